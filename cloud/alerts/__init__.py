@@ -1,0 +1,1 @@
+"""Alerts: one life cycle, one rule a file under `rules/`. Pure; time is passed in."""

@@ -1,0 +1,49 @@
+"""A device is silent or offline. Not while its gateway is away: then the gateway is the one alert."""
+
+from __future__ import annotations
+
+from cloud.alerts.facts import Facts, GatewayLink
+from cloud.alerts.lifecycle import Condition
+from cloud.alerts.rules import Example
+from cloud.core.view import Param
+from protocols.layout import About, Device, Site, Zone
+from protocols.reports import DeviceHealth
+
+RULE = "device_silent"
+HOLD_MS = 2 * 60_000
+CLEAR_MS = 60_000
+
+
+def evaluate(facts: Facts) -> list[Condition]:
+    """One condition a device that is not `ok`; while its gateway is away it only sustains what already fired."""
+    return [
+        Condition(
+            RULE,
+            device,
+            facts.zone_of(device),
+            3,
+            {"state": health.state, "last_seen_ms": health.last_seen_ms, "period_ms": health.period_ms},
+            sustain=facts.cut_off(device),
+        )
+        for device, health in facts.devices.items()
+        if health.state != "ok"
+    ]
+
+
+_SITE = Site(About("s1", "Site"), [Zone("a", "Aisle A")], devices=[Device("d1", "shelf", "a")])
+_SILENT = DeviceHealth("d1", "silent", 90_000, 10_000, 5_000, 0, 0, 0)
+_OK = DeviceHealth("d1", "ok", 90_000, 89_000, 5_000, 0, 0, 0)
+_PARAMS: dict[str, Param] = {"state": "silent", "last_seen_ms": 10_000, "period_ms": 5_000}
+EXAMPLES = [
+    Example(
+        "a silent device",
+        Facts(_SITE, 90_000, devices={"d1": _SILENT}, gateways={"g1": GatewayLink(True, 90_000)}),
+        [Condition(RULE, "d1", "a", 3, _PARAMS)],
+    ),
+    Example(
+        "its gateway is away",
+        Facts(_SITE, 90_000, devices={"d1": _SILENT}, gateways={"g1": GatewayLink(False, 20_000)}),
+        [Condition(RULE, "d1", "a", 3, _PARAMS, sustain=True)],
+    ),
+    Example("a device that speaks", Facts(_SITE, 90_000, devices={"d1": _OK}), []),
+]

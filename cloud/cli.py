@@ -1,0 +1,225 @@
+"""The command line: `python -m cloud serve | stock | alerts | plan | get PATH | allow NAME KEY | account NAME`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cloud import keys
+from cloud.service import Options, Service
+from cloud.stores.history import HistoryUnavailable
+from cloud.stores.ledger import Ledger, LedgerUnavailable
+from cloud.uplink import Uplink
+from cloud.web.app import answer, make_app, serving
+from cloud.web.pages import build_of
+from cloud.web.sign_in import ROLES, Account, SignIn, hash_password
+from protocols.layout import LayoutError, parse
+
+STATE = Path("var/cloud")
+SITE = Path("var/site.toml")
+STATIC = Path(__file__).parent / "web" / "static"
+FIRST_ACCOUNT = "manager"
+
+
+class UsageError(Exception):
+    """What the person asked for can not be done; the message says why and what to do."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; 0 on success, 2 on a wrong request (one sentence on stderr)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (UsageError, LayoutError, LedgerUnavailable, HistoryUnavailable, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cloud", description="The service.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run)
+        one.add_argument("--json", action="store_true", help="print JSON lines")
+        one.add_argument("--state", type=Path, default=STATE, help="folder for what must last (default: %(default)s)")
+        one.add_argument("--ledger", default="", help="SQLAlchemy URL (default: SQLite in the state folder)")
+        return one
+
+    def with_site(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        one.add_argument("--site", type=Path, default=SITE, metavar="SITE.toml", help="(default: %(default)s)")
+        one.add_argument("--history", default="", help="sqlite:///FILE or influxdb+http://HOST:8086/ORG/BUCKET")
+        return one
+
+    serve = with_site(verb("serve", _serve, "Run the service."))
+    serve.add_argument("--uplink", default="tcp://127.0.0.1:7460", help="where gateways connect (default: %(default)s)")
+    serve.add_argument("--host", default="127.0.0.1", help="address of the dashboard (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8080, help="port of the dashboard (default: %(default)s)")
+
+    with_site(verb("stock", _show("skus"), "Print every SKU: on hand, demand, reorder point, cover."))
+    with_site(verb("alerts", _show("alerts"), "Print the alerts that are open and the latest resolved ones."))
+    with_site(verb("plan", _show("needs"), "Print the replenishment proposals, each with its why."))
+    get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
+    get.add_argument("path", metavar="PATH", help="for example /api/stock")
+
+    allow = verb("allow", _allow, "Let a gateway connect: its name and its public key.")
+    allow.add_argument("name")
+    allow.add_argument("key", help="as printed by `python -m edge key`")
+
+    account = verb("account", _account, "Make an account, or give it a new password, and print that.")
+    account.add_argument("name")
+    account.add_argument("--role", choices=ROLES, default="viewer")
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    service = _service(arguments)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(_run(service, arguments))
+    finally:
+        service.close()
+
+
+async def _run(service: Service, arguments: argparse.Namespace) -> None:
+    _first_account(service.ledger, arguments.state)
+    uplink = Uplink(arguments.uplink, arguments.state, service.site.site.id, service.apply)
+    app = make_app(service, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+    work = asyncio.current_task()
+    assert work is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    try:
+        async with serving(app, arguments.host, arguments.port) as url:
+            print(f"service: {url}", flush=True)
+            await service.run(uplink)
+    except OSError as error:
+        uplink.close()
+        where = f"{arguments.host}:{arguments.port}"
+        raise UsageError(f"the dashboard can not use {where} ({error.strerror}); choose another --port") from None
+
+
+def _show(part: str) -> Callable[[argparse.Namespace], None]:
+    def show(arguments: argparse.Namespace) -> None:
+        async def read(service: Service) -> None:
+            for one in msgspec.to_builtins(getattr(service.live.current, part)):
+                if arguments.json:
+                    print(msgspec.json.encode(one).decode())
+                else:
+                    print("  ".join(f"{key}={value}" for key, value in one.items() if value not in ("", None)))
+
+        _offline(arguments, read)
+
+    return show
+
+
+def _get(arguments: argparse.Namespace) -> None:
+    async def ask(service: Service) -> None:
+        app = make_app(service, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+        status, body = await answer(app, arguments.path)
+        sys.stdout.write(body.decode("utf-8", "replace") + "\n")
+        if status >= 400:
+            raise UsageError(f"{arguments.path} answered {status}")
+
+    _offline(arguments, ask)
+
+
+def _offline(arguments: argparse.Namespace, work: Callable[[Service], Awaitable[None]]) -> None:
+    """Work on what the stores hold, beside a running service or without one; nothing is written."""
+    if not arguments.ledger and not (arguments.state / "ledger.db").exists():
+        raise UsageError(f"{arguments.state} holds no ledger: run `python -m cloud serve` first, or give --state")
+    service = _service(arguments)
+
+    async def ask() -> None:
+        service.look_only()
+        await work(service)
+
+    try:
+        asyncio.run(ask())
+    finally:
+        service.close()
+
+
+def _service(arguments: argparse.Namespace) -> Service:
+    try:
+        text = arguments.site.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the site file {arguments.site} can not be read ({error}); give it with --site") from None
+    arguments.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    history = arguments.history or f"sqlite:///{arguments.state / 'history.db'}"
+    options = Options(
+        parse(text, str(arguments.site)), arguments.state, history, _ledger_url(arguments), build_of(STATIC)
+    )
+    return Service(options)
+
+
+def _allow(arguments: argparse.Namespace) -> None:
+    path = keys.allow(arguments.state, arguments.name, arguments.key)
+    print(f"gateway {arguments.name} may connect ({path})")
+
+
+def _account(arguments: argparse.Namespace) -> None:
+    ledger = Ledger(_ledger_url(arguments))
+    password = secrets.token_urlsafe(12)
+    ledger.keep_account(arguments.name, arguments.role, hash_password(password))
+    ledger.close()
+    print(f"{arguments.name} ({arguments.role}): {password}")
+
+
+def _first_account(ledger: Ledger, state: Path) -> None:
+    """Someone has to be the first to sign in: a manager with a generated password, kept for the owner to read."""
+    if ledger.accounts():
+        return
+    password = secrets.token_urlsafe(12)
+    path = state / "sign-in.txt"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(f"{FIRST_ACCOUNT} {password}\n")
+    ledger.keep_account(FIRST_ACCOUNT, "manager", hash_password(password))
+
+
+def _ledger_url(arguments: argparse.Namespace) -> str:
+    if arguments.ledger:
+        return str(arguments.ledger)
+    arguments.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return f"sqlite:///{arguments.state / 'ledger.db'}"
+
+
+class LedgerAccounts:
+    """The ledger's accounts, as signing in wants them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def find(self, name: str) -> Account | None:
+        """The account of that name."""
+        return self._made(await asyncio.to_thread(self._ledger.account, name)) if name else None
+
+    async def find_token(self, token_hash: str) -> Account | None:
+        """The machine's account whose token has this hash."""
+        return self._made(await asyncio.to_thread(self._ledger.account, "", token_hash)) if token_hash else None
+
+    @staticmethod
+    def _made(row: tuple[str, str, str] | None) -> Account | None:
+        return (
+            None
+            if row is None
+            else msgspec.convert(dict(zip(("name", "role", "password_hash"), row, strict=True)), Account)
+        )

@@ -1,0 +1,135 @@
+"""The inventory: what the reports amount to. A fold, in memory, over what the ledger holds; rebuilt from it at start.
+
+Movements (stock events) carry demand, levels the stock, health the devices, series the climate. A report that is
+older than what is known of the same thing changes nothing, so a backlog never overwrites the present.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from cloud.core import maintenance
+from cloud.core.demand import DailyDemand
+from protocols.layout import Site
+from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent
+
+HOUR_MS = 3_600_000
+PICKS_MAX = 20_000
+COOLER_ROLE = "refrigerator"
+
+
+class Now(Struct):
+    """The newest value of one series."""
+
+    device: str
+    channel: str
+    quantity: str
+    zone: str
+    at_ms: int
+    value: float
+
+    @property
+    def series(self) -> str:
+        """Its name in the history."""
+        return f"{self.device}/{self.channel}/{self.quantity}"
+
+
+class Touched(Struct):
+    """What a group of reports changed."""
+
+    skus: set[str] = field(default_factory=set)
+    coolers: set[str] = field(default_factory=set)
+
+
+class Inventory:
+    """One site's inventory."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.levels: dict[str, SlotLevel] = {}
+        self.known: dict[str, tuple[int, int]] = {}
+        """The last count of each slot that was claimed, and when it held."""
+        self.devices: dict[str, DeviceHealth] = {}
+        self.now: dict[str, Now] = {}
+        self.demand: dict[str, DailyDemand] = {}
+        self.coolers: dict[str, maintenance.State] = {}
+        self._slots: dict[str, list[str]] = {}
+        for slot in site.slots:
+            self._slots.setdefault(slot.sku, []).append(slot.id)
+        self._picks: deque[tuple[int, int]] = deque(maxlen=PICKS_MAX)
+
+    def apply(self, reports: Iterable[Report]) -> Touched:
+        """Fold reports, in the order they were numbered."""
+        touched = Touched()
+        for report in reports:
+            if type(report) is StockEvent:
+                self.move(report.slot, report.sku, report.delta, report.count, report.at_ms, report.source)
+                touched.skus.add(report.sku)
+            elif type(report) is SlotLevel:
+                held = self.levels.get(report.slot)
+                if held is None or held.at_ms <= report.at_ms:
+                    self.levels[report.slot] = report
+                    touched.skus.add(report.sku)
+            elif type(report) is DeviceHealth:
+                known = self.devices.get(report.device)
+                if known is None or known.at_ms <= report.at_ms:
+                    self.devices[report.device] = report
+            elif type(report) is Series:
+                self._measure(report, touched)
+        return touched
+
+    def move(self, slot: str, sku: str, delta: int, count: int, at_ms: int, source: str) -> None:
+        """One movement. The first count of a slot is no movement of goods."""
+        held = self.known.get(slot)
+        if held is None or held[1] <= at_ms:
+            self.known[slot] = (count, at_ms)
+        demand = self.demand.get(sku)
+        if demand is None:
+            demand = self.demand[sku] = DailyDemand(self.site.site.timezone, at_ms)
+        demand.since_ms = min(demand.since_ms, at_ms)
+        if source != "first" and delta < 0:
+            demand.add(at_ms, delta)
+            self._picks.append((at_ms, -delta))
+
+    def on_hand(self, sku: str) -> tuple[int, int]:
+        """Units of an SKU over its slots, and how many of these can not be told (there the last claim counts)."""
+        units = uncertain = 0
+        for slot in self.slots_of(sku):
+            level = self.levels.get(slot)
+            count = level.count if level is not None else None
+            if count is None:
+                uncertain += 1
+                count = self.known.get(slot, (0, 0))[0]
+            units += count
+        return units, uncertain
+
+    def slots_of(self, sku: str) -> list[str]:
+        """The slots that hold an SKU."""
+        return self._slots.get(sku, [])
+
+    def picks_since(self, from_ms: int) -> int:
+        """Units taken since then."""
+        return sum(units for at_ms, units in self._picks if at_ms >= from_ms)
+
+    def remember(self, report: Series) -> Now:
+        """The newest value of a series, if it is newer than what is known; nothing else follows from it."""
+        at_ms = report.at_ms + report.offsets_ms[-1]
+        now = Now(report.device, report.channel, report.quantity, report.zone, at_ms, report.values[-1])
+        held = self.now.get(now.series)
+        if held is None or held.at_ms <= at_ms:
+            self.now[now.series] = now
+        return now
+
+    def _measure(self, report: Series, touched: Touched) -> None:
+        now = self.remember(report)
+        device = self.site.device_by_id.get(report.device)
+        if device is not None and device.role == COOLER_ROLE and report.quantity == "temperature_c":
+            state = self.coolers.get(now.series)
+            if state is None:
+                state = self.coolers[now.series] = maintenance.State()
+            for offset, value in zip(report.offsets_ms, report.values, strict=True):
+                maintenance.step(state, report.at_ms + offset, value)
+            touched.coolers.add(now.series)

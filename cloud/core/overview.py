@@ -1,0 +1,230 @@
+"""The inventory, plans, needs and alerts at one moment -> the snapshot that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from cloud.core.inventory import Inventory
+from cloud.core.replenishment import Need, Plan
+from cloud.core.view import (
+    AlertView,
+    DeviceView,
+    GatewayView,
+    Kpi,
+    NeedView,
+    SiteView,
+    SkuView,
+    SlotView,
+    Snapshot,
+    ZoneView,
+)
+from protocols.layout import Slot
+
+Status = Literal["ok", "low", "empty", "over", "unknown", "silent"]
+LOW_SHARE = 0.15
+"""A slot with less than this share of its capacity is drawn as low."""
+HOUR_MS = 3_600_000
+
+
+class Seen(Struct, frozen=True):
+    """What a snapshot is made of beside the inventory."""
+
+    plans: Mapping[str, Plan]
+    needs: Iterable[Need]
+    alerts: list[AlertView]
+    gateways: list[GatewayView]
+
+
+def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: str) -> Snapshot:
+    """Everything at `now_ms`. Its number is given by the live stream."""
+    site = inventory.site
+    slots = [_slot(inventory, slot) for slot in site.slots]
+    skus = sku_views(inventory, seen.plans)
+    devices = _devices(inventory)
+    about = site.site
+    return Snapshot(
+        build,
+        epoch,
+        0,
+        now_ms,
+        SiteView(about.id, about.name, about.timezone, about.currency),
+        _kpi(inventory, slots, skus, devices, seen.alerts, now_ms),
+        slots,
+        skus,
+        [
+            NeedView(one.id, one.sku, one.quantity, one.state, one.created_ms, one.changed_ms, one.why)
+            for one in seen.needs
+        ],
+        seen.alerts,
+        _zones(inventory),
+        devices,
+        seen.gateways,
+    )
+
+
+def sku_views(inventory: Inventory, plans: Mapping[str, Plan]) -> list[SkuView]:
+    """Every SKU over its slots, with the plan where there is one."""
+    views = []
+    for sku in inventory.site.skus:
+        on_hand, uncertain = inventory.on_hand(sku.id)
+        plan = plans.get(sku.id)
+        daily = plan.why["daily_demand"] if plan is not None else None
+        daily_demand = float(daily) if isinstance(daily, int | float) else None
+        seen = any(slot in inventory.levels for slot in inventory.slots_of(sku.id))
+        status: Literal["ok", "low", "out", "unknown"]
+        if not seen or (uncertain and on_hand == 0):
+            status = "unknown"
+        elif on_hand == 0:
+            status = "out"
+        else:
+            status = "low" if plan is not None and plan.verdict == "order" else "ok"
+        views.append(
+            SkuView(
+                sku.id,
+                sku.name,
+                on_hand,
+                0,
+                uncertain,
+                round(daily_demand, 2) if daily_demand is not None else None,
+                plan.reorder_point if plan is not None else None,
+                plan.order_quantity if plan is not None else None,
+                round(on_hand / daily_demand, 2) if daily_demand else None,
+                status,
+            )
+        )
+    return views
+
+
+def _slot(inventory: Inventory, slot: Slot) -> SlotView:
+    level = inventory.levels.get(slot.id)
+    health = inventory.devices.get(slot.device)
+    silent = health is not None and health.state != "ok"
+    if level is None:
+        unseen: Status = "silent" if silent else "unknown"
+        return SlotView(
+            slot.id,
+            slot.zone,
+            slot.sku,
+            slot.capacity,
+            None,
+            0,
+            slot.capacity,
+            0.0,
+            0.0,
+            0,
+            unseen,
+            "no_reading",
+            "check_sensor",
+            slot.device,
+        )
+    count = level.count
+    status: Status
+    if silent:
+        status = "silent"
+    elif count is None:
+        status = "unknown"
+    elif count == 0:
+        status = "empty"
+    elif count > slot.capacity:
+        status = "over"
+    else:
+        status = "low" if count < LOW_SHARE * slot.capacity else "ok"
+    return SlotView(
+        slot.id,
+        slot.zone,
+        level.sku,
+        slot.capacity,
+        count,
+        level.low,
+        level.high,
+        round(level.confidence, 4),
+        round(level.mass_g, 1),
+        level.at_ms,
+        status,
+        level.reason,
+        level.remedy,
+        slot.device,
+    )
+
+
+def _devices(inventory: Inventory) -> list[DeviceView]:
+    series: dict[str, dict[str, str]] = {}
+    for now in inventory.now.values():
+        series.setdefault(now.device, {})[now.quantity] = now.series
+    views = []
+    for device in inventory.site.devices:
+        health = inventory.devices.get(device.id)
+        views.append(
+            DeviceView(
+                device.id,
+                device.name or device.id,
+                device.kind,
+                device.zone,
+                health.state if health is not None else "unseen",
+                health.last_seen_ms if health is not None else 0,
+                health.lost if health is not None else 0,
+                health.duplicates if health is not None else 0,
+                health.battery_pct if health is not None else None,
+                series.get(device.id, {}),
+            )
+        )
+    return views
+
+
+def _zones(inventory: Inventory) -> list[ZoneView]:
+    views = []
+    for zone in inventory.site.zones:
+        warm = newest(inventory, zone.id, "temperature_c")
+        damp = newest(inventory, zone.id, "humidity_pct")
+        views.append(
+            ZoneView(
+                zone.id,
+                zone.name,
+                zone.min_c,
+                zone.max_c,
+                round(warm[1], 2) if warm else None,
+                round(damp[1], 1) if damp else None,
+                max((one[0] for one in (warm, damp) if one), default=0),
+                warm[2] if warm else "",
+            )
+        )
+    return views
+
+
+def newest(inventory: Inventory, zone: str, quantity: str) -> tuple[int, float, str] | None:
+    """The newest value of a quantity that a climate device measured in a zone: time, value, series."""
+    known = inventory.site.device_by_id
+    found = [
+        now
+        for now in inventory.now.values()
+        if now.zone == zone and now.quantity == quantity and now.device in known and known[now.device].kind == "climate"
+    ]
+    if not found:
+        return None
+    now = max(found, key=lambda one: one.at_ms)
+    return now.at_ms, now.value, now.series
+
+
+def _kpi(
+    inventory: Inventory,
+    slots: list[SlotView],
+    skus: list[SkuView],
+    devices: list[DeviceView],
+    alerts: list[AlertView],
+    now_ms: int,
+) -> Kpi:
+    known = [slot for slot in slots if slot.count is not None]
+    capacity = sum(slot.capacity for slot in known)
+    units = sum(slot.count or 0 for slot in known)
+    return Kpi(
+        round(100 * units / capacity, 1) if capacity else 0.0,
+        round(100 * len(known) / len(slots), 1) if slots else 0.0,
+        sum(sku.status == "out" for sku in skus),
+        sum(sku.status in ("low", "out") for sku in skus),
+        sum(device.state in ("silent", "offline") for device in devices),
+        sum(alert.state == "firing" for alert in alerts),
+        inventory.picks_since(now_ms - HOUR_MS),
+    )

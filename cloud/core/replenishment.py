@@ -1,0 +1,176 @@
+"""Replenishment: when to order an SKU again, how much, and why; and the life of the one open need it may have."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil, floor, sqrt
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cloud.core.demand import Demand
+from cloud.core.view import Param
+from protocols.layout import Sku
+
+Pmf = np.ndarray[Any, np.dtype[np.float64]]
+
+DAYS_A_YEAR = 365
+READY_RATE = "eoq+ready_rate"
+"""Code of the policy on the card: economic order quantity in packs, reorder point by the ready rate."""
+LEAD_TIME_FLOOR = "eoq+lead_time_demand"
+"""The same, the reorder point raised to the mean lead-time demand: large lots would reach the ready rate with less."""
+
+Verdict = Literal["order", "enough", "demand_unknown", "no_demand", "stock_unknown"]
+
+
+class Plan(Struct, frozen=True):
+    """What should be done about one SKU now. `quantity` is 0 unless `verdict` is "order"; the figures are None
+    while demand is not known. `order_quantity` is the usual lot, `quantity` what to order now, in whole lots."""
+
+    sku: str
+    verdict: Verdict
+    position: int
+    reorder_point: int | None
+    order_quantity: int | None
+    quantity: int
+    why: dict[str, Param]
+
+
+class Need(Struct, frozen=True):
+    """A proposal to order. `quantity` and `why` are frozen when it is made; `id` is given by the ledger."""
+
+    sku: str
+    quantity: int
+    state: Literal["proposed", "fulfilled", "withdrawn"]
+    created_ms: int
+    changed_ms: int
+    why: dict[str, Param]
+    id: int = 0
+
+
+def plan(sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain: int = 0) -> Plan:
+    """The plan for an SKU with `on_hand` + `on_order` units, `uncertain` of its slots having no known count.
+
+    Lot: EOQ, at most a year's demand, to the better neighbouring pack multiple, at least the MOQ. Reorder point:
+    see `reorder_point`, but never below the mean lead-time demand, for safety stock should not be negative.
+    """
+    position = on_hand + on_order
+    why: dict[str, Param] = {
+        "on_hand": on_hand,
+        "on_order": on_order,
+        "position": position,
+        "daily_demand": demand.mean if demand else None,
+        "demand_sd": demand.sd if demand else None,
+        "demand_days": demand.days if demand else 0,
+        "lead_time_days": sku.lead_time_days,
+        "lead_time_sd_days": sku.lead_time_sd_days,
+        "service_level": sku.service_level,
+        "lead_time_demand": None,
+        "safety_stock": None,
+        "reorder_point": None,
+        "eoq": None,
+        "order_cost": sku.order_cost,
+        "holding_cost_unit_year": sku.unit_cost * sku.holding_rate,
+        "moq": sku.moq,
+        "pack": sku.pack,
+        "quantity": 0,
+        "formula": READY_RATE,
+    }
+    if demand is None:
+        return Plan(sku.id, "demand_unknown", position, None, None, 0, why)
+    annual = demand.mean * DAYS_A_YEAR
+    holding = sku.unit_cost * sku.holding_rate
+    economic = min(eoq(sku.order_cost, annual, holding), annual) if holding > 0 else annual
+    lot = lot_size(economic, sku.moq, sku.pack)
+    mean, variance = lead_time_demand(demand.mean, demand.sd, sku.lead_time_days, sku.lead_time_sd_days)
+    point = reorder_point(mean, variance, lot, sku.service_level)
+    if point < mean:
+        point, why["formula"] = ceil(mean), LEAD_TIME_FLOOR
+    why |= {"lead_time_demand": mean, "safety_stock": point - mean, "reorder_point": point, "eoq": economic}
+    if uncertain:
+        return Plan(sku.id, "stock_unknown", position, point, lot, 0, why)
+    if demand.mean <= 0:
+        return Plan(sku.id, "no_demand", position, point, lot, 0, why)
+    if position > point:
+        return Plan(sku.id, "enough", position, point, lot, 0, why)
+    why["quantity"] = quantity = ceil((point + 1 - position) / lot) * lot
+    return Plan(sku.id, "order", position, point, lot, quantity, why)
+
+
+def decide(open_need: Need | None, now_plan: Plan, now_ms: int) -> Need | None:
+    """The need to store now, or None when nothing changes; so deciding N times is deciding once.
+
+    A proposed need is *fulfilled* once the position is above both the present reorder point and the one it was
+    made for: stock came, or was ordered. It is *withdrawn* when only the reorder point fell or demand ended. What
+    can not be told (stock or demand unknown) leaves it as it is.
+    """
+    assert open_need is None or open_need.sku == now_plan.sku, "a need is decided by its own SKU's plan"
+    if open_need is None or open_need.state != "proposed":
+        if now_plan.verdict != "order":
+            return None
+        return Need(now_plan.sku, now_plan.quantity, "proposed", now_ms, now_ms, dict(now_plan.why))
+    if now_plan.verdict not in ("enough", "no_demand"):
+        return None
+    made_for = open_need.why["reorder_point"]
+    assert isinstance(made_for, int), "a need is only proposed with a reorder point"
+    return replace(open_need, state="fulfilled" if now_plan.position > made_for else "withdrawn", changed_ms=now_ms)
+
+
+def eoq(order_cost: float, annual_demand: float, holding_cost_unit_year: float) -> float:
+    """Economic order quantity sqrt(2KD/h) (Harris 1913). Units; `holding_cost_unit_year` must be positive."""
+    return sqrt(2 * order_cost * annual_demand / holding_cost_unit_year)
+
+
+def lot_size(economic: float, moq: int, pack: int) -> int:
+    """The pack multiple of least yearly cost that is at least `moq`. KD/Q + hQ/2 is equal at Q and EOQ^2/Q."""
+    low, high = floor(economic / pack) * pack, ceil(economic / pack) * pack
+    best = low if low and low * high >= economic * economic else high
+    return max(best, ceil(moq / pack) * pack)
+
+
+def lead_time_demand(mean: float, sd: float, lead_days: float, lead_sd_days: float) -> tuple[float, float]:
+    """Mean and variance of the demand over the lead time: E[L] sd^2 + mean^2 var(L). Units, units^2."""
+    return mean * lead_days, lead_days * sd * sd + mean * mean * lead_sd_days * lead_sd_days
+
+
+@lru_cache(maxsize=8192)
+def reorder_point(mean: float, variance: float, lot: int, service_level: float) -> int:
+    """The smallest r >= 0 with mean over i = 1..Q of P(D_L <= r + i) >= `service_level`, for lots of Q = `lot`.
+
+    That mean is the *ready rate* of an (r, Q) policy: the share of time without a stock-out, the position being
+    uniform on r+1..r+Q (Hadley & Whitin 1963; with p/(p+h) as level it is the r of least cost).
+    """
+    pmf = lead_time_pmf(mean, variance)
+    sums = np.concatenate(([0.0], np.cumsum(np.cumsum(pmf))))  # sums[y] = F(0) + .. + F(y - 1)
+    last = len(pmf) - 1
+    points = np.arange(last + 1)
+    reach = points + lot
+    beyond = np.maximum(reach - last, 0)  # F is 1 there
+    ready = (sums[np.minimum(reach, last) + 1] + beyond - sums[points + 1]) / lot
+    return int(np.argmax(ready >= service_level)) if ready[-1] >= service_level else last
+
+
+def lead_time_pmf(mean: float, variance: float) -> Pmf:
+    """P(D_L = 0), P(D_L = 1), ...: negative binomial, or Poisson where the variance is not above the mean.
+
+    Cut far above the mean (the negative binomial's tail falls by e each variance/mean units); what is left off,
+    below 1e-9, is put on the last value.
+    """
+    if mean <= 0:
+        return np.ones(1)
+    overdispersed = variance > mean * (1 + 1e-9)
+    last = ceil(mean + 15 * sqrt(max(variance, mean)) + 25 * max(1.0, variance / mean))
+    i = np.arange(last, dtype=np.float64)
+    if overdispersed:
+        size = mean * mean / (variance - mean)
+        share = size / (size + mean)
+        steps = np.log((size + i) / (i + 1) * (1 - share))
+        first = size * np.log(share)
+    else:
+        steps = np.log(mean / (i + 1))
+        first = -mean
+    pmf: Pmf = np.exp(first + np.concatenate(([0.0], np.cumsum(steps))))
+    pmf[-1] += max(0.0, 1 - pmf.sum())
+    return pmf

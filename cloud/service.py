@@ -1,0 +1,362 @@
+"""The shell of the service: ingest -> ledger -> inventory -> rules -> broadcast. Decides nothing.
+
+The ledger and the history are used from one worker thread; the inventory, the plans and the alert book live in the
+event loop's thread. A batch is signed for only after ledger and history have it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from cloud.alerts import lifecycle, rules
+from cloud.alerts.facts import ClimateNow, Facts, GatewayLink
+from cloud.core import maintenance, overview
+from cloud.core.demand import estimate
+from cloud.core.inventory import Inventory
+from cloud.core.maintenance import Assessment
+from cloud.core.replenishment import Need, Plan, decide, plan
+from cloud.core.view import AlertView, GatewayView, Snapshot
+from cloud.metrics import Counts
+from cloud.stores.history import HistoryUnavailable, Samples, open_history
+from cloud.stores.ledger import Applied, Ledger, LedgerUnavailable, Received
+from cloud.uplink import Uplink
+from cloud.web.desk import Conflict, NotFound, Unavailable
+from cloud.web.live import Live
+from protocols.layout import Site, Sku
+from protocols.reports import Report, Series, SlotLevel
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+BEAT_S = 0.25
+RETRY_S = 2.0
+RESOLVED_SHOWN = 30
+NEEDS_SHOWN = 50
+PLANS_A_TICK = 50
+"""SKUs planned again in one tick; the rest wait for the next."""
+REPLAN_MS = 3_600_000
+COOLERS_KEPT_MS = 60_000
+
+Result = TypeVar("Result")
+
+
+class Options(Struct):
+    """What the service is told at start. `history` and `ledger` are URLs; `build` names the page's build."""
+
+    site: Site
+    state: Path
+    history: str
+    ledger: str
+    build: str = ""
+
+
+class Service:
+    """One running service. It is the web's `Desk`."""
+
+    def __init__(self, options: Options) -> None:
+        self.site = options.site
+        self.build = options.build
+        self.ledger = Ledger(options.ledger)
+        self.history_store = open_history(options.history)
+        self.inventory = Inventory(options.site)
+        self.plans: dict[str, Plan] = {}
+        self.planned_ms: dict[str, int] = {}
+        self.needs: dict[str, Need] = {}
+        self.past_needs: deque[Need] = deque(maxlen=NEEDS_SHOWN)
+        self.assessments: dict[str, Assessment] = {}
+        self.book = lifecycle.Book()
+        self.resolved: deque[AlertView] = deque(maxlen=RESOLVED_SHOWN)
+        self.trouble = ""
+        self.applied = self.refused = self.duplicates = 0
+        self.uplink: Uplink | None = None
+        self._dirty: set[str] = {sku.id for sku in options.site.skus}
+        self._cooler_dirty: set[str] = set()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
+        self._load()
+        self.live = Live(self._snapshot(_now_ms()))
+
+    async def run(self, uplink: Uplink) -> None:
+        """Work until cancelled."""
+        self.uplink = uplink
+        tasks = [
+            asyncio.create_task(uplink.run(), name="uplink"),
+            asyncio.create_task(self._tick(), name="tick"),
+            asyncio.create_task(self._beat(), name="beat"),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            uplink.close()
+            await self._keep_coolers()
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        self._worker.shutdown()
+        self.history_store.close()
+        self.ledger.close()
+
+    async def apply(self, received: list[Received]) -> list[Applied]:
+        """Take batches: in the ledger and the history when this returns. Tries until it can."""
+        while True:
+            try:
+                applied = await self._on_disk(self.ledger.apply, received, _now_ms(), self._keep_series)
+                break
+            except (LedgerUnavailable, HistoryUnavailable) as error:
+                if not self.trouble:
+                    log.error("stores: %s", error)
+                self.trouble = str(error)
+                await asyncio.sleep(RETRY_S)
+        self.trouble = ""
+        for taken in applied:
+            touched = self.inventory.apply(taken.reports)
+            self._dirty |= touched.skus
+            self._cooler_dirty |= touched.coolers
+            self.applied += len(taken.numbered)
+            self.refused += len(taken.refused)
+            self.duplicates += taken.duplicates
+        return applied
+
+    async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
+        """See `Desk`."""
+        alert = next((one for one in self.book.open.values() if one.id == alert_id), None)
+        if alert is None:
+            if alert_id < self.book.next_id:
+                raise Conflict(f"alert {alert_id} is over", "nothing is left to acknowledge")
+            raise NotFound(f"there is no alert {alert_id}", "reload the page")
+        after = lifecycle.acknowledge(alert, user, note, _now_ms())
+        if isinstance(after, lifecycle.Refusal):
+            raise Conflict(after.detail)
+        if after != alert:
+            try:
+                await self._on_disk(self.ledger.keep_alerts, [lifecycle.Transition(alert.state, after)])
+            except LedgerUnavailable as error:
+                raise Unavailable(str(error), "try again in a moment") from error
+            self.book = lifecycle.enter(self.book, after)
+            self.live.publish(self._snapshot(_now_ms()))
+        view = lifecycle.view(after)
+        assert view is not None, "an acknowledged alert can be seen"
+        return view
+
+    async def history(
+        self, series: str, from_ms: int, to_ms: int, points: int
+    ) -> tuple[Sequence[int], Sequence[float | None]]:
+        """See `Desk`."""
+        try:
+            return await self._on_disk(self.history_store.read, series, from_ms, to_ms, points)
+        except HistoryUnavailable as error:
+            raise Unavailable("the history can not be read now", "try again in a moment") from error
+        except ValueError as error:
+            raise NotFound(str(error)) from error
+
+    def ready(self) -> list[str]:
+        """See `Desk`."""
+        return ["the stores can not be written; gateways hold their reports meanwhile"] if self.trouble else []
+
+    def counts(self) -> Counts:
+        """See `Desk`."""
+        links = self._gateways(_now_ms())
+        batches = self.uplink.batches if self.uplink is not None else 0
+        connected = sum(one.connected for one in links)
+        return Counts(batches, self.applied, self.refused, connected, 0)
+
+    async def decide(self, now_ms: int) -> None:
+        """Plan what changed, judge by the rules, store what came of it. What the tick does, without publishing."""
+        await self._plan(now_ms)
+        self.assessments = {
+            series.partition("/")[0]: maintenance.assess(state, now_ms)
+            for series, state in self.inventory.coolers.items()
+        }
+        book, transitions = lifecycle.step(self.book, rules.evaluate(self._facts(now_ms)), rules.delays(), now_ms)
+        if transitions:
+            await self._on_disk(self.ledger.keep_alerts, transitions)
+            for _, alert in transitions:
+                view = lifecycle.view(alert)
+                if view is not None and view.state == "resolved":
+                    self.resolved.append(view)
+        self.book = book
+
+    def look_only(self) -> None:
+        """Fill in the plans from what the stores hold, for one look; nothing is decided or written."""
+        now_ms = _now_ms()
+        for sku in self.site.skus:
+            self.plans[sku.id] = self._made_plan(sku, now_ms)
+        self.live.publish(self._snapshot(now_ms))
+
+    def _made_plan(self, sku: Sku, now_ms: int) -> Plan:
+        history = self.inventory.demand.get(sku.id)
+        demand = estimate(history, now_ms) if history is not None else None
+        on_hand, uncertain = self.inventory.on_hand(sku.id)
+        return plan(sku, demand, on_hand, 0, uncertain)
+
+    async def _plan(self, now_ms: int) -> None:
+        due = {sku for sku, at_ms in self.planned_ms.items() if now_ms - at_ms >= REPLAN_MS}
+        for sku_id in sorted(self._dirty | due)[:PLANS_A_TICK]:
+            self._dirty.discard(sku_id)
+            sku = self.site.sku_by_id.get(sku_id)
+            if sku is None:
+                continue
+            self.planned_ms[sku_id] = now_ms
+            made = self.plans[sku_id] = self._made_plan(sku, now_ms)
+            need = decide(self.needs.get(sku_id), made, now_ms)
+            if need is not None:
+                need = await self._on_disk(self.ledger.keep_need, need)
+                if need.state == "proposed":
+                    self.needs[sku_id] = need
+                    log.info("replenishment: %d x %s proposed", need.quantity, sku_id)
+                else:
+                    del self.needs[sku_id]
+                    self.past_needs.append(need)
+
+    async def _tick(self) -> None:
+        kept_ms = _now_ms()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_ms = _now_ms()
+            try:
+                await self.decide(now_ms)
+                if now_ms - kept_ms >= COOLERS_KEPT_MS:
+                    kept_ms = now_ms
+                    await self._keep_coolers()
+            except LedgerUnavailable as error:
+                self.trouble = str(error)
+                continue
+            self.live.publish(self._snapshot(now_ms))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self.live.tick(_now_ms())
+
+    def _snapshot(self, now_ms: int) -> Snapshot:
+        open_alerts = [view for alert in self.book.open.values() if (view := lifecycle.view(alert)) is not None]
+        seen = overview.Seen(
+            self.plans,
+            [*self.past_needs, *self.needs.values()],
+            [*self.resolved, *open_alerts],
+            self._gateways(now_ms),
+        )
+        epoch = self.live.current.epoch if hasattr(self, "live") else secrets.token_hex(8)
+        return overview.snapshot(self.inventory, seen, now_ms, self.build, epoch)
+
+    def _facts(self, now_ms: int) -> Facts:
+        climate = {}
+        for zone in self.site.zones:
+            warm = overview.newest(self.inventory, zone.id, "temperature_c")
+            damp = overview.newest(self.inventory, zone.id, "humidity_pct")
+            if warm or damp:
+                at_ms = max(one[0] for one in (warm, damp) if one)
+                climate[zone.id] = ClimateNow(warm[1] if warm else None, damp[1] if damp else None, at_ms)
+        links = {one.id: GatewayLink(one.connected, one.last_seen_ms) for one in self._gateways(now_ms)}
+        return Facts(
+            self.site,
+            now_ms,
+            self.inventory.levels,
+            overview.sku_views(self.inventory, self.plans),
+            self.inventory.devices,
+            climate,
+            self.assessments,
+            links,
+        )
+
+    def _gateways(self, now_ms: int) -> list[GatewayView]:
+        lanes = self.ledger.lanes()
+        views = []
+        for name in sorted({gateway for gateway, _ in lanes}):
+            events, telemetry = lanes.get((name, "events")), lanes.get((name, "telemetry"))
+            link = self.uplink.links.get(name) if self.uplink is not None else None
+            seen_ms = max(
+                link.last_seen_ms if link is not None else 0,
+                events.last_ms if events is not None else 0,
+                telemetry.last_ms if telemetry is not None else 0,
+            )
+            views.append(
+                GatewayView(
+                    name,
+                    self.uplink is not None and self.uplink.connected(name, now_ms),
+                    seen_ms // 1000 * 1000,
+                    events.held.top if events is not None else -1,
+                    telemetry.held.top if telemetry is not None else -1,
+                    sum(one.refused for one in (events, telemetry) if one is not None),
+                )
+            )
+        return views
+
+    def _load(self) -> None:
+        """The inventory, needs and alerts as the ledger has them, and what the coolers did since they were kept."""
+        for slot, sku, delta, count, at_ms, source in self.ledger.movements():
+            self.inventory.move(slot, sku, delta, count, at_ms, source)
+        self.inventory.apply(self.ledger.levels())
+        self.inventory.apply(self.ledger.devices())
+        for need in self.ledger.needs():
+            if need.state == "proposed":
+                self.needs[need.sku] = need
+            else:
+                self.past_needs.append(need)
+        stored = self.ledger.alerts()
+        self.book = lifecycle.restore(stored)
+        self.resolved.extend(view for one in stored if (view := lifecycle.view(one)) and view.state == "resolved")
+        for series, blob in self.ledger.coolers().items():
+            state = self.inventory.coolers[series] = msgspec.msgpack.decode(blob, type=maintenance.State)
+            for at_ms, value in zip(*self._since(series, state.last_ms), strict=True):
+                maintenance.step(state, at_ms, value)
+        for series, (at_ms, value) in self._latest().items():
+            device, channel, quantity = series.split("/")
+            known = self.site.device_by_id.get(device)
+            if known is not None:
+                found = Series(device, channel, quantity, known.zone, at_ms, [0], [value])
+                self.inventory.remember(found)
+
+    def _since(self, series: str, from_ms: int) -> tuple[list[int], list[float]]:
+        try:
+            return self.history_store.read(series, from_ms + 1, _now_ms() + 1)
+        except HistoryUnavailable as error:
+            log.warning("history: %s; %s starts from what was kept", error, series)
+            return [], []
+
+    def _latest(self) -> dict[str, tuple[int, float]]:
+        try:
+            return self.history_store.latest()
+        except HistoryUnavailable as error:
+            log.warning("history: %s; the climate fills in as it comes", error)
+            return {}
+
+    def _keep_series(self, reports: list[Report]) -> None:
+        samples = []
+        for report in reports:
+            if type(report) is Series:
+                name = f"{report.device}/{report.channel}/{report.quantity}"
+                samples.append(Samples(name, [report.at_ms + offset for offset in report.offsets_ms], report.values))
+            elif type(report) is SlotLevel and report.count is not None:
+                samples.append(Samples(f"{report.slot}/slot/count", [report.at_ms], [float(report.count)]))
+        if samples:
+            self.history_store.append(samples)
+
+    async def _keep_coolers(self) -> None:
+        dirty, self._cooler_dirty = self._cooler_dirty, set()
+        states = {series: msgspec.msgpack.encode(self.inventory.coolers[series]) for series in dirty}
+        if states:
+            await self._on_disk(self.ledger.keep_coolers, states)
+
+    async def _on_disk(self, work: Callable[..., Result], *args: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, partial(work, *args))
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

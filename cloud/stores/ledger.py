@@ -1,0 +1,353 @@
+"""The ledger: relational truth. SQLAlchemy lives here and in tables.py.
+
+`apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
+comes. Not thread-safe: the service calls it from one worker thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Sequence as Listing
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Table, create_engine, event, func, insert, make_url, select, update
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from cloud.alerts.lifecycle import Alert, Transition
+from cloud.core.replenishment import Need
+from cloud.stores import tables
+from protocols.reports import DeviceHealth, Lane, Report, SlotLevel, StockEvent, TagMove, Thinned, decode
+from protocols.sequences import Sequence
+from protocols.uplink import Refused
+
+SCHEMA_VERSION = "1"
+RANGES_MAX = 100_000
+
+
+class LedgerUnavailable(Exception):
+    """The database can not be reached, read or written now."""
+
+
+class Received(NamedTuple):
+    """A batch as it came: `seqs[i]` numbers `reports[i]`."""
+
+    gateway: str
+    lane: Lane
+    seqs: list[int]
+    reports: list[bytes]
+
+
+class Applied(NamedTuple):
+    """What a batch brought: the reports that were new, with their numbers, and the ones that will never be taken."""
+
+    numbered: list[tuple[int, Report]]
+    refused: list[Refused]
+    duplicates: int
+
+    @property
+    def reports(self) -> list[Report]:
+        """The new reports."""
+        return [report for _, report in self.numbered]
+
+
+class LaneState(NamedTuple):
+    """What the ledger holds of one gateway's lane."""
+
+    held: Sequence
+    applied: int
+    refused: int
+    last_ms: int
+
+
+class Ledger:
+    """An open ledger, by SQLAlchemy URL (`sqlite:///ledger.db`, `postgresql+psycopg://…`)."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        try:
+            tables.metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                held = connection.scalar(select(tables.about.c.value).where(tables.about.c.key == "schema"))
+                if held is None:
+                    connection.execute(insert(tables.about).values(key="schema", value=SCHEMA_VERSION))
+                elif held != SCHEMA_VERSION:
+                    raise LedgerUnavailable(f"the ledger has schema {held}, this service knows {SCHEMA_VERSION}")
+                self._lanes = _lanes(connection)
+        except SQLAlchemyError as error:
+            raise LedgerUnavailable(f"the ledger can not be opened: {_reason(error)}") from error
+
+    def apply(
+        self, batches: Listing[Received], now_ms: int, before_commit: Callable[[list[Report]], None]
+    ) -> list[Applied]:
+        """Commit batches in one transaction, one `Applied` for each; on an error nothing was applied.
+
+        `before_commit` is given all new reports and must have kept elsewhere what it wants of them when it returns:
+        once this has committed they will not come again.
+        """
+        lanes = {key: self._copy(key) for key in {(batch.gateway, batch.lane) for batch in batches}}
+        applied: list[Applied] = []
+        reports: list[Report] = []
+        movements, bad, thinned = [], [], []
+        for batch in batches:
+            state = lanes[batch.gateway, batch.lane]
+            taken = _take(batch, state.held)
+            lanes[batch.gateway, batch.lane] = LaneState(
+                state.held, state.applied + len(taken.numbered), state.refused + len(taken.refused), now_ms
+            )
+            applied.append(taken)
+            reports += taken.reports
+            movements += _movements(batch.gateway, taken, now_ms)
+            thinned += [
+                {"gateway": batch.gateway, **msgspec.structs.asdict(report)}
+                for report in taken.reports
+                if type(report) is Thinned
+            ]
+            if taken.refused:
+                blobs = dict(zip(batch.seqs, batch.reports, strict=True))
+                same = {"gateway": batch.gateway, "lane": batch.lane, "at_ms": now_ms}
+                bad += [{**same, **msgspec.structs.asdict(one), "report": blobs[one.seq]} for one in taken.refused]
+        with self._writing() as connection:
+            before_commit(reports)
+            if movements:
+                connection.execute(insert(tables.movement), movements)
+            if bad:
+                connection.execute(insert(tables.refused), bad)
+            self._upsert(connection, tables.level, _newest(reports, SlotLevel, "slot"), ["slot"])
+            self._upsert(connection, tables.device, _newest(reports, DeviceHealth, "device"), ["device"])
+            self._upsert(connection, tables.tag, _tags(reports), ["epc", "device"])
+            if thinned:
+                connection.execute(insert(tables.thinned), thinned)
+            rows = [_lane_row(key, state) for key, state in lanes.items()]
+            self._upsert(connection, tables.lane, rows, ["gateway", "lane"], newest_by=None)
+        self._lanes.update(lanes)
+        return applied
+
+    def lanes(self) -> dict[tuple[str, Lane], LaneState]:
+        """What is held of every gateway's lanes."""
+        return dict(self._lanes)
+
+    def movements(self) -> Iterable[tuple[str, str, int, int, int, str]]:
+        """Every movement in the order it happened: slot, sku, delta, count, happened_ms, source."""
+        columns = tables.movement.c
+        wanted = (columns.slot, columns.sku, columns.delta, columns.count, columns.happened_ms, columns.source)
+        with self._engine.connect() as connection:
+            for row in connection.execute(select(*wanted).order_by(columns.happened_ms, columns.id)):
+                yield row._tuple()
+
+    def levels(self) -> list[SlotLevel]:
+        """The level of every slot."""
+        return [SlotLevel(**row) for row in self._rows(tables.level)]
+
+    def devices(self) -> list[DeviceHealth]:
+        """The health of every device."""
+        return [DeviceHealth(**row) for row in self._rows(tables.device)]
+
+    def coolers(self) -> dict[str, bytes]:
+        """The maintenance state of every cooler, as it was stored."""
+        return {row["series"]: row["state"] for row in self._rows(tables.cooler)}
+
+    def keep_coolers(self, states: Mapping[str, bytes]) -> None:
+        """Store maintenance states."""
+        rows = [{"series": series, "state": state} for series, state in states.items()]
+        with self._writing() as connection:
+            self._upsert(connection, tables.cooler, rows, ["series"], newest_by=None)
+
+    def needs(self) -> list[Need]:
+        """Every need, oldest first."""
+        return [msgspec.convert(row, Need) for row in self._rows(tables.need)]
+
+    def keep_need(self, need: Need) -> Need:
+        """Store a need; a new one gets its id."""
+        values = msgspec.structs.asdict(need)
+        with self._writing() as connection:
+            if need.id:
+                connection.execute(update(tables.need).where(tables.need.c.id == need.id).values(values))
+                return need
+            del values["id"]
+            return msgspec.structs.replace(need, id=_new_id(connection, tables.need, values))
+
+    def alerts(self) -> list[Alert]:
+        """Every alert as last stored, oldest first."""
+        return [Alert(**row) for row in self._rows(tables.alert)]
+
+    def keep_alerts(self, transitions: Iterable[Transition]) -> None:
+        """Store what alerts became, and that they did."""
+        rows, steps = [], []
+        for before, alert in transitions:
+            row = msgspec.structs.asdict(alert)
+            del row["clear_from_ms"]
+            rows.append(row)
+            steps.append(
+                {
+                    "alert": alert.id,
+                    "before": before or "",
+                    "state": alert.state,
+                    "severity": alert.severity,
+                    "at_ms": alert.changed_ms,
+                    "by": alert.acknowledged_by if alert.state == "acknowledged" else "",
+                    "note": alert.note if alert.state == "acknowledged" else "",
+                }
+            )
+        with self._writing() as connection:
+            self._upsert(connection, tables.alert, rows, ["id"], newest_by=None)
+            connection.execute(insert(tables.transition), steps)
+
+    def account(self, name: str = "", token_hash: str = "") -> tuple[str, str, str] | None:
+        """Name, role and password hash of the account of a name, or of a token's hash."""
+        columns = tables.account.c
+        where = columns.name == name if name else columns.token_hash == token_hash
+        with self._engine.connect() as connection:
+            row = connection.execute(select(columns.name, columns.role, columns.password_hash).where(where)).first()
+        return None if row is None else (row.name, row.role, row.password_hash)
+
+    def accounts(self) -> int:
+        """How many accounts there are."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(tables.account)) or 0
+
+    def keep_account(self, name: str, role: str, password_hash: str, token_hash: str = "") -> None:
+        """Store an account."""
+        row = {"name": name, "role": role, "password_hash": password_hash, "token_hash": token_hash}
+        with self._writing() as connection:
+            self._upsert(connection, tables.account, [row], ["name"], newest_by=None)
+
+    def close(self) -> None:
+        """End all connections."""
+        self._engine.dispose()
+
+    def _copy(self, key: tuple[str, Lane]) -> LaneState:
+        state = self._lanes.get(key)
+        if state is None:
+            return LaneState(Sequence(limit=RANGES_MAX), 0, 0, 0)
+        held = Sequence([list(one) for one in state.held.ranges], state.held.forgotten, RANGES_MAX)
+        return state._replace(held=held)
+
+    def _rows(self, table: Table) -> list[dict[str, Any]]:
+        with self._engine.connect() as connection:
+            order = table.c.id if "id" in table.c else next(iter(table.primary_key.columns))
+            return [dict(row) for row in connection.execute(select(table).order_by(order)).mappings()]
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise LedgerUnavailable(f"the ledger can not be written: {_reason(error)}") from error
+
+    def _upsert(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: list[dict[str, Any]],
+        keys: list[str],
+        newest_by: str | None = "at_ms",
+    ) -> None:
+        """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older."""
+        if not rows:
+            return
+        if connection.dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert as upsert
+        else:
+            from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+        statement = upsert(table)
+        others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
+        where = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others, where=where), rows)
+
+
+def _take(batch: Received, held: Sequence) -> Applied:
+    numbered: list[tuple[int, Report]] = []
+    refused: list[Refused] = []
+    duplicates = 0
+    for seq, blob in zip(batch.seqs, batch.reports, strict=True):
+        if not held.add(seq):
+            duplicates += 1
+            continue
+        try:
+            numbered.append((seq, decode(blob)))
+        except (ValueError, msgspec.DecodeError) as error:
+            refused.append(Refused(seq, f"not a report this service knows: {error}"[:300]))
+    return Applied(numbered, refused, duplicates)
+
+
+def _movements(gateway: str, taken: Applied, now_ms: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "gateway": gateway,
+            "seq": seq,
+            "slot": report.slot,
+            "sku": report.sku,
+            "delta": report.delta,
+            "count": report.count,
+            "happened_ms": report.at_ms,
+            "known_ms": now_ms,
+            "confidence": report.confidence,
+            "source": report.source,
+        }
+        for seq, report in taken.numbered
+        if type(report) is StockEvent
+    ]
+
+
+def _newest(reports: Iterable[Report], kind: type[SlotLevel] | type[DeviceHealth], key: str) -> list[dict[str, Any]]:
+    """The newest report of a kind for each key, as rows: one statement can not touch a row twice in PostgreSQL."""
+    newest: dict[str, Any] = {}
+    for report in reports:
+        if type(report) is kind:
+            name = getattr(report, key)
+            held = newest.get(name)
+            if held is None or held.at_ms <= report.at_ms:
+                newest[name] = report
+    return [msgspec.structs.asdict(report) for report in newest.values()]
+
+
+def _tags(reports: Iterable[Report]) -> list[dict[str, Any]]:
+    moves = {(report.epc, report.device): report for report in reports if type(report) is TagMove}
+    return [msgspec.structs.asdict(move) for move in moves.values()]
+
+
+def _lanes(connection: Connection) -> dict[tuple[str, Lane], LaneState]:
+    return {
+        (row.gateway, row.lane): LaneState(
+            msgspec.msgpack.decode(row.held, type=Sequence), row.applied, row.refused, row.last_ms
+        )
+        for row in connection.execute(select(tables.lane))
+    }
+
+
+def _lane_row(key: tuple[str, Lane], state: LaneState) -> dict[str, Any]:
+    gateway, lane = key
+    held = msgspec.msgpack.encode(state.held)
+    return {"gateway": gateway, "lane": lane, **state._asdict(), "held": held}
+
+
+def _new_id(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.drivername.startswith("sqlite") and parsed.database:
+        path = Path(parsed.database)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    engine = create_engine(parsed)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def durable(connection: Any, _record: Any) -> None:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+                connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0][:200]

@@ -1,0 +1,170 @@
+"""The ledger's tables (SQLAlchemy Core), for SQLite and PostgreSQL alike. Times are ms since 1970, UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+about = Table("about", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("gateway", String, primary_key=True),
+    Column("lane", String, primary_key=True),
+    Column("held", LargeBinary, nullable=False),
+    Column("applied", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+)
+
+refused = Table(
+    "refused",
+    metadata,
+    Column("gateway", String, primary_key=True),
+    Column("lane", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("reason", String, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+movement = Table(
+    "movement",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("gateway", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("slot", String, nullable=False),
+    Column("sku", String, nullable=False),
+    Column("delta", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("happened_ms", BigInteger, nullable=False),
+    Column("known_ms", BigInteger, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("source", String, nullable=False),
+    UniqueConstraint("gateway", "seq"),
+    Index("movement_happened", "happened_ms"),
+)
+
+level = Table(
+    "level",
+    metadata,
+    Column("slot", String, primary_key=True),
+    Column("sku", String, nullable=False),
+    Column("count", Integer),
+    Column("low", Integer, nullable=False),
+    Column("high", Integer, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("mass_g", Float, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("remedy", String, nullable=False),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("last_seen_ms", BigInteger, nullable=False),
+    Column("period_ms", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("clock_offset_ms", BigInteger, nullable=False),
+    Column("battery_pct", Float),
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("epc", String, primary_key=True),
+    Column("device", String, primary_key=True),
+    Column("zone", String, nullable=False),
+    Column("move", String, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+thinned = Table(
+    "thinned",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("gateway", String, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("why", String, nullable=False),
+)
+
+cooler = Table(
+    "cooler",
+    metadata,
+    Column("series", String, primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
+need = Table(
+    "need",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sku", String, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("why", JSON, nullable=False),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("rule", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("params", JSON, nullable=False),
+    Column("acknowledged_by", String, nullable=False),
+    Column("acknowledged_ms", BigInteger, nullable=False),
+    Column("note", String, nullable=False),
+)
+
+transition = Table(
+    "alert_transition",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("alert", Integer, nullable=False),
+    Column("before", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", String, nullable=False),
+    Column("note", String, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("token_hash", String, nullable=False),
+)

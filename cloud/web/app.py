@@ -1,0 +1,128 @@
+"""Puts the web together, serves it, and answers single requests without a server."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import ClientSession, web
+from aiohttp.typedefs import Handler
+
+from cloud.metrics import Metrics
+from cloud.web.access import COOKIE, check, least_role, pattern_of
+from cloud.web.api import Api
+from cloud.web.desk import Desk
+from cloud.web.live import Live
+from cloud.web.pages import Pages
+from cloud.web.replies import refused
+from cloud.web.session import Session
+from cloud.web.sign_in import SignIn, Who
+from cloud.web.stream import SEND_TIMEOUT_S, Stream
+
+BODY_BYTES_MAX = 64 * 1024
+STOP_S = 5.0
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_SIGN_IN: web.AppKey[SignIn] = web.AppKey("sign_in", SignIn)
+
+
+def wall_clock_ms() -> int:
+    """Now."""
+    return time.time_ns() // 1_000_000
+
+
+def make_app(
+    desk: Desk,
+    live: Live,
+    sign_in: SignIn,
+    static: Path,
+    *,
+    now_ms: Callable[[], int] = wall_clock_ms,
+    send_timeout_s: float = SEND_TIMEOUT_S,
+) -> web.Application:
+    """The service's web. `static` is the folder of the built dashboard; it may be missing. When the app stops, it
+    closes `live`. Fails at once if a route is not in the table of roles."""
+    metrics = Metrics()
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started_s = time.perf_counter()
+        pattern = pattern_of(request) or "none"
+        response: web.StreamResponse
+        try:
+            await check(request, sign_in, now_ms())
+            response = await handler(request)
+        except Exception as error:
+            response = refused(error, f"{request.method} {pattern}")
+        if response.status != 101:
+            metrics.answered(pattern, response.status, time.perf_counter() - started_s)
+        return response
+
+    async def stop(_: web.Application) -> None:
+        live.close()
+
+    app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
+    app[_SIGN_IN] = sign_in
+    app.add_routes(Api(desk, live, sign_in, metrics, now_ms).routes())
+    app.add_routes(Session(sign_in, now_ms).routes())
+    app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())
+    app.add_routes(Pages(static).routes())
+    app.on_response_prepare.append(_harden)
+    app.on_shutdown.append(stop)
+    for route in app.router.routes():
+        assert route.resource is not None
+        least_role(route.method, route.resource.canonical)  # a KeyError here: add the route to access.LEAST_ROLE
+    return app
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """Serve the app and give its URL; port 0 lets the system choose. Raises `OSError` when the port is taken."""
+    # No access log: it would be one line a request, and durations are in the metrics.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, ssl_context=tls)
+        await site.start()
+        bound = runner.addresses[0][1]
+        yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"
+    finally:
+        await runner.cleanup()
+
+
+async def answer(app: web.Application, path: str) -> tuple[int, bytes]:
+    """Status and body of GET `path`, asked as a manager, with no server running before or after.
+
+    It is a real request over a loopback port that lives for this one, with a session of its own, so that what comes
+    back is what a browser would get. The app can not be used again. Raises `ValueError` for what is no path.
+    """
+    if not path.startswith("/"):
+        raise ValueError(f"{path!r} is not a path: it has to begin with a slash, as in /api/stock")
+    sign_in = app[_SIGN_IN]
+    token = sign_in.grant(Who("console", "manager"), wall_clock_ms())
+    headers = {"Cookie": f"{COOKIE}={token}"}
+    async with (
+        serving(app) as url,
+        ClientSession(headers=headers) as client,
+        client.get(url + path, allow_redirects=False) as response,
+    ):
+        return response.status, await response.read()
+
+
+async def _harden(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SECURITY)
+    response.headers.setdefault("Cache-Control", "no-store")
+    if "Server" in response.headers:
+        del response.headers["Server"]  # no need to say which version of what

@@ -1,0 +1,40 @@
+// The service's HTTP interface. Paths are relative, so the page also works below a path of a proxy.
+import type { AlertView, Snapshot } from "./types";
+import type { Series } from "./core/series";
+import type { Session } from "./state";
+
+/** The service refused; `status` says how. A request that got no answer at all throws fetch's own TypeError. */
+export class Refused extends Error {
+  constructor(readonly status: number) {
+    super(`the service answered ${status}`);
+  }
+}
+
+const OURS = { "X-Requested-With": "warehouse", "Content-Type": "application/json" };
+
+async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+  const answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
+  if (!answer.ok) throw new Refused(answer.status);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+export const snapshot = () => ask<Snapshot>("api/snapshot");
+export const whoami = () => ask<Session>("api/session");
+export const signIn = (user: string, password: string) => ask<unknown>("api/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });
+export const signOut = () => ask<unknown>("api/session", { method: "DELETE", headers: OURS });
+
+export async function history(series: string, from: number, to: number, points: number): Promise<Series> {
+  const query = new URLSearchParams({ series, from: String(Math.round(from)), to: String(Math.round(to)), points: String(points) });
+  const { times, values } = await ask<{ times: number[]; values: (number | null)[] }>(`api/history?${query}`);
+  return { t: times, v: values };
+}
+
+/** Acknowledge an alert. `key` names this wish, so that sending it twice is doing it once. */
+export function acknowledge(id: number, key: string): Promise<AlertView> {
+  return ask<AlertView>(`api/alerts/${id}/ack`, { method: "POST", headers: { ...OURS, "Idempotency-Key": key }, body: JSON.stringify({ note: "" }) });
+}
+
+/** A key nobody else uses. (`crypto.randomUUID` is missing on plain http.) */
+export function freshKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,71 @@
+// What the page knows: a snapshot and the deltas after it. Pure.
+import type { AlertView, Delta, DeviceView, GatewayView, Kpi, NeedView, SiteView, SkuView, SlotView, Snapshot, ZoneView } from "../types";
+
+type ById<T> = ReadonlyMap<string | number, T>;
+
+export interface Book {
+  readonly v: string;
+  readonly epoch: string;
+  readonly q: number;
+  readonly t: number;
+  readonly site: SiteView;
+  readonly kpi: Kpi;
+  readonly slots: ById<SlotView>;
+  readonly skus: ById<SkuView>;
+  readonly needs: ById<NeedView>;
+  readonly alerts: ById<AlertView>;
+  readonly zones: ById<ZoneView>;
+  readonly devices: ById<DeviceView>;
+  readonly gateways: ById<GatewayView>;
+}
+
+/** The book a snapshot opens. */
+export function open(s: Snapshot): Book {
+  return {
+    v: s.v,
+    epoch: s.epoch,
+    q: s.q,
+    t: s.t,
+    site: s.site,
+    kpi: s.kpi,
+    slots: merged(new Map(), s.slots),
+    skus: merged(new Map(), s.skus),
+    needs: merged(new Map(), s.needs, (need) => need.state !== "proposed"),
+    alerts: merged(new Map(), s.alerts, (alert) => alert.state === "resolved"),
+    zones: merged(new Map(), s.zones),
+    devices: merged(new Map(), s.devices),
+    gateways: merged(new Map(), s.gateways),
+  };
+}
+
+/**
+ * The book after a delta. Only the next number counts: an older one changes nothing, and null says that deltas are
+ * missing and a snapshot is needed. What a delta does not touch keeps its identity.
+ */
+export function fold(book: Book, d: Delta): Book | null {
+  if (d.q <= book.q) return book;
+  if (d.q !== book.q + 1) return null;
+  return {
+    ...book,
+    q: d.q,
+    t: d.t,
+    kpi: d.kpi ?? book.kpi,
+    slots: merged(book.slots, d.slots),
+    skus: merged(book.skus, d.skus),
+    needs: merged(book.needs, d.needs, (need) => need.state !== "proposed"),
+    alerts: merged(book.alerts, d.alerts, (alert) => alert.state === "resolved"),
+    zones: merged(book.zones, d.zones),
+    devices: merged(book.devices, d.devices),
+    gateways: merged(book.gateways, d.gateways),
+  };
+}
+
+function merged<T extends { id: string | number }>(held: ById<T>, news: T[] | undefined, gone?: (one: T) => boolean): ById<T> {
+  if (!news?.length) return held;
+  const all = new Map(held);
+  for (const one of news) {
+    if (gone?.(one)) all.delete(one.id);
+    else all.set(one.id, one);
+  }
+  return all;
+}

@@ -1,0 +1,42 @@
+// A measured series as it should be drawn: missing data is a gap, never a line across. Pure.
+
+export interface Series {
+  t: number[];
+  v: (number | null)[];
+}
+
+/** The series with a null wherever two samples lie further apart than `factor` times the usual step. Times in ms. */
+export function withGaps({ t, v }: Series, factor = 4): Series {
+  if (t.length < 3) return { t, v };
+  const steps = t.slice(1).map((at, i) => at - t[i]!).sort((a, b) => a - b);
+  const usual = steps[steps.length >> 1]!;
+  const out: Series = { t: [], v: [] };
+  t.forEach((at, i) => {
+    const before = t[i - 1];
+    if (before !== undefined && usual > 0 && at - before > factor * usual) {
+      out.t.push(before + usual);
+      out.v.push(null);
+    }
+    out.t.push(at);
+    out.v.push(v[i] ?? null);
+  });
+  return out;
+}
+
+/** The series with one newer sample, and without what is older than `from` ms. An old or repeated sample changes nothing. */
+export function appended(series: Series, at: number, value: number, from: number): Series {
+  const last = series.t.at(-1);
+  if (last !== undefined && at <= last) return series;
+  const first = series.t.findIndex((one) => one >= from);
+  const keep = first < 0 ? series.t.length : first;
+  return { t: [...series.t.slice(keep), at], v: [...series.v.slice(keep), value] };
+}
+
+/** Lowest and highest of a chart's axis: all samples and the allowed band, with a little air. */
+export function span(v: (number | null)[], band: (number | null)[]): [number, number] {
+  const all = [...v, ...band].filter((one): one is number => one !== null && Number.isFinite(one));
+  if (!all.length) return [0, 1];
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const air = Math.max((high - low) * 0.08, 0.25);
+  return [low - air, high + air];
+}

@@ -1,0 +1,202 @@
+// Keeps the book live: a snapshot over HTTP, then deltas over a WebSocket, at most one drawing per animation frame.
+import { batch } from "@preact/signals";
+import * as api from "./api";
+import { wait } from "./core/backoff";
+import { type Book, fold, open } from "./core/book";
+import { book, heardAt, link, now, outdated, session, trail, unreachable } from "./state";
+import type { Delta, Snapshot } from "./types";
+import { timezone } from "./words/words";
+
+const STALE_MS = 4000;
+const TRAIL_STEP_MS = 2000;
+const TRAIL_LENGTH = 150;
+const HELD_MAX = 200;
+const SIGNED_OUT = 4401;
+
+let latest: Book | null = null;
+let socket: WebSocket | null = null;
+let retry: number | undefined;
+let attempt = 0;
+let heard = 0; // performance.now() of the last frame
+let skew = 0; // the service's clock less ours
+let drawing = false;
+let fetching = false;
+let held: Delta[] = [];
+
+/** Start, and never stop: whoever closes the page stops it. */
+export function start(): void {
+  setInterval(tick, 500);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hurry());
+  addEventListener("online", hurry);
+  void load();
+}
+
+/** Called when somebody signed in or out. */
+export function restart(): void {
+  drop();
+  latest = null;
+  attempt = 0;
+  void load();
+}
+
+/** Take over an object the service returned to a command, before its delta comes. */
+export function adopt(frame: Omit<Delta, "k" | "q" | "t">): void {
+  if (!latest) return;
+  const after = fold(latest, { k: "d", q: latest.q + 1, t: latest.t, ...frame });
+  latest = after && { ...after, q: latest.q };
+  draw();
+}
+
+async function load(): Promise<void> {
+  if (fetching) return;
+  fetching = true;
+  held = [];
+  try {
+    const [first, who] = await Promise.all([api.snapshot(), session.value ? session.value : api.whoami()]);
+    session.value = who;
+    unreachable.value = false;
+    fetching = false;
+    take(first);
+    held.forEach(hear);
+    if (!socket) connect();
+  } catch (error) {
+    fetching = false;
+    if (error instanceof api.Refused && error.status === 401) {
+      drop();
+      latest = null;
+      session.value = null;
+      return;
+    }
+    unreachable.value = true;
+    later();
+  }
+}
+
+function connect(): void {
+  if (!latest) return void load();
+  const address = new URL("ws", location.href.split(/[?#]/)[0]);
+  address.protocol = address.protocol.replace("http", "ws");
+  address.search = String(new URLSearchParams({ since: String(latest.q), epoch: latest.epoch }));
+  const mine = new WebSocket(address);
+  socket = mine;
+  heard = performance.now();
+  let opened = false;
+  mine.onopen = () => {
+    opened = true;
+    attempt = 0;
+  };
+  mine.onmessage = (event) => {
+    if (socket !== mine) return;
+    const frame = JSON.parse(event.data) as Snapshot | Delta;
+    heard = performance.now();
+    if (frame.k === "s") take(frame);
+    else hear(frame);
+  };
+  mine.onclose = ({ code }) => {
+    if (socket !== mine) return;
+    socket = null;
+    if (!opened || code === SIGNED_OUT) void stillSignedIn();
+    later();
+  };
+}
+
+/** A refused socket does not say why; the session does. */
+async function stillSignedIn(): Promise<void> {
+  try {
+    await api.whoami();
+  } catch (error) {
+    if (error instanceof api.Refused && error.status === 401) {
+      drop();
+      session.value = null;
+    }
+  }
+}
+
+function take(snapshot: Snapshot): void {
+  if (renewed(snapshot.v)) return;
+  latest = open(snapshot);
+  arrived(snapshot.t);
+}
+
+function hear(delta: Delta): void {
+  if (!latest) return;
+  if (fetching) {
+    if (held.length < HELD_MAX) held.push(delta);
+    return;
+  }
+  const after = fold(latest, delta);
+  if (!after) return void load();
+  latest = after;
+  arrived(delta.t);
+}
+
+function arrived(t: number): void {
+  skew = t - Date.now();
+  draw();
+}
+
+/** Publish the latest book at the next animation frame, once, however many frames came. */
+function draw(): void {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    if (!latest) return;
+    const fresh = latest;
+    batch(() => {
+      timezone.value = fresh.site.timezone || "UTC";
+      book.value = fresh;
+      heardAt.value = fresh.t;
+      now.value = Date.now() + skew;
+      if (socket || performance.now() - heard < STALE_MS) link.value = "live";
+      const last = trail.value.at(-1);
+      if (!last || fresh.t - last.t >= TRAIL_STEP_MS) trail.value = [...trail.value.slice(1 - TRAIL_LENGTH), { t: fresh.t, kpi: fresh.kpi }];
+    });
+  });
+}
+
+function tick(): void {
+  const silent = performance.now() - heard > STALE_MS;
+  batch(() => {
+    const time = Date.now() + skew;
+    if (Math.floor(time / 1000) !== Math.floor(now.value / 1000)) now.value = time;
+    if (book.value && silent) link.value = "stale";
+  });
+  if (silent && socket) {
+    drop(); // a socket that says nothing is dead, whatever it claims
+    later();
+  }
+}
+
+function later(): void {
+  clearTimeout(retry);
+  if (session.value === null) return;
+  retry = setTimeout(connect, wait(attempt++, Math.random()));
+}
+
+function hurry(): void {
+  if (session.value === null || (socket?.readyState === WebSocket.OPEN && performance.now() - heard < STALE_MS)) return;
+  drop();
+  attempt = 0;
+  connect();
+}
+
+function drop(): void {
+  clearTimeout(retry);
+  const old = socket;
+  socket = null;
+  old?.close();
+}
+
+/** When the server has another build of this page, load it; but only once, should the server be wrong about it. */
+function renewed(v: string): boolean {
+  const mine = document.querySelector<HTMLMetaElement>("meta[name=build]")?.content;
+  if (!v || !mine || v === mine || mine === "development") return false;
+  if (sessionStorage.getItem("reloaded_for") === v) {
+    outdated.value = true;
+    return false;
+  }
+  sessionStorage.setItem("reloaded_for", v);
+  location.reload();
+  return true;
+}

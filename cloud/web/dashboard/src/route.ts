@@ -1,0 +1,37 @@
+// Every view is an address: #/, #/alerts, #/stock ... and over it #/slot/ID or #/sku/ID. Back works.
+import { signal } from "@preact/signals";
+
+export const PAGES = ["overview", "alerts", "stock", "replenishment", "devices"] as const;
+export type Page = (typeof PAGES)[number];
+export interface Detail {
+  kind: "slot" | "sku";
+  id: string;
+}
+
+export const page = signal<Page>("overview");
+export const detail = signal<Detail | null>(null);
+
+export const hrefOf = (one: Page): string => (one === "overview" ? "#/" : `#/${one}`);
+export const slotHref = (id: string): string => `#/slot/${encodeURIComponent(id)}`;
+export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;
+
+/** What an address means. An unknown one is the overview. Pure. */
+export function read(hash: string): { page: Page | null; detail: Detail | null } {
+  const [first = "", ...rest] = hash.replace(/^#\/?/, "").split("/");
+  if ((first === "slot" || first === "sku") && rest.length) return { page: null, detail: { kind: first, id: decoded(rest.join("/")) } };
+  return { page: PAGES.find((one) => one === first) ?? "overview", detail: null };
+}
+
+export function follow(): void {
+  const { page: next, detail: over } = read(location.hash);
+  if (next) page.value = next;
+  detail.value = over;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,53 @@
+// What all parts of the page look at. Signals only; who changes them: link.ts (book, link), account.ts (session).
+import { computed, signal } from "@preact/signals";
+import type { Book } from "./core/book";
+import type { Kpi } from "./types";
+import { byCover, byHealth, byLink, byNeed, byState, byUrgency } from "./core/order";
+
+export type LinkState = "connecting" | "live" | "stale";
+export type Role = "viewer" | "crew" | "manager";
+export interface Session {
+  user: string;
+  role: Role;
+}
+
+/** undefined: not known yet. null: nobody is signed in. */
+export const session = signal<Session | null | undefined>(undefined);
+export const book = signal<Book | null>(null);
+export const link = signal<LinkState>("connecting");
+/** The service's time now, in ms; ticks once a second. */
+export const now = signal(Date.now());
+/** The service's time of the last frame. */
+export const heardAt = signal(0);
+/** A newer page is on the server, and reloading did not bring it. */
+export const outdated = signal(false);
+export const unreachable = signal(false);
+/** The page is as narrow as a phone. */
+export const narrow = signal(false);
+export const trail = signal<{ t: number; kpi: Kpi }[]>([]);
+
+export const wall = typeof location !== "undefined" && new URLSearchParams(location.search).has("wall");
+
+const EMPTY = new Map<string | number, never>();
+const part = <K extends "slots" | "skus" | "needs" | "alerts" | "zones" | "devices" | "gateways">(name: K) => computed<Book[K]>(() => book.value?.[name] ?? EMPTY);
+
+export const site = computed(() => book.value?.site);
+export const kpi = computed(() => book.value?.kpi);
+export const slots = part("slots");
+export const skus = part("skus");
+export const zones = part("zones");
+export const devices = part("devices");
+const needs = part("needs");
+const alerts = part("alerts");
+const gateways = part("gateways");
+
+export const alertsInOrder = computed(() => [...alerts.value.values()].sort(byUrgency));
+export const needsInOrder = computed(() => [...needs.value.values()].sort(byNeed));
+export const skusInOrder = computed(() => [...skus.value.values()].sort(byCover));
+export const devicesInOrder = computed(() => [...devices.value.values()].sort(byHealth));
+export const gatewaysInOrder = computed(() => [...gateways.value.values()].sort(byLink));
+export const abnormalSlots = computed(() => [...slots.value.values()].filter((slot) => slot.status !== "ok").sort(byState));
+
+export const zoneName = (id: string): string => zones.value.get(id)?.name || id;
+export const skuName = (id: string): string => skus.value.get(id)?.name || id;
+export const deviceName = (id: string): string => devices.value.get(id)?.name || id;

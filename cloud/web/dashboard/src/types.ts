@@ -1,0 +1,172 @@
+// Written from cloud/core/view.py by `python -m cloud.web.schema`. Change the structs, not this file.
+
+/**
+ * The site, as named in its file.
+ */
+export interface SiteView {
+  id: string;
+  name: string;
+  timezone: string;
+  currency: string;
+}
+
+/**
+ * One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map.
+ */
+export interface SlotView {
+  id: string;
+  zone: string;
+  sku: string;
+  capacity: number;
+  count: number | null;
+  low: number;
+  high: number;
+  confidence: number;
+  mass_g: number;
+  at_ms: number;
+  status: "empty" | "low" | "ok" | "over" | "silent" | "unknown";
+  reason: string;
+  remedy: string;
+  device: string;
+}
+
+/**
+ * One SKU over all its slots. `daily_demand` and what follows from it are None until demand is known. `cover_days` =
+ * available / daily demand. `uncertain` counts slots whose count is unknown.
+ */
+export interface SkuView {
+  id: string;
+  name: string;
+  on_hand: number;
+  on_order: number;
+  uncertain: number;
+  daily_demand: number | null;
+  reorder_point: number | null;
+  order_quantity: number | null;
+  cover_days: number | null;
+  status: "low" | "ok" | "out" | "unknown";
+}
+
+/**
+ * A replenishment proposal with its why: the inputs and results it was made from, frozen.
+ */
+export interface NeedView {
+  id: number;
+  sku: string;
+  quantity: number;
+  state: "fulfilled" | "proposed" | "withdrawn";
+  created_ms: number;
+  changed_ms: number;
+  why: Record<string, string | number | null>;
+}
+
+/**
+ * One alert: what (rule), about what (subject, zone), how bad (1 worst .. 3), where in its life, with parameters for
+ * the text. `value`/`limit` and their `unit` are in `params` where they mean something.
+ */
+export interface AlertView {
+  id: number;
+  rule: string;
+  subject: string;
+  zone: string;
+  severity: number;
+  state: "acknowledged" | "firing" | "resolved";
+  since_ms: number;
+  changed_ms: number;
+  params: Record<string, string | number | null>;
+  acknowledged_by: string;
+  acknowledged_ms: number;
+  note: string;
+}
+
+/**
+ * A zone's climate now; `series` names the history series of its temperature, "" when it has no thermometer.
+ */
+export interface ZoneView {
+  id: string;
+  name: string;
+  min_c: number | null;
+  max_c: number | null;
+  temperature_c: number | null;
+  humidity_pct: number | null;
+  at_ms: number;
+  series: string;
+}
+
+/**
+ * A device as its gateway sees it, and its history series by quantity.
+ */
+export interface DeviceView {
+  id: string;
+  name: string;
+  kind: string;
+  zone: string;
+  state: "offline" | "ok" | "silent" | "unseen";
+  last_seen_ms: number;
+  lost: number;
+  duplicates: number;
+  battery_pct: number | null;
+  series: Record<string, string>;
+}
+
+/**
+ * A gateway's link: when it last spoke, and the highest event and telemetry numbers the ledger holds of it.
+ */
+export interface GatewayView {
+  id: string;
+  connected: boolean;
+  last_seen_ms: number;
+  events: number;
+  telemetry: number;
+  refused: number;
+}
+
+/**
+ * The tiles. `known_pct`: slots whose count is known. `fill_pct`: units over capacity, of the known slots.
+ */
+export interface Kpi {
+  fill_pct: number;
+  known_pct: number;
+  stock_outs: number;
+  below_reorder: number;
+  silent_devices: number;
+  open_alerts: number;
+  picks_last_hour: number;
+}
+
+/**
+ * Everything, at sequence `q` of epoch `epoch` (one start of the service). `v` names the page's build.
+ */
+export interface Snapshot {
+  k: "s";
+  v: string;
+  epoch: string;
+  q: number;
+  t: number;
+  site: SiteView;
+  kpi: Kpi;
+  slots: SlotView[];
+  skus: SkuView[];
+  needs: NeedView[];
+  alerts: AlertView[];
+  zones: ZoneView[];
+  devices: DeviceView[];
+  gateways: GatewayView[];
+}
+
+/**
+ * What changed between `q - 1` and `q`: whole objects, by id. `t` is the service's time; every delta is a heartbeat.
+ */
+export interface Delta {
+  k: "d";
+  q: number;
+  t: number;
+  kpi?: Kpi | null;
+  slots?: SlotView[];
+  skus?: SkuView[];
+  needs?: NeedView[];
+  alerts?: AlertView[];
+  zones?: ZoneView[];
+  devices?: DeviceView[];
+  gateways?: GatewayView[];
+}

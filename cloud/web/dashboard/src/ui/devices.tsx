@@ -1,0 +1,91 @@
+// Gateways and devices, those that do not speak first.
+import { hrefOf } from "../route";
+import { devicesInOrder, gatewaysInOrder, narrow, zoneName } from "../state";
+import type { DeviceView, GatewayView } from "../types";
+import { number, say, word } from "../words/words";
+import { HealthMark } from "./marks";
+import { Panel, Since } from "./panel";
+
+export function Devices({ limit }: { limit?: number }) {
+  const all = devicesInOrder.value;
+  const gateways = gatewaysInOrder.value;
+  const shown = limit ? all.slice(0, limit) : all;
+  return (
+    <Panel
+      name="devices"
+      scrolls={limit !== undefined && !narrow.value}
+      title={say("devices.title")}
+      aside={all.length > 0 && say("devices.count", { ok: all.filter((one) => one.state === "ok").length, all: all.length })}
+      foot={shown.length < all.length && <a href={hrefOf("devices")}>{say("devices.see_all", { n: all.length })}</a>}
+    >
+      {all.length + gateways.length === 0 ? (
+        <p class="calm">{say("devices.none")}</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{say("devices.name")}</th>
+              <th scope="col">{say("devices.state")}</th>
+              <th scope="col" class="n">{say("devices.last_seen")}</th>
+              {!limit && <th scope="col" class="n wide">{say("devices.lost")}</th>}
+              {!limit && <th scope="col" class="n wide">{say("devices.duplicates")}</th>}
+              {!limit && <th scope="col" class="n wide">{say("devices.battery")}</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {gateways.map((gateway) => (
+              <Gateway key={`gateway ${gateway.id}`} gateway={gateway} full={!limit} />
+            ))}
+            {shown.map((device) => (
+              <Device key={device.id} device={device} full={!limit} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}
+
+function Gateway({ gateway, full }: { gateway: GatewayView; full: boolean }) {
+  const counts = `${say("devices.events")} ${number(gateway.events)} · ${say("devices.telemetry")} ${number(gateway.telemetry)}${gateway.refused ? ` · ${say("devices.refused")} ${number(gateway.refused)}` : ""}`;
+  return (
+    <tr class={gateway.connected ? "ok" : "offline"}>
+      <th scope="row">
+        {gateway.id}
+        <span class="note">{full ? counts : say("devices.gateway")}</span>
+      </th>
+      <td>
+        <span class="state">
+          <HealthMark well={gateway.connected} cut /> {say(gateway.connected ? "gateway.connected" : "gateway.cut")}
+        </span>
+      </td>
+      <td class="n">{gateway.last_seen_ms ? <Since at={gateway.last_seen_ms} /> : say("devices.never")}</td>
+      {full && <td class="n wide">–</td>}
+      {full && <td class="n wide">–</td>}
+      {full && <td class="n wide">–</td>}
+    </tr>
+  );
+}
+
+function Device({ device, full }: { device: DeviceView; full: boolean }) {
+  return (
+    <tr class={device.state}>
+      <th scope="row">
+        {device.name || device.id}
+        <span class="note">
+          {device.name && `${device.id} · `}
+          {word("kind", device.kind)} · {zoneName(device.zone)}
+        </span>
+      </th>
+      <td>
+        <span class="state">
+          <HealthMark well={device.state === "ok"} cut={device.state === "offline"} /> {word("device", device.state)}
+        </span>
+      </td>
+      <td class="n">{device.last_seen_ms ? <Since at={device.last_seen_ms} /> : say("devices.never")}</td>
+      {full && <td class="n wide">{number(device.lost)}</td>}
+      {full && <td class="n wide">{number(device.duplicates)}</td>}
+      {full && <td class="n wide">{device.battery_pct === null ? "–" : `${number(device.battery_pct)} %`}</td>}
+    </tr>
+  );
+}

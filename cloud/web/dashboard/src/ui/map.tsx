@@ -1,0 +1,155 @@
+// The floor map on a canvas: only changed cells are drawn again. Its text equivalent stands below it.
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { type Cell, cellAt, type Floor, plan } from "../core/floor";
+import { slotHref } from "../route";
+import { abnormalSlots, narrow, skuName, slots, zones } from "../state";
+import { dark } from "../theme";
+import type { SlotView } from "../types";
+import { language, number, quantity, say, word } from "../words/words";
+import { Status, StatusMark } from "./marks";
+import { inks, paintCell, paintFloor } from "./paint";
+import { Panel } from "./panel";
+
+const STATES = ["ok", "low", "empty", "over", "unknown", "silent"] as const;
+
+export function FloorMap() {
+  return (
+    <Panel name="map" title={say("map.title")} aside={<Legend />}>
+      <Canvas />
+      <Abnormal />
+    </Panel>
+  );
+}
+
+function Legend() {
+  return (
+    <ul class="legend">
+      {STATES.map((status) => (
+        <li key={status}>
+          <StatusMark status={status} /> {say(`status.${status}`)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What there is to draw on: a plan, and what was last drawn in each cell. */
+interface Drawn {
+  floor: Floor;
+  slots: Map<string, SlotView>;
+  rooms: string;
+}
+
+function Canvas() {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const drawn = useRef<Drawn | null>(null);
+  const size = useSignal({ width: 0, height: 0, fonts: 0 });
+  const over = useSignal<{ cell: Cell; slot: SlotView } | null>(null);
+  const places = useComputed(() => [...slots.value.values()].map((slot) => `${slot.zone}/${slot.id}`).join() + [...zones.value.keys()].join());
+
+  useEffect(() => {
+    const watch = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = box.current!;
+      const grows = narrow.value;
+      if (width !== size.value.width || (!grows && height !== size.value.height)) size.value = { ...size.value, width, height: grows ? 0 : height };
+    });
+    watch.observe(box.current!);
+    void document.fonts.load("500 12px Inter").then(() => (size.value = { ...size.value, fonts: 1 }));
+    return () => watch.disconnect();
+  }, []);
+
+  // A new plan: when the room, the slots, the theme, the language or the fonts change, all is drawn.
+  useLayoutEffect(() => {
+    drawn.current = null;
+  }, [size.value, places.value, dark.value, language.value]);
+
+  useLayoutEffect(() => {
+    const { width, height } = size.value;
+    const pen = canvas.current!.getContext("2d");
+    if (!width || !pen) return;
+    const ink = inks(canvas.current!);
+    const rooms = [...zones.value.values()].map((zone) => climate(zone.id).text).join();
+    if (!drawn.current || drawn.current.rooms !== rooms) {
+      const floor = plan([...slots.value.values()], [...zones.value.values()], width, height || null);
+      const scale = devicePixelRatio || 1;
+      const tall = height ? Math.max(height, floor.height) : floor.height;
+      Object.assign(canvas.current!, { width: Math.round(width * scale), height: Math.round(tall * scale) });
+      Object.assign(canvas.current!.style, { width: `${width}px`, height: `${tall}px` });
+      pen.setTransform(scale, 0, 0, scale, 0, 0);
+      paintFloor(pen, floor, ink, climate);
+      drawn.current = { floor, slots: new Map(), rooms };
+    }
+    pen.textBaseline = "middle";
+    for (const cell of drawn.current.floor.cells) {
+      const slot = slots.value.get(cell.id);
+      if (slot && drawn.current.slots.get(cell.id) !== slot) {
+        paintCell(pen, drawn.current.floor, cell, slot, ink);
+        drawn.current.slots.set(cell.id, slot);
+      }
+    }
+  });
+
+  const at = (event: MouseEvent) => {
+    const corner = canvas.current!.getBoundingClientRect();
+    const cell = drawn.current && cellAt(drawn.current.floor, event.clientX - corner.left, event.clientY - corner.top);
+    const slot = cell && slots.value.get(cell.id);
+    return cell && slot ? { cell, slot } : null;
+  };
+  const counts = STATES.map((status) => `${say(`status.${status}`)} ${number([...slots.value.values()].filter((slot) => slot.status === status).length)}`);
+  return (
+    <div class="floor" ref={box}>
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={say("map.label", { n: slots.value.size, states: counts.join(", ") })}
+        onPointerMove={(event) => (over.value = at(event))}
+        onPointerLeave={() => (over.value = null)}
+        onClick={(event) => {
+          const hit = at(event);
+          if (hit) location.hash = slotHref(hit.slot.id);
+        }}
+      />
+      {over.value && <Hint cell={over.value.cell} slot={over.value.slot} width={size.value.width} />}
+    </div>
+  );
+}
+
+function climate(id: string): { text: string; bad: boolean } {
+  const zone = zones.value.get(id);
+  if (!zone || zone.temperature_c === null) return { text: "", bad: false };
+  const bad = (zone.min_c !== null && zone.temperature_c < zone.min_c) || (zone.max_c !== null && zone.temperature_c > zone.max_c);
+  return { text: quantity(zone.temperature_c, "Cel", 1), bad };
+}
+
+function Hint({ cell, slot, width }: { cell: Cell; slot: SlotView; width: number }) {
+  const left = cell.x > width - 190 ? { right: `${width - cell.x + 4}px` } : { left: `${cell.x + 20}px` };
+  return (
+    <div class="hint" style={{ top: `${cell.y + 24}px`, ...left }} aria-hidden="true">
+      <b>{slot.id}</b> <Status status={slot.status} />
+      <br />
+      {skuName(slot.sku)}: {slot.count === null ? `? (${slot.low}–${slot.high})` : number(slot.count)} / {number(slot.capacity)}
+    </div>
+  );
+}
+
+function Abnormal() {
+  const all = abnormalSlots.value;
+  if (slots.value.size === 0) return null;
+  if (!all.length) return <p class="calm">{say("map.all_well")}</p>;
+  return (
+    <details class="abnormal">
+      <summary>{say("map.abnormal", { n: number(all.length) })}</summary>
+      <ul>
+        {all.map((slot) => (
+          <li key={slot.id}>
+            <a href={slotHref(slot.id)}>
+              <StatusMark status={slot.status} /> {slot.id} <span class="note">{word("status", slot.status)}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,74 @@
+// Language, appearance and account.
+import { useEffect, useRef } from "preact/hooks";
+import * as api from "../api";
+import { restart } from "../link";
+import { session } from "../state";
+import { choose as chooseTheme, THEMES, theme } from "../theme";
+import { choose as chooseLanguage, type Language, language, LANGUAGES, say, word } from "../words/words";
+
+export function Preferences() {
+  return (
+    <>
+      <fieldset>
+        <legend>{say("menu.language")}</legend>
+        {Object.entries(LANGUAGES).map(([code, name]) => (
+          <button key={code} type="button" lang={code} aria-pressed={language.value === code} onClick={() => chooseLanguage(code as Language)}>
+            {name}
+          </button>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>{say("menu.theme")}</legend>
+        {THEMES.map((one) => (
+          <button key={one} type="button" aria-pressed={theme.value === one} onClick={() => chooseTheme(one)}>
+            {say(`theme.${one}`)}
+          </button>
+        ))}
+      </fieldset>
+    </>
+  );
+}
+
+export function Menu() {
+  const home = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const outside = (event: Event) => {
+      if (!home.current?.contains(event.target as Node)) home.current?.removeAttribute("open");
+    };
+    const escape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || !home.current?.open) return;
+      home.current.removeAttribute("open");
+      home.current.querySelector("summary")?.focus();
+    };
+    addEventListener("pointerdown", outside);
+    addEventListener("keydown", escape);
+    return () => {
+      removeEventListener("pointerdown", outside);
+      removeEventListener("keydown", escape);
+    };
+  }, []);
+  const who = session.value;
+  const leave = async () => {
+    await api.signOut().catch(() => undefined);
+    session.value = undefined;
+    restart();
+  };
+  return (
+    <details class="menu" ref={home}>
+      <summary aria-label={say("menu.label")}>
+        <svg viewBox="0 0 20 20" aria-hidden="true">
+          <path d="M3 6h8m4 0h2M3 14h2m4 0h8" />
+          <circle cx="13" cy="6" r="2" />
+          <circle cx="7" cy="14" r="2" />
+        </svg>
+      </summary>
+      <div class="sheet">
+        {who && <p>{say("menu.signed_in", { user: who.user, role: word("role", who.role) })}</p>}
+        <Preferences />
+        <button type="button" class="leave" onClick={() => void leave()}>
+          {say("menu.sign_out")}
+        </button>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,84 @@
+// What to order, and why: each proposal carries the figures it was made from.
+import { hrefOf, skuHref } from "../route";
+import { narrow, needsInOrder, site, skuName } from "../state";
+import type { NeedView } from "../types";
+import { type Key, figure, known, money, number, percent, quantity, say, word } from "../words/words";
+import { Panel, Since, useKeptFocus } from "./panel";
+
+export function Needs({ limit }: { limit?: number }) {
+  const list = useKeptFocus<HTMLUListElement>();
+  const all = needsInOrder.value;
+  const shown = limit ? all.slice(0, limit) : all;
+  return (
+    <Panel
+      name="needs"
+      scrolls={limit !== undefined && !narrow.value}
+      title={say("needs.title")}
+      aside={all.length > 0 && say("needs.count", { n: all.length })}
+      foot={shown.length < all.length && <a href={hrefOf("replenishment")}>{say("needs.see_all", { n: all.length })}</a>}
+    >
+      {all.length === 0 && <p class="calm">{say("needs.none")}</p>}
+      <ul ref={list} class="rows">
+        {shown.map((need) => (
+          <Need key={need.id} need={need} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+export function Need({ need }: { need: NeedView }) {
+  const { position, reorder_point } = need.why;
+  return (
+    <li>
+      <details>
+        <summary aria-label={`${say("needs.why")}: ${skuName(need.sku)}`}>
+          <span class="what">
+            <strong>{skuName(need.sku)}</strong>
+            <span class="note">{say("needs.position", { position: shownAs(position), point: shownAs(reorder_point) })}</span>
+          </span>
+          <span class="order">{say("needs.order", { n: number(need.quantity) })}</span>
+          <span class="unfold" aria-hidden="true" />
+        </summary>
+        <Why need={need} />
+      </details>
+    </li>
+  );
+}
+
+const FIGURES = ["on_hand", "on_order", "position", "daily_demand", "demand_days", "lead_time_days", "lead_time_demand", "safety_stock", "reorder_point", "service_level", "order_cost", "holding_cost_unit_year", "eoq", "moq", "pack", "quantity"] as const;
+
+function Why({ need }: { need: NeedView }) {
+  const why = need.why;
+  const service = typeof why.service_level === "number" ? percent(why.service_level, 1) : "–";
+  const formula = String(why.formula ?? "");
+  return (
+    <div class="why">
+      <p>{say("why.sum", { on_hand: shownAs(why.on_hand), on_order: shownAs(why.on_order), position: shownAs(why.position), reorder_point: shownAs(why.reorder_point) })}</p>
+      <dl>
+        {FIGURES.filter((name) => why[name] !== undefined && why[name] !== null).map((name) => (
+          <div key={name} class={name === "quantity" || name === "reorder_point" || name === "position" ? "sum" : ""}>
+            <dt>{say(`why.${name}` as Key)}</dt>
+            <dd>{told(name, need)}</dd>
+          </div>
+        ))}
+      </dl>
+      {formula && <p class="formula">{known("formula", formula) ? word("formula", formula, { service_level: service }) : formula}</p>}
+      <p class="note">
+        <a href={skuHref(need.sku)}>{need.sku}</a> · <Since at={need.created_ms} />
+      </p>
+    </div>
+  );
+}
+
+function told(name: (typeof FIGURES)[number], need: NeedView): string {
+  const value = need.why[name];
+  if (typeof value !== "number") return String(value);
+  const spread = name === "daily_demand" ? need.why.demand_sd : name === "lead_time_days" ? need.why.lead_time_sd_days : null;
+  const plain = name === "service_level" ? percent(value, 1) : name.endsWith("_days") ? quantity(value, "d") : name.includes("cost") ? money(value, site.value?.currency || "EUR") : figure(value);
+  return typeof spread === "number" && spread > 0 ? say("why.plus_minus", { value: plain, sd: figure(spread) }) : plain;
+}
+
+function shownAs(value: string | number | null | undefined): string {
+  return typeof value === "number" ? figure(value) : (value ?? "–");
+}

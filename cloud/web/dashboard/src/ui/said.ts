@@ -1,0 +1,44 @@
+// What an alert says: its title and the figures in its parameters, worded by its rule.
+import { now } from "../state";
+import type { AlertView } from "../types";
+import { ago, figure, known, number, percent, quantity, say, word } from "../words/words";
+
+/** The title of an alert, with the side of the limit where the rule tells one. A rule without words is its code. */
+export function titled({ rule, params }: AlertView): string {
+  const sided = `${rule}.${params.side}`;
+  return word("alert", known("alert", sided) ? sided : rule);
+}
+
+/** Short phrases, the most telling first. */
+export function said({ rule, params }: AlertView): string[] {
+  const n = (name: string) => (typeof params[name] === "number" ? params[name] : null);
+  const text = (name: string) => (typeof params[name] === "string" ? params[name] : "");
+  const [value, limit, seen] = [n("value"), n("limit"), n("last_seen_ms")];
+  switch (rule) {
+    case "zone_temperature":
+      return value === null ? [] : [limit === null ? quantity(value, text("unit"), 1) : say("alert.value_limit", { value: quantity(value, text("unit"), 1), limit: quantity(limit, text("unit")) })];
+    case "device_silent":
+    case "gateway_silent":
+      return [...(params.state === "offline" ? [say("device.offline")] : []), ...(seen === null ? [] : [say("alert.last_heard", { when: seen > 0 ? ago(seen, now.value) : say("devices.never") })])];
+    case "stock_out": {
+      const [coming, demand] = [n("on_order"), n("daily_demand")];
+      return [...(coming === null ? [] : [say("alert.on_order", { n: number(coming) })]), ...(demand === null ? [] : [say("alert.demand", { n: figure(demand) })])];
+    }
+    case "stock_unknown":
+      return [...(text("reason") ? [word("reason", text("reason"))] : []), ...(text("remedy") ? [word("remedy", text("remedy"))] : [])];
+    case "refrigeration_capacity":
+      return capacity(n);
+    default:
+      return Object.entries(params).flatMap(([name, what]) => (what === null || what === "" ? [] : [`${name} ${what}`]));
+  }
+}
+
+function capacity(n: (name: string) => number | null): string[] {
+  const [lost, days, low, high, duty, expected] = [n("capacity_lost_pct"), n("days_to_limit"), n("days_low"), n("days_high"), n("duty"), n("duty_expected")];
+  const said = lost === null ? [] : [say("alert.capacity_lost", { share: percent(lost / 100) })];
+  if (days !== null && low !== null) {
+    said.push(high === null ? say("alert.limit_in_open", { days: figure(days), low: figure(low) }) : say("alert.limit_in", { days: figure(days), low: figure(low), high: figure(high) }));
+  }
+  if (duty !== null && expected !== null) said.push(say("alert.duty", { duty: percent(duty), expected: percent(expected) }));
+  return said;
+}

@@ -1,0 +1,53 @@
+// The door.
+import { useSignal } from "@preact/signals";
+import * as api from "../api";
+import { restart } from "../link";
+import { session } from "../state";
+import { type Key, say } from "../words/words";
+import { Preferences } from "./menu";
+
+export function SignIn() {
+  const busy = useSignal(false);
+  const trouble = useSignal<Key | null>(null);
+  const enter = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (busy.value) return;
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    busy.value = true;
+    trouble.value = null;
+    try {
+      await api.signIn(String(form.get("user")), String(form.get("password")));
+      session.value = undefined;
+      restart();
+    } catch (error) {
+      const status = error instanceof api.Refused ? error.status : 0;
+      trouble.value = status === 401 || status === 403 ? "sign_in.wrong" : status === 429 ? "sign_in.slow_down" : "sign_in.no_answer";
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <main class="door">
+      <form onSubmit={(event) => void enter(event)}>
+        <h1>{say("product")}</h1>
+        <label>
+          {say("sign_in.user")}
+          <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
+        </label>
+        <label>
+          {say("sign_in.password")}
+          <input name="password" type="password" autocomplete="current-password" required />
+        </label>
+        <p class="trouble" role="alert">
+          {trouble.value && say(trouble.value)}
+        </p>
+        <button type="submit" class="main" aria-disabled={busy.value}>
+          {say(busy.value ? "sign_in.busy" : "sign_in.go")}
+        </button>
+      </form>
+      <div class="preferences">
+        <Preferences />
+      </div>
+    </main>
+  );
+}

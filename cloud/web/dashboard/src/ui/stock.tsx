@@ -1,0 +1,115 @@
+// Every article, the one that runs out first on top. A count that is not known is "?", with what would help.
+import { useSignal } from "@preact/signals";
+import { hrefOf, skuHref, slotHref } from "../route";
+import { narrow, skusInOrder, slots } from "../state";
+import type { SkuView, SlotView } from "../types";
+import { figure, number, say, word } from "../words/words";
+import { Bullet, StatusMark } from "./marks";
+import { Panel } from "./panel";
+
+export function Stock({ limit }: { limit?: number }) {
+  const sought = useSignal("");
+  const text = sought.value.trim().toLowerCase();
+  const all = skusInOrder.value;
+  const found = text ? all.filter((sku) => `${sku.id} ${sku.name}`.toLowerCase().includes(text)) : all;
+  const shown = limit ? found.slice(0, limit) : found;
+  const unknown = unknownSlots();
+  return (
+    <Panel
+      name="stock"
+      scrolls={limit !== undefined && !narrow.value}
+      title={say("stock.title")}
+      aside={
+        limit ? (
+          say("stock.lowest_first")
+        ) : (
+          <input type="search" aria-label={say("stock.search")} placeholder={say("stock.search")} value={sought.value} onInput={(event) => (sought.value = event.currentTarget.value)} />
+        )
+      }
+      foot={limit && shown.length < all.length && <a href={hrefOf("stock")}>{say("stock.see_all", { n: all.length })}</a>}
+    >
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{say("stock.item")}</th>
+            <th scope="col" class="bar" aria-hidden="true" />
+            <th scope="col" class="n">{say("stock.on_hand_reorder")}</th>
+            {!limit && <th scope="col" class="n wide">{say("stock.on_order")}</th>}
+            {!limit && <th scope="col" class="n wide">{say("stock.demand")}</th>}
+            <th scope="col" class="n">{say("stock.cover")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((sku) => (
+            <Row key={sku.id} sku={sku} full={!limit} unknown={unknown.get(sku.id) ?? []} />
+          ))}
+        </tbody>
+      </table>
+      {shown.length === 0 && text && <p class="calm">{say("stock.none", { text: sought.value })}</p>}
+    </Panel>
+  );
+}
+
+function unknownSlots(): Map<string, SlotView[]> {
+  const bySku = new Map<string, SlotView[]>();
+  for (const slot of slots.value.values()) {
+    if (slot.count === null) bySku.set(slot.sku, [...(bySku.get(slot.sku) ?? []), slot]);
+  }
+  return bySku;
+}
+
+function Row({ sku, full, unknown }: { sku: SkuView; full: boolean; unknown: SlotView[] }) {
+  return (
+    <>
+      <tr class={sku.status}>
+        <th scope="row">
+          <a href={skuHref(sku.id)}>{sku.name || sku.id}</a>
+          <span class="note">
+            {sku.id}
+            {!full && sku.uncertain > 0 && ` · ${say("stock.uncertain", { n: sku.uncertain })}`}
+          </span>
+        </th>
+        <td class="bar">
+          <Bullet onHand={sku.on_hand} point={sku.reorder_point} status={sku.status} />
+        </td>
+        <td class="n">
+          <span class="mark">{sku.status !== "ok" && <StatusMark status={sku.status} />}</span>
+          <b>{onHand(sku)}</b> / {sku.reorder_point === null ? "–" : number(sku.reorder_point)}
+        </td>
+        {full && <td class="n wide">{number(sku.on_order)}</td>}
+        {full && <td class="n wide">{sku.daily_demand === null ? "–" : figure(sku.daily_demand)}</td>}
+        <td class="n">
+          <b>{sku.cover_days === null ? "–" : number(sku.cover_days, 1, { minimumFractionDigits: 1 })}</b>
+        </td>
+      </tr>
+      {full && unknown.length > 0 && (
+        <tr class="more">
+          <td colSpan={6}>
+            {unknown.map((slot) => (
+              <Unknown key={slot.id} slot={slot} />
+            ))}
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+/** On hand, with a "?" for what could not be counted. */
+export function onHand(sku: SkuView): string {
+  return sku.uncertain === 0 ? number(sku.on_hand) : sku.status === "unknown" ? "?" : `${number(sku.on_hand)} + ?`;
+}
+
+/** A slot that can not be counted: what is likely, why, and what would help. */
+export function Unknown({ slot }: { slot: SlotView }) {
+  return (
+    <span class="note unknown">
+      <StatusMark status="unknown" />
+      <span>
+        <a href={slotHref(slot.id)}>{slot.id}</a> ? ({say("stock.unknown_of", { low: number(slot.low), high: number(slot.high) })})
+        {slot.reason && ` · ${word("reason", slot.reason)}`}
+        {slot.remedy && ` · ${word("remedy", slot.remedy)}`}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,116 @@
+// The page's words in the language chosen. Numbers, dates and units go through Intl, in the site's time zone.
+import { computed, effect, signal } from "@preact/signals";
+import { en } from "./en";
+import { zh } from "./zh";
+
+export type Key = keyof typeof en;
+export type Words = Record<Key, string>;
+export type Language = "en" | "zh";
+export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };
+
+const BOOKS: Record<Language, Words> = { en, zh };
+const browser = typeof window !== "undefined";
+const preferred = browser ? navigator.languages : ["en"];
+const kept = browser ? localStorage.getItem("language") : null;
+
+export const language = signal<Language>(kept === "en" || kept === "zh" ? kept : preferred[0]?.startsWith("zh") ? "zh" : "en");
+export const timezone = signal("UTC");
+
+const locale = computed(() => preferred.find((one) => one.startsWith(language.value)) ?? (language.value === "zh" ? "zh-CN" : "en-GB"));
+
+if (browser) {
+  effect(() => {
+    document.documentElement.lang = language.value === "zh" ? "zh-Hans" : "en";
+  });
+}
+
+export function choose(one: Language): void {
+  localStorage.setItem("language", one);
+  language.value = one;
+}
+
+/** The words of a key with its {names} filled in. */
+export function say(key: Key, params: Record<string, string | number> = {}): string {
+  return filled(BOOKS[language.value][key], params);
+}
+
+/** The words of a code that came from the service; a code without words is shown as it is. */
+export function word(family: string, code: string, params: Record<string, string | number> = {}): string {
+  const words: Partial<Record<string, string>> = BOOKS[language.value];
+  return filled(words[`${family}.${code}`] ?? code, params);
+}
+
+/** Is there a text for this code? */
+export function known(family: string, code: string): boolean {
+  return `${family}.${code}` in en;
+}
+
+function filled(text: string, params: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? "–"));
+}
+
+export function number(value: number, digits = 0, style: Intl.NumberFormatOptions = {}): string {
+  return new Intl.NumberFormat(locale.value, { maximumFractionDigits: digits, ...style }).format(value).replace(/^-/, "−");
+}
+
+/** A number with as many digits as mean something: 2.46 → 2.5, 246.1 → 246. */
+export function figure(value: number): string {
+  return number(value, Math.abs(value) < 100 && !Number.isInteger(value) ? 1 : 0);
+}
+
+const UNITS: Record<string, string> = { Cel: "°C", degF: "°F", "%RH": "%", pct: "%" };
+
+/** A value with its unit, as on a label: "−18.6 °C", "57 %". Seconds and milliseconds are told in the fitting unit. */
+export function quantity(value: number, unit: string, digits?: number): string {
+  if (unit === "ms") return duration(value);
+  if (unit === "s") return duration(value * 1000);
+  const text = digits === undefined ? figure(value) : number(value, digits, { minimumFractionDigits: digits });
+  return unit ? `${text}\u00a0${UNITS[unit] ?? unit}` : text;
+}
+
+export function percent(share: number, digits = 0): string {
+  return number(share, digits, { style: "percent" });
+}
+
+export function money(value: number, currency: string): string {
+  return number(value, 2, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+}
+
+function duration(ms: number): string {
+  const [value, unit] = ms < 90_000 ? [ms / 1000, "second"] : ms < 5_400_000 ? [ms / 60_000, "minute"] : ms < 129_600_000 ? [ms / 3_600_000, "hour"] : [ms / 86_400_000, "day"];
+  return number(value as number, 0, { style: "unit", unit: unit as string, unitDisplay: "short" });
+}
+
+/** How long ago, in the unit that fits: "8 min ago". */
+export function ago(at: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  const format = new Intl.RelativeTimeFormat(locale.value, { numeric: "auto", style: "short" });
+  if (seconds < 60) return format.format(0, "minute");
+  if (seconds < 3600) return format.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86_400) return format.format(-Math.floor(seconds / 3600), "hour");
+  return format.format(-Math.floor(seconds / 86_400), "day");
+}
+
+function when(ms: number, style: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(locale.value, { timeZone: timezone.value, hourCycle: "h23", ...style }).format(ms);
+}
+
+/** The time of day at the site. */
+export function clock(ms: number): string {
+  return when(ms, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+export function minute(ms: number): string {
+  return when(ms, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** The day and time at the site, with the zone's name. */
+export function exact(ms: number): string {
+  return when(ms, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+}
+
+/** The short name of the site's time zone now: "CET", "GMT+8". */
+export function zoneName(ms: number): string {
+  const parts = new Intl.DateTimeFormat(locale.value, { timeZone: timezone.value, timeZoneName: "short" }).formatToParts(ms);
+  return parts.find((part) => part.type === "timeZoneName")?.value ?? timezone.value;
+}

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fold, open } from "../src/core/book";
+import type { AlertView, Snapshot, ZoneView } from "../src/types";
+
+const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3 };
+const zone: ZoneView = { id: "cool", name: "Cold room", min_c: 2, max_c: 8, temperature_c: 4, humidity_pct: null, at_ms: 1, series: "x" };
+const alert: AlertView = { id: 1, rule: "stock_out", subject: "s", zone: "", severity: 2, state: "firing", since_ms: 1, changed_ms: 1, params: {}, acknowledged_by: "", acknowledged_ms: 0, note: "" };
+const snapshot: Snapshot = {
+  k: "s", v: "b", epoch: "e", q: 10, t: 1000, kpi, site: { id: "s", name: "S", timezone: "UTC", currency: "EUR" },
+  slots: [], skus: [], needs: [], alerts: [alert], zones: [zone], devices: [], gateways: [],
+};
+
+test("the next delta is applied, by id, and what it does not touch keeps its identity", () => {
+  const before = open(snapshot);
+  const after = fold(before, { k: "d", q: 11, t: 2000, zones: [{ ...zone, temperature_c: 5 }] });
+  assert.equal(after?.q, 11);
+  assert.equal(after?.zones.get("cool")?.temperature_c, 5);
+  assert.equal(after?.alerts, before.alerts);
+  assert.equal(before.zones.get("cool")?.temperature_c, 4);
+});
+
+test("an older delta changes nothing", () => {
+  const before = open(snapshot);
+  assert.equal(fold(before, { k: "d", q: 10, t: 2000, zones: [{ ...zone, temperature_c: 9 }] }), before);
+});
+
+test("a gap asks for a snapshot", () => {
+  assert.equal(fold(open(snapshot), { k: "d", q: 12, t: 2000 }), null);
+});
+
+test("a resolved alert leaves", () => {
+  const after = fold(open(snapshot), { k: "d", q: 11, t: 2000, alerts: [{ ...alert, state: "resolved" }] });
+  assert.equal(after?.alerts.size, 0);
+});

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { appended, span, withGaps } from "../src/core/series";
+
+test("missing data is a gap, not a line across it", () => {
+  const { t, v } = withGaps({ t: [0, 10, 20, 200, 210], v: [1, 2, 3, 4, 5] });
+  assert.deepEqual(v, [1, 2, 3, null, 4, 5]);
+  assert.equal(t.length, v.length);
+  assert.ok(t.every((at, i) => i === 0 || at > t[i - 1]!));
+});
+
+test("a null from the service stays a gap", () => {
+  assert.deepEqual(withGaps({ t: [0, 10, 20], v: [1, null, 3] }).v, [1, null, 3]);
+});
+
+test("a live sample is added once, and what is too old leaves", () => {
+  const grown = appended({ t: [0, 10, 20], v: [1, 2, 3] }, 30, 4, 15);
+  assert.deepEqual(grown, { t: [20, 30], v: [3, 4] });
+  assert.equal(appended(grown, 30, 9, 15), grown);
+});
+
+test("an axis holds the samples and the allowed band", () => {
+  const [low, high] = span([4, null, 5], [2, 8]);
+  assert.ok(low < 2 && high > 8);
+  assert.deepEqual(span([], [null, null]), [0, 1]);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { en } from "../src/words/en";
+import { ago, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
+import { zh } from "../src/words/zh";
+import { read } from "../src/route";
+import { said, titled } from "../src/ui/said";
+import type { AlertView } from "../src/types";
+
+const blanks = (text: string) => [...text.matchAll(/\{\w+\}/g)].map((found) => found[0]).sort();
+
+test("every text is there in Chinese, with the same blanks, and none is empty", () => {
+  assert.deepEqual(Object.keys(zh).sort(), Object.keys(en).sort());
+  for (const key of Object.keys(en) as (keyof typeof en)[]) {
+    assert.ok(zh[key].trim() && en[key].trim(), key);
+    assert.deepEqual(blanks(zh[key]), blanks(en[key]), key);
+  }
+});
+
+test("a code without words is shown as it is", () => {
+  assert.equal(word("reason", "gremlins"), "gremlins");
+  assert.equal(word("reason", "unstable"), en["reason.unstable"]);
+});
+
+test("times are told in the site's time zone, over a change of the clocks too", () => {
+  timezone.value = "Europe/Amsterdam";
+  assert.equal(clock(Date.UTC(2025, 2, 30, 0, 59, 59)), "01:59:59");
+  assert.equal(clock(Date.UTC(2025, 2, 30, 1, 0, 0)), "03:00:00");
+});
+
+test("numbers, ages and units follow the language", () => {
+  language.value = "en";
+  assert.equal(number(-18.64, 1), "−18.6");
+  assert.equal(quantity(4.5, "Cel", 1), "4.5\u00a0°C");
+  assert.match(ago(0, 480_000), /8 min/);
+  language.value = "zh";
+  assert.match(ago(0, 480_000), /8分钟前/);
+  assert.equal(say("kpi.fill"), zh["kpi.fill"]);
+  language.value = "en";
+});
+
+test("an alert is worded by its rule; an unknown rule shows its code and parameters", () => {
+  const make = (rule: string, params: AlertView["params"]) => ({ rule, params }) as AlertView;
+  const warm = make("zone_temperature", { value: 9.1, limit: 8, unit: "Cel", side: "high" });
+  assert.equal(titled(warm), "Temperature above limit");
+  assert.deepEqual(said(warm), ["9.1\u00a0°C, limit 8\u00a0°C"]);
+  const odd = make("flooded", { depth_mm: 4, nothing: null });
+  assert.equal(titled(odd), "flooded");
+  assert.deepEqual(said(odd), ["depth_mm 4"]);
+});
+
+test("a prognosis without an upper end says only its lower one", () => {
+  const params = { capacity_lost_pct: 18, days_to_limit: 6.5, days_low: 4, days_high: null };
+  assert.deepEqual(said({ rule: "refrigeration_capacity", params } as unknown as AlertView), ["18% of its cooling lost", "at its limit in 6.5 d (at least 4)"]);
+});
+
+test("an address names a page, a slot or an article; an unknown one is the overview", () => {
+  assert.deepEqual(read("#/stock"), { page: "stock", detail: null });
+  assert.deepEqual(read("#/slot/A01-01"), { page: null, detail: { kind: "slot", id: "A01-01" } });
+  assert.deepEqual(read("#/sku/a%2Fb"), { page: null, detail: { kind: "sku", id: "a/b" } });
+  assert.deepEqual(read("#/sku/%"), { page: null, detail: { kind: "sku", id: "%" } });
+  assert.deepEqual(read("#/nowhere"), { page: "overview", detail: null });
+  assert.deepEqual(read(""), { page: "overview", detail: null });
+});

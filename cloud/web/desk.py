@@ -1,0 +1,54 @@
+"""The port to the rest of the service: what the web may ask, and the ways it can be told no.
+
+What a person sees comes from `Live`, to which the service publishes; the desk takes the questions that go deeper and
+the one thing a person can do. Details and hints reach people as they are: no secrets, no URLs with passwords in them.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Sequence
+
+from cloud.core.view import AlertView
+from cloud.metrics import Counts
+
+
+class DeskError(Exception):
+    """The desk says no: why, in a sentence, and what to do next."""
+
+    def __init__(self, detail: str, hint: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.hint = hint
+
+
+class NotFound(DeskError):
+    """There is no such thing."""
+
+
+class Conflict(DeskError):
+    """It is there, but not in a state that allows this."""
+
+
+class Unavailable(DeskError):
+    """The store behind the answer can not be reached now; asking again later may help."""
+
+
+class Desk(typing.Protocol):
+    """The service, as the web sees it."""
+
+    async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
+        """Acknowledge a firing alert. Doing it again changes nothing and returns the alert as it is. When this returns,
+        the change is stored and published. Raises `NotFound`, `Conflict` (already resolved), `Unavailable`."""
+
+    async def history(
+        self, series: str, from_ms: int, to_ms: int, points: int
+    ) -> tuple[Sequence[int], Sequence[float | None]]:
+        """Times (ms) and values of a series within [from_ms, to_ms], thinned to at most `points`; a gap is None.
+        Raises `NotFound` for a series never heard of, `Unavailable`."""
+
+    def ready(self) -> list[str]:
+        """Why the service is not ready to work, a sentence each; empty when it is."""
+
+    def counts(self) -> Counts:
+        """What the service has done since it started, for `/metrics`."""

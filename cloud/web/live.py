@@ -1,0 +1,133 @@
+"""The live stream: what everybody sees, told once and shared by all.
+
+Each change of the snapshot becomes one numbered delta, serialised once, in a ring that all clients read. A client is
+no more than a cursor: it reads what lies past it, and a slow one simply falls behind. Who has fallen out of the ring or
+comes from another epoch, is given one snapshot instead. So the memory held does not depend on how slow anyone is.
+
+A client applies a delta only if it is the one after what it shows, and ignores older ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from cloud.core.view import Delta, Snapshot, delta
+
+HEARTBEAT_MS = 1000
+"""A frame goes out at least this often; a page that hears none for four of these shows itself as stale."""
+RING_LENGTH = 20
+"""How far behind a client may be and still catch up by deltas."""
+CLIENTS_MAX = 200
+
+
+class Full(Exception):
+    """There is no room for another client."""
+
+
+class Live:
+    """The current snapshot, the ring of the last deltas, and everyone who watches. One event loop only.
+
+    The first snapshot's `epoch` and `q` start the count; from then on `publish` and `tick` number.
+    """
+
+    def __init__(self, first: Snapshot, *, ring_length: int = RING_LENGTH, clients_max: int = CLIENTS_MAX) -> None:
+        self.current = first
+        self.clients = 0
+        self.clients_refused = 0
+        self.closed = False
+        self.clients_max = clients_max
+        self._ring: deque[bytes] = deque(maxlen=ring_length)  # the last one has the number current.q
+        self._news = asyncio.Event()
+        self._encoder = msgspec.json.Encoder()
+        self._json: tuple[int, bytes] = (-1, b"")
+        self._gzip: tuple[int, bytes] = (-1, b"")
+        self._packing = asyncio.Lock()
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Show this from now on. Its `epoch` and `q` are set here; everyone is told what changed."""
+        before = self.current
+        after = msgspec.structs.replace(snapshot, epoch=before.epoch, q=before.q + 1)
+        self._append(after, delta(before, after))
+
+    def tick(self, now_ms: int) -> None:
+        """Let everyone hear that we are there, if they have heard nothing for a second. Call several times a second."""
+        before = self.current
+        if not 0 <= now_ms - before.t < HEARTBEAT_MS:  # also when the clock was set back
+            after = msgspec.structs.replace(before, q=before.q + 1, t=now_ms)
+            self._append(after, Delta(q=after.q, t=after.t))
+
+    def close(self) -> None:
+        """End every client's stream."""
+        self.closed = True
+        self._news.set()
+
+    @contextmanager
+    def join(self, since: int | None = None, epoch: str = "") -> Iterator[Cursor]:
+        """A new client that shows `since` of `epoch`, or nothing yet. Raises `Full` at the limit."""
+        if self.clients >= self.clients_max:
+            self.clients_refused += 1
+            raise Full(f"{self.clients} clients are connected, and no more are allowed")
+        self.clients += 1
+        try:
+            yield Cursor(self, since if epoch == self.current.epoch else None)
+        finally:
+            self.clients -= 1
+
+    def after(self, q: int | None) -> tuple[bytes, int] | None:
+        """The frame for a client that shows number `q`, and the number it shows then. None: there is nothing new."""
+        behind = None if q is None else self.current.q - q
+        if behind == 0:
+            return None
+        if q is None or behind is None or not 0 < behind <= len(self._ring):
+            return self.snapshot_json(), self.current.q
+        return self._ring[-behind], q + 1
+
+    async def news(self) -> None:
+        """Return at the next frame, or when the stream closes."""
+        await self._news.wait()
+
+    def snapshot_json(self) -> bytes:
+        """The current snapshot as JSON, serialised at most once a number."""
+        if self._json[0] != self.current.q:
+            self._json = self.current.q, self._encoder.encode(self.current)
+        return self._json[1]
+
+    async def snapshot_gzip(self) -> tuple[int, bytes]:
+        """A snapshot as gzipped JSON and its number, packed at most once a number, beside the event loop."""
+        async with self._packing:
+            if self._gzip[0] != self.current.q:
+                q, plain = self.current.q, self.snapshot_json()
+                self._gzip = q, await asyncio.to_thread(gzip.compress, plain, 5, mtime=0)
+            return self._gzip
+
+    def _append(self, after: Snapshot, change: Delta) -> None:
+        self.current = after
+        self._ring.append(self._encoder.encode(change))
+        if not self.closed:
+            self._news.set()  # wakes those who wait; who comes later waits for the next
+            self._news = asyncio.Event()
+
+
+class Cursor:
+    """One client's place in the stream: the number of the last frame it was given. `async for` its frames."""
+
+    def __init__(self, live: Live, q: int | None) -> None:
+        self._live = live
+        self.q = q
+
+    def __aiter__(self) -> Cursor:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._live.closed:
+            if (found := self._live.after(self.q)) is not None:
+                frame, self.q = found
+                return frame
+            await self._live.news()
+        raise StopAsyncIteration

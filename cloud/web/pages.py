@@ -1,0 +1,60 @@
+"""The dashboard's files, as `hatch_build.py` wrote them: one page at `/`, and under `/static/` what it loads.
+
+All the page's views are behind the `#` of its one address. Files with a hash in their name never change under it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from aiohttp import web
+
+HASHED = re.compile(r".+-[0-9A-Z]{8}\.[a-z0-9]+")
+NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Dashboard not built</title>
+<h1>The dashboard is not built</h1>
+<p>The service runs, but its pages were not found. Build them in the project's folder with
+<code>python hatch_build.py</code>, then load this page again.
+Meanwhile the API answers: <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a></p>
+</html>
+"""
+
+
+def build_of(static: Path) -> str:
+    """The name of the build in this folder, for `Snapshot.v`: open pages of another build load themselves anew."""
+    try:
+        return (static / "version.txt").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+class Pages:
+    """The page and its files. aiohttp sends NAME.gz instead of NAME where it is there and welcome."""
+
+    def __init__(self, static: Path) -> None:
+        self._static = static.resolve()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Both."""
+        return [web.get("/", self.index), web.get("/static/{name}", self.file)]
+
+    async def index(self, _: web.Request) -> web.StreamResponse:
+        """The page."""
+        index = self._static / "index.html"
+        if not index.is_file():
+            return web.Response(status=503, text=NOT_BUILT, content_type="text/html")
+        return _sent(index, "no-cache")
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """One of its files; the folder is flat, so a name with a slash (or a zero) in it is none of them."""
+        name = request.match_info["name"]
+        if "/" in name or "\\" in name or "\0" in name or len(name) > 200:
+            raise web.HTTPNotFound
+        path = (self._static / name).resolve()
+        if path.parent != self._static or not path.is_file():
+            raise web.HTTPNotFound
+        return _sent(path, "public, max-age=31536000, immutable" if HASHED.fullmatch(name) else "no-cache")
+
+
+def _sent(path: Path, caching: str) -> web.FileResponse:
+    return web.FileResponse(path, headers={"Cache-Control": caching, "Vary": "Accept-Encoding"})

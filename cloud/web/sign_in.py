@@ -1,0 +1,237 @@
+"""Who is asking: accounts, passwords, sessions and the limits on trying. Time comes in as an argument; no aiohttp.
+
+Passwords are kept as scrypt hashes (RFC 7914; N = 2^14, r = 8, p = 5: 16 MB and about 0.2 s, as OWASP's cheat sheet
+on password storage has it), session and machine tokens only as SHA-256 of 256 random bits. Nothing here logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+import typing
+from collections import OrderedDict
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["viewer", "crew", "manager"]
+ROLES: tuple[Role, ...] = ("viewer", "crew", "manager")
+"""From least to most: a viewer looks, the crew also acknowledges, a manager also sees how the service runs."""
+
+LOG2_N, R, P = 14, 8, 5
+SESSION_MS = 12 * 3600 * 1000
+SESSIONS_MAX = 1000
+RENEW_MS = 60_000
+WINDOW_MS = 5 * 60_000
+TRIES_MAX = 5
+"""Wrong passwords for one name from one address within `WINDOW_MS`."""
+ADDRESS_TRIES_MAX = 50
+"""Wrong passwords from one address, whatever the names."""
+CHECKS_MAX = 8
+"""Passwords being checked at once; each costs 16 MB."""
+
+
+class Account(Struct, frozen=True):
+    """A person, or a machine with a token. `password_hash` is "" for one that has no password."""
+
+    name: str
+    role: Role
+    password_hash: str
+
+
+class Accounts(typing.Protocol):
+    """The port to where accounts are kept. What it raises when it can not answer (`desk.Unavailable`) is passed on."""
+
+    async def find(self, name: str) -> Account | None:
+        """The account of that name."""
+
+    async def find_token(self, token_hash: str) -> Account | None:
+        """The machine's account whose token has this hash (see `hash_token`)."""
+
+
+class Who(Struct, frozen=True):
+    """Who is asking."""
+
+    name: str
+    role: Role
+
+    def may(self, least: Role) -> bool:
+        """Whether this role holds at least that one's rights."""
+        return ROLES.index(self.role) >= ROLES.index(least)
+
+
+class WrongPassword(Exception):
+    """The name and the password do not belong together."""
+
+
+class TooManyTries(Exception):
+    """Too many wrong passwords, or too many people at the door at once."""
+
+    def __init__(self, wait_ms: int) -> None:
+        super().__init__(f"try again in {wait_ms} ms")
+        self.wait_ms = wait_ms
+
+
+def hash_password(password: str, log2_n: int = LOG2_N) -> str:
+    """A new salted scrypt hash: `scrypt$log2_n$r$p$salt$hash`, the last two in base64."""
+    salt = secrets.token_bytes(16)
+    return _spell(log2_n, salt, _scrypt(password, salt, log2_n, R, P))
+
+
+def verify_password(password: str, password_hash: str) -> bool:
+    """Whether the hash was made of that password, compared in constant time. Raises `ValueError` on a broken hash."""
+    scheme, log2_n, r, p, salt, key = password_hash.split("$")
+    if scheme != "scrypt":
+        raise ValueError(f"password hash of unknown scheme {scheme!r}; set the password again")
+    made = _scrypt(password, base64.b64decode(salt), int(log2_n), int(r), int(p))
+    return hmac.compare_digest(made, base64.b64decode(key))
+
+
+def hash_token(token: str) -> str:
+    """What is kept of a token. One round will do: it is 256 random bits, not a word someone thought of."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _spell(log2_n: int, salt: bytes, key: bytes) -> str:
+    return f"scrypt${log2_n}${R}${P}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+
+
+def _scrypt(password: str, salt: bytes, log2_n: int, r: int, p: int) -> bytes:
+    if not (1 <= log2_n <= 17 and 1 <= r <= 16 and 1 <= p <= 16):
+        raise ValueError(f"password hash of unheard-of cost 2^{log2_n}, {r}, {p}; set the password again")
+    memory = 128 * r * (2**log2_n + p + 2)
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**log2_n, r=r, p=p, maxmem=memory, dklen=32)
+
+
+class Tries:
+    """How often each key was tried in the current window. Holds `keys_max` keys; the longest untouched leaves first."""
+
+    def __init__(self, limit: int, window_ms: int = WINDOW_MS, keys_max: int = 4096) -> None:
+        self._limit = limit
+        self._window_ms = window_ms
+        self._keys_max = keys_max
+        self._tried: OrderedDict[tuple[str, ...], tuple[int, int]] = OrderedDict()
+
+    def wait_ms(self, key: tuple[str, ...], now_ms: int) -> int:
+        """How long this key has to wait; 0 when it may try."""
+        count, since_ms = self._tried.get(key, (0, now_ms))
+        left_ms = since_ms + self._window_ms - now_ms
+        return left_ms if count >= self._limit and 0 < left_ms <= self._window_ms else 0
+
+    def add(self, key: tuple[str, ...], now_ms: int) -> None:
+        """One more try."""
+        count, since_ms = self._tried.pop(key, (0, now_ms))
+        current = 0 <= now_ms - since_ms < self._window_ms
+        self._tried[key] = (count + 1, since_ms) if current else (1, now_ms)
+        while len(self._tried) > self._keys_max:
+            self._tried.popitem(last=False)
+
+    def take_back(self, key: tuple[str, ...]) -> None:
+        """The last try was none after all."""
+        count, since_ms = self._tried.get(key, (0, 0))
+        if count > 1:
+            self._tried[key] = (count - 1, since_ms)
+        else:
+            self._tried.pop(key, None)
+
+    def forget(self, key: tuple[str, ...]) -> None:
+        """Start afresh with this key."""
+        self._tried.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._tried)
+
+
+class _Session(Struct):
+    who: Who
+    password_hash: str
+    expires_ms: int
+    checked_ms: int
+
+
+class SignIn:
+    """The door: opens sessions against passwords, knows them again, and closes them."""
+
+    def __init__(self, accounts: Accounts, *, session_ms: int = SESSION_MS, sessions_max: int = SESSIONS_MAX) -> None:
+        self.refused = 0
+        self.session_ms = session_ms
+        self._accounts = accounts
+        self._sessions_max = sessions_max
+        self._sessions: dict[str, _Session] = {}
+        self._tries = Tries(TRIES_MAX)
+        self._address_tries = Tries(ADDRESS_TRIES_MAX)
+        self._checks = 0
+        self._nobody = _spell(LOG2_N, secrets.token_bytes(16), secrets.token_bytes(32))  # no password makes this one
+
+    async def open(self, name: str, password: str, address: str, now_ms: int) -> tuple[str, Who]:
+        """A new session's token, and who it is. Raises `WrongPassword` or `TooManyTries`."""
+        mine, everyone = (address, name), (address,)
+        wait_ms = max(self._tries.wait_ms(mine, now_ms), self._address_tries.wait_ms(everyone, now_ms))
+        if not wait_ms and self._checks >= CHECKS_MAX:
+            wait_ms = 1000
+        if wait_ms:
+            self.refused += 1
+            raise TooManyTries(wait_ms)
+        self._tries.add(mine, now_ms)  # before the check, so that a burst counts too
+        self._address_tries.add(everyone, now_ms)
+        self._checks += 1
+        try:
+            account = await self._accounts.find(name)
+            kept = account.password_hash if account else ""
+            # An unknown name costs the same time as a wrong password, so that names can not be guessed by the clock.
+            right = await asyncio.to_thread(verify_password, password, kept or self._nobody)
+        finally:
+            self._checks -= 1
+        if account is None or not kept or not right:
+            self.refused += 1
+            raise WrongPassword
+        self._tries.forget(mine)
+        self._address_tries.take_back(everyone)
+        who = Who(account.name, account.role)
+        return self._remember(who, kept, now_ms), who
+
+    def grant(self, who: Who, now_ms: int) -> str:
+        """A session's token without a password, for the service's own use; it can not be renewed."""
+        return self._remember(who, "", now_ms)
+
+    async def session(self, token: str, now_ms: int) -> Who | None:
+        """Whose session this is; None when it is unknown, has expired, or the account is gone or has another password.
+
+        Use renews a session; once a minute the account is looked up again, so that a change of role takes effect.
+        """
+        key = hash_token(token)
+        session = self._sessions.get(key)
+        if session is None:
+            return None
+        if now_ms >= session.expires_ms:
+            del self._sessions[key]
+            return None
+        if now_ms - session.checked_ms >= RENEW_MS:
+            account = await self._accounts.find(session.who.name)
+            if account is None or not account.password_hash or account.password_hash != session.password_hash:
+                self._sessions.pop(key, None)
+                return None
+            session.who = Who(account.name, account.role)
+            session.checked_ms = now_ms
+            session.expires_ms = now_ms + self.session_ms
+        return session.who
+
+    async def machine(self, token: str) -> Who | None:
+        """Whose machine token this is. Machines only look, whatever their account says."""
+        account = await self._accounts.find_token(hash_token(token))
+        return Who(account.name, "viewer") if account else None
+
+    def close(self, token: str) -> None:
+        """Forget the session, if there is one."""
+        self._sessions.pop(hash_token(token), None)
+
+    def _remember(self, who: Who, password_hash: str, now_ms: int) -> str:
+        self._sessions = {key: one for key, one in self._sessions.items() if one.expires_ms > now_ms}
+        if len(self._sessions) >= self._sessions_max:
+            del self._sessions[min(self._sessions, key=lambda key: self._sessions[key].expires_ms)]
+        token = secrets.token_urlsafe(32)
+        self._sessions[hash_token(token)] = _Session(who, password_hash, now_ms + self.session_ms, now_ms)
+        return token

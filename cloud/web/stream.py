@@ -1,0 +1,99 @@
+"""The live stream over a WebSocket: what lies past the client's cursor. The client itself has nothing to say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from cloud.web.access import identify, same_origin
+from cloud.web.live import Cursor, Full, Live
+from cloud.web.replies import Refusal
+from cloud.web.sign_in import SignIn
+
+log = logging.getLogger(__name__)
+
+SEND_TIMEOUT_S = 30.0
+PING_S = 20.0
+RECHECK_MS = 5000
+CLOSE_SIGNED_OUT = 4401
+"""The close code that tells the page to show the sign-in."""
+
+
+class Stream:
+    """The route /ws."""
+
+    def __init__(
+        self, live: Live, sign_in: SignIn, now_ms: Callable[[], int], send_timeout_s: float = SEND_TIMEOUT_S
+    ) -> None:
+        self._live = live
+        self._sign_in = sign_in
+        self._now_ms = now_ms
+        self._send_timeout_s = send_timeout_s
+
+    def routes(self) -> list[web.RouteDef]:
+        """The one."""
+        return [web.get("/ws", self.watch)]
+
+    async def watch(self, request: web.Request) -> web.StreamResponse:
+        """Frames as text, from `since` of `epoch` on if they are still known, else from a snapshot on."""
+        if "Authorization" not in request.headers and not same_origin(request):
+            hint = "open the page from this host; a proxy before the service has to pass the Host header on"
+            raise Refusal(403, "cross_site", "the Origin header does not name this host", hint)
+        # Compressing each frame for each client would cost 20 times the processor and twice the memory.
+        socket = web.WebSocketResponse(compress=False, heartbeat=PING_S, max_msg_size=4096)
+        if not socket.can_prepare(request).ok:
+            hint = "use a WebSocket client; GET /api/snapshot answers plain HTTP"
+            raise Refusal(426, "upgrade_required", "this address speaks WebSocket only", hint, {"Upgrade": "websocket"})
+        since = request.query.get("since", "")
+        known = int(since) if since.isascii() and since.isdigit() and len(since) <= 18 else None
+        try:
+            with self._live.join(known, request.query.get("epoch", "")) as cursor:
+                await socket.prepare(request)
+                await self._serve(request, socket, cursor)
+        except Full as error:
+            hint = "close a page that is not needed, or raise the limit"
+            raise Refusal(503, "full", str(error), hint, {"Retry-After": "10"}) from None
+        return socket
+
+    async def _serve(self, request: web.Request, socket: web.WebSocketResponse, cursor: Cursor) -> None:
+        """Send until either side has had enough. From here on HTTP is over: what goes wrong is a close code."""
+        sending = asyncio.create_task(self._send(request, socket, cursor), name="live-send")
+        listening = asyncio.create_task(_listen(socket), name="live-listen")
+        try:
+            await asyncio.wait((sending, listening), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listening.cancel()
+            sending.cancel()
+            code, _ = await asyncio.gather(sending, listening, return_exceptions=True)
+        if isinstance(code, Exception):
+            log.error("a live stream failed", exc_info=code)
+            code = WSCloseCode.INTERNAL_ERROR
+        if isinstance(code, int):
+            await socket.close(code=code)
+
+    async def _send(self, request: web.Request, socket: web.WebSocketResponse, cursor: Cursor) -> int | None:
+        """Returns the code to close with, None when there is nobody left to tell."""
+        checked_ms = self._now_ms()
+        async for frame in cursor:
+            try:
+                async with asyncio.timeout(self._send_timeout_s):
+                    await socket.send_frame(frame, WSMsgType.TEXT)
+            except (TimeoutError, ConnectionError):
+                if request.transport is not None:
+                    request.transport.abort()  # a close frame would only queue behind what does not leave
+                return None
+            now_ms = self._now_ms()
+            if not 0 <= now_ms - checked_ms < RECHECK_MS:
+                checked_ms = now_ms
+                if await identify(request, self._sign_in, now_ms) is None:
+                    return CLOSE_SIGNED_OUT
+        return WSCloseCode.GOING_AWAY
+
+
+async def _listen(socket: web.WebSocketResponse) -> None:
+    """Read until the client closes: this is what answers its pings and hears its pongs."""
+    async for _ in socket:
+        pass

@@ -1,0 +1,38 @@
+"""Before the rest of docker-compose.yml starts: makes passwords, keys, tokens and the demo's site file, in volumes.
+
+What is there already is kept, so this runs at every `docker compose up`. The containers share no other secret.
+usage: python init.py SHARED GATEWAY SERVICE BROKER-URL, the first three folders
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+from cloud.keys import allow
+from cloud.keys import own_keys as service_keys
+from edge.broker import mosquitto_files
+from edge.keys import own_keys as gateway_keys
+from firmware_sim.cli import main as simulator
+
+
+def prepare(shared: Path, gateway: Path, service: Path, broker_url: str) -> None:
+    """Make what is missing."""
+    os.umask(0o027)  # InfluxDB, another user, reads its two files through the group
+    mosquitto_files(shared, broker_url)
+    for name in ("influxdb-token", "influxdb-password"):
+        if not (shared / name).exists():
+            (shared / name).write_text(secrets.token_urlsafe(32))
+    allow(service, "gateway", gateway_keys(gateway, "gateway").public.decode())
+    service_keys(service)
+    shutil.copyfile(service / "keys" / "service.key", shared / "service.key")  # the public half
+    if not (shared / "site.toml").exists() and simulator(["site", "demo", "--out", str(shared / "site.toml")]):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    shared, gateway, service, broker_url = sys.argv[1:]
+    prepare(Path(shared), Path(gateway), Path(service), broker_url)

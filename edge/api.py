@@ -1,0 +1,223 @@
+"""aiohttp lives here: the local page and API. They work with the cloud away.
+
+Who may do what is one table, `ROLES`: `open` for everyone, `read` from this machine or with the token, `act` with the
+token only. The token is made on first run in `<state>/keys/api-token` (0600); browsers give it as a password.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+import secrets
+import time
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from msgspec import Struct
+
+from edge import metrics, page
+from edge.gateway import Gateway
+from protocols.uplink import VERSION
+
+ROLES: dict[tuple[str, str], str] = {
+    ("GET", "/"): "read",
+    ("GET", "/api/status"): "read",
+    ("GET", "/api/stock"): "read",
+    ("GET", "/api/tags"): "read",
+    ("GET", "/api/problems"): "read",
+    ("POST", "/api/devices/{device}/cmd"): "act",
+    ("GET", "/healthz"): "open",
+    ("GET", "/readyz"): "open",
+    ("GET", "/metrics"): "read",
+}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+BODY_BYTES_MAX = 16 * 1024
+
+
+class Order(Struct):
+    """The body of a command: `tare`, `light`, `reboot`, or whatever else the device knows."""
+
+    cmd: str
+    args: dict[str, Any] = {}
+
+
+def own_token(state: Path) -> str:
+    """The API token, made on first use."""
+    path = state / "keys" / "api-token"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
+    return path.read_text().strip()
+
+
+def make_app(gateway: Gateway, token: str) -> web.Application:
+    """The application; every route is in `ROLES`."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        role = ROLES.get((request.method, resource.canonical)) if resource is not None else "open"
+        trusted = _has_token(request, token)
+        if role == "read" and not trusted:
+            trusted = _is_local(request)
+        if role != "open" and not trusted:
+            challenge = {"WWW-Authenticate": 'Basic realm="gateway"', **HEADERS}
+            hint = "the token is in <state>/keys/api-token; give it as a bearer token or as a password"
+            return web.json_response({"error": "not_allowed", "hint": hint}, status=401, headers=challenge)
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = web.json_response({"error": error.reason}, status=error.status)
+        response.headers.update(HEADERS)
+        return response
+
+    async def index(request: web.Request) -> web.Response:
+        problems = (await gateway.on_disk(gateway.store.problems, 20))[1]
+        lang = page.language(request.headers.get("Accept-Language", ""))
+        html = page.render(await status_of(gateway), stock_of(gateway), problems, lang)
+        return web.Response(text=html, content_type="text/html")
+
+    async def status(_request: web.Request) -> web.Response:
+        return _json(await status_of(gateway))
+
+    async def stock(_request: web.Request) -> web.Response:
+        return _json(stock_of(gateway))
+
+    async def tags(_request: web.Request) -> web.Response:
+        return _json(await gateway.on_disk(gateway.store.present_tags))
+
+    async def problems(_request: web.Request) -> web.Response:
+        counts, latest = await gateway.on_disk(gateway.store.problems, 100)
+        return _json({"counts": counts, "latest": latest})
+
+    async def command(request: web.Request) -> web.Response:
+        try:
+            order = msgspec.json.decode(await request.read(), type=Order)
+            ack = await gateway.command(request.match_info["device"], order.cmd, order.args)
+        except (msgspec.DecodeError, ValueError) as error:
+            return _json({"error": str(error)}, 400)
+        if ack is None:
+            return _json({"error": "the device did not answer within 5 s; is it online?"}, 504)
+        return _json({"ok": ack.ok, "error": ack.error})
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return _json({"ok": True})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        reasons = gateway.not_ready()
+        return _json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    async def figures(_request: web.Request) -> web.Response:
+        book = await gateway.on_disk(gateway.store.book)
+        return web.Response(body=metrics.text(gateway, book), content_type="text/plain")
+
+    app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
+    app.router.add_get("/", index)
+    app.router.add_get("/api/status", status)
+    app.router.add_get("/api/stock", stock)
+    app.router.add_get("/api/tags", tags)
+    app.router.add_get("/api/problems", problems)
+    app.router.add_post("/api/devices/{device}/cmd", command)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", figures)
+    return app
+
+
+def stock_of(gateway: Gateway) -> list[dict[str, Any]]:
+    """Every slot of the site with its estimate; a slot that never settled says `no_reading`."""
+    rows = []
+    for slot in gateway.site.slots:
+        state = gateway.inference.slots.get(slot.id)
+        said = state.estimate if state is not None else None
+        rows.append(
+            {
+                "slot": slot.id,
+                "sku": slot.sku,
+                "count": said.count if said else None,
+                "low": said.low if said else 0,
+                "high": said.high if said else slot.capacity,
+                "confidence": round(said.confidence, 4) if said else 0.0,
+                "mass_g": round(state.mass_g, 1) if state else None,
+                "at_ms": state.at_ms if state else 0,
+                "reason": said.reason if said else "no_reading",
+                "remedy": said.remedy if said else "check_sensor",
+            }
+        )
+    return rows
+
+
+async def status_of(gateway: Gateway) -> dict[str, Any]:
+    """How the gateway, its links, lanes and devices are."""
+    book = await gateway.on_disk(gateway.store.book)
+    uplink = gateway.uplink
+    states = gateway.inference.devices
+    known = [(device, states.get(device.id)) for device in gateway.site.devices]
+    return {
+        "gateway": gateway.options.name,
+        "site": gateway.site.site.id,
+        "protocol": VERSION,
+        "now_ms": time.time_ns() // 1_000_000,
+        "not_ready": gateway.not_ready(),
+        "broker": {"connected": gateway.mqtt.connected, "why": gateway.mqtt.why},
+        "service": None if uplink is None else {"connected": uplink.connected, "why": uplink.why},
+        "readings_per_s": round(gateway.rate_per_s, 1),
+        "messages": gateway.messages,
+        "readings": gateway.readings,
+        "duplicates": gateway.duplicates,
+        "problems": gateway.problem_counts,
+        "lanes": {lane: {**entry._asdict(), "balanced": entry.balanced} for lane, entry in book.items()},
+        "devices": [
+            {
+                "id": device.id,
+                "state": state.pulse.state if state else "unseen",
+                "seen_ms": state.pulse.seen_ms if state else 0,
+                "lost": sum(held.missing() for held in state.pulse.boots.values()) if state else 0,
+                "duplicates": state.pulse.duplicates if state else 0,
+                "late": state.late if state else 0,
+            }
+            for device, state in known
+        ],
+        "climate": [
+            {"id": device.zone, "device": device.id, "quantity": quantity, "at_ms": at_ms, "value": value}
+            for device, state in known
+            if state is not None
+            for quantity, (at_ms, value) in state.now.items()
+        ],
+    }
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
+
+
+def _is_local(request: web.Request) -> bool:
+    # The name must be local too: a foreign page may point its own name at this machine.
+    if request.url.host not in ("localhost", "127.0.0.1", "::1"):
+        return False
+    try:
+        return ip_address(request.remote or "").is_loopback and "X-Forwarded-For" not in request.headers
+    except ValueError:
+        return False
+
+
+def _has_token(request: web.Request, token: str) -> bool:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            given = base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+    return bool(given) and hmac.compare_digest(given.encode(), token.encode())

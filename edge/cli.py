@@ -1,0 +1,265 @@
+"""The command line: `python -m edge run | broker | key | decode | replay | stock | outbox`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import web
+
+from edge import broker as box
+from edge import recording
+from edge.api import make_app, own_token
+from edge.core.inference import Inference, level
+from edge.gateway import Gateway, Options
+from edge.keys import own_keys
+from edge.mqtt import BrokerUrl, parse_url
+from edge.store import Store, StoreError
+from protocols import devices as formats
+from protocols.layout import LayoutError, Site, parse
+from protocols.readings import Context, Decoded, Problem, Reading, TagReads
+from protocols.reports import StockEvent
+
+STATE = Path("var/edge")
+
+
+class UsageError(Exception):
+    """What the person asked for can not be done; the message says why and what to do."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; 0 on success, 2 on a wrong request (one sentence on stderr)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (UsageError, LayoutError, StoreError, ValueError, box.BrokerError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m edge", description="The gateway.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run)
+        one.add_argument("--json", action="store_true", help="print JSON lines")
+        return one
+
+    run = verb("run", _run, "Run the gateway.")
+    run.add_argument("--site", type=Path, required=True, metavar="SITE.toml", help="the site file (docs/site.md)")
+    run.add_argument("--state", type=Path, default=STATE, help="folder for what must last (default: %(default)s)")
+    run.add_argument("--broker", default="mqtt://127.0.0.1:1883", help="mqtt[s]://host[:port] (default: %(default)s)")
+    run.add_argument("--credentials", type=Path, help="TOML with [users] name = password; 'gateway' signs in with it")
+    run.add_argument("--name", default="gateway", help="the gateway's name (default: %(default)s)")
+    run.add_argument("--cloud", default="", metavar="tcp://HOST:PORT", help="the service; left out: work alone")
+    run.add_argument("--cloud-key", type=Path, metavar="FILE", help="the service's public key")
+    run.add_argument("--host", default="127.0.0.1", help="address of the local page (default: %(default)s)")
+    run.add_argument("--port", type=int, default=8081, help="port of the local page (default: %(default)s)")
+
+    broker = verb("broker", _broker, "Run the broker in the box (nats-server with its MQTT listener).")
+    broker.add_argument("--state", type=Path, default=Path("var"), help="its folder is STATE/broker (%(default)s)")
+    broker.add_argument("--port", type=int, default=1883, help="MQTT port on loopback (default: %(default)s)")
+
+    key = verb("key", _key, "Make the gateway's keys if there are none, and print the public one.")
+    key.add_argument("--state", type=Path, default=STATE)
+    key.add_argument("--name", default="gateway")
+
+    decode = verb("decode", _decode, "Decode a recording, or one payload when --topic is given.")
+    decode.add_argument("--topic", help="the topic the payload came on")
+    decode.add_argument("--format", choices=sorted(formats.formats()), help="use this device family")
+    decode.add_argument("file", metavar="FILE|-")
+
+    replay = verb("replay", _replay, "Fold a recording without a broker; print stock events and final estimates.")
+    replay.add_argument("recording", type=Path)
+    replay.add_argument("--layout", type=Path, required=True, metavar="SITE.toml")
+
+    stock = verb("stock", _stock, "Print the last committed estimate of every slot.")
+    stock.add_argument("--state", type=Path, default=STATE)
+
+    outbox = verb("outbox", _outbox, "Print each lane's book: accepted = delivered + pending + refused + thinned.")
+    outbox.add_argument("--state", type=Path, default=STATE)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    options = Options(
+        _site(arguments.site),
+        arguments.state,
+        _broker_url(arguments.broker, arguments.credentials),
+        arguments.name,
+        arguments.cloud,
+        arguments.cloud_key,
+    )
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_serve(options, arguments.host, arguments.port))
+
+
+async def _serve(options: Options, host: str, port: int) -> None:
+    gateway = Gateway(options)
+    runner = web.AppRunner(make_app(gateway, own_token(options.state)), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise UsageError(
+            f"the local page can not use {host}:{port} ({error.strerror}); choose another --port"
+        ) from None
+    print(f"gateway: http://{host}:{port}", flush=True)
+    work = asyncio.current_task()
+    assert work is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    try:
+        await gateway.run()
+    finally:
+        await runner.cleanup()
+
+
+def _broker(arguments: argparse.Namespace) -> None:
+    box.run(box.prepare(arguments.state, arguments.port))
+
+
+def _key(arguments: argparse.Namespace) -> None:
+    public = own_keys(arguments.state, arguments.name).public.decode()
+    print(_json({"gateway": arguments.name, "public_key": public}) if arguments.json else public)
+
+
+def _decode(arguments: argparse.Namespace) -> None:
+    for at_ms, topic, payload in _payloads(arguments):
+        if arguments.format:
+            found = formats.formats()[arguments.format].decode(topic, payload, Context(at_ms))
+        else:
+            found = formats.decode(topic, payload, Context(at_ms))
+        for one in found:
+            for line in _expand(one):
+                print(_json(line))
+
+
+def _payloads(arguments: argparse.Namespace) -> Iterator[tuple[int, str, bytes]]:
+    if arguments.topic is None:
+        source = Path("/dev/stdin") if arguments.file == "-" else Path(arguments.file)
+        for line in recording.read(_existing(source)):
+            yield line.at_ms, line.topic, line.bytes()
+        return
+    data = sys.stdin.buffer.read() if arguments.file == "-" else _existing(Path(arguments.file)).read_bytes()
+    yield _now_ms(), arguments.topic, data
+
+
+def _expand(one: Decoded) -> Iterator[dict[str, Any]]:
+    """One line a sample, tag read, status, ack or problem."""
+    whole: dict[str, Any] = msgspec.to_builtins(one)
+    if isinstance(one, Reading):
+        for key in ("values", "step_ms"):
+            whole.pop(key, None)
+        for at, value in enumerate(one.values):
+            yield {**whole, "at_ms": one.at_ms + at * one.step_ms, "value": value}
+    elif isinstance(one, TagReads):
+        whole.pop("reads", None)
+        for read in one.reads:
+            yield {**whole, "type": "tag", **msgspec.to_builtins(read)}
+    elif isinstance(one, Problem):
+        yield {"type": "problem", **{k: v for k, v in whole.items() if k != "type"}}
+    else:
+        yield whole
+
+
+def _replay(arguments: argparse.Namespace) -> None:
+    site = _site(arguments.layout)
+    inference = Inference(site)
+    problems: dict[str, int] = {}
+    for outcome in recording.replay(recording.read(_existing(arguments.recording)), inference):
+        for problem in outcome.problems:
+            problems[problem.code] = problems.get(problem.code, 0) + 1
+        for report in outcome.reports:
+            if type(report) is StockEvent:
+                _say(arguments.json, {"type": "event", **_fields(report)})
+    for slot in site.slots:
+        state = inference.slots.get(slot.id)
+        if state is None:
+            empty = {"count": None, "low": 0, "high": slot.capacity, "confidence": 0.0, "reason": "no_reading"}
+            _say(arguments.json, {"type": "estimate", "slot": slot.id, "sku": slot.sku, **empty, "at_ms": 0})
+        else:
+            _say(arguments.json, {"type": "estimate", **_fields(level(slot, state))})
+    if problems:
+        _say(arguments.json, {"type": "problems", **problems})
+
+
+def _stock(arguments: argparse.Namespace) -> None:
+    store = _store(arguments.state)
+    for slot, state in sorted(store.restore()[1].items()):
+        said = {"mass_g": round(state.mass_g, 1), "at_ms": state.at_ms}
+        _say(arguments.json, {"slot": slot, **msgspec.structs.asdict(state.estimate), **said})
+    store.close()
+
+
+def _outbox(arguments: argparse.Namespace) -> None:
+    store = _store(arguments.state)
+    for lane, book in store.book().items():
+        _say(arguments.json, {"lane": lane, **book._asdict(), "balanced": book.balanced})
+    store.close()
+
+
+def _fields(report: Any) -> dict[str, Any]:
+    return msgspec.structs.asdict(report)
+
+
+def _say(as_json: bool, line: dict[str, Any]) -> None:
+    print(_json(line) if as_json else "  ".join(f"{key}={value}" for key, value in line.items() if value != ""))
+
+
+def _json(line: dict[str, Any]) -> str:
+    return msgspec.json.encode(line).decode()
+
+
+def _store(state: Path) -> Store:
+    return Store(_existing(state / "edge.db"))
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise UsageError(f"{path} does not exist")
+    return path
+
+
+def _site(path: Path) -> Site:
+    try:
+        text = _existing(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} can not be read: {error}") from None
+    return parse(text, str(path))
+
+
+def _broker_url(url: str, credentials: Path | None) -> BrokerUrl:
+    parsed = parse_url(url)
+    if credentials is None or parsed.user:
+        return parsed
+    try:
+        password = tomllib.loads(_existing(credentials).read_text())["users"]["gateway"]
+    except (KeyError, TypeError, tomllib.TOMLDecodeError):
+        raise UsageError(f'{credentials} has no [users] gateway = "password"') from None
+    return parse_url(url.replace("://", f"://gateway:{quote(str(password), safe='')}@", 1))
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,101 @@
+"""What a device's own traffic says about it: lost and repeated messages, clock offset, silence."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from protocols.readings import DeviceStatus
+from protocols.reports import DeviceHealth
+from protocols.sequences import Sequence
+
+SILENT_PERIODS = 6
+SILENT_MIN_MS = 30_000
+PERIOD_START_MS = 10_000
+PERIOD_SHARE = 0.1
+PERIOD_MAX_MS = 3_600_000
+BOOTS_MAX = 3
+"""Sequences are kept for this many of a device's latest boots; older messages pass unchecked."""
+LIVE_MS = 60_000
+"""Older messages are a device's backlog: they teach nothing about its period or clock."""
+
+Seen = Literal["new", "duplicate"]
+
+
+class Pulse(Struct, array_like=True):
+    """One device's traffic. Times of receipt (`seen_ms`) by the gateway's clock."""
+
+    seen_ms: int = 0
+    period_ms: float = PERIOD_START_MS
+    offset_ms: float = 0.0
+    boots: dict[int, Sequence] = {}
+    duplicates: int = 0
+    lost_before: int = 0
+    online: bool = True
+    state: Literal["ok", "silent", "offline"] = "ok"
+    battery_pct: float | None = None
+    told_ms: int = 0
+
+
+def hear(pulse: Pulse, boot: int, seq: int, at_ms: int, now_ms: int) -> Seen:
+    """Fold one message's identity; whether it is new. A device without `seq` is taken at its word."""
+    if at_ms > now_ms - LIVE_MS:
+        if pulse.seen_ms:
+            gap_ms = min(now_ms - pulse.seen_ms, PERIOD_MAX_MS)
+            pulse.period_ms += PERIOD_SHARE * (gap_ms - pulse.period_ms)
+        pulse.offset_ms += PERIOD_SHARE * (at_ms - now_ms - pulse.offset_ms)
+    pulse.seen_ms = now_ms
+    pulse.online = True
+    if seq < 0:
+        return "new"
+    held = pulse.boots.get(boot)
+    if held is None:
+        if pulse.boots and boot < min(pulse.boots) and len(pulse.boots) >= BOOTS_MAX:
+            return "new"
+        held = pulse.boots[boot] = Sequence()
+        if len(pulse.boots) > BOOTS_MAX:
+            pulse.lost_before += pulse.boots.pop(min(pulse.boots)).missing()
+    if held.add(seq):
+        return "new"
+    pulse.duplicates += 1
+    return "duplicate"
+
+
+def tell(pulse: Pulse, status: DeviceStatus, now_ms: int) -> None:
+    """Fold a status message or a last will. A will of an earlier boot says nothing about this one."""
+    if status.battery_pct is not None:
+        pulse.battery_pct = status.battery_pct
+    if not status.online and pulse.boots and status.boot < max(pulse.boots):
+        return
+    pulse.online = status.online
+    if status.online:
+        pulse.seen_ms = now_ms
+
+
+def lost(pulse: Pulse) -> int:
+    """Messages that were numbered but never came."""
+    return pulse.lost_before + sum(held.missing() for held in pulse.boots.values())
+
+
+def judge(pulse: Pulse, now_ms: int) -> Literal["ok", "silent", "offline"]:
+    """How the device is now."""
+    if not pulse.online:
+        return "offline"
+    quiet_ms = max(SILENT_MIN_MS, SILENT_PERIODS * pulse.period_ms)
+    return "silent" if now_ms - pulse.seen_ms > quiet_ms else "ok"
+
+
+def report(pulse: Pulse, device: str, now_ms: int) -> DeviceHealth:
+    """The pulse as a report."""
+    return DeviceHealth(
+        device,
+        pulse.state,
+        now_ms,
+        pulse.seen_ms,
+        round(pulse.period_ms),
+        lost(pulse),
+        pulse.duplicates,
+        round(pulse.offset_ms),
+        pulse.battery_pct,
+    )

@@ -1,0 +1,228 @@
+"""The shell: queues, tasks, wiring, the order of starting and stopping. Decides nothing.
+
+Messages come in groups; a group is decoded, folded, committed in one transaction, and only then acknowledged. Every
+database access runs in one worker thread, so that a slow disk never stops the page or the link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from edge.core.forwarding import Wanted
+from edge.core.inference import Inference, Outcome
+from edge.keys import own_keys, service_key
+from edge.mqtt import BrokerUrl, Message, Mqtt
+from edge.store import Group, Quarantined, Store, StoreError
+from edge.uplink import Uplink
+from protocols import devices as formats
+from protocols.layout import Site
+from protocols.readings import CommandAck, Context, Decoded, Problem
+from protocols.reports import Lane
+from protocols.topics import filters, spell
+from protocols.uplink import Refused
+
+log = logging.getLogger(__name__)
+
+GROUP_MAX = 500
+LINGER_S = 0.005
+TICK_S = 1.0
+STORE_RETRY_S = 2.0
+COMMANDS_MAX = 200
+RATE_SHARE = 0.1
+
+Result = TypeVar("Result")
+
+
+class Options(Struct):
+    """What a gateway is told at start. Without `cloud` it works alone."""
+
+    site: Site
+    state: Path
+    broker: BrokerUrl
+    name: str = "gateway"
+    cloud: str = ""
+    cloud_key: Path | None = None
+
+
+class Gateway:
+    """One running gateway."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.site = options.site
+        self.store = Store(options.state / "edge.db")
+        devices, slots = self.store.restore()
+        self.inference = Inference(options.site, devices, slots)
+        self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters(options.site.site.id))
+        self.uplink = self._make_uplink()
+        self.store_trouble = ""
+        self.messages = self.readings = self.duplicates = self.groups = 0
+        self.problem_counts: dict[str, int] = {}
+        self.rate_per_s = 0.0
+        self.acks: dict[str, CommandAck | None] = {}
+        self._ack_news = asyncio.Condition()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._commit_lock = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Work until cancelled; then stop taking messages first, and close the store last."""
+        tasks = [
+            asyncio.create_task(self.mqtt.run(), name="mqtt"),
+            asyncio.create_task(self._take(), name="take"),
+            asyncio.create_task(self._tick(), name="tick"),
+        ]
+        if self.uplink is not None:
+            tasks.append(asyncio.create_task(self.uplink.run(), name="uplink"))
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.on_disk(self.store.close)
+            self._worker.shutdown()
+
+    def not_ready(self) -> list[str]:
+        """Why the gateway can not do all of its work right now; empty when it can."""
+        reasons = []
+        if not self.mqtt.connected:
+            reasons.append(f"broker: {self.mqtt.why}")
+        if self.store_trouble:
+            reasons.append(f"store: {self.store_trouble}")
+        return reasons
+
+    async def command(self, device: str, cmd: str, args: dict[str, Any], within_s: float = 5.0) -> CommandAck | None:
+        """Send a command to a device and wait for its answer; None when none came. Raises `ValueError` with why not."""
+        if device not in self.site.device_by_id:
+            raise ValueError(f"device {device!r} is not in the site file")
+        if len(self.acks) >= COMMANDS_MAX:
+            raise ValueError("too many commands are waiting for answers; try again in a few seconds")
+        command_id = f"c{time.time_ns():x}"
+        payload = msgspec.json.encode({"id": command_id, "cmd": cmd, "args": args})
+        self.acks[command_id] = None
+        try:
+            if not self.mqtt.publish(spell(self.site.site.id, device, "cmd"), payload):
+                raise ValueError(f"the broker is away: {self.mqtt.why}")
+            async with self._ack_news:
+                try:
+                    await asyncio.wait_for(self._ack_news.wait_for(lambda: self.acks[command_id] is not None), within_s)
+                except TimeoutError:
+                    return None
+            return self.acks[command_id]
+        finally:
+            del self.acks[command_id]
+
+    async def on_disk(self, work: Callable[..., Result], *args: Any) -> Result:
+        """Run a piece of store work in the store's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, partial(work, *args))
+
+    async def _take(self) -> None:
+        while True:
+            group = await self.mqtt.group(GROUP_MAX, LINGER_S)
+            decoded, bad = decode_group(group)
+            now_ms = time.time_ns() // 1_000_000
+            async with self._commit_lock:
+                outcome = self.inference.fold(decoded, now_ms)
+                await self._commit(outcome, now_ms, bad)
+            self.mqtt.acknowledge(group)
+            self.groups += 1
+            self.messages += len(group)
+            self.readings += outcome.readings
+            self.duplicates += outcome.duplicates
+            if outcome.acks:
+                async with self._ack_news:
+                    self.acks.update({ack.id: ack for ack in outcome.acks if ack.id in self.acks})
+                    self._ack_news.notify_all()
+
+    async def _tick(self) -> None:
+        before = self.readings
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_ms = time.time_ns() // 1_000_000
+            self.rate_per_s += RATE_SHARE * ((self.readings - before) / TICK_S - self.rate_per_s)
+            before = self.readings
+            async with self._commit_lock:
+                outcome = self.inference.tick(now_ms)
+                if outcome.reports or outcome.devices or outcome.slots:
+                    await self._commit(outcome, now_ms, [])
+
+    async def _commit(self, outcome: Outcome, now_ms: int, bad: list[Quarantined]) -> None:
+        encode, devices, slots = self._encode, self.inference.devices, self.inference.slots
+        bad += [Quarantined(problem, problem.topic, b"") for problem in outcome.problems]
+        group = Group(
+            now_ms,
+            {name: encode(devices[name]) for name in outcome.devices},
+            {slot: encode(slots[slot]) for slot in outcome.slots},
+            outcome.reports,
+            bad,
+        )
+        while True:
+            try:
+                await self.on_disk(self.store.commit, group)
+                break
+            except StoreError as error:
+                # Nothing is acknowledged meanwhile: the broker keeps what we can not.
+                if not self.store_trouble:
+                    log.error("store: %s", error)
+                self.store_trouble = str(error)
+                await asyncio.sleep(STORE_RETRY_S)
+        self.store_trouble = ""
+        for quarantined in bad:
+            code = quarantined.problem.code
+            self.problem_counts[code] = self.problem_counts.get(code, 0) + 1
+        if outcome.reports and self.uplink is not None:
+            self.uplink.notify()
+
+    def _make_uplink(self) -> Uplink | None:
+        options = self.options
+        if not options.cloud:
+            return None
+        if options.cloud_key is None:
+            raise ValueError("--cloud needs --cloud-key FILE, the service's public key")
+
+        async def waiting(wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
+            lane, after, before, _ = wanted
+            return await self.on_disk(self.store.waiting, lane, after, before, reports_max, bytes_max)
+
+        async def settle(lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
+            for one in refused:
+                log.warning("service refused report %s/%d: %s", lane, one.seq, one.reason)
+            reasons = [(one.seq, one.reason) for one in refused]
+            await self.on_disk(self.store.settle, lane, seqs, reasons, time.time_ns() // 1_000_000)
+
+        return Uplink(
+            options.cloud,
+            service_key(options.cloud_key),
+            own_keys(options.state, options.name),
+            options.name,
+            options.site.site.id,
+            lambda: self.store.next_seq,
+            waiting,
+            settle,
+        )
+
+
+def decode_group(group: list[Message]) -> tuple[list[Decoded], list[Quarantined]]:
+    """Decode a group; problems come apart from the rest, with the bytes they came from."""
+    decoded: list[Decoded] = []
+    bad: list[Quarantined] = []
+    for message in group:
+        for one in formats.decode(message.topic, message.payload, Context(message.received_ms)):
+            if type(one) is Problem:
+                bad.append(Quarantined(one, message.topic, message.payload))
+            else:
+                decoded.append(one)
+    return decoded, bad

@@ -1,0 +1,231 @@
+"""paho lives here. Any MQTT 3.1.1 broker -> groups of messages; acknowledged only when the shell says so.
+
+paho is driven by the event loop itself (its "external loop" interface) and has no thread of its own: no hand-over, no
+contention, and reading stops by itself while a group is worked on. Notes on paho 2.2:
+1. `loop_read` reads one packet; it is called until it delivers nothing more, else every message costs a wake-up.
+2. `connect` blocks on name resolution, TCP and TLS, so it runs in a worker thread; the socket callbacks it makes
+   there are handed over.
+3. An unacknowledged message comes back after a reconnect (at once from Mosquitto, after ack_wait from nats-server), so
+   messages received on an earlier connection must not be acknowledged on a later one: their ids mean something else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import socket
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+
+log = logging.getLogger(__name__)
+
+QUEUE_MAX = 4000
+"""Messages held unworked; beyond it nothing is read from the socket, and the broker keeps the rest."""
+READ_MAX = 256
+KEEPALIVE_S = 20
+BACKOFF_MAX_S = 30.0
+
+
+class Message(NamedTuple):
+    """A message as it arrived, with what its acknowledgement needs."""
+
+    topic: str
+    payload: bytes
+    received_ms: int
+    mid: int
+    qos: int
+    connection: int
+
+
+class BrokerUrl(NamedTuple):
+    """`mqtt://[user[:password]@]host[:port]`, or `mqtts://` for TLS."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str
+
+
+def parse_url(url: str) -> BrokerUrl:
+    """A broker's URL taken apart; raises `ValueError` with what is wrong."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise ValueError(f"{url!r} is not a broker: use mqtt://host:1883 or mqtts://host:8883")
+    tls = parts.scheme == "mqtts"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return BrokerUrl(parts.hostname, parts.port or (8883 if tls else 1883), tls, user, password)
+
+
+class Mqtt:
+    """One connection to one broker, kept up."""
+
+    def __init__(self, url: BrokerUrl, client_id: str, filters: Sequence[str]) -> None:
+        self.url = url
+        self.filters = [(pattern, 1) for pattern in filters]
+        self.connected = False
+        self.why = "not yet connected"
+        self.connection = 0
+        self._inbox: deque[Message] = deque()
+        self._arrived = asyncio.Event()
+        self._down = asyncio.Event()
+        self._paused = False
+        self._socket: Any = None
+        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=False, manual_ack=True)
+        client.max_inflight_messages_set(1000)
+        if url.user:
+            client.username_pw_set(url.user, url.password)
+        if url.tls:
+            client.tls_set()
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_socket_open = lambda _c, _u, sock: self._hand_over(self._open, sock)
+        client.on_socket_close = lambda _c, _u, sock: self._hand_over(self._close, sock)
+        client.on_socket_register_write = lambda _c, _u, sock: self._hand_over(self._want_write, sock)
+        client.on_socket_unregister_write = lambda _c, _u, sock: self._hand_over(self._no_write, sock)
+        self._client = client
+
+    async def run(self) -> None:
+        """Keep connected until cancelled: capped, jittered back-off between attempts."""
+        self._loop = asyncio.get_running_loop()
+        delay_s = 0.5
+        try:
+            while True:
+                self._down.clear()
+                try:
+                    await asyncio.to_thread(self._client.connect, self.url.host, self.url.port, KEEPALIVE_S)
+                    delay_s = await self._keep(delay_s)
+                except OSError as error:
+                    self.why = f"{self.url.host}:{self.url.port}: {error}"
+                self._inbox.clear()
+                await asyncio.sleep(delay_s * random.uniform(0.7, 1.3))
+                delay_s = min(BACKOFF_MAX_S, delay_s * 2)
+        finally:
+            self._client.disconnect()
+            self._client.loop_write()
+
+    async def group(self, size_max: int, linger_s: float) -> list[Message]:
+        """The next messages, at least one, at most `size_max`: waits a little for company when there are few."""
+        while not self._inbox:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if len(self._inbox) < size_max:
+            await asyncio.sleep(linger_s)
+        inbox = self._inbox
+        if len(inbox) <= size_max:
+            group = list(inbox)
+            inbox.clear()
+        else:
+            group = [inbox.popleft() for _ in range(size_max)]
+        if self._paused and len(inbox) < QUEUE_MAX // 2 and self._socket is not None:
+            self._paused = False
+            self._loop.add_reader(self._socket, self._read)
+        return group
+
+    def acknowledge(self, group: Sequence[Message]) -> None:
+        """Tell the broker that these messages are safe. Those of an earlier connection are left to come back."""
+        ack, now = self._client.ack, self.connection
+        for message in group:
+            if message.qos and message.connection == now:
+                ack(message.mid, message.qos)
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publish at QoS 1; False when the broker is not connected (nothing is queued)."""
+        if not self.connected:
+            return False
+        return self._client.publish(topic, payload, qos=1).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    @property
+    def waiting(self) -> int:
+        """Messages received and not yet taken."""
+        return len(self._inbox)
+
+    async def _keep(self, delay_s: float) -> float:
+        while not self._down.is_set():
+            self._client.loop_misc()
+            if self.connected:
+                delay_s = 0.5
+            try:
+                await asyncio.wait_for(self._down.wait(), 1.0)
+            except TimeoutError:
+                continue
+        return delay_s
+
+    def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self.why = f"{self.url.host}:{self.url.port} refused us: {reason}; check the credentials file"
+            log.warning("broker: %s", self.why)
+            return
+        self.connected, self.why = True, ""
+        self._client.subscribe(self.filters)
+        log.info("broker: connected to %s:%d", self.url.host, self.url.port)
+
+    def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if self.connected:
+            self.why = f"connection lost ({reason})"
+            log.warning("broker: %s", self.why)
+        self.connected = False
+        self._hand_over(self._went_down, None)
+
+    def _on_message(self, _client: Any, _userdata: Any, message: paho.MQTTMessage) -> None:
+        topic = message._topic.decode("utf-8", "replace")
+        self._inbox.append(
+            Message(
+                topic, bytes(message.payload), time.time_ns() // 1_000_000, message.mid, message.qos, self.connection
+            )
+        )
+
+    def _read(self) -> None:
+        inbox, loop_read = self._inbox, self._client.loop_read
+        for _ in range(READ_MAX):
+            before = len(inbox)
+            if loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or len(inbox) == before:
+                break
+        if inbox:
+            self._arrived.set()
+            if len(inbox) >= QUEUE_MAX and self._socket is not None:
+                self._paused = True
+                self._loop.remove_reader(self._socket)
+
+    def _hand_over(self, act: Any, sock: Any) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop.call_soon_threadsafe(act, sock)
+        else:
+            act(sock)
+
+    def _open(self, sock: socket.socket) -> None:
+        self.connection += 1
+        self._socket = sock
+        self._paused = False
+        self._loop.add_reader(sock, self._read)
+
+    def _close(self, sock: socket.socket) -> None:
+        if sock is self._socket:
+            self._socket = None
+        if sock.fileno() >= 0:
+            self._loop.remove_reader(sock)
+            self._loop.remove_writer(sock)
+
+    def _want_write(self, sock: socket.socket) -> None:
+        if sock is self._socket:
+            self._loop.add_writer(sock, self._write)
+
+    def _no_write(self, sock: socket.socket) -> None:
+        if sock.fileno() >= 0:
+            self._loop.remove_writer(sock)
+
+    def _write(self) -> None:
+        self._client.loop_write()
+
+    def _went_down(self, _nothing: None) -> None:
+        self._down.set()

@@ -1,0 +1,184 @@
+"""The gateway's local page: plain HTML, made on request, refreshed by the browser. Works with the cloud away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+WORDS = {
+    "en": {
+        "title": "Gateway",
+        "stock": "Stock",
+        "slot": "Slot",
+        "article": "Article",
+        "count": "Count",
+        "range": "Range",
+        "age": "Age",
+        "why": "Note",
+        "devices": "Devices",
+        "device": "Device",
+        "state": "State",
+        "seen": "Last seen",
+        "lost": "Lost",
+        "twice": "Twice",
+        "link": "To the service",
+        "lane": "Lane",
+        "accepted": "accepted",
+        "delivered": "delivered",
+        "pending": "pending",
+        "refused": "refused",
+        "thinned": "thinned",
+        "zones": "Climate",
+        "problems": "Problems",
+        "none": "none",
+        "broker": "Broker",
+        "service": "Service",
+        "up": "connected",
+        "down": "away",
+        "alone": "not set up",
+        "ready": "Working",
+        "not_ready": "Needs help",
+        "unknown": "unknown",
+        "balanced": "adds up",
+        "unbalanced": "does not add up",
+        "ok": "ok",
+        "silent": "silent",
+        "offline": "offline",
+        "unseen": "never seen",
+        "s": "s ago",
+    },
+    "zh": {
+        "title": "网关",
+        "stock": "库存",
+        "slot": "货位",
+        "article": "物料",
+        "count": "数量",
+        "range": "范围",
+        "age": "多久前",
+        "why": "说明",
+        "devices": "设备",
+        "device": "设备",
+        "state": "状态",
+        "seen": "最近上报",
+        "lost": "丢失",
+        "twice": "重复",
+        "link": "上行",
+        "lane": "通道",
+        "accepted": "已接收",
+        "delivered": "已送达",
+        "pending": "待发送",
+        "refused": "被拒绝",
+        "thinned": "已抽稀",
+        "zones": "温湿度",
+        "problems": "问题",
+        "none": "无",
+        "broker": "消息代理",
+        "service": "云端服务",
+        "up": "已连接",
+        "down": "断开",
+        "alone": "未配置",
+        "ready": "正常工作",
+        "not_ready": "需要处理",
+        "unknown": "未知",
+        "balanced": "账目平衡",
+        "unbalanced": "账目不平",
+        "ok": "正常",
+        "silent": "无声",
+        "offline": "离线",
+        "unseen": "从未上报",
+        "s": "秒前",
+    },
+}
+
+STYLE = """
+:root{color-scheme:light dark;--line:#8884;--soft:#8882;--bad:#c8102e}
+body{font:16px/1.4 system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem}
+h1{font-size:1.3rem}h2{font-size:1rem;margin:1.5rem 0 .3rem}
+table{border-collapse:collapse;width:100%}td,th{padding:.3rem .5rem;border-bottom:1px solid var(--line);text-align:left}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.bad{font-weight:700;border-left:4px solid var(--bad)}
+.wide{overflow-x:auto}p{margin:.3rem 0}.soft{opacity:.75}
+"""
+
+
+def language(accept: str) -> str:
+    """`zh` when the browser prefers Chinese, else `en`."""
+    return "zh" if accept.lower().startswith("zh") else "en"
+
+
+def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[dict[str, Any]], lang: str) -> str:
+    """The page from the same values that the API gives (see edge/api.py)."""
+    word = WORDS[lang]
+    now_ms = status["now_ms"]
+    reasons = status["not_ready"]
+    state = f"{word['not_ready']}: {'; '.join(reasons)}" if reasons else word["ready"]
+    link = status["service"]
+    service = word["alone"] if link is None else word["up"] if link["connected"] else f"{word['down']} ({link['why']})"
+    broker = word["up"] if status["broker"]["connected"] else word["down"]
+    clock = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    stock_rows = [
+        [
+            row["slot"],
+            row["sku"],
+            word["unknown"] if row["count"] is None else row["count"],
+            f"{row['low']}–{row['high']}",
+            _age(now_ms, row["at_ms"], word),
+            f"{row['reason']} → {row['remedy']}" if row["reason"] else "",
+        ]
+        for row in stock
+    ]
+    device_rows = [
+        [one["id"], word[one["state"]], _age(now_ms, one["seen_ms"], word), one["lost"], one["duplicates"]]
+        for one in status["devices"]
+    ]
+    lane_rows = [
+        [lane, *(book[key] for key in ("accepted", "delivered", "pending", "refused", "thinned")), _adds_up(book, word)]
+        for lane, book in status["lanes"].items()
+    ]
+    zone_rows = [[zone["id"], zone["quantity"], round(zone["value"], 2)] for zone in status["climate"]]
+    problem_rows = [[one["code"], one["device"], one["detail"], one["hint"]] for one in problems]
+    parts = [
+        f"<h1>{word['title']} {escape(status['gateway'])} · {escape(status['site'])}</h1>",
+        f"<p class='{'bad' if reasons else ''}'>{escape(state)}</p>",
+        f"<p class=soft>{word['broker']}: {broker} · {word['service']}: {escape(service)} · {clock}</p>",
+        _table(word["link"], [word["lane"], *(word[k] for k in _STATES), ""], lane_rows, {1, 2, 3, 4, 5}, word),
+        _table(
+            word["stock"],
+            [word[k] for k in ("slot", "article", "count", "range", "age", "why")],
+            stock_rows,
+            {2, 3},
+            word,
+        ),
+        _table(word["zones"], ["", "", ""], zone_rows, {2}, word),
+        _table(
+            word["devices"], [word[k] for k in ("device", "state", "seen", "lost", "twice")], device_rows, {3, 4}, word
+        ),
+        _table(word["problems"], ["", "", "", ""], problem_rows, set(), word),
+    ]
+    head = (
+        f"<!doctype html><html lang={lang}><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<meta http-equiv=refresh content=2><title>{word['title']}</title><style>{STYLE}</style>"
+    )
+    return head + "<main>" + "".join(parts) + "</main></html>"
+
+
+_STATES = ("accepted", "delivered", "pending", "refused", "thinned")
+
+
+def _adds_up(book: dict[str, Any], word: dict[str, str]) -> str:
+    return word["balanced"] if book["balanced"] else word["unbalanced"]
+
+
+def _age(now_ms: int, at_ms: int, word: dict[str, str]) -> str:
+    return f"{max(0, now_ms - at_ms) // 1000} {word['s']}" if at_ms else "–"
+
+
+def _table(title: str, heads: list[str], rows: list[list[Any]], numbers: set[int], word: dict[str, str]) -> str:
+    def cell(tag: str, at: int, value: object) -> str:
+        return f"<{tag}{' class=n' if at in numbers else ''}>{escape(str(value))}</{tag}>"
+
+    if not rows:
+        return f"<h2>{title}</h2><p class=soft>{word['none']}</p>"
+    head = "".join(cell("th", at, value) for at, value in enumerate(heads))
+    body = "".join("<tr>" + "".join(cell("td", at, value) for at, value in enumerate(row)) + "</tr>" for row in rows)
+    return f"<h2>{title}</h2><div class=wide><table><tr>{head}</tr>{body}</table></div>"

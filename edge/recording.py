@@ -1,0 +1,61 @@
+"""Recordings, folded without a broker: JSON lines of `at_ms`, `topic`, `payload` and `encoding` (utf8, base64)."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from edge.core.inference import Inference, Outcome
+from protocols import devices as formats
+from protocols.readings import Context
+
+TICK_MS = 1000
+TICKS_IN_A_PAUSE = 120
+"""A pause in the recording longer than this many ticks is stepped through at its start and at its end only."""
+
+
+class Line(Struct):
+    """One recorded message."""
+
+    at_ms: int
+    topic: str
+    payload: str
+    encoding: Literal["utf8", "base64"] = "utf8"
+
+    def bytes(self) -> bytes:
+        """The payload as it was on the wire."""
+        return base64.b64decode(self.payload) if self.encoding == "base64" else self.payload.encode()
+
+
+def read(path: Path) -> Iterator[Line]:
+    """The lines of a recording (also gzipped); raises `ValueError` with file and line number."""
+    decoder = msgspec.json.Decoder(Line)
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    yield decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    raise ValueError(f"{path}, line {number}: {error}") from None
+
+
+def replay(lines: Iterator[Line], inference: Inference) -> Iterator[Outcome]:
+    """Fold a recording in its own time; the outcomes as they come."""
+    now_ms = None
+    for line in lines:
+        if now_ms is None:
+            now_ms = line.at_ms
+        missed = (line.at_ms - now_ms) // TICK_MS
+        for tick in range(1, missed + 1):
+            if tick <= TICKS_IN_A_PAUSE or tick == missed:
+                yield inference.tick(now_ms + tick * TICK_MS)
+        now_ms += max(0, missed) * TICK_MS
+        yield inference.fold(formats.decode(line.topic, line.bytes(), Context(line.at_ms)), line.at_ms)
+    if now_ms is not None:
+        yield inference.tick(now_ms + TICK_MS)

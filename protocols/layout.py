@@ -1,0 +1,177 @@
+"""The site: its zones, SKUs, slots and devices, and which device channel watches which slot.
+
+One TOML file a site, read by the gateway and by the service. `parse` takes its text and either returns a `Site` in
+which every reference holds, or raises `LayoutError` with one sentence that says where and what.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from protocols.topics import LEVEL, Kind
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class LayoutError(ValueError):
+    """The site file can not be used; the message says where, why and what to do."""
+
+
+class Zone(Struct, frozen=True, forbid_unknown_fields=True):
+    """A room or aisle with its allowed temperature, where it has one."""
+
+    id: Id
+    name: str
+    min_c: float | None = None
+    max_c: float | None = None
+
+
+class Sku(Struct, frozen=True, forbid_unknown_fields=True):
+    """An article: what a unit weighs, and what ordering and keeping it costs.
+
+    `unit_cv` is the relative standard deviation of a unit's mass; `sample` the pieces its mean was learnt from.
+    Money is in the site's currency; `holding_rate` is per year; times are days.
+    """
+
+    id: Id
+    name: str
+    unit_mass_g: Positive
+    unit_cv: Share = 0.01
+    sample: Annotated[int, Meta(ge=1)] = 50
+    unit_cost: NotNegative = 1.0
+    order_cost: NotNegative = 20.0
+    holding_rate: NotNegative = 0.25
+    lead_time_days: NotNegative = 3.0
+    lead_time_sd_days: NotNegative = 0.0
+    service_level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
+    moq: Annotated[int, Meta(ge=1)] = 1
+    pack: Annotated[int, Meta(ge=1)] = 1
+
+
+class Slot(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place for one SKU on a weighing shelf: the channel of a device whose mass, less tare, is its stock."""
+
+    id: Id
+    zone: Id
+    sku: Id
+    device: Id
+    channel: str = "1"
+    capacity: Annotated[int, Meta(ge=1)] = 100
+    tare_g: float = 0.0
+
+
+class Device(Struct, frozen=True, forbid_unknown_fields=True):
+    """A device that may speak: its kind, and the zone it stands in. `role = "refrigerator"` marks a machine or a
+    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit."""
+
+    id: Id
+    kind: Kind
+    zone: Id
+    name: str = ""
+    role: str = ""
+    max_mass_g: Positive = 30_000.0
+    noise_g: Positive = 1.0
+
+
+class About(Struct, frozen=True, forbid_unknown_fields=True):
+    """The site itself."""
+
+    id: Id
+    name: str
+    timezone: str = "UTC"
+    currency: str = "EUR"
+
+
+class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """A whole site file. Look-ups by id are cached on first use."""
+
+    site: About
+    zones: list[Zone]
+    skus: list[Sku] = []
+    slots: list[Slot] = []
+    devices: list[Device] = []
+
+    @cached_property
+    def zone_by_id(self) -> dict[str, Zone]:
+        """Zones by id."""
+        return {zone.id: zone for zone in self.zones}
+
+    @cached_property
+    def sku_by_id(self) -> dict[str, Sku]:
+        """SKUs by id."""
+        return {sku.id: sku for sku in self.skus}
+
+    @cached_property
+    def slot_by_id(self) -> dict[str, Slot]:
+        """Slots by id."""
+        return {slot.id: slot for slot in self.slots}
+
+    @cached_property
+    def device_by_id(self) -> dict[str, Device]:
+        """Devices by id."""
+        return {device.id: device for device in self.devices}
+
+    @cached_property
+    def slot_by_channel(self) -> dict[tuple[str, str], Slot]:
+        """Slots by the (device, channel) that watches them."""
+        return {(slot.device, slot.channel): slot for slot in self.slots}
+
+
+def parse(text: str, source: str = "site file") -> Site:
+    """The site in a TOML text; `source` names the file in errors."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LayoutError(f"{source}: not valid TOML: {error}") from None
+    try:
+        site = msgspec.convert(raw, Site)
+    except msgspec.ValidationError as error:
+        raise LayoutError(f"{source}: {error}; see docs/site.md for the fields") from None
+    _check(site, source)
+    return site
+
+
+Named = TypeVar("Named", Zone, Sku, Slot, Device)
+
+
+def _check(site: Site, source: str) -> None:
+    _unique(site.zones, "zone", source)
+    _unique(site.skus, "SKU", source)
+    _unique(site.slots, "slot", source)
+    _unique(site.devices, "device", source)
+    zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
+    for device in site.devices:
+        if device.zone not in zones:
+            raise LayoutError(f"{source}: device {device.id!r} stands in zone {device.zone!r}, which is not listed")
+    watched: dict[tuple[str, str], str] = {}
+    for slot in site.slots:
+        if slot.zone not in zones:
+            raise LayoutError(f"{source}: slot {slot.id!r} lies in zone {slot.zone!r}, which is not listed")
+        if slot.sku not in skus:
+            raise LayoutError(f"{source}: slot {slot.id!r} holds SKU {slot.sku!r}, which is not listed")
+        shelf = devices.get(slot.device)
+        if shelf is None or shelf.kind != "shelf":
+            raise LayoutError(f"{source}: slot {slot.id!r} is watched by {slot.device!r}, no listed shelf device")
+        other = watched.setdefault((slot.device, slot.channel), slot.id)
+        if other != slot.id:
+            where = f"channel {slot.channel!r} of {slot.device!r}"
+            raise LayoutError(f"{source}: slots {other!r} and {slot.id!r} both use {where}; give each its own channel")
+
+
+def _unique(things: Iterable[Named], noun: str, source: str) -> None:
+    seen: set[str] = set()
+    for thing in things:
+        if not LEVEL.match(thing.id):
+            raise LayoutError(f"{source}: {noun} id {thing.id!r}: use 1-64 of A-Z a-z 0-9 _ -")
+        if thing.id in seen:
+            raise LayoutError(f"{source}: {noun} {thing.id!r} is listed twice")
+        seen.add(thing.id)

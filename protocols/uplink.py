@@ -1,0 +1,92 @@
+"""The frames between a gateway and the service: hello, batch, receipt, refusal. MessagePack, one frame a message.
+
+A gateway settles its outbox by receipts alone. Reports travel as the bytes they were stored as, so one poison report
+is refused by itself and never holds a lane.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw, Struct
+
+from protocols.reports import Lane
+
+VERSION = 1
+"""The version spoken here. A service answers versions `VERSION - 1` and `VERSION`."""
+BATCH_REPORTS_MAX = 1000
+BATCH_BYTES_MAX = 512 * 1024
+FRAME_BYTES_MAX = 1024 * 1024
+"""Larger frames drop the connection on either side."""
+
+
+class Hello(Struct, frozen=True, tag="hello", array_like=True):
+    """A gateway (re)connects: who, for which site, and how far each lane has got."""
+
+    version: int
+    gateway: str
+    site: str
+    next_seq: dict[Lane, int]
+
+
+class Welcome(Struct, frozen=True, tag="welcome", array_like=True):
+    """The service takes the gateway's batches."""
+
+    version: int
+    service: str
+
+
+class Batch(Struct, frozen=True, tag="batch", array_like=True):
+    """Reports of one lane: `seqs[i]` numbers `reports[i]`. `replay` marks a backlog
+    that was not sent when it was new."""
+
+    id: int
+    lane: Lane
+    sent_ms: int
+    replay: bool
+    seqs: list[int]
+    reports: list[Raw]
+
+
+class Refused(Struct, frozen=True, array_like=True):
+    """One report the service will never take, and why."""
+
+    seq: int
+    reason: str
+
+
+class Receipt(Struct, frozen=True, tag="receipt", array_like=True):
+    """The service has committed the batch: all its reports but the refused ones are in the ledger."""
+
+    id: int
+    lane: Lane
+    refused: list[Refused] = []
+
+
+class Rejected(Struct, frozen=True, tag="rejected", array_like=True):
+    """The service does not take what this gateway sends, with the reason and what to do."""
+
+    reason: str
+    hint: str = ""
+
+
+FromGateway = Hello | Batch
+FromService = Welcome | Receipt | Rejected
+
+_encoder = msgspec.msgpack.Encoder()
+_from_gateway: msgspec.msgpack.Decoder[FromGateway] = msgspec.msgpack.Decoder(FromGateway)
+_from_service: msgspec.msgpack.Decoder[FromService] = msgspec.msgpack.Decoder(FromService)
+
+
+def encode(frame: FromGateway | FromService) -> bytes:
+    """A frame's bytes."""
+    return _encoder.encode(frame)
+
+
+def decode_from_gateway(frame: bytes) -> FromGateway:
+    """A gateway's frame; raises `ValueError` on anything else."""
+    return _from_gateway.decode(frame)
+
+
+def decode_from_service(frame: bytes) -> FromService:
+    """The service's frame; raises `ValueError` on anything else."""
+    return _from_service.decode(frame)

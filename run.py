@@ -1,0 +1,207 @@
+"""The whole system on this machine, for a look: broker, service, gateway, simulated warehouse. `make run`.
+
+It starts each part as a process of its own, in the order in which they need one another, prints one line a part as it
+comes up, watches them, and stops them in reverse order on Ctrl-C. What lasts is kept under `var/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+READY_S = 40.0
+STOP_S = 10.0
+
+
+class Part(NamedTuple):
+    """One running part of the system."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def main() -> int:
+    """Start everything, wait for Ctrl-C, stop everything."""
+    arguments = _arguments()
+    state: Path = arguments.state
+    mqtt, uplink, gateway_page, dashboard = (arguments.port_base + at for at in range(4))
+    _refuse_busy_ports({mqtt: "broker", uplink: "uplink", gateway_page: "gateway's page", dashboard: "dashboard"})
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    scenario = arguments.scenario
+    site = state / "site.toml"
+    broker_url = arguments.broker or f"mqtt://127.0.0.1:{mqtt}"
+    credentials = state / "broker" / "credentials.toml"
+    signed = [] if arguments.broker else ["--credentials", str(credentials)]
+    parts: list[Part] = []
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _python("firmware_sim", "site", scenario, "--out", str(site))
+        if not arguments.broker:
+            parts.append(_start(state, "broker", "edge", "broker", "--state", str(state), "--port", str(mqtt)))
+            _wait(parts, "broker", lambda: _answers(mqtt) and credentials.exists())
+            print(f"broker      mqtt://127.0.0.1:{mqtt}", flush=True)
+
+        edge, cloud = str(state / "edge"), str(state / "cloud")
+        key = _python("edge", "key", "--state", edge)
+        _python("cloud", "allow", "gateway", key, "--state", cloud)
+        serve = ["serve", "--site", str(site), "--state", cloud, "--port", str(dashboard)]
+        parts.append(_start(state, "service", "cloud", *serve, "--uplink", f"tcp://127.0.0.1:{uplink}"))
+        _wait(parts, "service", lambda: _ready(dashboard))
+        print(f"service     http://127.0.0.1:{dashboard}", flush=True)
+
+        run = [
+            "run",
+            "--site",
+            str(site),
+            "--state",
+            edge,
+            "--broker",
+            broker_url,
+            *signed,
+            "--port",
+            str(gateway_page),
+        ]
+        link = ["--cloud", f"tcp://127.0.0.1:{uplink}", "--cloud-key", f"{cloud}/keys/service.key"]
+        parts.append(_start(state, "gateway", "edge", *run, *link))
+        _wait(parts, "gateway", lambda: _ready(gateway_page))
+        print(f"gateway     http://127.0.0.1:{gateway_page}", flush=True)
+
+        fleet = ["run", scenario, "--broker", broker_url, *signed, "--state", str(state / "sim")]
+        parts.append(_start(state, "simulator", "firmware_sim", *fleet))
+        line = _first_line(parts)
+        print(f"warehouse   {line}", flush=True)
+
+        name, password = (state / "cloud" / "sign-in.txt").read_text().split()
+        print(f"\nOpen http://127.0.0.1:{dashboard} and sign in as {name} with {password}")
+        print(f"Everything is kept in {state}/ (logs in {state}/log/). Ctrl-C stops.", flush=True)
+        return _watch(parts)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop(parts)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make run", description="The whole system on this machine.")
+    parser.add_argument("scenario", nargs="?", default="demo", help="demo, small, large, real (default: %(default)s)")
+    parser.add_argument(
+        "--state", type=Path, default=Path("var"), help="what lasts is kept here (default: %(default)s)"
+    )
+    parser.add_argument("--broker", default="", help="use this broker, mqtt://…, instead of the one in the box")
+    parser.add_argument("--port-base", type=int, default=7883, help="four ports from here on (default: %(default)s)")
+    return parser.parse_args()
+
+
+def _refuse_busy_ports(ports: dict[int, str]) -> None:
+    for port, what in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                first = min(ports)
+                _give_up(
+                    f"port {port} ({what}) is in use; stop what uses it (is the system running already?), "
+                    f"or take other ports: make run PORT_BASE={first + 100}"
+                )
+
+
+def _start(state: Path, name: str, *argv: str) -> Part:
+    logs = state / "log"
+    logs.mkdir(exist_ok=True, mode=0o700)
+    log = logs / f"{name}.log"
+    with log.open("wb") as out:
+        # A session of its own: Ctrl-C reaches this process alone, which then stops the parts in order.
+        process = subprocess.Popen([sys.executable, "-m", *argv], stdout=out, stderr=out, start_new_session=True)
+    return Part(name, process, log)
+
+
+def _python(*argv: str) -> str:
+    done = subprocess.run([sys.executable, "-m", *argv], capture_output=True, text=True, check=False)
+    if done.returncode:
+        _give_up(f"`python -m {' '.join(argv)}` failed: {(done.stderr or done.stdout).strip()}")
+    return done.stdout.strip()
+
+
+def _wait(parts: list[Part], name: str, ready: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + READY_S
+    while not ready():
+        _still_running(parts)
+        if time.monotonic() > deadline_s:
+            _give_up(f"the {name} did not come up within {READY_S:.0f} s; see {parts[-1].log}")
+        time.sleep(0.05)
+
+
+def _first_line(parts: list[Part]) -> str:
+    lines: list[str] = []
+
+    def spoken() -> bool:
+        lines[:] = [line for line in parts[-1].log.read_text(errors="replace").splitlines() if "publish" in line]
+        return bool(lines)
+
+    _wait(parts, parts[-1].name, spoken)
+    return lines[0].removeprefix("simulator: ")
+
+
+def _still_running(parts: list[Part]) -> None:
+    for part in parts:
+        if part.process.poll() is not None:
+            said = part.log.read_text(errors="replace").strip().splitlines()
+            _give_up(f"the {part.name} stopped: {said[-1] if said else 'it said nothing'}; see {part.log}")
+
+
+def _watch(parts: list[Part]) -> int:
+    while True:
+        _still_running(parts)
+        time.sleep(0.5)
+
+
+def _stop(parts: list[Part]) -> None:
+    for part in reversed(parts):
+        if part.process.poll() is None:
+            part.process.send_signal(signal.SIGTERM)
+            try:
+                part.process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                part.process.kill()
+                part.process.wait()
+        print(f"{part.name} stopped", flush=True)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _give_up(why: str) -> NoReturn:
+    print(f"error: {why}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    os.chdir(Path(__file__).parent)
+    sys.exit(main())

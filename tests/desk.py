@@ -1,0 +1,108 @@
+"""The service behind the web, kept in memory: a small site, its desk and its accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from cloud.core.view import AlertView, Kpi, SiteView, SkuView, SlotView, Snapshot
+from cloud.metrics import Counts
+from cloud.web.desk import Conflict, NotFound
+from cloud.web.live import Live
+from cloud.web.sign_in import Account, hash_password, hash_token
+
+NOON_MS = 1_763_762_400_000
+PASSWORD = "correct horse"
+TOKEN = "machine-token"
+
+
+def slot(number: int, count: int | None = 5) -> SlotView:
+    return SlotView(
+        id=f"A{number:02}", zone="hall", sku="bolt", capacity=10, count=count, low=4, high=6, confidence=0.9,
+        mass_g=50.0, at_ms=NOON_MS, status="ok", reason="", remedy="", device="shelf-1",
+    )  # fmt: skip
+
+
+def alert(number: int = 7, state: str = "firing") -> AlertView:
+    return AlertView(
+        id=number, rule="stock_low", subject="bolt", zone="hall", severity=2,
+        state=state,  # type: ignore[arg-type]
+        since_ms=NOON_MS, changed_ms=NOON_MS, params={"value": 5}, acknowledged_by="", acknowledged_ms=0, note="",
+    )  # fmt: skip
+
+
+def snapshot(slots: int = 3) -> Snapshot:
+    return Snapshot(
+        v="build-1", epoch="epoch-1", q=0, t=NOON_MS,
+        site=SiteView("depot", "Depot", "Europe/Berlin", "EUR"),
+        kpi=Kpi(50.0, 100.0, 0, 0, 0, 1, 0),
+        slots=[slot(number) for number in range(slots)],
+        skus=[SkuView("bolt", "Bolt M8", 15, 0, 0, None, None, None, None, "ok")],
+        needs=[], alerts=[alert(7), alert(8, "resolved")], zones=[], devices=[], gateways=[],
+    )  # fmt: skip
+
+
+def recount(before: Snapshot, number: int, count: int, later_ms: int = 100) -> Snapshot:
+    """The same site after one slot's count changed."""
+    slots = [slot(number, count) if one.id == f"A{number:02}" else one for one in before.slots]
+    return msgspec.structs.replace(before, slots=slots, t=before.t + later_ms)
+
+
+class MemoryDesk:
+    """A `Desk` over a `Live` and nothing else."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.acknowledged = 0
+        self.reasons: list[str] = []
+
+    async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
+        now = self.live.current
+        found = next((one for one in now.alerts if one.id == alert_id), None)
+        if found is None:
+            raise NotFound(f"there is no alert {alert_id}", "look at /api/alerts")
+        if found.state == "resolved":
+            raise Conflict(f"alert {alert_id} is resolved already", "nothing is left to do")
+        self.acknowledged += 1
+        if found.state == "firing":
+            found = msgspec.structs.replace(
+                found, state="acknowledged", acknowledged_by=user, note=note, acknowledged_ms=now.t
+            )
+            alerts = [found if one.id == alert_id else one for one in now.alerts]
+            self.live.publish(msgspec.structs.replace(now, alerts=alerts))
+        return found
+
+    async def history(
+        self, series: str, from_ms: int, to_ms: int, points: int
+    ) -> tuple[Sequence[int], Sequence[float | None]]:
+        if series != "hall.temperature":
+            raise NotFound(f"there is no series {series!r}", "look at /api/zones")
+        step_ms = max(1, (to_ms - from_ms) // points)
+        times = list(range(from_ms, to_ms, step_ms))[:points]
+        return times, [None if number == 1 else 4.5 for number in range(len(times))]
+
+    def ready(self) -> list[str]:
+        return self.reasons
+
+    def counts(self) -> Counts:
+        return Counts(batches=3, reports_applied=40, reports_refused=2, gateways_connected=1, history_backlog=9)
+
+
+class MemoryAccounts:
+    """`Accounts` in a dict: ada looks, bo is of the crew, mo manages; all with one password. One machine's token."""
+
+    def __init__(self) -> None:
+        cheap = hash_password(PASSWORD, log2_n=2)
+        self.people = {
+            "ada": Account("ada", "viewer", cheap),
+            "bo": Account("bo", "crew", cheap),
+            "mo": Account("mo", "manager", cheap),
+        }
+        self.machines = {hash_token(TOKEN): Account("erp", "crew", "")}
+
+    async def find(self, name: str) -> Account | None:
+        return self.people.get(name)
+
+    async def find_token(self, token_hash: str) -> Account | None:
+        return self.machines.get(token_hash)

@@ -1,0 +1,176 @@
+"""The life of an alert."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.alerts.lifecycle import (
+    Alert,
+    Book,
+    Condition,
+    Delays,
+    Refusal,
+    Transition,
+    acknowledge,
+    enter,
+    restore,
+    step,
+    view,
+)
+
+DELAYS = {"warm": Delays(hold_ms=10, clear_ms=5)}
+WARM = Condition("warm", "cold-1", "cold", 2, {"value": 9.0})
+SUSTAINED = Condition("warm", "cold-1", "cold", 2, {"value": 7.8}, sustain=True)
+
+
+def run(moments: list[tuple[int, list[Condition]]], book: Book | None = None) -> tuple[Book, list[Transition]]:
+    """Step through the moments."""
+    book, all_transitions = book or Book(), []
+    for now_ms, conditions in moments:
+        book, transitions = step(book, conditions, DELAYS, now_ms)
+        all_transitions += transitions
+    return book, all_transitions
+
+
+def states(transitions: list[Transition]) -> list[str]:
+    """Just where they went."""
+    return [one.alert.state for one in transitions]
+
+
+def firing() -> tuple[Book, Alert]:
+    """A book with one firing alert."""
+    book, _ = run([(0, [WARM]), (10, [WARM])])
+    return book, book.open["warm", "cold-1"]
+
+
+def test_nothing_at_nine_firing_at_ten() -> None:
+    book, before = run([(0, [WARM]), (9, [WARM])])
+    _, after = run([(10, [WARM])], book)
+
+    assert states(before) == ["pending"]
+    assert states(after) == ["firing"]
+    assert (after[0].before, after[0].alert.since_ms, after[0].alert.changed_ms) == ("pending", 0, 10)
+
+
+def test_a_condition_that_passes_soon_never_fires() -> None:
+    book, transitions = run([(0, [WARM]), (9, []), (10, [WARM]), (19, [WARM])])
+
+    assert states(transitions) == ["pending", "lapsed", "pending"]
+    assert [view(one.alert) for one in transitions] == [None, None, None]
+    assert len(book.open) == 1
+
+
+def test_an_alert_is_updated_and_not_repeated() -> None:
+    book, alert = firing()
+
+    book, transitions = run([(20, [Condition("warm", "cold-1", "cold", 2, {"value": 9.5})])], book)
+
+    assert transitions == []
+    assert book.open["warm", "cold-1"].params == {"value": 9.5}
+    assert book.open["warm", "cold-1"].id == alert.id
+
+
+def test_it_is_resolved_only_after_the_clearing_delay() -> None:
+    book, _ = firing()
+
+    book, transitions = run([(20, []), (24, []), (24, [WARM]), (30, []), (34, [])], book)
+    assert transitions == []
+    book, transitions = run([(35, [])], book)
+
+    assert states(transitions) == ["resolved"]
+    assert book.open == {}
+
+
+def test_one_that_comes_back_is_a_new_alert() -> None:
+    book, alert = firing()
+
+    book, transitions = run([(20, []), (25, []), (30, [WARM])], book)
+
+    assert states(transitions) == ["resolved", "pending"]
+    assert transitions[1].alert.id == alert.id + 1
+
+
+def test_the_dead_band_keeps_an_alert_but_starts_none() -> None:
+    book, _ = firing()
+
+    kept, quiet = run([(now_ms, [SUSTAINED]) for now_ms in range(20, 100)], book)
+    none, _ = run([(now_ms, [SUSTAINED]) for now_ms in range(100)])
+
+    assert quiet == []
+    assert len(kept.open) == 1
+    assert none.open == {}
+
+
+def test_getting_worse_fires_again_and_getting_better_is_remembered_as_the_worst() -> None:
+    book, alert = firing()
+    taken = acknowledge(alert, "ada", "", 20)
+    assert isinstance(taken, Alert)
+
+    book, transitions = run([(30, [Condition("warm", "cold-1", "cold", 1, {})]), (31, [WARM])], enter(book, taken))
+
+    assert states(transitions) == ["firing"]
+    assert book.open["warm", "cold-1"].severity == 1
+
+
+def test_acknowledging_twice_is_acknowledging_once() -> None:
+    _, alert = firing()
+
+    once = acknowledge(alert, "ada", "on my way", 20)
+    assert isinstance(once, Alert)
+    twice = acknowledge(once, "bob", "me too", 30)
+
+    assert twice == once
+    assert (once.state, once.acknowledged_by, once.note) == ("acknowledged", "ada", "on my way")
+
+
+def test_what_is_over_can_not_be_acknowledged() -> None:
+    book, _ = firing()
+    _, transitions = run([(20, []), (25, [])], book)
+
+    refused = acknowledge(transitions[0].alert, "ada", "", 30)
+
+    assert isinstance(refused, Refusal)
+    assert refused.code == "alert.over"
+    assert "over since 25" in refused.detail
+
+
+def test_an_acknowledged_alert_is_resolved_with_its_note() -> None:
+    book, alert = firing()
+    taken = acknowledge(alert, "ada", "door was open", 20)
+    assert isinstance(taken, Alert)
+
+    _, transitions = run([(30, []), (35, [])], enter(book, taken))
+
+    shown = view(transitions[0].alert)
+    assert shown is not None
+    assert (transitions[0].before, shown.state, shown.note) == ("acknowledged", "resolved", "door was open")
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 8), st.sets(st.sampled_from("abc")), st.booleans()),
+        max_size=40,
+    ),
+    st.integers(0, 40),
+)
+def test_a_book_restored_from_its_transitions_fires_what_the_old_one_would(
+    moments: list[tuple[int, set[str], bool]], cut: int
+) -> None:
+    """There are no clearing delays here, for those alone begin again."""
+    delays, now_ms, stored = {"warm": Delays(10, 0)}, 0, {}
+    kept = restarted = Book()
+    for i, (pause_ms, subjects, taken) in enumerate(moments):
+        now_ms += pause_ms
+        conditions = [Condition("warm", subject, "z", 2, {}) for subject in sorted(subjects)]
+        if i == cut:
+            restarted = restore(stored.values())
+        kept, transitions = step(kept, conditions, delays, now_ms)
+        restarted, again = step(restarted, conditions, delays, now_ms)
+        assert transitions == again
+        for transition in transitions:
+            stored[transition.alert.id] = transition.alert
+        for alert in list(kept.open.values()) if taken else []:
+            after = acknowledge(alert, "ada", "", now_ms)
+            if isinstance(after, Alert):
+                kept, restarted, stored[after.id] = enter(kept, after), enter(restarted, after), after

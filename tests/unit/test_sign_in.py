@@ -1,0 +1,196 @@
+"""The door: passwords, sessions that end, and limits on trying. Time is passed in."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from cloud.web.sign_in import (
+    ADDRESS_TRIES_MAX,
+    RENEW_MS,
+    SESSION_MS,
+    TRIES_MAX,
+    WINDOW_MS,
+    SignIn,
+    TooManyTries,
+    Tries,
+    Who,
+    WrongPassword,
+    hash_password,
+    hash_token,
+    verify_password,
+)
+from tests.desk import NOON_MS, PASSWORD, TOKEN, MemoryAccounts
+
+HERE = "127.0.0.1"
+
+
+def test_a_password_hash_knows_its_password_and_no_other() -> None:
+    kept = hash_password(PASSWORD, log2_n=2)
+
+    assert verify_password(PASSWORD, kept)
+    assert not verify_password(PASSWORD + " ", kept)
+    assert PASSWORD not in kept
+    assert kept != hash_password(PASSWORD, log2_n=2)
+
+
+def test_the_default_cost_is_the_one_promised() -> None:
+    assert hash_password(PASSWORD).startswith("scrypt$14$8$5$")
+
+
+@pytest.mark.parametrize("broken", ["md5$1$1$1$AA==$AA==", "scrypt$60$8$5$AA==$AA==", "nonsense"])
+def test_a_broken_hash_is_an_error_and_never_a_match(broken: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        verify_password(PASSWORD, broken)
+
+
+def test_roles_hold_the_rights_of_those_below() -> None:
+    assert Who("mo", "manager").may("crew")
+    assert Who("bo", "crew").may("crew")
+    assert not Who("ada", "viewer").may("crew")
+
+
+async def test_the_right_password_opens_a_session_and_only_its_hash_is_kept() -> None:
+    door = SignIn(MemoryAccounts())
+
+    token, who = await door.open("bo", PASSWORD, HERE, NOON_MS)
+
+    assert who == Who("bo", "crew")
+    assert await door.session(token, NOON_MS) == who
+    assert len(token) >= 43  # 256 bits in base64
+    assert token not in repr(vars(door))
+    assert hash_token(token) in repr(vars(door))
+
+
+@pytest.mark.parametrize(("name", "password"), [("bo", "wrong"), ("nobody", PASSWORD), ("robot", "")])
+async def test_a_wrong_password_an_unknown_name_and_a_machine_are_refused_alike(name: str, password: str) -> None:
+    accounts = MemoryAccounts()
+    accounts.people["robot"] = msgspec.structs.replace(accounts.people["bo"], name="robot", password_hash="")
+    door = SignIn(accounts)
+
+    with pytest.raises(WrongPassword):
+        await door.open(name, password, HERE, NOON_MS)
+
+    assert door.refused == 1
+
+
+async def test_after_some_wrong_passwords_even_the_right_one_has_to_wait() -> None:
+    door = SignIn(MemoryAccounts())
+    for _ in range(TRIES_MAX):
+        with pytest.raises(WrongPassword):
+            await door.open("bo", "wrong", HERE, NOON_MS)
+
+    with pytest.raises(TooManyTries) as refused:
+        await door.open("bo", PASSWORD, HERE, NOON_MS + 1000)
+
+    assert refused.value.wait_ms == WINDOW_MS - 1000
+    assert (await door.open("bo", PASSWORD, "192.0.2.1", NOON_MS + 1000))[1].name == "bo"  # from elsewhere
+    assert (await door.open("ada", PASSWORD, HERE, NOON_MS + 1000))[1].name == "ada"  # someone else
+    assert (await door.open("bo", PASSWORD, HERE, NOON_MS + WINDOW_MS))[1].name == "bo"  # later
+
+
+async def test_many_passwords_at_once_do_not_slip_by_the_limit() -> None:
+    door = SignIn(MemoryAccounts())
+
+    tried = await asyncio.gather(
+        *(door.open("bo", f"wrong {number}", HERE, NOON_MS) for number in range(30)), return_exceptions=True
+    )
+
+    assert sum(isinstance(one, WrongPassword) for one in tried) == TRIES_MAX
+    assert sum(isinstance(one, TooManyTries) for one in tried) == 30 - TRIES_MAX
+
+
+async def test_one_address_can_not_go_through_all_the_names() -> None:
+    accounts = MemoryAccounts()
+    door = SignIn(accounts)
+    for number in range(ADDRESS_TRIES_MAX):
+        accounts.people[f"bo{number}"] = accounts.people["bo"]
+        with pytest.raises(WrongPassword):
+            await door.open(f"bo{number}", "wrong", HERE, NOON_MS)
+
+    with pytest.raises(TooManyTries):
+        await door.open("mo", PASSWORD, HERE, NOON_MS)
+
+
+async def test_the_right_password_does_not_count_as_a_try() -> None:
+    door = SignIn(MemoryAccounts(), sessions_max=5)
+
+    for _ in range(ADDRESS_TRIES_MAX + 1):
+        await door.open("bo", PASSWORD, HERE, NOON_MS)
+
+
+def test_the_table_of_tries_is_bounded() -> None:
+    tries = Tries(limit=1, keys_max=10)
+
+    for number in range(100):
+        tries.add((str(number),), NOON_MS)
+
+    assert len(tries) == 10
+    assert tries.wait_ms(("99",), NOON_MS) == WINDOW_MS
+    assert tries.wait_ms(("99",), NOON_MS - 1) == 0  # a clock set back locks nobody out
+
+
+async def test_a_session_ends_when_it_is_not_used() -> None:
+    door = SignIn(MemoryAccounts())
+    token, _ = await door.open("bo", PASSWORD, HERE, NOON_MS)
+
+    assert await door.session(token, NOON_MS + SESSION_MS) is None
+    assert await door.session(token, NOON_MS) is None  # and is gone for good
+
+
+async def test_a_session_in_use_goes_on() -> None:
+    door = SignIn(MemoryAccounts())
+    token, who = await door.open("bo", PASSWORD, HERE, NOON_MS)
+    now_ms = NOON_MS
+
+    for _ in range(5):
+        now_ms += SESSION_MS - 1
+        assert await door.session(token, now_ms) == who
+
+
+async def test_signing_out_ends_the_session() -> None:
+    door = SignIn(MemoryAccounts())
+    token, _ = await door.open("bo", PASSWORD, HERE, NOON_MS)
+
+    door.close(token)
+
+    assert await door.session(token, NOON_MS) is None
+
+
+async def test_a_change_of_role_or_password_reaches_open_sessions_within_a_minute() -> None:
+    accounts = MemoryAccounts()
+    door = SignIn(accounts)
+    token, _ = await door.open("bo", PASSWORD, HERE, NOON_MS)
+
+    accounts.people["bo"] = msgspec.structs.replace(accounts.people["bo"], role="viewer")
+    assert await door.session(token, NOON_MS + RENEW_MS) == Who("bo", "viewer")
+    changed = msgspec.structs.replace(accounts.people["bo"], password_hash=hash_password("new", log2_n=2))
+    accounts.people["bo"] = changed
+    assert await door.session(token, NOON_MS + 2 * RENEW_MS) is None
+
+
+async def test_the_oldest_session_leaves_at_the_limit() -> None:
+    door = SignIn(MemoryAccounts(), sessions_max=2)
+
+    tokens = [(await door.open("bo", PASSWORD, HERE, NOON_MS + number))[0] for number in range(3)]
+
+    known = [await door.session(token, NOON_MS + 3) is not None for token in tokens]
+    assert known == [False, True, True]
+
+
+async def test_a_granted_session_can_not_be_renewed() -> None:
+    door = SignIn(MemoryAccounts())
+
+    token = door.grant(Who("mo", "manager"), NOON_MS)
+
+    assert await door.session(token, NOON_MS) == Who("mo", "manager")
+    assert await door.session(token, NOON_MS + RENEW_MS) is None
+
+
+async def test_a_machine_only_looks_whatever_its_account_says() -> None:
+    door = SignIn(MemoryAccounts())
+
+    assert await door.machine(TOKEN) == Who("erp", "viewer")
+    assert await door.machine("guess") is None

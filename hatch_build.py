@@ -2,7 +2,8 @@
 
 A hatchling build hook: `cloud/web/dashboard` (TypeScript) goes in, `cloud/web/static` comes out, with a `.gz` beside
 each text file. A SHA-256 over the sources is kept there as `version.txt`; while it matches, nothing is built.
-By hand: `python hatch_build.py` builds, `--check` checks the types, `--test` runs the page's own unit tests.
+By hand: `python hatch_build.py` builds, `--fresh` tells whether that is needed, `--check` checks the types, `--test`
+runs the page's own unit tests.
 """
 
 from __future__ import annotations
@@ -41,22 +42,27 @@ class DashboardHook(BuildHookInterface[Any]):
 
 def build() -> None:
     """Bring `cloud/web/static` up to date. Raises `BuildError` when there is no Node or a build step fails."""
-    wanted = stamp()
-    kept = STATIC / "version.txt"
-    if kept.is_file() and kept.read_text(encoding="ascii").strip() == wanted:
+    if fresh():
         return
+    wanted = stamp()
     node = find_node()
     _install(node, dev=False)
     _run([*node, str(DASHBOARD / "build.mjs")], BUILD=wanted)
-    fresh = STATIC.with_name("static.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(DASHBOARD / "dist", fresh, ignore=shutil.ignore_patterns("tests"))
-    for path in list(fresh.rglob("*")):
+    made = STATIC.with_name("static.new")
+    shutil.rmtree(made, ignore_errors=True)
+    shutil.copytree(DASHBOARD / "dist", made, ignore=shutil.ignore_patterns("tests"))
+    for path in list(made.rglob("*")):
         if path.suffix in TEXT:
             path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
-    (fresh / "version.txt").write_text(wanted + "\n", encoding="ascii")
+    (made / "version.txt").write_text(wanted + "\n", encoding="ascii")
     shutil.rmtree(STATIC, ignore_errors=True)
-    fresh.rename(STATIC)
+    made.rename(STATIC)
+
+
+def fresh() -> bool:
+    """Whether what was built last is of the present sources."""
+    kept = STATIC / "version.txt"
+    return kept.is_file() and kept.read_text(encoding="ascii").strip() == stamp()
 
 
 def stamp() -> str:
@@ -149,6 +155,9 @@ def _run(command: list[str], **more: str) -> None:
 
 if __name__ == "__main__":
     try:
-        {"--check": check, "--test": test, "": build}[sys.argv[1] if sys.argv[1:] else ""]()
+        verb = sys.argv[1] if sys.argv[1:] else ""
+        if verb == "--fresh":
+            sys.exit(not fresh())
+        {"--check": check, "--test": test, "": build}[verb]()
     except BuildError as error:
         sys.exit(str(error))

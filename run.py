@@ -168,6 +168,8 @@ def _watch(parts: list[Part]) -> int:
 
 
 def _stop(parts: list[Part]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):  # an impatient second Ctrl-C must not leave parts behind
+        signal.signal(number, signal.SIG_IGN)
     for part in reversed(parts):
         if part.process.poll() is None:
             part.process.send_signal(signal.SIGTERM)

@@ -29,7 +29,8 @@ from cloud.core.maintenance import Assessment
 from cloud.core.replenishment import Need, Plan, decide, plan
 from cloud.core.view import AlertView, GatewayView, Snapshot
 from cloud.metrics import Counts
-from cloud.stores.history import HistoryUnavailable, Samples, open_history
+from cloud.stores.history import History, HistoryUnavailable, Samples, open_history
+from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.ledger import Applied, Ledger, LedgerUnavailable, Received
 from cloud.uplink import Uplink
 from cloud.web.desk import Conflict, NotFound, Unavailable
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 BEAT_S = 0.25
 RETRY_S = 2.0
+DRAIN_RETRY_MAX_S = 30.0
 RESOLVED_SHOWN = 30
 NEEDS_SHOWN = 50
 PLANS_A_TICK = 50
@@ -69,7 +71,7 @@ class Service:
         self.site = options.site
         self.build = options.build
         self.ledger = Ledger(options.ledger)
-        self.history_store = open_history(options.history)
+        self.history_store = _open_history(options)
         self.inventory = Inventory(options.site)
         self.plans: dict[str, Plan] = {}
         self.planned_ms: dict[str, int] = {}
@@ -95,6 +97,8 @@ class Service:
             asyncio.create_task(self._tick(), name="tick"),
             asyncio.create_task(self._beat(), name="beat"),
         ]
+        if isinstance(self.history_store, SpooledHistory):
+            tasks.append(asyncio.create_task(self._drain(self.history_store), name="drain"))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -174,7 +178,9 @@ class Service:
         links = self._gateways(_now_ms())
         batches = self.uplink.batches if self.uplink is not None else 0
         connected = sum(one.connected for one in links)
-        return Counts(batches, self.applied, self.refused, connected, 0)
+        store = self.history_store
+        backlog = store.backlog().samples if isinstance(store, SpooledHistory) else 0
+        return Counts(batches, self.applied, self.refused, connected, backlog)
 
     async def decide(self, now_ms: int) -> None:
         """Plan what changed, judge by the rules, store what came of it. What the tick does, without publishing."""
@@ -202,8 +208,8 @@ class Service:
     def _made_plan(self, sku: Sku, now_ms: int) -> Plan:
         history = self.inventory.demand.get(sku.id)
         demand = estimate(history, now_ms) if history is not None else None
-        on_hand, uncertain = self.inventory.on_hand(sku.id)
-        return plan(sku, demand, on_hand, 0, uncertain)
+        stock = self.inventory.stock(sku.id)
+        return plan(sku, demand, stock.units, 0, stock.blind)
 
     async def _plan(self, now_ms: int) -> None:
         due = {sku for sku, at_ms in self.planned_ms.items() if now_ms - at_ms >= REPLAN_MS}
@@ -243,6 +249,19 @@ class Service:
         while True:
             await asyncio.sleep(BEAT_S)
             self.live.tick(_now_ms())
+
+    async def _drain(self, spool: SpooledHistory) -> None:
+        """Move what waits in the spool to the time series database; what is in the spool is safe meanwhile."""
+        delay_s = TICK_S
+        while True:
+            try:
+                moved = await asyncio.to_thread(spool.drain)
+                delay_s = 0.0 if moved else TICK_S
+            except HistoryUnavailable as error:
+                if delay_s <= TICK_S:
+                    log.warning("history: %s; samples wait in the spool", error)
+                delay_s = min(DRAIN_RETRY_MAX_S, max(TICK_S, delay_s * 2))
+            await asyncio.sleep(delay_s)
 
     def _snapshot(self, now_ms: int) -> Snapshot:
         open_alerts = [view for alert in self.book.open.values() if (view := lifecycle.view(alert)) is not None]
@@ -356,6 +375,14 @@ class Service:
 
     async def _on_disk(self, work: Callable[..., Result], *args: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._worker, partial(work, *args))
+
+
+def _open_history(options: Options) -> History:
+    """The embedded history as it is; a database on the network behind a spool, so that its outages lose nothing."""
+    history = open_history(options.history)
+    if options.history.startswith("sqlite"):
+        return history
+    return SpooledHistory(history, options.state / "history-spool.db")
 
 
 def _now_ms() -> int:

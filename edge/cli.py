@@ -77,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 
     broker = verb("broker", _broker, "Run the broker in the box (nats-server with its MQTT listener).")
     broker.add_argument("--state", type=Path, default=Path("var"), help="its folder is STATE/broker (%(default)s)")
-    broker.add_argument("--port", type=int, default=1883, help="MQTT port on loopback (default: %(default)s)")
+    broker.add_argument("--host", default="127.0.0.1", help="address of the MQTT port (default: %(default)s)")
+    broker.add_argument("--port", type=int, default=1883, help="MQTT port (default: %(default)s)")
 
     key = verb("key", _key, "Make the gateway's keys if there are none, and print the public one.")
     key.add_argument("--state", type=Path, default=STATE)
@@ -137,7 +138,7 @@ async def _serve(options: Options, host: str, port: int) -> None:
 
 
 def _broker(arguments: argparse.Namespace) -> None:
-    box.run(box.prepare(arguments.state, arguments.port))
+    box.run(box.prepare(arguments.state, arguments.port, arguments.host))
 
 
 def _key(arguments: argparse.Namespace) -> None:

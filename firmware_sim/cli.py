@@ -19,7 +19,8 @@ from firmware_sim.feed import Remembered
 from firmware_sim.fleet import Fleet
 from firmware_sim.mqtt import AddressError
 from firmware_sim.recording import RecordingError
-from firmware_sim.scenario import ScenarioError, spell
+from firmware_sim.scenario import ScenarioError
+from firmware_sim.site import spell
 from firmware_sim.stage import NAMES, Stage, load, stage
 from protocols import layout
 from protocols.layout import LayoutError
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     judge = commands.add_parser("score", help="compare estimates with the truth")
     judge.add_argument("truth", type=Path, help="a truth file of `record`")
     judge.add_argument("estimates", type=Path, help='JSON lines {"slot","count","low","high","confidence","at_ms"}')
+    judge.add_argument("--by-sku", action="store_true", help="also one score for each SKU")
     judge.add_argument("--json", action="store_true", help="print JSON")
 
     site = commands.add_parser("site", help="write the site file that gateway and service read")
@@ -105,7 +107,8 @@ async def _publish(played: Stage, kept: Remembered, credentials: state.Credentia
 
     def each_step() -> None:
         nonlocal lived, saved_s
-        lived = lived or not fleet.waiting
+        # The past is handed in when the broker has signed for it and for every device's greeting.
+        lived = lived or fleet.counters["sent"] >= len(messages) + len(boots)
         if lived and time.monotonic() - saved_s > SAVE_EVERY_S:
             saved_s = time.monotonic()
             state.save(folder, site, played.feed.remember())
@@ -157,19 +160,39 @@ def _score(args: argparse.Namespace) -> int:
             f"{args.truth} is no truth file: its first line must say what it is; make one with `record`"
         )
     messages, site_file = args.truth.with_name(about["recording"]), args.truth.with_name(about["site"])
-    anchor = None
-    if messages.exists() and site_file.exists():
-        anchor = score.naive(layout.parse(site_file.read_text("utf-8"), str(site_file)), recording.read(messages))
+    anchor, site = {}, None
+    if site_file.exists():
+        site = layout.parse(site_file.read_text("utf-8"), str(site_file))
+        anchor = score.naive(site, recording.read(messages)) if messages.exists() else {}
     true = score.stretches(rows[1:], int(about["end_ms"]))
-    result = score.score(true, score.estimates(recording.read_rows(args.estimates)), anchor)
+    said = score.estimates(recording.read_rows(args.estimates))
+    result = score.score(true, said, anchor)
+    skus: dict[str, score.Score] = {}
+    if args.by_sku:
+        if site is None:
+            raise RecordingError(f"{site_file} is missing; --by-sku needs the site file beside the truth")
+        groups: dict[str, list[score.Stretch]] = {}
+        for stretch in true:
+            groups.setdefault(site.slot_by_id[stretch.slot].sku, []).append(stretch)
+        skus = {sku: score.score(group, said, anchor) for sku, group in sorted(groups.items())}
     if args.json:
-        print(msgspec.json.encode(result).decode())
+        whole = msgspec.structs.asdict(result) | ({"skus": skus} if skus else {})
+        print(msgspec.json.encode(whole).decode())
         return 0
     print(f"{about['scenario']}, seed {about['seed']}: {result.stretches} settled stretches")
     for name, value in msgspec.structs.asdict(result).items():
         if name != "stretches":
-            print(f"  {name.replace('_', ' '):<20} {'-' if value is None else f'{value:.4f}'}")
+            print(f"  {name.replace('_', ' '):<20} {_share(value)}")
+    if skus:
+        print(f"  {'SKU':<20} {'n':>6} {'exact':>7} {'naive':>7} {'claimed':>7} {'right':>7} {'inside':>7}")
+    for sku, one in skus.items():
+        shares = (one.exact, one.naive_exact, one.claimed, one.right_when_claimed, one.coverage)
+        print(f"  {sku:<20} {one.stretches:>6} " + " ".join(f"{_share(value):>7}" for value in shares))
     return 0
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
 
 
 def _site(args: argparse.Namespace) -> int:

@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 
 OWN_LINKS_MAX = 60
 STEP_S = 0.2
+NOTICE_S = 5.0
+"""So often somebody is told that a broker is still missing."""
+REBOOT_S = 0.5
+"""A device that restarts says so, then drops its connection."""
 DRAIN_S = 3.0
 DRAIN_STEP_S = 0.02
 
@@ -68,9 +72,10 @@ class Fleet:
         for link in self.links.values():
             while not link.connected.is_set():
                 try:
-                    await asyncio.wait_for(link.connected.wait(), 10.0)
+                    await asyncio.wait_for(link.connected.wait(), NOTICE_S)
                 except TimeoutError:
-                    log.warning("%s waits for the broker at %r; is it running?", link.name, link.where)
+                    why = f"it says: {link.refusal}" if link.refusal else "is it running?"
+                    log.warning("%s waits for the broker at %r; %s", link.name, link.where, why)
 
     async def drain(self, timeout_s: float) -> bool:
         """Wait until the broker has signed for everything; whether it did."""
@@ -105,8 +110,13 @@ class Fleet:
 
         def obey(topic: str, payload: bytes) -> None:
             parts = topics.parse(topic)
-            if parts is not None and parts.device in ids:
-                self.deliver(self.feed.command(parts.device, payload, self._clock_ms()))
+            if parts is None or parts.device not in ids:
+                return
+            voice = self._voices[parts.device]
+            boot = voice.boot
+            self.deliver(self.feed.command(parts.device, payload, self._clock_ms()))
+            if own and voice.boot != boot:
+                asyncio.get_running_loop().call_later(REBOOT_S, self.links[name].cut, voice.status(0, online=False))
 
         will = voices[0].status(0, online=False) if own else None
         backlog_max = BACKLOG_MAX if own else BACKLOG_MAX * 10

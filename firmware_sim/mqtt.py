@@ -9,8 +9,10 @@ All of a link's state belongs to the asyncio loop. Surprises of paho met here:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -84,6 +86,8 @@ class Link:
         self.where, self.name = where, client_id
         self.connected = asyncio.Event()
         self.sent, self.dropped = 0, 0
+        self.refusal = ""
+        """Why the broker would not have us, in its words; "" when it did not say."""
         self._commands, self._greet, self._obey = list(commands), greet, obey
         self._backlog: deque[Message] = deque()
         self._backlog_max = backlog_max
@@ -112,6 +116,15 @@ class Link:
                 )
         self._backlog.append(message)
         self._pump()
+
+    def cut(self, will: Message | None) -> None:
+        """Lose the connection, as a device does that restarts; connect again with another last will."""
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, qos=1, retain=True)
+        line = self._client.socket()
+        if isinstance(line, socket.socket):
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
     async def stop(self) -> None:
         """Disconnect; what is still waiting is lost, as in a device that is switched off."""
@@ -147,7 +160,7 @@ class Link:
 
     def _on_connect(self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            self._hop(log.warning, "%s: the broker at %r refuses: %s", self.name, self.where, str(reason))
+            self._hop(self._refused, str(reason))
         else:
             self._hop(self._connected)
 
@@ -162,8 +175,12 @@ class Link:
 
     # -- on the loop --------------------------------------------------------------------------------------------------
 
+    def _refused(self, reason: str) -> None:
+        self.refusal = reason
+
     def _connected(self) -> None:
         self.connected.set()
+        self.refusal = ""
         if self._commands:
             self._client.subscribe([(topic, 1) for topic in self._commands])
         self._backlog.extendleft(reversed(self._greet()))

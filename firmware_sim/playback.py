@@ -9,7 +9,7 @@ import msgspec
 
 from firmware_sim.devices.voice import Message, Voice
 from firmware_sim.feed import Remembered, restart
-from firmware_sim.world import NEVER_MS
+from firmware_sim.truth import NEVER_MS
 from protocols import topics
 
 

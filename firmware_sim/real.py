@@ -12,6 +12,7 @@ import gzip
 import math
 from collections import Counter, defaultdict
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from firmware_sim.feed import Feed, Several
 from firmware_sim.physics.refrigerator import DAY_MS
 from firmware_sim.playback import Item, Playback, items_of
 from firmware_sim.recording import read, site_file_of
-from firmware_sim.scenario import Article, History, Pace, Scenario, Shelves, Zone, expand, faster, spell
+from firmware_sim.scenario import Article, History, Pace, Scenario, Shelves, Zone, faster
+from firmware_sim.site import expand, spell
 from firmware_sim.warehouse import Warehouse
 from protocols import layout
 
@@ -164,6 +166,7 @@ def _freezer_items(data: Path) -> tuple[list[Item], list[Item]]:
     return sorted(past, key=lambda item: -item.age_ms), week
 
 
+@lru_cache(maxsize=1)
 def _shop(data: Path) -> Scenario:
     """Shelves of a shop that sells what Online Retail sold: the mix of articles is real day by day, the pace ours."""
     daily: dict[str, Counter[str]] = defaultdict(Counter)

@@ -17,7 +17,8 @@ import msgspec
 
 from firmware_sim.devices.voice import Message
 from firmware_sim.feed import Remembered
-from firmware_sim.scenario import Scenario, spell
+from firmware_sim.scenario import Scenario
+from firmware_sim.site import spell
 from firmware_sim.warehouse import Warehouse
 
 START_MS = 1_767_258_000_000

@@ -1,19 +1,12 @@
-"""A scenario: a small TOML text that names seed, site, devices, pace and faults, and expands to a whole site.
-
-`expand` draws what a real shop would have measured: a SKU's unit mass in the site file is the mean of a weighed sample,
-not the true mean that the world uses.
-"""
+"""A scenario: a small TOML text that names seed, site, devices, pace and faults. `site` expands it to a whole site."""
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Literal
 
 import msgspec
-import numpy as np
 from msgspec import Meta, Struct
 
-from firmware_sim.physics.loadcell import unit_masses
 from firmware_sim.physics.refrigerator import Build
 from protocols import layout
 from protocols.layout import Id, NotNegative, Positive, Share
@@ -46,6 +39,8 @@ class Article(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     unit_mass_g: Positive
     unit_cv: Share = 0.01
+    lot_cv: Share = 0.0
+    """Each delivery's units share a deviation of this relative sd; the site file knows nothing of it."""
     sample: Count = 50
     capacity: Count = 40
     weight: Positive = 1.0
@@ -81,8 +76,14 @@ class Shelves(Struct, frozen=True, forbid_unknown_fields=True):
     channels: Count
     skus: list[Id] = []
     noise_g: Positive = 0.6
+    drift_g: NotNegative = 0.15
+    """How far the zero wanders in an hour (standard deviation; grows with the root of time)."""
     max_mass_g: Positive = 30_000.0
     tare_g: float = 0.0
+
+    def device_id(self, i: int) -> str:
+        """The run's device i, from 1."""
+        return f"shelf-{self.prefix.lower()}{i:02d}"
 
 
 class Reader(Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,45 +180,6 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """The world begins with slots filled to a share of their capacity between these two."""
 
 
-def parse(text: str, source: str = "scenario") -> Scenario:
-    """The scenario in a TOML text; raises `ScenarioError`."""
-    try:
-        scenario = msgspec.toml.decode(text, type=Scenario)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise ScenarioError(f"{source}: {error}") from None
-    scenario = _with_series(scenario)
-    try:
-        ids = {device.id for device in expand(scenario, source).devices}
-    except layout.LayoutError as error:
-        raise ScenarioError(str(error)) from None
-    for fault in scenario.faults:
-        if fault.device not in ids:
-            raise ScenarioError(f"{source}: a fault names device {fault.device!r}, which is not in the scenario")
-    if any(pace.hours and len(pace.hours) != 24 for pace in (scenario.pace, scenario.history.pace)):
-        raise ScenarioError(f"{source}: `hours` needs 24 weights, or none")
-    return scenario
-
-
-def _with_series(scenario: Scenario) -> Scenario:
-    if scenario.series is None:
-        return scenario
-    series = scenario.series
-    low, high = series.mass_g
-    masses = np.exp(np.linspace(np.log(low), np.log(high), series.count))
-    more = [
-        Article(
-            f"{series.prefix}-{i + 1:04d}",
-            f"Article {i + 1}",
-            round(float(mass), 1),
-            series.unit_cv,
-            50,
-            series.capacity,
-        )
-        for i, mass in enumerate(masses)
-    ]
-    return msgspec.structs.replace(scenario, skus=[*scenario.skus, *more], series=None)
-
-
 def faster(scenario: Scenario, speed: float) -> Scenario:
     """Everything that people do happens `speed` times as often."""
     pace = scenario.pace
@@ -231,79 +193,3 @@ def faster(scenario: Scenario, speed: float) -> Scenario:
         (pace.restock_delay_s[0] / speed, pace.restock_delay_s[1] / speed),
     )
     return msgspec.structs.replace(scenario, pace=quick)
-
-
-def expand(scenario: Scenario, source: str = "scenario") -> layout.Site:
-    """The site that gateway and service read. Depends on the scenario alone, not on a run's seed."""
-    rng = np.random.default_rng([scenario.seed, 7])
-    skus = [_weighed(article, rng) for article in scenario.skus]
-    devices: list[layout.Device] = []
-    slots: list[layout.Slot] = []
-    capacity = {article.id: article.capacity for article in scenario.skus}
-    all_ids = list(capacity)
-    turn = 0
-    for run in scenario.shelves:
-        wanted = run.skus or all_ids
-        if not wanted:
-            raise ScenarioError(f"{source}: shelves {run.prefix!r} have no SKUs to hold; list some in `skus`")
-        at = turn if not run.skus else 0
-        for i in range(1, run.devices + 1):
-            name = f"Shelf {run.prefix}{i:02d}"
-            shelf = layout.Device(
-                f"shelf-{run.prefix.lower()}{i:02d}", "shelf", run.zone, name, "", run.max_mass_g, run.noise_g
-            )
-            devices.append(shelf)
-            for channel in range(1, run.channels + 1):
-                sku = wanted[at % len(wanted)]
-                at += 1
-                slot_id = f"{run.prefix}{i:02d}-{channel:02d}"
-                room = capacity.get(sku, 1)
-                slots.append(layout.Slot(slot_id, run.zone, sku, shelf.id, str(channel), room, run.tare_g))
-        turn = at if not run.skus else turn
-    cold = {machine.zone for machine in scenario.refrigerators}
-    devices += [layout.Device(reader.id, "rfid", reader.zone, reader.name) for reader in scenario.readers]
-    devices += [
-        layout.Device(meter.id, "climate", meter.zone, meter.name, "refrigerator" if meter.zone in cold else "")
-        for meter in scenario.climates
-    ]
-    devices += [
-        layout.Device(machine.id, "machine", machine.zone, machine.name, "refrigerator")
-        for machine in scenario.refrigerators
-    ]
-    zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c) for zone in scenario.zones]
-    site = layout.Site(scenario.site, zones, skus, slots, devices)
-    return layout.parse(spell(site), source)
-
-
-def _weighed(article: Article, rng: np.random.Generator) -> layout.Sku:
-    sample = unit_masses(article.unit_mass_g, article.unit_cv, article.sample, rng)
-    return layout.Sku(
-        article.id,
-        article.name,
-        round(sum(sample) / len(sample), 3),
-        article.unit_cv,
-        article.sample,
-        article.unit_cost,
-        article.order_cost,
-        article.holding_rate,
-        article.lead_time_days,
-        article.lead_time_sd_days,
-        article.service_level,
-        article.moq,
-        article.pack,
-    )
-
-
-def spell(site: layout.Site) -> str:
-    """The site as the TOML text that `protocols.layout.parse` reads."""
-    lines = ["[site]", *_fields(site.site)]
-    for name, things in (("zones", site.zones), ("skus", site.skus), ("slots", site.slots), ("devices", site.devices)):
-        for thing in things:
-            lines += ["", f"[[{name}]]", *_fields(thing)]
-    return "\n".join(lines) + "\n"
-
-
-def _fields(thing: Struct) -> list[str]:
-    # TOML's basic strings take the escapes of JSON; numbers and booleans are spelled alike.
-    pairs = msgspec.structs.asdict(thing).items()
-    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in pairs if value is not None]

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from firmware_sim import real
 from firmware_sim.feed import Feed, Remembered
 from firmware_sim.physics.refrigerator import DAY_MS
-from firmware_sim.scenario import Scenario, ScenarioError, expand, faster, parse
+from firmware_sim.scenario import Scenario, ScenarioError, faster
+from firmware_sim.site import expand, parse
 from firmware_sim.warehouse import Warehouse
 from protocols.layout import Site
 
 FOLDER = Path(__file__).parent / "scenarios"
-NAMES = ("demo", "small", "large", "real")
+NAMES = ("demo", "small", "large", "regimes", "real")
 
 
 class Stage(NamedTuple):

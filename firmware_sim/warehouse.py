@@ -6,22 +6,23 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from firmware_sim.devices.climate import Meter, Quantity
+from firmware_sim.assembly import devices_of, rooms_of
+from firmware_sim.devices.climate import Meter
 from firmware_sim.devices.rfid import ReaderDevice
 from firmware_sim.devices.shelf import Channel, ShelfDevice
 from firmware_sim.devices.voice import Device, Message, Voice
 from firmware_sim.feed import Remembered, restart
-from firmware_sim.physics.loadcell import LoadCell
-from firmware_sim.physics.refrigerator import DAY_MS, Leak, Room, advance, ambient, power_w
-from firmware_sim.scenario import Article, Scenario, expand
-from firmware_sim.world import NEVER_MS, DoorMoved, Event, Handled, TagMoved, World, truth_of
+from firmware_sim.physics.refrigerator import DAY_MS, Leak, advance
+from firmware_sim.scenario import Article, Scenario
+from firmware_sim.site import expand
+from firmware_sim.truth import NEVER_MS, DoorMoved, Event, Handled, TagMoved, truth_of
+from firmware_sim.world import World
 
 REBOOT_MS = 3_000
 FULL = 1 << 30
@@ -37,12 +38,12 @@ class Warehouse:
         self.scenario, self.site, self.seed = scenario, expand(scenario), seed
         self.at_ms = start_ms
         self.world = World(scenario, self.site, np.random.default_rng([seed, 1]), start_ms)
-        self.rooms = self._rooms(start_ms)
-        self.devices: dict[str, Device] = {}
-        self._build()
+        self.rooms = rooms_of(scenario, start_ms)
+        self.devices = devices_of(scenario, self.site, self.world, self.rooms, seed)
         self._watches = {slot.id: slot.device for slot in self.site.slots}
         self._queue: list[tuple[int, str]] = []
         self._truth = truth
+        self._restarting: set[str] = set()
         self._live_ms = NEVER_MS
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -102,8 +103,9 @@ class Warehouse:
             if fault.kind == "silent":
                 line |= {"for_s": fault.for_s, "every_s": fault.every_s}
             else:
-                leaks = (room.leak for room in self.rooms.values() if room.leak)
-                line |= {"at_ms": next(leaks).from_ms, "percent_per_day": fault.percent_per_day}
+                leak = self.rooms[self.site.device_by_id[fault.device].zone].leak
+                assert leak is not None
+                line |= {"at_ms": leak.from_ms, "percent_per_day": fault.percent_per_day}
             lines.append(line)
         return lines
 
@@ -119,6 +121,9 @@ class Warehouse:
                 continue  # planned anew meanwhile
             device.next_ms = self._silent_until(device.voice.device, now_ms)
             if device.next_ms == now_ms:
+                if device.voice.device in self._restarting:
+                    self._restarting.discard(device.voice.device)
+                    messages.append(device.voice.status(now_ms))
                 messages += device.tick(now_ms)
             self._plan(device)
         self.world.advance(until_ms)
@@ -141,7 +146,8 @@ class Warehouse:
             voice.boot, voice.seq = voice.boot + 1, 0
             device.next_ms = max(now_ms, self.at_ms) + REBOOT_MS
             self._plan(device)
-            return [ack, voice.status(now_ms)]
+            self._restarting.add(device_id)
+            return [ack]
         return [voice.ack(now_ms, id, device.obey(command, args, now_ms))]
 
     # -- memory -------------------------------------------------------------------------------------------------------
@@ -180,70 +186,6 @@ class Warehouse:
             self._route([TagMoved(self.at_ms, epc, "", zone)], [])
 
     # -- inside -------------------------------------------------------------------------------------------------------
-
-    def _rooms(self, start_ms: int) -> dict[str, Room]:
-        mean_c = {zone.id: zone.ambient_c for zone in self.scenario.zones}
-        leaks = {fault.device: fault for fault in self.scenario.faults if fault.kind == "leak"}
-        rooms = {}
-        for machine in self.scenario.refrigerators:
-            fault = leaks.get(machine.id)
-            leak = None
-            if fault is not None:
-                leak = Leak(start_ms + int(fault.from_day * DAY_MS), fault.percent_per_day / 100.0)
-            start_c = machine.build.setpoint_c
-            rooms[machine.zone] = Room(machine.build, mean_c[machine.zone], start_ms, start_c, leak=leak)
-        return rooms
-
-    def _zone_c(self, zone: str, mean_c: float) -> Callable[[int], float]:
-        room = self.rooms.get(zone)
-        if room is None:
-            return lambda at_ms: ambient(mean_c, at_ms)
-
-        def temperature_c(at_ms: int) -> float:
-            advance(room, at_ms)
-            return room.temperature_c
-
-        return temperature_c
-
-    def _build(self) -> None:
-        site, sampling = self.site, self.scenario.sampling
-        zone_c = {zone.id: self._zone_c(zone.id, zone.ambient_c) for zone in self.scenario.zones}
-        readers = {reader.id: reader for reader in self.scenario.readers}
-        period_ms = sampling.climate_s * 1000
-        for i, about in enumerate(site.devices):
-            rng = np.random.default_rng([self.seed, 2, i])
-            voice = Voice(site.site.id, about.id, about.kind)
-            device: Device
-            if about.kind == "shelf":
-                channels = [
-                    Channel(slot.channel, slot.id, self._cell(about.noise_g, about.max_mass_g, rng), load_g, self.at_ms)
-                    for slot in site.slots
-                    if slot.device == about.id
-                    for load_g in (self.world.shelves[slot.id].load_g,)
-                ]
-                for channel in channels:
-                    channel.cell.creep_g = channel.cell.creep_share * channel.load_g
-                device = ShelfDevice(voice, channels, sampling, rng, zone_c[about.zone])
-            elif about.kind == "rfid":
-                device = ReaderDevice(voice, readers[about.id], rng)
-            elif about.kind == "climate":
-                voice.battery_pct = float(rng.integers(60, 100))
-                device = Meter(voice, _climate(zone_c[about.zone], about.zone in self.rooms), rng, period_ms, period_ms)
-            else:
-                device = Meter(voice, [self._power(about.zone)], rng, period_ms, period_ms)
-            self.devices[about.id] = device
-
-    def _cell(self, noise_g: float, max_g: float, rng: np.random.Generator) -> LoadCell:
-        return LoadCell(noise_g, thermal_g=float(rng.normal(0.0, 0.05)), max_g=max_g)
-
-    def _power(self, zone: str) -> Quantity:
-        room = self.rooms[zone]
-
-        def draw_w(at_ms: int) -> float:
-            advance(room, at_ms)
-            return power_w(room)
-
-        return Quantity("W", draw_w, 4.0, 1)
 
     def _channels(self) -> dict[str, Channel]:
         shelves = (device for device in self.devices.values() if isinstance(device, ShelfDevice))
@@ -303,12 +245,3 @@ def reorder_guess(article: Article, daily_units: float) -> int:
     days = article.lead_time_days
     variance = daily_units * article.pick_units * days + (daily_units * article.lead_time_sd_days) ** 2
     return round(daily_units * days + 1.645 * sqrt(variance)) + 2
-
-
-def _climate(truth_c: Callable[[int], float], cold: bool) -> list[Quantity]:
-    humidity = 62.0 if cold else 45.0
-
-    def humidity_pct(at_ms: int) -> float:
-        return humidity + 4.0 * (ambient(0.0, at_ms) / 2.0) - 0.8 * (truth_c(at_ms) % 5.0)
-
-    return [Quantity("Cel", truth_c, 0.05, 2), Quantity("%RH", humidity_pct, 0.5, 1)]

@@ -1,7 +1,7 @@
 """The truth: what lies in each slot, who touches it, which doors stand open, where the tags are.
 
 Nothing here is a measurement. `advance` yields what happened, in order of time; devices turn it into what they say,
-`truth_of` into lines for the scoreboard.
+`truth.truth_of` into lines for the scoreboard.
 """
 
 from __future__ import annotations
@@ -16,48 +16,13 @@ from numpy.random import Generator
 from firmware_sim.physics.loadcell import Touch, unit_masses
 from firmware_sim.physics.refrigerator import DAY_MS, HOUR_MS
 from firmware_sim.scenario import Article, Pace, Scenario
+from firmware_sim.truth import NEVER_MS, DoorMoved, Event, Handled, TagMoved
 from protocols.layout import Site
 
-NEVER_MS = 1 << 62
-"""The time of what is not planned."""
 TAGS_MAX = 60
 PORTAL_MS = 8_000
 """How long a tag takes through the portal."""
 TAG_STAY_S = 900.0
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """Somebody was at a slot: `units` came (positive), went (negative), or none (a hand only); `count` lies there
-    after `touch.end_ms`."""
-
-    at_ms: int
-    slot: str
-    units: int
-    count: int
-    touch: Touch
-
-
-@dataclass(frozen=True, slots=True)
-class DoorMoved:
-    """A cold zone's door opened or closed."""
-
-    at_ms: int
-    zone: str
-    open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TagMoved:
-    """A tag went from a zone to a zone; "" is outside."""
-
-    at_ms: int
-    epc: str
-    origin: str
-    zone: str
-
-
-Event = Handled | DoorMoved | TagMoved
 
 
 @dataclass(slots=True)
@@ -103,8 +68,7 @@ class World:
         for slot in self.site.slots:
             article = articles[slot.sku]
             filled = round(article.capacity * (low + (high - low) * self.rng.random()))
-            units = unit_masses(article.unit_mass_g, article.unit_cv, filled, self.rng)
-            self.shelves[slot.id] = Shelf(slot.id, slot.zone, article, slot.tare_g, units)
+            self.shelves[slot.id] = Shelf(slot.id, slot.zone, article, slot.tare_g, self._lot(article, filled))
         self.doors = {machine.zone: False for machine in self.scenario.refrigerators}
 
     @property
@@ -226,13 +190,18 @@ class World:
             for _ in range(-units):
                 shelf.units.pop(int(self.rng.integers(len(shelf.units))))
         elif units > 0:
-            article = shelf.article
-            shelf.units += unit_masses(article.unit_mass_g, article.unit_cv, units, self.rng)
+            shelf.units += self._lot(shelf.article, units)
         seconds = 4.0 + 6.0 * self.rng.random() if units > 0 else 1.0 + 3.0 * self.rng.random()
         bump_g = float(np.exp(self.rng.uniform(np.log(300.0), np.log(3000.0))))
         end_ms = at_ms + int(1000 * seconds)
         shelf.busy_ms = end_ms + 500
         return Handled(at_ms, shelf.id, units, len(shelf.units), Touch(at_ms, end_ms, bump_g, before_g, shelf.load_g))
+
+    def _lot(self, article: Article, count: int) -> list[float]:
+        lot_g = article.unit_mass_g
+        if article.lot_cv:
+            lot_g *= max(0.1, 1.0 + article.lot_cv * float(self.rng.standard_normal()))
+        return unit_masses(lot_g, article.unit_cv, count, self.rng)
 
     def _restock_when_low(self, shelf: Shelf, at_ms: int) -> None:
         low = len(shelf.units) <= self.pace.restock_at * shelf.article.capacity
@@ -302,16 +271,3 @@ def sgtin96(company: int, item: int, serial: int) -> str:
     """
     bits = 0x30 << 88 | 1 << 85 | 5 << 82 | company << 58 | item << 38 | serial
     return f"{bits:024X}"
-
-
-def truth_of(event: Event) -> dict[str, int | str | bool] | None:
-    """The event as a line of truth, or None when it changed nothing that is scored."""
-    match event:
-        case Handled(slot=slot, units=units, count=left, touch=touch):
-            if units == 0:
-                return None
-            return {"at_ms": touch.end_ms, "touched_ms": touch.start_ms, "slot": slot, "count": left}
-        case TagMoved(at_ms=at_ms, epc=epc, zone=zone):
-            return {"at_ms": at_ms, "epc": epc, "zone": zone}
-        case DoorMoved(at_ms=at_ms, zone=zone):
-            return {"at_ms": at_ms, "door": zone, "open": event.open}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -35,6 +36,15 @@ class Now(Struct):
     def series(self) -> str:
         """Its name in the history."""
         return f"{self.device}/{self.channel}/{self.quantity}"
+
+
+class Stock(NamedTuple):
+    """Units on hand, the slots whose count can not be told, and those of them of which nothing at all is known now
+    (their last claim is counted)."""
+
+    units: int
+    uncertain: int
+    blind: int
 
 
 class Touched(Struct):
@@ -94,17 +104,22 @@ class Inventory:
             demand.add(at_ms, delta)
             self._picks.append((at_ms, -delta))
 
-    def on_hand(self, sku: str) -> tuple[int, int]:
-        """Units of an SKU over its slots, and how many of these can not be told (there the last claim counts)."""
-        units = uncertain = 0
+    def stock(self, sku: str) -> Stock:
+        """What an SKU's slots hold together."""
+        units = uncertain = blind = 0
         for slot in self.slots_of(sku):
             level = self.levels.get(slot)
-            count = level.count if level is not None else None
-            if count is None:
-                uncertain += 1
-                count = self.known.get(slot, (0, 0))[0]
-            units += count
-        return units, uncertain
+            if level is not None and level.count is not None:
+                units += level.count
+                continue
+            uncertain += 1
+            if level is not None and level.confidence > 0:
+                # Not sure enough to claim a count, but the interval is known: its middle is the best guess.
+                units += (level.low + level.high) // 2
+            else:
+                blind += 1
+                units += self.known.get(slot, (0, 0))[0]
+        return Stock(units, uncertain, blind)
 
     def slots_of(self, sku: str) -> list[str]:
         """The slots that hold an SKU."""

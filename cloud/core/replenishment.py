@@ -22,12 +22,17 @@ READY_RATE = "eoq+ready_rate"
 LEAD_TIME_FLOOR = "eoq+lead_time_demand"
 """The same, the reorder point raised to the mean lead-time demand: large lots would reach the ready rate with less."""
 
+PMF_MAX = 200_000
+MEAN_MIN = 1e-3
+"""Lead-time demand is cut at the former number of units, and taken for none below the latter."""
+
 Verdict = Literal["order", "enough", "demand_unknown", "no_demand", "stock_unknown"]
 
 
 class Plan(Struct, frozen=True):
     """What should be done about one SKU now. `quantity` is 0 unless `verdict` is "order"; the figures are None
-    while demand is not known. `order_quantity` is the usual lot, `quantity` what to order now, in whole lots."""
+    while demand is not known. `order_quantity` is the usual lot, `quantity` what to order now, in whole lots. Less
+    than a unit a year is "no_demand"."""
 
     sku: str
     verdict: Verdict
@@ -91,7 +96,7 @@ def plan(sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain
     why |= {"lead_time_demand": mean, "safety_stock": point - mean, "reorder_point": point, "eoq": economic}
     if uncertain:
         return Plan(sku.id, "stock_unknown", position, point, lot, 0, why)
-    if demand.mean <= 0:
+    if annual < 1:
         return Plan(sku.id, "no_demand", position, point, lot, 0, why)
     if position > point:
         return Plan(sku.id, "enough", position, point, lot, 0, why)
@@ -158,10 +163,10 @@ def lead_time_pmf(mean: float, variance: float) -> Pmf:
     Cut far above the mean (the negative binomial's tail falls by e each variance/mean units); what is left off,
     below 1e-9, is put on the last value.
     """
-    if mean <= 0:
+    if mean < MEAN_MIN:
         return np.ones(1)
     overdispersed = variance > mean * (1 + 1e-9)
-    last = ceil(mean + 15 * sqrt(max(variance, mean)) + 25 * max(1.0, variance / mean))
+    last = min(PMF_MAX, ceil(mean + 15 * sqrt(max(variance, mean)) + 25 * max(1.0, variance / mean)))
     i = np.arange(last, dtype=np.float64)
     if overdispersed:
         size = mean * mean / (variance - mean)

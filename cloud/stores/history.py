@@ -1,8 +1,8 @@
 """The `History` port: time series, each named "<device>/<channel>/<quantity>", with times in ms since 1970.
 
 Adapters are files `history_<name>.py` beside this one with a function `open_url`; the one whose name begins a URL's
-scheme is opened by `open_history`, so that adding one touches no other file. They raise `ValueError` for input that is wrong, before
-anything of it is written, and `HistoryUnavailable` when the world fails.
+scheme is opened by `open_history`, so that adding one touches no other file. They raise `ValueError` for input that is
+wrong, before anything of it is written, and `HistoryUnavailable` when the world fails.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ WHO: web.RequestKey[Who] = web.RequestKey("who", Who)
 
 LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/"): None,
-    ("GET", "/static/{name}"): None,
+    ("GET", "/assets/{name}"): None,
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
     ("GET", "/metrics"): "manager",  # and whoever sits at this machine

@@ -1,4 +1,4 @@
-"""The dashboard's files, as `hatch_build.py` wrote them: one page at `/`, and under `/static/` what it loads.
+"""The dashboard's files, as `hatch_build.py` wrote them: one page at `/`, and under `/assets/` what it loads.
 
 All the page's views are behind the `#` of its one address. Files with a hash in their name never change under it.
 """
@@ -33,10 +33,11 @@ class Pages:
 
     def __init__(self, static: Path) -> None:
         self._static = static.resolve()
+        self._assets = self._static / "assets"
 
     def routes(self) -> list[web.RouteDef]:
         """Both."""
-        return [web.get("/", self.index), web.get("/static/{name}", self.file)]
+        return [web.get("/", self.index), web.get("/assets/{name}", self.file)]
 
     async def index(self, _: web.Request) -> web.StreamResponse:
         """The page."""
@@ -50,8 +51,8 @@ class Pages:
         name = request.match_info["name"]
         if "/" in name or "\\" in name or "\0" in name or len(name) > 200:
             raise web.HTTPNotFound
-        path = (self._static / name).resolve()
-        if path.parent != self._static or not path.is_file():
+        path = (self._assets / name).resolve()
+        if path.parent != self._assets or not path.is_file():
             raise web.HTTPNotFound
         return _sent(path, "public, max-age=31536000, immutable" if HASHED.fullmatch(name) else "no-cache")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from numpy.random import Generator
 
 from firmware_sim.devices.voice import Message, Voice
-from firmware_sim.world import NEVER_MS
+from firmware_sim.truth import NEVER_MS
 
 
 class Quantity(NamedTuple):

@@ -9,7 +9,8 @@ from numpy.random import Generator
 from firmware_sim.devices.voice import Message, Voice
 from firmware_sim.physics.reader import FAR_DBM, NEAR_DBM, Link, cycle, passing, still_rate
 from firmware_sim.scenario import Reader
-from firmware_sim.world import NEVER_MS, PORTAL_MS, TagMoved
+from firmware_sim.truth import NEVER_MS, TagMoved
+from firmware_sim.world import PORTAL_MS
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from firmware_sim.devices.voice import Message, Voice
 from firmware_sim.physics.loadcell import LoadCell, Touch, load_at, read, rest
 from firmware_sim.scenario import Sampling
-from firmware_sim.world import NEVER_MS
+from firmware_sim.truth import NEVER_MS
 
 SETTLED_MS = 2_500
 """A buffering device keeps the weight it saw this long after a touch."""

@@ -58,8 +58,11 @@ def static(tmp_path: Path) -> Path:
     folder = tmp_path / "static"
     folder.mkdir()
     (folder / "index.html").write_text("<!doctype html><title>Depot</title>")
-    (folder / "app-ABCD1234.js").write_text("let a = 1")
-    (folder / "app-ABCD1234.js.gz").write_bytes(gzip.compress(b"let a = 1"))
+    assets = folder / "assets"
+    assets.mkdir()
+    (assets / "app-ABCD1234.js").write_text("let a = 1")
+    (assets / "app-ABCD1234.js.gz").write_bytes(gzip.compress(b"let a = 1"))
+    (assets / "notes.txt").write_text("1f2e\n")
     (folder / "version.txt").write_text("1f2e\n")
     (tmp_path / "secret.txt").write_text("not for the web")
     return folder
@@ -440,7 +443,7 @@ async def test_an_unforeseen_error_is_logged_and_tells_nothing(
 # --- pages -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/api/stock", "/static/nothing.js", "/static/app-ABCD1234.js"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/stock", "/assets/nothing.js", "/assets/app-ABCD1234.js"])
 async def test_every_answer_carries_the_security_headers(web: Web, path: str) -> None:
     client = await web.client()
 
@@ -457,20 +460,20 @@ async def test_the_page_is_asked_for_anew_and_hashed_files_are_for_good(web: Web
     async with client.get("/?wall") as response:
         assert "Depot" in await response.text()
         assert response.headers["Cache-Control"] == "no-cache"
-    async with client.get("/static/version.txt") as response:
+    async with client.get("/assets/notes.txt") as response:
         assert response.headers["Cache-Control"] == "no-cache"
-    async with client.get("/static/app-ABCD1234.js") as response:
+    async with client.get("/assets/app-ABCD1234.js") as response:
         assert await response.text() == "let a = 1"
         assert response.headers["Content-Encoding"] == "gzip"
         assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    async with client.get("/static/gone-ABCD1234.js") as response:
+    async with client.get("/assets/gone-ABCD1234.js") as response:
         assert await error_of(response) == (404, "unknown")
         assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/../secret.txt", "/static/../../secret.txt", "/static/..%2fsecret.txt", "/static/%2e%2e", "/static/a%00.js"],
+    ["/../secret.txt", "/assets/../../secret.txt", "/assets/..%2fsecret.txt", "/assets/%2e%2e", "/assets/a%00.js"],
 )
 async def test_nothing_outside_the_folder_is_served(web: Web, path: str) -> None:
     parts = urlsplit(web.url)

@@ -158,7 +158,8 @@ def test_a_book_restored_from_its_transitions_fires_what_the_old_one_would(
     moments: list[tuple[int, set[str], bool]], cut: int
 ) -> None:
     """There are no clearing delays here, for those alone begin again."""
-    delays, now_ms, stored = {"warm": Delays(10, 0)}, 0, {}
+    delays, now_ms = {"warm": Delays(10, 0)}, 0
+    stored: dict[int, Alert] = {}
     kept = restarted = Book()
     for i, (pause_ms, subjects, taken) in enumerate(moments):
         now_ms += pause_ms

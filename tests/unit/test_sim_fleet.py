@@ -18,7 +18,7 @@ from firmware_sim import state
 from firmware_sim.feed import Remembered
 from firmware_sim.fleet import Fleet
 from firmware_sim.mqtt import Address, AddressError, Link, address
-from firmware_sim.scenario import faster
+from firmware_sim.scenario import Sampling, faster
 from firmware_sim.stage import load
 from firmware_sim.warehouse import Warehouse
 
@@ -101,7 +101,8 @@ def clock_ms() -> int:
 def fleet_on(port: int) -> Fleet:
     scenario = load("small")[1]
     assert scenario is not None
-    warehouse = Warehouse(faster(scenario, 4.0), 3, clock_ms())
+    chatty = msgspec.structs.replace(faster(scenario, 4.0), sampling=Sampling(rest_s=1))
+    warehouse = Warehouse(chatty, 3, clock_ms())
     fleet = Fleet("small", warehouse, lambda kind: Address("127.0.0.1", port), clock_ms)
     fleet.deliver(warehouse.begin(Remembered()))
     return fleet
@@ -118,9 +119,13 @@ async def test_a_fleet_speaks_obeys_and_says_goodbye(broker: Broker) -> None:
     await until(lambda: len(listener.of("status")) >= 5, "every device is online")
     listener.client.publish("wh/v1/small/shelf-a01/cmd", b'{"id":"c-1","cmd":"light","args":{"slot":"A01-01"}}', 1)
     await until(lambda: listener.of("ack") == [{"id": "c-1", "ok": True}], "the command is answered")
+    listener.client.publish("wh/v1/small/shelf-a01/cmd", b'{"id":"c-2","cmd":"reboot"}', 1)
+    gone, back = {"boot": 1, "online": False}, {"boot": 2, "online": True}
+    await until(lambda: gone in listener.of("status"), "its last will comes")
+    await until(lambda: any(b.items() >= back.items() for b in listener.of("status")), "it is back")
     live.cancel()
     await fleet.stop()
-    await until(lambda: [b["online"] for b in listener.of("status")].count(False) == 5, "every device is offline")
+    await until(lambda: [b["online"] for b in listener.of("status")].count(False) == 6, "goodbyes come")
     listener.close()
 
     assert fleet.counters["dropped"] == fleet.counters["waiting"] == 0

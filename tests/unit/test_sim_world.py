@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_sim.feed import Remembered
-from firmware_sim.scenario import Scenario, ScenarioError, expand, faster, parse, spell
+from firmware_sim.scenario import Scenario, ScenarioError, faster
+from firmware_sim.site import expand, parse, spell
 from firmware_sim.stage import NAMES, load
+from firmware_sim.truth import Handled, TagMoved
 from firmware_sim.warehouse import Warehouse
-from firmware_sim.world import Handled, TagMoved, sgtin96
+from firmware_sim.world import sgtin96
 from protocols import layout, topics
 from protocols.devices import decode
 from protocols.readings import Context, Problem, Reading
@@ -250,12 +252,11 @@ def test_a_reboot_counts_up_and_numbers_from_zero() -> None:
     warehouse.go_live()
     warehouse.advance(START_MS + 30_000)
 
-    ack, status = answers(warehouse, "shelf-a01", {"id": "c-9", "cmd": "reboot"})
+    assert answers(warehouse, "shelf-a01", {"id": "c-9", "cmd": "reboot"}) == [{"id": "c-9", "ok": True}]
 
-    assert ack == {"id": "c-9", "ok": True}
-    assert status["boot"] == 2
     after = [m for m in warehouse.advance(START_MS + 60_000) if m.device == "shelf-a01"]
-    first = msgspec.json.decode(after[0].payload)
+    status, first = (msgspec.json.decode(message.payload) for message in after[:2])
+    assert (status["boot"], status["online"]) == (2, True)
     assert (first["boot"], first["seq"]) == (2, 0)
 
 

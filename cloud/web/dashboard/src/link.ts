@@ -18,6 +18,7 @@ let socket: WebSocket | null = null;
 let retry: number | undefined;
 let attempt = 0;
 let heard = 0; // performance.now() of the last frame
+let begun = 0; // performance.now() of the last try to connect
 let skew = 0; // the service's clock less ours
 let drawing = false;
 let fetching = false;
@@ -79,7 +80,7 @@ function connect(): void {
   address.search = String(new URLSearchParams({ since: String(latest.q), epoch: latest.epoch }));
   const mine = new WebSocket(address);
   socket = mine;
-  heard = performance.now();
+  begun = performance.now();
   let opened = false;
   mine.onopen = () => {
     opened = true;
@@ -115,6 +116,7 @@ async function stillSignedIn(): Promise<void> {
 function take(snapshot: Snapshot): void {
   if (renewed(snapshot.v)) return;
   latest = open(snapshot);
+  heard = performance.now();
   arrived(snapshot.t);
 }
 
@@ -148,7 +150,7 @@ function draw(): void {
       book.value = fresh;
       heardAt.value = fresh.t;
       now.value = Date.now() + skew;
-      if (socket || performance.now() - heard < STALE_MS) link.value = "live";
+      if (performance.now() - heard < STALE_MS) link.value = "live";
       const last = trail.value.at(-1);
       if (!last || fresh.t - last.t >= TRAIL_STEP_MS) trail.value = [...trail.value.slice(1 - TRAIL_LENGTH), { t: fresh.t, kpi: fresh.kpi }];
     });
@@ -156,13 +158,14 @@ function draw(): void {
 }
 
 function tick(): void {
-  const silent = performance.now() - heard > STALE_MS;
+  const time_ms = performance.now();
+  const silent = time_ms - heard > STALE_MS;
   batch(() => {
     const time = Date.now() + skew;
     if (Math.floor(time / 1000) !== Math.floor(now.value / 1000)) now.value = time;
     if (book.value && silent) link.value = "stale";
   });
-  if (silent && socket) {
+  if (silent && socket && time_ms - begun > STALE_MS) {
     drop(); // a socket that says nothing is dead, whatever it claims
     later();
   }

@@ -40,7 +40,7 @@ export function Drawer() {
   const sku = shown.kind === "sku" ? skus.value.get(shown.id) : undefined;
   return (
     <div class="drawer" role="dialog" aria-labelledby="drawer-title">
-      <header>
+      <div class="head">
         <h2 id="drawer-title" ref={title} tabIndex={-1}>
           {shown.kind === "slot" ? say("drawer.slot", { id: shown.id }) : skuName(shown.id)}
         </h2>
@@ -49,7 +49,7 @@ export function Drawer() {
             <path d="M3.5 3.5l9 9m0-9-9 9" />
           </svg>
         </a>
-      </header>
+      </div>
       <div class="content">
         {slot ? <Slot slot={slot} /> : sku ? <Article sku={sku} /> : <p class="calm">{say("drawer.missing", { id: shown.id })}</p>}
       </div>

@@ -1,0 +1,47 @@
+# Two commands: `make run` (the whole system on this machine) and `make test`. `make` alone checks and tests.
+# Needs Python 3.11+ and make; no root, no Docker, no Node.
+
+PYTHON ?= python3
+SCENARIO ?= demo
+PORT_BASE ?= 7883
+STATE ?= var
+PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
+
+.PHONY: all run check test bench lock clean
+all: check test
+
+run: .venv/ready
+	@.venv/bin/python run.py $(SCENARIO) --state $(STATE) --port-base $(PORT_BASE)
+
+check: .venv/ready-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/python hatch_build.py --check
+	.venv/bin/pytest tests/test_house.py
+
+test: .venv/ready-dev
+	@sh tests/debian.sh
+	.venv/bin/pytest
+
+bench: .venv/ready-dev
+	.venv/bin/python -m tests.bench
+
+# The environment: locked packages with hashes, then the project itself, which builds the dashboard.
+.venv/ready: requirements.lock requirements-node.lock pyproject.toml hatch_build.py setup.sh $(PAGE)
+	@sh setup.sh "$(PYTHON)" requirements.lock
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.lock
+	@sh setup.sh "$(PYTHON)" requirements.lock requirements-dev.lock
+	@touch $@
+
+# Writes the locks anew from pyproject.toml.
+LOCK = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
+lock: .venv/ready-dev
+	$(LOCK) pyproject.toml --group build -o requirements.lock
+	$(LOCK) -c requirements.lock --group dev -o requirements-dev.lock
+	$(LOCK) --group node -o requirements-node.lock
+
+clean:
+	rm -rf .venv cloud/web/static cloud/web/dashboard/node_modules cloud/web/dashboard/dist

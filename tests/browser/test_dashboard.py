@@ -1,0 +1,243 @@
+"""The dashboard as a person meets it: signing in, watching, acknowledging, losing the link and getting it back."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Shop, Visit
+from tests.browser.fake_service import PASSWORD
+
+FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+
+
+def figure(page: Page, name: str) -> str:
+    """A tile's value."""
+    return page.locator(".tile", has_text=name).locator("b").inner_text()
+
+
+def test_signing_in_needs_the_right_password_and_signing_out_ends_it(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, who="")
+
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text(re.compile("not right"))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Floor map")).to_be_visible()
+
+    page.get_by_label("Settings and account").click()
+    expect(page.get_by_text("anna, crew")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_the_page_moves_with_the_service_and_complains_of_nothing(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+
+    shop.do(shop.fake.add_alert)
+
+    expect(page.locator(".alerts li.firing")).to_have_count(8)
+    assert figure(page, "Open alerts") == "8"
+    assert shop.fake.snapshots_asked == 1
+    assert shop.log == []
+
+
+def test_an_acknowledgement_shows_who_and_when_here_on_every_screen_and_after_a_reload(
+    shop: Shop, visit: Visit
+) -> None:
+    page, other = visit(shop), visit(shop, who="otto")
+    before = page.locator(".alerts li.firing").count()
+
+    page.get_by_role("button", name="Acknowledge: Temperature above limit").click()
+
+    for screen in (page, other):
+        row = screen.locator(".alerts li.acknowledged", has_text="Temperature above limit")
+        expect(row).to_contain_text("Acknowledged by anna")
+        expect(screen.locator(".alerts li.firing")).to_have_count(before - 1)
+    page.reload()
+    expect(page.locator(".alerts li.acknowledged", has_text="Temperature above limit")).to_contain_text("anna")
+
+
+def test_an_acknowledgement_by_keyboard_leaves_the_focus_in_the_list(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    first = page.get_by_role("button", name="Acknowledge: Temperature above limit")
+    first.focus()
+
+    page.keyboard.press("Enter")
+
+    expect(first).to_have_count(0)
+    page.wait_for_function("() => document.activeElement.closest('.alerts li.firing')")
+
+
+def test_an_acknowledgement_that_was_not_sent_says_so_and_is_done_once_when_tried_again(
+    shop: Shop, visit: Visit
+) -> None:
+    page = visit(shop)
+    keys: list[str] = []
+    page.on("request", lambda asked: keys.append(asked.headers["idempotency-key"]) if "/ack" in asked.url else None)
+    page.route("**/ack", lambda route: route.abort())
+    button = page.get_by_role("button", name="Acknowledge: Temperature above limit")
+
+    button.click()
+    expect(page.get_by_text("Not sent. Please try again.")).to_be_visible()
+    page.unroute("**/ack")
+    button.click()
+
+    expect(button).to_have_count(0)
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+
+
+def test_an_alert_that_is_already_over_says_so(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    page.route("**/ack", lambda route: route.fulfill(status=409, body="{}"))
+
+    page.get_by_role("button", name="Acknowledge: Out of stock").click()
+
+    expect(page.get_by_text("This alert is already over.")).to_be_visible()
+
+
+def test_a_viewer_has_nothing_to_press(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, who="otto")
+
+    expect(page.locator(".alerts li.firing")).to_have_count(7)
+    expect(page.locator(".alerts button")).to_have_count(0)
+
+
+def test_live_updates_do_not_take_the_focus_away(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    page.get_by_role("button", name="Acknowledge: Gateway is silent").focus()
+
+    for _ in range(3):
+        shop.do(shop.fake.add_alert)
+    shop.do(shop.fake.change_alert, 3, state="resolved")
+    expect(page.locator(".alerts li.firing")).to_have_count(9)
+
+    assert page.evaluate(FOCUSED) == "Acknowledge: Gateway is silent"
+
+
+def test_when_the_focused_alert_leaves_the_next_one_gets_the_focus(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    page.get_by_role("button", name="Acknowledge: Gateway is silent").focus()
+
+    shop.do(shop.fake.change_alert, 5, state="resolved")
+
+    expect(page.locator(".alerts li.firing")).to_have_count(6)
+    page.wait_for_function("() => document.activeElement.closest('.alerts li')")
+
+
+def test_silence_is_shown_within_five_seconds_and_ends_by_deltas(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+
+    shop.fake.silent = True
+    expect(page.locator(".banner")).to_contain_text("No news since", timeout=5500)
+    assert "grayscale" in page.locator("main").evaluate("(main) => getComputedStyle(main).filter")
+    shop.fake.silent = False
+    shop.do(shop.fake.add_alert)
+
+    expect(page.locator(".banner")).to_have_count(0)
+    expect(page.locator(".alerts li.firing")).to_have_count(8)
+    assert shop.fake.snapshots_asked == 1
+
+
+def test_a_service_that_started_again_is_followed_from_its_snapshot(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+
+    shop.fake.down = True
+    expect(page.locator(".banner")).to_be_visible(timeout=8000)
+    shop.do(shop.fake.forget)
+    shop.do(shop.fake.add_alert)
+    shop.fake.down = False
+
+    expect(page.locator(".banner")).to_have_count(0, timeout=12_000)
+    expect(page.locator(".alerts li.firing")).to_have_count(8)
+
+
+def test_a_page_of_another_build_loads_itself_again_once(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    loads: list[str] = []
+    page.on("load", lambda _: loads.append(page.url))
+
+    shop.fake.snapshot = type(shop.fake.snapshot)(
+        **{name: getattr(shop.fake.snapshot, name) for name in shop.fake.snapshot.__struct_fields__} | {"v": "newer"}
+    )
+    shop.do(shop.fake.forget)
+
+    expect(page.locator(".banner")).to_contain_text("newer version")
+    assert len(loads) == 1
+
+
+def test_a_slot_and_an_article_have_addresses_and_back_works(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/slot/A09-05")
+    drawer = page.get_by_role("dialog")
+
+    expect(drawer).to_contain_text("The reading has not settled")
+    expect(drawer).to_contain_text("12 – 18")
+    drawer.get_by_role("link", name="Pallet wrap 500").click()
+    expect(drawer.get_by_role("heading", level=2)).to_have_text("Pallet wrap 500")
+    page.go_back()
+    expect(drawer.get_by_role("heading", level=2)).to_have_text("Slot A09-05")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+
+
+def test_closing_a_drawer_gives_the_focus_back(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/stock")
+    page.get_by_role("link", name="Insulin pens").focus()
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("link", name="Insulin pens")).to_be_focused()
+
+
+def test_a_press_on_the_map_opens_the_slot(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    canvas = page.locator("canvas").first
+    box = canvas.bounding_box()
+    assert box
+
+    page.mouse.click(box["x"] + 54, box["y"] + 40)
+
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text("Slot A01-01")
+
+
+def test_the_why_of_a_proposal_can_be_unfolded(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+
+    page.get_by_text("Insulin pens").first.click()
+
+    card = page.locator(".why").first
+    expect(card).to_contain_text("so it is time to order")
+    expect(card).to_contain_text("Safety stock")
+    expect(card).to_contain_text("stock is there 95% of the time")
+
+
+def test_the_stock_is_searched_and_what_is_not_known_says_why(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/stock")
+
+    page.get_by_label("Search articles").fill("hex")
+
+    expect(page.locator("tbody tr:not(.more)")).to_have_count(1)
+    expect(page.locator("tbody tr").first).to_contain_text("?")
+    expect(page.locator("tbody tr.more")).to_contain_text("12 to 18 likely")
+    expect(page.locator("tbody tr.more")).to_contain_text("not a whole number of units")
+
+
+def test_the_language_and_the_theme_can_be_chosen_and_stay(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+
+    page.get_by_label("Settings and account").click()
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("button", name="深色").click()
+    page.reload()
+
+    expect(page.get_by_role("heading", name="楼层地图")).to_be_visible()
+    assert page.evaluate("() => [document.documentElement.lang, document.documentElement.dataset.theme]") == [
+        "zh-Hans",
+        "dark",
+    ]

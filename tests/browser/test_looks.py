@@ -1,0 +1,135 @@
+"""What holds on every screen: weight, reach, contrast, size of targets, no sideways scroll, colour only for trouble."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = ["", "#/alerts", "#/stock", "#/replenishment", "#/devices", "#/slot/A09-05", "#/sku/SKU-1005"]
+LOAD_MAX_BYTES = 150_000
+OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
+SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary, input')]
+    .filter((one) => !one.closest('.note, .skip, dd, .what') && one.checkVisibility())
+    .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect().height])
+    .filter(([, height]) => height > 0 && height < 43.5)"""
+COLOURED = """async (png) => {
+    const image = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))]));
+    const pen = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    pen.drawImage(image, 0, 0);
+    const { data } = pen.getImageData(0, 0, image.width, image.height);
+    let coloured = 0;
+    for (let i = 0; i < data.length; i += 4) {
+        const [r, g, b] = data.subarray(i, i + 3);
+        const warm = r - Math.min(g, b) > 60, violet = b - g > 60 && r > g;
+        if (warm || violet) coloured += 1;
+    }
+    return coloured;
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line each."""
+    found: Any = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:120]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_overview_has_no_barrier(shop: Shop, visit: Visit, screen: dict[str, Any], theme: str) -> None:
+    page = visit(shop, screen=screen, theme=theme)
+    page.wait_for_selector(".trend canvas")
+
+    assert violations(page) == []
+
+
+def test_the_other_views_have_no_barrier(shop: Shop, visit: Visit) -> None:
+    found = violations(visit(shop, who=""))
+    page = visit(shop, language="zh")
+    for path in PAGES[1:]:
+        page.goto(shop.base + path)
+        if not page.locator(".drawer").count():
+            page.locator("summary").first.click()
+        found += [f"{path} {one}" for one in violations(page)]
+
+    assert found == []
+
+
+def test_the_dark_and_the_stale_view_have_no_barrier(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/sku/SKU-1005", theme="dark")
+    found = violations(page)
+
+    shop.fake.silent = True
+    page.wait_for_selector(".banner")
+    page.goto(shop.base + "#/stock")
+    found += [f"stale {one}" for one in violations(page)]
+
+    assert found == []
+
+
+def test_the_first_load_is_light_and_asks_nobody_else(shop: Shop, chromium: Browser) -> None:
+    context = chromium.new_context(**DESKTOP)
+    context.add_cookies([{"name": "who", "value": "anna", "url": shop.base}])
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    sizes: list[int] = []
+    wire.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto(shop.base)
+    page.wait_for_selector(".trend canvas")
+    context.close()
+
+    assert [url for url in asked if not url.startswith((shop.base, "data:"))] == []
+    assert sum(sizes) < LOAD_MAX_BYTES, sizes
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_a_phone_never_scrolls_sideways_and_its_targets_are_large(shop: Shop, visit: Visit, width: int) -> None:
+    page = visit(shop, screen=PHONE | {"viewport": {"width": width, "height": 700}})
+    for path in PAGES:
+        page.goto(shop.base + path)
+        page.wait_for_selector("main h2")
+
+        assert page.evaluate(OVERFLOW) <= 0, path
+        assert page.evaluate(SMALL_TARGETS) == [], path
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160)], ids=["1080p", "2160p"])
+def test_a_wall_needs_no_scrolling_and_shows_no_pages(shop: Shop, visit: Visit, size: tuple[int, int]) -> None:
+    page = visit(shop, "?wall", screen={"viewport": {"width": size[0], "height": size[1]}})
+
+    expect(page.locator("nav")).to_have_count(0)
+    assert page.evaluate("() => document.documentElement.scrollHeight - innerHeight") <= 0
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+def test_twice_the_letter_size_still_fits(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, screen={"viewport": {"width": 720, "height": 450}})
+
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_with_nothing_wrong_nothing_is_coloured(quiet_shop: Shop, visit: Visit, chromium: Browser, theme: str) -> None:
+    page = visit(quiet_shop, theme=theme)
+    page.wait_for_selector(".trend canvas")
+    page.locator(".legend").evaluate("(legend) => { legend.hidden = true; legend.style.display = 'none'; }")
+    page.wait_for_timeout(300)
+    png = base64.b64encode(page.screenshot()).decode()
+
+    blank = chromium.new_page()
+    coloured = blank.evaluate(COLOURED, png)
+    blank.close()
+
+    assert coloured == 0

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 OWN_LINKS_MAX = 60
 STEP_S = 0.2
-NOTICE_S = 5.0
-"""So often somebody is told that a broker is still missing."""
+NOTICE_S = (5.0, 30.0)
+"""When somebody is first told that the broker is missing, and how often again."""
 REBOOT_S = 0.5
 """A device that restarts says so, then drops its connection."""
 DRAIN_S = 3.0
@@ -69,11 +69,13 @@ class Fleet:
         """Start all links and wait until every one is connected."""
         for link in self.links.values():
             link.start()
+        notice_s, again_s = NOTICE_S
         for link in self.links.values():
             while not link.connected.is_set():
                 try:
-                    await asyncio.wait_for(link.connected.wait(), NOTICE_S)
+                    await asyncio.wait_for(link.connected.wait(), notice_s)
                 except TimeoutError:
+                    notice_s = again_s
                     why = f"it says: {link.refusal}" if link.refusal else "is it running?"
                     log.warning("%s waits for the broker at %r; %s", link.name, link.where, why)
 

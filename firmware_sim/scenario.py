@@ -175,6 +175,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     pace: Pace = Pace()
     history: History = History()
     sampling: Sampling = Sampling()
+    tags: Annotated[int, Meta(ge=0, le=50)] = 0
+    """So many tags stand in the readers' zones at first."""
     record_minutes: Positive = 10.0
     fill: tuple[Share, Share] = (0.5, 1.0)
     """The world begins with slots filled to a share of their capacity between these two."""

@@ -34,13 +34,18 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What was said of a slot at a time; `count` None is an abstention."""
+    """What was said of a slot at a time; `count` None is an abstention.
+
+    An estimate stands until the next one. A stock event (`standing` False) speaks for the stretch it falls into: later
+    silence may as well mean that the count is no longer known.
+    """
 
     at_ms: int
     count: int | None
     low: int
     high: int
     confidence: float
+    standing: bool = True
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -83,7 +88,8 @@ def estimates(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Estimate]]:
             continue
         count = None if row["count"] is None else int(row["count"])
         low, high = int(row.get("low", count or 0)), int(row.get("high", count or 0))
-        one = Estimate(int(row["at_ms"]), count, low, high, float(row.get("confidence", 1.0)))
+        confidence = float(row.get("confidence", 1.0))
+        one = Estimate(int(row["at_ms"]), count, low, high, confidence, "delta" not in row)
         said.setdefault(str(row["slot"]), []).append(one)
     for each in said.values():
         each.sort(key=lambda one: one.at_ms)
@@ -112,16 +118,19 @@ def naive(site: Site, messages: Iterable[tuple[int, str, bytes]]) -> dict[str, l
     return said
 
 
-def _last_before(said: list[Estimate], at_ms: int) -> Estimate | None:
-    i = bisect_left(said, at_ms, key=lambda one: one.at_ms)
-    return said[i - 1] if i else None
+def _answer(said: list[Estimate], stretch: Stretch) -> Estimate | None:
+    """The last word before the stretch's end, if it holds for it."""
+    i = bisect_left(said, stretch.until_ms, key=lambda one: one.at_ms)
+    if i == 0 or not (said[i - 1].standing or said[i - 1].at_ms >= stretch.since_ms):
+        return None
+    return said[i - 1]
 
 
 def score(
     true: list[Stretch], said: Mapping[str, list[Estimate]], anchor: Mapping[str, list[Estimate]] | None = None
 ) -> Score:
     """Compare. `anchor` is what naive rounding said of the same messages, where they are at hand."""
-    pairs = [(stretch, _last_before(said.get(stretch.slot, []), stretch.until_ms)) for stretch in true]
+    pairs = [(stretch, _answer(said.get(stretch.slot, []), stretch)) for stretch in true]
     answers = [(stretch, one) for stretch, one in pairs if one is not None]
     claims = [(stretch, one, one.count) for stretch, one in answers if one.count is not None]
     exact: dict[str, list[bool]] = {}
@@ -130,7 +139,7 @@ def score(
     low, high = _bootstrap(list(exact.values()))
     naive_errors = []
     for stretch in true:
-        guess = _last_before((anchor or {}).get(stretch.slot, []), stretch.until_ms)
+        guess = _answer((anchor or {}).get(stretch.slot, []), stretch)
         if guess is not None and guess.count is not None:
             naive_errors.append(abs(guess.count - stretch.count))
     return Score(

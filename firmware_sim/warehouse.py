@@ -59,7 +59,8 @@ class Warehouse:
         if kept.lived:
             self.resume(kept)
             return self.go_live()
-        return [*self.relive(), *self.go_live()] if self.scenario.history.days else self.go_live()
+        messages = self.relive() if self.scenario.history.days else []
+        return messages + self.go_live()
 
     def relive(self) -> list[Message]:
         """The past of the scenario's `history`, as devices that were cut off hand it in; ends at a time after it."""
@@ -89,6 +90,8 @@ class Warehouse:
     def go_live(self) -> list[Message]:
         """From now on things happen at the scenario's own pace."""
         messages = [message for device in self.devices.values() for message in device.go_live(self.at_ms)]
+        if not self.world.tags:
+            self._route(self.world.place_tags(), messages)
         self._live_ms = self.at_ms
         self.world.set_pace(self.scenario.pace)
         self._plan_all()

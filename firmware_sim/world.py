@@ -91,7 +91,10 @@ class World:
             if is_open:
                 self._plan(self.at_ms, "close", zone)
         for epc, zone in self.tags.items():
-            self._plan(self.at_ms + 1000, "pass" if zone == self._portal else "leave", epc)
+            passing = zone == self._portal
+            self._plan(
+                self.at_ms + PORTAL_MS if passing else self._stay(self.at_ms), "pass" if passing else "leave", epc
+            )
         for shelf in self.shelves.values():
             shelf.restock_due = False
             self._restock_when_low(shelf, self.at_ms)
@@ -106,6 +109,16 @@ class World:
             if units > 0:
                 events.append(self._handle(shelf, units, self.at_ms))
                 missing -= units
+        return events
+
+    def place_tags(self) -> list[Event]:
+        """The tags that stand in the zones of readers from the first."""
+        zones = [reader.zone for reader in self.scenario.readers if not reader.portal]
+        events: list[Event] = []
+        for i in range(self.scenario.tags if zones else 0):
+            moved = TagMoved(self.at_ms, self._new_epc(), "", zones[i % len(zones)])
+            self.tags[moved.epc] = moved.zone
+            events.append(moved)
         return events
 
     def advance(self, until_ms: int) -> list[Event]:
@@ -231,11 +244,14 @@ class World:
         """A tag comes through the portal, or into the one zone that is watched; none when the site is full of them."""
         if len(self.tags) >= TAGS_MAX:
             return None
-        epc = sgtin96(6_614_141, int(self.rng.integers(1, 20)), int(self.rng.integers(1, 1 << 38)))
+        epc = self._new_epc()
         zone = self._portal or self.scenario.readers[0].zone
         self.tags[epc] = zone
         self._plan(at_ms + PORTAL_MS if self._portal else self._stay(at_ms), "pass" if self._portal else "out", epc)
         return TagMoved(at_ms, epc, "", zone)
+
+    def _new_epc(self) -> str:
+        return sgtin96(6_614_141, int(self.rng.integers(1, 20)), int(self.rng.integers(1, 1 << 38)))
 
     def _stay(self, at_ms: int) -> int:
         return at_ms + 20_000 + int(1000 * self.rng.exponential(TAG_STAY_S))

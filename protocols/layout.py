@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from functools import cached_property
+from math import isfinite
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec import Meta, Struct
 from protocols.topics import LEVEL, Kind
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Grams = Annotated[float, Meta(ge=0.001)]
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -44,7 +46,7 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Id
     name: str
-    unit_mass_g: Positive
+    unit_mass_g: Grams
     unit_cv: Share = 0.01
     sample: Annotated[int, Meta(ge=1)] = 50
     unit_cost: NotNegative = 1.0
@@ -79,7 +81,7 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     role: str = ""
     max_mass_g: Positive = 30_000.0
-    noise_g: Positive = 1.0
+    noise_g: Grams = 1.0
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,7 +131,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 def parse(text: str, source: str = "site file") -> Site:
     """The site in a TOML text; `source` names the file in errors."""
     try:
-        raw = tomllib.loads(text)
+        raw = tomllib.loads(text, parse_float=_finite)
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(f"{source}: not valid TOML: {error}") from None
     try:
@@ -148,6 +150,9 @@ def _check(site: Site, source: str) -> None:
     _unique(site.skus, "SKU", source)
     _unique(site.slots, "slot", source)
     _unique(site.devices, "device", source)
+    for zone in site.zones:
+        if zone.min_c is not None and zone.max_c is not None and zone.min_c > zone.max_c:
+            raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")
     zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
     for device in site.devices:
         if device.zone not in zones:
@@ -165,6 +170,13 @@ def _check(site: Site, source: str) -> None:
         if other != slot.id:
             where = f"channel {slot.channel!r} of {slot.device!r}"
             raise LayoutError(f"{source}: slots {other!r} and {slot.id!r} both use {where}; give each its own channel")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not isfinite(value):
+        raise tomllib.TOMLDecodeError(f"{number} is no number to work with")
+    return value
 
 
 def _unique(things: Iterable[Named], noun: str, source: str) -> None:

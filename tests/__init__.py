@@ -1,0 +1,1 @@
+"""Tests, grouped by what they need. Their names are sentences."""

@@ -49,14 +49,8 @@ def hear(pulse: Pulse, boot: int, seq: int, at_ms: int, now_ms: int) -> Seen:
     pulse.online = True
     if seq < 0:
         return "new"
-    held = pulse.boots.get(boot)
-    if held is None:
-        if pulse.boots and boot < min(pulse.boots) and len(pulse.boots) >= BOOTS_MAX:
-            return "new"
-        held = pulse.boots[boot] = Sequence()
-        if len(pulse.boots) > BOOTS_MAX:
-            pulse.lost_before += pulse.boots.pop(min(pulse.boots)).missing()
-    if held.add(seq):
+    held = pulse.boots.get(boot) or _begin(pulse, boot)
+    if held is None or held.add(seq):
         return "new"
     pulse.duplicates += 1
     return "duplicate"
@@ -68,9 +62,18 @@ def tell(pulse: Pulse, status: DeviceStatus, now_ms: int) -> None:
         pulse.battery_pct = status.battery_pct
     if not status.online and pulse.boots and status.boot < max(pulse.boots):
         return
+    if status.boot not in pulse.boots:
+        # Known from now on, so that the will of the boot before, which may come late, is not taken for this one's.
+        _begin(pulse, status.boot)
     pulse.online = status.online
     if status.online:
         pulse.seen_ms = now_ms
+
+
+def answer(pulse: Pulse, now_ms: int) -> None:
+    """Fold an answer to a command: whoever answers is there."""
+    pulse.seen_ms = now_ms
+    pulse.online = True
 
 
 def lost(pulse: Pulse) -> int:
@@ -84,6 +87,16 @@ def judge(pulse: Pulse, now_ms: int) -> Literal["ok", "silent", "offline"]:
         return "offline"
     quiet_ms = max(SILENT_MIN_MS, SILENT_PERIODS * pulse.period_ms)
     return "silent" if now_ms - pulse.seen_ms > quiet_ms else "ok"
+
+
+def _begin(pulse: Pulse, boot: int) -> Sequence | None:
+    """The sequence of a boot not met before; None when it is older than all that are kept."""
+    if len(pulse.boots) >= BOOTS_MAX and boot < min(pulse.boots):
+        return None
+    held = pulse.boots[boot] = Sequence()
+    if len(pulse.boots) > BOOTS_MAX:
+        pulse.lost_before += pulse.boots.pop(min(pulse.boots)).missing()
+    return held
 
 
 def report(pulse: Pulse, device: str, now_ms: int) -> DeviceHealth:

@@ -41,6 +41,8 @@ class SlotState(Struct):
     at_ms: int
     known: int | None = None
     told_ms: int = 0
+    basis: tuple[str, str, str, float, float] | None = None
+    """What the site file said when it was counted: SKU, device, channel, tare and unit mass."""
 
 
 class Outcome(Struct):
@@ -48,11 +50,18 @@ class Outcome(Struct):
 
     reports: list[Report] = []
     problems: list[Problem] = []
+    blamed: list[int] = []
+    """`problems[i]` is about the message at place `blamed[i]` of the group."""
     acks: list[CommandAck] = []
     devices: set[str] = field(default_factory=set)
     slots: set[str] = field(default_factory=set)
     readings: int = 0
     duplicates: int = 0
+
+    def blame(self, problem: Problem, at: int) -> None:
+        """The message at place `at` can not be used."""
+        self.problems.append(problem)
+        self.blamed.append(at)
 
 
 class Inference:
@@ -68,18 +77,20 @@ class Inference:
         self.devices = devices or {}
         self.slots = slots or {}
         self._watch = {key: (slot, _unit(site, slot)) for key, slot in site.slot_by_channel.items()}
+        for slot, unit in self._watch.values():
+            self._recheck(slot, unit)
 
     def fold(self, messages: list[Decoded], now_ms: int) -> Outcome:
         """Fold a group of messages, in the order they came."""
         out = Outcome()
         known, devices, touched = self.site.device_by_id, self.devices, out.devices
-        for message in messages:
+        for at, message in enumerate(messages):
             if type(message) is Problem:
-                out.problems.append(message)
+                out.blame(message, at)
                 continue
             device = known.get(message.device)
             if device is None:
-                out.problems.append(_unknown(message.device, self.site))
+                out.blame(_unknown(message.device, self.site), at)
                 continue
             state = devices.get(device.id)
             if state is None:
@@ -90,7 +101,9 @@ class Inference:
                 if health.hear(state.pulse, message.boot, message.seq, message.last_ms, now_ms) == "duplicate":
                     out.duplicates += 1
                 elif message.quantity == "mass_g":
-                    self._weigh(state, message, device, out)
+                    problem = self._weigh(state, message, device, out)
+                    if problem is not None:
+                        out.blame(problem, at)
                 else:
                     self._measure(state, message, device, now_ms, out)
             elif type(message) is TagReads:
@@ -105,6 +118,7 @@ class Inference:
                 health.tell(state.pulse, message, now_ms)
                 self._judge(state, device.id, now_ms, out)
             elif type(message) is CommandAck:
+                health.answer(state.pulse, now_ms)
                 out.acks.append(message)
         self._tell_levels(out, now_ms)
         return out
@@ -135,23 +149,23 @@ class Inference:
         self._tell_levels(out, now_ms)
         return out
 
-    def _weigh(self, state: DeviceState, reading: Reading, device: Device, out: Outcome) -> None:
+    def _weigh(self, state: DeviceState, reading: Reading, device: Device, out: Outcome) -> Problem | None:
         watched = self._watch.get((device.id, reading.channel))
         if watched is None:
             detail = f"channel {reading.channel!r} of {device.id!r} watches no slot"
-            out.problems.append(Problem("channel.unwatched", detail, "give it a slot in the site file", device.id))
-            return
+            return Problem("channel.unwatched", detail, "give it a slot in the site file", device.id)
         slot, unit = watched
         cell = state.cells.get(reading.channel)
         if cell is None:
             cell = state.cells[reading.channel] = weight.Cell()
         if reading.at_ms < cell.last_ms:
             state.late += 1
-            return
+            return None
         for settled in weight.step(cell, reading.at_ms, reading.values, reading.step_ms, device.noise_g):
             self._settle(slot, unit, settled.mass_g, settled.at_ms, out)
         if cell.unsteady_since_ms and cell.last_ms - cell.unsteady_since_ms > UNSTEADY_MS:
-            self._doubt(slot, cell, out)
+            self._doubt(slot, unit, cell, out)
+        return None
 
     def _settle(self, slot: Slot, unit: Unit, mass_g: float, at_ms: int, out: Outcome) -> None:
         estimate = count_units(mass_g, slot, unit)
@@ -163,14 +177,10 @@ class Inference:
             source = "first" if known is None else "weight"
             out.reports.append(StockEvent(slot.id, slot.sku, delta, count, at_ms, estimate.confidence, source))
             known = count
-        if before is None:
-            self.slots[slot.id] = SlotState(estimate, mass_g, at_ms, known)
-            out.slots.add(slot.id)
-            return
-        before.estimate, before.mass_g, before.at_ms, before.known = estimate, mass_g, at_ms, known
+        self.slots[slot.id] = SlotState(estimate, mass_g, at_ms, known, 0, _basis(slot, unit))
         out.slots.add(slot.id)
 
-    def _doubt(self, slot: Slot, cell: weight.Cell, out: Outcome) -> None:
+    def _doubt(self, slot: Slot, unit: Unit, cell: weight.Cell, out: Outcome) -> None:
         before = self.slots.get(slot.id)
         if before is not None and before.estimate.reason == "unstable":
             return
@@ -179,8 +189,22 @@ class Inference:
         known = before.known if before is not None else None
         # The level is forgotten, so that the next steady mass is news even when it equals the old one.
         cell.level_g = None
-        self.slots[slot.id] = SlotState(estimate, cell.window[-1], cell.last_ms, known)
+        self.slots[slot.id] = SlotState(estimate, cell.window[-1], cell.last_ms, known, 0, _basis(slot, unit))
         out.slots.add(slot.id)
+
+    def _recheck(self, slot: Slot, unit: Unit) -> None:
+        """Count anew what the site file describes otherwise than when it was counted; another SKU starts from nothing."""
+        state = self.slots.get(slot.id)
+        basis = _basis(slot, unit)
+        if state is not None:
+            if state.basis == basis:
+                return
+            if state.basis is None or state.basis[0] != slot.sku:
+                del self.slots[slot.id]
+        device = self.devices.get(slot.device)
+        cell = device.cells.get(slot.channel) if device is not None else None
+        if cell is not None:
+            cell.level_g = None
 
     def _measure(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> None:
         newest = state.now.get(reading.quantity)
@@ -209,7 +233,7 @@ class Inference:
             state.at_ms = cell.last_ms
 
     def _tell_levels(self, out: Outcome, now_ms: int) -> None:
-        for slot_id in out.slots:
+        for slot_id in sorted(out.slots):
             state = self.slots[slot_id]
             state.told_ms = now_ms
             slot = self.site.slot_by_id.get(slot_id)
@@ -237,6 +261,10 @@ def level(slot: Slot, state: SlotState) -> SlotLevel:
 def _unit(site: Site, slot: Slot) -> Unit:
     sku, device = site.sku_by_id[slot.sku], site.device_by_id[slot.device]
     return Unit(sku.unit_mass_g, sku.unit_cv, sku.sample, device.noise_g, device.max_mass_g)
+
+
+def _basis(slot: Slot, unit: Unit) -> tuple[str, str, str, float, float]:
+    return slot.sku, slot.device, slot.channel, slot.tare_g, unit.mass_g
 
 
 def _unknown(device: str, site: Site) -> Problem:

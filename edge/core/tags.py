@@ -23,7 +23,9 @@ ODDS_PRIOR = log(0.02 / 0.98)
 ODDS_SURE = log(0.99 / 0.01)
 ODDS_CAP = 10.0
 TAGS_MAX = 20_000
-"""Tags kept per reader; above it the longest absent ones are forgotten and counted."""
+"""Tags kept per reader; above it the longest absent ones are forgotten and counted, then new ones are not taken."""
+UNWATCHED_EPOCHS = 10
+"""After so many epochs that nobody judged (the reader or the gateway was away) a missing read says nothing."""
 
 
 class Tag(Struct, array_like=True, gc=False):
@@ -48,12 +50,18 @@ class Field(Struct, array_like=True):
 def see(field: Field, reads: list[TagRead], zone: str, device: str) -> list[TagMove]:
     """Fold the reads of one message; the arrivals they prove."""
     moves = []
+    if len(field.tags) >= TAGS_MAX:
+        _forget(field)
     for read in reads:
         epoch = read.at_ms // EPOCH_MS
+        if epoch > field.epoch:
+            _watch_from(field, epoch)
         tag = field.tags.get(read.epc)
         if tag is None:
+            if len(field.tags) >= TAGS_MAX:
+                field.forgotten += 1
+                continue
             tag = field.tags[read.epc] = Tag(epoch=epoch - 1)
-        field.epoch = max(field.epoch, epoch)
         if epoch <= tag.epoch:
             tag.last_ms = max(tag.last_ms, read.at_ms)
             continue
@@ -66,8 +74,6 @@ def see(field: Field, reads: list[TagRead], zone: str, device: str) -> list[TagM
             tag.present = True
             tag.since_ms = read.at_ms
             moves.append(TagMove(read.epc, zone, "arrived", read.at_ms, device))
-    if len(field.tags) > TAGS_MAX:
-        _forget(field)
     return moves
 
 
@@ -76,7 +82,7 @@ def pass_time(field: Field, now_ms: int, zone: str, device: str) -> list[TagMove
     epoch = now_ms // EPOCH_MS - 1
     if epoch <= field.epoch:
         return []
-    field.epoch = epoch
+    _watch_from(field, epoch)
     moves = []
     for epc, tag in field.tags.items():
         _miss(tag, epoch - tag.epoch)
@@ -100,6 +106,14 @@ def _miss(tag: Tag, epochs: int) -> None:
     if tag.present:
         # A present tag that is missed is a worse tag than we thought; an absent one teaches nothing.
         tag.rate = max(RATE_MIN, tag.rate * (1.0 - RATE_SHARE) ** min(epochs, 3))
+
+
+def _watch_from(field: Field, epoch: int) -> None:
+    """Move on to a later epoch; over a gap in which nobody watched, every tag is taken along as it was."""
+    if epoch - field.epoch > UNWATCHED_EPOCHS:
+        for tag in field.tags.values():
+            tag.epoch = max(tag.epoch, epoch - 1)
+    field.epoch = epoch
 
 
 def _forget(field: Field) -> None:

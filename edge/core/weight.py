@@ -32,6 +32,10 @@ class Cell(Struct, array_like=True, gc=False):
     level_g: float | None = None
     level_ms: int = 0
     unsteady_since_ms: int = 0
+    told_g: float = 0.0
+    """The mass that was last told as news."""
+    since: int = -1
+    """Samples since then; -1 once a window of newer samples has confirmed it."""
 
 
 class Settled(Struct, frozen=True, gc=False):
@@ -46,7 +50,8 @@ def step(cell: Cell, at_ms: int, values: list[float], step_ms: int, noise_g: flo
     """Fold samples (g, the first at `at_ms`, `step_ms` apart) into `cell`; the settled masses that are news, in order.
 
     A mass within `TRACK_SIGMAS` standard errors of the level is the same mass: the level follows it slowly and
-    nothing is returned.
+    nothing is returned. A step of few sigma may pass for steady while the window still holds samples from before it, so
+    the first window without them is compared once more with what was told.
     """
     count = len(values)
     last_ms = at_ms + (count - 1) * step_ms
@@ -55,6 +60,8 @@ def step(cell: Cell, at_ms: int, values: list[float], step_ms: int, noise_g: flo
     size = WINDOW if fast else WINDOW_SLOW
     window = values if pause_ms > FRESH_MS and count >= WINDOW_SLOW else cell.window + values
     cell.last_ms = last_ms
+    if cell.since >= 0:
+        cell.since += count
     if count == 1 or len(window) <= size:
         cell.window = window = window[-size:]
         news = _judge(cell, window, last_ms, noise_g) if len(window) >= WINDOW_SLOW else None
@@ -83,9 +90,17 @@ def _judge(cell: Cell, window: list[float], last_ms: int, noise_g: float) -> Set
     size = len(window)
     mass_g = sum(window) / size
     level_g = cell.level_g
-    if level_g is not None and abs(mass_g - level_g) < TRACK_SIGMAS * noise_g * sqrt(2.0 / size):
+    error_g = noise_g * sqrt(2.0 / size)
+    if level_g is not None and abs(mass_g - level_g) < TRACK_SIGMAS * error_g:
         cell.level_g = level_g + TRACK_SHARE * (mass_g - level_g)
-        return None
-    cell.level_g = mass_g
+        if cell.since < size:
+            return None
+        cell.since = -1
+        if abs(mass_g - cell.told_g) < error_g:
+            return None
+        cell.level_g = cell.told_g = mass_g
+        return Settled(mass_g, last_ms, size)
+    cell.level_g = cell.told_g = mass_g
     cell.level_ms = last_ms
+    cell.since = 0
     return Settled(mass_g, last_ms, size)

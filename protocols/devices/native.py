@@ -10,10 +10,13 @@ from msgspec import Meta, Struct
 
 from protocols.devices import Example
 from protocols.readings import (
+    FUTURE_LIMIT_MS,
+    PAST_LIMIT_MS,
     CommandAck,
     Context,
     Decoded,
     DeviceStatus,
+    Flag,
     Problem,
     Quantity,
     Reading,
@@ -77,9 +80,9 @@ class Measurement(Struct, gc=False):
 class Sight(Struct, gc=False):
     """One tag read, `at` ms after the message's `ts`."""
 
-    epc: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{4,124}$")]
+    epc: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{4,124}\Z")]
     antenna: Annotated[int, Meta(ge=0, le=255)] = 1
-    rssi: float | None = None
+    rssi: Annotated[float, Meta(ge=-200, le=200)] | None = None
     at: Annotated[int, Meta(ge=-86_400_000, le=86_400_000)] = 0
 
 
@@ -135,14 +138,14 @@ def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
             return [_tag_reads(device, _sights.decode(payload), context)]
         if leaf == "status":
             status = _status.decode(payload)
-            at_ms, _flags = believable(int(status.ts or 0), context)
+            at_ms, _flags = believable(_whole_ms(status.ts), context)
             return [DeviceStatus(device, status.online, at_ms, status.boot, status.battery, status.firmware)]
         if leaf == "ack":
             ack = _ack.decode(payload)
             return [CommandAck(device, ack.id, ack.ok, ack.error)]
     except msgspec.ValidationError as error:
         return [Problem("payload.invalid", str(error)[:300], "docs/devices.md lists the fields of this topic", device)]
-    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return [Problem("payload.not_json", str(error)[:300], "send one JSON object, UTF-8, without NaN", device)]
     return [Problem("topic.not_for_gateways", f"{leaf!r} is spoken to devices", "", device)]
 
@@ -157,25 +160,40 @@ def _reading(device: str, kind: str, said: Measurement, context: Context) -> Dec
     if said.value is not None:
         if values is not None:
             return Problem("payload.invalid", "both `value` and `values`", "send one of them", device)
+        if isinstance(said.value, bool) and quantity != "door_open":
+            return Problem("payload.invalid", f"true or false is no amount of {said.unit}", "send a number", device)
         values = [float(said.value)]
     elif not values:
         return Problem("payload.invalid", "neither `value` nor `values`", "send one of them", device)
     # The sum is finite only if all are, and is one pass in C; the bounds then catch what is merely absurd.
     if not isfinite(sum(values)) or max(values) > MAGNITUDE_MAX or min(values) < -MAGNITUDE_MAX:
         return Problem("value.not_finite", "a value is not a finite number below 1e9", "check the sensor", device)
+    if quantity == "door_open" and not all(value in (0.0, 1.0) for value in values):
+        return Problem("payload.invalid", "a door is open, 1, or closed, 0", "send 1 or 0", device)
     if factor != 1.0 or offset:
         values = [value * factor + offset for value in values]
-    at_ms, flags = believable(_whole_ms(said.ts), context)
-    if flags:
-        # A time we had to make up is that of receipt, which is when the last sample was taken.
-        at_ms -= (len(values) - 1) * said.step_ms
+    span_ms = (len(values) - 1) * said.step_ms
+    if span_ms > PAST_LIMIT_MS:
+        return Problem("payload.invalid", "one batch spans more than 400 days", "send a smaller `step_ms`", device)
+    at_ms, flags = _placed(said.ts, span_ms, context)
     return Reading(device, said.channel, quantity, at_ms, values, said.step_ms, said.boot, said.seq, flags)
 
 
 def _tag_reads(device: str, said: Sights, context: Context) -> TagReads:
-    at_ms, flags = believable(_whole_ms(said.ts), context)
+    at_ms, flags = _placed(said.ts, max((sight.at for sight in said.reads), default=0), context)
     reads = [TagRead(sight.epc.upper(), sight.antenna, at_ms + sight.at, sight.rssi) for sight in said.reads]
     return TagReads(device, at_ms, reads, said.boot, said.seq, flags)
+
+
+def _placed(ts: float | None, span_ms: int, context: Context) -> tuple[int, tuple[Flag, ...]]:
+    """When the first sample was taken, the last one being `span_ms` later.
+
+    A time we have to make up is that of receipt, which is when the last sample was taken.
+    """
+    at_ms, flags = believable(_whole_ms(ts), context)
+    if flags or at_ms + span_ms > context.received_ms + FUTURE_LIMIT_MS:
+        return context.received_ms - max(0, span_ms), flags or ("clock",)
+    return at_ms, flags
 
 
 def _whole_ms(ts: float | None) -> int:
@@ -241,6 +259,27 @@ EXAMPLES = (
         "an endless number", "wh/v1/demo/s/shelf", b'{"unit":"g","value":1e300}', [Problem("value.not_finite", "")]
     ),
     Example("nothing in it", "wh/v1/demo/s/shelf", b'{"unit":"g"}', [Problem("payload.invalid", "")]),
+    Example(
+        "a batch that ends in the future is not believed",
+        "wh/v1/demo/shelf-1/shelf",
+        b'{"boot":3,"seq":414,"ts":1763762400000,"unit":"g","step_ms":3600000,"values":[1.0,2.0]}',
+        [Reading("shelf-1", "1", "mass_g", _NOW - 3_600_000, [1.0, 2.0], 3_600_000, 3, 414, ("clock",))],
+    ),
+    Example(
+        "an open door",
+        "wh/v1/demo/cold-1/climate",
+        b'{"boot":1,"seq":1,"ts":1763762400000,"unit":"bool","value":true}',
+        [Reading("cold-1", "1", "door_open", _NOW, [1.0], 0, 1, 1)],
+    ),
+    Example("half a door", "wh/v1/demo/c/climate", b'{"unit":"bool","value":0.5}', [Problem("payload.invalid", "")]),
+    Example("a true weight", "wh/v1/demo/s/shelf", b'{"unit":"g","value":true}', [Problem("payload.invalid", "")]),
+    Example(
+        "a batch of eleven years",
+        "wh/v1/demo/s/shelf",
+        b'{"unit":"g","step_ms":86400000,"values":[' + b"0," * 400 + b"0,0]}",
+        [Problem("payload.invalid", "")],
+    ),
+    Example("a bottomless list", "wh/v1/demo/s/shelf", b'{"x":' + b"[" * 50_000, [Problem("payload.not_json", "")]),
     Example("a bad EPC", "wh/v1/demo/r/rfid", b'{"reads":[{"epc":"xyz"}]}', [Problem("payload.invalid", "")]),
     Example("ten megabytes", "wh/v1/demo/s/shelf", b" " * 300_000, [Problem("payload.too_big", "")]),
 )

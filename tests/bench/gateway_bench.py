@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -38,24 +39,28 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     """Measure and print; 0 when all goals are met."""
-    figures = []
+    return show("gateway", figures())
+
+
+def figures() -> list[Figure]:
+    """CPU a reading, delay to committed stock, memory."""
+    found = []
     with tempfile.TemporaryDirectory() as folder, broker(Path(folder)) as port:
         bench = Bench(Path(folder), port)
         script = min(bench.script(SINGLE, 1) for _ in range(RUNS))
         ours = min(bench.gateway(SINGLE, 1) for _ in range(RUNS))
-        figures.append(
+        found.append(
             Figure("CPU per reading, one a message, beside the script", "<= 1.2 x", ours / script, 1.2, "x",
                    f"script {script:.1f} us, gateway {ours:.1f} us")
         )  # fmt: skip
         script = min(bench.script(BATCHED, BATCH) for _ in range(RUNS))
         ours = min(bench.gateway(BATCHED, BATCH) for _ in range(RUNS))
-        figures.append(Figure("CPU per reading, 32 a message", "<= 3 us", ours, 3.0, "us", f"script {script:.1f} us"))
-        p50, p99, rss = bench.paced()
-        figures.append(
+        found.append(Figure("CPU per reading, 32 a message", "<= 3 us", ours, 3.0, "us", f"script {script:.1f} us"))
+        p50, p99 = bench.paced()
+        found.append(
             Figure("publish to committed stock, p99 at 1,000/s", "<= 50 ms", p99, 50.0, "ms", f"p50 {p50:.1f} ms")
         )
-        figures.append(Figure(f"gateway resident, {SLOTS} slots", "<= 120 MB", rss, 120.0, "MB", "script 25 MB"))
-    return show("gateway", figures)
+    return found
 
 
 class Bench:
@@ -64,7 +69,7 @@ class Bench:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port, self.number = folder, port, 0
         self.site = folder / "site.toml"
-        self.site.write_text(_site(DEVICES))
+        self.site.write_text(site_text(DEVICES))
         self.base = {"script": 0.0, "gateway": 0.0}
         self.base["script"] = self._drain_script(10, 1)
         self.base["gateway"] = self._drain_gateway(10, 1)
@@ -91,19 +96,19 @@ class Bench:
         self._queue(f"{name}-bench", messages, batch)
         state = self.folder / name
         process = self._start(name, state, self.site)
-        _wait_for(lambda: _readings(state, DEVICES) >= messages, 120)
+        wait_for(lambda: _readings(state, DEVICES) >= messages, 120)
         process.send_signal(signal.SIGTERM)
         return _cpu_of(process)
 
-    def paced(self) -> tuple[float, float, float]:
-        """p50 and p99 in ms from publish to committed, and resident MB, at a steady rate over 2,000 slots."""
+    def paced(self) -> tuple[float, float]:
+        """p50 and p99 in ms from publish to committed, at a steady rate over 2,000 slots."""
         site = self.folder / "large.toml"
-        site.write_text(_site(SLOTS))
+        site.write_text(site_text(SLOTS))
         state = self.folder / "paced"
         process = self._start("paced", state, site)
-        _wait_for(lambda: (state / "edge.db").exists(), 20)
+        wait_for(lambda: (state / "edge.db").exists(), 20)
         time.sleep(1.5)
-        client = _client("pacer", self.port)
+        pacer = client("pacer", self.port)
         sent: dict[tuple[str, int], float] = {}
         seen: dict[tuple[str, int], float] = {}
         watch = sqlite3.connect(f"file:{state / 'edge.db'}?mode=ro", uri=True, isolation_level=None)
@@ -131,18 +136,17 @@ class Bench:
             device, round_ = number % SLOTS, number // SLOTS
             units = 40 - round_
             sent[f"A{device}", units] = time.monotonic()
-            client.publish(*_message(device, round_, units, 3, number), qos=1)
+            pacer.publish(*message(device, round_, units, 3, number), qos=1)
         deadline_s = time.monotonic() + 3
         while len(seen) < len(sent) and time.monotonic() < deadline_s:
             look()
-        rss = _rss_mb(process.pid)
-        client.disconnect()
-        client.loop_stop()
+        pacer.disconnect()
+        pacer.loop_stop()
         process.send_signal(signal.SIGTERM)
         process.wait(20)
-        assert len(seen) >= len(sent), f"{len(sent)} picks were published, {len(seen)} were committed"
-        delays = sorted((seen[key] - sent[key]) * 1000 for key in sent)
-        return delays[len(delays) // 2], delays[int(len(delays) * 0.99)], rss
+        # What never showed counts as endlessly late.
+        delays = sorted((seen.get(key, inf) - sent[key]) * 1000 for key in sent)
+        return delays[len(delays) // 2], delays[int(len(delays) * 0.99)]
 
     def _start(self, name: str, state: Path, site: Path) -> subprocess.Popen[bytes]:
         argv = [sys.executable, "-m", "edge", "run", "--site", str(site), "--state", str(state), "--name", name]
@@ -161,18 +165,18 @@ class Bench:
         time.sleep(0.3)
         session.disconnect()
         session.loop_stop()
-        client = _client("filler", self.port)
+        filler = client("filler", self.port)
         rng = random.Random(7)
         for number in range(messages):
             device, round_ = number % DEVICES, number // DEVICES
-            client.publish(*_message(device, round_, 40 - (round_ // 50) % 30, batch, number, rng), qos=1)
-        while client._out_messages:
+            filler.publish(*message(device, round_, 40 - (round_ // 50) % 30, batch, number, rng), qos=1)
+        while filler._out_messages:
             time.sleep(0.01)
-        client.disconnect()
-        client.loop_stop()
+        filler.disconnect()
+        filler.loop_stop()
 
 
-def _message(
+def message(
     device: int, round_: int, units: int, batch: int, number: int, rng: random.Random | None = None
 ) -> tuple[str, bytes]:
     noise = rng or random.Random(number)
@@ -186,7 +190,7 @@ def _message(
     return f"wh/v1/bench/shelf-{device}/shelf", payload.encode()
 
 
-def _site(devices: int) -> str:
+def site_text(devices: int) -> str:
     lines = ['[site]\nid = "bench"\nname = "Bench"\n[[zones]]\nid = "hall"\nname = "Hall"']
     lines.append(f'[[skus]]\nid = "S"\nname = "S"\nunit_mass_g = {UNIT_G}')
     for at in range(devices):
@@ -195,7 +199,7 @@ def _site(devices: int) -> str:
     return "\n".join(lines)
 
 
-def _client(name: str, port: int) -> paho.Client:
+def client(name: str, port: int) -> paho.Client:
     client = paho.Client(CallbackAPIVersion.VERSION2, name)
     client.max_inflight_messages_set(200)
     client.max_queued_messages_set(0)
@@ -222,7 +226,7 @@ def _readings(state: Path, devices: int) -> int:
     )
 
 
-def _wait_for(ready: object, seconds: float) -> None:
+def wait_for(ready: object, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not ready():  # type: ignore[operator]
         if time.monotonic() > deadline:
@@ -239,7 +243,7 @@ def _cpu_of(process: subprocess.Popen[bytes]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _rss_mb(pid: int) -> float:
+def rss_mb(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
@@ -259,7 +263,7 @@ def broker(folder: Path) -> Iterator[int]:
     )
     process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
-        _wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, 10)
+        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, 10)
         yield port
     finally:
         process.terminate()

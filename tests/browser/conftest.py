@@ -14,6 +14,7 @@ from aiohttp import web
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import hatch_build
+from cloud.web.access import COOKIE
 from tests.browser.fake_service import FakeService
 
 CHROMIUM = next(
@@ -30,27 +31,37 @@ PHONE: dict[str, Any] = {
 
 
 class Shop:
-    """A fake service that is being served, in a thread of its own. `base` is its address; `log` what pages complained
-    about."""
+    """A fake service that is being served, in a thread of its own. `base` is its address."""
 
     def __init__(self, fake: FakeService) -> None:
         self.fake = fake
         self.base = ""
         self.log: list[str] = []
+        """What pages complained about."""
         self._loop = asyncio.new_event_loop()
-        self._runner = web.AppRunner(fake.app(), shutdown_timeout=0.2)
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-service")
-
-    def open(self) -> None:
-        """Listen on a free port."""
         self._thread.start()
-        self._do(self._runner.setup())
-        self._do(web.TCPSite(self._runner, "127.0.0.1", 0).start())
+        self._life = asyncio.run_coroutine_threadsafe(fake.live(), self._loop)
+        self._runner: web.AppRunner | None = None
+
+    def start(self) -> None:
+        """Listen: the first time on a free port, after a `stop` on the same one, as another start of the service."""
+        port = int(self.base.rstrip("/").rpartition(":")[2]) if self.base else 0
+        self._runner = web.AppRunner(self.do(self.fake.app), shutdown_timeout=0.2)
+        self._run(self._runner.setup())
+        self._run(web.TCPSite(self._runner, "127.0.0.1", port).start())
         self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
+
+    def stop(self) -> None:
+        """Go away; what was connected is cut."""
+        if self._runner:
+            self._run(self._runner.cleanup())
+            self._runner = None
 
     def close(self) -> None:
         """Stop, and leave no thread behind."""
-        self._do(self._runner.cleanup())
+        self.stop()
+        self._life.cancel()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -61,9 +72,9 @@ class Shop:
         async def call() -> Any:
             return what(*args, **more)
 
-        return self._do(call())
+        return self._run(call())
 
-    def _do(self, coroutine: Any) -> Any:
+    def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
 
@@ -100,9 +111,11 @@ def quiet_shop(built: None) -> Iterator[Shop]:
 
 
 def _open(shop: Shop) -> Iterator[Shop]:
-    shop.open()
-    yield shop
-    shop.close()
+    try:
+        shop.start()
+        yield shop
+    finally:
+        shop.close()
 
 
 Visit = Callable[..., Page]
@@ -125,7 +138,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         contexts.append(context)
         context.set_default_timeout(10_000)
         if who:
-            context.add_cookies([{"name": "who", "value": who, "url": shop.base}])
+            context.add_cookies([{"name": COOKIE, "value": shop.do(shop.fake.pass_for, who), "url": shop.base}])
         context.add_init_script(f"localStorage.language ??= {language!r}")
         page = context.new_page()
         page.on("console", lambda said: shop.log.append(said.text) if said.type in ("error", "warning") else None)

@@ -50,8 +50,8 @@ def first(source: random.Random, t: int, build: str, *, quiet: bool) -> Snapshot
     return summed(
         Snapshot(
             v=build,
-            epoch=f"{source.getrandbits(32):08x}",
-            q=100,
+            epoch="first",
+            q=1,
             t=t,
             site=SiteView("hz2", "Hangzhou DC 2", "Asia/Shanghai", "CNY"),
             kpi=Kpi(0, 0, 0, 0, 0, 0, 42),
@@ -88,6 +88,12 @@ def temperature(zone: str, t: int, now: int, *, quiet: bool) -> float:
     if zone == "freeze":
         return -20.5 + wave + (0.0 if quiet else 4.2 * max(0.0, 1 - (now - t) / 2_400_000))
     return 4.6 + wave
+
+
+def warm(id_: int, t: int) -> AlertView:
+    """An alert about the cold room."""
+    params: dict[str, Param] = {"value": 9.1, "limit": 8.0, "unit": "Cel", "side": "high"}
+    return AlertView(id_, "zone_temperature", "cool", "cool", 1, "firing", t, t, params, "", 0, "")
 
 
 def _sku(source: random.Random, n: int, name: str, quiet: bool) -> SkuView:

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from cloud.web.access import COOKIE
 from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -77,7 +78,7 @@ def test_the_dark_and_the_stale_view_have_no_barrier(shop: Shop, visit: Visit) -
 
 def test_the_first_load_is_light_and_asks_nobody_else(shop: Shop, chromium: Browser) -> None:
     context = chromium.new_context(**DESKTOP)
-    context.add_cookies([{"name": "who", "value": "anna", "url": shop.base}])
+    context.add_cookies([{"name": COOKIE, "value": shop.do(shop.fake.pass_for, "anna"), "url": shop.base}])
     page = context.new_page()
     wire = context.new_cdp_session(page)
     wire.send("Network.enable")

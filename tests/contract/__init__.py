@@ -1,0 +1,1 @@
+"""One suite a port or seam, run over every implementation of it: brokers, histories, the web API."""

@@ -65,7 +65,6 @@ class Broker:
 
     def prepare(self) -> None:
         """Write the configuration and set `argv`."""
-        raise NotImplementedError
 
     def settle(self) -> None:
         """Return when what was acknowledged so far is kept, as far as the shipped settings promise."""

@@ -1,0 +1,1 @@
+"""Real processes together: what is shipped starts, works and stops."""

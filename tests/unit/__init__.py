@@ -1,0 +1,1 @@
+"""Pure parts by themselves: tables of cases, properties, examples. No network, no other process."""

@@ -108,6 +108,17 @@ def test_abstentions_cost_exactness_but_not_the_claims() -> None:
     assert result.naive_exact is None
 
 
+def test_an_estimate_stands_and_a_stock_event_speaks_for_its_own_stretch() -> None:
+    true = [Stretch("A", 5, 0, 10_000), Stretch("A", 4, 11_000, 20_000)]
+    row = {"slot": "A", "at_ms": 2_000, "count": 5, "confidence": 1.0}
+
+    estimate = score.score(true, score.estimates([row]))
+    event = score.score(true, score.estimates([row | {"delta": 5}]))
+
+    assert (estimate.answered, estimate.right_when_claimed) == (1.0, 0.5)
+    assert (event.answered, event.right_when_claimed) == (0.5, 1.0)
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.none() | st.integers(0, 5), st.floats(0, 1)), max_size=30))
 def test_scores_are_shares(rows: list[tuple[int, int | None, float]]) -> None:
     true = [Stretch(f"S{i % 4}", count, i * 10, i * 10 + 9) for i, (count, _, _) in enumerate(rows)]

@@ -90,7 +90,8 @@ def test_different_seeds_give_different_worlds() -> None:
 def test_tags_come_and_go_one_place_at_a_time() -> None:
     warehouse = Warehouse(faster(small(), 4.0), 8, START_MS)
     warehouse.go_live()
-    where: dict[str, str] = {}
+    where = dict(warehouse.world.tags)
+    assert len(where) == 3
 
     moves = [e for e in warehouse.world.advance(START_MS + 3 * HOUR_MS) if isinstance(e, TagMoved)]
 

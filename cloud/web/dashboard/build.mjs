@@ -59,7 +59,7 @@ function writePage(metafile) {
       .replaceAll("{font}", named(".woff2"))
       .replaceAll("{icon}", `data:image/svg+xml,${icon}`),
   );
-  writeFileSync("dist/licences.txt", INSIDE.map(licence).join("\n\n"));
+  writeFileSync("dist/assets/licences.txt", INSIDE.map(licence).join("\n\n"));
 }
 
 function licence(name) {

@@ -4,7 +4,7 @@ import "./style.css";
 import { render } from "preact";
 import { start } from "./link";
 import { follow } from "./route";
-import { narrow, session, wall } from "./state";
+import { narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
 import { SignIn } from "./ui/sign_in";
 
@@ -13,9 +13,10 @@ function App() {
 }
 
 document.documentElement.classList.toggle("wall", wall);
-const phone = matchMedia("(max-width: 720px)");
-narrow.value = phone.matches;
-phone.addEventListener("change", () => (narrow.value = phone.matches));
+for (const [width, query] of [[narrow, matchMedia("(max-width: 720px)")], [roomy, matchMedia("(min-width: 1000px)")]] as const) {
+  width.value = query.matches;
+  query.addEventListener("change", () => (width.value = query.matches));
+}
 addEventListener("hashchange", follow);
 follow();
 start();

@@ -24,6 +24,8 @@ export const outdated = signal(false);
 export const unreachable = signal(false);
 /** The page is as narrow as a phone. */
 export const narrow = signal(false);
+/** Wide enough for columns whose lists scroll by themselves. */
+export const roomy = signal(true);
 export const trail = signal<{ t: number; kpi: Kpi }[]>([]);
 
 export const wall = typeof location !== "undefined" && new URLSearchParams(location.search).has("wall");

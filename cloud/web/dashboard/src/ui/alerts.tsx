@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import * as api from "../api";
 import { adopt, restart } from "../link";
 import { hrefOf, skuHref, slotHref } from "../route";
-import { alertsInOrder, deviceName, narrow, session, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, roomy, session, skuName, skus, slots, zoneName } from "../state";
 import type { AlertView } from "../types";
 import { type Key, say } from "../words/words";
 import { SeverityMark } from "./marks";
@@ -41,7 +41,7 @@ export function Alerts({ limit }: { limit?: number }) {
   return (
     <Panel
       name="alerts"
-      scrolls={limit !== undefined && !narrow.value}
+      scrolls={limit !== undefined && roomy.value}
       title={say("alerts.title")}
       aside={all.length > 0 && say("alerts.count", { open, all: all.length })}
       foot={shown.length < all.length && <a href={hrefOf("alerts")}>{say("alerts.see_all", { n: all.length })}</a>}
@@ -64,9 +64,11 @@ function Row({ alert, full }: { alert: AlertView; full: boolean }) {
     <li class={alert.state}>
       <SeverityMark severity={alert.severity} />
       <div class="what">
-        <strong>{title}</strong>
+        <span>
+          <strong>{title}</strong> <span class="note"><Since at={alert.since_ms} /></span>
+        </span>
         <span class="note">
-          <Subject alert={alert} /> {said(alert).slice(0, full ? undefined : 1).map((part) => `· ${part} `)}· <Since at={alert.since_ms} />
+          <Subject alert={alert} /> {said(alert).slice(0, full ? undefined : 1).map((part) => `· ${part} `)}
         </span>
         {alert.state === "acknowledged" && (
           <span class="note">

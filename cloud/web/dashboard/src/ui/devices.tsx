@@ -1,6 +1,6 @@
 // Gateways and devices, those that do not speak first.
 import { hrefOf } from "../route";
-import { devicesInOrder, gatewaysInOrder, narrow, zoneName } from "../state";
+import { devicesInOrder, gatewaysInOrder, roomy, zoneName } from "../state";
 import type { DeviceView, GatewayView } from "../types";
 import { number, say, word } from "../words/words";
 import { HealthMark } from "./marks";
@@ -13,7 +13,7 @@ export function Devices({ limit }: { limit?: number }) {
   return (
     <Panel
       name="devices"
-      scrolls={limit !== undefined && !narrow.value}
+      scrolls={limit !== undefined && roomy.value}
       title={say("devices.title")}
       aside={all.length > 0 && say("devices.count", { ok: all.filter((one) => one.state === "ok").length, all: all.length })}
       foot={shown.length < all.length && <a href={hrefOf("devices")}>{say("devices.see_all", { n: all.length })}</a>}

@@ -9,7 +9,7 @@ import type { SlotView } from "../types";
 import { language, number, quantity, say, word } from "../words/words";
 import { Status, StatusMark } from "./marks";
 import { inks, paintCell, paintFloor } from "./paint";
-import { Panel } from "./panel";
+import { Panel, zoom } from "./panel";
 
 const STATES = ["ok", "low", "empty", "over", "unknown", "silent"] as const;
 
@@ -72,12 +72,13 @@ function Canvas() {
     const ink = inks(canvas.current!);
     const rooms = [...zones.value.values()].map((zone) => climate(zone.id).text).join();
     if (!drawn.current || drawn.current.rooms !== rooms) {
-      const floor = plan([...slots.value.values()], [...zones.value.values()], width, height || null);
+      const larger = zoom();
+      const floor = plan([...slots.value.values()], [...zones.value.values()], width / larger, height ? height / larger : null);
       const scale = devicePixelRatio || 1;
-      const tall = height ? Math.max(height, floor.height) : floor.height;
+      const tall = Math.max(height, Math.ceil(floor.height * larger));
       Object.assign(canvas.current!, { width: Math.round(width * scale), height: Math.round(tall * scale) });
       Object.assign(canvas.current!.style, { width: `${width}px`, height: `${tall}px` });
-      pen.setTransform(scale, 0, 0, scale, 0, 0);
+      pen.setTransform(scale * larger, 0, 0, scale * larger, 0, 0);
       paintFloor(pen, floor, ink, climate);
       drawn.current = { floor, slots: new Map(), rooms };
     }
@@ -93,7 +94,7 @@ function Canvas() {
 
   const at = (event: MouseEvent) => {
     const corner = canvas.current!.getBoundingClientRect();
-    const cell = drawn.current && cellAt(drawn.current.floor, event.clientX - corner.left, event.clientY - corner.top);
+    const cell = drawn.current && cellAt(drawn.current.floor, (event.clientX - corner.left) / zoom(), (event.clientY - corner.top) / zoom());
     const slot = cell && slots.value.get(cell.id);
     return cell && slot ? { cell, slot } : null;
   };
@@ -124,9 +125,10 @@ function climate(id: string): { text: string; bad: boolean } {
 }
 
 function Hint({ cell, slot, width }: { cell: Cell; slot: SlotView; width: number }) {
-  const left = cell.x > width - 190 ? { right: `${width - cell.x + 4}px` } : { left: `${cell.x + 20}px` };
+  const [x, y] = [cell.x * zoom(), cell.y * zoom()];
+  const left = x > width - 190 ? { right: `${width - x + 4}px` } : { left: `${x + 20}px` };
   return (
-    <div class="hint" style={{ top: `${cell.y + 24}px`, ...left }} aria-hidden="true">
+    <div class="hint" style={{ top: `${y + 24}px`, ...left }} aria-hidden="true">
       <b>{slot.id}</b> <Status status={slot.status} />
       <br />
       {skuName(slot.sku)}: {slot.count === null ? `? (${slot.low}–${slot.high})` : number(slot.count)} / {number(slot.capacity)}

@@ -1,6 +1,6 @@
 // What to order, and why: each proposal carries the figures it was made from.
 import { hrefOf, skuHref } from "../route";
-import { narrow, needsInOrder, site, skuName } from "../state";
+import { needsInOrder, roomy, site, skuName } from "../state";
 import type { NeedView } from "../types";
 import { type Key, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 import { Panel, Since, useKeptFocus } from "./panel";
@@ -12,7 +12,7 @@ export function Needs({ limit }: { limit?: number }) {
   return (
     <Panel
       name="needs"
-      scrolls={limit !== undefined && !narrow.value}
+      scrolls={limit !== undefined && roomy.value}
       title={say("needs.title")}
       aside={all.length > 0 && say("needs.count", { n: all.length })}
       foot={shown.length < all.length && <a href={hrefOf("replenishment")}>{say("needs.see_all", { n: all.length })}</a>}

@@ -31,6 +31,9 @@ export function Panel({ name, title, aside, foot, scrolls, children }: Frame) {
   );
 }
 
+/** How much larger than usual letters are on this screen: drawn text must grow with the rest. */
+export const zoom = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
+
 /** How long ago, with the exact time on hover and for screen readers. */
 export function Since({ at }: { at: number }) {
   return (

@@ -1,7 +1,7 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES } from "../route";
-import { alertsInOrder, book, heardAt, link, narrow, now, outdated, site, unreachable, wall } from "../state";
+import { alertsInOrder, book, heardAt, link, narrow, now, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Climate } from "./climate";
@@ -54,10 +54,10 @@ function View() {
           <Kpis />
           <FloorMap />
           <Climate />
-          <Alerts limit={narrow.value ? 5 : 30} />
-          <Needs limit={narrow.value ? 4 : 12} />
-          <Stock limit={narrow.value ? 6 : 30} />
-          <Devices limit={narrow.value ? 5 : 30} />
+          <Alerts limit={roomy.value ? 30 : 5} />
+          <Needs limit={roomy.value ? 30 : 5} />
+          <Stock limit={roomy.value ? 30 : 6} />
+          <Devices limit={roomy.value ? 30 : 5} />
         </>
       );
   }

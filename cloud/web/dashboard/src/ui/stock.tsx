@@ -1,7 +1,7 @@
 // Every article, the one that runs out first on top. A count that is not known is "?", with what would help.
 import { useSignal } from "@preact/signals";
 import { hrefOf, skuHref, slotHref } from "../route";
-import { narrow, skusInOrder, slots } from "../state";
+import { roomy, skusInOrder, slots } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, say, word } from "../words/words";
 import { Bullet, StatusMark } from "./marks";
@@ -17,7 +17,7 @@ export function Stock({ limit }: { limit?: number }) {
   return (
     <Panel
       name="stock"
-      scrolls={limit !== undefined && !narrow.value}
+      scrolls={limit !== undefined && roomy.value}
       title={say("stock.title")}
       aside={
         limit ? (

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { span, type Series, withGaps } from "../core/series";
 import { dark } from "../theme";
+import { zoom } from "./panel";
 import { language, minute, number, timezone } from "../words/words";
 
 interface Drawing {
@@ -14,7 +15,6 @@ interface Drawing {
   label: string;
 }
 
-const FONT = "11px Inter, system-ui, sans-serif";
 
 export function Trend({ series, from, to, low = null, high = null, label }: Drawing) {
   const box = useRef<HTMLDivElement>(null);
@@ -25,7 +25,8 @@ export function Trend({ series, from, to, low = null, high = null, label }: Draw
   useEffect(() => {
     const home = box.current!;
     const colour = (name: string) => getComputedStyle(home).getPropertyValue(name).trim();
-    const axis = { stroke: colour("--muted"), font: FONT, ticks: { show: false }, grid: { stroke: colour("--grid"), width: 1 } };
+    const larger = zoom();
+    const axis = { stroke: colour("--muted"), font: `${11 * larger}px Inter, system-ui, sans-serif`, ticks: { show: false }, grid: { stroke: colour("--grid"), width: 1 } };
     const plot = new uPlot(
       {
         width: Math.max(60, home.clientWidth),
@@ -39,10 +40,10 @@ export function Trend({ series, from, to, low = null, high = null, label }: Draw
           y: { range: (u) => span(u.data[1] as (number | null)[], [shown.current.low, shown.current.high]) },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: 22, space: 56, values: (_, splits) => splits.map((one) => minute(one * 1000)) },
-          { ...axis, size: 38, space: 26, values: (_, splits) => splits.map((one) => number(one, 1)) },
+          { ...axis, grid: { show: false }, size: 22 * larger, space: 56 * larger, values: (_, splits) => splits.map((one) => minute(one * 1000)) },
+          { ...axis, size: 38 * larger, space: 26 * larger, values: (_, splits) => splits.map((one) => number(one, 1)) },
         ],
-        series: [{}, { stroke: colour("--line"), width: 1.5, points: { show: false }, spanGaps: false }],
+        series: [{}, { stroke: colour("--line"), width: 1.5 * larger, points: { show: false }, spanGaps: false }],
         hooks: {
           drawClear: [
             (u) => {

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -49,6 +49,8 @@ NEEDS_SHOWN = 50
 PLANS_A_TICK = 50
 """SKUs planned again in one tick; the rest wait for the next."""
 REPLAN_MS = 3_600_000
+FRESH_MS = 60_000
+CALM_MS = 3_000
 COOLERS_KEPT_MS = 60_000
 
 Result = TypeVar("Result")
@@ -62,6 +64,18 @@ class Options(Struct):
     history: str
     ledger: str
     build: str = ""
+
+
+class Change(NamedTuple):
+    """An SKU's stock changed: when it happened, and when we heard of it."""
+
+    happened_ms: int
+    heard_ms: int
+
+    def settled(self, now_ms: int) -> bool:
+        """Whether it may be acted on: it is fresh, or the backlog it came with has ended. In the middle of a
+        backlog the stock is that of some past hour, and an order for that hour would be wrong."""
+        return now_ms - self.happened_ms < FRESH_MS or now_ms - self.heard_ms >= CALM_MS
 
 
 class Service:
@@ -83,7 +97,7 @@ class Service:
         self.trouble = ""
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
-        self._dirty: set[str] = {sku.id for sku in options.site.skus}
+        self._changed: dict[str, Change] = {sku.id: Change(0, 0) for sku in options.site.skus}
         self._cooler_dirty: set[str] = set()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
         self._load()
@@ -130,7 +144,8 @@ class Service:
         self.trouble = ""
         for taken in applied:
             touched = self.inventory.apply(taken.reports)
-            self._dirty |= touched.skus
+            now_ms = _now_ms()
+            self._changed |= {sku: Change(happened_ms, now_ms) for sku, happened_ms in touched.skus.items()}
             self._cooler_dirty |= touched.coolers
             self.applied += len(taken.numbered)
             self.refused += len(taken.refused)
@@ -213,8 +228,9 @@ class Service:
 
     async def _plan(self, now_ms: int) -> None:
         due = {sku for sku, at_ms in self.planned_ms.items() if now_ms - at_ms >= REPLAN_MS}
-        for sku_id in sorted(self._dirty | due)[:PLANS_A_TICK]:
-            self._dirty.discard(sku_id)
+        due |= {sku for sku, change in self._changed.items() if change.settled(now_ms)}
+        for sku_id in sorted(due)[:PLANS_A_TICK]:
+            self._changed.pop(sku_id, None)
             sku = self.site.sku_by_id.get(sku_id)
             if sku is None:
                 continue

@@ -15,6 +15,7 @@ import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -22,6 +23,7 @@ from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from edge import metrics, page
+from edge.core import health
 from edge.gateway import Gateway
 from protocols.uplink import VERSION
 
@@ -68,7 +70,8 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        role = ROLES.get((request.method, resource.canonical)) if resource is not None else "open"
+        method = "GET" if request.method == "HEAD" else request.method
+        role = ROLES.get((method, resource.canonical)) if resource is not None else "open"
         trusted = _has_token(request, token)
         if role == "read" and not trusted:
             trusted = _is_local(request)
@@ -76,6 +79,9 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
             challenge = {"WWW-Authenticate": 'Basic realm="gateway"', **HEADERS}
             hint = "the token is in <state>/keys/api-token; give it as a bearer token or as a password"
             return web.json_response({"error": "not_allowed", "hint": hint}, status=401, headers=challenge)
+        if role == "act" and _is_foreign(request):
+            hint = "commands come from a program or from a page of this gateway itself"
+            return web.json_response({"error": "cross_site", "hint": hint}, status=403, headers=HEADERS)
         try:
             response = await handler(request)
         except web.HTTPException as error:
@@ -106,7 +112,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
         try:
             order = msgspec.json.decode(await request.read(), type=Order)
             ack = await gateway.command(request.match_info["device"], order.cmd, order.args)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (ValueError, RecursionError) as error:
             return _json({"error": str(error)}, 400)
         if ack is None:
             return _json({"error": "the device did not answer within 5 s; is it online?"}, 504)
@@ -184,7 +190,7 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
                 "id": device.id,
                 "state": state.pulse.state if state else "unseen",
                 "seen_ms": state.pulse.seen_ms if state else 0,
-                "lost": sum(held.missing() for held in state.pulse.boots.values()) if state else 0,
+                "lost": health.lost(state.pulse) if state else 0,
                 "duplicates": state.pulse.duplicates if state else 0,
                 "late": state.late if state else 0,
             }
@@ -211,6 +217,12 @@ def _is_local(request: web.Request) -> bool:
         return ip_address(request.remote or "").is_loopback and "X-Forwarded-For" not in request.headers
     except ValueError:
         return False
+
+
+def _is_foreign(request: web.Request) -> bool:
+    # A browser that knows the token gives it to every page that asks this host; only the origin tells them apart.
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()
 
 
 def _has_token(request: web.Request, token: str) -> bool:

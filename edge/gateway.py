@@ -132,10 +132,12 @@ class Gateway:
     async def _take(self) -> None:
         while True:
             group = await self.mqtt.group(GROUP_MAX, LINGER_S)
-            decoded, bad = decode_group(group)
+            decoded, sources, bad = decode_group(group)
             now_ms = time.time_ns() // 1_000_000
             async with self._commit_lock:
                 outcome = self.inference.fold(decoded, now_ms)
+                for problem, at in zip(outcome.problems, outcome.blamed, strict=True):
+                    bad.append(Quarantined(problem, sources[at].topic, sources[at].payload))
                 await self._commit(outcome, now_ms, bad)
             self.mqtt.acknowledge(group)
             self.groups += 1
@@ -161,7 +163,6 @@ class Gateway:
 
     async def _commit(self, outcome: Outcome, now_ms: int, bad: list[Quarantined]) -> None:
         encode, devices, slots = self._encode, self.inference.devices, self.inference.slots
-        bad += [Quarantined(problem, problem.topic, b"") for problem in outcome.problems]
         group = Group(
             now_ms,
             {name: encode(devices[name]) for name in outcome.devices},
@@ -169,22 +170,25 @@ class Gateway:
             outcome.reports,
             bad,
         )
-        while True:
-            try:
-                await self.on_disk(self.store.commit, group)
-                break
-            except StoreError as error:
-                # Nothing is acknowledged meanwhile: the broker keeps what we can not.
-                if not self.store_trouble:
-                    log.error("store: %s", error)
-                self.store_trouble = str(error)
-                await asyncio.sleep(STORE_RETRY_S)
-        self.store_trouble = ""
+        await self._until_done(self.store.commit, group)
         for quarantined in bad:
             code = quarantined.problem.code
             self.problem_counts[code] = self.problem_counts.get(code, 0) + 1
         if outcome.reports and self.uplink is not None:
             self.uplink.notify()
+
+    async def _until_done(self, work: Callable[..., Result], *args: Any) -> Result:
+        """Try store work until the disk lets it. Nothing is acknowledged meanwhile: the broker keeps it."""
+        while True:
+            try:
+                result = await self.on_disk(work, *args)
+                self.store_trouble = ""
+                return result
+            except StoreError as error:
+                if not self.store_trouble:
+                    log.error("store: %s", error)
+                self.store_trouble = str(error)
+                await asyncio.sleep(STORE_RETRY_S)
 
     def _make_uplink(self) -> Uplink | None:
         options = self.options
@@ -195,13 +199,13 @@ class Gateway:
 
         async def waiting(wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
             lane, after, before, _ = wanted
-            return await self.on_disk(self.store.waiting, lane, after, before, reports_max, bytes_max)
+            return await self._until_done(self.store.waiting, lane, after, before, reports_max, bytes_max)
 
         async def settle(lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
             for one in refused:
                 log.warning("service refused report %s/%d: %s", lane, one.seq, one.reason)
             reasons = [(one.seq, one.reason) for one in refused]
-            await self.on_disk(self.store.settle, lane, seqs, reasons, time.time_ns() // 1_000_000)
+            await self._until_done(self.store.settle, lane, seqs, reasons, time.time_ns() // 1_000_000)
 
         return Uplink(
             options.cloud,
@@ -215,9 +219,10 @@ class Gateway:
         )
 
 
-def decode_group(group: list[Message]) -> tuple[list[Decoded], list[Quarantined]]:
-    """Decode a group; problems come apart from the rest, with the bytes they came from."""
+def decode_group(group: list[Message]) -> tuple[list[Decoded], list[Message], list[Quarantined]]:
+    """Decode a group: what it says, the message each of these came in, and the problems with their bytes."""
     decoded: list[Decoded] = []
+    sources: list[Message] = []
     bad: list[Quarantined] = []
     for message in group:
         for one in formats.decode(message.topic, message.payload, Context(message.received_ms)):
@@ -225,4 +230,5 @@ def decode_group(group: list[Message]) -> tuple[list[Decoded], list[Quarantined]
                 bad.append(Quarantined(one, message.topic, message.payload))
             else:
                 decoded.append(one)
-    return decoded, bad
+                sources.append(message)
+    return decoded, sources, bad

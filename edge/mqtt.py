@@ -103,6 +103,7 @@ class Mqtt:
             client.tls_set()
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_socket_open = lambda _c, _u, sock: self._hand_over(self._open, sock)
         client.on_socket_close = lambda _c, _u, sock: self._hand_over(self._close, sock)
@@ -121,7 +122,10 @@ class Mqtt:
                     await asyncio.to_thread(self._client.connect, self.url.host, self.url.port, KEEPALIVE_S)
                     delay_s = await self._keep(delay_s)
                 except OSError as error:
-                    self.why = f"{self.url.host}:{self.url.port}: {error}"
+                    why = f"{self.url.host}:{self.url.port}: {error}"
+                    if why != self.why:
+                        log.warning("broker: %s", why)
+                    self.why = why
                 self._inbox.clear()
                 await asyncio.sleep(delay_s * random.uniform(0.7, 1.3))
                 delay_s = min(BACKOFF_MAX_S, delay_s * 2)
@@ -145,10 +149,13 @@ class Mqtt:
         if self._paused and len(inbox) < QUEUE_MAX // 2 and self._socket is not None:
             self._paused = False
             self._loop.add_reader(self._socket, self._read)
+            self._loop.call_soon(self._read_left)
         return group
 
     def acknowledge(self, group: Sequence[Message]) -> None:
         """Tell the broker that these messages are safe. Those of an earlier connection are left to come back."""
+        if not self.connected:
+            return  # paho would send it on the next connection, where the id means another message
         ack, now = self._client.ack, self.connection
         for message in group:
             if message.qos and message.connection == now:
@@ -185,6 +192,13 @@ class Mqtt:
         self._client.subscribe(self.filters)
         log.info("broker: connected to %s:%d", self.url.host, self.url.port)
 
+    def _on_subscribe(self, client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            user = self.url.user or "a nameless user"
+            self.connected, self.why = False, f"{user} may not read {self.filters[0][0]}; check the broker's rights"
+            log.warning("broker: %s", self.why)
+            client.disconnect()
+
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if self.connected:
             self.why = f"connection lost ({reason})"
@@ -215,6 +229,14 @@ class Mqtt:
             if len(inbox) >= QUEUE_MAX and self._socket is not None:
                 self._paused = True
                 self._loop.remove_reader(self._socket)
+                return
+        self._read_left()
+
+    def _read_left(self) -> None:
+        # What TLS has decrypted already wakes no reader.
+        pending = getattr(self._socket, "pending", None)
+        if pending is not None and not self._paused and pending():
+            self._loop.call_soon(self._read)
 
     def _hand_over(self, act: Any, sock: Any) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -30,19 +31,26 @@ class Line(Struct):
 
     def bytes(self) -> bytes:
         """The payload as it was on the wire."""
-        return base64.b64decode(self.payload) if self.encoding == "base64" else self.payload.encode()
+        return base64.b64decode(self.payload, validate=True) if self.encoding == "base64" else self.payload.encode()
 
 
 def read(path: Path) -> Iterator[Line]:
     """The lines of a recording (also gzipped); raises `ValueError` with file and line number."""
     decoder = msgspec.json.Decoder(Line)
+    number = 0
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                try:
-                    yield decoder.decode(line)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise ValueError(f"{path}, line {number}: {error}") from None
+        try:
+            for text in file:
+                number += 1
+                if text.strip():
+                    line = decoder.decode(text)
+                    if line.encoding == "base64":
+                        line.bytes()
+                    yield line
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path}, line {number}: {error}") from None
+        except (OSError, EOFError, zlib.error) as error:
+            raise ValueError(f"{path} can not be read after line {number}: {error}") from None
 
 
 def replay(lines: Iterator[Line], inference: Inference) -> Iterator[Outcome]:
@@ -52,9 +60,10 @@ def replay(lines: Iterator[Line], inference: Inference) -> Iterator[Outcome]:
         if now_ms is None:
             now_ms = line.at_ms
         missed = (line.at_ms - now_ms) // TICK_MS
-        for tick in range(1, missed + 1):
-            if tick <= TICKS_IN_A_PAUSE or tick == missed:
-                yield inference.tick(now_ms + tick * TICK_MS)
+        for tick in range(1, min(missed, TICKS_IN_A_PAUSE) + 1):
+            yield inference.tick(now_ms + tick * TICK_MS)
+        if missed > TICKS_IN_A_PAUSE:
+            yield inference.tick(now_ms + missed * TICK_MS)
         now_ms += max(0, missed) * TICK_MS
         yield inference.fold(formats.decode(line.topic, line.bytes(), Context(line.at_ms)), line.at_ms)
     if now_ms is not None:

@@ -7,7 +7,8 @@ the group's messages be acknowledged to the broker. Not thread-safe: the shell c
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ QUARANTINE_PAYLOAD_MAX = 4096
 SCHEMA = (
     "device (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
     "slot (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    "tag (epc TEXT, device TEXT, zone TEXT, move TEXT, at_ms INTEGER, PRIMARY KEY (epc, device)) WITHOUT ROWID",
+    "tag (epc TEXT, device TEXT, zone TEXT, at_ms INTEGER, PRIMARY KEY (epc, device)) WITHOUT ROWID",
     "outbox (lane TEXT, seq INTEGER, report BLOB NOT NULL, PRIMARY KEY (lane, seq)) WITHOUT ROWID",
     "refused (lane TEXT, seq INTEGER, report BLOB, reason TEXT, at_ms INTEGER, PRIMARY KEY (lane, seq)) WITHOUT ROWID",
     "lane (id TEXT PRIMARY KEY, next_seq INTEGER, accepted INTEGER, delivered INTEGER, refused INTEGER,"
@@ -97,15 +98,15 @@ class Store:
     def __init__(self, path: Path, outbox_bytes_max: int = OUTBOX_BYTES_MAX) -> None:
         self.path = path
         self.outbox_bytes_max = outbox_bytes_max
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             path.chmod(0o600)
             self._db = sqlite_utils.Database(connection)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-8000"):
                 connection.execute(f"PRAGMA {pragma}")
             migrations.apply(self._db)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             hint = "restore a backup, or move the file away to start anew"
             raise StoreError(f"the gateway's store {path} can not be opened: {error}; {hint}") from error
         self._connection = connection
@@ -117,39 +118,27 @@ class Store:
         """Devices and slots as last committed."""
         decode_device = msgspec.msgpack.Decoder(DeviceState).decode
         decode_slot = msgspec.msgpack.Decoder(SlotState).decode
-        devices = {name: decode_device(blob) for name, blob in self._all("SELECT id, state FROM device")}
-        slots = {name: decode_slot(blob) for name, blob in self._all("SELECT id, state FROM slot")}
+        try:
+            devices = {name: decode_device(blob) for name, blob in self._all("SELECT id, state FROM device")}
+            slots = {name: decode_slot(blob) for name, blob in self._all("SELECT id, state FROM slot")}
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            hint = "restore a backup, or move the file away to start anew"
+            raise StoreError(f"the gateway's store {self.path} can not be read: {error}; {hint}") from error
         return devices, slots
 
     def commit(self, group: Group) -> None:
         """Write a group in one transaction; on `StoreError` nothing of it is written and it may be tried again."""
-        next_seq, rows, sizes, counts = dict(self.next_seq), [], dict(self.bytes), dict.fromkeys(LANES, 0)
-        for report in group.reports:
-            lane = LANE_OF[type(report)]
-            blob = encode(report)
-            rows.append((lane, next_seq[lane], blob))
-            next_seq[lane] += 1
-            sizes[lane] += len(blob)
-            counts[lane] += 1
-        connection = self._connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
+        next_seq, sizes = dict(self.next_seq), dict(self.bytes)
+        with self._transaction() as connection:
             if group.devices:
                 connection.executemany("INSERT OR REPLACE INTO device VALUES (?, ?)", group.devices.items())
             if group.slots:
                 connection.executemany("INSERT OR REPLACE INTO slot VALUES (?, ?)", group.slots.items())
-            if rows:
-                connection.executemany("INSERT INTO outbox VALUES (?, ?, ?)", rows)
-                connection.executemany(
-                    "UPDATE lane SET next_seq = ?, accepted = accepted + ?, bytes = ? WHERE id = ?",
-                    [(next_seq[lane], counts[lane], sizes[lane], lane) for lane in LANES if counts[lane]],
-                )
-                moves = [report for report in group.reports if type(report) is TagMove]
-                if moves:
-                    connection.executemany(
-                        "INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?, ?)",
-                        [(move.epc, move.device, move.zone, move.move, move.at_ms) for move in moves],
-                    )
+            if group.reports:
+                self._append(group.reports, next_seq, sizes)
+                self._move_tags(group.reports)
+                if sum(sizes.values()) > self.outbox_bytes_max:
+                    self._append(self._thin(sizes, group.at_ms), next_seq, sizes)
             if group.problems:
                 self._quarantine(group)
             if group.audit:
@@ -157,37 +146,31 @@ class Store:
                     "INSERT INTO audit (at_ms, what, subject, detail) VALUES (?, ?, ?, ?)",
                     [(group.at_ms, *entry) for entry in group.audit],
                 )
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise StoreError(f"the gateway's store {self.path} can not be written: {error}; free some disk") from error
         self.next_seq, self.bytes = next_seq, sizes
-        if sum(sizes.values()) > self.outbox_bytes_max:
-            self._thin(group.at_ms)
 
     def waiting(self, lane: Lane, after: int, before: int, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
         """Reports of a lane above `after` and below `before`, oldest first, up to a number and size (at least one)."""
         found: list[tuple[int, bytes]] = []
         size = 0
-        cursor = self._connection.execute(
-            "SELECT seq, report FROM outbox WHERE lane = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
-            (lane, after, before, reports_max),
-        )
-        for seq, report in cursor:
-            size += len(report)
-            if found and size > bytes_max:
-                break
-            found.append((seq, report))
+        try:
+            cursor = self._connection.execute(
+                "SELECT seq, report FROM outbox WHERE lane = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
+                (lane, after, before, reports_max),
+            )
+            for seq, report in cursor:
+                size += len(report)
+                if found and size > bytes_max:
+                    break
+                found.append((seq, report))
+        except sqlite3.Error as error:
+            raise StoreError(f"the gateway's store {self.path} can not be read: {error}; check the disk") from error
         return found
 
     def settle(self, lane: Lane, seqs: list[int], refused: Iterable[tuple[int, str]], at_ms: int) -> None:
         """A receipt came for these numbers: they leave the outbox, the refused ones for a table of their own."""
         reasons = dict(refused)
-        connection = self._connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            gone, size = 0, 0
+        gone, bad, size = 0, 0, 0
+        with self._transaction() as connection:
             # Numbers of a batch are nearly always a run, which is one range delete.
             for first, last in _runs(seqs):
                 count, total = connection.execute(
@@ -198,22 +181,16 @@ class Store:
                 gone, size = gone + count, size + total
                 for seq, reason in reasons.items():
                     if first <= seq <= last:
-                        connection.execute(
+                        bad += connection.execute(
                             "INSERT OR REPLACE INTO refused SELECT lane, seq, report, ?, ? FROM outbox "
                             "WHERE lane = ? AND seq = ?",
                             (reason, at_ms, lane, seq),
-                        )
+                        ).rowcount
                 connection.execute("DELETE FROM outbox WHERE lane = ? AND seq BETWEEN ? AND ?", (lane, first, last))
-            bad = len(reasons) if gone else 0
             connection.execute(
                 "UPDATE lane SET delivered = delivered + ?, refused = refused + ?, bytes = bytes - ? WHERE id = ?",
                 (gone - bad, bad, size, lane),
             )
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise StoreError(f"the gateway's store {self.path} can not be written: {error}; free some disk") from error
         self.bytes[lane] -= size
 
     def book(self) -> dict[Lane, LaneBook]:
@@ -235,7 +212,7 @@ class Store:
 
     def present_tags(self) -> list[dict[str, object]]:
         """Tags that are there."""
-        return list(self._db.query("SELECT epc, device, zone, at_ms FROM tag WHERE move = 'arrived' ORDER BY epc"))
+        return list(self._db.query("SELECT epc, device, zone, at_ms FROM tag ORDER BY epc"))
 
     def close(self) -> None:
         """Fold the log into the file and let go of it."""
@@ -261,25 +238,64 @@ class Store:
             "DELETE FROM problem WHERE id <= (SELECT MAX(id) FROM problem) - ?", (QUARANTINE_ROWS_MAX,)
         )
 
-    def _thin(self, at_ms: int) -> None:
-        """Over the limit: drop the oldest telemetry and say so in the events lane."""
-        waiting = self._connection.execute("SELECT COUNT(*) FROM outbox WHERE lane = 'telemetry'").fetchone()[0]
+    def _append(self, reports: list[Report], next_seq: dict[Lane, int], sizes: dict[Lane, int]) -> None:
+        rows, counts = [], dict.fromkeys(LANES, 0)
+        for report in reports:
+            lane = LANE_OF[type(report)]
+            blob = encode(report)
+            rows.append((lane, next_seq[lane], blob))
+            next_seq[lane] += 1
+            sizes[lane] += len(blob)
+            counts[lane] += 1
+        self._connection.executemany("INSERT INTO outbox VALUES (?, ?, ?)", rows)
+        self._connection.executemany(
+            "UPDATE lane SET next_seq = ?, accepted = accepted + ?, bytes = ? WHERE id = ?",
+            [(next_seq[lane], counts[lane], sizes[lane], lane) for lane in LANES if counts[lane]],
+        )
+
+    def _move_tags(self, reports: list[Report]) -> None:
+        moves = {(report.epc, report.device): report for report in reports if type(report) is TagMove}
+        if moves:
+            self._connection.executemany("DELETE FROM tag WHERE epc = ? AND device = ?", moves)
+            self._connection.executemany(
+                "INSERT INTO tag VALUES (?, ?, ?, ?)",
+                [(move.epc, move.device, move.zone, move.at_ms) for move in moves.values() if move.move == "arrived"],
+            )
+
+    def _thin(self, sizes: dict[Lane, int], at_ms: int) -> list[Report]:
+        """Over the limit: drop the oldest telemetry; what is to be said about it."""
+        connection = self._connection
+        waiting = connection.execute("SELECT COUNT(*) FROM outbox WHERE lane = 'telemetry'").fetchone()[0]
         if not waiting:
-            return
-        part = max(1, waiting // THIN_SHARE)
-        first, last, count, size = self._connection.execute(
+            return []
+        first, last, count, size = connection.execute(
             "SELECT MIN(seq), MAX(seq), COUNT(*), SUM(LENGTH(report)) FROM "
             "(SELECT seq, report FROM outbox WHERE lane = 'telemetry' ORDER BY seq LIMIT ?)",
-            (part,),
+            (max(1, waiting // THIN_SHARE),),
         ).fetchone()
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute("DELETE FROM outbox WHERE lane = 'telemetry' AND seq <= ?", (last,))
-        self._connection.execute(
+        connection.execute("DELETE FROM outbox WHERE lane = 'telemetry' AND seq <= ?", (last,))
+        connection.execute(
             "UPDATE lane SET thinned = thinned + ?, bytes = bytes - ? WHERE id = 'telemetry'", (count, size)
         )
-        self._connection.execute("COMMIT")
-        self.bytes["telemetry"] -= size
-        self.commit(Group(at_ms, reports=[Thinned(first, last, count, at_ms, "outbox_full")]))
+        sizes["telemetry"] -= size
+        return [Thinned(first, last, count, at_ms, "outbox_full")]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, whatever goes wrong inside."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                reason = f"the gateway's store {self.path} can not be written: {error}; free some disk"
+                raise StoreError(reason) from error
+            raise
 
 
 def _runs(seqs: list[int]) -> list[tuple[int, int]]:

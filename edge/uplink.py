@@ -2,7 +2,8 @@
 
 Notes on ZeroMQ: a client whose key is refused is never retried by the socket itself, and batches sent into a dead
 connection vanish silently. So the socket is thrown away and made anew whenever nothing has been heard for
-`MUTE_S`, and only receipts settle anything.
+`MUTE_S`, and only receipts settle anything. For the same reason it never reconnects by itself: to a service that was
+restarted it would look like the old link, and what was on its way would wait for a receipt for ever.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ MUTE_S = 10.0
 HELLO_S = 3.0
 BACKOFF_MAX_S = 30.0
 POLL_S = 0.05
+UNSIGNED_S = 60.0
+"""A batch without a receipt for so long makes the link new, though the service answers greetings."""
 
 Waiting = Callable[[Wanted, int, int], Awaitable[list[tuple[int, bytes]]]]
 Settle = Callable[[Lane, list[int], list[Refused]], Awaitable[None]]
@@ -84,10 +87,11 @@ class Uplink:
                 try:
                     await self._session()
                     delay_s = 0.5
-                except (ValueError, TimeoutError) as error:
-                    if self.connected or not self.why:
-                        log.warning("service: link lost: %s", error)
-                    self.why = str(error) or "no answer"
+                except (ValueError, TimeoutError, zmq.ZMQError) as error:
+                    why = str(error) or "no answer"
+                    if why != self.why:
+                        log.warning("service: %s", why)
+                    self.why = why
                 if self.connected:
                     delay_s = 0.5
                 self.connected = False
@@ -101,7 +105,7 @@ class Uplink:
         socket = self._open()
         try:
             await socket.send(encode(Hello(VERSION, self._gateway, self._site, self._next_seq())))
-            answer = await self._hear(socket, MUTE_S / 2)
+            answer = await self._greeted(socket)
             if isinstance(answer, Rejected):
                 raise ValueError(f"{answer.reason}; {answer.hint}" if answer.hint else answer.reason)
             if not isinstance(answer, Welcome):
@@ -115,6 +119,7 @@ class Uplink:
                     await self._answer(await self._hear(socket, MUTE_S))
                     if sender.done():
                         sender.result()
+                    self._check_receipts()
             finally:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)
@@ -127,9 +132,27 @@ class Uplink:
         socket.curve_publickey, socket.curve_secretkey = self._keys
         socket.maxmsgsize = FRAME_BYTES_MAX
         socket.setsockopt(zmq.SNDHWM, 32)
-        socket.setsockopt(zmq.RECONNECT_IVL_MAX, 5000)
-        socket.connect(self.address)
+        socket.setsockopt(zmq.RECONNECT_IVL, -1)
+        try:
+            socket.connect(self.address)
+        except zmq.ZMQError as error:
+            socket.close(linger=0)
+            raise ValueError(f"{self.address!r} is no address of a service ({error}): use tcp://HOST:PORT") from None
         return socket
+
+    async def _greeted(self, socket: zmq.asyncio.Socket) -> FromService:
+        try:
+            return await self._hear(socket, MUTE_S / 2)
+        except TimeoutError as error:
+            # A key that is not allowed gets no answer at all: ZeroMQ ends the handshake.
+            key = self._keys.public.decode()
+            hint = f"is it running, and does it allow this gateway? `python -m cloud allow {self._gateway} '{key}'`"
+            raise TimeoutError(f"{error}: {hint}") from None
+
+    def _check_receipts(self) -> None:
+        oldest_ms = self._forwarder.oldest_ms()
+        if oldest_ms is not None and time.time_ns() // 1_000_000 - oldest_ms > UNSIGNED_S * 1000:
+            raise TimeoutError(f"the service at {self.address} has not signed for a batch for {UNSIGNED_S:.0f} s")
 
     async def _hear(self, socket: zmq.asyncio.Socket, within_s: float) -> FromService:
         try:

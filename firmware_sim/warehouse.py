@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import heapq
-from math import sqrt
 from typing import Any
 
 import msgspec
@@ -81,7 +80,7 @@ class Warehouse:
         daily = self._daily_units()
         for article in self.scenario.skus:
             target = reorder_guess(article, daily[article.id]) if article.near_reorder else FULL
-            self._route(self.world.top_up(article.id, target), messages)
+            self._route(self.world.set_stock(article.id, target), messages)
         self._plan_all()
         self.world.held = set()
         messages += self.advance(until_ms)
@@ -244,7 +243,5 @@ class Warehouse:
 
 
 def reorder_guess(article: Article, daily_units: float) -> int:
-    """About where a planner would reorder: lead time demand and z = 1.645 times its deviation, and two units more."""
-    days = article.lead_time_days
-    variance = daily_units * article.pick_units * days + (daily_units * article.lead_time_sd_days) ** 2
-    return round(daily_units * days + 1.645 * sqrt(variance)) + 2
+    """About where a planner would reorder, and two units more: lots are large, so little beyond lead time demand."""
+    return round(daily_units * article.lead_time_days) + 2

@@ -99,14 +99,14 @@ class World:
             shelf.restock_due = False
             self._restock_when_low(shelf, self.at_ms)
 
-    def top_up(self, sku: str, target: int) -> list[Event]:
-        """Bring a SKU to `target` units in all, as far as its slots hold them; never takes away."""
+    def set_stock(self, sku: str, target: int) -> list[Event]:
+        """Bring a SKU to `target` units in all, as far as its slots hold them: fetched, or taken in bulk."""
         events: list[Event] = []
         mine = [shelf for shelf in self.shelves.values() if shelf.article.id == sku]
         missing = target - sum(len(shelf.units) for shelf in mine)
         for shelf in mine:
-            units = min(missing, shelf.article.capacity - len(shelf.units))
-            if units > 0:
+            units = max(-len(shelf.units), min(missing, shelf.article.capacity - len(shelf.units)))
+            if units:
                 events.append(self._handle(shelf, units, self.at_ms))
                 missing -= units
         return events

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import subprocess
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -135,6 +136,7 @@ class Source:
         return self.names.get(node.id, "") if isinstance(node, ast.Name) else ""
 
 
+@lru_cache(maxsize=1)
 def files() -> list[Source]:
     """Every text file of the project, those not yet committed too."""
     found = []
@@ -157,7 +159,7 @@ def _paths() -> list[str]:
         built = {"var", "node_modules", "static", "dist", "build", "__pycache__"}
         every = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
         return sorted(
-            path.as_posix() for path in every if not built & set(path.parts) and path.parts[0] not in (".venv", ".git")
+            path.as_posix() for path in every if not built & set(path.parts) and not path.parts[0].startswith(".")
         )
 
 

@@ -7,7 +7,6 @@ small piece of bad code that it must find: a rule that can not fail protects not
 from __future__ import annotations
 
 import warnings
-from functools import lru_cache
 
 import pytest
 
@@ -19,18 +18,17 @@ from tests.house_rules import Rule
 PURE_FILE = "edge/core/weight.py"
 SAID = '"""What it is for."""\n'
 IGNORED, SILENCED = "# type" + ": ignore", "# no" + "qa"  # in pieces, for this file is looked at too
-files = lru_cache(house.files)
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps_its_rule(rule: Rule) -> None:
-    found = [f"{source.path}:{line}: {wrong}" for source in files() for line, wrong in rule(source)]
+    found = [f"{source.path}:{line}: {wrong}" for source in house.files() for line, wrong in rule(source)]
 
     assert not found, f"{rule.__doc__}\n" + "\n".join(found)
 
 
 def test_long_files_are_pointed_out_before_they_are_too_long() -> None:
-    sizes = {source.path: source.text.count("\n") for source in files() if source.path.endswith(house.CODE)}
+    sizes = {source.path: source.text.count("\n") for source in house.files() if source.path.endswith(house.CODE)}
     growing = [f"{path} ({lines})" for path, lines in sizes.items() if house.LINES_LONG < lines <= house.LINES_MAX]
 
     if growing:
@@ -38,7 +36,7 @@ def test_long_files_are_pointed_out_before_they_are_too_long() -> None:
 
 
 def test_every_home_is_lived_in() -> None:
-    imported = [(source.path, dotted.partition(".")[0]) for source in files() for _, dotted in source.imports]
+    imported = [(source.path, dotted.partition(".")[0]) for source in house.files() for _, dotted in source.imports]
     empty = [
         f"{library} is not imported in {home}: take it off the table"
         for library, homes in house.HOMES.items()

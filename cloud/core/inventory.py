@@ -48,9 +48,9 @@ class Stock(NamedTuple):
 
 
 class Touched(Struct):
-    """What a group of reports changed."""
+    """What a group of reports changed; of each SKU, when the newest of the facts happened."""
 
-    skus: set[str] = field(default_factory=set)
+    skus: dict[str, int] = field(default_factory=dict)
     coolers: set[str] = field(default_factory=set)
 
 
@@ -77,12 +77,12 @@ class Inventory:
         for report in reports:
             if type(report) is StockEvent:
                 self.move(report.slot, report.sku, report.delta, report.count, report.at_ms, report.source)
-                touched.skus.add(report.sku)
+                touched.skus[report.sku] = max(report.at_ms, touched.skus.get(report.sku, 0))
             elif type(report) is SlotLevel:
                 held = self.levels.get(report.slot)
                 if held is None or held.at_ms <= report.at_ms:
                     self.levels[report.slot] = report
-                    touched.skus.add(report.sku)
+                    touched.skus[report.sku] = max(report.at_ms, touched.skus.get(report.sku, 0))
             elif type(report) is DeviceHealth:
                 known = self.devices.get(report.device)
                 if known is None or known.at_ms <= report.at_ms:

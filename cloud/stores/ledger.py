@@ -158,7 +158,7 @@ class Ledger:
 
     def needs(self) -> list[Need]:
         """Every need, oldest first."""
-        return [msgspec.convert(row, Need) for row in self._rows(tables.need)]
+        return [Need(**row) for row in self._rows(tables.need)]
 
     def keep_need(self, need: Need) -> Need:
         """Store a need; a new one gets its id."""

@@ -193,7 +193,7 @@ class Inference:
         out.slots.add(slot.id)
 
     def _recheck(self, slot: Slot, unit: Unit) -> None:
-        """Count anew what the site file describes otherwise than when it was counted; another SKU starts from nothing."""
+        """Count anew what the site file now describes otherwise; another SKU starts from nothing."""
         state = self.slots.get(slot.id)
         basis = _basis(slot, unit)
         if state is not None:

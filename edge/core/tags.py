@@ -40,11 +40,12 @@ class Tag(Struct, array_like=True, gc=False):
 
 
 class Field(Struct, array_like=True):
-    """What one reader sees: its tags by EPC, and the last epoch that was judged."""
+    """What one reader sees: its tags by EPC, the last epoch that was judged, and the newest one that was read."""
 
     tags: dict[str, Tag] = {}
     epoch: int = 0
     forgotten: int = 0
+    newest: int = 0
 
 
 def see(field: Field, reads: list[TagRead], zone: str, device: str) -> list[TagMove]:
@@ -54,8 +55,9 @@ def see(field: Field, reads: list[TagRead], zone: str, device: str) -> list[TagM
         _forget(field)
     for read in reads:
         epoch = read.at_ms // EPOCH_MS
-        if epoch > field.epoch:
-            _watch_from(field, epoch)
+        if epoch > field.newest:
+            _bridge(field, epoch)
+            field.newest = epoch
         tag = field.tags.get(read.epc)
         if tag is None:
             if len(field.tags) >= TAGS_MAX:
@@ -82,7 +84,8 @@ def pass_time(field: Field, now_ms: int, zone: str, device: str) -> list[TagMove
     epoch = now_ms // EPOCH_MS - 1
     if epoch <= field.epoch:
         return []
-    _watch_from(field, epoch)
+    _bridge(field, epoch)
+    field.epoch = epoch
     moves = []
     for epc, tag in field.tags.items():
         _miss(tag, epoch - tag.epoch)
@@ -108,12 +111,11 @@ def _miss(tag: Tag, epochs: int) -> None:
         tag.rate = max(RATE_MIN, tag.rate * (1.0 - RATE_SHARE) ** min(epochs, 3))
 
 
-def _watch_from(field: Field, epoch: int) -> None:
-    """Move on to a later epoch; over a gap in which nobody watched, every tag is taken along as it was."""
-    if epoch - field.epoch > UNWATCHED_EPOCHS:
+def _bridge(field: Field, epoch: int) -> None:
+    """Over a gap in which nobody watched, every tag is taken along as it was."""
+    if epoch - max(field.epoch, field.newest) > UNWATCHED_EPOCHS:
         for tag in field.tags.values():
             tag.epoch = max(tag.epoch, epoch - 1)
-    field.epoch = epoch
 
 
 def _forget(field: Field) -> None:

@@ -62,6 +62,7 @@ class Shop:
         """Stop, and leave no thread behind."""
         self.stop()
         self._life.cancel()
+        self._run(asyncio.sleep(0.01))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

@@ -149,7 +149,7 @@ function draw(): void {
       timezone.value = fresh.site.timezone || "UTC";
       book.value = fresh;
       heardAt.value = fresh.t;
-      now.value = Date.now() + skew;
+      now.value = thisSecond();
       if (performance.now() - heard < STALE_MS) link.value = "live";
       const last = trail.value.at(-1);
       if (!last || fresh.t - last.t >= TRAIL_STEP_MS) trail.value = [...trail.value.slice(1 - TRAIL_LENGTH), { t: fresh.t, kpi: fresh.kpi }];
@@ -157,15 +157,19 @@ function draw(): void {
   });
 }
 
+/** The service's time in whole seconds, so that what shows the time is drawn again no oftener. */
+function thisSecond(): number {
+  return Math.floor((Date.now() + skew) / 1000) * 1000;
+}
+
 function tick(): void {
-  const time_ms = performance.now();
-  const silent = time_ms - heard > STALE_MS;
+  const clock = performance.now();
+  const silent = clock - heard > STALE_MS;
   batch(() => {
-    const time = Date.now() + skew;
-    if (Math.floor(time / 1000) !== Math.floor(now.value / 1000)) now.value = time;
+    now.value = thisSecond();
     if (book.value && silent) link.value = "stale";
   });
-  if (silent && socket && time_ms - begun > STALE_MS) {
+  if (silent && socket && clock - begun > STALE_MS) {
     drop(); // a socket that says nothing is dead, whatever it claims
     later();
   }

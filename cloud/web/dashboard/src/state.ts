@@ -15,7 +15,7 @@ export interface Session {
 export const session = signal<Session | null | undefined>(undefined);
 export const book = signal<Book | null>(null);
 export const link = signal<LinkState>("connecting");
-/** The service's time now, in ms; ticks once a second. */
+/** The service's time now, in ms, by whole seconds. */
 export const now = signal(Date.now());
 /** The service's time of the last frame. */
 export const heardAt = signal(0);

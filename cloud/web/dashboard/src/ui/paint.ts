@@ -56,7 +56,12 @@ export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink
   }
   pen.font = FONT;
   pen.fillStyle = ink.text;
-  for (const rack of floor.racks) pen.fillText(rack.text, rack.x, rack.y);
+  const last = new Map<number, number>();
+  for (const rack of floor.racks) {
+    if (rack.y - (last.get(rack.x) ?? -Infinity) < 14) continue; // names of low racks would cover one another
+    pen.fillText(rack.text, rack.x, rack.y);
+    last.set(rack.x, rack.y);
+  }
 }
 
 /** One slot. A little ground around it is cleared, so that it may be drawn again over itself. */

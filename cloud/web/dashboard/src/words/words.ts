@@ -49,8 +49,16 @@ function filled(text: string, params: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? "–"));
 }
 
+/** Intl's formatters are dear to make, and the same few are used all the time. */
+const formatters = new Map<string, unknown>();
+function formatter<T>(kind: new (locale: string, options: object) => T, options: object): T {
+  const name = `${kind.name} ${locale.value} ${JSON.stringify(options)}`;
+  if (!formatters.has(name)) formatters.set(name, new kind(locale.value, options));
+  return formatters.get(name) as T;
+}
+
 export function number(value: number, digits = 0, style: Intl.NumberFormatOptions = {}): string {
-  return new Intl.NumberFormat(locale.value, { maximumFractionDigits: digits, ...style }).format(value).replace(/^-/, "−");
+  return formatter(Intl.NumberFormat, { maximumFractionDigits: digits, ...style }).format(value).replace(/^-/, "−");
 }
 
 /** A number with as many digits as mean something: 2.46 → 2.5, 246.1 → 246. */
@@ -84,7 +92,7 @@ function duration(ms: number): string {
 /** How long ago, in the unit that fits: "8 min ago". */
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
-  const format = new Intl.RelativeTimeFormat(locale.value, { numeric: "auto", style: "short" });
+  const format = formatter(Intl.RelativeTimeFormat, { numeric: "auto", style: "short" });
   if (seconds < 60) return format.format(0, "minute");
   if (seconds < 3600) return format.format(-Math.floor(seconds / 60), "minute");
   if (seconds < 86_400) return format.format(-Math.floor(seconds / 3600), "hour");
@@ -92,7 +100,7 @@ export function ago(at: number, now: number): string {
 }
 
 function when(ms: number, style: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(locale.value, { timeZone: timezone.value, hourCycle: "h23", ...style }).format(ms);
+  return formatter(Intl.DateTimeFormat, { timeZone: timezone.value, hourCycle: "h23", ...style }).format(ms);
 }
 
 /** The time of day at the site. */
@@ -111,6 +119,6 @@ export function exact(ms: number): string {
 
 /** The short name of the site's time zone now: "CET", "GMT+8". */
 export function zoneName(ms: number): string {
-  const parts = new Intl.DateTimeFormat(locale.value, { timeZone: timezone.value, timeZoneName: "short" }).formatToParts(ms);
+  const parts = formatter(Intl.DateTimeFormat, { timeZone: timezone.value, timeZoneName: "short" }).formatToParts(ms);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? timezone.value;
 }

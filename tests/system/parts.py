@@ -1,0 +1,407 @@
+"""The whole system for a test: its real processes on loopback in one folder, and the hands that work in it.
+
+Every part can be killed and started again on what it kept. Leaving `running` stops all of them, whatever happened.
+"""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import paho.mqtt.client as mqtt
+import tomli_w
+from paho.mqtt.enums import CallbackAPIVersion
+
+from cloud import keys as service_keys
+from edge.keys import own_keys
+from firmware_sim.site import expand, parse, spell
+from protocols.reports import LANES
+from protocols.sequences import Sequence
+from protocols.topics import spell as topic_of
+from tests.contract.brokers import PROJECT, free_port
+
+DEADLINE_S = 40.0
+STOP_S = 15.0
+SMALL = PROJECT / "firmware_sim" / "scenarios" / "small.toml"
+HAND = "shelf-hand"
+UNIT_G = 100.0
+HAND_SHELF = """
+[[skus]]
+id = "screws"
+name = "Screws, box of 100"
+unit_mass_g = 100.0
+unit_cv = 0.005
+"""
+HAND_SLOT = """
+[[slots]]
+id = "H01-0{channel}"
+zone = "aisle"
+sku = "screws"
+device = "shelf-hand"
+channel = "{channel}"
+"""
+HAND_DEVICE = """
+[[devices]]
+id = "shelf-hand"
+kind = "shelf"
+zone = "aisle"
+"""
+Value = TypeVar("Value")
+
+
+def eventually(
+    look: Callable[[], Value], holds: Callable[[Value], bool], what: str, deadline_s: float = DEADLINE_S
+) -> Value:
+    """Look until it holds and return what was seen then; fail with what was seen last."""
+    end_s = time.monotonic() + deadline_s
+    while not holds(seen := look()):
+        assert time.monotonic() < end_s, f"waited {deadline_s:.0f} s in vain: {what}; last seen: {str(seen)[:1500]}"
+        time.sleep(0.1)
+    return seen
+
+
+def run(*argv: str, stdin: bytes | None = None, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+    """Run one command line to its end, with what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", *argv], cwd=PROJECT, input=stdin, capture_output=True, timeout=timeout_s, check=False
+    )
+    return subprocess.CompletedProcess(argv, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def scenario(folder: Path, name: str, **changes: Any) -> Path:
+    """The scenario `small` with some of its top-level keys changed, as a file."""
+    path = folder / f"{name}.toml"
+    path.write_text(tomli_w.dumps(tomllib.loads(SMALL.read_text()) | changes))
+    return path
+
+
+def site_with_hands(source: Path, channels: int = 4) -> str:
+    """A scenario's site file with one more shelf, `shelf-hand`, that the test itself speaks for."""
+    text = spell(expand(parse(source.read_text(), str(source))))
+    slots = "".join(HAND_SLOT.format(channel=channel) for channel in range(1, channels + 1))
+    return text + HAND_SHELF + slots + HAND_DEVICE
+
+
+class Part:
+    """One process, its command line and its log."""
+
+    def __init__(self, name: str, argv: list[str], log: Path) -> None:
+        self.name, self.argv, self.log = name, argv, log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, also once more."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", *self.argv], cwd=PROJECT, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end; its exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the {self.name} did not end within {STOP_S:.0f} s:\n{self.said()}") from None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is running."""
+        return self.process is not None and self.process.poll() is None
+
+    def said(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+
+class Answer(NamedTuple):
+    """An HTTP answer; `value` is the JSON in it, or its text."""
+
+    status: int
+    value: Any
+
+
+class Visitor:
+    """One browser at one address: keeps its cookies."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def get(self, path: str) -> Answer:
+        """GET; status 0 when nobody answers."""
+        return self._ask(urllib.request.Request(self.url + path))
+
+    def post(self, path: str, body: dict[str, Any]) -> Answer:
+        """POST JSON as our own page does."""
+        headers = {"X-Requested-With": "warehouse", "Origin": self.url, "Content-Type": "application/json"}
+        return self._ask(urllib.request.Request(self.url + path, json.dumps(body).encode(), headers))
+
+    def sign_in(self, user: str, password: str) -> Visitor:
+        """Sign in at the service; fails when that is refused."""
+        answer = self.post("/api/session", {"user": user, "password": password})
+        assert answer.status == 200, answer
+        return self
+
+    def _ask(self, request: urllib.request.Request) -> Answer:
+        try:
+            with self._opener.open(request, timeout=10) as reply:
+                return Answer(reply.status, _value(reply.read()))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, _value(error.read()))
+        except OSError as error:
+            return Answer(0, str(error))
+
+
+def _value(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+class Book(NamedTuple):
+    """What gateway and ledger hold of one lane: numbers given, and the closed ranges of numbers the ledger has."""
+
+    given: int
+    held: list[list[int]]
+    applied: int
+
+    @property
+    def complete(self) -> bool:
+        """Every number from 0 on, once."""
+        return self.held == ([[0, self.given - 1]] if self.given else []) and self.applied == self.given
+
+
+class System:
+    """Broker, service, gateway and fleet in one folder; nothing runs before `start`."""
+
+    def __init__(self, folder: Path, site: str) -> None:
+        self.folder = folder
+        self.edge, self.cloud = folder / "edge", folder / "cloud"
+        self.site = folder / "site.toml"
+        self.site.write_text(site)
+        self.ports = {name: free_port() for name in ("broker", "uplink", "gateway", "service")}
+        self.credentials = folder / "broker" / "credentials.toml"
+        self.broker_url = f"mqtt://127.0.0.1:{self.ports['broker']}"
+        uplink = f"tcp://127.0.0.1:{self.ports['uplink']}"
+        key = self.cloud / "keys" / "service.key"
+        at = ["--site", str(self.site), "--state"]
+        broker = ["edge", "broker", "--state", str(folder), "--port", str(self.ports["broker"])]
+        serve = ["cloud", "serve", *at, str(self.cloud), "--port", str(self.ports["service"]), "--uplink", uplink]
+        gateway = ["edge", "run", *at, str(self.edge), "--port", str(self.ports["gateway"]), *self.mqtt]
+        self.parts = {
+            "broker": self._part("broker", broker),
+            "service": self._part("service", serve),
+            "gateway": self._part("gateway", [*gateway, "--cloud", uplink, "--cloud-key", str(key)]),
+        }
+        service_keys.own_keys(self.cloud)
+        service_keys.allow(self.cloud, "gateway", own_keys(self.edge, "gateway").public.decode())
+        self.gateway = Visitor(self.ports["gateway"])
+
+    @property
+    def mqtt(self) -> list[str]:
+        """How a part is told of the broker."""
+        return ["--broker", self.broker_url, "--credentials", str(self.credentials)]
+
+    def start(self, *names: str) -> None:
+        """Start parts side by side; all are ready when this returns."""
+        for name in names:
+            self.parts[name].start()
+        for name in names:
+            eventually(lambda name=name: self._ready(name), bool, f"the {name} is ready")  # type: ignore[misc]
+
+    def start_fleet(self, plan: Path, speed: float = 1.0) -> None:
+        """Let the simulated devices of a scenario publish; returns when they do."""
+        argv = ["firmware_sim", "run", str(plan), *self.mqtt, "--state", str(self.folder / "sim"), "--speed", f"{speed}"]
+        fleet = self.parts["fleet"] = self._part("fleet", argv)
+        before = fleet.said().count("devices publishing")
+        fleet.start()
+        eventually(fleet.said, lambda said: said.count("devices publishing") > before, "the fleet publishes")
+
+    def truth(self) -> dict[str, int]:
+        """What truly lies in the fleet's slots, as it last kept it; nothing before its past is handed in."""
+        path = self.folder / "sim" / "small.json"
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        return {slot: len(units) for slot, units in kept.get("units", {}).items()} if kept.get("lived") else {}
+
+    def manager(self) -> Visitor:
+        """The first account, signed in at the service."""
+        user, password = (self.cloud / "sign-in.txt").read_text().split()
+        return Visitor(self.ports["service"]).sign_in(user, password)
+
+    def counts(self) -> dict[str, int | None]:
+        """What the gateway says lies in each slot."""
+        answer = self.gateway.get("/api/stock")
+        return {row["slot"]: row["count"] for row in answer.value} if answer.status == 200 else {}
+
+    def pending(self) -> int:
+        """Reports the service has not signed for yet, by the gateway's page."""
+        lanes = self.gateway.get("/api/status").value["lanes"].values()
+        assert all(lane["balanced"] for lane in lanes), lanes
+        return sum(lane["pending"] for lane in lanes)
+
+    def books(self) -> dict[str, Book]:
+        """Each lane, as gateway and ledger have it on disk."""
+        found = {}
+        with sqlite3.connect(self.edge / "edge.db") as edge, sqlite3.connect(self.cloud / "ledger.db") as cloud:
+            for lane in LANES:
+                row = cloud.execute("SELECT held, applied FROM lane WHERE lane = ?", [lane]).fetchone()
+                given = edge.execute("SELECT next_seq FROM lane WHERE id = ?", [lane]).fetchone()[0]
+                held = msgspec.msgpack.decode(row[0], type=Sequence) if row else Sequence()
+                assert not held.forgotten
+                found[lane] = Book(given, held.ranges, row[1] if row else 0)
+        edge.close()
+        cloud.close()
+        return found
+
+    def moved(self) -> dict[str, int]:
+        """The sum of the ledger's movements of each slot."""
+        with sqlite3.connect(self.cloud / "ledger.db") as cloud:
+            rows = cloud.execute("SELECT slot, SUM(delta) FROM movement GROUP BY slot").fetchall()
+        cloud.close()
+        return dict(rows)
+
+    def tracebacks(self) -> dict[str, str]:
+        """The parts that lost their composure, and what they said."""
+        return {name: part.said() for name, part in self.parts.items() if "Traceback" in part.said()}
+
+    def stop(self) -> None:
+        """Stop everything that runs, the sources first."""
+        for name in ("fleet", "gateway", "service", "broker"):
+            if name in self.parts and self.parts[name].alive:
+                self.parts[name].stop()
+
+    def _part(self, name: str, argv: list[str]) -> Part:
+        return Part(name, argv, self.folder / f"{name}.log")
+
+    def _ready(self, name: str) -> bool:
+        part = self.parts[name]
+        assert part.alive, f"the {name} ended:\n{part.said()}"
+        if name == "broker":
+            return "Server is ready" in part.said() and self.credentials.exists()
+        return Visitor(self.ports[name]).get("/readyz").status == 200
+
+
+@contextmanager
+def running(folder: Path, site: str, *names: str) -> Iterator[System]:
+    """A system with these parts started; afterwards all are stopped, and none may have shown a traceback."""
+    system = System(folder, site)
+    try:
+        if "broker" in names:
+            system.start("broker")
+        system.start(*(name for name in names if name != "broker"))
+        yield system
+        system.stop()
+        assert not system.tracebacks()
+    finally:
+        for part in system.parts.values():
+            if part.alive:
+                part.kill()
+
+
+class Hands:
+    """The device `shelf-hand`, spoken for by the test: what the broker has acknowledged is in `truth`."""
+
+    def __init__(self, system: System, device: str = HAND, user: str = "shelf") -> None:
+        self.device = device
+        self.truth: dict[str, int] = {}
+        self.seq = 0
+        self.at_ms = _now_ms() - 6 * 3_600_000  # a past of its own: each message is later than the one before
+        password = tomllib.loads(system.credentials.read_text())["users"][user]
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, f"hands-{device}-{user}", clean_session=False)
+        self.client.username_pw_set(user, password)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.max_inflight_messages_set(500)
+        self.client.connect("127.0.0.1", system.ports["broker"])
+        self.client.loop_start()
+
+    def put(self, channel: int, count: int) -> None:
+        """Have so many units lie on a channel; returns when the broker has signed for the message."""
+        self.at_ms += 5000
+        self.say({"ts": self.at_ms, "unit": "g", "channel": str(channel), "step_ms": 100, "values": [count * UNIT_G] * 20})
+        self.truth[f"H01-0{channel}"] = count
+
+    def say(self, body: dict[str, Any]) -> None:
+        """One message of the device's own, with the next number."""
+        self.seq += 1
+        self.publish("shelf", json.dumps({"boot": 1, "seq": self.seq - 1, **body}).encode())
+
+    def publish(self, leaf: str, *payloads: bytes, device: str = "", retain: bool = False) -> None:
+        """Publish as any device of the kind; returns when the broker has signed for all."""
+        topic = topic_of("small", device or self.device, leaf)
+        sent = [self.client.publish(topic, payload, qos=1, retain=retain) for payload in payloads]
+        for one in sent:
+            one.wait_for_publish(DEADLINE_S)
+            assert one.is_published(), f"no PUBACK on {topic}"
+
+    def leave(self) -> None:
+        """Disconnect."""
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@contextmanager
+def picking(hands: Hands, channels: int = 4, full: int = 30) -> Iterator[None]:
+    """Hands that take unit after unit, and fill up what is empty, for as long as the block lasts."""
+    over = threading.Event()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            while not over.is_set():
+                for channel in range(1, channels + 1):
+                    left = hands.truth.get(f"H01-0{channel}", 0)
+                    hands.put(channel, left - 1 if left else full - channel)
+        except BaseException as error:  # shown by the test, below
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="hands")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(DEADLINE_S)
+    if failed:
+        raise failed[0]
+    assert not thread.is_alive()
+
+
+def left_behind(folder: Path) -> list[str]:
+    """The command lines of processes that still work in a folder (where the system shows them)."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().decode(errors="replace").replace("\0", " ")
+        except OSError:
+            continue
+        if str(folder) in words and entry.parent.name != str(os.getpid()):
+            found.append(words)
+    return found
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,283 @@
+"""The docs say what is so: every example is decoded, every table compared with the code, every command tried."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import shlex
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from edge.cli import main as edge
+from edge.core.inference import Inference
+from protocols import layout
+from protocols.devices import decode, native
+from protocols.layout import LayoutError
+from protocols.readings import Context, Problem, Reading
+from protocols.topics import LEAVES
+from tests import house
+
+DOCS = house.ROOT / "docs"
+DEVICES, SITE = (DOCS / "devices.md").read_text(), (DOCS / "site.md").read_text()
+NOW_MS = 1_763_762_402_000
+
+
+def blocks(text: str, language: str = "") -> list[tuple[str, str]]:
+    """Fenced blocks of a language: (what stands after it, body)."""
+    found = re.findall(r"^```(\w*)[ ]?(.*)\n((?:.*\n)*?)```$", text, re.MULTILINE)
+    return [(rest, body) for tongue, rest, body in found if tongue == language]
+
+
+def tables(text: str, head: str) -> list[list[list[str]]]:
+    """The rows of each table whose first heading begins so, cell by cell, without backticks."""
+    found: list[list[list[str]]] = []
+    rows: list[list[str]] | None = None
+    for line in text.splitlines():
+        cells = [cell.strip().strip("`") for cell in line.strip("|").split(" | ")] if line.startswith("|") else []
+        if rows is None and cells and cells[0].strip("| ").startswith(head):
+            rows = []
+            found.append(rows)
+        elif rows is not None and cells and not cells[0].startswith("---"):
+            rows.append([cell.strip("| `") for cell in cells])
+        elif not cells:
+            rows = None
+    return found
+
+
+SHOP = layout.parse(blocks(SITE, "toml")[0][1])
+MESSAGES = [(rest.partition(" -> "), body) for rest, body in blocks(DEVICES, "json") if rest]
+
+
+def said_by(topic: str, payload: bytes) -> tuple[list[Any], list[str]]:
+    """What a message decodes to, and the codes of the problems it makes at the site of docs/site.md."""
+    decoded = decode(topic, payload, Context(NOW_MS))
+    return decoded, [problem.code for problem in Inference(SHOP).fold(decoded, NOW_MS).problems]
+
+
+@pytest.mark.parametrize(("said", "body"), MESSAGES, ids=[f"{i} {rest[0]}" for i, (rest, _) in enumerate(MESSAGES)])
+def test_an_example_message_is_what_the_docs_say(said: tuple[str, str, str], body: str) -> None:
+    topic, _, code = said
+
+    decoded, codes = said_by(topic, body.encode())
+
+    assert codes == ([code] if code else [])
+    assert len(decoded) == 1
+    assert code or not getattr(decoded[0], "flags", ()) or '"ts"' not in body
+
+
+def test_every_data_topic_and_every_problem_has_an_example() -> None:
+    leaves = {topic.rpartition("/")[2] for (topic, _, code), _ in MESSAGES if not code}
+    codes = {code for (_, _, code), _ in MESSAGES if code}
+
+    assert leaves == set(LEAVES) - {"cmd"}
+    # A payload of 256 KB is no example to print, and the last one needs a gateway that hears its own voice.
+    assert set(problem_codes()) - codes == {"payload.too_big", "topic.not_for_gateways"}
+
+
+def test_the_example_command_is_spelled_as_the_gateway_spells_it() -> None:
+    (_, body), *others = [block for block in blocks(DEVICES, "json") if not block[0]]
+
+    assert list(json.loads(body)) == ["id", "cmd", "args"]
+    assert others == []
+
+
+def test_messages_in_shell_examples_are_understood() -> None:
+    calls = re.findall(r"-t (\S+) *(?:\\\n)? +-m '(.*)'", DEVICES)
+
+    assert calls
+    for topic, payload in calls:
+        assert said_by(topic, payload.encode())[1] == []
+
+
+def test_what_decode_is_shown_to_print_is_what_it_prints(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = re.findall(r"^\$ echo '(.*)' \| python -m edge (.*)\n(\{.*\})$", DEVICES, re.MULTILINE)
+
+    assert shown
+    for payload, arguments, printed in shown:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(payload.encode())))
+        assert edge(shlex.split(arguments)) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert {**said, "at_ms": 0} == {**json.loads(printed), "at_ms": 0}
+
+
+class SwitchedOff(Exception):
+    """The end of a device that otherwise runs for ever."""
+
+
+def run_sketch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes, bool, int]]:
+    """What the device of the docs publishes in its first three seconds; its last will comes first."""
+    said: list[tuple[str, bytes, bool, int]] = []
+
+    class Client:
+        """As much of umqtt.simple as the sketch uses, with its signatures."""
+
+        def __init__(
+            self, client_id: bytes, server: str, port: int = 0, user: bytes = b"", password: bytes = b"",
+            keepalive: int = 0,
+        ) -> None:  # fmt: skip
+            assert 20 <= keepalive <= 60
+
+        def connect(self) -> None:
+            """The will must be known before."""
+            assert said
+
+        def publish(self, topic: bytes, msg: bytes, retain: bool = False, qos: int = 0) -> None:
+            said.append((topic.decode(), msg, retain, qos))
+
+        set_last_will = publish
+
+    ticks = iter(range(29))
+
+    def sleep_ms(_ms: int) -> None:
+        if next(ticks, None) is None:
+            raise SwitchedOff
+
+    fakes: dict[str, dict[str, Any]] = {
+        "umqtt": {},
+        "umqtt.simple": {"MQTTClient": Client},
+        "scale": {"read_grams": lambda: 5198.0},
+    }
+    for name, members in fakes.items():
+        module = ModuleType(name)
+        vars(module).update(members)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(time, "sleep_ms", sleep_ms, raising=False)  # MicroPython's
+    sketch = compile(blocks(DEVICES, "python")[0][1], "docs/devices.md", "exec")
+    with pytest.raises(SwitchedOff):
+        exec(sketch, {})
+    return said
+
+
+def test_the_sketch_is_a_device_that_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inference = Inference(SHOP)
+
+    for boot in (1, 2):
+        said = run_sketch(tmp_path, monkeypatch)
+        decoded = [one for topic, payload, _, _ in said for one in decode(topic, payload, Context(NOW_MS))]
+        outcome = inference.fold(decoded, NOW_MS)
+
+        assert outcome.problems == []
+        assert outcome.duplicates == 0
+        assert [(one.boot, one.seq) for one in decoded if isinstance(one, Reading)] == [(boot, 0), (boot, 1)]
+        assert [(topic.rpartition("/")[2], retain, qos) for topic, _, retain, qos in said] == [
+            ("status", True, 1), ("status", True, 1), ("shelf", False, 1), ("shelf", False, 1),
+        ]  # fmt: skip
+    assert inference.slots["A-1"].estimate.count == 10
+
+
+def test_the_tables_of_fields_are_those_of_the_messages() -> None:
+    structs: list[type[Struct]] = [native.Measurement, native.Sights, native.Sight, native.Status, native.Ack]
+
+    found = [{row[0]: row[1] == "required" for row in table} for table in tables(DEVICES, "field")]
+
+    assert found == [{one.name: one.required for one in msgspec.structs.fields(struct)} for struct in structs]
+
+
+def test_the_units_and_limits_are_those_of_the_code() -> None:
+    units = {row[0]: re.findall(r"`(.+?)`", f"`{row[1]}`") for row in tables(DEVICES, "topic")[1]}
+
+    assert units == {kind: list(known) for kind, known in native.UNITS.items()}
+    for limit in (native.PAYLOAD_BYTES_MAX, native.SAMPLES_MAX, native.READS_MAX):
+        assert str(limit) in DEVICES
+
+
+def problem_codes() -> list[str]:
+    """Every code a message may be refused with, from the code."""
+    packages = [source for source in house.files() if source.path.startswith(("protocols/", "edge/"))]
+    calls = [node for source in packages for node in source.nodes if isinstance(node, ast.Call)]
+    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == Problem.__name__]
+    return sorted({str(ast.literal_eval(call.args[0])) for call in named})
+
+
+def test_the_problem_codes_of_the_docs_are_those_of_the_code() -> None:
+    assert sorted(row[0] for row in tables(DEVICES, "code")[0]) == problem_codes()
+
+
+def default(one: msgspec.structs.FieldInfo) -> str:
+    """A field's default as the docs write it."""
+    if one.required:
+        return "required"
+    return "none" if one.default is None else json.dumps(one.default)
+
+
+@pytest.mark.parametrize(
+    ("number", "struct"), list(enumerate([layout.About, layout.Zone, layout.Sku, layout.Slot, layout.Device]))
+)
+def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: type[Struct]) -> None:
+    told = {row[0]: row[1] for row in tables(SITE, "field")[number]}
+
+    assert told == {one.name: default(one) for one in msgspec.structs.fields(struct)}
+
+
+@pytest.mark.parametrize(
+    ("change", "to"),
+    [
+        ("unit_mass_g = 519.8\n", ""),
+        ("unit_mass_g = 519.8", "unit_mass_g = 519.8\nmass = 1.0"),
+        ("unit_mass_g = 519.8", "unit_mass_g = 0"),
+        ('kind = "shelf"', 'kind = "scale"'),
+        ('id = "A-1"', 'id = "A 1"'),
+        ("max_c = 8.0", "max_c = 1.0"),
+        ('id = "A-1"', 'id = "K-1"'),
+        ('kind = "climate"\nzone = "cold"', 'kind = "climate"\nzone = "cellar"'),
+        ('id = "A-1"\nzone = "aisle"', 'id = "A-1"\nzone = "cellar"'),
+        ('sku = "gloves-m"', 'sku = "gloves"'),
+        ('sku = "gloves-m"\ndevice = "shelf-1"', 'sku = "gloves-m"\ndevice = "cold-1"'),
+        ('channel = "2"\n', ""),
+    ],
+)
+def test_an_error_of_the_site_file_is_in_the_docs_word_for_word(change: str, to: str) -> None:
+    text = blocks(SITE, "toml")[0][1]
+    assert change in text
+
+    with pytest.raises(LayoutError) as error:
+        layout.parse(text.replace(change, to, 1), "site.toml")
+
+    assert str(error.value) in [row[0] for row in tables(SITE, "message")[0]]
+
+
+def test_what_is_no_toml_is_said_with_its_place() -> None:
+    with pytest.raises(LayoutError) as error:
+        layout.parse(blocks(SITE, "toml")[0][1].replace('id = "shop"', "id  shop"), "site.toml")
+
+    start, end = tables(SITE, "message")[0][0][0].split("...")
+    assert str(error.value).startswith(start)
+    assert str(error.value).endswith(end)
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.relative_to(DOCS).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
+
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_documents_that_messages_and_comments_name_exist() -> None:
+    named = {
+        (source.path, mention)
+        for source in house.files()
+        for mention in re.findall(r"\bdocs/[\w/.-]+\.md\b", source.text)
+    }
+
+    assert [f"{path} names {mention}" for path, mention in sorted(named) if not (house.ROOT / mention).exists()] == []
+
+
+def test_decision_records_are_numbered_and_say_why() -> None:
+    records = sorted((DOCS / "decisions").glob("*.md"))
+
+    assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    for path in records:
+        heads = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
+        assert heads == ["Objective", "Decision", "Why", "Consequences"], path.name

@@ -1,0 +1,198 @@
+"""Every device format keeps its examples; whatever else comes in is a reading or a Problem, never an exception."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols import reports
+from protocols.devices import Example, decode, format_of, formats
+from protocols.readings import (
+    FUTURE_LIMIT_MS,
+    PAST_LIMIT_MS,
+    Context,
+    Decoded,
+    Problem,
+    Reading,
+    TagReads,
+)
+
+NOW_MS = 1_763_762_400_000
+NOW = Context(NOW_MS)
+EXAMPLES = [(one.name, example) for one in formats().values() for example in one.examples]
+SHELF = "wh/v1/demo/shelf-1/shelf"
+SHORT = [example for _, example in EXAMPLES if len(example.payload) < 1000]
+LEAVES = ("shelf", "rfid", "climate", "machine", "status", "ack")
+
+
+def said(topic: str, payload: bytes) -> list[Decoded]:
+    """What a message says, once it is certain that the gateway can work with it whatever it is."""
+    found = decode(topic, payload, NOW)
+    for one in found:
+        msgspec.json.encode(one)
+        if isinstance(one, Reading):
+            assert one.values
+            assert all(isfinite(value) for value in one.values)
+            assert one.last_ms <= NOW_MS + FUTURE_LIMIT_MS
+            assert one.at_ms >= NOW_MS - PAST_LIMIT_MS - 1
+        elif isinstance(one, TagReads):
+            assert all(read.at_ms <= NOW_MS + FUTURE_LIMIT_MS for read in one.reads)
+        elif isinstance(one, Problem):
+            assert one.code
+            assert one.detail
+    return found
+
+
+@pytest.mark.parametrize(("family", "example"), EXAMPLES, ids=[f"{name}: {one.title}" for name, one in EXAMPLES])
+def test_an_example_yields_what_it_says(family: str, example: Example) -> None:
+    found = format_of(example.topic)
+    assert found is not None
+    assert found.name == family
+
+    yields = said(example.topic, example.payload)
+
+    if example.yields and isinstance(example.yields[0], Problem):
+        assert [one.code for one in yields if isinstance(one, Problem)] == [example.yields[0].code]
+    else:
+        assert yields == example.yields
+
+
+@pytest.mark.parametrize("family", sorted(formats()))
+def test_a_format_shows_good_messages_and_bad_ones(family: str) -> None:
+    bad = [any(isinstance(one, Problem) for one in example.yields) for example in formats()[family].examples]
+
+    assert any(bad)
+    assert not all(bad)
+
+
+@pytest.mark.parametrize("example", SHORT, ids=[one.title for one in SHORT])
+def test_a_cut_off_message_is_no_exception(example: Example) -> None:
+    for end in range(len(example.payload)):
+        said(example.topic, example.payload[:end])
+
+
+@given(st.sampled_from([one for one in SHORT if one.payload]), st.data())
+def test_a_spoilt_message_is_no_exception(example: Example, data: st.DataObject) -> None:
+    spoilt = bytearray(example.payload)
+    for at in data.draw(st.lists(st.integers(0, len(spoilt) - 1), min_size=1, max_size=4)):
+        spoilt[at] = data.draw(st.integers(0, 255))
+
+    said(example.topic, bytes(spoilt))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = ("boot", "seq", "ts", "unit", "value", "values", "step_ms", "channel", "reads", "online", "battery", "id", "ok")
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    st.sampled_from(LEAVES),
+    st.dictionaries(st.sampled_from(FIELDS), JSON | NUMBERS | st.lists(NUMBERS, max_size=5)),
+    st.sampled_from(["g", "kg", "Cel", "K", "bool", "W", "%"]),
+)
+def test_any_object_is_readings_or_a_problem(leaf: str, fields: dict[str, object], unit: str) -> None:
+    said(f"wh/v1/demo/d/{leaf}", json.dumps({"unit": unit, **fields}).encode("utf-8", "replace"))
+
+
+@given(st.text(max_size=60), st.binary(max_size=60))
+def test_any_bytes_on_any_topic_are_readings_or_a_problem(topic: str, payload: bytes) -> None:
+    said(topic, payload)
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b'{"unit":"g","value":1e400}', "payload.invalid"),
+        (b'{"unit":"g","value":' + b"9" * 5000 + b"}", "payload.invalid"),
+        (b'{"unit":"g","values":[1,' + b"9" * 400 + b"]}", "payload.invalid"),
+        (b'{"unit":"g","value":1,"ts":' + b"9" * 400 + b"}", "payload.invalid"),
+        (b'{"unit":"g","value":1,"boot":9007199254740993}', "payload.invalid"),
+        (b'{"unit":"g","value":1,"boot":-1}', "payload.invalid"),
+        (b'{"unit":"g","value":1,"values":[1]}', "payload.invalid"),
+        (b'{"unit":"g","values":[]}', "payload.invalid"),
+        (b'{"unit":"g","value":1,"channel":""}', "payload.invalid"),
+        (b'{"unit":"g","values":[' + b"1," * 4096 + b"1]}", "payload.invalid"),
+        (b'{"unit":"g","values":[1e308,1e308]}', "value.not_finite"),
+        (b'{"unit":"\\ud800","value":1}', "payload.not_json"),
+        (b'{"unit":"g","channel":"\xed\xa0\x80","value":1}', "payload.not_json"),
+        (b'{"unit":"g","value":1,"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}", "payload.not_json"),
+        (b"[" * 200_000, "payload.invalid"),
+        (b"null", "payload.invalid"),
+        (b"\xef\xbb\xbf{}", "payload.not_json"),
+    ],
+)
+def test_a_hostile_message_is_one_problem_with_a_hint(payload: bytes, code: str) -> None:
+    (problem,) = said(SHELF, payload)
+
+    assert isinstance(problem, Problem)
+    assert problem.code == code
+    assert problem.hint
+    assert problem.device == "shelf-1"
+    assert len(problem.detail) <= 300
+
+
+def test_of_a_key_said_twice_the_last_counts() -> None:
+    (reading,) = said(SHELF, b'{"unit":"g","value":1,"value":2}')
+
+    assert isinstance(reading, Reading)
+    assert reading.values == [2.0]
+
+
+def test_a_clock_is_believed_within_its_limits_only() -> None:
+    def flags(ts_ms: int) -> tuple[str, ...]:
+        (one,) = said(SHELF, b'{"unit":"g","value":1,"ts":%d}' % ts_ms)
+        assert isinstance(one, Reading)
+        return one.flags
+
+    assert flags(NOW_MS + FUTURE_LIMIT_MS) == ()
+    assert flags(NOW_MS + FUTURE_LIMIT_MS + 1) == ("clock",)
+    assert flags(NOW_MS - PAST_LIMIT_MS) == ()
+    assert flags(NOW_MS - PAST_LIMIT_MS - 1) == ("clock",)
+    assert flags(0) == ("no_clock",)
+    assert flags(-5) == ("clock",)
+
+
+def test_tags_of_a_reader_without_a_clock_were_not_read_in_the_future() -> None:
+    payload = b'{"reads":[{"epc":"ABCD","at":0},{"epc":"ABCE","at":4000}]}'
+
+    (seen,) = said("wh/v1/demo/dock/rfid", payload)
+
+    assert isinstance(seen, TagReads)
+    assert [read.at_ms for read in seen.reads] == [NOW_MS - 4000, NOW_MS]
+
+
+def test_a_topic_of_no_family_is_a_problem_that_names_it() -> None:
+    (problem,) = said("factory/line/3", b"{}")
+
+    assert isinstance(problem, Problem)
+    assert (problem.code, problem.topic) == ("topic.unknown", "factory/line/3")
+
+
+REPORTS: list[reports.Report] = [
+    reports.StockEvent("A1", "bolt", -2, 3, NOW_MS, 0.99),
+    reports.SlotLevel("A1", "bolt", None, 0, 9, 0.0, 12.5, NOW_MS, "noise", "tare"),
+    reports.TagMove("ABCD", "hall", "arrived", NOW_MS, "dock"),
+    reports.DeviceHealth("shelf-1", "ok", NOW_MS, NOW_MS, 1000, 0, 0, -12, 88.5),
+    reports.Series("cold-1", "1", "temperature_c", "cold", NOW_MS, [0, 100], [4.5, 4.6]),
+    reports.Thinned(3, 9, 5, NOW_MS, "outbox_full"),
+]
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=[type(one).__name__ for one in REPORTS])
+def test_a_report_travels_and_a_spoilt_one_is_a_value_error(report: reports.Report) -> None:
+    blob = reports.encode(report)
+
+    assert reports.decode(blob) == report
+    for end in range(len(blob)):
+        with pytest.raises(ValueError, match=r"."):
+            reports.decode(blob[:end])
+    assert {type(one) for one in REPORTS} == set(reports.LANE_OF)

@@ -1,7 +1,7 @@
 """The whole system on this machine, for a look: broker, service, gateway, simulated warehouse. `make run`.
 
 It starts each part as a process of its own, in the order in which they need one another, prints one line a part as it
-comes up, watches them, and stops them in reverse order on Ctrl-C. What lasts is kept under `var/`.
+comes up, starts one that dies again, and stops them in reverse order on Ctrl-C. What lasts is kept under `var/`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from typing import NamedTuple, NoReturn
 
 READY_S = 40.0
 STOP_S = 10.0
+DEATHS_MAX, DEATHS_WITHIN_S = 4, 30.0
 
 
 class Part(NamedTuple):
     """One running part of the system."""
 
     name: str
+    argv: tuple[str, ...]
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -85,7 +87,7 @@ def main() -> int:
         name, password = (state / "cloud" / "sign-in.txt").read_text().split()
         print(f"\nOpen http://127.0.0.1:{dashboard} and sign in as {name} with {password}")
         print(f"Everything is kept in {state}/ (logs in {state}/log/). Ctrl-C stops.", flush=True)
-        return _watch(parts)
+        _watch(state, parts)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -117,14 +119,14 @@ def _refuse_busy_ports(ports: dict[int, str]) -> None:
                 )
 
 
-def _start(state: Path, name: str, *argv: str) -> Part:
+def _start(state: Path, name: str, *argv: str, again: bool = False) -> Part:
     logs = state / "log"
     logs.mkdir(exist_ok=True, mode=0o700)
     log = logs / f"{name}.log"
-    with log.open("wb") as out:
+    with log.open("ab" if again else "wb") as out:
         # A session of its own: Ctrl-C reaches this process alone, which then stops the parts in order.
         process = subprocess.Popen([sys.executable, "-m", *argv], stdout=out, stderr=out, start_new_session=True)
-    return Part(name, process, log)
+    return Part(name, argv, process, log)
 
 
 def _python(*argv: str) -> str:
@@ -161,10 +163,24 @@ def _still_running(parts: list[Part]) -> None:
             _give_up(f"the {part.name} stopped: {said[-1] if said else 'it said nothing'}; see {part.log}")
 
 
-def _watch(parts: list[Part]) -> int:
+def _watch(state: Path, parts: list[Part]) -> NoReturn:
+    """Start again what dies, so that anyone may try what a kill -9 does; give up on what dies again and again."""
+    deaths_s: list[float] = []
     while True:
-        _still_running(parts)
+        for at, part in enumerate(parts):
+            if part.process.poll() is None:
+                continue
+            deaths_s = [death_s for death_s in deaths_s if time.monotonic() - death_s < DEATHS_WITHIN_S]
+            deaths_s.append(time.monotonic())
+            if len(deaths_s) > DEATHS_MAX:
+                _still_running(parts)
+            print(f"the {part.name} died ({_how(part.process.returncode)}); starting it again", flush=True)
+            parts[at] = _start(state, part.name, *part.argv, again=True)
         time.sleep(0.5)
+
+
+def _how(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit {code}"
 
 
 def _stop(parts: list[Part]) -> None:

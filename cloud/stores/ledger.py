@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Table, create_engine, event, func, insert, make_url, select, update
+from sqlalchemy import Connection, Insert, Table, create_engine, event, func, insert, make_url, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -239,25 +240,24 @@ class Ledger:
         except SQLAlchemyError as error:
             raise LedgerUnavailable(f"the ledger can not be written: {_reason(error)}") from error
 
+    @staticmethod
     def _upsert(
-        self,
         connection: Connection,
         table: Table,
         rows: list[dict[str, Any]],
         keys: list[str],
         newest_by: str | None = "at_ms",
     ) -> None:
-        """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older."""
-        if not rows:
-            return
-        if connection.dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert as upsert
-        else:
-            from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-        statement = upsert(table)
-        others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
-        where = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others, where=where), rows)
+        if rows:
+            connection.execute(upsert(connection.dialect.name, table, keys, newest_by), rows)
+
+
+def upsert(dialect: str, table: Table, keys: list[str], newest_by: str | None) -> Insert:
+    """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older."""
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
+    where = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
+    return statement.on_conflict_do_update(index_elements=keys, set_=others, where=where)
 
 
 def _take(batch: Received, held: Sequence) -> Applied:

@@ -90,7 +90,21 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-FIELDS = ("boot", "seq", "ts", "unit", "value", "values", "step_ms", "channel", "reads", "online", "battery", "id", "ok")
+FIELDS = (
+    "boot",
+    "seq",
+    "ts",
+    "unit",
+    "value",
+    "values",
+    "step_ms",
+    "channel",
+    "reads",
+    "online",
+    "battery",
+    "id",
+    "ok",
+)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 
 

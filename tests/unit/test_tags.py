@@ -139,4 +139,6 @@ def test_moves_of_a_tag_alternate_in_any_order_of_reads(steps: list[tuple[int, s
             assert move.move != last.get(move.epc, "departed")
             last[move.epc] = move.move
 
-    assert {epc for epc, tag in field.tags.items() if tag.present} == {e for e, move in last.items() if move == "arrived"}
+    assert {epc for epc, tag in field.tags.items() if tag.present} == {
+        e for e, move in last.items() if move == "arrived"
+    }

@@ -1,0 +1,64 @@
+"""What more than one suite here needs: a running InfluxDB, and the web over real sockets on loopback."""
+
+from __future__ import annotations
+
+import gzip
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from cloud.web.app import make_app, serving
+from cloud.web.live import Live
+from cloud.web.sign_in import SignIn
+from tests.contract.influx_server import InfluxServer
+from tests.contract.web_service import Web
+from tests.desk import MemoryAccounts, MemoryDesk, snapshot
+
+
+@pytest.fixture(scope="package")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    server = InfluxServer(tmp_path_factory.mktemp("influxdb"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def bucket(influx: InfluxServer) -> str:
+    """The URL of an empty bucket of a running InfluxDB."""
+    if influx.process is None:
+        influx.start()
+    name = f"b{uuid.uuid4().hex}"
+    influx.create(name)
+    return f"{influx.url}/org/{name}"
+
+
+@pytest.fixture
+def static(tmp_path: Path) -> Path:
+    folder = tmp_path / "static"
+    folder.mkdir()
+    (folder / "index.html").write_text("<!doctype html><title>Depot</title>")
+    assets = folder / "assets"
+    assets.mkdir()
+    (assets / "app-ABCD1234.js").write_text("let a = 1")
+    (assets / "app-ABCD1234.js.gz").write_bytes(gzip.compress(b"let a = 1"))
+    (assets / "notes.txt").write_text("1f2e\n")
+    (folder / "version.txt").write_text("1f2e\n")
+    (tmp_path / "secret.txt").write_text("not for the web")
+    return folder
+
+
+@pytest.fixture
+async def web(static: Path) -> AsyncIterator[Web]:
+    live, accounts = Live(snapshot(), clients_max=3), MemoryAccounts()
+    desk = MemoryDesk(live)
+    async with AsyncExitStack() as stack:
+        app = make_app(desk, live, SignIn(accounts), static, now_ms=lambda: made.now_ms, send_timeout_s=0.3)
+        url = await stack.enter_async_context(serving(app))
+        made = Web(url, desk, live, accounts, stack)
+        yield made

@@ -1,0 +1,452 @@
+"""The ledger: what it has signed for is there once, whatever happened on the way.
+
+One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty database (an SQLAlchemy URL), PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from cloud.alerts.lifecycle import Alert, Transition
+from cloud.core.replenishment import Need
+from cloud.stores import tables
+from cloud.stores.ledger import Ledger, LedgerUnavailable, Received, upsert
+from protocols.reports import (
+    LANE_OF,
+    DeviceHealth,
+    Lane,
+    Report,
+    Series,
+    SlotLevel,
+    StockEvent,
+    TagMove,
+    Thinned,
+    encode,
+)
+from tests import depot
+from tests.depot import NOON_MS, batch, health, level, stock
+
+POSTGRES = os.environ.get("WAREHOUSE_TEST_POSTGRES", "")
+
+
+class Place:
+    """A database for one test: opened as often as wanted, and looked into past the ledger."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self._folder, self._url, self._number = folder, url, 0
+        self._open: list[Ledger] = []
+
+    @property
+    def path(self) -> Path:
+        return self._folder / f"ledger-{self._number}.db"
+
+    @property
+    def url(self) -> str:
+        return self._url or f"sqlite:///{self.path}"
+
+    def ledger(self, query: str = "") -> Ledger:
+        self._open.append(Ledger(self.url + query))
+        return self._open[-1]
+
+    def rows(self, table: tables.Table) -> list[dict[str, Any]]:
+        engine = create_engine(self.url)
+        try:
+            with engine.connect() as connection:
+                return [dict(row) for row in connection.execute(select(table)).mappings()]
+        finally:
+            engine.dispose()
+
+    def wipe(self) -> None:
+        """An empty database again."""
+        while self._open:
+            self._open.pop().close()
+        self._number += 1
+        if self._url:
+            engine = create_engine(self._url)
+            tables.metadata.drop_all(engine)
+            engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    if request.param == "postgresql" and not POSTGRES:
+        pytest.skip("WAREHOUSE_TEST_POSTGRES names no database")
+    made = Place(tmp_path, POSTGRES if request.param == "postgresql" else "")
+    made.wipe()
+    yield made
+    made.wipe()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Place]:
+    """A place that is a SQLite file."""
+    made = Place(tmp_path)
+    yield made
+    made.wipe()
+
+
+def nothing(_: list[Report]) -> None:
+    """Nobody else wants the reports."""
+
+
+def apply(ledger: Ledger, *batches: Received, now_ms: int = NOON_MS) -> list[Any]:
+    return ledger.apply(batches, now_ms, nothing)
+
+
+gateways = st.dictionaries(st.sampled_from(["g1", "g2"]), st.lists(depot.reports, max_size=12), min_size=1)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sent=gateways, data=st.data())
+def test_each_report_counts_once_however_often_and_in_whatever_order_it_comes(
+    place: Place, sent: dict[str, list[Report]], data: st.DataObject
+) -> None:
+    place.wipe()
+    ledger = place.ledger()
+    every = [(gateway, one) for gateway, reports in sent.items() for one in depot.batches(reports, 0, gateway)]
+    numbered = [(whole, i) for _, whole in every for i in range(len(whole.seqs))]
+    deliveries = data.draw(st.lists(st.lists(st.sampled_from(numbered), max_size=6), max_size=8)) if numbered else []
+    deliveries += [[one] for one in data.draw(st.permutations(numbered))]
+    groups = [
+        [Received(whole.gateway, whole.lane, [whole.seqs[i]], [whole.reports[i]]) for whole, i in delivery]
+        for delivery in deliveries
+    ]
+
+    applied = [taken for group in groups for taken in apply(ledger, *group)]
+
+    def events() -> Iterator[tuple[str, int, StockEvent]]:
+        for gateway, reports in sent.items():
+            in_lane = [one for one in reports if LANE_OF[type(one)] == "events"]
+            yield from ((gateway, seq, one) for seq, one in enumerate(in_lane) if isinstance(one, StockEvent))
+
+    rows = place.rows(tables.movement)
+    assert {(row["gateway"], row["seq"]) for row in rows} == {(gateway, seq) for gateway, seq, _ in events()}
+    assert len(rows) == len(list(events()))
+    by_number = {(row["gateway"], row["seq"]): row for row in rows}
+    for gateway, seq, one in events():
+        row = by_number[gateway, seq]
+        kept = (row["slot"], row["sku"], row["delta"], row["count"], row["happened_ms"], row["source"])
+        assert kept == (one.slot, one.sku, one.delta, one.count, one.at_ms, one.source)
+    assert sum(len(one.numbered) for one in applied) == len(numbered)
+    assert sum(one.duplicates for one in applied) == sum(map(len, groups)) - len(numbered)
+    for (gateway, lane), state in ledger.lanes().items():
+        assert state.applied == len([one for one in sent[gateway] if LANE_OF[type(one)] == lane])
+        assert state.held.ranges == [[0, state.applied - 1]]
+    for of_slot in ledger.levels():
+        times = [one.at_ms for one in sum(sent.values(), []) if isinstance(one, SlotLevel) and one.slot == of_slot.slot]
+        assert of_slot.at_ms == max(times)
+
+
+def test_a_batch_that_could_not_be_kept_elsewhere_is_not_applied_and_can_come_again(place: Place) -> None:
+    ledger = place.ledger()
+    one = batch([stock("A1", -1, 4), health("shelf-1")])
+
+    def refuse(_: list[Report]) -> None:
+        raise OSError("the other store is away")
+
+    with pytest.raises(OSError, match="away"):
+        ledger.apply([one], NOON_MS, refuse)
+    assert ledger.lanes() == {}
+    assert [place.rows(table) for table in (tables.movement, tables.device, tables.lane)] == [[], [], []]
+
+    [taken] = apply(ledger, one)
+    assert (len(taken.numbered), taken.duplicates) == (2, 0)
+    assert len(place.rows(tables.movement)) == 1
+
+
+def test_what_is_new_is_given_to_be_kept_elsewhere_before_anything_is_committed(place: Place) -> None:
+    ledger = place.ledger()
+    apply(ledger, batch([stock("A1", 5, 5, source="first")]))
+    seen: list[tuple[list[Report], int]] = []
+
+    def keep(reports: list[Report]) -> None:
+        seen.append((reports, len(place.rows(tables.movement))))
+
+    new: list[Report] = [stock("A1", -1, 4), health("shelf-1")]
+    ledger.apply([batch([stock("A1", 5, 5, source="first"), *new]), batch([level("A1", 4)], lane="telemetry")], 1, keep)
+
+    assert seen == [([*new, level("A1", 4)], 1)]
+
+
+def test_a_refused_report_is_kept_with_its_reason_and_its_number_is_held(place: Place) -> None:
+    ledger = place.ledger()
+    good = encode(stock("A1", -1, 4))
+    one = Received("g1", "events", [0, 1, 2], [good, b"\xc1 no report", good])
+
+    [taken] = apply(ledger, one)
+    [again] = apply(ledger, one)
+
+    assert [refused.seq for refused in taken.refused] == [1]
+    assert "not a report" in taken.refused[0].reason
+    assert [seq for seq, _ in taken.numbered] == [0, 2]
+    assert (again.numbered, again.refused, again.duplicates) == ([], [], 3)
+    [row] = place.rows(tables.refused)
+    assert (row["gateway"], row["lane"], row["seq"], row["report"]) == ("g1", "events", 1, b"\xc1 no report")
+    assert row["reason"] == taken.refused[0].reason
+    state = ledger.lanes()["g1", "events"]
+    assert (state.held.ranges, state.applied, state.refused) == ([[0, 2]], 2, 1)
+
+
+NAN = float("nan")
+POISON: dict[str, tuple[Lane, bytes]] = {
+    "of a kind nobody knows": ("events", msgspec.msgpack.encode(["elephant", 1])),
+    "with a field missing": ("events", msgspec.msgpack.encode(["stock", "A1", "bolt", -1])),
+    "nested without end": ("events", encode(stock("A1", -1, 4)).replace(b"\x98", b"\x99", 1) + b"\x91" * 50_000 + b"\x01"),
+    "in the wrong lane": ("telemetry", encode(stock("A1", -1, 4))),
+    "with a number that is none": ("events", encode(StockEvent("A1", "bolt", -1, 4, NOON_MS, NAN))),
+    "with a mass that is none": ("telemetry", encode(SlotLevel("A1", "bolt", 4, 4, 4, 0.99, NAN, NOON_MS))),
+    "with a count no column holds": ("events", encode(StockEvent("A1", "bolt", -1, 2**63, NOON_MS, 0.99))),
+    "with an endless time": ("events", encode(StockEvent("A1", "bolt", -1, 4, 2**62, 0.99))),
+    "from before 1970": ("events", encode(StockEvent("A1", "bolt", -1, 4, -1, 0.99))),
+    "with a zero byte in a name": ("events", encode(StockEvent("A\0", "bolt", -1, 4, NOON_MS, 0.99))),
+    "with an infinite battery": ("events", encode(DeviceHealth("d", "ok", 1, 1, 1, 0, 0, 0, float("inf")))),
+    "without a sample": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", NOON_MS, [], []))),
+    "with a sample too many": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", NOON_MS, [0], [1.0, 2.0]))),
+    "with a sample that is none": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", NOON_MS, [0], [NAN]))),
+    "with a sample before 1970": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", 5, [-6], [1.0]))),
+    "with a sample after all times": ("telemetry", encode(Series("t", "1", "power_w", "x", NOON_MS, [2**52], [1.0]))),
+    "of a series that can have no name": ("telemetry", encode(Series("t/1", "1", "power_w", "x", NOON_MS, [0], [1.0]))),
+}
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_one_report_that_no_store_could_keep_is_refused_by_itself(place: Place, poison: str) -> None:
+    """Else it would come again and again, and hold its lane for ever."""
+    ledger = place.ledger()
+    lane, blob = POISON[poison]
+    good = encode(stock("A1", -1, 4) if lane == "events" else level("A1", 4))
+
+    [taken] = apply(ledger, Received("g1", lane, [0, 1, 2], [good, blob, good]))
+
+    assert [seq for seq, _ in taken.numbered] == [0, 2]
+    assert [one.seq for one in taken.refused] == [1]
+    assert len(place.rows(tables.refused)) == 1
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one transaction", "one after the other"])
+def test_what_is_older_overwrites_nothing_newer(place: Place, together: bool) -> None:
+    ledger = place.ledger()
+    tag = TagMove("E1", "hall", "departed", NOON_MS + 5, "gate-1")
+    new: list[Report] = [health("shelf-1", "silent", NOON_MS + 5), tag]
+    old: list[Report] = [health("shelf-1", "ok", NOON_MS), msgspec.structs.replace(tag, move="arrived", at_ms=NOON_MS)]
+    arriving = [
+        batch(new),
+        batch([level("A1", 7, NOON_MS + 5)], lane="telemetry"),
+        batch(old, 2),
+        batch([level("A1", 9, NOON_MS)], 1, lane="telemetry"),
+    ]
+
+    for group in [arriving] if together else [[one] for one in arriving]:
+        apply(ledger, *group)
+
+    assert ledger.levels() == [level("A1", 7, NOON_MS + 5)]
+    assert ledger.devices() == [health("shelf-1", "silent", NOON_MS + 5)]
+    assert [(row["move"], row["at_ms"]) for row in place.rows(tables.tag)] == [("departed", NOON_MS + 5)]
+
+
+def test_a_thinning_is_on_record(place: Place) -> None:
+    apply(place.ledger(), batch([Thinned(3, 9, 5, NOON_MS, "outbox_full")]))
+
+    [row] = place.rows(tables.thinned)
+    assert (row["gateway"], row["first"], row["last"], row["count"], row["why"]) == ("g1", 3, 9, 5, "outbox_full")
+
+
+def test_a_ledger_opened_again_goes_on(place: Place) -> None:
+    first = place.ledger()
+    apply(first, batch([stock("A1", 5, 5, source="first"), stock("A1", -1, 4, NOON_MS + 1)]))
+    apply(first, batch([level("A1", 4)], lane="telemetry"))
+    lanes = first.lanes()
+    first.close()
+
+    second = place.ledger()
+
+    assert second.lanes() == lanes
+    assert list(second.movements()) == [
+        ("A1", "bolt", 5, 5, NOON_MS, "first"),
+        ("A1", "bolt", -1, 4, NOON_MS + 1, "weight"),
+    ]
+    [taken] = apply(second, batch([stock("A1", -1, 4, NOON_MS + 1), stock("A1", -1, 3, NOON_MS + 2)], 1))
+    assert [seq for seq, _ in taken.numbered] == [2]
+
+
+def test_movements_come_in_the_order_they_happened(place: Place) -> None:
+    ledger = place.ledger()
+    apply(ledger, batch([stock("A1", -1, 3, NOON_MS + 2), stock("A1", -1, 4, NOON_MS + 1)]))
+
+    assert [at_ms for *_, at_ms, _ in ledger.movements()] == [NOON_MS + 1, NOON_MS + 2]
+
+
+def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place) -> None:
+    ledger = place.ledger()
+    need = ledger.keep_need(Need("bolt", 50, "proposed", 1, 1, {"reorder_point": 7, "formula": "x", "eoq": 1.5}))
+    other = ledger.keep_need(Need("milk", 5, "proposed", 2, 2, {"reorder_point": None}))
+    done = ledger.keep_need(msgspec.structs.replace(need, state="fulfilled", changed_ms=3))
+    alert = Alert(1, "warm", "cold", "cold", 1, "firing", 1, 2, {"value": 9.5})
+    ledger.keep_alerts([Transition("pending", alert)])
+    taken = msgspec.structs.replace(
+        alert, state="acknowledged", acknowledged_by="ada", acknowledged_ms=4, note="on my way", changed_ms=4
+    )
+    ledger.keep_alerts([Transition("firing", taken)])
+    ledger.keep_coolers({"thermo-1/1/temperature_c": b"\x01"})
+    ledger.keep_coolers({"thermo-1/1/temperature_c": b"\x02"})
+    ledger.keep_account("ada", "crew", "hash")
+    ledger.keep_account("erp", "viewer", "", "token")
+    ledger.keep_account("ada", "manager", "hash-2")
+    ledger.close()
+
+    again = place.ledger()
+
+    assert [need.id, other.id] == [1, 2]
+    assert again.needs() == [done, other]
+    assert again.alerts() == [taken]
+    steps = [(row["before"], row["state"], row["by"], row["note"]) for row in place.rows(tables.transition)]
+    assert steps == [("pending", "firing", "", ""), ("firing", "acknowledged", "ada", "on my way")]
+    assert again.coolers() == {"thermo-1/1/temperature_c": b"\x02"}
+    assert again.account("ada") == ("ada", "manager", "hash-2")
+    assert again.account("", "token") == ("erp", "viewer", "")
+    assert again.account("nobody") is None
+    assert again.accounts() == 2
+
+
+def test_only_the_owner_can_read_the_file(file: Place) -> None:
+    before = os.umask(0)
+    try:
+        apply(file.ledger(), batch([stock("A1", 5, 5)]))
+    finally:
+        os.umask(before)
+
+    kept = sorted(file.path.parent.glob("ledger-*"))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in kept] == [0o600] * len(kept)
+    assert len(kept) == 3  # with the log and its index
+
+
+def test_a_ledger_of_another_schema_is_left_alone_and_says_what_to_do(place: Place) -> None:
+    place.ledger().close()
+    engine = create_engine(place.url)
+    with engine.begin() as connection:
+        connection.execute(update(tables.about).values(value="7"))
+    engine.dispose()
+
+    with pytest.raises(LedgerUnavailable) as refused:
+        place.ledger()
+
+    said = str(refused.value)
+    assert "schema 7" in said
+    assert "another --ledger" in said
+    assert "\n" not in said
+
+
+def test_a_locked_ledger_is_unavailable_and_works_again_afterwards(file: Place) -> None:
+    ledger = file.ledger("?timeout=0.05")
+    one = batch([stock("A1", -1, 4)])
+    other = sqlite3.connect(file.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    attempts: list[Callable[[], object]] = [
+        lambda: apply(ledger, one),
+        lambda: ledger.keep_need(Need("bolt", 1, "proposed", 1, 1, {})),
+        lambda: ledger.keep_account("ada", "crew", "hash"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(LedgerUnavailable, match="can not be written: database is locked"):
+            attempt()
+    other.execute("ROLLBACK")
+    other.close()
+    [taken] = apply(ledger, one)
+
+    assert (len(taken.numbered), taken.duplicates) == (1, 0)
+
+
+def test_a_full_disk_is_unavailable_and_nothing_is_applied(file: Place) -> None:
+    ledger = file.ledger()
+    with sqlite3.connect(file.path) as other:
+        pages = other.execute("PRAGMA page_count").fetchone()[0]
+    other.close()
+    file.ledger_pages_max = pages  # type: ignore[attr-defined]
+    with ledger._engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    many = batch([stock("A1", -1, 4, NOON_MS + i) for i in range(2000)])
+
+    with pytest.raises(LedgerUnavailable, match="full"):
+        apply(ledger, many)
+    with ledger._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    [taken] = apply(ledger, many)
+
+    assert len(taken.numbered) == 2000
+
+
+def test_a_ledger_that_can_not_be_read_is_unavailable(file: Place) -> None:
+    ledger = file.ledger()
+    with sqlite3.connect(file.path) as other:
+        for table in ("level", "movement", "account"):
+            other.execute(f"DROP TABLE {table}")
+    other.close()
+
+    for read in (ledger.levels, lambda: list(ledger.movements()), lambda: ledger.account("ada"), ledger.accounts):
+        with pytest.raises(LedgerUnavailable, match="can not be read: no such table"):
+            read()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("no url", "not an address"),
+        ("mysql://host/db", "sqlite:///FILE or postgresql"),
+        ("postgresql+nodriver://host/db", "sqlite:///FILE or postgresql"),
+        ("sqlite:////dev/null/ledger.db", "Not a directory"),
+        ("sqlite://", "names no file"),
+    ],
+)
+def test_an_address_that_is_none_is_one_sentence(url: str, said: str) -> None:
+    with pytest.raises(LedgerUnavailable) as refused:
+        Ledger(url)
+
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_text("these are my notes, please keep them " * 100)
+
+    with pytest.raises(LedgerUnavailable, match="file is not a database"):
+        Ledger(f"sqlite:///{path}")
+
+    assert path.read_text().startswith("these are my notes")
+
+
+def test_the_password_of_a_database_is_in_no_error(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnavailable) as refused:
+        Ledger("mysql://warehouse:secret@host/db")
+
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=lambda table: table.name)
+def test_postgresql_knows_our_tables_and_statements(table: tables.Table) -> None:
+    """Compiled only: the driver is not among our dependencies."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+    made = str(CreateTable(table).compile(dialect=dialect))
+    replaced = upsert("postgresql", table, [one.name for one in table.primary_key], newest_by=None)
+    said = str(replaced.compile(dialect=dialect))
+
+    assert made.lstrip().startswith("CREATE TABLE")
+    assert "ON CONFLICT" in said
+    if "at_ms" in table.c:
+        newest = upsert("postgresql", table, [one.name for one in table.primary_key], newest_by="at_ms")
+        assert f"WHERE {table.name}.at_ms <= excluded.at_ms" in str(newest.compile(dialect=dialect))

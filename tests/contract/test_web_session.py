@@ -1,0 +1,156 @@
+"""Who may do what over the web: roles, machines' tokens, signing in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cloud.web.access import COOKIE, LEAST_ROLE, least_role
+from cloud.web.app import make_app
+from cloud.web.live import Live
+from cloud.web.sign_in import ROLES, SESSION_MS, SignIn
+from tests.contract.web_service import Web, error_of
+from tests.desk import PASSWORD, TOKEN, MemoryAccounts, MemoryDesk, snapshot
+
+ACK = "/api/alerts/7/ack"
+
+
+def test_every_route_is_in_the_table_of_roles_and_the_table_has_no_others(static: Path) -> None:
+    live = Live(snapshot())
+    app = make_app(MemoryDesk(live), live, SignIn(MemoryAccounts()), static)
+
+    routes = set()
+    for route in app.router.routes():
+        assert route.resource is not None
+        least_role(route.method, route.resource.canonical)
+        routes.add(("GET" if route.method == "HEAD" else route.method, route.resource.canonical))
+
+    assert routes == set(LEAST_ROLE)
+
+
+@pytest.mark.parametrize(("method", "pattern"), sorted(key for key, least in LEAST_ROLE.items() if least))
+async def test_each_route_refuses_strangers_and_lesser_roles_and_lets_its_own_in(
+    web: Web, method: str, pattern: str
+) -> None:
+    least = LEAST_ROLE[method, pattern]
+    assert least is not None
+    path = pattern.replace("{id}", "7")
+    proxied = {"X-Forwarded-For": "192.0.2.1"}  # or /metrics would take us for someone at this machine
+    stranger = await web.client()
+    async with stranger.request(method, path, headers=proxied) as response:
+        assert await error_of(response) == (401, "signed_out")
+    for name, role in zip(("ada", "bo", "mo"), ROLES, strict=True):
+        person = await web.client(name)
+        async with person.request(method, path, headers=proxied) as response:
+            if ROLES.index(role) < ROLES.index(least):
+                assert await error_of(response) == (403, "forbidden")
+            else:
+                assert response.status not in (401, 403)
+
+
+async def test_a_machines_token_looks_and_does_no_more(web: Web) -> None:
+    machine = await web.client(Authorization=f"Bearer {TOKEN}")
+
+    async with machine.get("/api/stock") as response:
+        assert (response.status, (await response.json())[0]["id"]) == (200, "bolt")
+    async with machine.post(ACK) as response:
+        assert await error_of(response) == (403, "forbidden")
+    async with machine.get("/api/stock", headers={"Authorization": "Bearer guess"}) as response:
+        assert await error_of(response) == (401, "signed_out")
+
+
+async def test_the_metrics_are_for_this_machine_but_not_through_a_proxy_or_a_foreign_name(web: Web) -> None:
+    stranger = await web.client()
+
+    async with stranger.get("/metrics") as response:
+        page = await response.text()
+        assert response.status == 200
+    async with stranger.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}) as response:
+        assert response.status == 401
+    async with stranger.get("/metrics", headers={"Host": "rebound.example"}) as response:
+        assert response.status == 401
+
+    for line in (
+        "warehouse_batches_total 3.0",
+        "warehouse_reports_applied_total 40.0",
+        "warehouse_reports_refused_total 2.0",
+        "warehouse_gateways_connected 1.0",
+        "warehouse_history_backlog 9.0",
+        "warehouse_live_clients 0.0",
+    ):
+        assert line in page.splitlines()
+
+
+async def test_metrics_name_patterns_and_never_paths(web: Web) -> None:
+    person = await web.client("ada")
+    for path in ("/api/slots/A01", "/api/slots/Z99", "/no/such/view", "/api/no/such"):
+        async with person.get(path):
+            pass
+
+    async with person.get("/metrics") as response:
+        page = await response.text()
+
+    assert 'warehouse_http_request_seconds_count{route="/api/slots/{id}"} 2.0' in page
+    assert "A01" not in page
+    assert "such" not in page
+
+
+async def test_signing_in_and_out(web: Web) -> None:
+    client = await web.client()
+
+    async with client.post("/api/session", json={"user": "bo", "password": PASSWORD}) as response:
+        assert await response.json() == {"user": "bo", "role": "crew"}
+        cookie = response.headers["Set-Cookie"]
+    async with client.get("/api/session") as response:
+        assert await response.json() == {"user": "bo", "role": "crew"}
+    token = next(iter(client.cookie_jar)).value
+    async with client.delete("/api/session") as response:
+        assert response.status == 204
+    async with client.get("/api/session", headers={"Cookie": f"{COOKIE}={token}"}) as response:
+        assert await error_of(response) == (401, "signed_out")
+
+    for attribute in ("HttpOnly", "SameSite=Strict", "Path=/"):
+        assert attribute in cookie
+    assert "Secure" not in cookie
+
+
+async def test_the_cookie_is_secure_when_the_browser_speaks_https(web: Web) -> None:
+    client = await web.client(**{"X-Forwarded-Proto": "https"})
+
+    async with client.post("/api/session", json={"user": "bo", "password": PASSWORD}) as response:
+        assert "Secure" in response.headers["Set-Cookie"]
+
+
+async def test_a_session_expires_and_use_renews_it(web: Web) -> None:
+    idle, busy = await web.client("ada"), await web.client("bo")
+
+    web.now_ms += SESSION_MS - 1
+    async with busy.get("/api/session") as response:
+        assert response.status == 200
+    web.now_ms += 1
+    async with idle.get("/api/session") as response:
+        assert response.status == 401
+    async with busy.get("/api/session") as response:
+        assert response.status == 200
+
+
+async def test_wrong_passwords_run_into_the_limit_and_are_told_how_long_to_wait(web: Web) -> None:
+    client = await web.client()
+    wrong = {"user": "bo", "password": "wrong"}
+    for _ in range(5):
+        async with client.post("/api/session", json=wrong) as response:
+            assert await error_of(response) == (401, "wrong_password")
+
+    async with client.post("/api/session", json=wrong) as response:
+        assert await error_of(response) == (429, "too_many_tries")
+        assert response.headers["Retry-After"] == "300"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"user": "bo"}', b'{"user": 1, "password": "hush-hush"}'])
+async def test_a_sign_in_that_can_not_be_read_is_refused_without_repeating_it(web: Web, body: bytes) -> None:
+    client = await web.client()
+
+    async with client.post("/api/session", data=body) as response:
+        assert await error_of(response) == (400, "bad_request")
+        assert "hush" not in await response.text()

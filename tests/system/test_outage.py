@@ -1,0 +1,105 @@
+"""kill -9 in the middle of traffic, one part after the other: nothing acknowledged is lost, nothing counts twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.parts import Hands, System, eventually, picking, running, scenario, site_with_hands
+
+BUSY = {"picks_per_hour": 3600, "hands_per_hour": 60, "tags_per_hour": 120, "restock_delay_s": [2, 5]}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("town")
+    busy = scenario(folder, "busy", pace=BUSY)
+    scenario(folder, "quiet", pace={})
+    with running(folder, site_with_hands(busy), "broker", "service", "gateway") as system:
+        system.start_fleet(busy)
+        yield system
+
+
+@pytest.fixture(scope="module")
+def hands(town: System) -> Iterator[Hands]:
+    one = Hands(town)
+    yield one
+    one.leave()
+
+
+def test_the_gateway_counts_on_while_the_service_is_dead_and_hands_everything_in_afterwards(
+    town: System, hands: Hands
+) -> None:
+    with picking(hands):
+        eventually(lambda: town.books()["events"].held, bool, "the service has signed")
+        town.parts["service"].kill()
+        first = town.pending()
+        waiting = eventually(town.pending, lambda pending: pending > first + 200, "reports wait")
+    eventually(town.counts, lambda counts: hands.truth.items() <= counts.items(), f"counts {hands.truth}")
+
+    ready = town.gateway.get("/readyz")
+    page = town.gateway.get("/")
+    status = town.gateway.get("/api/status").value
+    town.start("service")
+
+    assert (ready.status, ready.value) == (200, {"ready": True, "reasons": []})
+    assert (page.status, "H01-01" in page.value) == (200, True)
+    assert status["service"]["connected"] is False
+    assert status["service"]["why"]
+    assert town.pending() > 0 < waiting
+    settled(town)
+    assert hands.truth.items() <= town.moved().items()
+
+
+def test_a_killed_gateway_loses_nothing_that_was_acknowledged(town: System, hands: Hands) -> None:
+    with picking(hands):
+        for _ in range(2):
+            given = town.books()["events"].given
+            eventually(lambda given=given: town.books()["events"].given, lambda now: now > given + 100, "traffic")  # type: ignore[misc]
+            town.parts["gateway"].kill()
+            so_far = hands.seq
+            eventually(lambda: hands.seq, lambda seq: seq > so_far + 100, "picks while nobody listens")  # noqa: B023
+            town.start("gateway")
+
+    eventually(town.counts, lambda counts: hands.truth.items() <= counts.items(), f"counts {hands.truth}")
+    settled(town)
+    assert hands.truth.items() <= town.moved().items()
+
+
+def test_a_killed_broker_loses_nothing_that_it_acknowledged(town: System, hands: Hands) -> None:
+    with picking(hands):
+        seq = hands.seq
+        eventually(lambda: hands.seq, lambda now: now > seq + 100, "traffic")
+        town.parts["broker"].kill()
+        away = eventually(lambda: town.gateway.get("/readyz"), lambda answer: answer.status == 503, "the gateway notices")
+        town.start("broker")
+        seq = hands.seq
+        eventually(lambda: hands.seq, lambda now: now > seq + 100, "traffic again")
+
+    assert away.value["reasons"][0].startswith("broker: ")
+    eventually(town.counts, lambda counts: hands.truth.items() <= counts.items(), f"counts {hands.truth}")
+    eventually(lambda: town.gateway.get("/readyz").status, lambda status: status == 200, "ready again")
+    settled(town)
+    assert hands.truth.items() <= town.moved().items()
+
+
+def test_after_all_that_the_simulated_shop_is_counted_right_too(town: System, hands: Hands) -> None:
+    town.parts["fleet"].stop()
+    town.start_fleet(town.folder / "quiet.toml")
+    truth = town.truth() | hands.truth
+
+    counts = eventually(town.counts, lambda counts: counts == truth, f"the gateway counts {truth}")
+    town.parts["fleet"].stop()
+    settled(town)
+
+    assert len(counts) == 8
+    assert town.moved() == truth
+    lanes = town.gateway.get("/api/status").value["lanes"].values()
+    assert all(lane["refused"] == lane["thinned"] == 0 for lane in lanes)
+
+
+def settled(town: System) -> None:
+    """Everything the gateway has numbered is in the ledger, each number once."""
+    eventually(town.pending, lambda pending: pending < 20, "the backlog drains")
+    eventually(town.books, lambda books: all(book.complete for book in books.values()), "every report once")

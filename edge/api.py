@@ -12,6 +12,8 @@ import hmac
 import os
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -140,6 +142,18 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", figures)
     return app
+
+
+@asynccontextmanager
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve the app; its URL. Raises `OSError` when the port can not be used."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
 
 
 def stock_of(gateway: Gateway) -> list[dict[str, Any]]:

@@ -17,11 +17,10 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import web
 
 from edge import broker as box
 from edge import recording
-from edge.api import make_app, own_token
+from edge.api import make_app, own_token, serving
 from edge.core.inference import Inference, level
 from edge.gateway import Gateway, Options
 from edge.keys import own_keys
@@ -103,7 +102,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     options = Options(
         _site(arguments.site),
         arguments.state,
@@ -118,23 +116,19 @@ def _run(arguments: argparse.Namespace) -> None:
 
 async def _serve(options: Options, host: str, port: int) -> None:
     gateway = Gateway(options)
-    runner = web.AppRunner(make_app(gateway, own_token(options.state)), access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise UsageError(
-            f"the local page can not use {host}:{port} ({error.strerror}); choose another --port"
-        ) from None
-    print(f"gateway: http://{host}:{port}", flush=True)
+    app = make_app(gateway, own_token(options.state))
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     try:
-        await gateway.run()
-    finally:
-        await runner.cleanup()
+        async with serving(app, host, port) as url:
+            print(f"gateway: {url}", flush=True)
+            await gateway.run()
+    except OSError as error:
+        raise UsageError(
+            f"the local page can not use {host}:{port} ({error.strerror}); choose another --port"
+        ) from None
 
 
 def _broker(arguments: argparse.Namespace) -> None:

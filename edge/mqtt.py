@@ -59,7 +59,7 @@ def parse_url(url: str) -> BrokerUrl:
     """A broker's URL taken apart; raises `ValueError` with what is wrong."""
     parts = urlsplit(url)
     if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise ValueError(f"{url!r} is not a broker: use mqtt://host:1883 or mqtts://host:8883")
+        raise ValueError(f"{url.rpartition('@')[2]!r} is not a broker: use mqtt://host:1883 or mqtts://host:8883")
     tls = parts.scheme == "mqtts"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return BrokerUrl(parts.hostname, parts.port or (8883 if tls else 1883), tls, user, password)

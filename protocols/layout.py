@@ -6,11 +6,13 @@ which every reference holds, or raises `LayoutError` with one sentence that says
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from functools import cached_property
 from math import isfinite
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct
@@ -22,6 +24,10 @@ Grams = Annotated[float, Meta(ge=0.001)]
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Channel = Annotated[str, Meta(min_length=1, max_length=64)]
+Role = Literal["", "refrigerator"]
+
+CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
 class LayoutError(ValueError):
@@ -66,7 +72,7 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True):
     zone: Id
     sku: Id
     device: Id
-    channel: str = "1"
+    channel: Channel = "1"
     capacity: Annotated[int, Meta(ge=1)] = 100
     tare_g: float = 0.0
 
@@ -79,13 +85,13 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
     zone: Id
     name: str = ""
-    role: str = ""
+    role: Role = ""
     max_mass_g: Positive = 30_000.0
     noise_g: Grams = 1.0
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
-    """The site itself."""
+    """The site itself; its days begin and end by `timezone` (IANA), its money is `currency` (ISO 4217)."""
 
     id: Id
     name: str
@@ -146,6 +152,11 @@ Named = TypeVar("Named", Zone, Sku, Slot, Device)
 
 
 def _check(site: Site, source: str) -> None:
+    about = site.site
+    if not _is_timezone(about.timezone):
+        raise LayoutError(f"{source}: site.timezone {about.timezone!r} is not known; write one like 'Europe/Berlin'")
+    if not CURRENCY.match(about.currency):
+        raise LayoutError(f"{source}: site.currency {about.currency!r} is no code of three capital letters like 'EUR'")
     _unique(site.zones, "zone", source)
     _unique(site.skus, "SKU", source)
     _unique(site.slots, "slot", source)
@@ -157,6 +168,8 @@ def _check(site: Site, source: str) -> None:
     for device in site.devices:
         if device.zone not in zones:
             raise LayoutError(f"{source}: device {device.id!r} stands in zone {device.zone!r}, which is not listed")
+        if device.role == "refrigerator" and device.kind not in ("climate", "machine"):
+            raise LayoutError(f"{source}: device {device.id!r} can be no refrigerator, as its kind is {device.kind!r}")
     watched: dict[tuple[str, str], str] = {}
     for slot in site.slots:
         if slot.zone not in zones:
@@ -170,6 +183,14 @@ def _check(site: Site, source: str) -> None:
         if other != slot.id:
             where = f"channel {slot.channel!r} of {slot.device!r}"
             raise LayoutError(f"{source}: slots {other!r} and {slot.id!r} both use {where}; give each its own channel")
+
+
+def _is_timezone(name: str) -> bool:
+    # What begins with a small letter (localtime, posix/...) is a file of one machine, which no browser knows.
+    try:
+        return name[:1].isupper() and ZoneInfo(name).key == name
+    except (KeyError, ValueError, OSError):  # not there; no name for a file; a folder, or too long
+        return False
 
 
 def _finite(number: str) -> float:

@@ -2,14 +2,25 @@
 
 Two lanes: *events* are facts about stock, devices and tags and are never dropped; *telemetry* (levels, series) may be
 thinned by a stated policy, and each thinning is an event itself.
+
+`decode` is the door for what comes from afar: it takes only what every store can keep, so that a report which is
+signed for can also be held.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+TIME_MAX_MS = 4_102_444_800_000
+"""The year 2100: no sample is later."""
+Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+TimeMs = Annotated[int, Meta(ge=0, le=TIME_MAX_MS)]
+Finite = Annotated[float, Meta(ge=-1e300, le=1e300)]
+Name = Annotated[str, Meta(pattern=r"""\A[^\x00-\x1f\x7f/\\"']{1,100}\Z""")]
+Words = Annotated[str, Meta(pattern=r"\A[^\x00]{0,1000}\Z")]
 
 Lane = Literal["events", "telemetry"]
 LANES: tuple[Lane, ...] = ("events", "telemetry")
@@ -18,75 +29,75 @@ LANES: tuple[Lane, ...] = ("events", "telemetry")
 class StockEvent(Struct, frozen=True, gc=False, tag="stock", array_like=True):
     """A slot's count changed: `count` is what is there now, `delta` the change since the last known count."""
 
-    slot: str
-    sku: str
-    delta: int
-    count: int
-    at_ms: int
-    confidence: float
-    source: str = "weight"
+    slot: Name
+    sku: Name
+    delta: Whole
+    count: Whole
+    at_ms: TimeMs
+    confidence: Finite
+    source: Words = "weight"
 
 
 class SlotLevel(Struct, frozen=True, gc=False, tag="level", array_like=True):
     """A slot's estimate. `count` is None when it can not be told; then `reason` and `remedy` are codes that say why
     and what would help. `low` and `high` bound the count with 95 % probability."""
 
-    slot: str
-    sku: str
-    count: int | None
-    low: int
-    high: int
-    confidence: float
-    mass_g: float
-    at_ms: int
-    reason: str = ""
-    remedy: str = ""
+    slot: Name
+    sku: Name
+    count: Whole | None
+    low: Whole
+    high: Whole
+    confidence: Finite
+    mass_g: Finite
+    at_ms: TimeMs
+    reason: Words = ""
+    remedy: Words = ""
 
 
 class TagMove(Struct, frozen=True, gc=False, tag="tag", array_like=True):
     """A tag arrived in, or departed from, the zone a reader's antenna watches."""
 
-    epc: str
-    zone: str
+    epc: Name
+    zone: Name
     move: Literal["arrived", "departed"]
-    at_ms: int
-    device: str
+    at_ms: TimeMs
+    device: Name
 
 
 class DeviceHealth(Struct, frozen=True, gc=False, tag="health", array_like=True):
     """How a device is. `silent`: nothing heard for several of its own periods. `offline`: it, or its will, said so."""
 
-    device: str
+    device: Name
     state: Literal["ok", "silent", "offline"]
-    at_ms: int
-    last_seen_ms: int
-    period_ms: int
-    lost: int
-    duplicates: int
-    clock_offset_ms: int
-    battery_pct: float | None = None
+    at_ms: TimeMs
+    last_seen_ms: TimeMs
+    period_ms: Whole
+    lost: Whole
+    duplicates: Whole
+    clock_offset_ms: Whole
+    battery_pct: Finite | None = None
 
 
 class Series(Struct, frozen=True, gc=False, tag="series", array_like=True):
     """Samples of one quantity of one device's channel: sample i at `at_ms + offsets_ms[i]`."""
 
-    device: str
-    channel: str
-    quantity: str
-    zone: str
-    at_ms: int
-    offsets_ms: list[int]
-    values: list[float]
+    device: Name
+    channel: Name
+    quantity: Name
+    zone: Name
+    at_ms: TimeMs
+    offsets_ms: list[Whole]
+    values: list[Finite]
 
 
 class Thinned(Struct, frozen=True, gc=False, tag="thinned", array_like=True):
     """The gateway dropped telemetry reports `first`..`last` (of which `count` were still there) to save the disk."""
 
-    first: int
-    last: int
-    count: int
-    at_ms: int
-    why: str
+    first: Whole
+    last: Whole
+    count: Whole
+    at_ms: TimeMs
+    why: Words
 
 
 Report = StockEvent | SlotLevel | TagMove | DeviceHealth | Series | Thinned
@@ -109,5 +120,20 @@ def encode(report: Report) -> bytes:
 
 
 def decode(blob: bytes | memoryview) -> Report:
-    """A report from MessagePack; raises `ValueError` (msgspec's ValidationError) with the path of what is wrong."""
-    return _decoder.decode(blob)
+    """A report from MessagePack; raises `ValueError` (mostly msgspec's ValidationError, with the path of what is
+    wrong) for anything else."""
+    try:
+        report = _decoder.decode(blob)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if type(report) is Series:
+        _check(report)
+    return report
+
+
+def _check(series: Series) -> None:
+    offsets = series.offsets_ms
+    if not offsets or len(offsets) != len(series.values):
+        raise ValueError(f"{len(offsets)} times for {len(series.values)} samples; each sample needs its time")
+    if series.at_ms + min(offsets) < 0 or series.at_ms + max(offsets) > TIME_MAX_MS:
+        raise ValueError("a sample's time lies before 1970 or after 2100")

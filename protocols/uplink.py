@@ -6,8 +6,10 @@ is refused by itself and never holds a lane.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from protocols.reports import Lane
 
@@ -43,7 +45,7 @@ class Batch(Struct, frozen=True, tag="batch", array_like=True):
     lane: Lane
     sent_ms: int
     replay: bool
-    seqs: list[int]
+    seqs: list[Annotated[int, Meta(ge=0, le=2**53)]]
     reports: list[Raw]
 
 

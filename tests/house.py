@@ -41,7 +41,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "numpy": ("cloud/core/", "cloud/stores/", "firmware_sim/"),
     "paho": ("edge/mqtt.py", "firmware_sim/mqtt.py"),
     "zmq": ("edge/uplink.py", "edge/keys.py", "cloud/uplink.py", "cloud/keys.py"),
-    "aiohttp": ("edge/api.py", "edge/cli.py", "cloud/web/"),
+    "aiohttp": ("edge/api.py", "cloud/web/"),
     "sqlite3": ("edge/store.py", "cloud/stores/"),
     "sqlite_utils": ("edge/store.py", "cloud/stores/"),
     "sqlalchemy": ("cloud/stores/ledger.py", "cloud/stores/tables.py"),

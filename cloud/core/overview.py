@@ -152,8 +152,14 @@ def _slot(inventory: Inventory, slot: Slot) -> SlotView:
 
 def _devices(inventory: Inventory) -> list[DeviceView]:
     series: dict[str, dict[str, str]] = {}
+    seen_ms: dict[str, int] = {}
     for now in inventory.now.values():
         series.setdefault(now.device, {})[now.quantity] = now.series
+        seen_ms[now.device] = max(now.at_ms, seen_ms.get(now.device, 0))
+    for slot in inventory.site.slots:
+        level = inventory.levels.get(slot.id)
+        if level is not None:
+            seen_ms[slot.device] = max(level.at_ms, seen_ms.get(slot.device, 0))
     views = []
     for device in inventory.site.devices:
         health = inventory.devices.get(device.id)
@@ -164,7 +170,7 @@ def _devices(inventory: Inventory) -> list[DeviceView]:
                 device.kind,
                 device.zone,
                 health.state if health is not None else "unseen",
-                health.last_seen_ms if health is not None else 0,
+                max(health.last_seen_ms if health is not None else 0, seen_ms.get(device.id, 0)),
                 health.lost if health is not None else 0,
                 health.duplicates if health is not None else 0,
                 health.battery_pct if health is not None else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as Listing
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,12 +22,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core.replenishment import Need
 from cloud.stores import tables
-from protocols.reports import DeviceHealth, Lane, Report, SlotLevel, StockEvent, TagMove, Thinned, decode
+from protocols.reports import LANE_OF, DeviceHealth, Lane, Report, SlotLevel, StockEvent, TagMove, Thinned, decode
 from protocols.sequences import Sequence
 from protocols.uplink import Refused
 
 SCHEMA_VERSION = "1"
 RANGES_MAX = 100_000
+URLS = "sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 
 
 class LedgerUnavailable(Exception):
@@ -70,13 +72,15 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         try:
-            tables.metadata.create_all(self._engine)
             with self._engine.begin() as connection:
+                tables.about.create(connection, checkfirst=True)
                 held = connection.scalar(select(tables.about.c.value).where(tables.about.c.key == "schema"))
                 if held is None:
                     connection.execute(insert(tables.about).values(key="schema", value=SCHEMA_VERSION))
                 elif held != SCHEMA_VERSION:
-                    raise LedgerUnavailable(f"the ledger has schema {held}, this service knows {SCHEMA_VERSION}")
+                    hint = "start the version that made it, or give another --ledger"
+                    raise LedgerUnavailable(f"the ledger has schema {held}, this service knows {SCHEMA_VERSION}; {hint}")
+                tables.metadata.create_all(connection)
                 self._lanes = _lanes(connection)
         except SQLAlchemyError as error:
             raise LedgerUnavailable(f"the ledger can not be opened: {_reason(error)}") from error
@@ -119,7 +123,7 @@ class Ledger:
                 connection.execute(insert(tables.refused), bad)
             self._upsert(connection, tables.level, _newest(reports, SlotLevel, "slot"), ["slot"])
             self._upsert(connection, tables.device, _newest(reports, DeviceHealth, "device"), ["device"])
-            self._upsert(connection, tables.tag, _tags(reports), ["epc", "device"])
+            self._upsert(connection, tables.tag, _newest(reports, TagMove, "epc", "device"), ["epc", "device"])
             if thinned:
                 connection.execute(insert(tables.thinned), thinned)
             rows = [_lane_row(key, state) for key, state in lanes.items()]
@@ -135,9 +139,9 @@ class Ledger:
         """Every movement in the order it happened: slot, sku, delta, count, happened_ms, source."""
         columns = tables.movement.c
         wanted = (columns.slot, columns.sku, columns.delta, columns.count, columns.happened_ms, columns.source)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             for row in connection.execute(select(*wanted).order_by(columns.happened_ms, columns.id)):
-                yield row._tuple()
+                yield row
 
     def levels(self) -> list[SlotLevel]:
         """The level of every slot."""
@@ -201,13 +205,13 @@ class Ledger:
         """Name, role and password hash of the account of a name, or of a token's hash."""
         columns = tables.account.c
         where = columns.name == name if name else columns.token_hash == token_hash
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(select(columns.name, columns.role, columns.password_hash).where(where)).first()
         return None if row is None else (row.name, row.role, row.password_hash)
 
     def accounts(self) -> int:
         """How many accounts there are."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return connection.scalar(select(func.count()).select_from(tables.account)) or 0
 
     def keep_account(self, name: str, role: str, password_hash: str, token_hash: str = "") -> None:
@@ -228,9 +232,17 @@ class Ledger:
         return state._replace(held=held)
 
     def _rows(self, table: Table) -> list[dict[str, Any]]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             order = table.c.id if "id" in table.c else next(iter(table.primary_key.columns))
             return [dict(row) for row in connection.execute(select(table).order_by(order)).mappings()]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise LedgerUnavailable(f"the ledger can not be read: {_reason(error)}") from error
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -269,9 +281,14 @@ def _take(batch: Received, held: Sequence) -> Applied:
             duplicates += 1
             continue
         try:
-            numbered.append((seq, decode(blob)))
+            report = decode(blob)
         except (ValueError, msgspec.DecodeError) as error:
             refused.append(Refused(seq, f"not a report this service knows: {error}"[:300]))
+            continue
+        if LANE_OF[type(report)] == batch.lane:
+            numbered.append((seq, report))
+        else:
+            refused.append(Refused(seq, f"it belongs into the lane {LANE_OF[type(report)]}, not {batch.lane}"))
     return Applied(numbered, refused, duplicates)
 
 
@@ -294,21 +311,19 @@ def _movements(gateway: str, taken: Applied, now_ms: int) -> list[dict[str, Any]
     ]
 
 
-def _newest(reports: Iterable[Report], kind: type[SlotLevel] | type[DeviceHealth], key: str) -> list[dict[str, Any]]:
-    """The newest report of a kind for each key, as rows: one statement can not touch a row twice in PostgreSQL."""
-    newest: dict[str, Any] = {}
+def _newest(
+    reports: Iterable[Report], kind: type[SlotLevel] | type[DeviceHealth] | type[TagMove], *keys: str
+) -> list[dict[str, Any]]:
+    """The newest report of a kind for each key, as rows; of two at one time the later arrival."""
+    key_of = attrgetter(*keys)
+    newest: dict[Any, Any] = {}
     for report in reports:
         if type(report) is kind:
-            name = getattr(report, key)
-            held = newest.get(name)
+            key = key_of(report)
+            held = newest.get(key)
             if held is None or held.at_ms <= report.at_ms:
-                newest[name] = report
+                newest[key] = report
     return [msgspec.structs.asdict(report) for report in newest.values()]
-
-
-def _tags(reports: Iterable[Report]) -> list[dict[str, Any]]:
-    moves = {(report.epc, report.device): report for report in reports if type(report) is TagMove}
-    return [msgspec.structs.asdict(move) for move in moves.values()]
 
 
 def _lanes(connection: Connection) -> dict[tuple[str, Lane], LaneState]:
@@ -333,20 +348,39 @@ def _new_id(connection: Connection, table: Table, values: dict[str, Any]) -> int
 
 
 def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.drivername.startswith("sqlite") and parsed.database:
-        path = Path(parsed.database)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-    engine = create_engine(parsed)
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError:
+        raise LedgerUnavailable(f"{url!r} is not an address of a database: use {URLS}") from None
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite":
+        _own_file(parsed.database, shown)
+    elif parsed.get_backend_name() != "postgresql":
+        raise LedgerUnavailable(f"no ledger can be kept in {shown}: use {URLS}")
+    try:
+        engine = create_engine(parsed)
+    except (SQLAlchemyError, ImportError) as error:
+        hint = f"install its driver, or use {URLS}"
+        raise LedgerUnavailable(f"the database {shown} can not be spoken to: {error}; {hint}") from None
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
         def durable(connection: Any, _record: Any) -> None:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
                 connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _own_file(database: str | None, shown: str) -> None:
+    if not database or database == ":memory:":
+        raise LedgerUnavailable(f"{shown} names no file: use {URLS}")
+    path = Path(database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise LedgerUnavailable(f"the ledger {database} can not be opened: {error.strerror}") from error
 
 
 def _reason(error: SQLAlchemyError) -> str:

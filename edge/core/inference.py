@@ -158,7 +158,7 @@ class Inference:
         cell = state.cells.get(reading.channel)
         if cell is None:
             cell = state.cells[reading.channel] = weight.Cell()
-        if reading.at_ms < cell.last_ms:
+        if reading.last_ms < cell.last_ms:
             state.late += 1
             return None
         for settled in weight.step(cell, reading.at_ms, reading.values, reading.step_ms, device.noise_g):

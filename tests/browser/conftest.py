@@ -39,7 +39,7 @@ class Shop:
         self.log: list[str] = []
         """What pages complained about."""
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fake-service")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fake-service", daemon=True)
         self._thread.start()
         self._life = asyncio.run_coroutine_threadsafe(fake.live(), self._loop)
         self._runner: web.AppRunner | None = None

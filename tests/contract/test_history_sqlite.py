@@ -1,4 +1,4 @@
-"""What SQLite promises beside the suite of every history: chunks sealed in turn, nothing lost in a kill, damage named."""
+"""What SQLite promises beside the suite of every history: chunks sealed in turn, no loss in a kill, damage named."""
 
 from __future__ import annotations
 

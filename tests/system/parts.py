@@ -37,6 +37,7 @@ from tests.contract.brokers import PROJECT, free_port
 
 DEADLINE_S = 40.0
 STOP_S = 15.0
+PICKS_A_SECOND = 50
 SMALL = PROJECT / "firmware_sim" / "scenarios" / "small.toml"
 HAND = "shelf-hand"
 UNIT_G = 100.0
@@ -371,10 +372,11 @@ def picking(hands: Hands, channels: int = 4, full: int = 30) -> Iterator[None]:
 
     def work() -> None:
         try:
-            while not over.is_set():
-                for channel in range(1, channels + 1):
-                    left = hands.truth.get(f"H01-0{channel}", 0)
-                    hands.put(channel, left - 1 if left else full - channel)
+            channel = 0
+            while not over.wait(1 / PICKS_A_SECOND):
+                channel = channel % channels + 1
+                left = hands.truth.get(f"H01-0{channel}", 0)
+                hands.put(channel, left - 1 if left else full - channel)
         except BaseException as error:  # shown by the test, below
             failed.append(error)
 

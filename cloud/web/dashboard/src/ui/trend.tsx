@@ -26,7 +26,7 @@ export function Trend({ series, from, to, low = null, high = null, label }: Draw
     const home = box.current!;
     const colour = (name: string) => getComputedStyle(home).getPropertyValue(name).trim();
     const larger = zoom();
-    const axis = { stroke: colour("--muted"), font: `${11 * larger}px Inter, system-ui, sans-serif`, ticks: { show: false }, grid: { stroke: colour("--grid"), width: 1 } };
+    const axis = { stroke: colour("--muted"), font: `${Math.round(11 * larger)}px Inter, system-ui, sans-serif`, ticks: { show: false }, grid: { stroke: colour("--grid"), width: 1 } };
     const plot = new uPlot(
       {
         width: Math.max(60, home.clientWidth),

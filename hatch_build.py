@@ -2,8 +2,8 @@
 
 A hatchling build hook: `cloud/web/dashboard` (TypeScript) goes in, `cloud/web/static` comes out, with a `.gz` beside
 each text file. A SHA-256 over the sources is kept there as `version.txt`; while it matches, nothing is built.
-By hand: `python hatch_build.py` builds, `--fresh` tells whether that is needed, `--check` checks the types, `--test`
-runs the page's own unit tests.
+By hand: `python hatch_build.py` builds, `--check` checks the types, `--test` runs the page's own unit tests; `--node`
+tells by its exit status whether there is a Node to build with.
 """
 
 from __future__ import annotations
@@ -155,9 +155,6 @@ def _run(command: list[str], **more: str) -> None:
 
 if __name__ == "__main__":
     try:
-        verb = sys.argv[1] if sys.argv[1:] else ""
-        if verb == "--fresh":
-            sys.exit(not fresh())
-        {"--check": check, "--test": test, "": build}[verb]()
+        {"--node": find_node, "--check": check, "--test": test, "": build}[sys.argv[1] if sys.argv[1:] else ""]()
     except BuildError as error:
         sys.exit(str(error))

@@ -24,6 +24,7 @@ if [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
     policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
         trap 'rm -f $policy' EXIT
+        trap 'exit 130' INT TERM HUP # or an impatient Ctrl-C would leave it there
         printf '#!/bin/sh\nexit 101\n' >$policy
         chmod 755 $policy
     fi

@@ -6,7 +6,6 @@ older than what is known of the same thing changes nothing, so a backlog never o
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -17,8 +16,9 @@ from cloud.core.demand import DailyDemand
 from protocols.layout import Site
 from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent
 
-HOUR_MS = 3_600_000
-PICKS_MAX = 20_000
+MINUTE_MS = 60_000
+PICK_MINUTES_MAX = 240
+"""The newest minutes in which something was picked are remembered one by one."""
 COOLER_ROLE = "refrigerator"
 
 
@@ -69,7 +69,7 @@ class Inventory:
         self._slots: dict[str, list[str]] = {}
         for slot in site.slots:
             self._slots.setdefault(slot.sku, []).append(slot.id)
-        self._picks: deque[tuple[int, int]] = deque(maxlen=PICKS_MAX)
+        self._picked: dict[int, int] = {}
 
     def apply(self, reports: Iterable[Report]) -> Touched:
         """Fold reports, in the order they were numbered."""
@@ -93,8 +93,8 @@ class Inventory:
 
     def move(self, slot: str, sku: str, delta: int, count: int, at_ms: int, source: str) -> None:
         """One movement. The first count of a slot is no movement of goods."""
-        held = self.known.get(slot)
-        if held is None or held[1] <= at_ms:
+        place, held = self.site.slot_by_id.get(slot), self.known.get(slot)
+        if place is not None and place.sku == sku and (held is None or held[1] <= at_ms):
             self.known[slot] = (count, at_ms)
         demand = self.demand.get(sku)
         if demand is None:
@@ -102,13 +102,18 @@ class Inventory:
         demand.since_ms = min(demand.since_ms, at_ms)
         if source != "first" and delta < 0:
             demand.add(at_ms, delta)
-            self._picks.append((at_ms, -delta))
+            minute = at_ms // MINUTE_MS
+            self._picked[minute] = self._picked.get(minute, 0) - delta
+            if len(self._picked) > PICK_MINUTES_MAX:
+                del self._picked[min(self._picked)]
 
     def stock(self, sku: str) -> Stock:
-        """What an SKU's slots hold together."""
+        """What an SKU's slots hold together. A slot that was given to it since it last reported is not known."""
         units = uncertain = blind = 0
         for slot in self.slots_of(sku):
             level = self.levels.get(slot)
+            if level is not None and level.sku != sku:
+                level = None
             if level is not None and level.count is not None:
                 units += level.count
                 continue
@@ -126,13 +131,17 @@ class Inventory:
         return self._slots.get(sku, [])
 
     def picks_since(self, from_ms: int) -> int:
-        """Units taken since then."""
-        return sum(units for at_ms, units in self._picks if at_ms >= from_ms)
+        """Units taken since the minute of `from_ms` began, which is at most some hours ago."""
+        first = from_ms // MINUTE_MS
+        return sum(units for minute, units in self._picked.items() if minute >= first)
 
     def remember(self, report: Series) -> Now:
         """The newest value of a series, if it is newer than what is known; nothing else follows from it."""
-        at_ms = report.at_ms + report.offsets_ms[-1]
-        now = Now(report.device, report.channel, report.quantity, report.zone, at_ms, report.values[-1])
+        offsets, last = report.offsets_ms, len(report.offsets_ms) - 1
+        if offsets[last] != max(offsets):  # samples that were buffered may lie behind newer ones
+            last = max(range(len(offsets)), key=lambda i: (offsets[i], i))
+        at_ms = report.at_ms + offsets[last]
+        now = Now(report.device, report.channel, report.quantity, report.zone, at_ms, report.values[last])
         held = self.now.get(now.series)
         if held is None or held.at_ms <= at_ms:
             self.now[now.series] = now

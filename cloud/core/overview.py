@@ -69,13 +69,13 @@ def sku_views(inventory: Inventory, plans: Mapping[str, Plan]) -> list[SkuView]:
     """Every SKU over its slots, with the plan where there is one."""
     views = []
     for sku in inventory.site.skus:
-        on_hand, uncertain, blind = inventory.stock(sku.id)
+        on_hand, uncertain, _ = inventory.stock(sku.id)
         plan = plans.get(sku.id)
         daily = plan.why["daily_demand"] if plan is not None else None
         daily_demand = float(daily) if isinstance(daily, int | float) else None
         seen = any(slot in inventory.levels for slot in inventory.slots_of(sku.id))
         status: Literal["ok", "low", "out", "unknown"]
-        if not seen or (blind and on_hand == 0):
+        if not seen or (uncertain and on_hand == 0):
             status = "unknown"
         elif on_hand == 0:
             status = "out"

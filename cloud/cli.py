@@ -22,8 +22,9 @@ from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.uplink import Uplink
 from cloud.web.app import answer, make_app, serving
+from cloud.web.desk import Unavailable
 from cloud.web.pages import build_of
-from cloud.web.sign_in import ROLES, Account, SignIn, hash_password
+from cloud.web.sign_in import ROLES, Account, Role, SignIn, hash_password
 from protocols.layout import LayoutError, parse
 
 STATE = Path("var/cloud")
@@ -46,6 +47,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        where = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        print(f"error: {where}; check the path, and whether it may be used", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return 0
@@ -107,14 +112,16 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-    try:
-        async with serving(app, arguments.host, arguments.port) as url:
-            print(f"service: {url}", flush=True)
-            await service.run(uplink)
-    except OSError as error:
-        uplink.close()
-        where = f"{arguments.host}:{arguments.port}"
-        raise UsageError(f"the dashboard can not use {where} ({error.strerror}); choose another --port") from None
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            url = await stack.enter_async_context(serving(app, arguments.host, arguments.port))
+        except OSError as error:
+            uplink.close()
+            where = f"{arguments.host}:{arguments.port}"
+            raise UsageError(f"the dashboard can not use {where} ({error.strerror}); choose another --port") from None
+        said = msgspec.json.encode({"site": service.site.site.id, "url": url}).decode()
+        print(said if arguments.json else f"service: {url}", flush=True)
+        await service.run(uplink)
 
 
 def _show(part: str) -> Callable[[argparse.Namespace], None]:
@@ -173,15 +180,19 @@ def _service(arguments: argparse.Namespace) -> Service:
 
 def _allow(arguments: argparse.Namespace) -> None:
     path = keys.allow(arguments.state, arguments.name, arguments.key)
-    print(f"gateway {arguments.name} may connect ({path})")
+    said = msgspec.json.encode({"gateway": arguments.name, "file": str(path)}).decode()
+    print(said if arguments.json else f"gateway {arguments.name} may connect ({path})")
 
 
 def _account(arguments: argparse.Namespace) -> None:
+    name, role, password = arguments.name, arguments.role, secrets.token_urlsafe(12)
+    if not (1 <= len(name) <= 64 and name.isprintable() and name == name.strip()):
+        raise UsageError(f"{name!r} can not name an account: use 1 to 64 visible characters")
     ledger = Ledger(_ledger_url(arguments))
-    password = secrets.token_urlsafe(12)
-    ledger.keep_account(arguments.name, arguments.role, hash_password(password))
+    ledger.keep_account(name, role, hash_password(password))
     ledger.close()
-    print(f"{arguments.name} ({arguments.role}): {password}")
+    said = msgspec.json.encode({"name": name, "role": role, "password": password}).decode()
+    print(said if arguments.json else f"{name} ({role}): {password}")
 
 
 def _first_account(ledger: Ledger, state: Path) -> None:
@@ -190,7 +201,8 @@ def _first_account(ledger: Ledger, state: Path) -> None:
         return
     password = secrets.token_urlsafe(12)
     path = state / "sign-in.txt"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    path.unlink(missing_ok=True)  # so that it is made anew, for the owner only
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{FIRST_ACCOUNT} {password}\n")
     ledger.keep_account(FIRST_ACCOUNT, "manager", hash_password(password))
 
@@ -210,16 +222,18 @@ class LedgerAccounts:
 
     async def find(self, name: str) -> Account | None:
         """The account of that name."""
-        return self._made(await asyncio.to_thread(self._ledger.account, name)) if name else None
+        return await self._ask(name) if name else None
 
     async def find_token(self, token_hash: str) -> Account | None:
         """The machine's account whose token has this hash."""
-        return self._made(await asyncio.to_thread(self._ledger.account, "", token_hash)) if token_hash else None
+        return await self._ask("", token_hash) if token_hash else None
 
-    @staticmethod
-    def _made(row: tuple[str, str, str] | None) -> Account | None:
-        return (
-            None
-            if row is None
-            else msgspec.convert(dict(zip(("name", "role", "password_hash"), row, strict=True)), Account)
-        )
+    async def _ask(self, *wanted: str) -> Account | None:
+        try:
+            row = await asyncio.to_thread(self._ledger.account, *wanted)
+        except LedgerUnavailable as error:
+            raise Unavailable("the accounts can not be read now", "try again in a moment") from error
+        if row is None:
+            return None
+        name, role, password_hash = row
+        return Account(name, msgspec.convert(role, Role), password_hash)

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import zmq.auth
+from zmq.utils.z85 import Z85CHARS
 
 from protocols.topics import LEVEL
 
@@ -37,7 +38,7 @@ def allow(state: Path, gateway: str, public_key: str) -> Path:
     if not LEVEL.match(gateway):
         raise ValueError(f"{gateway!r} can not name a gateway: use 1-64 of A-Z a-z 0-9 _ -")
     key = public_key.strip()
-    if len(key) != 40 or not key.isascii():
+    if len(key) != 40 or not set(key.encode()) <= set(Z85CHARS):
         raise ValueError("a gateway's public key is 40 characters: print it with `python -m edge key`")
     folder = state / "gateways"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

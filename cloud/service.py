@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
+from cloud import restart
 from cloud.alerts import lifecycle, rules
 from cloud.alerts.facts import ClimateNow, Facts, GatewayLink
 from cloud.core import maintenance, overview
@@ -94,21 +95,24 @@ class Service:
         self.assessments: dict[str, Assessment] = {}
         self.book = lifecycle.Book()
         self.resolved: deque[AlertView] = deque(maxlen=RESOLVED_SHOWN)
-        self.trouble = ""
+        self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
         self._changed: dict[str, Change] = {sku.id: Change(0, 0) for sku in options.site.skus}
         self._cooler_dirty: set[str] = set()
+        self._coolers_kept_ms = 0
+        self._judging = asyncio.Lock()
+        """Held from reading the alert book until what came of it is stored."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
         self._load()
-        self.live = Live(self._snapshot(_now_ms()))
+        self.live = Live(self._snapshot(_now_ms(), secrets.token_hex(8)))
 
     async def run(self, uplink: Uplink) -> None:
         """Work until cancelled."""
         self.uplink = uplink
         tasks = [
             asyncio.create_task(uplink.run(), name="uplink"),
-            asyncio.create_task(self._tick(), name="tick"),
+            asyncio.create_task(self._ticking(), name="tick"),
             asyncio.create_task(self._beat(), name="beat"),
         ]
         if isinstance(self.history_store, SpooledHistory):
@@ -137,11 +141,9 @@ class Service:
                 applied = await self._on_disk(self.ledger.apply, received, _now_ms(), self._keep_series)
                 break
             except (LedgerUnavailable, HistoryUnavailable) as error:
-                if not self.trouble:
-                    log.error("stores: %s", error)
-                self.trouble = str(error)
+                self._failed("ingest", error)
                 await asyncio.sleep(RETRY_S)
-        self.trouble = ""
+        self._troubles.pop("ingest", None)
         for taken in applied:
             touched = self.inventory.apply(taken.reports)
             now_ms = _now_ms()
@@ -154,21 +156,22 @@ class Service:
 
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """See `Desk`."""
-        alert = next((one for one in self.book.open.values() if one.id == alert_id), None)
-        if alert is None:
-            if alert_id < self.book.next_id:
-                raise Conflict(f"alert {alert_id} is over", "nothing is left to acknowledge")
-            raise NotFound(f"there is no alert {alert_id}", "reload the page")
-        after = lifecycle.acknowledge(alert, user, note, _now_ms())
-        if isinstance(after, lifecycle.Refusal):
-            raise Conflict(after.detail)
-        if after != alert:
-            try:
-                await self._on_disk(self.ledger.keep_alerts, [lifecycle.Transition(alert.state, after)])
-            except LedgerUnavailable as error:
-                raise Unavailable(str(error), "try again in a moment") from error
-            self.book = lifecycle.enter(self.book, after)
-            self.live.publish(self._snapshot(_now_ms()))
+        async with self._judging:
+            alert = next((one for one in self.book.open.values() if one.id == alert_id), None)
+            if alert is None:
+                if 0 < alert_id < self.book.next_id:
+                    raise Conflict(f"alert {alert_id} is over", "nothing is left to acknowledge")
+                raise NotFound(f"there is no alert {alert_id}", "reload the page")
+            after = lifecycle.acknowledge(alert, user, note, _now_ms())
+            if isinstance(after, lifecycle.Refusal):
+                raise Conflict(after.detail)
+            if after != alert:
+                try:
+                    await self._on_disk(self.ledger.keep_alerts, [lifecycle.Transition(alert.state, after)])
+                except LedgerUnavailable as error:
+                    raise Unavailable(str(error), "try again in a moment") from error
+                self.book = lifecycle.enter(self.book, after)
+                self.live.publish(self._snapshot(_now_ms()))
         view = lifecycle.view(after)
         assert view is not None, "an acknowledged alert can be seen"
         return view
@@ -177,8 +180,12 @@ class Service:
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:
         """See `Desk`."""
+        store = self.history_store  # which any thread may ask, so that nobody waits for what is being written
         try:
-            return await self._on_disk(self.history_store.read, series, from_ms, to_ms, points)
+            times, values = await asyncio.to_thread(store.read, series, from_ms, to_ms, points)
+            if not times and not await asyncio.to_thread(store.latest, [series]):
+                raise NotFound(f"there is no series {series!r}", "take a name from /api/devices or /api/zones")
+            return times, values
         except HistoryUnavailable as error:
             raise Unavailable("the history can not be read now", "try again in a moment") from error
         except ValueError as error:
@@ -186,7 +193,7 @@ class Service:
 
     def ready(self) -> list[str]:
         """See `Desk`."""
-        return ["the stores can not be written; gateways hold their reports meanwhile"] if self.trouble else []
+        return ["the stores can not be written; gateways hold their reports meanwhile"] if self._troubles else []
 
     def counts(self) -> Counts:
         """See `Desk`."""
@@ -204,14 +211,26 @@ class Service:
             series.partition("/")[0]: maintenance.assess(state, now_ms)
             for series, state in self.inventory.coolers.items()
         }
-        book, transitions = lifecycle.step(self.book, rules.evaluate(self._facts(now_ms)), rules.delays(), now_ms)
-        if transitions:
-            await self._on_disk(self.ledger.keep_alerts, transitions)
-            for _, alert in transitions:
-                view = lifecycle.view(alert)
-                if view is not None and view.state == "resolved":
-                    self.resolved.append(view)
-        self.book = book
+        async with self._judging:
+            seen = rules.evaluate(self._facts(now_ms))
+            book, transitions = lifecycle.step(self.book, seen, rules.delays(), now_ms)
+            if transitions:
+                await self._on_disk(self.ledger.keep_alerts, transitions)
+            self.book = book
+        views = [view for _, alert in transitions if (view := lifecycle.view(alert)) is not None]
+        self.resolved.extend(view for view in views if view.state == "resolved")
+
+    async def tick(self, now_ms: int) -> None:
+        """Decide, keep what should survive, and show it. Without the ledger what is known is shown all the same."""
+        try:
+            await self.decide(now_ms)
+            if now_ms - self._coolers_kept_ms >= COOLERS_KEPT_MS:
+                await self._keep_coolers()
+                self._coolers_kept_ms = now_ms
+            self._troubles.pop("tick", None)
+        except LedgerUnavailable as error:
+            self._failed("tick", error)
+        self.live.publish(self._snapshot(now_ms))
 
     def look_only(self) -> None:
         """Fill in the plans from what the stores hold, for one look; nothing is decided or written."""
@@ -229,7 +248,7 @@ class Service:
     async def _plan(self, now_ms: int) -> None:
         due = {sku for sku, at_ms in self.planned_ms.items() if now_ms - at_ms >= REPLAN_MS}
         due |= {sku for sku, change in self._changed.items() if change.settled(now_ms)}
-        for sku_id in sorted(due)[:PLANS_A_TICK]:
+        for sku_id in sorted(due, key=lambda sku: (self.planned_ms.get(sku, 0), sku))[:PLANS_A_TICK]:
             self._changed.pop(sku_id, None)
             sku = self.site.sku_by_id.get(sku_id)
             if sku is None:
@@ -238,7 +257,11 @@ class Service:
             made = self.plans[sku_id] = self._made_plan(sku, now_ms)
             need = decide(self.needs.get(sku_id), made, now_ms)
             if need is not None:
-                need = await self._on_disk(self.ledger.keep_need, need)
+                try:
+                    need = await self._on_disk(self.ledger.keep_need, need)
+                except LedgerUnavailable:
+                    self._changed.setdefault(sku_id, Change(0, 0))
+                    raise
                 if need.state == "proposed":
                     self.needs[sku_id] = need
                     log.info("replenishment: %d x %s proposed", need.quantity, sku_id)
@@ -246,20 +269,10 @@ class Service:
                     del self.needs[sku_id]
                     self.past_needs.append(need)
 
-    async def _tick(self) -> None:
-        kept_ms = _now_ms()
+    async def _ticking(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            now_ms = _now_ms()
-            try:
-                await self.decide(now_ms)
-                if now_ms - kept_ms >= COOLERS_KEPT_MS:
-                    kept_ms = now_ms
-                    await self._keep_coolers()
-            except LedgerUnavailable as error:
-                self.trouble = str(error)
-                continue
-            self.live.publish(self._snapshot(now_ms))
+            await self.tick(_now_ms())
 
     async def _beat(self) -> None:
         while True:
@@ -279,7 +292,7 @@ class Service:
                 delay_s = min(DRAIN_RETRY_MAX_S, max(TICK_S, delay_s * 2))
             await asyncio.sleep(delay_s)
 
-    def _snapshot(self, now_ms: int) -> Snapshot:
+    def _snapshot(self, now_ms: int, epoch: str = "") -> Snapshot:
         open_alerts = [view for alert in self.book.open.values() if (view := lifecycle.view(alert)) is not None]
         seen = overview.Seen(
             self.plans,
@@ -287,7 +300,6 @@ class Service:
             [*self.resolved, *open_alerts],
             self._gateways(now_ms),
         )
-        epoch = self.live.current.epoch if hasattr(self, "live") else secrets.token_hex(8)
         return overview.snapshot(self.inventory, seen, now_ms, self.build, epoch)
 
     def _facts(self, now_ms: int) -> Facts:
@@ -311,11 +323,11 @@ class Service:
         )
 
     def _gateways(self, now_ms: int) -> list[GatewayView]:
-        lanes = self.ledger.lanes()
+        lanes, links = self.ledger.lanes(), self.uplink.links if self.uplink is not None else {}
         views = []
-        for name in sorted({gateway for gateway, _ in lanes}):
+        for name in sorted({gateway for gateway, _ in lanes} | links.keys()):
             events, telemetry = lanes.get((name, "events")), lanes.get((name, "telemetry"))
-            link = self.uplink.links.get(name) if self.uplink is not None else None
+            link = links.get(name)
             seen_ms = max(
                 link.last_seen_ms if link is not None else 0,
                 events.last_ms if events is not None else 0,
@@ -334,11 +346,13 @@ class Service:
         return views
 
     def _load(self) -> None:
-        """The inventory, needs and alerts as the ledger has them, and what the coolers did since they were kept."""
-        for slot, sku, delta, count, at_ms, source in self.ledger.movements():
-            self.inventory.move(slot, sku, delta, count, at_ms, source)
-        self.inventory.apply(self.ledger.levels())
-        self.inventory.apply(self.ledger.devices())
+        """Everything as the stores have it."""
+        now_ms = _now_ms()
+        restart.from_ledger(self.inventory, self.ledger)
+        try:
+            restart.from_history(self.inventory, self.history_store, now_ms)
+        except HistoryUnavailable as error:
+            log.warning("history: %s; climate and coolers go on from what was kept", error)
         for need in self.ledger.needs():
             if need.state == "proposed":
                 self.needs[need.sku] = need
@@ -347,30 +361,6 @@ class Service:
         stored = self.ledger.alerts()
         self.book = lifecycle.restore(stored)
         self.resolved.extend(view for one in stored if (view := lifecycle.view(one)) and view.state == "resolved")
-        for series, blob in self.ledger.coolers().items():
-            state = self.inventory.coolers[series] = msgspec.msgpack.decode(blob, type=maintenance.State)
-            for at_ms, value in zip(*self._since(series, state.last_ms), strict=True):
-                maintenance.step(state, at_ms, value)
-        for series, (at_ms, value) in self._latest().items():
-            device, channel, quantity = series.split("/")
-            known = self.site.device_by_id.get(device)
-            if known is not None:
-                found = Series(device, channel, quantity, known.zone, at_ms, [0], [value])
-                self.inventory.remember(found)
-
-    def _since(self, series: str, from_ms: int) -> tuple[list[int], list[float]]:
-        try:
-            return self.history_store.read(series, from_ms + 1, _now_ms() + 1)
-        except HistoryUnavailable as error:
-            log.warning("history: %s; %s starts from what was kept", error, series)
-            return [], []
-
-    def _latest(self) -> dict[str, tuple[int, float]]:
-        try:
-            return self.history_store.latest()
-        except HistoryUnavailable as error:
-            log.warning("history: %s; the climate fills in as it comes", error)
-            return {}
 
     def _keep_series(self, reports: list[Report]) -> None:
         samples = []
@@ -384,10 +374,20 @@ class Service:
             self.history_store.append(samples)
 
     async def _keep_coolers(self) -> None:
-        dirty, self._cooler_dirty = self._cooler_dirty, set()
-        states = {series: msgspec.msgpack.encode(self.inventory.coolers[series]) for series in dirty}
-        if states:
+        states = {series: msgspec.msgpack.encode(self.inventory.coolers[series]) for series in self._cooler_dirty}
+        if not states:
+            return
+        self._cooler_dirty.clear()
+        try:
             await self._on_disk(self.ledger.keep_coolers, states)
+        except LedgerUnavailable:
+            self._cooler_dirty |= states.keys()
+            raise
+
+    def _failed(self, what: str, error: Exception) -> None:
+        if what not in self._troubles:
+            log.error("stores: %s", error)
+        self._troubles[what] = str(error)
 
     async def _on_disk(self, work: Callable[..., Result], *args: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._worker, partial(work, *args))

@@ -106,7 +106,7 @@ class Uplink:
         try:
             socket.bind(address)
         except zmq.ZMQError as error:
-            self._context.destroy(linger=0)
+            self.close()
             raise ValueError(f"the uplink can not use {address} ({error}); choose another --uplink") from None
         self._socket = socket
 

@@ -48,6 +48,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        where = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        print(f"error: {where}; check the path, and whether it may be used", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return 0
@@ -111,10 +115,10 @@ def _run(arguments: argparse.Namespace) -> None:
         arguments.cloud_key,
     )
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_serve(options, arguments.host, arguments.port))
+        asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json))
 
 
-async def _serve(options: Options, host: str, port: int) -> None:
+async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
     gateway = Gateway(options)
     app = make_app(gateway, own_token(options.state))
     work = asyncio.current_task()
@@ -123,7 +127,7 @@ async def _serve(options: Options, host: str, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     try:
         async with serving(app, host, port) as url:
-            print(f"gateway: {url}", flush=True)
+            print(_json({"gateway": options.name, "url": url}) if as_json else f"gateway: {url}", flush=True)
             await gateway.run()
     except OSError as error:
         raise UsageError(

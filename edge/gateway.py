@@ -118,7 +118,8 @@ class Gateway:
                 raise ValueError(f"the broker is away: {self.mqtt.why}")
             async with self._ack_news:
                 try:
-                    await asyncio.wait_for(self._ack_news.wait_for(lambda: self.acks[command_id] is not None), within_s)
+                    async with asyncio.timeout(within_s):
+                        await self._ack_news.wait_for(lambda: self.acks[command_id] is not None)
                 except TimeoutError:
                     return None
             return self.acks[command_id]

@@ -178,7 +178,8 @@ class Mqtt:
             if self.connected:
                 delay_s = 0.5
             try:
-                await asyncio.wait_for(self._down.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._down.wait()
             except TimeoutError:
                 continue
         return delay_s

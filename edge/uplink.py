@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 
 import zmq
 import zmq.asyncio
-from msgspec import Raw
 
 from edge.core.forwarding import Forwarder, Wanted
 from edge.keys import Keys
@@ -27,6 +26,7 @@ from protocols.uplink import (
     FRAME_BYTES_MAX,
     VERSION,
     Batch,
+    FromGateway,
     FromService,
     Hello,
     Receipt,
@@ -84,17 +84,17 @@ class Uplink:
         delay_s = 0.5
         try:
             while True:
+                began_s = time.monotonic()
                 try:
                     await self._session()
-                    delay_s = 0.5
                 except (ValueError, TimeoutError, zmq.ZMQError) as error:
                     why = str(error) or "no answer"
                     if why != self.why:
                         log.warning("service: %s", why)
                     self.why = why
-                if self.connected:
-                    delay_s = 0.5
                 self.connected = False
+                if time.monotonic() - began_s > MUTE_S:
+                    delay_s = 0.5
                 await asyncio.sleep(delay_s * random.uniform(0.7, 1.3))
                 delay_s = min(BACKOFF_MAX_S, delay_s * 2)
         finally:
@@ -104,7 +104,7 @@ class Uplink:
     async def _session(self) -> None:
         socket = self._open()
         try:
-            await socket.send(encode(Hello(VERSION, self._gateway, self._site, self._next_seq())))
+            await self._say(socket, Hello(VERSION, self._gateway, self._site, self._next_seq()))
             answer = await self._greeted(socket)
             if isinstance(answer, Rejected):
                 raise ValueError(f"{answer.reason}; {answer.hint}" if answer.hint else answer.reason)
@@ -156,11 +156,19 @@ class Uplink:
 
     async def _hear(self, socket: zmq.asyncio.Socket, within_s: float) -> FromService:
         try:
-            frame = await asyncio.wait_for(socket.recv(), within_s)
+            async with asyncio.timeout(within_s):
+                frame = await socket.recv()
         except TimeoutError:
             raise TimeoutError(f"the service at {self.address} does not answer") from None
         self.last_heard_ms = time.time_ns() // 1_000_000
         return decode_from_service(frame)
+
+    async def _say(self, socket: zmq.asyncio.Socket, frame: FromGateway) -> None:
+        try:
+            async with asyncio.timeout(MUTE_S):
+                await socket.send(encode(frame))
+        except TimeoutError:
+            raise TimeoutError(f"the service at {self.address} takes nothing") from None
 
     async def _answer(self, frame: FromService) -> None:
         if isinstance(frame, Rejected):
@@ -181,17 +189,16 @@ class Uplink:
                 seqs = [seq for seq, _ in rows]
                 batch_id = self._forwarder.send(wanted, seqs, now_ms)
                 if rows:
-                    reports = [Raw(report) for _, report in rows]
+                    reports = [report for _, report in rows]
                     batch = Batch(batch_id, wanted.lane, now_ms, wanted.replay, seqs, reports)
-                    await asyncio.wait_for(socket.send(encode(batch)), MUTE_S)
+                    await self._say(socket, batch)
             if time.monotonic() - greeted_s > HELLO_S:
                 # A greeting now and then keeps an idle link proven; the welcome is the pulse.
-                await asyncio.wait_for(
-                    socket.send(encode(Hello(VERSION, self._gateway, self._site, self._next_seq()))), MUTE_S
-                )
+                await self._say(socket, Hello(VERSION, self._gateway, self._site, self._next_seq()))
                 greeted_s = time.monotonic()
             try:
-                await asyncio.wait_for(self._news.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._news.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(POLL_S)

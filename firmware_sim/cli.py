@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--credentials", type=Path, help="the broker's credentials.toml")
     run.add_argument("--state", type=Path, default=Path("var/sim"), help="where the world is kept (default var/sim)")
+    run.add_argument("--json", action="store_true", help="print JSON")
 
     record = commands.add_parser("record", help="run a scenario in virtual time into files")
     record.add_argument("scenario", help=scenario_help)
@@ -89,12 +90,12 @@ def _run(args: argparse.Namespace) -> int:
     if played.note:
         print(f"simulator: {played.note}", flush=True)
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_publish(played, kept, credentials, args.broker, args.state))
+        asyncio.run(_publish(played, kept, credentials, args))
     return 0
 
 
-async def _publish(played: Stage, kept: Remembered, credentials: state.Credentials, broker: str, folder: Path) -> None:
-    site = played.site.site.id
+async def _publish(played: Stage, kept: Remembered, credentials: state.Credentials, args: argparse.Namespace) -> None:
+    site, broker, folder = played.site.site.id, args.broker, args.state
     messages = played.feed.begin(kept)
     # From here these boot numbers are used, whatever comes.
     boots = {id: voice.boot for id, voice in played.feed.voices.items()}
@@ -117,7 +118,10 @@ async def _publish(played: Stage, kept: Remembered, credentials: state.Credentia
         await fleet.connect()
         past = f", handing in {len(messages):,} messages of the past" if not kept.lived and len(messages) > 1000 else ""
         where = next(iter(fleet.links.values())).where
-        print(f"simulator: {len(boots)} devices publishing to {where!r} as site {site}{past}", flush=True)
+        if args.json:
+            _say({"devices": len(boots), "broker": repr(where), "site": site, "past_messages": len(messages)})
+        else:
+            print(f"simulator: {len(boots)} devices publishing to {where!r} as site {site}{past}", flush=True)
         await fleet.live(each_step)
 
     task = asyncio.create_task(work(), name="fleet")
@@ -131,7 +135,10 @@ async def _publish(played: Stage, kept: Remembered, credentials: state.Credentia
         if lived:
             state.save(folder, site, played.feed.remember())
         counters = ", ".join(f"{count:,} {name}" for name, count in fleet.counters.items())
-        print(f"simulator: stopped; messages: {counters}", flush=True)
+        if args.json:
+            _say(dict(fleet.counters))
+        else:
+            print(f"simulator: stopped; messages: {counters}", flush=True)
 
 
 def _record(args: argparse.Namespace) -> int:
@@ -189,6 +196,10 @@ def _score(args: argparse.Namespace) -> int:
         shares = (one.exact, one.naive_exact, one.claimed, one.right_when_claimed, one.coverage)
         print(f"  {sku:<20} {one.stretches:>6} " + " ".join(f"{_share(value):>7}" for value in shares))
     return 0
+
+
+def _say(line: dict[str, object]) -> None:
+    print(msgspec.json.encode(line).decode(), flush=True)
 
 
 def _share(value: float | None) -> str:

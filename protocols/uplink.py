@@ -1,7 +1,7 @@
 """The frames between a gateway and the service: hello, batch, receipt, refusal. MessagePack, one frame a message.
 
-A gateway settles its outbox by receipts alone. Reports travel as the bytes they were stored as, so one poison report
-is refused by itself and never holds a lane.
+A gateway settles its outbox by receipts alone. Reports travel as the bytes they were stored as, each a string of bytes
+in its batch, so one poison report is refused by itself and never holds a lane, even if it is no MessagePack at all.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
 from protocols.reports import Lane
 
@@ -46,7 +46,7 @@ class Batch(Struct, frozen=True, tag="batch", array_like=True):
     sent_ms: int
     replay: bool
     seqs: list[Annotated[int, Meta(ge=0, le=2**53)]]
-    reports: list[Raw]
+    reports: list[bytes]
 
 
 class Refused(Struct, frozen=True, array_like=True):

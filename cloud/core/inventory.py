@@ -147,10 +147,14 @@ class Inventory:
             self.now[now.series] = now
         return now
 
+    def is_cooler(self, device: str, quantity: str) -> bool:
+        """Whether this is the temperature by which a cooler is judged."""
+        known = self.site.device_by_id.get(device)
+        return known is not None and known.role == COOLER_ROLE and quantity == "temperature_c"
+
     def _measure(self, report: Series, touched: Touched) -> None:
         now = self.remember(report)
-        device = self.site.device_by_id.get(report.device)
-        if device is not None and device.role == COOLER_ROLE and report.quantity == "temperature_c":
+        if self.is_cooler(report.device, report.quantity):
             state = self.coolers.get(now.series)
             if state is None:
                 state = self.coolers[now.series] = maintenance.State()

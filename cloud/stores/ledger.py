@@ -79,7 +79,9 @@ class Ledger:
                     connection.execute(insert(tables.about).values(key="schema", value=SCHEMA_VERSION))
                 elif held != SCHEMA_VERSION:
                     hint = "start the version that made it, or give another --ledger"
-                    raise LedgerUnavailable(f"the ledger has schema {held}, this service knows {SCHEMA_VERSION}; {hint}")
+                    raise LedgerUnavailable(
+                        f"the ledger has schema {held}, this service knows {SCHEMA_VERSION}; {hint}"
+                    )
                 tables.metadata.create_all(connection)
                 self._lanes = _lanes(connection)
         except SQLAlchemyError as error:

@@ -24,8 +24,8 @@ from protocols.reports import LANES, Lane, Report, Series, StockEvent, TagMove, 
 from tests.contract.brokers import PROJECT
 
 T0 = 1_763_762_400_000
-EVENT = StockEvent("A1", "bolt", -1, 4, T0, 0.99)
-SERIES = Series("cold-1", "1", "temperature_c", "hall", T0, list(range(50)), [4.5] * 50)
+EVENT: Report = StockEvent("A1", "bolt", -1, 4, T0, 0.99)
+SERIES: Report = Series("cold-1", "1", "temperature_c", "hall", T0, list(range(50)), [4.5] * 50)
 BAD = Quarantined(Problem("payload.invalid", "why", "hint", "shelf-1"), "wh/v1/demo/shelf-1/shelf", b"{}")
 
 

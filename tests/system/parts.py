@@ -17,8 +17,9 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -31,13 +32,14 @@ from cloud import keys as service_keys
 from edge.keys import own_keys
 from firmware_sim.site import expand, parse, spell
 from protocols.reports import LANES
-from protocols.sequences import Sequence
+from protocols import sequences
 from protocols.topics import spell as topic_of
 from tests.contract.brokers import PROJECT, free_port
 
 DEADLINE_S = 40.0
 STOP_S = 15.0
 PICKS_A_SECOND = 50
+DAY_MS = 86_400_000
 SMALL = PROJECT / "firmware_sim" / "scenarios" / "small.toml"
 HAND = "shelf-hand"
 UNIT_G = 100.0
@@ -82,6 +84,12 @@ def run(*argv: str, stdin: bytes | None = None, timeout_s: float = 60.0) -> subp
         [sys.executable, "-m", *argv], cwd=PROJECT, input=stdin, capture_output=True, timeout=timeout_s, check=False
     )
     return subprocess.CompletedProcess(argv, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def run_all(*argvs: Sequence[str]) -> list[subprocess.CompletedProcess[str]]:
+    """Run command lines side by side, as many at once as this machine has cores for."""
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        return list(workers.map(lambda argv: run(*argv), argvs))
 
 
 def scenario(folder: Path, name: str, **changes: Any) -> Path:
@@ -271,7 +279,7 @@ class System:
             for lane in LANES:
                 row = cloud.execute("SELECT held, applied FROM lane WHERE lane = ?", [lane]).fetchone()
                 given = edge.execute("SELECT next_seq FROM lane WHERE id = ?", [lane]).fetchone()[0]
-                held = msgspec.msgpack.decode(row[0], type=Sequence) if row else Sequence()
+                held = msgspec.msgpack.decode(row[0], type=sequences.Sequence) if row else sequences.Sequence()
                 assert not held.forgotten
                 found[lane] = Book(given, held.ranges, row[1] if row else 0)
         edge.close()
@@ -330,7 +338,7 @@ class Hands:
         self.device = device
         self.truth: dict[str, int] = {}
         self.seq = 0
-        self.at_ms = _now_ms() - 6 * 3_600_000  # a past of its own: each message is later than the one before
+        self.at_ms = _now_ms() - 300 * DAY_MS  # a past of its own: each message is later than the one before
         password = tomllib.loads(system.credentials.read_text())["users"][user]
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, f"hands-{device}-{user}", clean_session=False)
         self.client.username_pw_set(user, password)
@@ -401,16 +409,14 @@ def picking(hands: Hands, channels: int = 4, full: int = 30) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def left_behind(folder: Path) -> list[str]:
-    """The command lines of processes that still work in a folder (where the system shows them)."""
-    found = []
+def processes(folder: Path) -> dict[int, str]:
+    """The command lines of other processes that work in a folder, by process id (where the system shows them)."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
+        with suppress(OSError):
             words = entry.read_bytes().decode(errors="replace").replace("\0", " ")
-        except OSError:
-            continue
-        if str(folder) in words and entry.parent.name != str(os.getpid()):
-            found.append(words)
+            if str(folder) in words and int(entry.parent.name) != os.getpid():
+                found[int(entry.parent.name)] = words
     return found
 
 

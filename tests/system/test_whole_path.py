@@ -81,6 +81,27 @@ def test_the_past_of_the_cold_room_can_be_read(manager: Visitor) -> None:
     assert all(-5 < value < 20 for value in found["values"] if value is not None)
 
 
+def test_gateway_service_and_warehouse_agree_at_closing_time(shop: System, hands: Hands) -> None:
+    eventually(shop.truth, bool, "the past is handed in")
+    shop.parts["fleet"].stop()
+    shop.start_fleet(shop.folder / "quiet.toml")
+    truth = shop.truth() | hands.truth
+    manager = shop.manager()
+
+    eventually(shop.counts, lambda counts: counts == truth, f"the gateway counts {truth}")
+    eventually(lambda: _service_counts(manager), lambda counts: counts == truth, f"the service counts {truth}")
+    shop.parts["fleet"].stop()
+
+    lanes = shop.gateway.get("/api/status").value["lanes"]
+    for lane in lanes.values():
+        assert lane["balanced"]
+        assert lane["accepted"] == lane["delivered"] + lane["pending"] + lane["refused"] + lane["thinned"]
+        assert lane["delivered"] > 100
+        assert lane["refused"] == lane["thinned"] == 0
+    eventually(shop.books, lambda books: all(book.complete for book in books.values()), "every report once")
+    assert shop.moved() == truth
+
+
 def test_an_acknowledged_alert_stays_acknowledged_when_the_service_is_killed(
     shop: System, hands: Hands, manager: Visitor
 ) -> None:
@@ -119,27 +140,6 @@ async def test_the_live_stream_tells_of_a_pick(shop: System, hands: Hands) -> No
 
     assert first["k"] == "s"
     assert next(slot["count"] for slot in first["slots"] if slot["id"] == "H01-02") == 0
-
-
-def test_gateway_service_and_warehouse_agree_at_closing_time(shop: System, hands: Hands) -> None:
-    eventually(shop.truth, bool, "the past is handed in")
-    shop.parts["fleet"].stop()
-    shop.start_fleet(shop.folder / "quiet.toml")
-    truth = shop.truth() | hands.truth
-    manager = shop.manager()
-
-    eventually(shop.counts, lambda counts: counts == truth, f"the gateway counts {truth}")
-    eventually(lambda: _service_counts(manager), lambda counts: counts == truth, f"the service counts {truth}")
-    shop.parts["fleet"].stop()
-
-    lanes = shop.gateway.get("/api/status").value["lanes"]
-    for lane in lanes.values():
-        assert lane["balanced"]
-        assert lane["accepted"] == lane["delivered"] + lane["pending"] + lane["refused"] + lane["thinned"]
-        assert lane["delivered"] > 100
-        assert lane["refused"] == lane["thinned"] == 0
-    eventually(shop.books, lambda books: all(book.complete for book in books.values()), "every report once")
-    assert shop.moved() == truth
 
 
 def _service_counts(manager: Visitor) -> dict[str, int | None]:

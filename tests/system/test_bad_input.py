@@ -1,0 +1,237 @@
+"""What should not be sent is sent: each becomes a counted, explained problem, and good devices count on."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.store import QUARANTINE_ROWS_MAX
+from tests.contract.brokers import free_port
+from tests.system.parts import SMALL, Hands, System, eventually, run, run_all, running, site_with_hands
+
+YEAR_1970_MS, YEAR_2099_MS = 86_400_000, 4_070_908_800_000
+MB = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with running(tmp_path_factory.mktemp("shop"), site_with_hands(SMALL), "broker", "service", "gateway") as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def hands(shop: System) -> Iterator[Hands]:
+    one = Hands(shop)
+    for channel in (1, 2, 3, 4):
+        one.put(channel, 10 * channel)
+    yield one
+    one.leave()
+
+
+@pytest.fixture
+def vandal(shop: System) -> Iterator[Hands]:
+    """Another client with a shelf's password."""
+    one = Hands(shop, "vandal")
+    yield one
+    one.leave()
+
+
+def problems(shop: System) -> dict[str, int]:
+    counts: dict[str, int] = shop.gateway.get("/api/problems").value["counts"]
+    return counts
+
+
+def counted_right(shop: System, hands: Hands) -> None:
+    eventually(shop.counts, lambda counts: hands.truth.items() <= counts.items(), f"counts {hands.truth}")
+
+
+@pytest.mark.parametrize(
+    ("code", "device", "payload"),
+    [
+        ("payload.not_json", "shelf-a01", b"\xff\x00\x9f garbage"),
+        ("payload.not_json", "shelf-a01", b'{"boot":1,"seq":0,"unit":"g","value":NaN}'),
+        ("payload.not_json", "shelf-a01", b'{"boot":1,"seq":0,"unit":"g","val'),
+        ("payload.invalid", "shelf-a01", b'{"boot":1,"seq":0,"unit":"g","value":"12"}'),
+        ("payload.invalid", "shelf-a01", b'["g", 12]'),
+        ("payload.too_big", "shelf-a01", b" " * 300_000),
+        ("unit.unknown", "shelf-a01", b'{"boot":1,"seq":0,"unit":"Cel","value":12}'),
+        ("value.not_finite", "shelf-a01", b'{"boot":1,"seq":0,"unit":"g","value":1e300}'),
+        ("channel.unwatched", "shelf-a01", b'{"boot":1,"seq":0,"unit":"g","channel":"77","value":12}'),
+        ("device.unknown", "nobody-knows-me", b'{"boot":1,"seq":0,"unit":"g","value":12}'),
+    ],
+)
+def test_a_message_that_can_not_be_used_is_counted_and_explained(
+    shop: System, vandal: Hands, code: str, device: str, payload: bytes
+) -> None:
+    before = problems(shop).get(code, 0)
+
+    vandal.publish("shelf", payload, device=device)
+
+    eventually(lambda: problems(shop).get(code, 0), lambda count: count == before + 1, f"one more {code}")
+    latest = shop.gateway.get("/api/problems").value["latest"][0]
+    assert (latest["code"], latest["device"]) == (code, device)
+    assert latest["topic"] == f"wh/v1/small/{device}/shelf"
+    assert len(latest["detail"]) > 10
+    assert latest["hint"]
+
+
+def test_ten_megabytes_cut_off_their_sender_and_nobody_else(shop: System, hands: Hands) -> None:
+    vandal = Hands(shop, "glutton")
+    cut_off: list[Any] = []
+    vandal.client.on_disconnect = lambda *_: cut_off.append(vandal.client.reconnect_delay_set(60, 60))
+
+    vandal.client.publish("wh/v1/small/shelf-a01/shelf", b"x" * 10 * MB, qos=1)
+    eventually(lambda: len(cut_off), bool, "the sender is cut off")
+    vandal.leave()
+    hands.put(1, 11)
+
+    counted_right(shop, hands)
+
+
+def test_a_topic_that_is_nobodys_reaches_nobody(shop: System, hands: Hands, vandal: Hands) -> None:
+    for topic in ("wh/v1/small/shelf-a01/secrets", "wh/v2/small/shelf-a01/shelf", "zigbee/0x00124b", "$SYS/x"):
+        vandal.client.publish(topic, b'{"unit":"g","value":1}', qos=1)
+    hands.put(2, 21)
+
+    counted_right(shop, hands)
+
+
+def test_clocks_in_1970_and_2099_do_not_disturb_the_count(shop: System, hands: Hands) -> None:
+    for ts, count in ((YEAR_1970_MS, 14), (YEAR_2099_MS, 15), (0, 16)):
+        hands.say({"ts": ts, "unit": "g", "channel": "3", "step_ms": 100, "values": [count * 100.0] * 20})
+        hands.truth["H01-03"] = count
+        counted_right(shop, hands)
+
+
+def test_retained_empties_say_nothing_and_are_no_problem(shop: System, hands: Hands, vandal: Hands) -> None:
+    before = problems(shop)
+
+    for device in ("shelf-a01", "never-seen"):
+        vandal.publish("status", b"", device=device, retain=True)
+        vandal.publish("shelf", b"", device=device, retain=True)
+    hands.put(4, 29)
+
+    counted_right(shop, hands)
+    assert problems(shop) == before
+
+
+def test_a_flood_of_problems_stays_within_its_quarantine_and_delays_nobody(
+    shop: System, hands: Hands, vandal: Hands
+) -> None:
+    before = problems(shop).get("payload.not_json", 0)
+    flood = QUARANTINE_ROWS_MAX + 1000
+
+    for start in range(0, flood, 500):
+        vandal.publish("shelf", *(b"flood %d" % number for number in range(start, start + 500)), device="shelf-a01")
+        hands.put(1, 5 + start % 7)
+
+    eventually(lambda: problems(shop)["payload.not_json"], lambda count: count == before + flood, "all are counted")
+    counted_right(shop, hands)
+    with sqlite3.connect(shop.edge / "edge.db") as edge:
+        kept = edge.execute("SELECT COUNT(*) FROM problem").fetchone()[0]
+    edge.close()
+    assert kept == QUARANTINE_ROWS_MAX
+    assert shop.gateway.get("/readyz").status == 200
+    eventually(shop.books, lambda books: all(book.complete for book in books.values()), "every report once")
+    assert hands.truth.items() <= shop.moved().items()
+
+
+# -- broken files, wrong keys ------------------------------------------------------------------------------------------
+
+GOOD = site_with_hands(SMALL)
+BROKEN = {
+    "not TOML": (b"this is [ not toml", "not valid TOML"),
+    "binary": (bytes(range(256)), "can not be read"),
+    "unknown field": (GOOD.replace("[[zones]]", "[[zones]]\ncolour = 1", 1).encode(), "colour"),
+    "dangling reference": (GOOD.replace('sku = "screws"', 'sku = "nails"').encode(), "nails"),
+    "twice the same id": (GOOD.replace('id = "H01-02"', 'id = "H01-01"').encode(), "listed twice"),
+    "empty": (b"", "site"),
+}
+
+
+def test_a_broken_site_file_is_one_sentence_from_both_sides(tmp_path: Path) -> None:
+    cases: list[tuple[str, Path, list[str]]] = []
+    for title, (content, word) in BROKEN.items():
+        site = tmp_path / f"{title.replace(' ', '-')}.toml"
+        site.write_bytes(content)
+        for verb in (["edge", "run"], ["cloud", "serve"]):
+            cases.append((word, site, [*verb, "--site", str(site), "--state", str(tmp_path / verb[0])]))
+
+    for (word, site, argv), done in zip(cases, run_all(*(argv for _, _, argv in cases)), strict=True):
+        assert done.returncode == 2, (argv, done)
+        assert done.stderr.startswith("error: "), (argv, done)
+        assert done.stderr.count("\n") == 1, (argv, done)
+        assert word in done.stderr, (argv, done)
+        assert str(site) in done.stderr, (argv, done)
+
+
+def test_a_port_in_use_and_a_folder_that_can_not_be_written_are_one_sentence(tmp_path: Path) -> None:
+    site, file = tmp_path / "site.toml", tmp_path / "file"
+    site.write_text(GOOD)
+    file.write_text("a file, where a folder should be")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        edge, cloud = ["edge", "run", "--site", str(site)], ["cloud", "serve", "--site", str(site)]
+        uplink = f"tcp://127.0.0.1:{free_port()}"
+        nowhere = str(file / "state")
+        cases = {
+            port: [
+                ["edge", "broker", "--state", str(tmp_path / "b"), "--port", port],
+                [*edge, "--state", str(tmp_path / "e"), "--port", port],
+                [*cloud, "--state", str(tmp_path / "c"), "--port", port, "--uplink", uplink],
+                [*cloud, "--state", str(tmp_path / "d"), "--port", "0", "--uplink", f"tcp://127.0.0.1:{port}"],
+            ],
+            str(file): [
+                ["edge", "broker", "--state", nowhere, "--port", str(free_port())],
+                ["edge", "key", "--state", nowhere],
+                [*edge, "--state", nowhere, "--port", str(free_port())],
+                [*cloud, "--state", nowhere, "--port", str(free_port()), "--uplink", uplink],
+                ["cloud", "allow", "gateway", "x" * 40, "--state", nowhere],
+                ["cloud", "account", "kim", "--state", nowhere],
+            ],
+        }
+        pairs = [(word, argv) for word, some in cases.items() for argv in some]
+        for (word, argv), done in zip(pairs, run_all(*(argv for _, argv in pairs)), strict=True):
+            assert done.returncode == 2, (argv, done)
+            last = done.stderr.splitlines()[-1]
+            assert last.startswith("error: "), (argv, done)
+            assert word in last, (argv, done)
+            assert "Traceback" not in done.stderr, (argv, done)
+
+
+def test_a_wrong_password_and_wrong_keys_are_told_where_people_look(tmp_path: Path) -> None:
+    with running(tmp_path, GOOD, "broker", "service") as system:
+        other = run("edge", "key", "--state", str(tmp_path / "other")).stdout.strip()
+        gateway = system.parts["gateway"]
+        credentials = system.credentials.read_text()
+
+        system.credentials.write_text('[users]\ngateway = "guess"\n')
+        gateway.start()
+        refused = eventually(
+            lambda: system.gateway.get("/readyz"), lambda answer: "refused us" in str(answer.value), "the reason"
+        )
+        gateway.stop()
+        system.credentials.write_text(credentials)
+        run("cloud", "allow", "gateway", other, "--state", str(system.cloud))
+        system.start("gateway")
+        not_allowed = eventually(lambda: _service(system), lambda link: "python -m cloud allow" in link["why"], "the reason")
+        gateway.stop()
+
+        assert refused.status == 503
+        assert "Not authorized" in refused.value["reasons"][0] or "password" in refused.value["reasons"][0]
+        assert "credentials" in refused.value["reasons"][0]
+        assert not_allowed["connected"] is False
+        assert "was refused" in system.parts["service"].said()
+        assert "guess" not in gateway.said()
+
+
+def _service(system: System) -> dict[str, Any]:
+    link: dict[str, Any] = system.gateway.get("/api/status").value["service"]
+    return link

@@ -1,0 +1,174 @@
+"""`make run` as a person meets it: what it prints, what it keeps, how it stops, and what it says when it can not."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.contract.brokers import PROJECT
+from tests.system.parts import DEADLINE_S, Visitor, eventually, processes
+
+PARTS = ("broker", "service", "gateway", "simulator")
+
+
+class Run:
+    """One `run.py`, begun on a state folder and four ports."""
+
+    def __init__(self, state: Path, base: int) -> None:
+        self.state, self.base = state, base
+        self.log = state.parent / f"{state.name}.out"
+        argv = [sys.executable, "run.py", "small", "--state", str(state), "--port-base", str(base)]
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(argv, cwd=PROJECT, stdout=out, stderr=out, start_new_session=True)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.log.read_text().splitlines()
+
+    def says(self, words: str) -> str:
+        """The first line with these words, once it is there."""
+
+        def look() -> str:
+            line = next((line for line in self.lines if words in line), "")
+            assert line or self.process.poll() is None, self.lines
+            return line
+
+        return eventually(look, bool, f"run.py to say {words!r}")
+
+    def password(self) -> str:
+        """The manager's, from the line that says how to sign in."""
+        found = re.search(r"sign in as manager with (\S+)$", self.says("sign in as"))
+        assert found
+        self.says("Ctrl-C stops")
+        return found[1]
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+
+@contextmanager
+def begun(state: Path, base: int) -> Iterator[Run]:
+    one = Run(state, base)
+    try:
+        yield one
+    finally:
+        if one.process.poll() is None:
+            one.interrupt()
+            one.process.wait(DEADLINE_S)
+        for pid in processes(state):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def base() -> int:
+    """The first of four free ports in a row."""
+    for _ in range(100):
+        with socket.socket() as first:
+            first.bind(("127.0.0.1", 0))
+            at: int = first.getsockname()[1]
+            if all(_free(at + more) for more in (1, 2, 3)):
+                return at
+    raise AssertionError("no four free ports in a row")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+        return True
+
+
+def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp_path: Path, base: int) -> None:
+    state = tmp_path / "var"
+    with begun(state, base) as first:
+        password = first.password()
+        begins = [line.split()[0] for line in first.lines if line]
+        eventually(lambda: _known(state), lambda known: known == 4, "all four slots are known")
+        first.interrupt()
+        assert first.process.wait(15) == 0
+        assert not processes(state)
+    firsts = _firsts(state)
+
+    with begun(state, base) as second:
+        assert second.password() == password
+        eventually(lambda: len(_pids(state, "edge run")), lambda found: found == 1, "the gateway runs")
+        os.kill(_pids(state, "edge run")[0], signal.SIGKILL)
+        second.says("the gateway died (SIGKILL); starting it again")
+        gateway = Visitor(base + 2)
+        eventually(lambda: gateway.get("/readyz").status, lambda status: status == 200, "the gateway is back")
+        alerts = Visitor(base + 3).sign_in("manager", password).get("/api/alerts")
+        second.interrupt()
+        second.interrupt()
+        assert second.process.wait(15) == 0
+        assert not processes(state)
+
+    assert begins == ["broker", "service", "gateway", "warehouse", "Open", "Everything"]
+    assert alerts.status == 200
+    assert firsts == _firsts(state) == 4  # slots were counted for the first time only once
+    assert [line.split()[0] for line in second.lines[-4:]] == list(reversed(PARTS))
+    assert not [part for part in PARTS if "Traceback" in (state / "log" / f"{part}.log").read_text()]
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path, base: int) -> None:
+    state = tmp_path / "var"
+    with begun(state, base) as one:
+        one.says("broker ")
+        one.interrupt()
+        one.interrupt()
+
+        assert one.process.wait(15) == 0
+        assert not processes(state)
+        assert "Traceback" not in "".join(one.lines)
+
+
+def test_a_busy_port_is_one_sentence(tmp_path: Path, base: int) -> None:
+    with socket.socket() as taken, begun(tmp_path / "var", base) as one:
+        taken.bind(("127.0.0.1", base + 3))
+        taken.listen()
+
+        assert one.process.wait(15) == 1
+        assert len(one.lines) == 1
+        assert one.lines[0].startswith(f"error: port {base + 3} (dashboard) is in use; ")
+
+
+def test_a_part_that_can_not_start_is_named_with_its_last_words(tmp_path: Path, base: int) -> None:
+    state = tmp_path / "var"
+    (state / "cloud").mkdir(parents=True)
+    (state / "cloud" / "ledger.db").write_bytes(b"this is no database" * 100)
+
+    with begun(state, base) as one:
+        assert one.process.wait(DEADLINE_S) == 1
+        assert not processes(state)
+
+    said = one.says("error: ")
+    assert said.startswith("error: the service stopped: error: the ledger can not be opened: file is not a database")
+    assert said.endswith(f"see {state}/log/service.log")
+
+
+def _pids(state: Path, words: str) -> list[int]:
+    return [pid for pid, argv in processes(state).items() if words in argv]
+
+
+def _known(state: Path) -> int:
+    with closing(sqlite3.connect(state / "cloud" / "ledger.db")) as ledger:
+        count: int = ledger.execute("SELECT COUNT(*) FROM level WHERE count IS NOT NULL").fetchone()[0]
+    return count
+
+
+def _firsts(state: Path) -> int:
+    with closing(sqlite3.connect(state / "cloud" / "ledger.db")) as ledger:
+        count: int = ledger.execute("SELECT COUNT(*) FROM movement WHERE source = 'first'").fetchone()[0]
+    return count

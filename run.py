@@ -22,6 +22,9 @@ from typing import NamedTuple, NoReturn
 READY_S = 40.0
 STOP_S = 10.0
 DEATHS_MAX, DEATHS_WITHIN_S = 4, 30.0
+_asked_to_stop: list[int] = []
+"""The signals that came. They interrupt nothing: between two steps they are looked at, so that no part that was just
+started is forgotten, and an impatient second Ctrl-C leaves no part behind."""
 
 
 class Part(NamedTuple):
@@ -39,14 +42,18 @@ def main() -> int:
     state: Path = arguments.state
     mqtt, uplink, gateway_page, dashboard = (arguments.port_base + at for at in range(4))
     _refuse_busy_ports({mqtt: "broker", uplink: "uplink", gateway_page: "gateway's page", dashboard: "dashboard"})
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        _give_up(f"{state} can not be used ({error.strerror}); take another folder: make run STATE=FOLDER")
     scenario = arguments.scenario
     site = state / "site.toml"
     broker_url = arguments.broker or f"mqtt://127.0.0.1:{mqtt}"
     credentials = state / "broker" / "credentials.toml"
     signed = [] if arguments.broker else ["--credentials", str(credentials)]
     parts: list[Part] = []
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: _asked_to_stop.append(number))
     try:
         _python("firmware_sim", "site", scenario, "--out", str(site))
         if not arguments.broker:
@@ -84,8 +91,11 @@ def main() -> int:
         line = _first_line(parts)
         print(f"warehouse   {line}", flush=True)
 
-        name, password = (state / "cloud" / "sign-in.txt").read_text().split()
-        print(f"\nOpen http://127.0.0.1:{dashboard} and sign in as {name} with {password}")
+        first_account = state / "cloud" / "sign-in.txt"
+        noted = (
+            " and sign in as {} with {}".format(*first_account.read_text().split()) if first_account.exists() else ""
+        )
+        print(f"\nOpen http://127.0.0.1:{dashboard}{noted}")
         print(f"Everything is kept in {state}/ (logs in {state}/log/). Ctrl-C stops.", flush=True)
         _watch(state, parts)
     except KeyboardInterrupt:
@@ -131,6 +141,7 @@ def _start(state: Path, name: str, *argv: str, again: bool = False) -> Part:
 
 def _python(*argv: str) -> str:
     done = subprocess.run([sys.executable, "-m", *argv], capture_output=True, text=True, check=False)
+    _pause(0.0)
     if done.returncode:
         _give_up(f"`python -m {' '.join(argv)}` failed: {(done.stderr or done.stdout).strip()}")
     return done.stdout.strip()
@@ -142,7 +153,7 @@ def _wait(parts: list[Part], name: str, ready: Callable[[], bool]) -> None:
         _still_running(parts)
         if time.monotonic() > deadline_s:
             _give_up(f"the {name} did not come up within {READY_S:.0f} s; see {parts[-1].log}")
-        time.sleep(0.05)
+        _pause(0.05)
 
 
 def _first_line(parts: list[Part]) -> str:
@@ -176,7 +187,7 @@ def _watch(state: Path, parts: list[Part]) -> NoReturn:
                 _still_running(parts)
             print(f"the {part.name} died ({_how(part.process.returncode)}); starting it again", flush=True)
             parts[at] = _start(state, part.name, *part.argv, again=True)
-        time.sleep(0.5)
+        _pause(0.5)
 
 
 def _how(code: int) -> str:
@@ -184,8 +195,6 @@ def _how(code: int) -> str:
 
 
 def _stop(parts: list[Part]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):  # an impatient second Ctrl-C must not leave parts behind
-        signal.signal(number, signal.SIG_IGN)
     for part in reversed(parts):
         if part.process.poll() is None:
             part.process.send_signal(signal.SIGTERM)
@@ -211,8 +220,10 @@ def _ready(port: int) -> bool:
         return False
 
 
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
+def _pause(seconds: float) -> None:
+    time.sleep(seconds)
+    if _asked_to_stop:
+        raise KeyboardInterrupt
 
 
 def _give_up(why: str) -> NoReturn:

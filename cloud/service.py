@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
-from cloud import restart
+from cloud import memory
 from cloud.alerts import lifecycle, rules
 from cloud.alerts.facts import ClimateNow, Facts, GatewayLink
 from cloud.core import maintenance, overview
@@ -30,14 +30,14 @@ from cloud.core.maintenance import Assessment
 from cloud.core.replenishment import Need, Plan, decide, plan
 from cloud.core.view import AlertView, GatewayView, Snapshot
 from cloud.metrics import Counts
-from cloud.stores.history import History, HistoryUnavailable, Samples, open_history
+from cloud.stores.history import History, HistoryUnavailable, open_history
 from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.ledger import Applied, Ledger, LedgerUnavailable, Received
 from cloud.uplink import Uplink
 from cloud.web.desk import Conflict, NotFound, Unavailable
 from cloud.web.live import Live
 from protocols.layout import Site, Sku
-from protocols.reports import Report, Series, SlotLevel
+from protocols.reports import Report
 
 log = logging.getLogger(__name__)
 
@@ -348,9 +348,9 @@ class Service:
     def _load(self) -> None:
         """Everything as the stores have it."""
         now_ms = _now_ms()
-        restart.from_ledger(self.inventory, self.ledger)
+        memory.from_ledger(self.inventory, self.ledger)
         try:
-            restart.from_history(self.inventory, self.history_store, now_ms)
+            memory.from_history(self.inventory, self.history_store, now_ms)
         except HistoryUnavailable as error:
             log.warning("history: %s; climate and coolers go on from what was kept", error)
         for need in self.ledger.needs():
@@ -363,13 +363,7 @@ class Service:
         self.resolved.extend(view for one in stored if (view := lifecycle.view(one)) and view.state == "resolved")
 
     def _keep_series(self, reports: list[Report]) -> None:
-        samples = []
-        for report in reports:
-            if type(report) is Series:
-                name = f"{report.device}/{report.channel}/{report.quantity}"
-                samples.append(Samples(name, [report.at_ms + offset for offset in report.offsets_ms], report.values))
-            elif type(report) is SlotLevel and report.count is not None:
-                samples.append(Samples(f"{report.slot}/slot/count", [report.at_ms], [float(report.count)]))
+        samples = memory.samples(reports)
         if samples:
             self.history_store.append(samples)
 

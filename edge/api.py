@@ -7,7 +7,6 @@ token only. The token is made on first run in `<state>/keys/api-token` (0600); b
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import os
 import secrets
@@ -17,7 +16,6 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -225,9 +223,9 @@ def _json(value: Any, status: int = 200) -> web.Response:
 
 def _is_local(request: web.Request) -> bool:
     # The name must be local too: a foreign page may point its own name at this machine.
-    if request.url.host not in ("localhost", "127.0.0.1", "::1"):
-        return False
     try:
+        if request.url.host not in ("localhost", "127.0.0.1", "::1"):
+            return False
         return ip_address(request.remote or "").is_loopback and "X-Forwarded-For" not in request.headers
     except ValueError:
         return False
@@ -236,7 +234,7 @@ def _is_local(request: web.Request) -> bool:
 def _is_foreign(request: web.Request) -> bool:
     # A browser that knows the token gives it to every page that asks this host; only the origin tells them apart.
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()
+    return origin is not None and origin.partition("://")[2].lower() != request.host.lower()
 
 
 def _has_token(request: web.Request, token: str) -> bool:
@@ -244,6 +242,6 @@ def _has_token(request: web.Request, token: str) -> bool:
     if scheme.lower() == "basic":
         try:
             given = base64.b64decode(given, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return False
-    return bool(given) and hmac.compare_digest(given.encode(), token.encode())
+    return bool(given) and hmac.compare_digest(given.encode("utf-8", "surrogateescape"), token.encode())

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import zmq.auth
 
+from protocols.topics import LEVEL
+
 
 class Keys(NamedTuple):
     """A CURVE key pair in Z85."""
@@ -17,7 +19,9 @@ class Keys(NamedTuple):
 
 
 def own_keys(state: Path, gateway: str) -> Keys:
-    """The gateway's keys under `state/keys`, generated (0600) when there are none."""
+    """The gateway's keys under `state/keys`, generated (0600) when there are none; raises `ValueError` for a bad name."""
+    if not LEVEL.match(gateway):
+        raise ValueError(f"{gateway!r} can not name a gateway: use 1-64 of A-Z a-z 0-9 _ -")
     folder = state / "keys"
     secret_file = folder / f"{gateway}.key_secret"
     if not secret_file.exists():

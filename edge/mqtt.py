@@ -58,11 +58,15 @@ class BrokerUrl(NamedTuple):
 def parse_url(url: str) -> BrokerUrl:
     """A broker's URL taken apart; raises `ValueError` with what is wrong."""
     parts = urlsplit(url)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port == 0:
         raise ValueError(f"{url.rpartition('@')[2]!r} is not a broker: use mqtt://host:1883 or mqtts://host:8883")
     tls = parts.scheme == "mqtts"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return BrokerUrl(parts.hostname, parts.port or (8883 if tls else 1883), tls, user, password)
+    return BrokerUrl(parts.hostname, port or (8883 if tls else 1883), tls, user, password)
 
 
 class _Client(paho.Client):
@@ -216,15 +220,13 @@ class Mqtt:
         )
 
     def _read(self) -> None:
-        inbox, loop_read = self._inbox, self._client.loop_read
+        if self._paused:
+            return
+        inbox, client, loop_read = self._inbox, self._client, self._client.loop_read
         for _ in range(READ_MAX):
             before = len(inbox)
-            if loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or len(inbox) == before:
+            if loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or (len(inbox) == before and not client.buffer):
                 break
-        else:
-            if self._client.buffer:
-                # What is buffered makes no socket readable.
-                self._loop.call_soon(self._read)
         if inbox:
             self._arrived.set()
             if len(inbox) >= QUEUE_MAX and self._socket is not None:
@@ -234,9 +236,11 @@ class Mqtt:
         self._read_left()
 
     def _read_left(self) -> None:
-        # What TLS has decrypted already wakes no reader.
+        # What is buffered, by us or by TLS, makes no socket readable.
+        if self._paused:
+            return
         pending = getattr(self._socket, "pending", None)
-        if pending is not None and not self._paused and pending():
+        if self._client.buffer or (pending is not None and pending()):
             self._loop.call_soon(self._read)
 
     def _hand_over(self, act: Any, sock: Any) -> None:

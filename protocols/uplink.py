@@ -86,7 +86,10 @@ def encode(frame: FromGateway | FromService) -> bytes:
 
 def decode_from_gateway(frame: bytes) -> FromGateway:
     """A gateway's frame; raises `ValueError` on anything else."""
-    return _from_gateway.decode(frame)
+    try:
+        return _from_gateway.decode(frame)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
 
 
 def decode_from_service(frame: bytes) -> FromService:

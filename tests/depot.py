@@ -104,7 +104,9 @@ def stock(slot: str, delta: int, count: int, at_ms: int = NOON_MS, source: str =
     return StockEvent(slot, SKU_OF[slot], delta, count, at_ms, 0.99, source)
 
 
-def level(slot: str, count: int | None, at_ms: int = NOON_MS, low: int = 0, high: int = 0, sure: float = 0.99) -> SlotLevel:
+def level(
+    slot: str, count: int | None, at_ms: int = NOON_MS, low: int = 0, high: int = 0, sure: float = 0.99
+) -> SlotLevel:
     if count is not None:
         return SlotLevel(slot, SKU_OF[slot], count, count, count, sure, 50.0 * count, at_ms)
     return SlotLevel(slot, SKU_OF[slot], None, low, high, sure, 1.0, at_ms, "noise", "tare")

@@ -142,8 +142,7 @@ class Ledger:
         columns = tables.movement.c
         wanted = (columns.slot, columns.sku, columns.delta, columns.count, columns.happened_ms, columns.source)
         with self._reading() as connection:
-            for row in connection.execute(select(*wanted).order_by(columns.happened_ms, columns.id)):
-                yield row
+            yield from connection.execute(select(*wanted).order_by(columns.happened_ms, columns.id))
 
     def levels(self) -> list[SlotLevel]:
         """The level of every slot."""

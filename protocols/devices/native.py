@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import Annotated
 
@@ -36,7 +37,8 @@ MAGNITUDE_MAX = 1e9
 
 Counter = Annotated[int, Meta(ge=0, le=2**53)]
 StepMs = Annotated[int, Meta(ge=0, le=86_400_000)]
-Channel = Annotated[str, Meta(min_length=1, max_length=64)]
+CHANNEL = re.compile(r"""[^\x00-\x1f\x7f/\\"']{1,64}\Z""")
+"""What can name a series everywhere (see `protocols.reports.Name`)."""
 
 UNITS: dict[str, dict[str, tuple[Quantity, float, float]]] = {
     "shelf": {
@@ -71,7 +73,7 @@ class Measurement(Struct, gc=False):
     boot: Counter = 0
     seq: Annotated[int, Meta(ge=-1, le=2**53)] = -1
     ts: float | None = 0.0
-    channel: Channel = "1"
+    channel: str = "1"
     value: float | bool | None = None
     values: Annotated[list[float], Meta(max_length=SAMPLES_MAX)] | None = None
     step_ms: StepMs = 0
@@ -156,11 +158,14 @@ def _reading(device: str, kind: str, said: Measurement, context: Context) -> Dec
         known = " ".join(UNITS[kind])
         return Problem("unit.unknown", f"unit {said.unit[:40]!r} on a {kind} topic", f"use one of: {known}", device)
     quantity, factor, offset = unit
+    if said.channel != "1" and not CHANNEL.match(said.channel):
+        detail = f"channel {said.channel[:64]!r} can not name a series"
+        return Problem("payload.invalid", detail, "use 1-64 printing characters without / \\ \" '", device)
     values = said.values
     if said.value is not None:
         if values is not None:
             return Problem("payload.invalid", "both `value` and `values`", "send one of them", device)
-        if isinstance(said.value, bool) and quantity != "door_open":
+        if type(said.value) is bool and quantity != "door_open":
             return Problem("payload.invalid", f"true or false is no amount of {said.unit}", "send a number", device)
         values = [float(said.value)]
     elif not values:
@@ -172,25 +177,27 @@ def _reading(device: str, kind: str, said: Measurement, context: Context) -> Dec
         return Problem("payload.invalid", "a door is open, 1, or closed, 0", "send 1 or 0", device)
     if factor != 1.0 or offset:
         values = [value * factor + offset for value in values]
+    at_ms, flags = believable(_whole_ms(said.ts), context)
     span_ms = (len(values) - 1) * said.step_ms
-    if span_ms > PAST_LIMIT_MS:
-        return Problem("payload.invalid", "one batch spans more than 400 days", "send a smaller `step_ms`", device)
-    at_ms, flags = _placed(said.ts, span_ms, context)
+    if span_ms:
+        if span_ms > PAST_LIMIT_MS:
+            return Problem("payload.invalid", "one batch spans more than 400 days", "send a smaller `step_ms`", device)
+        at_ms, flags = _before_now(at_ms, flags, span_ms, context)
     return Reading(device, said.channel, quantity, at_ms, values, said.step_ms, said.boot, said.seq, flags)
 
 
 def _tag_reads(device: str, said: Sights, context: Context) -> TagReads:
-    at_ms, flags = _placed(said.ts, max((sight.at for sight in said.reads), default=0), context)
+    at_ms, flags = believable(_whole_ms(said.ts), context)
+    at_ms, flags = _before_now(at_ms, flags, max((sight.at for sight in said.reads), default=0), context)
     reads = [TagRead(sight.epc.upper(), sight.antenna, at_ms + sight.at, sight.rssi) for sight in said.reads]
     return TagReads(device, at_ms, reads, said.boot, said.seq, flags)
 
 
-def _placed(ts: float | None, span_ms: int, context: Context) -> tuple[int, tuple[Flag, ...]]:
-    """When the first sample was taken, the last one being `span_ms` later.
+def _before_now(at_ms: int, flags: tuple[Flag, ...], span_ms: int, context: Context) -> tuple[int, tuple[Flag, ...]]:
+    """The time of the first sample when the last was taken `span_ms` later and can not lie in the future.
 
     A time we have to make up is that of receipt, which is when the last sample was taken.
     """
-    at_ms, flags = believable(_whole_ms(ts), context)
     if flags or at_ms + span_ms > context.received_ms + FUTURE_LIMIT_MS:
         return context.received_ms - max(0, span_ms), flags or ("clock",)
     return at_ms, flags

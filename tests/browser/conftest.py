@@ -85,9 +85,13 @@ def built() -> None:
     hatch_build.build()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser; each test gets fresh contexts of it."""
+    """One browser; each test gets fresh contexts of it.
+
+    It ends with this folder's last test: while Playwright runs, this thread's event loop is taken, and no test with
+    one of its own can begin.
+    """
     if not CHROMIUM:
         reason = "there is no Chromium here; `apt-get install chromium fonts-noto-cjk` brings it"
         if os.environ.get("CI") == "true":

@@ -19,6 +19,7 @@ import pytest
 
 from cloud import cli
 from cloud.service import Options, Service
+from cloud.stores.ledger import Ledger
 from cloud.web.sign_in import verify_password
 from protocols.reports import Report
 from tests import depot
@@ -60,7 +61,9 @@ class Here:
         sold: list[Report] = [stock("A1", -6, 90, now_ms - day * DAY_MS) for day in range(10, 0, -1)]
 
         async def live() -> None:
-            await service.apply(batches([*sold, level("A1", 2, now_ms), level("A2", 0, now_ms), level("C1", 0, now_ms)]))
+            await service.apply(
+                batches([*sold, level("A1", 2, now_ms), level("A2", 0, now_ms), level("C1", 0, now_ms)])
+            )
             for second in (0, 15, 30):
                 await service.decide(now_ms + second * 1000)
 
@@ -235,7 +238,7 @@ def test_an_account_gets_a_password_that_is_printed_once_and_kept_as_a_hash(here
     assert passwords[0] != passwords[1]
     bo = json.loads(third)
     assert (bo["name"], bo["role"]) == ("bo", "viewer")
-    ledger = cli.Ledger(f"sqlite:///{here.state}/ledger.db")
+    ledger = Ledger(f"sqlite:///{here.state}/ledger.db")
     kept = ledger.account("ada")
     ledger.close()
     assert kept is not None
@@ -271,9 +274,7 @@ def test_beside_a_running_service_one_can_look_and_sign_in(here: Here, running: 
     assert password not in complaints
 
 
-def test_a_second_service_on_the_same_port_says_which_and_the_first_account_stays(
-    here: Here, running: Running
-) -> None:
+def test_a_second_service_on_the_same_port_says_which_and_the_first_account_stays(here: Here, running: Running) -> None:
     before = (here.state / "sign-in.txt").read_text()
     port = running.url.rpartition(":")[2]
     again = [sys.executable, "-m", "cloud", "serve", "--state", str(here.state), "--site", str(here.site)]

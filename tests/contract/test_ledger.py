@@ -5,25 +5,18 @@ One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty databas
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Table, create_engine, select, update
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
 
 from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core.replenishment import Need
 from cloud.stores import tables
-from cloud.stores.ledger import Ledger, LedgerUnavailable, Received, upsert
+from cloud.stores.ledger import Received
 from protocols.reports import (
     LANE_OF,
     DeviceHealth,
@@ -37,47 +30,8 @@ from protocols.reports import (
     encode,
 )
 from tests import depot
+from tests.contract.ledgers import POSTGRES, Place, apply
 from tests.depot import NOON_MS, batch, health, level, stock
-
-POSTGRES = os.environ.get("WAREHOUSE_TEST_POSTGRES", "")
-
-
-class Place:
-    """A database for one test: opened as often as wanted, and looked into past the ledger."""
-
-    def __init__(self, folder: Path, url: str = "") -> None:
-        self._folder, self._url, self._number = folder, url, 0
-        self._open: list[Ledger] = []
-
-    @property
-    def path(self) -> Path:
-        return self._folder / f"ledger-{self._number}.db"
-
-    @property
-    def url(self) -> str:
-        return self._url or f"sqlite:///{self.path}"
-
-    def ledger(self, query: str = "") -> Ledger:
-        self._open.append(Ledger(self.url + query))
-        return self._open[-1]
-
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        engine = create_engine(self.url)
-        try:
-            with engine.connect() as connection:
-                return [dict(row) for row in connection.execute(select(table)).mappings()]
-        finally:
-            engine.dispose()
-
-    def wipe(self) -> None:
-        """An empty database again."""
-        while self._open:
-            self._open.pop().close()
-        self._number += 1
-        if self._url:
-            engine = create_engine(self._url)
-            tables.metadata.drop_all(engine)
-            engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -88,22 +42,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     made.wipe()
     yield made
     made.wipe()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Iterator[Place]:
-    """A place that is a SQLite file."""
-    made = Place(tmp_path)
-    yield made
-    made.wipe()
-
-
-def nothing(_: list[Report]) -> None:
-    """Nobody else wants the reports."""
-
-
-def apply(ledger: Ledger, *batches: Received, now_ms: int = NOON_MS) -> list[Any]:
-    return ledger.apply(batches, now_ms, nothing)
 
 
 gateways = st.dictionaries(st.sampled_from(["g1", "g2"]), st.lists(depot.reports, max_size=12), min_size=1)
@@ -146,8 +84,8 @@ def test_each_report_counts_once_however_often_and_in_whatever_order_it_comes(
         assert state.applied == len([one for one in sent[gateway] if LANE_OF[type(one)] == lane])
         assert state.held.ranges == [[0, state.applied - 1]]
     for of_slot in ledger.levels():
-        times = [one.at_ms for one in sum(sent.values(), []) if isinstance(one, SlotLevel) and one.slot == of_slot.slot]
-        assert of_slot.at_ms == max(times)
+        levels = [one for reports in sent.values() for one in reports if isinstance(one, SlotLevel)]
+        assert of_slot.at_ms == max(one.at_ms for one in levels if one.slot == of_slot.slot)
 
 
 def test_a_batch_that_could_not_be_kept_elsewhere_is_not_applied_and_can_come_again(place: Place) -> None:
@@ -204,7 +142,10 @@ NAN = float("nan")
 POISON: dict[str, tuple[Lane, bytes]] = {
     "of a kind nobody knows": ("events", msgspec.msgpack.encode(["elephant", 1])),
     "with a field missing": ("events", msgspec.msgpack.encode(["stock", "A1", "bolt", -1])),
-    "nested without end": ("events", encode(stock("A1", -1, 4)).replace(b"\x98", b"\x99", 1) + b"\x91" * 50_000 + b"\x01"),
+    "nested without end": (
+        "events",
+        encode(stock("A1", -1, 4)).replace(b"\x98", b"\x99", 1) + b"\x91" * 50_000 + b"\x01",
+    ),
     "in the wrong lane": ("telemetry", encode(stock("A1", -1, 4))),
     "with a number that is none": ("events", encode(StockEvent("A1", "bolt", -1, 4, NOON_MS, NAN))),
     "with a mass that is none": ("telemetry", encode(SlotLevel("A1", "bolt", 4, 4, 4, 0.99, NAN, NOON_MS))),
@@ -214,7 +155,10 @@ POISON: dict[str, tuple[Lane, bytes]] = {
     "with a zero byte in a name": ("events", encode(StockEvent("A\0", "bolt", -1, 4, NOON_MS, 0.99))),
     "with an infinite battery": ("events", encode(DeviceHealth("d", "ok", 1, 1, 1, 0, 0, 0, float("inf")))),
     "without a sample": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", NOON_MS, [], []))),
-    "with a sample too many": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", NOON_MS, [0], [1.0, 2.0]))),
+    "with a sample too many": (
+        "telemetry",
+        encode(Series("t", "1", "temperature_c", "cold", NOON_MS, [0], [1.0, 2.0])),
+    ),
     "with a sample that is none": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", NOON_MS, [0], [NAN]))),
     "with a sample before 1970": ("telemetry", encode(Series("t", "1", "temperature_c", "cold", 5, [-6], [1.0]))),
     "with a sample after all times": ("telemetry", encode(Series("t", "1", "power_w", "x", NOON_MS, [2**52], [1.0]))),
@@ -319,133 +263,3 @@ def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place)
     assert again.account("", "token") == ("erp", "viewer", "")
     assert again.account("nobody") is None
     assert again.accounts() == 2
-
-
-def test_only_the_owner_can_read_the_file(file: Place) -> None:
-    before = os.umask(0)
-    try:
-        apply(file.ledger(), batch([stock("A1", 5, 5)]))
-    finally:
-        os.umask(before)
-
-    kept = sorted(file.path.parent.glob("ledger-*"))
-    assert [stat.S_IMODE(path.stat().st_mode) for path in kept] == [0o600] * len(kept)
-    assert len(kept) == 3  # with the log and its index
-
-
-def test_a_ledger_of_another_schema_is_left_alone_and_says_what_to_do(place: Place) -> None:
-    place.ledger().close()
-    engine = create_engine(place.url)
-    with engine.begin() as connection:
-        connection.execute(update(tables.about).values(value="7"))
-    engine.dispose()
-
-    with pytest.raises(LedgerUnavailable) as refused:
-        place.ledger()
-
-    said = str(refused.value)
-    assert "schema 7" in said
-    assert "another --ledger" in said
-    assert "\n" not in said
-
-
-def test_a_locked_ledger_is_unavailable_and_works_again_afterwards(file: Place) -> None:
-    ledger = file.ledger("?timeout=0.05")
-    one = batch([stock("A1", -1, 4)])
-    other = sqlite3.connect(file.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-
-    attempts: list[Callable[[], object]] = [
-        lambda: apply(ledger, one),
-        lambda: ledger.keep_need(Need("bolt", 1, "proposed", 1, 1, {})),
-        lambda: ledger.keep_account("ada", "crew", "hash"),
-    ]
-    for attempt in attempts:
-        with pytest.raises(LedgerUnavailable, match="can not be written: database is locked"):
-            attempt()
-    other.execute("ROLLBACK")
-    other.close()
-    [taken] = apply(ledger, one)
-
-    assert (len(taken.numbered), taken.duplicates) == (1, 0)
-
-
-def test_a_full_disk_is_unavailable_and_nothing_is_applied(file: Place) -> None:
-    ledger = file.ledger()
-    with sqlite3.connect(file.path) as other:
-        pages = other.execute("PRAGMA page_count").fetchone()[0]
-    other.close()
-    with ledger._engine.connect() as connection:
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    many = batch([stock("A1", -1, 4, NOON_MS + i) for i in range(2000)])
-
-    with pytest.raises(LedgerUnavailable, match="full"):
-        apply(ledger, many)
-    with ledger._engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
-    [taken] = apply(ledger, many)
-
-    assert len(taken.numbered) == 2000
-
-
-def test_a_ledger_that_can_not_be_read_is_unavailable(file: Place) -> None:
-    ledger = file.ledger()
-    with sqlite3.connect(file.path) as other:
-        for table in ("level", "movement", "account"):
-            other.execute(f"DROP TABLE {table}")
-    other.close()
-
-    for read in (ledger.levels, lambda: list(ledger.movements()), lambda: ledger.account("ada"), ledger.accounts):
-        with pytest.raises(LedgerUnavailable, match="can not be read: no such table"):
-            read()
-
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("no url", "not an address"),
-        ("mysql://host/db", "sqlite:///FILE or postgresql"),
-        ("postgresql+nodriver://host/db", "sqlite:///FILE or postgresql"),
-        ("sqlite:////dev/null/x/ledger.db", "Not a directory"),
-        ("sqlite://", "names no file"),
-    ],
-)
-def test_an_address_that_is_none_is_one_sentence(url: str, said: str) -> None:
-    with pytest.raises(LedgerUnavailable) as refused:
-        Ledger(url)
-
-    assert said in str(refused.value)
-    assert "\n" not in str(refused.value)
-
-
-def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    path.write_text("these are my notes, please keep them " * 100)
-
-    with pytest.raises(LedgerUnavailable, match="file is not a database"):
-        Ledger(f"sqlite:///{path}")
-
-    assert path.read_text().startswith("these are my notes")
-
-
-def test_the_password_of_a_database_is_in_no_error(tmp_path: Path) -> None:
-    with pytest.raises(LedgerUnavailable) as refused:
-        Ledger("mysql://warehouse:secret@host/db")
-
-    assert "secret" not in str(refused.value)
-
-
-@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=lambda table: table.name)
-def test_postgresql_knows_our_tables_and_statements(table: Table) -> None:
-    """Compiled only: the driver is not among our dependencies."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-
-    made = str(CreateTable(table).compile(dialect=dialect))
-    replaced = upsert("postgresql", table, [one.name for one in table.primary_key], newest_by=None)
-    said = str(replaced.compile(dialect=dialect))
-
-    assert made.lstrip().startswith("CREATE TABLE")
-    assert "ON CONFLICT" in said
-    if "at_ms" in table.c:
-        newest = upsert("postgresql", table, [one.name for one in table.primary_key], newest_by="at_ms")
-        assert f"WHERE {table.name}.at_ms <= excluded.at_ms" in str(newest.compile(dialect=dialect))

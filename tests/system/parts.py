@@ -31,8 +31,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from cloud import keys as service_keys
 from edge.keys import own_keys
 from firmware_sim.site import expand, parse, spell
-from protocols.reports import LANES
 from protocols import sequences
+from protocols.reports import LANES
 from protocols.topics import spell as topic_of
 from tests.contract.brokers import PROJECT, free_port
 
@@ -215,25 +215,26 @@ class System:
         self.ports = {name: free_port() for name in ("broker", "uplink", "gateway", "service")}
         self.credentials = folder / "broker" / "credentials.toml"
         self.broker_url = f"mqtt://127.0.0.1:{self.ports['broker']}"
-        uplink = f"tcp://127.0.0.1:{self.ports['uplink']}"
-        key = self.cloud / "keys" / "service.key"
-        at = ["--site", str(self.site), "--state"]
+        self.uplink_url = f"tcp://127.0.0.1:{self.ports['uplink']}"
         broker = ["edge", "broker", "--state", str(folder), "--port", str(self.ports["broker"])]
-        serve = ["cloud", "serve", *at, str(self.cloud), "--port", str(self.ports["service"]), "--uplink", uplink]
-        gateway = ["edge", "run", *at, str(self.edge), "--port", str(self.ports["gateway"]), *self.mqtt]
+        serve = ["cloud", "serve", "--site", str(self.site), "--state", str(self.cloud), "--uplink", self.uplink_url]
         self.parts = {
             "broker": self._part("broker", broker),
-            "service": self._part("service", serve),
-            "gateway": self._part("gateway", [*gateway, "--cloud", uplink, "--cloud-key", str(key)]),
+            "service": self._part("service", [*serve, "--port", str(self.ports["service"])]),
         }
+        self.add_gateway("gateway", self.edge, self.credentials, self.cloud / "keys" / "service.key")
         service_keys.own_keys(self.cloud)
         service_keys.allow(self.cloud, "gateway", own_keys(self.edge, "gateway").public.decode())
         self.gateway = Visitor(self.ports["gateway"])
 
-    @property
-    def mqtt(self) -> list[str]:
-        """How a part is told of the broker."""
-        return ["--broker", self.broker_url, "--credentials", str(self.credentials)]
+    def add_gateway(self, name: str, state: Path, credentials: Path, service_key: Path) -> Visitor:
+        """One more gateway, not started yet, and who visits its page."""
+        port = self.ports.setdefault(name, free_port())
+        argv = ["edge", "run", "--name", name, "--site", str(self.site), "--state", str(state), "--port", str(port)]
+        argv += ["--broker", self.broker_url, "--credentials", str(credentials)]
+        argv += ["--cloud", self.uplink_url, "--cloud-key", str(service_key)]
+        self.parts[name] = self._part(name, argv)
+        return Visitor(port)
 
     def start(self, *names: str) -> None:
         """Start parts side by side; all are ready when this returns."""
@@ -242,9 +243,10 @@ class System:
         for name in names:
             eventually(lambda name=name: self._ready(name), bool, f"the {name} is ready")  # type: ignore[misc]
 
-    def start_fleet(self, plan: Path, speed: float = 1.0) -> None:
+    def start_fleet(self, plan: Path) -> None:
         """Let the simulated devices of a scenario publish; returns when they do."""
-        argv = ["firmware_sim", "run", str(plan), *self.mqtt, "--state", str(self.folder / "sim"), "--speed", f"{speed}"]
+        argv = ["firmware_sim", "run", str(plan), "--broker", self.broker_url, "--state", str(self.folder / "sim")]
+        argv += ["--credentials", str(self.credentials)]
         fleet = self.parts["fleet"] = self._part("fleet", argv)
         before = fleet.said().count("devices publishing")
         fleet.start()
@@ -274,7 +276,7 @@ class System:
 
     def books(self) -> dict[str, Book]:
         """Each lane, as gateway and ledger have it on disk."""
-        found = {}
+        found: dict[str, Book] = {}
         with sqlite3.connect(self.edge / "edge.db") as edge, sqlite3.connect(self.cloud / "ledger.db") as cloud:
             for lane in LANES:
                 row = cloud.execute("SELECT held, applied FROM lane WHERE lane = ?", [lane]).fetchone()
@@ -353,13 +355,14 @@ class Hands:
     def put(self, channel: int, count: int) -> None:
         """Have so many units lie on a channel; returns when the broker has signed for the message."""
         self.at_ms += 5000
-        self.say({"ts": self.at_ms, "unit": "g", "channel": str(channel), "step_ms": 100, "values": [count * UNIT_G] * 20})
-        self.truth[f"H01-0{channel}"] = count
+        self.weigh(channel, count, self.at_ms)
 
-    def say(self, body: dict[str, Any]) -> None:
-        """One message of the device's own, with the next number."""
+    def weigh(self, channel: int, count: int, ts: int) -> None:
+        """The same under any `ts`: two seconds of samples, as the device's next message."""
         self.seq += 1
-        self.publish("shelf", json.dumps({"boot": 1, "seq": self.seq - 1, **body}).encode())
+        body = {"boot": 1, "seq": self.seq - 1, "ts": ts, "unit": "g", "channel": str(channel)}
+        self.publish("shelf", json.dumps(body | {"step_ms": 100, "values": [count * UNIT_G] * 20}).encode())
+        self.truth[f"H01-0{channel}"] = count
 
     def publish(self, leaf: str, *payloads: bytes, device: str = "", retain: bool = False) -> None:
         """Publish as any device of the kind; returns when the broker has signed for all."""

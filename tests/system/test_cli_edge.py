@@ -6,11 +6,13 @@ import gzip
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge.cli import main
 from edge.keys import own_keys
 from edge.store import Group, Store
 from protocols.layout import parse
@@ -144,16 +146,44 @@ def test_a_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert all(file.stat().st_mode & 0o077 == 0 for file in (tmp_path / "keys").iterdir())
 
 
-def test_every_verb_explains_itself() -> None:
-    verbs = ("run", "broker", "key", "decode", "replay", "stock", "outbox")
+def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in ("run", "broker", "key", "decode", "replay", "stock", "outbox"):
+        with pytest.raises(SystemExit) as end:
+            main([verb, "--help"])
 
-    for verb, done in zip(verbs, run_all(*(["edge", verb, "--help"] for verb in verbs)), strict=True):
-        assert (done.returncode, done.stderr) == (0, ""), verb
-        assert done.stdout.startswith(f"usage: python -m edge {verb}"), verb
-        assert "--json" in done.stdout, verb
+        said = capsys.readouterr().out
+        assert end.value.code == 0
+        assert said.startswith(f"usage: python -m edge {verb}")
+        assert "--json" in said, verb
 
 
-def test_whatever_is_wrong_is_one_sentence_and_status_2(tmp_path: Path) -> None:
+RECORDINGS = ("text.gz", "cut.jsonl.gz", "binary.jsonl", "half.jsonl", "base64.jsonl", "nowhere", ".")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        *(f"decode {name}" for name in RECORDINGS),
+        *(f"replay {name} --layout SITE" for name in RECORDINGS),
+        "decode nowhere --topic wh/v1/a/b/shelf",
+        "decode . --topic wh/v1/a/b/shelf",
+        "replay RECORDING --layout nowhere",
+        "replay RECORDING --layout RECORDING",
+        "replay RECORDING --layout .",
+        *(f"{verb} --state {state}" for verb in ("stock", "outbox") for state in ("nowhere", "spoilt", "foreign")),
+        "key --state text.gz",
+        "key --name ../outside",
+        "run --site SITE --broker http://here",
+        "run --site SITE --broker mqtt://here:99999",
+        "run --site SITE --cloud tcp://127.0.0.1:1",
+        "run --site SITE --credentials nowhere",
+        "run --site SITE --credentials .",
+        "run --site SITE --credentials RECORDING",
+    ],
+)
+def test_whatever_is_wrong_is_one_sentence_and_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], argv: str
+) -> None:
     files = {
         "text.gz": b"no gzip at all",
         "cut.jsonl.gz": RECORDING.read_bytes()[:2000],
@@ -161,38 +191,19 @@ def test_whatever_is_wrong_is_one_sentence_and_status_2(tmp_path: Path) -> None:
         "half.jsonl": b'{"at_ms": 1, "topic": "x"',
         "base64.jsonl": b'{"at_ms":1,"topic":"x","payload":"!!!","encoding":"base64"}',
         "spoilt/edge.db": b"this is no database" * 100,
+        "foreign/edge.db": b"",
     }
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    with sqlite3.connect(tmp_path / "other.db") as other:
+    with closing(sqlite3.connect(tmp_path / "foreign" / "edge.db")) as other, other:
         other.execute("CREATE TABLE lane (id TEXT)")
-    other.close()
-    (tmp_path / "foreign").mkdir()
-    (tmp_path / "other.db").rename(tmp_path / "foreign" / "edge.db")
-    site = ["--layout", str(SITE)]
-    recordings = ["text.gz", "cut.jsonl.gz", "binary.jsonl", "half.jsonl", "base64.jsonl", "nowhere", "."]
-    cases = [
-        *(["edge", "decode", str(tmp_path / name)] for name in recordings),
-        *(["edge", "replay", str(tmp_path / name), *site] for name in recordings),
-        ["edge", "decode", str(tmp_path / "nowhere"), "--topic", "wh/v1/a/b/shelf"],
-        ["edge", "decode", str(tmp_path), "--topic", "wh/v1/a/b/shelf"],
-        ["edge", "replay", str(RECORDING), "--layout", str(tmp_path / "nowhere")],
-        ["edge", "replay", str(RECORDING), "--layout", str(RECORDING)],
-        ["edge", "replay", str(RECORDING), "--layout", str(tmp_path)],
-        *(["edge", verb, "--state", str(tmp_path / name)] for verb in ("stock", "outbox") for name in ("nowhere", "spoilt")),
-        ["edge", "stock", "--state", str(tmp_path / "foreign")],
-        ["edge", "key", "--state", str(tmp_path), "--name", "../outside"],
-        ["edge", "key", "--state", str(tmp_path), "--name", ""],
-        ["edge", "run", "--site", str(SITE), "--state", str(tmp_path / "a"), "--broker", "http://here"],
-        ["edge", "run", "--site", str(SITE), "--state", str(tmp_path / "b"), "--broker", "mqtt://here:99999"],
-        ["edge", "run", "--site", str(SITE), "--state", str(tmp_path / "c"), "--cloud", "tcp://127.0.0.1:1"],
-        ["edge", "run", "--site", str(SITE), "--state", str(tmp_path / "d"), "--credentials", str(tmp_path / "nowhere")],
-        ["edge", "run", "--site", str(SITE), "--state", str(tmp_path / "e"), "--credentials", str(RECORDING)],
-    ]
+    monkeypatch.chdir(tmp_path)
 
-    for argv, done in zip(cases, run_all(*cases), strict=True):
-        assert done.returncode == 2, (argv, done)
-        assert done.stderr.startswith("error: "), (argv, done)
-        assert done.stderr.count("\n") == 1, (argv, done)
-        assert len(done.stderr) > 20, (argv, done)
+    status = main(argv.replace("RECORDING", str(RECORDING)).replace("SITE", str(SITE)).split())
+
+    said = capsys.readouterr().err
+    assert status == 2
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert len(said) > 20

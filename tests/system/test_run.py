@@ -24,10 +24,10 @@ PARTS = ("broker", "service", "gateway", "simulator")
 class Run:
     """One `run.py`, begun on a state folder and four ports."""
 
-    def __init__(self, state: Path, base: int) -> None:
+    def __init__(self, state: Path, base: int, *program: str) -> None:
         self.state, self.base = state, base
-        self.log = state.parent / f"{state.name}.out"
-        argv = [sys.executable, "run.py", "small", "--state", str(state), "--port-base", str(base)]
+        self.log = Path(f"{state}.out")
+        argv = [sys.executable, *program, "small", "--state", str(state), "--port-base", str(base)]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(argv, cwd=PROJECT, stdout=out, stderr=out, start_new_session=True)
 
@@ -58,8 +58,8 @@ class Run:
 
 
 @contextmanager
-def begun(state: Path, base: int) -> Iterator[Run]:
-    one = Run(state, base)
+def begun(state: Path, base: int, *program: str) -> Iterator[Run]:
+    one = Run(state, base, *(program or ("run.py",)))
     try:
         yield one
     finally:
@@ -101,9 +101,10 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
         assert first.process.wait(15) == 0
         assert not processes(state)
     firsts = _firsts(state)
+    (state / "cloud" / "sign-in.txt").unlink()  # as a careful person does once the password is noted
 
     with begun(state, base) as second:
-        assert second.password() == password
+        second.says("Ctrl-C stops")
         eventually(lambda: len(_pids(state, "edge run")), lambda found: found == 1, "the gateway runs")
         os.kill(_pids(state, "edge run")[0], signal.SIGKILL)
         second.says("the gateway died (SIGKILL); starting it again")
@@ -117,6 +118,7 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
 
     assert begins == ["broker", "service", "gateway", "warehouse", "Open", "Everything"]
     assert alerts.status == 200
+    assert password not in "".join(second.lines)
     assert firsts == _firsts(state) == 4  # slots were counted for the first time only once
     assert [line.split()[0] for line in second.lines[-4:]] == list(reversed(PARTS))
     assert not [part for part in PARTS if "Traceback" in (state / "log" / f"{part}.log").read_text()]
@@ -134,6 +136,29 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path, base: int)
         assert "Traceback" not in "".join(one.lines)
 
 
+CTRL_C_AT_A_START = """
+import os, runpy, signal, subprocess
+
+class Rude(subprocess.Popen):
+    def __init__(self, argv, **options):
+        super().__init__(argv, **options)
+        if options.get("start_new_session"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+subprocess.Popen = Rude
+runpy.run_path("run.py", run_name="__main__")
+"""
+
+
+def test_ctrl_c_at_the_moment_a_part_is_started_does_not_forget_that_part(tmp_path: Path, base: int) -> None:
+    state = tmp_path / "var"
+    with begun(state, base, "-c", CTRL_C_AT_A_START) as one:
+        assert one.process.wait(15) == 0
+        assert not processes(state)
+
+    assert one.lines == ["broker stopped"]
+
+
 def test_a_busy_port_is_one_sentence(tmp_path: Path, base: int) -> None:
     with socket.socket() as taken, begun(tmp_path / "var", base) as one:
         taken.bind(("127.0.0.1", base + 3))
@@ -142,6 +167,17 @@ def test_a_busy_port_is_one_sentence(tmp_path: Path, base: int) -> None:
         assert one.process.wait(15) == 1
         assert len(one.lines) == 1
         assert one.lines[0].startswith(f"error: port {base + 3} (dashboard) is in use; ")
+
+
+def test_a_state_folder_that_can_not_be_used_is_one_sentence(tmp_path: Path, base: int) -> None:
+    state = tmp_path / "var"
+    state.write_text("a file, where a folder should be")
+
+    with begun(state, base) as one:
+        assert one.process.wait(15) == 1
+
+    assert len(one.lines) == 1
+    assert one.lines[0].startswith(f"error: {state} can not be used (")
 
 
 def test_a_part_that_can_not_start_is_named_with_its_last_words(tmp_path: Path, base: int) -> None:

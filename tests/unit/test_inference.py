@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -109,7 +111,7 @@ def test_singles_once_a_second_count_every_move(seed: int) -> None:
         count = max(0, count + rng.choice((-3, -1, 1, 2)))
         counts.append(count)
 
-    changes = [b - a for a, b in zip(counts, counts[1:-1], strict=False) if a != b]
+    changes = [after - before for before, after in pairwise(counts[:-1]) if after != before]
     assert [one.delta for one in events(told)] == [10, *changes]
 
 
@@ -237,8 +239,8 @@ MESSAGES = st.lists(
 
 def script(steps: list[tuple[str, str, int, int, int]]) -> list[tuple[Decoded | None, int]]:
     """Messages (None: a tick) with the time they come, some of them twice or out of order."""
-    rng, now_ms, seq, plan = random.Random(9), T0, 0, list[tuple[Decoded | None, int]]()
-    for what, channel, number, later_ms, disorder in steps:
+    rng, now_ms, plan = random.Random(9), T0, list[tuple[Decoded | None, int]]()
+    for seq, (what, channel, number, later_ms, disorder) in enumerate(steps):
         now_ms += later_ms
         one: Decoded | None = None
         if what == "weigh":
@@ -255,7 +257,6 @@ def script(steps: list[tuple[str, str, int, int, int]]) -> list[tuple[Decoded | 
             one = DeviceStatus("shelf-1", number > 3, now_ms, number % 3)
         elif what == "ghost":
             one = Reading("ghost", channel, "mass_g", now_ms, [1.0])
-        seq += 1
         plan.append((one, now_ms))
         if disorder == 3 and one is not None:
             plan.append((one, now_ms))

@@ -22,7 +22,9 @@ def folded(*reports: Report, site: Site = SITE) -> Inventory:
 
 
 @given(st.lists(st.one_of(depot.levels, depot.healths, depot.warmths), min_size=1, max_size=20), st.data())
-def test_whatever_comes_late_or_twice_the_newest_is_what_is_known(given_reports: list[Report], data: st.DataObject) -> None:
+def test_whatever_comes_late_or_twice_the_newest_is_what_is_known(
+    given_reports: list[Report], data: st.DataObject
+) -> None:
     order = data.draw(st.permutations(given_reports)) + data.draw(st.lists(st.sampled_from(given_reports)))
 
     inventory = folded(*order)

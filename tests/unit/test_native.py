@@ -40,6 +40,9 @@ def said(topic: str, payload: bytes) -> list[Decoded]:
             assert all(isfinite(value) for value in one.values)
             assert one.last_ms <= NOW_MS + FUTURE_LIMIT_MS
             assert one.at_ms >= NOW_MS - PAST_LIMIT_MS - 1
+            offsets = [at * one.step_ms for at in range(len(one.values))]
+            told = reports.Series(one.device, one.channel, one.quantity, "hall", one.at_ms, offsets, one.values)
+            assert reports.decode(reports.encode(told)) == told, "what is taken here is taken by the service too"
         elif isinstance(one, TagReads):
             assert all(read.at_ms <= NOW_MS + FUTURE_LIMIT_MS for read in one.reads)
         elif isinstance(one, Problem):
@@ -134,6 +137,8 @@ def test_any_bytes_on_any_topic_are_readings_or_a_problem(topic: str, payload: b
         (b'{"unit":"g","value":1,"values":[1]}', "payload.invalid"),
         (b'{"unit":"g","values":[]}', "payload.invalid"),
         (b'{"unit":"g","value":1,"channel":""}', "payload.invalid"),
+        (b'{"unit":"g","value":1,"channel":"a/b"}', "payload.invalid"),
+        (b'{"unit":"g","value":1,"channel":"a\\u0000"}', "payload.invalid"),
         (b'{"unit":"g","values":[' + b"1," * 4096 + b"1]}", "payload.invalid"),
         (b'{"unit":"g","values":[1e308,1e308]}', "value.not_finite"),
         (b'{"unit":"\\ud800","value":1}', "payload.not_json"),

@@ -29,9 +29,12 @@ export async function history(series: string, from: number, to: number, points: 
   return { t: times, v: values };
 }
 
-/** Acknowledge an alert. `key` names this wish, so that sending it twice is doing it once. */
-export function acknowledge(id: number, key: string): Promise<AlertView> {
-  return ask<AlertView>(`api/alerts/${id}/ack`, { method: "POST", headers: { ...OURS, "Idempotency-Key": key }, body: JSON.stringify({ note: "" }) });
+/** The longest note the service takes. */
+export const NOTE_MAX = 500;
+
+/** Acknowledge an alert, with a note or "". `key` names this wish, so that sending it twice is doing it once. */
+export function acknowledge(id: number, note: string, key: string): Promise<AlertView> {
+  return ask<AlertView>(`api/alerts/${id}/ack`, { method: "POST", headers: { ...OURS, "Idempotency-Key": key }, body: JSON.stringify({ note }) });
 }
 
 /** A key nobody else uses. (`crypto.randomUUID` is missing on plain http.) */

@@ -1,6 +1,9 @@
 // The page starts here.
 import "uplot/dist/uPlot.min.css";
-import "./style.css";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/parts.css";
+import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";
 import { follow } from "./route";

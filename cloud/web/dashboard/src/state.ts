@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Book } from "./core/book";
 import type { Kpi } from "./types";
-import { byCover, byHealth, byLink, byNeed, byState, byUrgency } from "./core/order";
+import { byCover, byEnd, byHealth, byLink, byNeed, byState, byUrgency } from "./core/order";
 
 export type LinkState = "connecting" | "live" | "stale";
 export type Role = "viewer" | "crew" | "manager";
@@ -43,8 +43,10 @@ const needs = part("needs");
 const alerts = part("alerts");
 const gateways = part("gateways");
 
-export const alertsInOrder = computed(() => [...alerts.value.values()].sort(byUrgency));
-export const needsInOrder = computed(() => [...needs.value.values()].sort(byNeed));
+export const alertsInOrder = computed(() => [...alerts.value.values()].filter((one) => one.state !== "resolved").sort(byUrgency));
+export const alertsResolved = computed(() => [...alerts.value.values()].filter((one) => one.state === "resolved").sort(byEnd));
+export const needsInOrder = computed(() => [...needs.value.values()].filter((one) => one.state === "proposed").sort(byNeed));
+export const needsDone = computed(() => [...needs.value.values()].filter((one) => one.state !== "proposed").sort(byEnd));
 export const skusInOrder = computed(() => [...skus.value.values()].sort(byCover));
 export const devicesInOrder = computed(() => [...devices.value.values()].sort(byHealth));
 export const gatewaysInOrder = computed(() => [...gateways.value.values()].sort(byLink));

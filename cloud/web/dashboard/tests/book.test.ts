@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fold, open } from "../src/core/book";
+import { fold, open, OVER_MAX } from "../src/core/book";
 import type { AlertView, Snapshot, ZoneView } from "../src/types";
 
 const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3 };
@@ -29,7 +29,11 @@ test("a gap asks for a snapshot", () => {
   assert.equal(fold(open(snapshot), { k: "d", q: 12, t: 2000 }), null);
 });
 
-test("a resolved alert leaves", () => {
-  const after = fold(open(snapshot), { k: "d", q: 11, t: 2000, alerts: [{ ...alert, state: "resolved" }] });
-  assert.equal(after?.alerts.size, 0);
+test("a resolved alert stays to be looked up, and of those that are over only the latest are kept", () => {
+  const over = Array.from({ length: OVER_MAX + 5 }, (_, n) => ({ ...alert, id: n + 2, state: "resolved", changed_ms: n }) as AlertView);
+  const after = fold(open(snapshot), { k: "d", q: 11, t: 2000, alerts: over });
+  assert.equal(after?.alerts.size, OVER_MAX + 1);
+  assert.equal(after?.alerts.get(1)?.state, "firing");
+  assert.equal(after?.alerts.has(6), false);
+  assert.equal(after?.alerts.has(7), true);
 });

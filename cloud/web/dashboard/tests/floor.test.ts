@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellAt, plan, rackOf } from "../src/core/floor";
+import { cellAt, fits, plan, rackOf } from "../src/core/floor";
 import type { SlotView, ZoneView } from "../src/types";
 
 const slots = Array.from({ length: 2000 }, (_, n) => ({ id: `A${String(Math.floor(n / 40) + 1).padStart(2, "0")}-${n % 40}`, zone: n < 1500 ? "dry" : "cool" }) as SlotView);
@@ -29,6 +29,14 @@ test("a point inside a cell finds it, one beside all does not", () => {
   const cell = floor.cells[777]!;
   assert.equal(cellAt(floor, cell.x + floor.cellWidth / 2, cell.y + floor.cellHeight / 2)?.id, cell.id);
   assert.equal(cellAt(floor, -50, -50), null);
+});
+
+test("a plan fits its slots until one comes, goes or moves to another zone", () => {
+  const floor = plan(slots, zones, 900, 420);
+  const held = new Map(slots.map((slot) => [slot.id, slot]));
+  assert.ok(fits(floor, held));
+  assert.ok(!fits(floor, new Map(held).set("A01-0", { ...slots[0]!, zone: "cool" })));
+  assert.ok(!fits(floor, new Map(held).set("Z99-1", slots[0]!)));
 });
 
 test("a slot's rack is its name up to the last dash", () => {

@@ -30,8 +30,8 @@ export function open(s: Snapshot): Book {
     kpi: s.kpi,
     slots: merged(new Map(), s.slots),
     skus: merged(new Map(), s.skus),
-    needs: merged(new Map(), s.needs, (need) => need.state !== "proposed"),
-    alerts: merged(new Map(), s.alerts, (alert) => alert.state === "resolved"),
+    needs: merged(new Map(), s.needs, closed),
+    alerts: merged(new Map(), s.alerts, resolved),
     zones: merged(new Map(), s.zones),
     devices: merged(new Map(), s.devices),
     gateways: merged(new Map(), s.gateways),
@@ -52,20 +52,28 @@ export function fold(book: Book, d: Delta): Book | null {
     kpi: d.kpi ?? book.kpi,
     slots: merged(book.slots, d.slots),
     skus: merged(book.skus, d.skus),
-    needs: merged(book.needs, d.needs, (need) => need.state !== "proposed"),
-    alerts: merged(book.alerts, d.alerts, (alert) => alert.state === "resolved"),
+    needs: merged(book.needs, d.needs, closed),
+    alerts: merged(book.alerts, d.alerts, resolved),
     zones: merged(book.zones, d.zones),
     devices: merged(book.devices, d.devices),
     gateways: merged(book.gateways, d.gateways),
   };
 }
 
-function merged<T extends { id: string | number }>(held: ById<T>, news: T[] | undefined, gone?: (one: T) => boolean): ById<T> {
+/** So many closed needs, and as many resolved alerts, are kept: a page that is open for months must not grow. */
+export const OVER_MAX = 50;
+
+const closed = (need: NeedView) => (need.state === "proposed" ? null : need.changed_ms);
+const resolved = (alert: AlertView) => (alert.state === "resolved" ? alert.changed_ms : null);
+
+/** What is held with the news over it. `over` tells when one was over; of those only the latest are kept. */
+function merged<T extends { id: string | number }>(held: ById<T>, news: T[] | undefined, over?: (one: T) => number | null): ById<T> {
   if (!news?.length) return held;
   const all = new Map(held);
-  for (const one of news) {
-    if (gone?.(one)) all.delete(one.id);
-    else all.set(one.id, one);
+  for (const one of news) all.set(one.id, one);
+  if (over) {
+    const done = [...all.values()].filter((one) => over(one) !== null).sort((a, b) => over(b)! - over(a)!);
+    for (const one of done.slice(OVER_MAX)) all.delete(one.id);
   }
   return all;
 }

@@ -4,6 +4,7 @@ import { compare } from "./order";
 
 export interface Cell {
   id: string;
+  zone: string;
   x: number;
   y: number;
 }
@@ -78,6 +79,11 @@ function stretched(floor: Floor, height: number): Floor {
   };
 }
 
+/** Whether the plan is still that of these slots: the same ones, in the same zones. */
+export function fits(floor: Floor, slots: ReadonlyMap<string | number, SlotView>): boolean {
+  return floor.cells.length === slots.size && floor.cells.every((cell) => slots.get(cell.id)?.zone === cell.zone);
+}
+
 /** The cell at a point, or null. */
 export function cellAt(floor: Floor, x: number, y: number): Cell | null {
   const inside = (cell: Cell) => x >= cell.x - 1 && x <= cell.x + floor.cellWidth + 1 && y >= cell.y - 1 && y <= cell.y + floor.cellHeight + 1;
@@ -105,7 +111,7 @@ function grouped(slots: SlotView[], zones: ZoneView[]): { zone: string; name: st
 function placed(rooms: ReturnType<typeof grouped>, width: number, size: number): Floor {
   const gap = size > 14 ? 3 : size > 7 ? 2 : 1;
   const longest = Math.max(1, ...rooms.flatMap((room) => room.racks.map((rack) => rack.name.length)));
-  const label = Math.min(longest * 7.2 + 10, 90);
+  const label = Math.round(Math.min(longest * 7.2 + 10, 90));
   const inner = width - 2 * PAD;
   const most = Math.max(1, ...rooms.flatMap((room) => room.racks.map((rack) => rack.ids.length)));
   const perLine = Math.max(1, Math.min(most, Math.floor((inner - label) / (size + gap))));
@@ -113,7 +119,7 @@ function placed(rooms: ReturnType<typeof grouped>, width: number, size: number):
   const widest = Math.max(1, ...rooms.map((room) => room.racks.length));
   const columns = Math.max(1, Math.min(widest, Math.floor((inner + GAP_COLUMN) / (rackWidth + GAP_COLUMN))));
   const column = (inner - (columns - 1) * GAP_COLUMN) / columns;
-  const cellWidth = Math.max(3, Math.min((column - label) / perLine - gap, size * 1.9));
+  const cellWidth = Math.floor(Math.max(3, Math.min((column - label) / perLine - gap, size * 1.9))); // whole: sharp edges
   const cellHeight = Math.round(size * 1.15);
   const floor: Floor = { width, height: 0, cellWidth, cellHeight, cells: [], racks: [], titles: [], rooms: [] };
   let y = 0;
@@ -124,11 +130,12 @@ function placed(rooms: ReturnType<typeof grouped>, width: number, size: number):
     for (let first = 0; first < room.racks.length; first += columns) {
       const line = room.racks.slice(first, first + columns);
       line.forEach((rack, i) => {
-        const x = PAD + i * (column + GAP_COLUMN);
+        const x = Math.round(PAD + i * (column + GAP_COLUMN));
         floor.racks.push({ text: rack.name, zone: room.zone, x, y: y + cellHeight / 2 });
         rack.ids.forEach((id, n) =>
           floor.cells.push({
             id,
+            zone: room.zone,
             x: x + label + (n % perLine) * (cellWidth + gap),
             y: y + Math.floor(n / perLine) * (cellHeight + gap),
           }),

@@ -25,6 +25,11 @@ export function byNeed(a: NeedView, b: NeedView): number {
   return (x === y ? 0 : x - y) || a.id - b.id;
 }
 
+/** What is over: the latest first. */
+export function byEnd(a: NeedView | AlertView, b: NeedView | AlertView): number {
+  return b.changed_ms - a.changed_ms || b.id - a.id;
+}
+
 const DEVICE_RANK = { offline: 0, silent: 1, unseen: 2, ok: 3 } as const;
 
 /** Devices: those that do not speak first, the longest silent on top. */
@@ -45,6 +50,4 @@ export function byState(a: SlotView, b: SlotView): number {
 }
 
 /** By name, A2 before A10. */
-export function compare(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
-}
+export const compare: (a: string, b: string) => number = new Intl.Collator("en", { numeric: true }).compare;

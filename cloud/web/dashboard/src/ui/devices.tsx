@@ -56,7 +56,7 @@ function Gateway({ gateway, full }: { gateway: GatewayView; full: boolean }) {
       </th>
       <td>
         <span class="state">
-          <HealthMark well={gateway.connected} cut /> {say(gateway.connected ? "gateway.connected" : "gateway.cut")}
+          <HealthMark state={gateway.connected ? "ok" : "offline"} /> {say(gateway.connected ? "gateway.connected" : "gateway.cut")}
         </span>
       </td>
       <td class="n">{gateway.last_seen_ms ? <Since at={gateway.last_seen_ms} /> : say("devices.never")}</td>
@@ -79,7 +79,7 @@ function Device({ device, full }: { device: DeviceView; full: boolean }) {
       </th>
       <td>
         <span class="state">
-          <HealthMark well={device.state === "ok"} cut={device.state === "offline"} /> {word("device", device.state)}
+          <HealthMark state={device.state} /> {word("device", device.state)}
         </span>
       </td>
       <td class="n">{device.last_seen_ms ? <Since at={device.last_seen_ms} /> : say("devices.never")}</td>

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { detail, hrefOf, page, skuHref, slotHref } from "../route";
-import { alertsInOrder, deviceName, devices, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, devices, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
 import { HOUR_MS, useHistory } from "./history";
@@ -97,7 +97,7 @@ function Slot({ slot }: { slot: SlotView }) {
           {device && (
             <span class="state">
               {" "}
-              <HealthMark well={device.state === "ok"} cut={device.state === "offline"} /> {word("device", device.state)}
+              <HealthMark state={device.state} /> {word("device", device.state)}
             </span>
           )}
         </Fact>
@@ -124,7 +124,7 @@ function Course({ name, series: key }: { name: string; series: string }) {
 
 function Article({ sku }: { sku: SkuView }) {
   const lying = [...slots.value.values()].filter((slot) => slot.sku === sku.id);
-  const need = needsInOrder.value.find((one) => one.sku === sku.id);
+  const need = [...needsInOrder.value, ...needsDone.value].find((one) => one.sku === sku.id);
   const or = (value: number | null, told: (value: number) => string) => (value === null ? say("drawer.unknown") : told(value));
   return (
     <>

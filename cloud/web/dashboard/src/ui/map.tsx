@@ -1,14 +1,14 @@
 // The floor map on a canvas: only changed cells are drawn again. Its text equivalent stands below it.
-import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { type Cell, cellAt, type Floor, plan } from "../core/floor";
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { type Cell, cellAt, fits, type Floor, plan } from "../core/floor";
 import { slotHref } from "../route";
 import { abnormalSlots, narrow, skuName, slots, zones } from "../state";
 import { dark } from "../theme";
 import type { SlotView } from "../types";
 import { language, number, quantity, say, word } from "../words/words";
 import { Status, StatusMark } from "./marks";
-import { inks, paintCell, paintFloor } from "./paint";
+import { type Change, inks, paintCells, paintFloor, paintTitles } from "./paint";
 import { Panel, zoom } from "./panel";
 
 const STATES = ["ok", "low", "empty", "over", "unknown", "silent"] as const;
@@ -34,11 +34,12 @@ function Legend() {
   );
 }
 
-/** What there is to draw on: a plan, and what was last drawn in each cell. */
+/** What is on the canvas: a plan of these rooms, what was told of them, and the slot last drawn in each cell. */
 interface Drawn {
   floor: Floor;
-  slots: Map<string, SlotView>;
   rooms: string;
+  told: string;
+  slots: (SlotView | undefined)[];
 }
 
 function Canvas() {
@@ -47,15 +48,16 @@ function Canvas() {
   const drawn = useRef<Drawn | null>(null);
   const size = useSignal({ width: 0, height: 0, fonts: 0 });
   const over = useSignal<{ cell: Cell; slot: SlotView } | null>(null);
-  const places = useComputed(() => [...slots.value.values()].map((slot) => `${slot.zone}/${slot.id}`).join() + [...zones.value.keys()].join());
 
-  useEffect(() => {
+  // As a layout effect it ends before the element leaves; a later end would hear of its last size, none.
+  useLayoutEffect(() => {
+    const home = box.current!;
     const watch = new ResizeObserver(() => {
-      const { clientWidth: width, clientHeight: height } = box.current!;
+      const { clientWidth: width, clientHeight: height } = home;
       const grows = narrow.value;
       if (width !== size.value.width || (!grows && height !== size.value.height)) size.value = { ...size.value, width, height: grows ? 0 : height };
     });
-    watch.observe(box.current!);
+    watch.observe(home);
     void document.fonts.load("500 12px Inter").then(() => (size.value = { ...size.value, fonts: 1 }));
     return () => watch.disconnect();
   }, []);
@@ -63,33 +65,38 @@ function Canvas() {
   // A new plan: when the room, the slots, the theme, the language or the fonts change, all is drawn.
   useLayoutEffect(() => {
     drawn.current = null;
-  }, [size.value, places.value, dark.value, language.value]);
+  }, [size.value, dark.value, language.value]);
 
   useLayoutEffect(() => {
     const { width, height } = size.value;
     const pen = canvas.current!.getContext("2d");
     if (!width || !pen) return;
     const ink = inks(canvas.current!);
-    const rooms = [...zones.value.values()].map((zone) => climate(zone.id).text).join();
-    if (!drawn.current || drawn.current.rooms !== rooms) {
+    const all = [...zones.value.values()];
+    const rooms = all.map((zone) => `${zone.id} ${zone.name}`).join();
+    if (!drawn.current || drawn.current.rooms !== rooms || !fits(drawn.current.floor, slots.value)) {
       const larger = zoom();
-      const floor = plan([...slots.value.values()], [...zones.value.values()], width / larger, height ? height / larger : null);
+      const floor = plan([...slots.value.values()], all, width / larger, height ? height / larger : null);
       const scale = devicePixelRatio || 1;
       const tall = Math.max(height, Math.ceil(floor.height * larger));
       Object.assign(canvas.current!, { width: Math.round(width * scale), height: Math.round(tall * scale) });
       Object.assign(canvas.current!.style, { width: `${width}px`, height: `${tall}px` });
       pen.setTransform(scale * larger, 0, 0, scale * larger, 0, 0);
-      paintFloor(pen, floor, ink, climate);
-      drawn.current = { floor, slots: new Map(), rooms };
+      paintFloor(pen, floor, ink);
+      drawn.current = { floor, rooms, told: "", slots: [] };
     }
-    pen.textBaseline = "middle";
-    for (const cell of drawn.current.floor.cells) {
-      const slot = slots.value.get(cell.id);
-      if (slot && drawn.current.slots.get(cell.id) !== slot) {
-        paintCell(pen, drawn.current.floor, cell, slot, ink);
-        drawn.current.slots.set(cell.id, slot);
-      }
-    }
+    const now = drawn.current;
+    const told = all.map((zone) => climate(zone.id).text).join();
+    if (now.told !== told || !told) paintTitles(pen, now.floor, ink, climate);
+    now.told = told;
+    const changes: Change[] = [];
+    now.floor.cells.forEach((cell, n) => {
+      const [slot, before] = [slots.value.get(cell.id)!, now.slots[n]];
+      if (slot === before) return;
+      now.slots[n] = slot;
+      if (!before || !looksAlike(slot, before)) changes.push({ cell, slot, before });
+    });
+    paintCells(pen, now.floor, changes, ink);
   });
 
   const at = (event: MouseEvent) => {
@@ -98,7 +105,9 @@ function Canvas() {
     const slot = cell && slots.value.get(cell.id);
     return cell && slot ? { cell, slot } : null;
   };
-  const counts = STATES.map((status) => `${say(`status.${status}`)} ${number([...slots.value.values()].filter((slot) => slot.status === status).length)}`);
+  const tally = { ok: 0, low: 0, empty: 0, over: 0, unknown: 0, silent: 0 };
+  for (const slot of slots.value.values()) tally[slot.status] += 1;
+  const counts = STATES.map((status) => `${say(`status.${status}`)} ${number(tally[status])}`);
   return (
     <div class="floor" ref={box}>
       <canvas
@@ -115,6 +124,11 @@ function Canvas() {
       {over.value && <Hint cell={over.value.cell} slot={over.value.slot} width={size.value.width} />}
     </div>
   );
+}
+
+/** Most of what is measured does not change a cell: its weight and the time go on, the count stays. */
+function looksAlike(a: SlotView, b: SlotView): boolean {
+  return a.status === b.status && a.count === b.count && a.capacity === b.capacity;
 }
 
 function climate(id: string): { text: string; bad: boolean } {
@@ -137,21 +151,24 @@ function Hint({ cell, slot, width }: { cell: Cell; slot: SlotView; width: number
 }
 
 function Abnormal() {
+  const open = useSignal(false);
   const all = abnormalSlots.value;
   if (slots.value.size === 0) return null;
   if (!all.length) return <p class="calm">{say("map.all_well")}</p>;
   return (
-    <details class="abnormal">
+    <details class="abnormal" onToggle={(event) => (open.value = event.currentTarget.open)}>
       <summary>{say("map.abnormal", { n: number(all.length) })}</summary>
-      <ul>
-        {all.map((slot) => (
-          <li key={slot.id}>
-            <a href={slotHref(slot.id)}>
-              <StatusMark status={slot.status} /> {slot.id} <span class="note">{word("status", slot.status)}</span>
-            </a>
-          </li>
-        ))}
-      </ul>
+      {open.value && (
+        <ul>
+          {all.map((slot) => (
+            <li key={slot.id}>
+              <a href={slotHref(slot.id)}>
+                <StatusMark status={slot.status} /> {slot.id} <span class="note">{word("status", slot.status)}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
     </details>
   );
 }

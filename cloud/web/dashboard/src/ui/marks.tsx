@@ -1,5 +1,5 @@
 // Small signs that tell a state by shape first and by colour second.
-import type { SlotView } from "../types";
+import type { DeviceView, SlotView } from "../types";
 import { say, word } from "../words/words";
 
 /** 1: square, 2: triangle, 3: circle; each with its digit. */
@@ -38,12 +38,12 @@ export function Status({ status }: { status: SlotView["status"] | "out" }) {
   );
 }
 
-/** A device's or gateway's state: full when well, hollow with a slash when not. */
-export function HealthMark({ well, cut }: { well: boolean; cut?: boolean }) {
+/** A device's or gateway's state: full when well, hollow with a slash when it fell silent, dotted when never heard. */
+export function HealthMark({ state }: { state: DeviceView["state"] }) {
   return (
-    <svg class={`health ${well ? "well" : cut ? "cut" : "quiet"}`} viewBox="0 0 16 16" aria-hidden="true">
-      <circle cx="8" cy="8" r={well ? 4 : 6} />
-      {!well && <path d="M3.8 12.2 12.2 3.8" />}
+    <svg class={`health ${state}`} viewBox="0 0 16 16" aria-hidden="true">
+      <circle cx="8" cy="8" r={state === "ok" ? 4 : 6} />
+      {(state === "silent" || state === "offline") && <path d="M3.8 12.2 12.2 3.8" />}
     </svg>
   );
 }

@@ -1,6 +1,6 @@
-// What to order, and why: each proposal carries the figures it was made from.
+// What to order, and why: each proposal carries the figures it was made from, also after the stock came.
 import { hrefOf, skuHref } from "../route";
-import { needsInOrder, roomy, site, skuName } from "../state";
+import { needsDone, needsInOrder, roomy, site, skuName } from "../state";
 import type { NeedView } from "../types";
 import { type Key, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 import { Panel, Since, useKeptFocus } from "./panel";
@@ -27,17 +27,35 @@ export function Needs({ limit }: { limit?: number }) {
   );
 }
 
+/** The proposals that are over, the latest first. */
+export function NeedsDone() {
+  const all = needsDone.value;
+  if (!all.length) return null;
+  return (
+    <Panel name="done" title={say("needs.done")}>
+      <ul class="rows needs">
+        {all.map((need) => (
+          <Need key={need.id} need={need} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
 export function Need({ need }: { need: NeedView }) {
   const { position, reorder_point } = need.why;
+  const open = need.state === "proposed";
   return (
     <li>
       <details>
         <summary aria-label={`${say("needs.why")}: ${skuName(need.sku)}`}>
           <span class="what">
             <strong>{skuName(need.sku)}</strong>
-            <span class="note">{say("needs.position", { position: shownAs(position), point: shownAs(reorder_point) })}</span>
+            <span class="note">
+              {open ? say("needs.position", { position: shownAs(position), point: shownAs(reorder_point) }) : <>{word("need", need.state)} · <Since at={need.changed_ms} /></>}
+            </span>
           </span>
-          <span class="order">{say("needs.order", { n: number(need.quantity) })}</span>
+          <span class="order">{open ? say("needs.order", { n: number(need.quantity) }) : number(need.quantity)}</span>
           <span class="unfold" aria-hidden="true" />
         </summary>
         <Why need={need} />
@@ -65,7 +83,7 @@ function Why({ need }: { need: NeedView }) {
       </dl>
       {formula && <p class="formula">{known("formula", formula) ? word("formula", formula, { service_level: service }) : formula}</p>}
       <p class="note">
-        <a href={skuHref(need.sku)}>{need.sku}</a> · <Since at={need.created_ms} />
+        <a href={skuHref(need.sku)}>{need.sku}</a> · {say("needs.proposed")} <Since at={need.created_ms} />
       </p>
     </div>
   );

@@ -36,24 +36,12 @@ export function inks(element: Element): Ink {
 
 const FONT = "500 12px Inter, system-ui, sans-serif";
 
-/** Everything that is not a cell: rooms, their names, and the racks' names. `told` adds to a room's name. */
-export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink, told: (zone: string) => { text: string; bad: boolean }): void {
+/** The rooms and the names of the racks. */
+export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink): void {
   pen.clearRect(0, 0, floor.width, floor.height + 4);
   pen.textBaseline = "middle";
-  for (const room of floor.rooms) {
-    pen.fillStyle = ink.room;
-    rounded(pen, 0, room.y, floor.width, room.height, 6);
-  }
-  for (const title of floor.titles) {
-    pen.font = FONT.replace("500", "600");
-    pen.fillStyle = ink.text;
-    pen.fillText(title.text, title.x, title.y);
-    const { text, bad } = told(title.zone);
-    const width = pen.measureText(title.text).width;
-    pen.font = FONT;
-    if (bad) pen.fillStyle = ink.bad;
-    pen.fillText(text, title.x + width + 10, title.y);
-  }
+  pen.fillStyle = ink.room;
+  for (const room of floor.rooms) block(pen, 0, room.y, floor.width, room.height, 6);
   pen.font = FONT;
   pen.fillStyle = ink.text;
   const last = new Map<number, number>();
@@ -64,14 +52,54 @@ export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink
   }
 }
 
-/** One slot. A little ground around it is cleared, so that it may be drawn again over itself. */
-export function paintCell(pen: CanvasRenderingContext2D, floor: Floor, cell: Cell, slot: SlotView, ink: Ink): void {
-  const { x, y } = cell;
+/** The names of the rooms, over themselves. `told` adds what is measured there. */
+export function paintTitles(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink, told: (zone: string) => { text: string; bad: boolean }): void {
+  pen.textBaseline = "middle";
+  for (const title of floor.titles) {
+    pen.fillStyle = ink.room;
+    pen.fillRect(title.x, title.y - 9, floor.width - 2 * title.x, 18);
+    pen.font = FONT.replace("500", "600");
+    pen.fillStyle = ink.text;
+    pen.fillText(title.text, title.x, title.y);
+    const { text, bad } = told(title.zone);
+    const width = pen.measureText(title.text).width;
+    pen.font = FONT;
+    if (bad) pen.fillStyle = ink.bad;
+    pen.fillText(text, title.x + width + 10, title.y);
+  }
+}
+
+/** A cell to be drawn again: what it shows now, and what it showed. */
+export interface Change {
+  cell: Cell;
+  slot: SlotView;
+  before: SlotView | undefined;
+}
+
+/** Slots, over themselves. The many normal ones go colour by colour; ground is cleared only where more was drawn. */
+export function paintCells(pen: CanvasRenderingContext2D, floor: Floor, changes: Change[], ink: Ink): void {
   const [w, h] = [floor.cellWidth, floor.cellHeight];
-  const share = slot.capacity > 0 ? Math.min(1, (slot.count ?? 0) / slot.capacity) : 0;
-  pen.fillStyle = ink.room;
-  pen.fillRect(x - 1, y - 1, w + 2, h + 2);
   const r = w > 12 ? 2 : 0;
+  const normal = changes.filter(({ slot }) => slot.status === "ok");
+  pen.fillStyle = ink.room;
+  for (const { cell, before } of changes) if (r > 0 || before?.status !== "ok") pen.fillRect(cell.x - 1, cell.y - 1, w + 2, h + 2);
+  pen.fillStyle = ink.base;
+  for (const { cell } of normal) block(pen, cell.x, cell.y, w, h, r);
+  pen.fillStyle = ink.fill;
+  for (const { cell, slot } of normal) {
+    const tall = h * share(slot);
+    block(pen, cell.x, cell.y + h - tall, w, tall, r);
+  }
+  pen.textBaseline = "middle";
+  for (const { cell, slot } of changes) if (slot.status !== "ok") paintAbnormal(pen, cell, slot, w, h, r, ink);
+}
+
+/** How full a slot is, 0..1. */
+function share(slot: SlotView): number {
+  return slot.capacity > 0 ? Math.min(1, (slot.count ?? 0) / slot.capacity) : 0;
+}
+
+function paintAbnormal(pen: CanvasRenderingContext2D, { x, y }: Cell, slot: SlotView, w: number, h: number, r: number, ink: Ink): void {
   const line = Math.max(1, Math.min(2, w / 9));
   pen.lineWidth = line;
   const frame = (colour: string) => {
@@ -79,38 +107,34 @@ export function paintCell(pen: CanvasRenderingContext2D, floor: Floor, cell: Cel
     pen.strokeRect(x + line / 2, y + line / 2, w - line, h - line);
   };
   switch (slot.status) {
-    case "ok":
-      pen.fillStyle = ink.base;
-      rounded(pen, x, y, w, h, r);
-      pen.fillStyle = ink.fill;
-      rounded(pen, x, y + h * (1 - share), w, h * share, r);
-      return;
-    case "low":
+    case "low": {
+      const tall = h * Math.max(0.2, Math.min(0.5, share(slot)));
       pen.fillStyle = ink.card;
-      rounded(pen, x, y, w, h, r);
+      block(pen, x, y, w, h, r);
       pen.fillStyle = ink.warn;
-      pen.fillRect(x, y + h * (1 - Math.max(0.2, Math.min(0.5, share))), w, h * Math.max(0.2, Math.min(0.5, share)));
+      pen.fillRect(x, y + h - tall, w, tall);
       frame(ink.warn);
       return;
+    }
     case "empty":
       pen.fillStyle = ink.bad;
-      rounded(pen, x, y, w, h, r);
+      block(pen, x, y, w, h, r);
       if (w > 9) stroke(pen, ink.on, [x + w * 0.3, y + h / 2, x + w * 0.7, y + h / 2], 2);
       return;
     case "over":
       pen.fillStyle = ink.over;
-      rounded(pen, x, y, w, h, r);
+      block(pen, x, y, w, h, r);
       if (w > 9) stroke(pen, ink.on, [x + w / 2 - 4, y + h / 2 + 2, x + w / 2, y + h / 2 - 3, x + w / 2 + 4, y + h / 2 + 2], 1.75);
       return;
     case "silent":
       pen.fillStyle = ink.card;
-      rounded(pen, x, y, w, h, r);
+      block(pen, x, y, w, h, r);
       frame(ink.text);
       stroke(pen, ink.text, [x + 2, y + h - 2, x + w - 2, y + 2], line);
       return;
     case "unknown":
       pen.fillStyle = ink.card;
-      rounded(pen, x, y, w, h, r);
+      block(pen, x, y, w, h, r);
       hatched(pen, x, y, w, h, ink.faint);
       frame(ink.text);
       if (w > 9) {
@@ -123,8 +147,9 @@ export function paintCell(pen: CanvasRenderingContext2D, floor: Floor, cell: Cel
   }
 }
 
-function rounded(pen: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, r: number): void {
+function block(pen: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, r: number): void {
   if (w <= 0 || h <= 0) return;
+  if (r === 0) return pen.fillRect(x, y, w, h); // many times as fast as a path
   pen.beginPath();
   pen.roundRect(x, y, w, h, Math.min(r, h / 2));
   pen.fill();

@@ -10,7 +10,7 @@ export function titled({ rule, params }: AlertView): string {
 }
 
 /** Short phrases, the most telling first. */
-export function said({ rule, params }: AlertView): string[] {
+export function said({ rule, params, state }: AlertView): string[] {
   const n = (name: string) => (typeof params[name] === "number" ? params[name] : null);
   const text = (name: string) => (typeof params[name] === "string" ? params[name] : "");
   const [value, limit, seen] = [n("value"), n("limit"), n("last_seen_ms")];
@@ -19,6 +19,7 @@ export function said({ rule, params }: AlertView): string[] {
       return value === null ? [] : [limit === null ? quantity(value, text("unit"), 1) : say("alert.value_limit", { value: quantity(value, text("unit"), 1), limit: quantity(limit, text("unit")) })];
     case "device_silent":
     case "gateway_silent":
+      if (state === "resolved") return []; // it has been heard since
       return [...(params.state === "offline" ? [say("device.offline")] : []), ...(seen === null ? [] : [say("alert.last_heard", { when: seen > 0 ? ago(seen, now.value) : say("devices.never") })])];
     case "stock_out": {
       const [coming, demand] = [n("on_order"), n("daily_demand")];

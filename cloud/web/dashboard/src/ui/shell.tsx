@@ -3,14 +3,14 @@ import { useEffect } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES } from "../route";
 import { alertsInOrder, book, heardAt, link, narrow, now, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
-import { Alerts } from "./alerts";
+import { Alerts, Resolved } from "./alerts";
 import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
-import { Needs } from "./needs";
+import { Needs, NeedsDone } from "./needs";
 import { Stock } from "./stock";
 
 export function Shell() {
@@ -41,11 +41,21 @@ function View() {
   }, [shown]);
   switch (shown) {
     case "alerts":
-      return <Alerts />;
+      return (
+        <>
+          <Alerts />
+          <Resolved />
+        </>
+      );
     case "stock":
       return <Stock />;
     case "replenishment":
-      return <Needs />;
+      return (
+        <>
+          <Needs />
+          <NeedsDone />
+        </>
+      );
     case "devices":
       return <Devices />;
     case "overview":

@@ -74,6 +74,11 @@ export const en = {
   "alerts.not_sent": "Not sent. Please try again.",
   "alerts.see_all": "All alerts ({n})",
   "alerts.severity": "Severity {n}",
+  "alerts.note": "Note",
+  "alerts.note_hint": "A note for the others (optional); Enter sends",
+  "alerts.note_this": "Add a note: {title}",
+  "alerts.resolved": "Resolved",
+  "alerts.over": "Over",
 
   "alert.refrigeration_capacity": "Refrigeration is losing capacity",
   "alert.zone_temperature": "Temperature out of range",
@@ -99,7 +104,10 @@ export const en = {
   "needs.position": "position {position}, reorder at {point}",
   "needs.why": "Why",
   "needs.see_all": "All proposals ({n})",
-  "needs.since": "Proposed {when}",
+  "needs.proposed": "proposed",
+  "needs.done": "Done",
+  "need.fulfilled": "Fulfilled",
+  "need.withdrawn": "Withdrawn, no longer needed",
   "why.on_hand": "On hand",
   "why.on_order": "On order",
   "why.position": "Position",
@@ -120,6 +128,8 @@ export const en = {
   "why.sum": "On hand {on_hand} and on order {on_order} make a position of {position}. That is not above the reorder point of {reorder_point}, so it is time to order.",
   "formula.eoq+ready_rate":
     "Reorder point: demand in the lead time plus safety stock, so that stock is there {service_level} of the time. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs and not below the smallest order, until the position is above the reorder point.",
+  "formula.eoq+lead_time_demand":
+    "Reorder point: the demand in the lead time. Lots are so large that stock would be there {service_level} of the time even below it, so no safety stock is needed. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs and not below the smallest order, until the position is above the reorder point.",
 
   "stock.title": "Stock",
   "stock.lowest_first": "lowest cover first",

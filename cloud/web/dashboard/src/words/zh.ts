@@ -76,6 +76,11 @@ export const zh: Words = {
   "alerts.not_sent": "未发送成功，请重试。",
   "alerts.see_all": "全部告警（{n}）",
   "alerts.severity": "严重程度 {n}",
+  "alerts.note": "备注",
+  "alerts.note_hint": "给同事的备注（可选），按回车发送",
+  "alerts.note_this": "添加备注：{title}",
+  "alerts.resolved": "已解除",
+  "alerts.over": "已解除",
 
   "alert.refrigeration_capacity": "制冷能力下降",
   "alert.zone_temperature": "温度超出范围",
@@ -101,7 +106,10 @@ export const zh: Words = {
   "needs.position": "库存位置 {position}，再订货点 {point}",
   "needs.why": "原因",
   "needs.see_all": "全部建议（{n}）",
-  "needs.since": "{when}提出",
+  "needs.proposed": "提出于",
+  "needs.done": "已完成",
+  "need.fulfilled": "已满足",
+  "need.withdrawn": "已撤回，不再需要",
   "why.on_hand": "现存量",
   "why.on_order": "在途订单",
   "why.position": "库存位置",
@@ -122,6 +130,8 @@ export const zh: Words = {
   "why.sum": "现存量 {on_hand} 加在途 {on_order}，库存位置为 {position}，不高于再订货点 {reorder_point}，因此现在应当订货。",
   "formula.eoq+ready_rate":
     "再订货点 = 交货期内需求 + 安全库存，使有货时间达到 {service_level}。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包且不低于最小订货量，直到库存位置高于再订货点。",
+  "formula.eoq+lead_time_demand":
+    "再订货点 = 交货期内需求。每批订购量较大，即使再订货点更低，有货时间也能达到 {service_level}，因此无需安全库存。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包且不低于最小订货量，直到库存位置高于再订货点。",
 
   "stock.title": "库存",
   "stock.lowest_first": "按可用天数升序",

@@ -1,21 +1,33 @@
-"""What the stores hold, folded into a new inventory: how the service comes to know again what it knew."""
+"""What the service remembers: which samples it keeps of the reports, and how it knows again at the next start."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from cloud.core import maintenance
 from cloud.core.inventory import Inventory
-from cloud.stores.history import TIME_MAX_MS, History
+from cloud.stores.history import TIME_MAX_MS, History, Samples
 from cloud.stores.ledger import Ledger
-from protocols.reports import Series
+from protocols.reports import Report, Series, SlotLevel
 
 LEARN_AGAIN_MS = 30 * 86_400_000
 """A cooler of which nothing was kept is learned again from so much of its history."""
 STEP_MS = 7 * 86_400_000
 """Read at once: a sample a second stays below what a read may return."""
+
+
+def samples(reports: Iterable[Report]) -> list[Samples]:
+    """What the history keeps: every series, and the counts of the slots as `<slot>/slot/count`."""
+    kept = []
+    for report in reports:
+        if type(report) is Series:
+            name = f"{report.device}/{report.channel}/{report.quantity}"
+            kept.append(Samples(name, [report.at_ms + offset for offset in report.offsets_ms], report.values))
+        elif type(report) is SlotLevel and report.count is not None:
+            kept.append(Samples(f"{report.slot}/slot/count", [report.at_ms], [float(report.count)]))
+    return kept
 
 
 def from_ledger(inventory: Inventory, ledger: Ledger) -> None:

@@ -1,0 +1,64 @@
+"""Databases for the ledger's tests: opened as often as wanted, and looked into past the ledger."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, create_engine, select
+
+from cloud.stores import tables
+from cloud.stores.ledger import Applied, Ledger, Received
+from protocols.reports import (
+    Report,
+)
+from tests.depot import NOON_MS
+
+POSTGRES = os.environ.get("WAREHOUSE_TEST_POSTGRES", "")
+
+
+class Place:
+    """A database for one test: opened as often as wanted, and looked into past the ledger."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self._folder, self._url, self._number = folder, url, 0
+        self._open: list[Ledger] = []
+
+    @property
+    def path(self) -> Path:
+        return self._folder / f"ledger-{self._number}.db"
+
+    @property
+    def url(self) -> str:
+        return self._url or f"sqlite:///{self.path}"
+
+    def ledger(self, query: str = "") -> Ledger:
+        self._open.append(Ledger(self.url + query))
+        return self._open[-1]
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        engine = create_engine(self.url)
+        try:
+            with engine.connect() as connection:
+                return [dict(row) for row in connection.execute(select(table)).mappings()]
+        finally:
+            engine.dispose()
+
+    def wipe(self) -> None:
+        """An empty database again."""
+        while self._open:
+            self._open.pop().close()
+        self._number += 1
+        if self._url:
+            engine = create_engine(self._url)
+            tables.metadata.drop_all(engine)
+            engine.dispose()
+
+
+def nothing(_: list[Report]) -> None:
+    """Nobody else wants the reports."""
+
+
+def apply(ledger: Ledger, *batches: Received, now_ms: int = NOON_MS) -> list[Applied]:
+    return ledger.apply(batches, now_ms, nothing)

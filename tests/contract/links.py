@@ -1,0 +1,168 @@
+"""Both ends of the link between gateway and service, on real sockets and real stores, for the uplink's tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.keys import allow
+from cloud.keys import own_keys as service_keys
+from cloud.stores.ledger import Applied, Ledger, Received
+from cloud.uplink import Uplink as Door
+from edge import uplink as module
+from edge.core.forwarding import Wanted
+from edge.keys import own_keys, service_key
+from edge.store import Group, Store
+from edge.uplink import Uplink
+from protocols.reports import Lane, Report, Series, StockEvent
+from protocols.uplink import Refused
+from tests.contract.brokers import free_port
+
+T0 = 1_763_762_400_000
+DEADLINE_S = 20.0
+
+
+def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same link, only less patient, so that a test need not wait as long as a gateway may."""
+    for name, value in {"MUTE_S": 2.0, "HELLO_S": 0.2, "BACKOFF_MAX_S": 0.5, "POLL_S": 0.0}.items():
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr("cloud.uplink.KEYS_FRESH_S", 0.05)
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    end = asyncio.get_running_loop().time() + DEADLINE_S
+    while not condition():
+        assert asyncio.get_running_loop().time() < end, f"waited in vain: {what}"
+        await asyncio.sleep(0.01)
+
+
+def event(number: int) -> StockEvent:
+    return StockEvent("A1", "bolt", 1, number, T0 + number, 0.99)
+
+
+def series(number: int) -> Series:
+    return Series("cold-1", "1", "temperature_c", "hall", T0 + number, [0], [4.5])
+
+
+class Service:
+    """The service's side: its uplink and its ledger, started and stopped at one address and on one file."""
+
+    def __init__(self, folder: Path, site: str = "demo") -> None:
+        self.folder, self.site = folder, site
+        self.address = f"tcp://127.0.0.1:{free_port()}"
+        self.public_key = service_keys(folder) and folder / "keys" / "service.key"
+        self.ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
+        self.applied: list[Report] = []
+        self.duplicates = 0
+        self.away = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self.door = Door(self.address, self.folder, self.site, self._apply)
+        self._task = asyncio.create_task(self.door.run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self.door.close()
+            self._task = None
+            await asyncio.sleep(0.05)  # the loop lets go of the old sockets before new ones get their numbers
+
+    async def _apply(self, received: list[Received]) -> list[Applied]:
+        while self.away:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+        applied = self.ledger.apply(received, T0, lambda _reports: None)
+        for taken in applied:
+            self.applied += taken.reports
+            self.duplicates += taken.duplicates
+        return applied
+
+    def movements(self) -> list[int]:
+        return [count for _, _, _, count, _, _ in self.ledger.movements()]
+
+
+class Side:
+    """The gateway's side: its store and its uplink."""
+
+    def __init__(self, folder: Path, service: Service, name: str = "gw", site: str = "demo") -> None:
+        self.store = Store(folder / "edge.db")
+        self.keys = own_keys(folder, name)
+        self.refused: list[Refused] = []
+        self.sent: list[Wanted] = []
+        self.link = Uplink(
+            service.address,
+            service_key(service.public_key),
+            self.keys,
+            name,
+            site,
+            lambda: self.store.next_seq,
+            self._waiting,
+            self._settle,
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def _waiting(self, wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
+        self.sent.append(wanted)
+        return self.store.waiting(wanted.lane, wanted.after, wanted.before, min(reports_max, 50), bytes_max)
+
+    async def _settle(self, lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
+        self.refused += refused
+        self.store.settle(lane, seqs, [(one.seq, one.reason) for one in refused], T0)
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self.link.run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def tell(self, *reports: Report) -> None:
+        self.store.commit(Group(T0, reports=list(reports)))
+        self.link.notify()
+
+    def settled(self) -> bool:
+        return all(book.pending == 0 for book in self.store.book().values())
+
+
+class Ends:
+    """A service and as many gateways as a test wants, all of them stopped with the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.services: list[Service] = []
+        self.sides: list[Side] = []
+
+    def service(self, **how: Any) -> Service:
+        folder = self.folder / f"service{len(self.services)}"
+        folder.mkdir()
+        self.services.append(Service(folder, **how))
+        return self.services[-1]
+
+    def side(self, service: Service, allowed_as: str | None = "gw", **how: Any) -> Side:
+        one = Side(self.folder / f"gateway{len(self.sides)}", service, **how)
+        if allowed_as is not None:
+            allow(service.folder, allowed_as, one.keys.public.decode())
+        self.sides.append(one)
+        return one
+
+
+@asynccontextmanager
+async def open_ends(folder: Path) -> AsyncIterator[Ends]:
+    """Ends that are all closed in the end."""
+    both = Ends(folder)
+    try:
+        yield both
+    finally:
+        for side in both.sides:
+            await side.stop()
+            side.store.close()
+        for service in both.services:
+            await service.stop()

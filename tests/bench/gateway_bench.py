@@ -29,7 +29,7 @@ from tests.bench.table import Figure, show
 
 DEVICES = 200
 UNIT_G = 250.0
-SINGLE, BATCHED = 30_000, 4_000
+SINGLE, BATCHED = 40_000, 16_000
 BATCH = 32
 RUNS = 3
 PACED_PER_S, PACED_S = 1000, 10
@@ -47,14 +47,10 @@ def figures() -> list[Figure]:
     found = []
     with tempfile.TemporaryDirectory() as folder, broker(Path(folder)) as port:
         bench = Bench(Path(folder), port)
-        script = min(bench.script(SINGLE, 1) for _ in range(RUNS))
-        ours = min(bench.gateway(SINGLE, 1) for _ in range(RUNS))
-        found.append(
-            Figure("CPU per reading, one a message, beside the script", "<= 1.2 x", ours / script, 1.2, "x",
-                   f"script {script:.1f} us, gateway {ours:.1f} us")
-        )  # fmt: skip
-        script = min(bench.script(BATCHED, BATCH) for _ in range(RUNS))
-        ours = min(bench.gateway(BATCHED, BATCH) for _ in range(RUNS))
+        script, ours = bench.pair(SINGLE, 1)
+        told = f"script {script:.1f} us, gateway {ours:.1f} us"
+        found.append(Figure("CPU per reading, one a message", "<= 1.2 x script", ours / script, 1.2, "x", told))
+        script, ours = bench.pair(BATCHED, BATCH)
         found.append(Figure("CPU per reading, 32 a message", "<= 3 us", ours, 3.0, "us", f"script {script:.1f} us"))
         p50, p99 = bench.paced()
         found.append(
@@ -71,8 +67,13 @@ class Bench:
         self.site = folder / "site.toml"
         self.site.write_text(site_text(DEVICES))
         self.base = {"script": 0.0, "gateway": 0.0}
-        self.base["script"] = self._drain_script(10, 1)
-        self.base["gateway"] = self._drain_gateway(10, 1)
+        self.base["script"] = min(self._drain_script(10, 1) for _ in range(RUNS))
+        self.base["gateway"] = min(self._drain_gateway(10, 1) for _ in range(RUNS))
+
+    def pair(self, messages: int, batch: int) -> tuple[float, float]:
+        """us a reading of script and gateway, by turns, the best of each."""
+        runs = [(self.script(messages, batch), self.gateway(messages, batch)) for _ in range(RUNS)]
+        return min(script for script, _ in runs), min(ours for _, ours in runs)
 
     def script(self, messages: int, batch: int) -> float:
         """us a reading of the straight script."""

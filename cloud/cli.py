@@ -106,7 +106,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 async def _run(service: Service, arguments: argparse.Namespace) -> None:
     _first_account(service.ledger, arguments.state)
-    uplink = Uplink(arguments.uplink, arguments.state, service.site.site.id, service.apply)
+    uplink = Uplink(arguments.uplink, arguments.state, service.site.site.id, service.apply, service.ledger.tops)
     app = make_app(service, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
     work = asyncio.current_task()
     assert work is not None

@@ -246,8 +246,8 @@ class Service:
         return plan(sku, demand, stock.units, 0, stock.blind)
 
     async def _plan(self, now_ms: int) -> None:
-        due = {sku for sku, at_ms in self.planned_ms.items() if now_ms - at_ms >= REPLAN_MS}
-        due |= {sku for sku, change in self._changed.items() if change.settled(now_ms)}
+        due = {sku for sku, change in self._changed.items() if change.settled(now_ms)}
+        due |= {sku for sku, at_ms in self.planned_ms.items() if now_ms - at_ms >= REPLAN_MS} - self._changed.keys()
         for sku_id in sorted(due, key=lambda sku: (self.planned_ms.get(sku, 0), sku))[:PLANS_A_TICK]:
             self._changed.pop(sku_id, None)
             sku = self.site.sku_by_id.get(sku_id)

@@ -22,6 +22,7 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 
 from cloud.keys import allowed, own_keys
 from cloud.stores.ledger import Applied, Received
+from protocols.reports import Lane
 from protocols.uplink import (
     FRAME_BYTES_MAX,
     VERSION,
@@ -45,6 +46,8 @@ GROUP_MAX = 16
 ALIVE_MS = 10_000
 KEYS_FRESH_S = 1.0
 
+Tops = Callable[[str], dict[Lane, int]]
+"""The highest number the ledger holds of each lane of a gateway."""
 Apply = Callable[[list[Received]], Awaitable[list[Applied]]]
 
 
@@ -83,12 +86,13 @@ class Door:
 class Uplink:
     """The service's side of the link."""
 
-    def __init__(self, address: str, state: Path, site: str, apply: Apply) -> None:
+    def __init__(self, address: str, state: Path, site: str, apply: Apply, tops: Tops) -> None:
         self.address = address
         self.links: dict[str, Link] = {}
         self.batches = 0
         self._site = site
         self._apply = apply
+        self._tops = tops
         self._door = Door(state)
         self._queue: asyncio.Queue[tuple[bytes, str, Batch]] = asyncio.Queue(QUEUE_MAX)
         self._context = zmq.asyncio.Context()
@@ -147,6 +151,9 @@ class Uplink:
                 continue
             if isinstance(frame, Hello):
                 await self._greet(route, gateway, link, frame)
+            elif len(frame.seqs) != len(frame.reports):
+                link.refused += 1
+                await self._answer(route, Rejected("a batch with more numbers than reports, or fewer"))
             else:
                 await self._queue.put((route, gateway, frame))
 
@@ -160,6 +167,11 @@ class Uplink:
             )
         elif hello.site != self._site:
             await self._answer(route, Rejected(f"this service keeps site {self._site!r}", "give it the same site file"))
+        elif any(hello.next_seq.get(lane, 0) <= top for lane, top in self._tops(gateway).items()):
+            # Its new reports would bear numbers that are held already, and be signed for as repeats: lost.
+            reason = f"{gateway!r} numbers its reports from the start again, as with a new or an older store"
+            hint = "restore its store, or start it under a new --name and allow that"
+            await self._answer(route, Rejected(reason, hint))
         else:
             link.site, link.version = hello.site, hello.version
             await self._answer(route, Welcome(VERSION, self._site))
@@ -169,13 +181,7 @@ class Uplink:
             waiting = [await self._queue.get()]
             while len(waiting) < GROUP_MAX and not self._queue.empty():
                 waiting.append(self._queue.get_nowait())
-            received = [
-                Received(gateway, batch.lane, batch.seqs, [bytes(report) for report in batch.reports])
-                for _, gateway, batch in waiting
-                if len(batch.seqs) == len(batch.reports)
-            ]
-            if len(received) != len(waiting):
-                waiting = [one for one in waiting if len(one[2].seqs) == len(one[2].reports)]
+            received = [Received(gateway, batch.lane, batch.seqs, batch.reports) for _, gateway, batch in waiting]
             # Only what has been committed is signed for; a batch that could not be is simply sent again.
             applied = await self._apply(received)
             for (route, gateway, batch), taken in zip(waiting, applied, strict=True):

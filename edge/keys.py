@@ -19,7 +19,7 @@ class Keys(NamedTuple):
 
 
 def own_keys(state: Path, gateway: str) -> Keys:
-    """The gateway's keys under `state/keys`, generated (0600) when there are none; raises `ValueError` for a bad name."""
+    """The gateway's keys under `state/keys`, generated (0600) when there are none; `ValueError` for a bad name."""
     if not LEVEL.match(gateway):
         raise ValueError(f"{gateway!r} can not name a gateway: use 1-64 of A-Z a-z 0-9 _ -")
     folder = state / "keys"

@@ -73,7 +73,8 @@ class Fleet:
         for link in self.links.values():
             while not link.connected.is_set():
                 try:
-                    await asyncio.wait_for(link.connected.wait(), notice_s)
+                    async with asyncio.timeout(notice_s):
+                        await link.connected.wait()
                 except TimeoutError:
                     notice_s = again_s
                     why = f"it says: {link.refusal}" if link.refusal else "is it running?"

@@ -137,6 +137,10 @@ class Ledger:
         """What is held of every gateway's lanes."""
         return dict(self._lanes)
 
+    def tops(self, gateway: str) -> dict[Lane, int]:
+        """The highest number held of each lane of a gateway."""
+        return {lane: state.held.top for (name, lane), state in self._lanes.items() if name == gateway}
+
     def movements(self) -> Iterable[tuple[str, str, int, int, int, str]]:
         """Every movement in the order it happened: slot, sku, delta, count, happened_ms, source."""
         columns = tables.movement.c

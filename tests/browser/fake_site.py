@@ -57,7 +57,7 @@ def first(source: random.Random, t: int, build: str, *, quiet: bool) -> Snapshot
             kpi=Kpi(0, 0, 0, 0, 0, 0, 42),
             slots=[_slot(source, n, skus, t, quiet) for n in range(200)],
             skus=skus,
-            needs=[_need(n + 1, sku, t) for n, sku in enumerate(skus) if sku.status in ("low", "out")],
+            needs=[] if quiet else _needs(skus, t),
             alerts=[] if quiet else _alerts(t),
             zones=[_zone(t, quiet, *zone) for zone in ZONES],
             devices=[_device(n, t, quiet) for n in range(34)],
@@ -74,7 +74,7 @@ def summed(s: Snapshot) -> Snapshot:
         known_pct=round(100 * len(known) / len(s.slots), 1),
         stock_outs=sum(sku.status == "out" for sku in s.skus),
         below_reorder=sum(sku.status == "low" for sku in s.skus),
-        silent_devices=sum(device.state != "ok" for device in s.devices),
+        silent_devices=sum(device.state in ("silent", "offline") for device in s.devices),
         open_alerts=sum(alert.state == "firing" for alert in s.alerts),
         picks_last_hour=s.kpi.picks_last_hour,
     )
@@ -148,9 +148,9 @@ def _zone(t: int, quiet: bool, id_: str, name: str, low: float, high: float) -> 
 
 
 def _device(n: int, t: int, quiet: bool) -> DeviceView:
-    state: Literal["ok", "silent", "offline"] = "ok"
-    if not quiet and n in (13, 18, 25):
-        state = "offline" if n == 25 else "silent"
+    state: Literal["ok", "silent", "offline", "unseen"] = "ok"
+    if not quiet and n in (13, 18, 25, 33):
+        state = "unseen" if n == 33 else "offline" if n == 25 else "silent"
     kind = "shelf" if n < 20 else "climate" if n < 24 else "rfid" if n < 30 else "machine"
     return DeviceView(
         id=f"{kind}-{n + 1:02}",
@@ -158,8 +158,8 @@ def _device(n: int, t: int, quiet: bool) -> DeviceView:
         kind=kind,
         zone=ZONES[n % 3][0],
         state=state,
-        last_seen_ms=t - (1500 if state == "ok" else 900_000),
-        lost=0 if state == "ok" else 3,
+        last_seen_ms=0 if state == "unseen" else t - (1500 if state == "ok" else 900_000),
+        lost=3 if state in ("silent", "offline") else 0,
         duplicates=n % 2,
         battery_pct=87.0 if kind == "shelf" else None,
         series={"temperature_c": "climate-cool/1/temperature_c"} if kind == "climate" else {},
@@ -186,7 +186,17 @@ def _alerts(t: int) -> list[AlertView]:
         for n, (rule, subject, zone, severity, params) in enumerate(rows)
     ]
     made[3] = replace(made[3], state="acknowledged", acknowledged_by="otto", acknowledged_ms=t - 240_000)
-    return made
+    over = AlertView(
+        9, "zone_temperature", "cool", "cool", 1, "resolved", t - 7_200_000, t - 3_600_000,
+        {"value": 8.7, "limit": 8.0, "unit": "Cel", "side": "high"}, "otto", t - 7_000_000, "The door stood open.",
+    )  # fmt: skip
+    return [*made, over]
+
+
+def _needs(skus: list[SkuView], t: int) -> list[NeedView]:
+    made = [_need(n + 1, sku, t) for n, sku in enumerate(skus)]
+    done = [replace(made[5], state="fulfilled", changed_ms=t - 1_800_000), replace(made[6], state="withdrawn")]
+    return [*done, *(need for need, sku in zip(made, skus, strict=True) if sku.status in ("low", "out"))]
 
 
 def _need(id_: int, sku: SkuView, t: int) -> NeedView:

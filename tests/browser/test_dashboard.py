@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Shop, Visit
-from tests.browser.fake_service import PASSWORD
+from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
+from tests.browser.fake_service import PASSWORD, now_ms
 
 FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
 
@@ -97,6 +99,68 @@ def test_an_alert_that_is_already_over_says_so(shop: Shop, visit: Visit) -> None
     page.get_by_role("button", name="Acknowledge: Out of stock").click()
 
     expect(page.get_by_text("This alert is already over.")).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_note_goes_with_the_acknowledgement_and_is_shown_with_it(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts", screen=screen)
+    opener = page.get_by_label("Add a note: Temperature above limit")
+
+    opener.click()
+    expect(page.get_by_label("Note", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Door seal is torn")
+    shop.do(shop.fake.add_alert)
+    expect(page.locator(".alerts li.firing")).to_have_count(8)
+    page.keyboard.press("Enter")
+
+    row = page.locator(".alerts li.acknowledged", has_text="Door seal is torn")
+    expect(row).to_contain_text("Acknowledged by anna · now")
+    page.reload()
+    expect(row).to_have_count(1)
+
+
+def test_a_note_that_was_not_sent_is_not_lost(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts")
+    page.route("**/ack", lambda route: route.abort())
+    page.get_by_label("Add a note: Temperature above limit").click()
+
+    page.keyboard.type("Door seal is torn")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Not sent. Please try again.")).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Door seal is torn")
+
+
+def test_an_alert_that_fires_again_can_be_acknowledged_again(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    button = page.get_by_role("button", name="Acknowledge: Temperature above limit")
+    keys: list[str] = []
+    page.on("request", lambda asked: keys.append(asked.headers["idempotency-key"]) if "/ack" in asked.url else None)
+    button.click()
+    expect(button).to_have_count(0)
+
+    shop.do(shop.fake.change_alert, 1, state="firing")
+    button.click()
+    expect(button).to_have_count(0)
+
+    assert len(set(keys)) == 2
+
+
+def test_what_is_over_can_still_be_looked_up(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts")
+    shop.do(shop.fake.change_alert, 8, state="resolved", changed_ms=now_ms())
+
+    over = page.locator(".done li")
+    expect(over).to_have_count(2)
+    expect(over.first).to_contain_text("Stock can not be counted")
+    expect(over.last).to_contain_text("Acknowledged by otto")
+    expect(over.last).to_contain_text("The door stood open.")
+    expect(page.locator(".alerts li")).to_have_count(7)
 
 
 def test_a_viewer_has_nothing_to_press(shop: Shop, visit: Visit) -> None:
@@ -214,6 +278,37 @@ def test_the_why_of_a_proposal_can_be_unfolded(shop: Shop, visit: Visit) -> None
     expect(card).to_contain_text("so it is time to order")
     expect(card).to_contain_text("Safety stock")
     expect(card).to_contain_text("stock is there 95% of the time")
+
+
+def test_the_why_is_still_there_after_the_stock_came(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    done = page.locator(".done li")
+
+    expect(done.last).to_contain_text("Fulfilled · 30 min ago")
+    expect(done.first).to_contain_text("Withdrawn, no longer needed")
+    done.last.locator("summary").click()
+
+    expect(done.last.locator(".why")).to_contain_text("so it is time to order")
+    expect(done.last.locator(".why")).to_contain_text("Safety stock")
+
+
+def test_a_device_that_was_never_heard_is_told_apart_from_a_silent_one(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/devices")
+
+    expect(page.locator("tr.unseen")).to_contain_text("Not seen yet")
+    expect(page.locator("tr.unseen")).to_contain_text("never")
+    expect(page.locator("tr.silent").first).to_contain_text("15 min ago")
+    expect(page.locator("tr.ok").last).to_contain_text("now")
+
+
+def test_going_from_address_to_address_complains_of_nothing(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+
+    for path in ["#/sku/SKU-1005", "#/slot/C01-04", "#/alerts", "#/", "#/stock", "#/", "#/devices"]:
+        page.goto(shop.base + path)
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 50)))")
+
+    assert shop.log == []
 
 
 def test_the_stock_is_searched_and_what_is_not_known_says_why(shop: Shop, visit: Visit) -> None:

@@ -120,11 +120,7 @@ def test_a_newcomer_sees_it_live_acknowledges_and_loses_nothing_when_the_service
     page.on("pageerror", lambda error: errors.append(str(error)))
 
     page.goto(system.page)
-    page.get_by_label("Name").fill(system.name)
-    page.get_by_label("Password").fill(system.password)
-    page.keyboard.press("Enter")
-    expect(page.locator(".link.live")).to_be_visible()
-
+    sign_in(page, system)
     counts_change(page, system)
     a_proposal_tells_its_why(page, system)
     the_refrigeration_alert_is_acknowledged(page, system)
@@ -135,6 +131,13 @@ def test_a_newcomer_sees_it_live_acknowledges_and_loses_nothing_when_the_service
     system.process.send_signal(signal.SIGINT)
     assert system.process.wait(STOP_S) == 0
     assert system.processes() == {}
+
+
+def sign_in(page: Page, system: Running) -> None:
+    page.get_by_label("Name").fill(system.name)
+    page.get_by_label("Password").fill(system.password)
+    page.keyboard.press("Enter")
+    expect(page.locator(".link.live")).to_be_visible()
 
 
 def counts_change(page: Page, system: Running) -> None:
@@ -206,14 +209,17 @@ def the_service_is_killed_and_comes_back(page: Page, system: Running) -> None:
     finally:
         system.process.send_signal(signal.SIGCONT)
 
-    expect(page.locator(".link.live")).to_be_visible(timeout=BACK_MS)
+    door = page.get_by_label("Password")
+    expect(page.locator(".link.live").or_(door)).to_be_visible(timeout=BACK_MS)
+    if door.is_visible():  # sessions end with the service that opened them
+        sign_in(page, system)
     expect(page.locator(".banner")).to_have_count(0)
     stands_acknowledged(page, system)
 
     def all_delivered() -> bool:
-        lanes = system.lanes()
-        assert all(lane["balanced"] for lane in lanes.values()), lanes
-        return sum(lane["pending"] for lane in lanes.values()) <= 5
+        lanes = system.lanes().values()
+        assert all(lane["balanced"] for lane in lanes), lanes
+        return sum(int(lane["pending"]) for lane in lanes) <= 5
 
     soon(all_delivered, 20, "the gateway's backlog to arrive")
     lanes, (gateway,) = system.lanes(), asked(page, system, "api/gateways")

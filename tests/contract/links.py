@@ -63,7 +63,7 @@ class Service:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self.door = Door(self.address, self.folder, self.site, self._apply)
+        self.door = Door(self.address, self.folder, self.site, self._apply, self.ledger.tops)
         self._task = asyncio.create_task(self.door.run())
 
     async def stop(self) -> None:

@@ -31,7 +31,7 @@ async def uplink(tmp_path: Path) -> AsyncIterator[Uplink]:
     async def nobody(received: object) -> list[object]:
         raise AssertionError("no gateway is there")
 
-    made = Uplink("tcp://127.0.0.1:*", tmp_path / "keys", "depot", nobody)  # type: ignore[arg-type]
+    made = Uplink("tcp://127.0.0.1:*", tmp_path / "keys", "depot", nobody, lambda _: {})  # type: ignore[arg-type]
     yield made
     made.close()
 

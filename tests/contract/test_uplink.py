@@ -223,3 +223,23 @@ async def test_a_ledger_that_is_away_holds_receipts_back(ends: Ends) -> None:
 
     await until(side.settled, "the receipt")
     assert service.movements() == [0]
+
+
+async def test_a_gateway_whose_store_was_started_anew_is_refused_before_its_reports_are_taken_for_repeats(
+    ends: Ends,
+) -> None:
+    service = ends.service()
+    side = ends.side(service)
+    side.tell(*(event(number) for number in range(5)))
+    service.start()
+    side.start()
+    await until(side.settled, "receipts")
+    await side.stop()
+
+    anew = ends.side(service)
+    anew.tell(event(100))
+    anew.start()
+
+    await until(lambda: "numbers its reports from the start again" in anew.link.why, "a reason")
+    assert service.movements() == list(range(5))
+    assert anew.store.book()["events"].pending == 1

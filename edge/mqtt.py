@@ -15,9 +15,10 @@ import asyncio
 import logging
 import random
 import socket
+import struct
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 QUEUE_MAX = 4000
 """Messages held unworked; beyond it nothing is read from the socket, and the broker keeps the rest."""
 READ_MAX = 256
+_PUBACK = struct.Struct("!BBH").pack
 READ_BYTES = 64 * 1024
 KEEPALIVE_S = 20
 BACKOFF_MAX_S = 30.0
@@ -70,9 +72,16 @@ def parse_url(url: str) -> BrokerUrl:
 
 
 class _Client(paho.Client):
-    """paho with a read buffer: it asks for a packet in three small pieces, which otherwise are three system calls."""
+    """paho with fewer system calls: it reads a packet in three small pieces, which a buffer serves, and it sends each
+    acknowledgement by itself, where those of a group fit into one write (MQTT 3.1.1, 3.4: 0x40, 2, packet id)."""
 
     buffer = memoryview(b"")
+
+    def acknowledge(self, mids: Iterable[int]) -> None:
+        """Acknowledge QoS 1 messages."""
+        packets = b"".join(_PUBACK(0x40, 2, mid) for mid in mids)
+        if packets:
+            self._packet_queue(paho.PUBACK, packets, 0, 0)
 
     def _sock_recv(self, bufsize: int) -> bytes:
         if not self.buffer:
@@ -160,10 +169,8 @@ class Mqtt:
         """Tell the broker that these messages are safe. Those of an earlier connection are left to come back."""
         if not self.connected:
             return  # paho would send it on the next connection, where the id means another message
-        ack, now = self._client.ack, self.connection
-        for message in group:
-            if message.qos and message.connection == now:
-                ack(message.mid, message.qos)
+        now = self.connection
+        self._client.acknowledge(message.mid for message in group if message.qos and message.connection == now)
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Publish at QoS 1; False when the broker is not connected (nothing is queued)."""

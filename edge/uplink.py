@@ -43,6 +43,9 @@ MUTE_S = 10.0
 HELLO_S = 3.0
 BACKOFF_MAX_S = 30.0
 POLL_S = 0.05
+NEVER_MS = 86_400_000
+"""A socket lives for seconds once its connection is lost. Not -1: after a handshake that failed (the wrong service key)
+libzmq then never lets go of the socket, and the gateway can not be stopped."""
 UNSIGNED_S = 60.0
 """A batch without a receipt for so long makes the link new, though the service answers greetings."""
 
@@ -132,7 +135,7 @@ class Uplink:
         socket.curve_publickey, socket.curve_secretkey = self._keys
         socket.maxmsgsize = FRAME_BYTES_MAX
         socket.setsockopt(zmq.SNDHWM, 32)
-        socket.setsockopt(zmq.RECONNECT_IVL, -1)
+        socket.setsockopt(zmq.RECONNECT_IVL, NEVER_MS)
         try:
             socket.connect(self.address)
         except zmq.ZMQError as error:

@@ -21,7 +21,7 @@ from tests.browser.conftest import DESKTOP
 
 ROOT = Path(__file__).parents[2]
 START_S = 60.0
-LIFE_S = 60.0
+LIFE_S = 90.0
 STOP_S = 30.0
 STALE_MS = 5000
 BACK_MS = 40_000

@@ -154,7 +154,10 @@ async def test_nothing_is_acknowledged_between_two_connections(own: Broker, list
 
     assert not gateway._client._out_packet, "paho would send it to whoever answers next"
     await asyncio.to_thread(own.start)
-    assert sorted(message.payload for message in await collect(gateway, 3, ack=True)) == numbered(3)
+    back: set[bytes] = set()
+    async with asyncio.timeout(DEADLINE_S):
+        while back < set(numbered(3)):  # a broker may send one twice
+            back |= {message.payload for message in await collect(gateway, 1, ack=True)}
 
 
 async def test_a_full_inbox_stops_reading_and_loses_nothing(

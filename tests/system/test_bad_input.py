@@ -16,7 +16,8 @@ from cloud.keys import own_keys
 from edge import cli as edge_cli
 from edge.store import QUARANTINE_ROWS_MAX
 from tests.contract.brokers import free_port
-from tests.system.parts import DEADLINE_S, SMALL, Hands, System, Visitor, eventually, run_all, running, site_with_hands
+from tests.system.hands import Hands, site_with_hands
+from tests.system.parts import DEADLINE_S, SMALL, System, Visitor, eventually, run_all, running
 
 YEAR_1970_MS, YEAR_2099_MS = 86_400_000, 4_070_908_800_000
 MB = 1_000_000

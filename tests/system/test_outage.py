@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.parts import Hands, System, eventually, picking, running, scenario, site_with_hands
+from tests.system.hands import Hands, picking, site_with_hands
+from tests.system.parts import System, eventually, running, scenario
 
 BUSY = {"picks_per_hour": 3600, "hands_per_hour": 60, "tags_per_hour": 120, "restock_delay_s": [2, 5]}
 

@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.system.parts import SMALL, Hands, System, Visitor, eventually, run, running, scenario, site_with_hands
+from tests.system.hands import Hands, site_with_hands
+from tests.system.parts import SMALL, System, Visitor, eventually, run, running, scenario
 
 DAY_MS = 86_400_000
 PAST = {"days": 5, "pace": {"picks_per_hour": 12, "doors_per_hour": 1, "restock_delay_s": [600, 1800]}}

@@ -35,7 +35,8 @@ async function acknowledge(alert: AlertView, note: string): Promise<void> {
   }
 }
 
-export function Acknowledge({ alert }: { alert: AlertView }) {
+/** `noted`: there is room for a note. */
+export function Acknowledge({ alert, noted }: { alert: AlertView; noted: boolean }) {
   const noting = useSignal(false);
   const note = useSignal("");
   const field = useRef<HTMLInputElement>(null);
@@ -52,11 +53,13 @@ export function Acknowledge({ alert }: { alert: AlertView }) {
   return (
     <>
       <div class="acts">
-        <button ref={opener} type="button" class="pen" aria-label={say("alerts.note_this", { title })} aria-expanded={noting.value} onClick={() => (noting.value ? close() : (noting.value = true))}>
-          <svg viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M3 13l.6-2.8 7.2-7.2 2.2 2.2-7.2 7.2zM9.5 4.3l2.2 2.2" />
-          </svg>
-        </button>
+        {noted && (
+          <button ref={opener} type="button" class="pen" aria-label={say("alerts.note_this", { title })} aria-expanded={noting.value} onClick={() => (noting.value ? close() : (noting.value = true))}>
+            <svg viewBox="0 0 16 16" aria-hidden="true">
+              <path d="M3 13l.6-2.8 7.2-7.2 2.2 2.2-7.2 7.2zM9.5 4.3l2.2 2.2" />
+            </svg>
+          </button>
+        )}
         <button type="button" aria-label={say("alerts.acknowledge_this", { title })} aria-disabled={mine?.busy} onClick={() => void acknowledge(alert, note.value.trim())}>
           {say(mine?.busy ? "alerts.sending" : "alerts.acknowledge")}
         </button>

@@ -66,7 +66,7 @@ function Row({ alert, full }: { alert: AlertView; full: boolean }) {
         )}
         {over && <span class="note">{say("alerts.over")} · <Since at={alert.changed_ms} /></span>}
       </div>
-      {alert.state === "firing" && session.value?.role !== "viewer" && <Acknowledge alert={alert} />}
+      {alert.state === "firing" && session.value?.role !== "viewer" && <Acknowledge alert={alert} noted={full} />}
     </li>
   );
 }

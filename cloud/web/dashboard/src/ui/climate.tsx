@@ -7,6 +7,8 @@ import { Since } from "./panel";
 import { Trend } from "./trend";
 
 const HOURS = 6;
+/** A value is told with its age from so old on. */
+const OLD_MS = 120_000;
 
 export function Climate() {
   const rooms = [...zones.value.values()].filter((zone) => zone.series);
@@ -35,7 +37,7 @@ function Room({ zone }: { zone: ZoneView }) {
         {out && <strong>{say("climate.out_of_range")} · </strong>}
         {allowed(zone)}
         {zone.humidity_pct !== null && ` · ${say("climate.humidity", { value: `${number(zone.humidity_pct)} %` })}`}
-        {zone.at_ms > 0 && <> · <Since at={zone.at_ms} /></>}
+        {zone.at_ms > 0 && now.value - zone.at_ms > OLD_MS && <> · <Since at={zone.at_ms} /></>}
       </p>
       {series && series.t.length > 0 ? (
         <Trend series={series} from={to - HOURS * HOUR_MS} to={to} low={zone.min_c} high={zone.max_c} label={say("climate.chart", { name: zone.name || zone.id, n: HOURS, value })} />

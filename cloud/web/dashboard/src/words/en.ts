@@ -169,7 +169,7 @@ export const en = {
   "climate.no_history": "No history to show yet.",
   "climate.failed": "The history could not be loaded; it is tried again every minute.",
   "climate.chart": "{name}: temperature over the last {n} hours, now {value}",
-  "climate.humidity": "humidity {value}",
+  "climate.humidity": "{value} RH",
   "climate.out_of_range": "Out of range",
 
   "devices.title": "Devices",

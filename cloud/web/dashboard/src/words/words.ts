@@ -89,11 +89,11 @@ function duration(ms: number): string {
   return number(value as number, 0, { style: "unit", unit: unit as string, unitDisplay: "short" });
 }
 
-/** How long ago, in the unit that fits: "now", "20 sec ago" (by tens, so that it can be read), "8 min ago". */
+/** How long ago, in the unit that fits: "now", "40 sec ago" (by tens, so that it can be read), "8 min ago". */
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
   const format = formatter(Intl.RelativeTimeFormat, { numeric: "auto", style: "short" });
-  if (seconds < 60) return format.format(-Math.floor(seconds / 10) * 10, "second");
+  if (seconds < 60) return format.format(seconds < 30 ? 0 : -Math.floor(seconds / 10) * 10, "second");
   if (seconds < 3600) return format.format(-Math.floor(seconds / 60), "minute");
   if (seconds < 86_400) return format.format(-Math.floor(seconds / 3600), "hour");
   return format.format(-Math.floor(seconds / 86_400), "day");

@@ -50,20 +50,29 @@ class BrokerError(Exception):
 
 
 class Rights(NamedTuple):
-    """MQTT filters a user may publish to and subscribe to."""
+    """MQTT filters a user may publish to and subscribe to. Where a broker can name exceptions, a user with `never`
+    may publish to every leaf but these: one that nobody knows is then counted by the gateway, which says what is wrong,
+    where the broker would drop it in silence."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
+    never: tuple[str, ...] = ()
 
 
 def _every(*leaves: str) -> tuple[str, ...]:
     return tuple(f"{ROOT}/+/+/{leaf}" for leaf in leaves)
 
 
-# The gateway is the one trusted reader; a group of devices speaks for its own kind and hears commands only.
+def _device(kind: str) -> Rights:
+    """A device speaks for its own kind and hears commands only."""
+    others = (one for one in KINDS if one != kind)
+    return Rights(_every(kind, "status", "ack"), _every("cmd"), never=_every(*others, "cmd"))
+
+
+# The gateway is the one trusted reader.
 USERS: dict[str, Rights] = {
     "gateway": Rights(publish=_every("cmd"), subscribe=("#",)),
-    **{kind: Rights(publish=_every(kind, "status", "ack"), subscribe=_every("cmd")) for kind in KINDS},
+    **{kind: _device(kind) for kind in KINDS},
 }
 
 
@@ -177,13 +186,17 @@ def nats_config(users: dict[str, str], store: Path, port: int, host: str) -> str
         "  users = [",
     ]
     for name, rights in USERS.items():
+        allowed = _every("+") if rights.never else rights.publish
         lines += [
             "    {",
             f"      user: {_quoted(name)}",
             f"      password: {_quoted(users[name])}",
             '      allowed_connection_types: ["MQTT"]',
             "      permissions: {",
-            f"        publish: {json.dumps([_subject(one) for one in rights.publish])}",
+            "        publish: {",
+            f"          allow: {json.dumps([_subject(one) for one in allowed])}",
+            f"          deny: {json.dumps([_subject(one) for one in rights.never])}",
+            "        }",
             f"        subscribe: {json.dumps([*(_subject(one) for one in rights.subscribe), '$MQTT.sub.>'])}",
             "      }",
             "    }",

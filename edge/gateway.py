@@ -28,7 +28,7 @@ from protocols import devices as formats
 from protocols.layout import Site
 from protocols.readings import CommandAck, Context, Decoded, Problem
 from protocols.reports import Lane
-from protocols.topics import filters, spell
+from protocols.topics import spell, whole_site
 from protocols.uplink import Refused
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Gateway:
         self.store = Store(options.state / "edge.db")
         devices, slots = self.store.restore()
         self.inference = Inference(options.site, devices, slots)
-        self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters(options.site.site.id))
+        self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", [whole_site(options.site.site.id)])
         self.uplink = self._make_uplink()
         self.store_trouble = ""
         self.messages = self.readings = self.duplicates = self.groups = 0

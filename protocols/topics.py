@@ -46,9 +46,14 @@ def spell(site: str, device: str, leaf: str) -> str:
     return f"{ROOT}/{site}/{device}/{leaf}"
 
 
-def filters(site: str = "+") -> list[str]:
-    """What a gateway subscribes to for the native format (never its own `cmd`)."""
-    return [f"{ROOT}/{site}/+/{leaf}" for leaf in (*KINDS, "status", "ack")]
+def filters() -> list[str]:
+    """What the native format covers."""
+    return [f"{ROOT}/+/+/{leaf}" for leaf in LEAVES]
+
+
+def whole_site(site: str) -> str:
+    """What a gateway subscribes to: all of its site, so that what nobody understands is counted too."""
+    return f"{ROOT}/{site}/#"
 
 
 def matches(pattern: str, topic: str) -> bool:

@@ -135,13 +135,19 @@ def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
         return [Problem("payload.too_big", detail, "send smaller batches", device)]
     try:
         if leaf in UNITS:
-            return [_reading(device, leaf, _measurement.decode(payload), context)]
+            measurement = _measurement.decode(payload)
+            reading = _reading(device, leaf, measurement, context)
+            flags = () if isinstance(reading, Problem) else reading.flags
+            return [reading, *_doubt(flags, measurement.ts, device)]
         if leaf == "rfid":
-            return [_tag_reads(device, _sights.decode(payload), context)]
+            sights = _sights.decode(payload)
+            seen = _tag_reads(device, sights, context)
+            return [seen, *_doubt(seen.flags, sights.ts, device)]
         if leaf == "status":
             status = _status.decode(payload)
-            at_ms, _flags = believable(_whole_ms(status.ts), context)
-            return [DeviceStatus(device, status.online, at_ms, status.boot, status.battery, status.firmware)]
+            at_ms, flags = believable(_whole_ms(status.ts), context)
+            told = DeviceStatus(device, status.online, at_ms, status.boot, status.battery, status.firmware)
+            return [told, *_doubt(flags, status.ts, device)]
         if leaf == "ack":
             ack = _ack.decode(payload)
             return [CommandAck(device, ack.id, ack.ok, ack.error)]
@@ -149,10 +155,18 @@ def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
         return [Problem("payload.invalid", str(error)[:300], "docs/devices.md lists the fields of this topic", device)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return [Problem("payload.not_json", str(error)[:300], "send one JSON object, UTF-8, without NaN", device)]
-    return [Problem("topic.not_for_gateways", f"{leaf!r} is spoken to devices", "", device)]
+    return []  # a command, on its way to a device
 
 
-def _reading(device: str, kind: str, said: Measurement, context: Context) -> Decoded:
+def _doubt(flags: tuple[Flag, ...], ts: float | None, device: str) -> list[Problem]:
+    """The problem of a clock that was not believed; what the message measured is used all the same."""
+    if "clock" not in flags:
+        return []
+    detail = f"the device's clock says {ts or 0:.0f} ms since 1970; the time of receipt is used"
+    return [Problem("clock.not_believable", detail, "set the device's clock, or leave `ts` out", device)]
+
+
+def _reading(device: str, kind: str, said: Measurement, context: Context) -> Reading | Problem:
     unit = UNITS[kind].get(said.unit)
     if unit is None:
         known = " ".join(UNITS[kind])
@@ -208,6 +222,7 @@ def _whole_ms(ts: float | None) -> int:
 
 
 _NOW = 1_763_762_400_000
+_DISBELIEVED = Problem("clock.not_believable", "")
 EXAMPLES = (
     Example(
         "one weight",
@@ -237,13 +252,13 @@ EXAMPLES = (
         "a clock in 1970 is not believed",
         "wh/v1/demo/cold-1/climate",
         b'{"boot":1,"seq":0,"ts":86400000,"unit":"Cel","value":4.5}',
-        [Reading("cold-1", "1", "temperature_c", _NOW, [4.5], 0, 1, 0, ("clock",))],
+        [Reading("cold-1", "1", "temperature_c", _NOW, [4.5], 0, 1, 0, ("clock",)), _DISBELIEVED],
     ),
     Example(
         "a clock in 2099 is not believed",
         "wh/v1/demo/press/machine",
         b'{"boot":1,"seq":0,"ts":4070908800000,"unit":"W","value":180}',
-        [Reading("press", "1", "power_w", _NOW, [180.0], 0, 1, 0, ("clock",))],
+        [Reading("press", "1", "power_w", _NOW, [180.0], 0, 1, 0, ("clock",)), _DISBELIEVED],
     ),
     Example(
         "a last will",
@@ -270,7 +285,10 @@ EXAMPLES = (
         "a batch that ends in the future is not believed",
         "wh/v1/demo/shelf-1/shelf",
         b'{"boot":3,"seq":414,"ts":1763762400000,"unit":"g","step_ms":3600000,"values":[1.0,2.0]}',
-        [Reading("shelf-1", "1", "mass_g", _NOW - 3_600_000, [1.0, 2.0], 3_600_000, 3, 414, ("clock",))],
+        [
+            Reading("shelf-1", "1", "mass_g", _NOW - 3_600_000, [1.0, 2.0], 3_600_000, 3, 414, ("clock",)),
+            _DISBELIEVED,
+        ],
     ),
     Example(
         "an open door",

@@ -194,7 +194,8 @@ def _alerts(t: int) -> list[AlertView]:
 
 
 def _needs(skus: list[SkuView], t: int) -> list[NeedView]:
-    made = [_need(n + 1, sku, t) for n, sku in enumerate(skus)]
+    short = [replace(sku, on_hand=min(sku.on_hand, sku.reorder_point or 0)) for sku in skus]
+    made = [_need(n + 1, sku, t) for n, sku in enumerate(short)]
     done = [replace(made[5], state="fulfilled", changed_ms=t - 1_800_000), replace(made[6], state="withdrawn")]
     return [*done, *(need for need, sku in zip(made, skus, strict=True) if sku.status in ("low", "out"))]
 

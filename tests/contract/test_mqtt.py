@@ -21,7 +21,7 @@ import pytest
 from edge import mqtt as module
 from edge.mqtt import BrokerUrl, Message, Mqtt, parse_url
 from edge.store import Store
-from protocols.topics import filters, spell
+from protocols.topics import spell, whole_site
 from tests.contract.brokers import DEADLINE_S, PROJECT, Broker, Peer, free_port, make_broker, mosquitto_argv, until
 from tests.unit.test_inference import SITE_TEXT
 
@@ -52,7 +52,7 @@ async def listen(request: pytest.FixtureRequest) -> AsyncIterator[Listen]:
     async def start(to: Broker, *, user: str = "gateway", password: str | None = None, wait: bool = True) -> Mqtt:
         secret = to.users[user] if password is None else password
         url = BrokerUrl("127.0.0.1", to.port, False, user, secret)
-        one = Mqtt(url, request.node.originalname[-60:], filters("demo"))
+        one = Mqtt(url, request.node.originalname[-60:], [whole_site("demo")])
         tasks.append(asyncio.create_task(one.run()))
         if wait:
             await soon(lambda: one.connected, "the connection")
@@ -354,7 +354,7 @@ async def test_over_tls_a_burst_comes_whole_at_once(tmp_path: Path, monkeypatch:
     tls = f"listener {port} 127.0.0.1\ncertfile {folder / 'ca.pem'}\nkeyfile {folder / 'key.pem'}\n"
     config.write_text(f"{config.read_text()}\n{tls}")
     plain.start()
-    gateway = Mqtt(BrokerUrl("127.0.0.1", port, True, "gateway", plain.users["gateway"]), "tls", filters("demo"))
+    gateway = Mqtt(BrokerUrl("127.0.0.1", port, True, "gateway", plain.users["gateway"]), "tls", [whole_site("demo")])
     monkeypatch.setattr(module, "READ_MAX", 4)
     task = asyncio.create_task(gateway.run())
     try:

@@ -98,18 +98,27 @@ def test_ten_megabytes_cut_off_their_sender_and_nobody_else(shop: System, hands:
     counted_right(shop, hands)
 
 
-def test_a_topic_that_is_nobodys_reaches_nobody(shop: System, hands: Hands, vandal: Hands) -> None:
-    for topic in ("wh/v1/small/shelf-a01/secrets", "wh/v2/small/shelf-a01/shelf", "zigbee/0x00124b", "$SYS/x"):
+def test_an_unknown_topic_is_counted_and_what_is_no_business_of_ours_reaches_nobody(
+    shop: System, hands: Hands, vandal: Hands
+) -> None:
+    before = problems(shop).get("topic.unknown", 0)
+
+    for topic in ("wh/v2/small/shelf-a01/shelf", "zigbee/0x00124b", "$SYS/x", "wh/v1/small/shelf-a01/secrets"):
         vandal.client.publish(topic, b'{"unit":"g","value":1}', qos=1)
     hands.put(2, 21)
 
+    eventually(lambda: problems(shop).get("topic.unknown", 0), lambda count: count == before + 1, "one unknown topic")
     counted_right(shop, hands)
 
 
-def test_clocks_in_1970_and_2099_do_not_disturb_the_count(shop: System, hands: Hands) -> None:
+def test_clocks_in_1970_and_2099_are_counted_and_do_not_disturb_the_count(shop: System, hands: Hands) -> None:
+    before = problems(shop).get("clock.not_believable", 0)
+
     for ts, count in ((YEAR_1970_MS, 14), (YEAR_2099_MS, 15), (0, 16)):
         hands.weigh(3, count, ts)
         counted_right(shop, hands)
+
+    assert problems(shop)["clock.not_believable"] >= before + 2
 
 
 def test_retained_empties_say_nothing_and_are_no_problem(shop: System, hands: Hands, vandal: Hands) -> None:

@@ -1,6 +1,6 @@
 // The page starts here.
 import "uplot/dist/uPlot.min.css";
-import "./style/base.css";
+import "./style/ground.css";
 import "./style/frame.css";
 import "./style/parts.css";
 import "./style/screens.css";

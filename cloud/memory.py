@@ -54,6 +54,14 @@ def from_history(inventory: Inventory, history: History, now_ms: int) -> None:
                 maintenance.step(state, sample_ms, sample)
 
 
+def learned(history: History, series: str, now_ms: int) -> maintenance.State:
+    """A cooler's state, folded anew from its history. Raises `HistoryUnavailable`."""
+    state = maintenance.State()
+    for sample_ms, sample in _since(history, series, 0, now_ms):
+        maintenance.step(state, sample_ms, sample)
+    return state
+
+
 def _since(history: History, series: str, from_ms: int, now_ms: int) -> Iterator[tuple[int, float]]:
     from_ms = max(from_ms, now_ms - LEARN_AGAIN_MS, 0)
     while from_ms <= now_ms:

@@ -17,12 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from cloud import memory
 from cloud.alerts import lifecycle, rules
 from cloud.alerts.facts import ClimateNow, Facts, GatewayLink
+from cloud.coolers import Coolers
 from cloud.core import maintenance, overview
 from cloud.core.demand import estimate
 from cloud.core.inventory import Inventory
@@ -52,7 +52,6 @@ PLANS_A_TICK = 50
 REPLAN_MS = 3_600_000
 FRESH_MS = 60_000
 CALM_MS = 3_000
-COOLERS_KEPT_MS = 60_000
 
 Result = TypeVar("Result")
 
@@ -99,8 +98,7 @@ class Service:
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
         self._changed: dict[str, Change] = {sku.id: Change(0, 0) for sku in options.site.skus}
-        self._cooler_dirty: set[str] = set()
-        self._coolers_kept_ms = 0
+        self._coolers = Coolers(self.inventory, self.ledger, self.history_store, self._on_disk)
         self._judging = asyncio.Lock()
         """Held from reading the alert book until what came of it is stored."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
@@ -126,7 +124,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             uplink.close()
-            await self._keep_coolers()
+            await self._coolers.keep()
 
     def close(self) -> None:
         """Let go of the stores."""
@@ -148,7 +146,7 @@ class Service:
             touched = self.inventory.apply(taken.reports)
             now_ms = _now_ms()
             self._changed |= {sku: Change(happened_ms, now_ms) for sku, happened_ms in touched.skus.items()}
-            self._cooler_dirty |= touched.coolers
+            self._coolers.note(touched, now_ms)
             self.applied += len(taken.numbered)
             self.refused += len(taken.refused)
             self.duplicates += taken.duplicates
@@ -224,9 +222,7 @@ class Service:
         """Decide, keep what should survive, and show it. Without the ledger what is known is shown all the same."""
         try:
             await self.decide(now_ms)
-            if now_ms - self._coolers_kept_ms >= COOLERS_KEPT_MS:
-                await self._keep_coolers()
-                self._coolers_kept_ms = now_ms
+            await self._coolers.tick(now_ms)
             self._troubles.pop("tick", None)
         except LedgerUnavailable as error:
             self._failed("tick", error)
@@ -366,17 +362,6 @@ class Service:
         samples = memory.samples(reports)
         if samples:
             self.history_store.append(samples)
-
-    async def _keep_coolers(self) -> None:
-        states = {series: msgspec.msgpack.encode(self.inventory.coolers[series]) for series in self._cooler_dirty}
-        if not states:
-            return
-        self._cooler_dirty.clear()
-        try:
-            await self._on_disk(self.ledger.keep_coolers, states)
-        except LedgerUnavailable:
-            self._cooler_dirty |= states.keys()
-            raise
 
     def _failed(self, what: str, error: Exception) -> None:
         if what not in self._troubles:

@@ -52,6 +52,8 @@ class Touched(Struct):
 
     skus: dict[str, int] = field(default_factory=dict)
     coolers: set[str] = field(default_factory=set)
+    gaps: set[str] = field(default_factory=set)
+    """Coolers that were told of a time before what they had taken already."""
 
 
 class Inventory:
@@ -158,6 +160,9 @@ class Inventory:
             state = self.coolers.get(now.series)
             if state is None:
                 state = self.coolers[now.series] = maintenance.State()
+            if report.at_ms < state.last_ms:
+                # A backlog came behind newer samples; the fold only goes forward, so it has to be told anew.
+                touched.gaps.add(now.series)
             for offset, value in zip(report.offsets_ms, report.values, strict=True):
                 maintenance.step(state, report.at_ms + offset, value)
             touched.coolers.add(now.series)

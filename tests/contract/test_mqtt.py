@@ -121,7 +121,7 @@ async def test_what_was_not_acknowledged_comes_back_and_what_was_does_not(runnin
     await cut(gateway)
 
     assert [message.payload for message in await collect(gateway, 3, ack=True)] == numbered(3)
-    gateway.publish(spell("demo", "shelf-1", "cmd"), b"{}")
+    gateway.publish(spell("elsewhere", "shelf-1", "cmd"), b"{}")
     await soon(lambda: not gateway._client._out_messages, "the broker's answer to what followed the acknowledgements")
     await cut(gateway)
     await asyncio.to_thread(publish, running, b"last")

@@ -16,7 +16,7 @@ from cloud.core import maintenance
 from cloud.service import Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.uplink import Uplink
-from protocols.reports import Report
+from protocols.reports import Report, Series
 from tests import depot
 from tests.contract.depots import COOLER, MINUTE_MS, NOW_MS, SITE, Depot, picks, until
 from tests.depot import batch, batches, level, warmth
@@ -95,6 +95,23 @@ async def test_a_coolers_state_survives_a_crash(place: Depot, kept_after: int | 
     await again.apply([batch(more := cooling(NOW_MS // MINUTE_MS * MINUTE_MS, 10), 600, lane="telemetry")])
     await service.apply([batch(more, 600, lane="telemetry")])
     assert packed(again) == packed(service)
+
+
+async def test_a_backlog_behind_newer_samples_leaves_no_gap_in_what_a_cooler_taught(place: Depot) -> None:
+    samples = cooling(NOW_MS // MINUTE_MS * MINUTE_MS - 2880 * MINUTE_MS, 2880)
+    early, late = samples[:2000], samples[2000:]
+    service = place.start()
+    await service.apply([batch(late, 2000, lane="telemetry")])
+    await service.apply([batch(early, 0, lane="telemetry")])
+
+    await service.tick(NOW_MS)
+    await service.tick(NOW_MS + 3600_000)  # the backlog has long ended
+
+    in_order = maintenance.State()
+    for report in samples:
+        assert isinstance(report, Series)
+        maintenance.step(in_order, report.at_ms, report.values[0])
+    assert service.inventory.coolers[COOLER] == in_order
 
 
 async def test_a_new_ledger_beside_an_old_history_learns_its_coolers_again(place: Depot) -> None:

@@ -10,7 +10,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.uplink import Uplink
-from cloud.web.app import answer, make_app, serving
+from cloud.web.app import answer, make_app, serving, wall_clock_ms
 from cloud.web.desk import Unavailable
 from cloud.web.pages import build_of
-from cloud.web.sign_in import ROLES, Account, Role, SignIn, hash_password
+from cloud.web.sign_in import ROLES, Account, Kept, Role, SignIn, hash_password
 from protocols.layout import LayoutError, parse
 
 STATE = Path("var/cloud")
@@ -106,6 +106,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 async def _run(service: Service, arguments: argparse.Namespace) -> None:
     _first_account(service.ledger, arguments.state)
+    service.ledger.people.forget_expired(wall_clock_ms())
     uplink = Uplink(arguments.uplink, arguments.state, service.site.site.id, service.apply, service.ledger.tops)
     app = make_app(service, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
     work = asyncio.current_task()
@@ -189,7 +190,7 @@ def _account(arguments: argparse.Namespace) -> None:
     if not (1 <= len(name) <= 64 and name.isprintable() and name == name.strip()):
         raise UsageError(f"{name!r} can not name an account: use 1 to 64 visible characters")
     ledger = Ledger(_ledger_url(arguments))
-    ledger.keep_account(name, role, hash_password(password))
+    ledger.people.keep_account(name, role, hash_password(password))
     ledger.close()
     said = msgspec.json.encode({"name": name, "role": role, "password": password}).decode()
     print(said if arguments.json else f"{name} ({role}): {password}")
@@ -197,14 +198,14 @@ def _account(arguments: argparse.Namespace) -> None:
 
 def _first_account(ledger: Ledger, state: Path) -> None:
     """Someone has to be the first to sign in: a manager with a generated password, kept for the owner to read."""
-    if ledger.accounts():
+    if ledger.people.accounts():
         return
     password = secrets.token_urlsafe(12)
     path = state / "sign-in.txt"
     path.unlink(missing_ok=True)  # so that it is made anew, for the owner only
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{FIRST_ACCOUNT} {password}\n")
-    ledger.keep_account(FIRST_ACCOUNT, "manager", hash_password(password))
+    ledger.people.keep_account(FIRST_ACCOUNT, "manager", hash_password(password))
 
 
 def _ledger_url(arguments: argparse.Namespace) -> str:
@@ -215,25 +216,53 @@ def _ledger_url(arguments: argparse.Namespace) -> str:
 
 
 class LedgerAccounts:
-    """The ledger's accounts, as signing in wants them."""
+    """The ledger's accounts and sessions, as signing in wants them."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._people = ledger.people
 
     async def find(self, name: str) -> Account | None:
         """The account of that name."""
-        return await self._ask(name) if name else None
+        with _unavailable():
+            return _account_of(await asyncio.to_thread(self._people.account, name)) if name else None
 
     async def find_token(self, token_hash: str) -> Account | None:
         """The machine's account whose token has this hash."""
-        return await self._ask("", token_hash) if token_hash else None
+        with _unavailable():
+            return _account_of(await asyncio.to_thread(self._people.account, "", token_hash)) if token_hash else None
 
-    async def _ask(self, *wanted: str) -> Account | None:
-        try:
-            row = await asyncio.to_thread(self._ledger.account, *wanted)
-        except LedgerUnavailable as error:
-            raise Unavailable("the accounts can not be read now", "try again in a moment") from error
-        if row is None:
-            return None
-        name, role, password_hash = row
-        return Account(name, msgspec.convert(role, Role), password_hash)
+    async def find_session(self, token_hash: str) -> Kept | None:
+        """The session, if its account still has the password it was opened with."""
+        with _unavailable():
+            row = await asyncio.to_thread(self._people.session, token_hash)
+        account = _account_of(row and row[:3])
+        return Kept(account, row[3]) if row and account else None
+
+    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
+        """Keep a new session; beyond the limit those that would expire first leave."""
+        name, password_hash = session.account.name, session.account.password_hash
+        keep = self._people.keep_session
+        with _unavailable():
+            await asyncio.to_thread(keep, token_hash, name, password_hash, session.expires_ms, sessions_max)
+
+    async def renew_session(self, token_hash: str, expires_ms: int) -> None:
+        """Let a session expire at another time; one that is gone stays gone."""
+        with _unavailable():
+            await asyncio.to_thread(self._people.renew_session, token_hash, expires_ms)
+
+    async def forget_session(self, token_hash: str) -> None:
+        """Forget the session, if there is one."""
+        with _unavailable():
+            await asyncio.to_thread(self._people.forget_session, token_hash)
+
+
+@contextlib.contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except LedgerUnavailable as error:
+        raise Unavailable("accounts and sessions can not be reached now", "try again in a moment") from error
+
+
+def _account_of(row: tuple[str, str, str] | None) -> Account | None:
+    return None if row is None else Account(row[0], msgspec.convert(row[1], Role), row[2])

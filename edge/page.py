@@ -47,6 +47,18 @@ WORDS = {
         "offline": "offline",
         "unseen": "never seen",
         "s": "s ago",
+        "unstable": "the weight does not settle",
+        "saturated": "the scale is overloaded",
+        "no_reading": "nothing weighed yet",
+        "unit_variation": "units differ too much in weight to count so many",
+        "noise": "units are too light for this scale",
+        "not_integer": "the weight is no whole number of units",
+        "negative": "the weight is below zero",
+        "wait": "wait",
+        "check_shelf": "look what lies there",
+        "recount": "count by hand",
+        "tare": "empty the slot and tare it",
+        "check_sensor": "check the sensor",
     },
     "zh": {
         "title": "网关",
@@ -88,6 +100,18 @@ WORDS = {
         "offline": "离线",
         "unseen": "从未上报",
         "s": "秒前",
+        "unstable": "重量不稳定",
+        "saturated": "秤已过载",
+        "no_reading": "尚无称重",
+        "unit_variation": "单件重量差异太大，数量多时无法计数",
+        "noise": "单件太轻，此秤无法分辨",
+        "not_integer": "重量不是单件的整数倍",
+        "negative": "重量低于零",
+        "wait": "请稍候",
+        "check_shelf": "查看货位上的物品",
+        "recount": "人工清点",
+        "tare": "清空货位后去皮",
+        "check_sensor": "检查传感器",
     },
 }
 
@@ -123,7 +147,7 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
             word["unknown"] if row["count"] is None else row["count"],
             f"{row['low']}–{row['high']}",
             _age(now_ms, row["at_ms"], word),
-            f"{row['reason']} → {row['remedy']}" if row["reason"] else "",
+            " → ".join(word.get(code, code) for code in (row["reason"], row["remedy"]) if code),
         ]
         for row in stock
     ]

@@ -10,7 +10,7 @@ from cloud.core.view import AlertView, Kpi, SiteView, SkuView, SlotView, Snapsho
 from cloud.metrics import Counts
 from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
-from cloud.web.sign_in import Account, hash_password, hash_token
+from cloud.web.sign_in import Account, Kept, hash_password, hash_token
 
 NOON_MS = 1_763_762_400_000
 PASSWORD = "correct horse"
@@ -90,7 +90,7 @@ class MemoryDesk:
 
 
 class MemoryAccounts:
-    """`Accounts` in a dict: ada looks, bo is of the crew, mo manages; all with one password. One machine's token."""
+    """`Accounts` in dicts: ada looks, bo is of the crew, mo manages; all with one password. One machine's token."""
 
     def __init__(self) -> None:
         cheap = hash_password(PASSWORD, log2_n=2)
@@ -100,9 +100,29 @@ class MemoryAccounts:
             "mo": Account("mo", "manager", cheap),
         }
         self.machines = {hash_token(TOKEN): Account("erp", "crew", "")}
+        self.sessions: dict[str, Kept] = {}
 
     async def find(self, name: str) -> Account | None:
         return self.people.get(name)
 
     async def find_token(self, token_hash: str) -> Account | None:
         return self.machines.get(token_hash)
+
+    async def find_session(self, token_hash: str) -> Kept | None:
+        kept = self.sessions.get(token_hash)
+        account = self.people.get(kept.account.name) if kept else None
+        if kept is None or account is None or account.password_hash != kept.account.password_hash:
+            return None
+        return Kept(account, kept.expires_ms)
+
+    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
+        while len(self.sessions) >= sessions_max:
+            del self.sessions[min(self.sessions, key=lambda key: self.sessions[key].expires_ms)]
+        self.sessions[token_hash] = session
+
+    async def renew_session(self, token_hash: str, expires_ms: int) -> None:
+        if kept := self.sessions.get(token_hash):
+            self.sessions[token_hash] = Kept(kept.account, expires_ms)
+
+    async def forget_session(self, token_hash: str) -> None:
+        self.sessions.pop(token_hash, None)

@@ -44,7 +44,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "aiohttp": ("edge/api.py", "cloud/web/"),
     "sqlite3": ("edge/store.py", "cloud/stores/"),
     "sqlite_utils": ("edge/store.py", "cloud/stores/"),
-    "sqlalchemy": ("cloud/stores/ledger.py", "cloud/stores/tables.py"),
+    "sqlalchemy": ("cloud/stores/ledger.py", "cloud/stores/people.py", "cloud/stores/tables.py"),
     "influxdb_client": ("cloud/stores/history_influx.py",),
     "urllib3": ("cloud/stores/history_influx.py",),  # the errors influxdb_client lets through
     "prometheus_client": ("edge/metrics.py", "cloud/metrics.py"),

@@ -1,7 +1,7 @@
-"""The ledger: relational truth. SQLAlchemy lives here and in tables.py.
+"""The ledger: relational truth. SQLAlchemy lives here, in tables.py and in people.py.
 
 `apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
-comes. Not thread-safe: the service calls it from one worker thread.
+comes. Not thread-safe: the service calls it from one worker thread; only `Ledger.people` may be asked from any.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Insert, Table, create_engine, event, func, insert, make_url, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, create_engine, event, insert, make_url, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core.replenishment import Need
 from cloud.stores import tables
+from cloud.stores.people import People
 from protocols.reports import LANE_OF, DeviceHealth, Lane, Report, SlotLevel, StockEvent, TagMove, Thinned, decode
 from protocols.sequences import Sequence
 from protocols.uplink import Refused
@@ -71,6 +71,7 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
+        self.people = People(self._reading, self._writing)
         try:
             with self._engine.begin() as connection:
                 tables.about.create(connection, checkfirst=True)
@@ -206,25 +207,6 @@ class Ledger:
             self._upsert(connection, tables.alert, rows, ["id"], newest_by=None)
             connection.execute(insert(tables.transition), steps)
 
-    def account(self, name: str = "", token_hash: str = "") -> tuple[str, str, str] | None:
-        """Name, role and password hash of the account of a name, or of a token's hash."""
-        columns = tables.account.c
-        where = columns.name == name if name else columns.token_hash == token_hash
-        with self._reading() as connection:
-            row = connection.execute(select(columns.name, columns.role, columns.password_hash).where(where)).first()
-        return None if row is None else (row.name, row.role, row.password_hash)
-
-    def accounts(self) -> int:
-        """How many accounts there are."""
-        with self._reading() as connection:
-            return connection.scalar(select(func.count()).select_from(tables.account)) or 0
-
-    def keep_account(self, name: str, role: str, password_hash: str, token_hash: str = "") -> None:
-        """Store an account."""
-        row = {"name": name, "role": role, "password_hash": password_hash, "token_hash": token_hash}
-        with self._writing() as connection:
-            self._upsert(connection, tables.account, [row], ["name"], newest_by=None)
-
     def close(self) -> None:
         """End all connections."""
         self._engine.dispose()
@@ -266,15 +248,7 @@ class Ledger:
         newest_by: str | None = "at_ms",
     ) -> None:
         if rows:
-            connection.execute(upsert(connection.dialect.name, table, keys, newest_by), rows)
-
-
-def upsert(dialect: str, table: Table, keys: list[str], newest_by: str | None) -> Insert:
-    """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older."""
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
-    where = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
-    return statement.on_conflict_do_update(index_elements=keys, set_=others, where=where)
+            connection.execute(tables.upsert(connection.dialect.name, table, keys, newest_by), rows)
 
 
 def _take(batch: Received, held: Sequence) -> Applied:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Float,
     Index,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
 
@@ -168,3 +170,20 @@ account = Table(
     Column("password_hash", String, nullable=False),
     Column("token_hash", String, nullable=False),
 )
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("password_hash", String, nullable=False),  # as it was at sign-in: with another one the session is over
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+
+def upsert(dialect: str, table: Table, keys: list[str], newest_by: str | None) -> Insert:
+    """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older."""
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
+    where = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
+    return statement.on_conflict_do_update(index_elements=keys, set_=others, where=where)

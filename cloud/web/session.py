@@ -56,7 +56,7 @@ class Session:
             wait_s = str(math.ceil(error.wait_ms / 1000))
             hint = f"wait {wait_s} seconds and try again"
             raise Refusal(429, "too_many_tries", "too many sign-ins failed", hint, {"Retry-After": wait_s}) from None
-        self._forget(request)
+        await self._forget(request)
         response = _shown(who)
         # No max_age: the service knows when a session ends, and the browser forgets it when it closes.
         response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="Strict", secure=is_secure(request))
@@ -64,14 +64,14 @@ class Session:
 
     async def close(self, request: web.Request) -> web.Response:
         """Sign out, also when nobody was signed in."""
-        self._forget(request)
+        await self._forget(request)
         response = web.Response(status=204)
         response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=is_secure(request))
         return response
 
-    def _forget(self, request: web.Request) -> None:
+    async def _forget(self, request: web.Request) -> None:
         if cookie := request.cookies.get(COOKIE):
-            self._sign_in.close(cookie)
+            await self._sign_in.close(cookie)
 
 
 def _shown(who: Who) -> web.Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -16,6 +17,8 @@ from collections import OrderedDict
 from typing import Literal
 
 from msgspec import Struct
+
+from cloud.web.desk import Unavailable
 
 Role = Literal["viewer", "crew", "manager"]
 ROLES: tuple[Role, ...] = ("viewer", "crew", "manager")
@@ -42,14 +45,33 @@ class Account(Struct, frozen=True):
     password_hash: str
 
 
+class Kept(Struct, frozen=True):
+    """A session as it is kept: whose it is, by the account as it is now, and until when."""
+
+    account: Account
+    expires_ms: int
+
+
 class Accounts(typing.Protocol):
-    """The port to where accounts are kept. What it raises when it can not answer (`desk.Unavailable`) is passed on."""
+    """The port to where accounts and their sessions are kept. Raises `desk.Unavailable` when it can not answer."""
 
     async def find(self, name: str) -> Account | None:
         """The account of that name."""
 
     async def find_token(self, token_hash: str) -> Account | None:
         """The machine's account whose token has this hash (see `hash_token`)."""
+
+    async def find_session(self, token_hash: str) -> Kept | None:
+        """The session; None when it is unknown, or its account is gone or has another password since."""
+
+    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
+        """Keep a new session, of at most `sessions_max`: those that would expire first leave."""
+
+    async def renew_session(self, token_hash: str, expires_ms: int) -> None:
+        """Let a session expire later; one that is gone stays gone."""
+
+    async def forget_session(self, token_hash: str) -> None:
+        """Forget the session, if there is one."""
 
 
 class Who(Struct, frozen=True):
@@ -145,22 +167,26 @@ class Tries:
         return len(self._tried)
 
 
-class _Session(Struct):
+class _Known(Struct, frozen=True):
     who: Who
-    password_hash: str
     expires_ms: int
     checked_ms: int
 
 
 class SignIn:
-    """The door: opens sessions against passwords, knows them again, and closes them."""
+    """The door: opens sessions against passwords, knows them again, and closes them.
+
+    Sessions are kept with the accounts and so outlive the service. Here they are known for a minute at a time, which
+    spares a look-up for each request.
+    """
 
     def __init__(self, accounts: Accounts, *, session_ms: int = SESSION_MS, sessions_max: int = SESSIONS_MAX) -> None:
         self.refused = 0
         self.session_ms = session_ms
         self._accounts = accounts
         self._sessions_max = sessions_max
-        self._sessions: dict[str, _Session] = {}
+        self._known: dict[str, _Known] = {}  # the longest unchecked first
+        self._closed = 0
         self._tries = Tries(TRIES_MAX)
         self._address_tries = Tries(ADDRESS_TRIES_MAX)
         self._checks = 0
@@ -190,48 +216,69 @@ class SignIn:
             raise WrongPassword
         self._tries.forget(mine)
         self._address_tries.take_back(everyone)
-        who = Who(account.name, account.role)
-        return self._remember(who, kept, now_ms), who
+        who, expires_ms = Who(account.name, account.role), now_ms + self.session_ms
+        token = secrets.token_urlsafe(32)
+        await self._accounts.keep_session(hash_token(token), Kept(account, expires_ms), self._sessions_max)
+        self._know(hash_token(token), _Known(who, expires_ms, now_ms))
+        return token, who
 
     def grant(self, who: Who, now_ms: int) -> str:
-        """A session's token without a password, for the service's own use; it can not be renewed."""
-        return self._remember(who, "", now_ms)
+        """A token without a password, for the service's own use: it is kept nowhere and ends within a minute."""
+        token = secrets.token_urlsafe(32)
+        self._know(hash_token(token), _Known(who, now_ms + RENEW_MS, now_ms))
+        return token
 
     async def session(self, token: str, now_ms: int) -> Who | None:
         """Whose session this is; None when it is unknown, has expired, or the account is gone or has another password.
 
-        Use renews a session; once a minute the account is looked up again, so that a change of role takes effect.
+        Use renews a session; once a minute it is looked up again, so that a change of role or password takes effect.
         """
         key = hash_token(token)
-        session = self._sessions.get(key)
-        if session is None:
-            return None
-        if now_ms >= session.expires_ms:
-            del self._sessions[key]
-            return None
-        if now_ms - session.checked_ms >= RENEW_MS:
-            account = await self._accounts.find(session.who.name)
-            if account is None or not account.password_hash or account.password_hash != session.password_hash:
-                self._sessions.pop(key, None)
-                return None
-            session.who = Who(account.name, account.role)
-            session.checked_ms = now_ms
-            session.expires_ms = now_ms + self.session_ms
-        return session.who
+        known = self._known.get(key)
+        if known is None or not _is_fresh(known, now_ms):
+            known = await self._look_up(key, now_ms)
+        return known.who if known else None
 
     async def machine(self, token: str) -> Who | None:
         """Whose machine token this is. Machines only look, whatever their account says."""
         account = await self._accounts.find_token(hash_token(token))
         return Who(account.name, "viewer") if account else None
 
-    def close(self, token: str) -> None:
+    async def close(self, token: str) -> None:
         """Forget the session, if there is one."""
-        self._sessions.pop(hash_token(token), None)
+        key = hash_token(token)
+        await self._accounts.forget_session(key)
+        self._known.pop(key, None)
+        self._closed += 1
 
-    def _remember(self, who: Who, password_hash: str, now_ms: int) -> str:
-        self._sessions = {key: one for key, one in self._sessions.items() if one.expires_ms > now_ms}
-        if len(self._sessions) >= self._sessions_max:
-            del self._sessions[min(self._sessions, key=lambda key: self._sessions[key].expires_ms)]
-        token = secrets.token_urlsafe(32)
-        self._sessions[hash_token(token)] = _Session(who, password_hash, now_ms + self.session_ms, now_ms)
-        return token
+    async def _look_up(self, key: str, now_ms: int) -> _Known | None:
+        closed = self._closed
+        kept = await self._accounts.find_session(key)
+        if kept is None or now_ms >= kept.expires_ms:
+            self._known.pop(key, None)
+            if kept is not None:
+                with contextlib.suppress(Unavailable):  # it has expired, whether it can be deleted or not
+                    await self._accounts.forget_session(key)
+            return None
+        who = Who(kept.account.name, kept.account.role)
+        known = _Known(who, kept.expires_ms, now_ms)
+        if closed != self._closed:  # perhaps this very one was closed meanwhile: better asked again than known for long
+            return known
+        others = self._known.get(key)
+        self._know(key, known)
+        expires_ms = now_ms + self.session_ms
+        if (others is not None and _is_fresh(others, now_ms)) or 0 <= expires_ms - kept.expires_ms < RENEW_MS:
+            return known  # renewed within the last minute
+        with contextlib.suppress(Unavailable):  # a full disk must not lock out who is in: it is tried again in a minute
+            await self._accounts.renew_session(key, expires_ms)
+        return known
+
+    def _know(self, key: str, known: _Known) -> None:
+        self._known.pop(key, None)
+        if len(self._known) >= self._sessions_max:
+            del self._known[next(iter(self._known))]
+        self._known[key] = known
+
+
+def _is_fresh(known: _Known, now_ms: int) -> bool:
+    return now_ms < known.expires_ms and 0 <= now_ms - known.checked_ms < RENEW_MS

@@ -24,6 +24,7 @@ from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
 from tests.browser import fake_site
+from tests.desk import MemoryAccounts
 
 STATIC = Path(__file__).parents[2] / "cloud" / "web" / "static"
 PASSWORD = "lindenbaum"
@@ -35,20 +36,14 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class FakeAccounts:
-    """Anna of the crew, and Otto who looks on."""
+class FakeAccounts(MemoryAccounts):
+    """Anna of the crew, and Otto who looks on; there are no machines."""
 
     def __init__(self) -> None:
+        super().__init__()
         hashed = hash_password(PASSWORD, log2_n=2)
         self.people = {"anna": Account("anna", "crew", hashed), "otto": Account("otto", "viewer", hashed)}
-
-    async def find(self, name: str) -> Account | None:
-        """The account of that name."""
-        return self.people.get(name)
-
-    async def find_token(self, token_hash: str) -> Account | None:
-        """There are no machines."""
-        return None
+        self.machines = {}
 
 
 class FakeService:

@@ -93,13 +93,28 @@ class Running:
         _, complaints = self.process.communicate(timeout=DEADLINE_S)
         return self.process.returncode, complaints
 
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self.process.communicate(timeout=DEADLINE_S)
+
     def sign_in(self, name: str, password: str) -> int:
-        """The status of a browser's sign-in."""
+        """The status of a browser's sign-in; its cookie is kept in `cookie`."""
         request = urllib.request.Request(
             f"{self.url}/api/session",
             json.dumps({"user": name, "password": password}).encode(),
             {"X-Requested-With": "warehouse", "Origin": self.url, "Content-Type": "application/json"},
         )
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
+                self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def looks(self, cookie: str) -> int:
+        """The status of a request with a cookie."""
+        request = urllib.request.Request(f"{self.url}/api/session", headers={"Cookie": cookie})
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
                 return int(answer.status)
@@ -239,7 +254,7 @@ def test_an_account_gets_a_password_that_is_printed_once_and_kept_as_a_hash(here
     bo = json.loads(third)
     assert (bo["name"], bo["role"]) == ("bo", "viewer")
     ledger = Ledger(f"sqlite:///{here.state}/ledger.db")
-    kept = ledger.account("ada")
+    kept = ledger.people.account("ada")
     ledger.close()
     assert kept is not None
     assert kept[:2] == ("ada", "crew")
@@ -272,6 +287,42 @@ def test_beside_a_running_service_one_can_look_and_sign_in(here: Here, running: 
     assert left == 0
     assert "Traceback" not in complaints
     assert password not in complaints
+
+
+def test_who_is_signed_in_stays_so_when_the_service_is_killed_until_the_password_changes(here: Here) -> None:
+    statuses = []
+    first = Running(here)
+    name, password = (here.state / "sign-in.txt").read_text().split()
+    first.sign_in(name, password)
+    first.kill()
+
+    second = Running(here)
+    statuses.append(second.looks(first.cookie))
+    second.kill()
+    here("account", name, "--role", "manager")
+    third = Running(here)
+    statuses.append(third.looks(first.cookie))
+    left, complaints = third.stop()
+
+    assert statuses == [200, 401]
+    assert left == 0
+    assert "Traceback" not in complaints
+
+
+def test_starting_clears_expired_sessions_away_and_looking_does_not(here: Here) -> None:
+    here.fill()
+    ledger = Ledger(f"sqlite:///{here.state}/ledger.db")
+    ledger.people.keep_account("ada", "crew", "hash")
+    ledger.people.keep_session("old", "ada", "hash", 1, 10)
+
+    here("get", "/api/stock")
+    before = ledger.people.session("old")
+    Running(here).stop()
+    after = ledger.people.session("old")
+    ledger.close()
+
+    assert before is not None
+    assert after is None
 
 
 def test_a_second_service_on_the_same_port_says_which_and_the_first_account_stays(here: Here, running: Running) -> None:

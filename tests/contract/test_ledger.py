@@ -246,9 +246,9 @@ def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place)
     ledger.keep_alerts([Transition("firing", taken)])
     ledger.keep_coolers({"thermo-1/1/temperature_c": b"\x01"})
     ledger.keep_coolers({"thermo-1/1/temperature_c": b"\x02"})
-    ledger.keep_account("ada", "crew", "hash")
-    ledger.keep_account("erp", "viewer", "", "token")
-    ledger.keep_account("ada", "manager", "hash-2")
+    ledger.people.keep_account("ada", "crew", "hash")
+    ledger.people.keep_account("erp", "viewer", "", "token")
+    ledger.people.keep_account("ada", "manager", "hash-2")
     ledger.close()
 
     again = place.ledger()
@@ -259,7 +259,7 @@ def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place)
     steps = [(row["before"], row["state"], row["by"], row["note"]) for row in place.rows(tables.transition)]
     assert steps == [("pending", "firing", "", ""), ("firing", "acknowledged", "ada", "on my way")]
     assert again.coolers() == {"thermo-1/1/temperature_c": b"\x02"}
-    assert again.account("ada") == ("ada", "manager", "hash-2")
-    assert again.account("", "token") == ("erp", "viewer", "")
-    assert again.account("nobody") is None
-    assert again.accounts() == 2
+    assert again.people.account("ada") == ("ada", "manager", "hash-2")
+    assert again.people.account("", "token") == ("erp", "viewer", "")
+    assert again.people.account("nobody") is None
+    assert again.people.accounts() == 2

@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateTable
 
 from cloud.core.replenishment import Need
 from cloud.stores import tables
-from cloud.stores.ledger import Ledger, LedgerUnavailable, upsert
+from cloud.stores.ledger import Ledger, LedgerUnavailable
 from tests.contract.ledgers import POSTGRES, Place, apply
 from tests.depot import NOON_MS, batch, stock
 
@@ -75,7 +75,8 @@ def test_a_locked_ledger_is_unavailable_and_works_again_afterwards(file: Place) 
     attempts: list[Callable[[], object]] = [
         lambda: apply(ledger, one),
         lambda: ledger.keep_need(Need("bolt", 1, "proposed", 1, 1, {})),
-        lambda: ledger.keep_account("ada", "crew", "hash"),
+        lambda: ledger.people.keep_account("ada", "crew", "hash"),
+        lambda: ledger.people.keep_session("token", "ada", "hash", NOON_MS, 10),
     ]
     for attempt in attempts:
         with pytest.raises(LedgerUnavailable, match="can not be written: database is locked"):
@@ -112,7 +113,12 @@ def test_a_ledger_that_can_not_be_read_is_unavailable(file: Place) -> None:
             other.execute(f"DROP TABLE {table}")
     other.close()
 
-    for read in (ledger.levels, lambda: list(ledger.movements()), lambda: ledger.account("ada"), ledger.accounts):
+    for read in (
+        ledger.levels,
+        lambda: list(ledger.movements()),
+        lambda: ledger.people.account("ada"),
+        ledger.people.accounts,
+    ):
         with pytest.raises(LedgerUnavailable, match="can not be read: no such table"):
             read()
 
@@ -158,11 +164,11 @@ def test_postgresql_knows_our_tables_and_statements(table: Table) -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
     made = str(CreateTable(table).compile(dialect=dialect))
-    replaced = upsert("postgresql", table, [one.name for one in table.primary_key], newest_by=None)
+    replaced = tables.upsert("postgresql", table, [one.name for one in table.primary_key], newest_by=None)
     said = str(replaced.compile(dialect=dialect))
 
     assert made.lstrip().startswith("CREATE TABLE")
     assert "ON CONFLICT" in said
     if "at_ms" in table.c:
-        newest = upsert("postgresql", table, [one.name for one in table.primary_key], newest_by="at_ms")
+        newest = tables.upsert("postgresql", table, [one.name for one in table.primary_key], newest_by="at_ms")
         assert f"WHERE {table.name}.at_ms <= excluded.at_ms" in str(newest.compile(dialect=dialect))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge import page
 from edge.page import WORDS, language, render
 
 
@@ -44,3 +47,13 @@ def test_a_page_with_nothing_on_it_and_one_full_of_trouble_render() -> None:
         assert "a&amp;b" in html
         assert words["not_ready"] in html
         assert words["unbalanced"] in html
+
+
+def test_every_reason_and_remedy_has_words_in_every_language() -> None:
+    code = "".join(path.read_text() for path in Path("edge/core").glob("*.py")) + Path("edge/api.py").read_text()
+    said = set(re.findall(r'Estimate\(None, [^)]*?"([a-z_]+)", "([a-z_]+)"', code))
+    codes = {one for pair in said for one in pair} | {"no_reading", "check_sensor"}
+
+    assert len(codes) > 6
+    for words in page.WORDS.values():
+        assert codes <= words.keys()

@@ -154,7 +154,7 @@ async def test_signing_out_ends_the_session() -> None:
     door = SignIn(MemoryAccounts())
     token, _ = await door.open("bo", PASSWORD, HERE, NOON_MS)
 
-    door.close(token)
+    await door.close(token)
 
     assert await door.session(token, NOON_MS) is None
 

@@ -4,14 +4,15 @@
 PYTHON ?= python3
 SCENARIO ?= demo
 PORT_BASE ?= 7883
-STATE ?= var
+# One folder a warehouse: what another one learnt does not belong to it.
+STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
 .PHONY: all run check test bench lock clean
 all: check test
 
 run: .venv/ready
-	@.venv/bin/python run.py $(SCENARIO) --state $(STATE) --port-base $(PORT_BASE)
+	@.venv/bin/python run.py "$(SCENARIO)" --state "$(STATE)" --port-base "$(PORT_BASE)"
 
 check: .venv/ready-dev
 	.venv/bin/ruff check .

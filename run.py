@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -55,7 +56,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: _asked_to_stop.append(number))
     try:
-        _python("firmware_sim", "site", scenario, "--out", str(site))
+        _site_file(scenario, site)
         if not arguments.broker:
             parts.append(_start(state, "broker", "edge", "broker", "--state", str(state), "--port", str(mqtt)))
             _wait(parts, "broker", lambda: _answers(mqtt) and credentials.exists())
@@ -104,6 +105,23 @@ def main() -> int:
         _stop(parts)
 
 
+def _site_file(scenario: str, site: Path) -> None:
+    """Write the scenario's site file where there is none: one that was edited is kept, another site's is not mixed."""
+    text = _python("firmware_sim", "site", scenario)
+    if not site.exists():
+        site.write_text(text + "\n", encoding="utf-8")
+        return
+    wanted = tomllib.loads(text)["site"]["id"]
+    try:
+        kept = tomllib.loads(site.read_text(encoding="utf-8"))["site"]["id"]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        _give_up(f"{site} can not be used ({error}); mend it, or move it away to get a fresh one")
+    if kept != wanted:
+        _give_up(
+            f"{site.parent} keeps the site {kept!r}, and this is {wanted!r}: take another folder with STATE=FOLDER"
+        )
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run", description="The whole system on this machine.")
     parser.add_argument("scenario", nargs="?", default="demo", help="demo, small, large, real (default: %(default)s)")
@@ -111,8 +129,16 @@ def _arguments() -> argparse.Namespace:
         "--state", type=Path, default=Path("var"), help="what lasts is kept here (default: %(default)s)"
     )
     parser.add_argument("--broker", default="", help="use this broker, mqtt://…, instead of the one in the box")
-    parser.add_argument("--port-base", type=int, default=7883, help="four ports from here on (default: %(default)s)")
+    parser.add_argument(
+        "--port-base", type=_port_base, default=7883, help="four ports from here on (default: %(default)s)"
+    )
     return parser.parse_args()
+
+
+def _port_base(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= 65532:
+        raise argparse.ArgumentTypeError(f"{text!r} leaves no room for four ports: take one from 1024 to 65532")
+    return int(text)
 
 
 def _refuse_busy_ports(ports: dict[int, str]) -> None:
@@ -184,7 +210,10 @@ def _watch(state: Path, parts: list[Part]) -> NoReturn:
             deaths_s = [death_s for death_s in deaths_s if time.monotonic() - death_s < DEATHS_WITHIN_S]
             deaths_s.append(time.monotonic())
             if len(deaths_s) > DEATHS_MAX:
-                _still_running(parts)
+                how = _how(part.process.returncode)
+                _give_up(
+                    f"parts died {len(deaths_s)} times within {DEATHS_WITHIN_S:.0f} s, the {part.name} last ({how})"
+                )
             print(f"the {part.name} died ({_how(part.process.returncode)}); starting it again", flush=True)
             parts[at] = _start(state, part.name, *part.argv, again=True)
         _pause(0.5)

@@ -239,7 +239,7 @@ class Service:
         history = self.inventory.demand.get(sku.id)
         demand = estimate(history, now_ms) if history is not None else None
         stock = self.inventory.stock(sku.id)
-        return plan(sku, demand, stock.units, 0, stock.blind)
+        return plan(sku, demand, stock.units, 0, stock.blind, self.inventory.capacity(sku.id) or None)
 
     async def _plan(self, now_ms: int) -> None:
         due = {sku for sku, change in self._changed.items() if change.settled(now_ms)}

@@ -68,21 +68,21 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; 0, or 1 with one sentence on what is wrong."""
+    """Run a command; 0, or 2 with one sentence on what is wrong."""
     args = parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="simulator: %(message)s")
     command = {"run": _run, "record": _record, "score": _score, "site": _site}[args.command]
     try:
         return command(args)
     except (ScenarioError, LayoutError, RecordingError, AddressError, state.StateError, OSError) as error:
-        print(f"simulator: {error}", file=sys.stderr)
-        return 1
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 def _run(args: argparse.Namespace) -> int:
     credentials = state.credentials(args.credentials)
-    if args.speed <= 0:
-        raise ScenarioError("--speed must be above 0")
+    if not 0 < args.speed <= 1000:
+        raise ScenarioError("--speed must be above 0 and at most 1000")
     now_ms = clock_ms()
     site, _ = load(args.scenario)
     kept = state.load(args.state, site.site.id)

@@ -243,5 +243,5 @@ class Warehouse:
 
 
 def reorder_guess(article: Article, daily_units: float) -> int:
-    """About where a planner would reorder, and two units more: lots are large, so little beyond lead time demand."""
-    return round(daily_units * article.lead_time_days) + 2
+    """A little below where a planner would reorder: lots are large, so that is little beyond lead time demand."""
+    return round(0.88 * daily_units * article.lead_time_days)

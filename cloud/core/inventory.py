@@ -128,6 +128,10 @@ class Inventory:
                 units += self.known.get(slot, (0, 0))[0]
         return Stock(units, uncertain, blind)
 
+    def capacity(self, sku: str) -> int:
+        """The units its slots hold."""
+        return sum(self.site.slot_by_id[slot].capacity for slot in self.slots_of(sku))
+
     def slots_of(self, sku: str) -> list[str]:
         """The slots that hold an SKU."""
         return self._slots.get(sku, [])

@@ -55,11 +55,15 @@ class Need(Struct, frozen=True):
     id: int = 0
 
 
-def plan(sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain: int = 0) -> Plan:
+def plan(
+    sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain: int = 0, capacity: int | None = None
+) -> Plan:
     """The plan for an SKU with `on_hand` + `on_order` units, `uncertain` of its slots having no known count.
 
     Lot: EOQ, at most a year's demand, to the better neighbouring pack multiple, at least the MOQ. Reorder point:
-    see `reorder_point`, but never below the mean lead-time demand, for safety stock should not be negative.
+    see `reorder_point`, but never below the mean lead-time demand, for safety stock should not be negative. With
+    `capacity`, the units its slots hold, neither a lot nor what is ordered now is more than fits, in whole packs;
+    only the MOQ may be.
     """
     position = on_hand + on_order
     why: dict[str, Param] = {
@@ -80,6 +84,7 @@ def plan(sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain
         "holding_cost_unit_year": sku.unit_cost * sku.holding_rate,
         "moq": sku.moq,
         "pack": sku.pack,
+        "capacity": capacity,
         "quantity": 0,
         "formula": READY_RATE,
     }
@@ -88,7 +93,7 @@ def plan(sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain
     annual = demand.mean * DAYS_A_YEAR
     holding = sku.unit_cost * sku.holding_rate
     economic = min(eoq(sku.order_cost, annual, holding), annual) if holding > 0 else annual
-    lot = lot_size(economic, sku.moq, sku.pack)
+    lot = _fitting(lot_size(economic, sku.moq, sku.pack), capacity, sku)
     mean, variance = lead_time_demand(demand.mean, demand.sd, sku.lead_time_days, sku.lead_time_sd_days)
     point = reorder_point(mean, variance, lot, sku.service_level)
     if point < mean:
@@ -100,8 +105,16 @@ def plan(sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain
         return Plan(sku.id, "no_demand", position, point, lot, 0, why)
     if position > point:
         return Plan(sku.id, "enough", position, point, lot, 0, why)
-    why["quantity"] = quantity = ceil((point + 1 - position) / lot) * lot
+    room = None if capacity is None else capacity - position
+    why["quantity"] = quantity = _fitting(ceil((point + 1 - position) / lot) * lot, room, sku)
     return Plan(sku.id, "order", position, point, lot, quantity, why)
+
+
+def _fitting(units: int, room: int | None, sku: Sku) -> int:
+    """`units`, or as many whole packs as there is room for, but at least the MOQ."""
+    if room is None or units <= room:
+        return units
+    return max(room // sku.pack * sku.pack, ceil(sku.moq / sku.pack) * sku.pack)
 
 
 def decide(open_need: Need | None, now_plan: Plan, now_ms: int) -> Need | None:

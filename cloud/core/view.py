@@ -62,7 +62,7 @@ class NeedView(Struct, frozen=True):
 
     `why` keys: on_hand, on_order, position, daily_demand, demand_sd, demand_days, lead_time_days, lead_time_sd_days,
     service_level, lead_time_demand, safety_stock, reorder_point, eoq, order_cost, holding_cost_unit_year, moq, pack,
-    quantity, formula.
+    capacity, quantity, formula.
     """
 
     id: int

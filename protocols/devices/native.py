@@ -66,6 +66,19 @@ UNITS: dict[str, dict[str, tuple[Quantity, float, float]]] = {
 """kind -> unit -> (quantity, factor, offset): canonical value = value * factor + offset."""
 
 
+RANGES: dict[Quantity, tuple[float, float]] = {
+    "mass_g": (-1e6, 1e7),
+    "temperature_c": (-150.0, 1500.0),
+    "humidity_pct": (0.0, 105.0),
+    "power_w": (-1e7, 1e7),
+    "current_a": (-1e5, 1e5),
+    "vibration_mm_s": (0.0, 1e4),
+    "battery_pct": (0.0, 100.0),
+    "door_open": (0.0, 1.0),
+}
+"""What can be at all; else a sensor is broken or a unit wrong. Some humidity sensors read up to 105 % when wet."""
+
+
 class Measurement(Struct, gc=False):
     """One quantity: a `value`, or `values` taken `step_ms` apart, the first at `ts`."""
 
@@ -185,8 +198,13 @@ def _reading(device: str, kind: str, said: Measurement, context: Context) -> Rea
     elif not values:
         return Problem("payload.invalid", "neither `value` nor `values`", "send one of them", device)
     # The sum is finite only if all are, and is one pass in C; the bounds then catch what is merely absurd.
-    if not isfinite(sum(values)) or max(values) > MAGNITUDE_MAX or min(values) < -MAGNITUDE_MAX:
+    least, most = min(values), max(values)
+    if not isfinite(sum(values)) or most > MAGNITUDE_MAX or least < -MAGNITUDE_MAX:
         return Problem("value.not_finite", "a value is not a finite number below 1e9", "check the sensor", device)
+    low, high = RANGES[quantity]
+    if least * factor + offset < low or most * factor + offset > high:
+        detail = f"{least:g} to {most:g} {said.unit}: a {quantity} lies between {low:g} and {high:g}"
+        return Problem("value.out_of_range", detail, "check the sensor and the unit", device)
     if quantity == "door_open" and not all(value in (0.0, 1.0) for value in values):
         return Problem("payload.invalid", "a door is open, 1, or closed, 0", "send 1 or 0", device)
     if factor != 1.0 or offset:
@@ -279,6 +297,12 @@ EXAMPLES = (
     Example("a wrong unit", "wh/v1/demo/s/shelf", b'{"unit":"Cel","value":12}', [Problem("unit.unknown", "")]),
     Example(
         "an endless number", "wh/v1/demo/s/shelf", b'{"unit":"g","value":1e300}', [Problem("value.not_finite", "")]
+    ),
+    Example(
+        "no such temperature",
+        "wh/v1/demo/c/climate",
+        b'{"unit":"Cel","value":-5000}',
+        [Problem("value.out_of_range", "")],
     ),
     Example("nothing in it", "wh/v1/demo/s/shelf", b'{"unit":"g"}', [Problem("payload.invalid", "")]),
     Example(

@@ -38,7 +38,7 @@ def test_the_page_moves_with_the_service_and_complains_of_nothing(shop: Shop, vi
     shop.do(shop.fake.add_alert)
 
     expect(page.locator(".alerts li.firing")).to_have_count(8)
-    assert figure(page, "Open alerts") == "8"
+    assert figure(page, "To acknowledge") == "8"
     assert shop.log == []
 
 
@@ -134,7 +134,7 @@ def test_the_why_is_still_there_after_the_stock_came(shop: Shop, visit: Visit) -
     page = visit(shop, "#/replenishment")
     done = page.locator(".done li")
 
-    expect(done.last).to_contain_text("Fulfilled · 30 min ago")
+    expect(done.last).to_contain_text("Stock is back · 30 min ago")
     expect(done.first).to_contain_text("Withdrawn, no longer needed")
     done.last.locator("summary").click()
 

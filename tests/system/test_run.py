@@ -101,6 +101,8 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
         assert first.process.wait(15) == 0
         assert not processes(state)
     firsts = _firsts(state)
+    site = state / "site.toml"
+    site.write_text(site.read_text() + "# edited by its owner\n")
     (state / "cloud" / "sign-in.txt").unlink()  # as a careful person does once the password is noted
 
     with begun(state, base) as second:
@@ -108,6 +110,7 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
         eventually(lambda: len(_pids(state, "edge run")), lambda found: found == 1, "the gateway runs")
         os.kill(_pids(state, "edge run")[0], signal.SIGKILL)
         second.says("the gateway died (SIGKILL); starting it again")
+        assert site.read_text().endswith("# edited by its owner\n")
         gateway = Visitor(base + 2)
         eventually(lambda: gateway.get("/readyz").status, lambda status: status == 200, "the gateway is back")
         alerts = Visitor(base + 3).sign_in("manager", password).get("/api/alerts")
@@ -178,6 +181,25 @@ def test_a_state_folder_that_can_not_be_used_is_one_sentence(tmp_path: Path, bas
 
     assert len(one.lines) == 1
     assert one.lines[0].startswith(f"error: {state} can not be used (")
+
+
+def test_another_sites_state_is_not_mixed_with_this_one(tmp_path: Path, base: int) -> None:
+    state = tmp_path / "var"
+    state.mkdir()
+    (state / "site.toml").write_text('[site]\nid = "elsewhere"\nname = "Elsewhere"\nzones = []\n')
+
+    with begun(state, base) as one:
+        assert one.process.wait(15) == 1
+
+    assert len(one.lines) == 1
+    assert one.lines[0].startswith(f"error: {state} keeps the site 'elsewhere', and this is 'small'")
+
+
+def test_ports_that_can_not_be_are_one_sentence(tmp_path: Path) -> None:
+    with begun(tmp_path / "var", 65_533) as one:
+        assert one.process.wait(15) == 2
+
+    assert "leaves no room for four ports" in one.lines[-1]
 
 
 def test_a_part_that_can_not_start_is_named_with_its_last_words(tmp_path: Path, base: int) -> None:

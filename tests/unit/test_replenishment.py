@@ -21,7 +21,8 @@ SKU = Sku("bolt", "Bolt", 5.0, unit_cost=2.0, lead_time_days=4, lead_time_sd_day
 DEMAND = Demand(6.0, 4.0, 90)
 WHY = (
     "on_hand on_order position daily_demand demand_sd demand_days lead_time_days lead_time_sd_days service_level "
-    "lead_time_demand safety_stock reorder_point eoq order_cost holding_cost_unit_year moq pack quantity formula"
+    "lead_time_demand safety_stock reorder_point eoq order_cost holding_cost_unit_year moq pack capacity "
+    "quantity formula"
 )
 
 
@@ -197,3 +198,22 @@ def test_deciding_again_and_again_is_deciding_once(moments: list[tuple[int, int,
         return list(stored.values())
 
     assert run(3) == run(1)
+
+
+def test_at_the_reorder_point_it_is_time_to_order_and_one_above_it_is_not() -> None:
+    point = plan(SKU, DEMAND, 0, 0).reorder_point
+    assert point is not None
+
+    assert plan(SKU, DEMAND, point, 0).verdict == "order"
+    assert plan(SKU, DEMAND, point + 1, 0).verdict == "enough"
+
+
+def test_no_more_is_ordered_than_the_shelves_hold_but_for_the_smallest_order() -> None:
+    packs = replace(SKU, moq=1, pack=6)
+    free = plan(packs, DEMAND, 5, 0)
+    tight = plan(packs, DEMAND, 5, 0, capacity=50)
+
+    assert free.quantity > 45
+    assert tight.quantity == 42
+    assert tight.why["capacity"] == 50
+    assert plan(replace(SKU, moq=60, pack=6), DEMAND, 5, 0, capacity=50).quantity == 60

@@ -204,7 +204,7 @@ def test_the_command_line_writes_sites_and_refuses_in_a_sentence(
 ) -> None:
     assert main(["site", "demo", "--out", str(tmp_path / "s.toml"), "--json"]) == 0
     assert msgspec.json.decode(capsys.readouterr().out)["slots"] == 40
-    assert main(["site", "nowhere"]) == 1
+    assert main(["site", "nowhere"]) == 2
     assert "no scenario 'nowhere'" in capsys.readouterr().err
-    assert main(["score", str(tmp_path / "none"), "x"]) == 1
+    assert main(["score", str(tmp_path / "none"), "x"]) == 2
     assert "none" in capsys.readouterr().err

@@ -64,7 +64,7 @@ export function Need({ need }: { need: NeedView }) {
   );
 }
 
-const FIGURES = ["on_hand", "on_order", "position", "daily_demand", "demand_days", "lead_time_days", "lead_time_demand", "safety_stock", "reorder_point", "service_level", "order_cost", "holding_cost_unit_year", "eoq", "moq", "pack", "quantity"] as const;
+const FIGURES = ["on_hand", "on_order", "position", "daily_demand", "demand_days", "lead_time_days", "lead_time_demand", "safety_stock", "reorder_point", "service_level", "order_cost", "holding_cost_unit_year", "eoq", "moq", "pack", "capacity", "quantity"] as const;
 
 function Why({ need }: { need: NeedView }) {
   const why = need.why;

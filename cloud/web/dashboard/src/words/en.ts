@@ -41,10 +41,10 @@ export const en = {
 
   "kpi.fill": "Fill",
   "kpi.known": "Counts known",
-  "kpi.stock_outs": "Stock-outs",
+  "kpi.stock_outs": "Articles out",
   "kpi.below_reorder": "Below reorder",
   "kpi.silent": "Silent devices",
-  "kpi.alerts": "Open alerts",
+  "kpi.alerts": "To acknowledge",
   "kpi.picks": "Picks, last hour",
   "kpi.since": "Since this page was opened",
 
@@ -106,7 +106,7 @@ export const en = {
   "needs.see_all": "All proposals ({n})",
   "needs.proposed": "proposed",
   "needs.done": "Done",
-  "need.fulfilled": "Fulfilled",
+  "need.fulfilled": "Stock is back",
   "need.withdrawn": "Withdrawn, no longer needed",
   "why.on_hand": "On hand",
   "why.on_order": "On order",
@@ -123,13 +123,14 @@ export const en = {
   "why.holding_cost_unit_year": "Keeping one for a year",
   "why.moq": "Smallest order",
   "why.pack": "Pack",
+  "why.capacity": "Room on its shelves in all",
   "why.quantity": "Quantity to order",
   "why.plus_minus": "{value} ± {sd}",
   "why.sum": "On hand {on_hand} and on order {on_order} make a position of {position}. That is not above the reorder point of {reorder_point}, so it is time to order.",
   "formula.eoq+ready_rate":
-    "Reorder point: demand in the lead time plus safety stock, so that stock is there {service_level} of the time. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs and not below the smallest order, until the position is above the reorder point.",
+    "Reorder point: demand in the lead time plus safety stock, so that stock is there {service_level} of the time. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs, not below the smallest order and no more than its shelves have room for, until the position is above the reorder point.",
   "formula.eoq+lead_time_demand":
-    "Reorder point: the demand in the lead time. Lots are so large that stock would be there {service_level} of the time even below it, so no safety stock is needed. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs and not below the smallest order, until the position is above the reorder point.",
+    "Reorder point: the demand in the lead time. Lots are so large that stock would be there {service_level} of the time even below it, so no safety stock is needed. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs, not below the smallest order and no more than its shelves have room for, until the position is above the reorder point.",
 
   "stock.title": "Stock",
   "stock.lowest_first": "lowest cover first",

@@ -43,10 +43,10 @@ export const zh: Words = {
 
   "kpi.fill": "库位占用",
   "kpi.known": "计数已知",
-  "kpi.stock_outs": "缺货",
+  "kpi.stock_outs": "缺货物品",
   "kpi.below_reorder": "低于再订货点",
   "kpi.silent": "失联设备",
-  "kpi.alerts": "未结告警",
+  "kpi.alerts": "待确认告警",
   "kpi.picks": "近一小时拣货",
   "kpi.since": "自打开此页以来",
 
@@ -108,7 +108,7 @@ export const zh: Words = {
   "needs.see_all": "全部建议（{n}）",
   "needs.proposed": "提出于",
   "needs.done": "已完成",
-  "need.fulfilled": "已满足",
+  "need.fulfilled": "库存已恢复",
   "need.withdrawn": "已撤回，不再需要",
   "why.on_hand": "现存量",
   "why.on_order": "在途订单",
@@ -125,13 +125,14 @@ export const zh: Words = {
   "why.holding_cost_unit_year": "单件年持有成本",
   "why.moq": "最小订货量",
   "why.pack": "包装数量",
+  "why.capacity": "货位总容量",
   "why.quantity": "建议订购量",
   "why.plus_minus": "{value} ± {sd}",
   "why.sum": "现存量 {on_hand} 加在途 {on_order}，库存位置为 {position}，不高于再订货点 {reorder_point}，因此现在应当订货。",
   "formula.eoq+ready_rate":
-    "再订货点 = 交货期内需求 + 安全库存，使有货时间达到 {service_level}。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包且不低于最小订货量，直到库存位置高于再订货点。",
+    "再订货点 = 交货期内需求 + 安全库存，使有货时间达到 {service_level}。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过货位可容纳的数量，直到库存位置高于再订货点。",
   "formula.eoq+lead_time_demand":
-    "再订货点 = 交货期内需求。每批订购量较大，即使再订货点更低，有货时间也能达到 {service_level}，因此无需安全库存。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包且不低于最小订货量，直到库存位置高于再订货点。",
+    "再订货点 = 交货期内需求。每批订购量较大，即使再订货点更低，有货时间也能达到 {service_level}，因此无需安全库存。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过货位可容纳的数量，直到库存位置高于再订货点。",
 
   "stock.title": "库存",
   "stock.lowest_first": "按可用天数升序",

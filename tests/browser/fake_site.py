@@ -209,6 +209,7 @@ def _need(id_: int, sku: SkuView, t: int) -> NeedView:
         "demand_sd": demand * 0.31, "demand_days": 28, "lead_time_days": 3.0, "lead_time_sd_days": 0.5,
         "service_level": 0.95, "lead_time_demand": demand * 3, "safety_stock": point - demand * 3,
         "reorder_point": point, "eoq": 118.4, "order_cost": 20.0, "holding_cost_unit_year": 0.75,
+        "capacity": 240,
         "moq": 10, "pack": 12, "quantity": 120, "formula": "eoq+ready_rate",
     }  # fmt: skip
     return NeedView(id_, sku.id, 120, "proposed", t - 3_600_000 * id_, t, why)

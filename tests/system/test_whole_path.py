@@ -21,7 +21,7 @@ BUSY = {"picks_per_hour": 2400, "hands_per_hour": 60, "tags_per_hour": 120, "res
 WHY = {
     "on_hand", "on_order", "position", "daily_demand", "demand_sd", "demand_days", "lead_time_days", "service_level",
     "lead_time_sd_days", "lead_time_demand", "safety_stock", "reorder_point", "eoq", "order_cost", "quantity", "moq",
-    "holding_cost_unit_year", "pack", "formula",
+    "holding_cost_unit_year", "pack", "capacity", "formula",
 }  # fmt: skip
 
 

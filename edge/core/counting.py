@@ -21,7 +21,9 @@ CLAIM = 0.95
 MISFIT_SIGMAS = 4.5
 """A mass this far from every multiple of the unit is something else: a hand, a tool, another article."""
 ZERO_DRIFT_NOISES = 2.0
-"""Assumed zero drift, in units of the cell's noise, until the drift itself is estimated."""
+ZERO_DRIFT_SHARE = 1.2e-4
+"""Assumed standard deviation of the zero until the drift itself is estimated: this many noises, and at least this share
+of the cell's limit, which is a few degrees' temperature effect of a class C3 cell (OIML R60: v_min / 5 K)."""
 CANDIDATES_MAX = 400
 
 
@@ -48,7 +50,8 @@ class Unit(Struct, frozen=True, gc=False):
     def variance(self, n: int) -> float:
         """Variance in g^2 of the mass of n units as the scale shows it."""
         spread = self.cv * self.cv * (n + n * n / self.sample) * self.mass_g * self.mass_g
-        return spread + self.noise_g * self.noise_g * (1.0 + ZERO_DRIFT_NOISES * ZERO_DRIFT_NOISES)
+        zero_g = max(ZERO_DRIFT_NOISES * self.noise_g, ZERO_DRIFT_SHARE * self.limit_g)
+        return spread + self.noise_g * self.noise_g + zero_g * zero_g
 
 
 def count_units(mass_g: float, slot: Slot, unit: Unit) -> Estimate:

@@ -63,8 +63,8 @@ def main() -> int:
             print(f"broker      mqtt://127.0.0.1:{mqtt}", flush=True)
 
         edge, cloud = str(state / "edge"), str(state / "cloud")
-        key = _python("edge", "key", "--state", edge)
-        _python("cloud", "allow", "gateway", key, "--state", cloud)
+        _python("edge", "key", "--state", edge)
+        _python("cloud", "allow", "gateway", f"{edge}/keys/gateway.key", "--state", cloud)
         serve = ["serve", "--site", str(site), "--state", cloud, "--port", str(dashboard)]
         parts.append(_start(state, "service", "cloud", *serve, "--uplink", f"tcp://127.0.0.1:{uplink}"))
         _wait(parts, "service", lambda: _ready(dashboard))

@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     allow = verb("allow", _allow, "Let a gateway connect: its name and its public key.")
     allow.add_argument("name")
-    allow.add_argument("key", help="as printed by `python -m edge key`")
+    allow.add_argument("key", metavar="KEY|FILE|-", help="<gateway state>/keys/<name>.key, or what `edge key` prints")
 
     account = verb("account", _account, "Make an account, or give it a new password, and print that.")
     account.add_argument("name")
@@ -180,7 +180,8 @@ def _service(arguments: argparse.Namespace) -> Service:
 
 
 def _allow(arguments: argparse.Namespace) -> None:
-    path = keys.allow(arguments.state, arguments.name, arguments.key)
+    given = sys.stdin.read().strip() if arguments.key == "-" else arguments.key
+    path = keys.allow(arguments.state, arguments.name, keys.public_key(given))
     said = msgspec.json.encode({"gateway": arguments.name, "file": str(path)}).decode()
     print(said if arguments.json else f"gateway {arguments.name} may connect ({path})")
 

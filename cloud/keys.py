@@ -15,6 +15,8 @@ from zmq.utils.z85 import Z85CHARS
 from protocols.topics import LEVEL
 
 SERVICE = "service"
+KEY_CHARACTERS = 40
+"""Of a CURVE key in Z85, in which nearly every character means something to a shell."""
 
 
 def own_keys(state: Path) -> tuple[bytes, bytes]:
@@ -33,12 +35,23 @@ def own_keys(state: Path) -> tuple[bytes, bytes]:
     return public, secret
 
 
+def public_key(given: str) -> str:
+    """The key in a gateway's public key file, or `given` itself where it is no file."""
+    path = Path(given)
+    try:
+        if not path.is_file():
+            return given
+        return zmq.auth.load_certificate(path)[0].decode()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{given} holds no public key ({error}); give <gateway state>/keys/<name>.key") from None
+
+
 def allow(state: Path, gateway: str, public_key: str) -> Path:
     """Let a gateway in; raises `ValueError` for a bad name or key. The file that says so."""
     if not LEVEL.match(gateway):
         raise ValueError(f"{gateway!r} can not name a gateway: use 1-64 of A-Z a-z 0-9 _ -")
     key = public_key.strip()
-    if len(key) != 40 or not set(key.encode()) <= set(Z85CHARS):
+    if len(key) != KEY_CHARACTERS or not set(key.encode()) <= set(Z85CHARS):
         raise ValueError("a gateway's public key is 40 characters: print it with `python -m edge key`")
     folder = state / "gateways"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

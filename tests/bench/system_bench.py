@@ -41,8 +41,8 @@ def _resident(folder: Path) -> tuple[float, float]:
     site.write_text(site_text(SLOTS))
     uplink, page, dashboard = _free_port(), _free_port(), _free_port()
     edge, cloud = folder / "edge", folder / "cloud"
-    key = _run("edge", "key", "--state", str(edge))
-    _run("cloud", "allow", "gateway", key, "--state", str(cloud))
+    _run("edge", "key", "--state", str(edge))
+    _run("cloud", "allow", "gateway", str(edge / "keys" / "gateway.key"), "--state", str(cloud))
     serve = ["serve", "--site", str(site), "--state", str(cloud), "--port", str(dashboard)]
     with broker(folder) as port:
         service = _start("cloud", *serve, "--uplink", f"tcp://127.0.0.1:{uplink}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -226,6 +227,21 @@ def test_a_gateway_is_allowed_by_name_and_key(here: Here) -> None:
     path = here.state / "gateways" / "g1.key"
     assert path.read_text().strip() == KEY
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_key_that_a_shell_or_a_parser_would_trip_over_comes_from_its_file_or_from_standard_input(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awkward = "--H#B1IfTGH{zzRW!zN#wGrIk&!KP47knRFy>dyb"
+    file = tmp_path / "g1.key"
+    file.write_text(f'metadata\ncurve\n    public-key = "{awkward}"\n')
+
+    assert here("allow", "g1", str(file))[0] == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO(awkward + "\n"))
+    assert here("allow", "g2", "-")[0] == 0
+
+    for name in ("g1", "g2"):
+        assert (here.state / "gateways" / f"{name}.key").read_text().strip() == awkward
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from protocols.reports import (
 from tests.depot import NOON_MS
 
 POSTGRES = os.environ.get("WAREHOUSE_TEST_POSTGRES", "")
+DATABASES = ["sqlite", "postgresql"] if POSTGRES else ["sqlite"]
 
 
 class Place:

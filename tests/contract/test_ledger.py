@@ -30,14 +30,12 @@ from protocols.reports import (
     encode,
 )
 from tests import depot
-from tests.contract.ledgers import POSTGRES, Place, apply
+from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply
 from tests.depot import NOON_MS, batch, health, level, stock
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    if request.param == "postgresql" and not POSTGRES:
-        pytest.skip("WAREHOUSE_TEST_POSTGRES names no database")
     made = Place(tmp_path, POSTGRES if request.param == "postgresql" else "")
     made.wipe()
     yield made

@@ -17,7 +17,7 @@ from cloud.stores import tables
 from cloud.stores.ledger import Ledger
 from cloud.web.desk import Unavailable
 from cloud.web.sign_in import RENEW_MS, SESSION_MS, Account, Accounts, Kept, SignIn, Who, hash_password, hash_token
-from tests.contract.ledgers import POSTGRES, Place
+from tests.contract.ledgers import DATABASES, POSTGRES, Place
 from tests.desk import NOON_MS, PASSWORD, MemoryAccounts
 
 HERE = "127.0.0.1"
@@ -26,7 +26,7 @@ CHEAP = hash_password(PASSWORD, log2_n=2)
 BO = Account("bo", "crew", CHEAP)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", *DATABASES])
 def accounts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Accounts]:
     """Bo is of the crew."""
     if request.param == "memory":
@@ -34,8 +34,6 @@ def accounts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account
         made.people["bo"] = BO
         yield made
         return
-    if request.param == "postgresql" and not POSTGRES:
-        pytest.skip("WAREHOUSE_TEST_POSTGRES names no database")
     place = Place(tmp_path, POSTGRES if request.param == "postgresql" else "")
     place.wipe()
     yield LedgerAccounts(with_bo(place))

@@ -38,7 +38,6 @@ SCHEMA = (
     "problem (id INTEGER PRIMARY KEY, at_ms INTEGER, code TEXT, device TEXT, topic TEXT, detail TEXT, hint TEXT,"
     " payload BLOB)",
     "problem_count (code TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID",
-    "audit (id INTEGER PRIMARY KEY, at_ms INTEGER, what TEXT, subject TEXT, detail TEXT)",
 )
 
 migrations = Migrations("edge")
@@ -89,7 +88,6 @@ class Group(Struct):
     slots: dict[str, bytes] = {}
     reports: list[Report] = []
     problems: list[Quarantined] = []
-    audit: list[tuple[str, str, str]] = []
 
 
 class Store:
@@ -141,11 +139,6 @@ class Store:
                     self._append(self._thin(sizes, group.at_ms), next_seq, sizes)
             if group.problems:
                 self._quarantine(group)
-            if group.audit:
-                connection.executemany(
-                    "INSERT INTO audit (at_ms, what, subject, detail) VALUES (?, ?, ?, ?)",
-                    [(group.at_ms, *entry) for entry in group.audit],
-                )
         self.next_seq, self.bytes = next_seq, sizes
 
     def waiting(self, lane: Lane, after: int, before: int, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:

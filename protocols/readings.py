@@ -22,7 +22,7 @@ Quantity = Literal[
 ]
 """What is measured, with its unit. `door_open` is 0 or 1."""
 
-Flag = Literal["clock", "no_clock", "saturated"]
+Flag = Literal["clock", "no_clock"]
 """`clock`: the device's clock was not believable, `at_ms` is the time of receipt. `no_clock`: it sent no time."""
 
 DAY_MS = 86_400_000

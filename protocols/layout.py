@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cached_property
 from math import isfinite
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -79,7 +79,8 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Device(Struct, frozen=True, forbid_unknown_fields=True):
     """A device that may speak: its kind, and the zone it stands in. `role = "refrigerator"` marks a machine or a
-    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit."""
+    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit. What speaks another format than ours
+    names its `source`, and its `address`: what it calls itself there, when that is not its id."""
 
     id: Id
     kind: Kind
@@ -88,6 +89,21 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role = ""
     max_mass_g: Positive = 30_000.0
     noise_g: Grams = 1.0
+    source: str = ""
+    address: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Source(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where devices of another make speak: their format, the MQTT filters of their topics, and the format's settings.
+
+    `name_level` is the level of the topic (0 the first) that names the device, where the message itself does not.
+    """
+
+    id: Id
+    format: str
+    topics: Annotated[list[Annotated[str, Meta(min_length=1, max_length=1000)]], Meta(min_length=1)]
+    name_level: Annotated[int, Meta(ge=0, le=50)] | None = None
+    options: dict[str, Any] = {}
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +123,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     skus: list[Sku] = []
     slots: list[Slot] = []
     devices: list[Device] = []
+    sources: list[Source] = []
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -129,9 +146,22 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return {device.id: device for device in self.devices}
 
     @cached_property
+    def device_by_address(self) -> dict[tuple[str, str], Device]:
+        """Devices of another make by (source, `address_key` of what they call themselves)."""
+        return {(one.source, address_key(one.address or one.id)): one for one in self.devices if one.source}
+
+    @cached_property
     def slot_by_channel(self) -> dict[tuple[str, str], Slot]:
         """Slots by the (device, channel) that watches them."""
         return {(slot.device, slot.channel): slot for slot in self.slots}
+
+
+def address_key(address: str) -> str:
+    """What makes two spellings of a device's address (A4:C1:38:.. and a4c138..) the same."""
+    return address.lower().translate(_SEPARATORS)
+
+
+_SEPARATORS = str.maketrans("", "", ":-_. ")
 
 
 def parse(text: str, source: str = "site file") -> Site:
@@ -148,7 +178,7 @@ def parse(text: str, source: str = "site file") -> Site:
     return site
 
 
-Named = TypeVar("Named", Zone, Sku, Slot, Device)
+Named = TypeVar("Named", Zone, Sku, Slot, Device, Source)
 
 
 def _check(site: Site, source: str) -> None:
@@ -161,6 +191,7 @@ def _check(site: Site, source: str) -> None:
     _unique(site.skus, "SKU", source)
     _unique(site.slots, "slot", source)
     _unique(site.devices, "device", source)
+    _unique(site.sources, "source", source)
     for zone in site.zones:
         if zone.min_c is not None and zone.max_c is not None and zone.min_c > zone.max_c:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")
@@ -168,6 +199,11 @@ def _check(site: Site, source: str) -> None:
     for device in site.devices:
         if device.zone not in zones:
             raise LayoutError(f"{source}: device {device.id!r} stands in zone {device.zone!r}, which is not listed")
+        if device.source and device.source not in {one.id for one in site.sources}:
+            raise LayoutError(f"{source}: device {device.id!r} speaks by source {device.source!r}, which is not listed")
+        if device.source and site.device_by_address[device.source, address_key(device.address or device.id)] != device:
+            where = f"address {device.address or device.id!r} of source {device.source!r}"
+            raise LayoutError(f"{source}: device {device.id!r} has the {where}, as another one has; give each its own")
         if device.role == "refrigerator" and device.kind not in ("climate", "machine"):
             raise LayoutError(f"{source}: device {device.id!r} can be no refrigerator, as its kind is {device.kind!r}")
     watched: dict[tuple[str, str], str] = {}

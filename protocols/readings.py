@@ -6,24 +6,76 @@ message with n samples costs one object. Bad input is a value, `Problem`, never 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
 Quantity = Literal[
     "mass_g",
+    "mass_change_g",
+    "count",
     "temperature_c",
     "humidity_pct",
+    "pressure_hpa",
     "power_w",
+    "energy_wh",
+    "voltage_v",
     "current_a",
+    "frequency_hz",
+    "vibration_g",
     "vibration_mm_s",
     "battery_pct",
+    "rssi_dbm",
     "door_open",
+    "switch_on",
+    "raw",
 ]
-"""What is measured, with its unit. `door_open` is 0 or 1."""
+"""What is measured, with its unit. `door_open` and `switch_on` are 0 or 1; `raw` is a number whose unit nobody told."""
 
-Flag = Literal["clock", "no_clock"]
-"""`clock`: the device's clock was not believable, `at_ms` is the time of receipt. `no_clock`: it sent no time."""
+RANGES: dict[Quantity, tuple[float, float]] = {
+    "mass_g": (-1e6, 1e7),
+    "mass_change_g": (-1e7, 1e7),
+    "count": (-1e9, 1e9),
+    "temperature_c": (-150.0, 1500.0),
+    "humidity_pct": (0.0, 105.0),
+    "pressure_hpa": (0.0, 1e6),
+    "power_w": (-1e7, 1e7),
+    "energy_wh": (-1e12, 1e12),
+    "voltage_v": (-1e5, 1e5),
+    "current_a": (-1e5, 1e5),
+    "frequency_hz": (0.0, 1e9),
+    "vibration_g": (-1e4, 1e4),
+    "vibration_mm_s": (0.0, 1e4),
+    "battery_pct": (0.0, 100.0),
+    "rssi_dbm": (-200.0, 50.0),
+    "door_open": (0.0, 1.0),
+    "switch_on": (0.0, 1.0),
+    "raw": (-1e15, 1e15),
+}
+"""What can be at all; else a sensor is broken or a unit wrong. Some humidity sensors read up to 105 % when wet."""
+
+Flag = Literal[
+    "clock",
+    "no_clock",
+    "zone_assumed",
+    "retained",
+    "historical",
+    "transient",
+    "unstable",
+    "gross",
+    "internal",
+    "bad",
+    "stale",
+    "uncertain",
+]
+"""What must be known about a value before it is used.
+
+`clock`: the device's clock was not believable, `at_ms` is the time of receipt. `no_clock`: it sent no time.
+`zone_assumed`: its time had no zone, the site's was taken. `retained`: the broker kept the message, it may be old.
+`historical`: buffered while cut off, never the present value. `transient`: not worth storing. `unstable`: a scale that
+had not come to rest. `gross`: tare not taken off. `internal`: about the device itself (its chip), not its
+surroundings. `bad`, `stale`, `uncertain`: the sender's own verdict.
+"""
 
 DAY_MS = 86_400_000
 PAST_LIMIT_MS = 400 * DAY_MS
@@ -52,12 +104,16 @@ class Reading(Struct, frozen=True, gc=False, tag="reading", omit_defaults=True):
 
 
 class TagRead(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One sight of one tag: EPC in upper-case hex, antenna number, signal strength."""
+    """One sight of one tag: EPC in upper-case hex, antenna number, signal strength. `seen`: how many reads the reader
+    folded into this one; `tid`: the chip's own number; `direction`: "in" or "out" where a gate told it."""
 
     epc: str
     antenna: int
     at_ms: int
     rssi_dbm: float | None = None
+    seen: int = 1
+    tid: str = ""
+    direction: str = ""
 
 
 class TagReads(Struct, frozen=True, tag="tags", omit_defaults=True):
@@ -82,6 +138,25 @@ class DeviceStatus(Struct, frozen=True, gc=False, tag="status", omit_defaults=Tr
     firmware: str = ""
 
 
+class Notice(Struct, frozen=True, gc=False, tag="notice", omit_defaults=True):
+    """What a device told in words: an antenna came off, a button was pressed, a bridge is up."""
+
+    device: str
+    channel: str
+    text: str
+    at_ms: int
+    flags: tuple[Flag, ...] = ()
+
+
+class Publish(Struct, frozen=True, gc=False, tag="publish", omit_defaults=True):
+    """What a family wants said on the broker, e.g. a request for a rebirth."""
+
+    topic: str
+    payload: bytes
+    qos: int = 0
+    retain: bool = False
+
+
 class CommandAck(Struct, frozen=True, gc=False, tag="ack", omit_defaults=True):
     """A device's answer to a command."""
 
@@ -101,14 +176,24 @@ class Problem(Struct, frozen=True, gc=False, tag="problem", omit_defaults=True):
     topic: str = ""
 
 
-Decoded = Reading | TagReads | DeviceStatus | CommandAck | Problem
+Decoded = Reading | TagReads | DeviceStatus | Notice | CommandAck | Publish | Problem
 """What a device format may yield."""
 
 
-class Context(Struct, frozen=True, gc=False):
-    """What a decoder may know beside the message: when it arrived (ms since 1970, the gateway's clock)."""
+class Context(Struct, frozen=True):
+    """What a decoder may know beside topic and payload.
+
+    `received_ms` by the gateway's clock; `retained`: the broker had kept it; `timezone`: the site's, for times without
+    one; `name`: the device as the site's source takes it from the topic ("" when it does not); `options`: the
+    source's settings, an instance of the family's `Options`; `memory`: what the family's `begin` made and keeps.
+    """
 
     received_ms: int
+    retained: bool = False
+    timezone: str = "UTC"
+    name: str = ""
+    options: Any = None
+    memory: Any = None
 
 
 def believable(ts_ms: int | None, context: Context) -> tuple[int, tuple[Flag, ...]]:

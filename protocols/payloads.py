@@ -1,0 +1,124 @@
+"""What every foreign device format needs: JSON with limits, numbers that came as text, values checked and converted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from protocols.moments import Moment
+from protocols.readings import RANGES, Decoded, Flag, Problem, Reading
+from protocols.units import conversion
+
+PAYLOAD_BYTES_MAX = 256 * 1024
+NAME_MAX = 64
+VALUES_MAX = 4096
+"""Readings taken from one message; whoever sends more is told so."""
+_FORBIDDEN = re.compile(r"""[\x00-\x1f\x7f\\"']""")
+_decode = msgspec.json.Decoder().decode
+
+
+def json_of(payload: bytes, device: str = "") -> Any:
+    """The JSON value in a payload, or a `Problem`."""
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        return too_big(payload, device)
+    try:
+        return _decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Problem("payload.not_json", str(error)[:300], "send JSON, UTF-8, without NaN", device)
+
+
+def object_of(payload: bytes, device: str = "") -> dict[str, Any] | Problem:
+    """The JSON object in a payload, or a `Problem`."""
+    found = json_of(payload, device)
+    if isinstance(found, dict | Problem):
+        return found
+    return unexpected(f"a JSON {type(found).__name__} where an object was expected", device)
+
+
+def text_of(payload: bytes, device: str = "") -> str | Problem:
+    """The bare text in a payload (at most 1 KB), or a `Problem`."""
+    if len(payload) > 1024:
+        return too_big(payload, device)
+    try:
+        return payload.decode().strip("\x00 \r\n\t")
+    except UnicodeDecodeError as error:
+        return Problem("payload.not_text", str(error)[:300], "send UTF-8 text", device)
+
+
+def too_big(payload: bytes, device: str = "") -> Problem:
+    """The problem of a payload above the limit."""
+    detail = f"{len(payload)} bytes, at most {PAYLOAD_BYTES_MAX} are read"
+    return Problem("payload.too_big", detail, "send smaller messages", device)
+
+
+def unexpected(detail: str, device: str = "") -> Problem:
+    """The problem of a message that is not what its family sends."""
+    return Problem("payload.invalid", detail[:300], "check that the topic belongs to this device family", device)
+
+
+def name_of(text: object) -> str:
+    """A device's or channel's name made fit to be kept: no control characters, quotes or backslashes, 64 at most."""
+    return _FORBIDDEN.sub("_", str(text))[:NAME_MAX]
+
+
+def number_of(value: object) -> float | None:
+    """A finite number, also from text or a boolean; None for anything else."""
+    if isinstance(value, str):
+        if len(value) > 40 or "_" in value:
+            return None
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool | int | float):
+        try:
+            number = float(value)
+        except OverflowError:
+            return None
+        return number if isfinite(number) else None
+    return None
+
+
+def measured(
+    device: str, channel: str, unit: str, value: object, at: Moment, flags: Iterable[Flag] = ()
+) -> Reading | Problem:
+    """A reading of `value` in `unit` (see `protocols.units`), converted and checked; else the problem."""
+    device, channel = name_of(device), name_of(channel) or "1"
+    known = conversion(unit)
+    if known is None:
+        return Problem(
+            "unit.unknown", f"unit {unit[:40]!r} of {channel!r}", "name a unit of protocols/units.py", device
+        )
+    number = number_of(value)
+    if number is None:
+        said = repr(value)[:60]
+        return Problem("value.not_finite", f"{channel!r} says {said}, which is no number", "check the sensor", device)
+    quantity, factor, offset = known
+    number = number * factor + offset
+    low, high = RANGES[quantity]
+    if not low <= number <= high:
+        detail = f"{channel!r} says {value} {unit}: a {quantity} lies between {low:g} and {high:g}"
+        return Problem("value.out_of_range", detail[:300], "check the sensor and the unit", device)
+    if quantity in ("door_open", "switch_on") and number not in (0.0, 1.0):
+        return Problem("payload.invalid", f"{channel!r} is open or on, 1, or not, 0", "send 1 or 0", device)
+    return Reading(device, channel, quantity, at.at_ms, [number], flags=(*at.flags, *flags))
+
+
+def doubt(at: Moment, stamp: object, device: str) -> list[Decoded]:
+    """The problem of a clock that was not believed; what the message measured is used all the same."""
+    if "clock" not in at.flags:
+        return []
+    detail = f"the device's clock says {str(stamp)[:60]!r}; the time of receipt is used"
+    return [Problem("clock.not_believable", detail, "set the device's clock, or send no time", device)]
+
+
+def capped(found: list[Decoded], device: str = "") -> list[Decoded]:
+    """At most `VALUES_MAX` of what a message said, and a problem that says so where it was more."""
+    if len(found) <= VALUES_MAX:
+        return found
+    detail = f"{len(found)} values in one message, {VALUES_MAX} were taken"
+    return [*found[:VALUES_MAX], Problem("payload.too_big", detail, "send smaller messages", device)]

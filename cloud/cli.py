@@ -1,4 +1,4 @@
-"""The command line: `python -m cloud serve | stock | alerts | plan | get PATH | allow NAME KEY | account NAME`."""
+"""The command line: `python -m cloud serve | stock | alerts | plan | get PATH | read FILE | allow | account`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from cloud import keys
+from cloud import documents_cli, keys
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
@@ -87,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     allow = verb("allow", _allow, "Let a gateway connect: its name and its public key.")
     allow.add_argument("name")
     allow.add_argument("key", metavar="KEY|FILE|-", help="<gateway state>/keys/<name>.key, or what `edge key` prints")
+
+    paper = verb("read", documents_cli.show, "Read a partner's paper: X12, EDIFACT, EPCIS or CloudEvents.")
+    paper.add_argument("file", metavar="FILE|-")
 
     account = verb("account", _account, "Make an account, or give it a new password, and print that.")
     account.add_argument("name")

@@ -46,7 +46,8 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
 class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     """An article: what a unit weighs, and what ordering and keeping it costs.
 
-    `unit_cv` is the relative standard deviation of a unit's mass; `sample` the pieces its mean was learnt from.
+    `unit_cv` is the relative standard deviation of a unit's mass; `sample` the pieces its mean was learnt from; `gtin`
+    the number its tags carry.
     Money is in the site's currency; `holding_rate` is per year; times are days.
     """
 
@@ -61,12 +62,15 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     lead_time_days: NotNegative = 3.0
     lead_time_sd_days: NotNegative = 0.0
     service_level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
+    gtin: Annotated[str, Meta(pattern=r"^(\d{8}|\d{12,14})?$")] = ""
     moq: Annotated[int, Meta(ge=1)] = 1
     pack: Annotated[int, Meta(ge=1)] = 1
 
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place for one SKU on a weighing shelf: the channel of a device whose mass, less tare, is its stock."""
+    """A place for one SKU on a weighing shelf: the channel of a device whose mass, less tare, is its stock. Where
+    every unit carries a tag with the SKU's GTIN, `reader` is the RFID reader that hears this slot, and no other one of
+    the same SKU."""
 
     id: Id
     zone: Id
@@ -75,11 +79,13 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True):
     channel: Channel = "1"
     capacity: Annotated[int, Meta(ge=1)] = 100
     tare_g: float = 0.0
+    reader: str = ""
 
 
 class Device(Struct, frozen=True, forbid_unknown_fields=True):
     """A device that may speak: its kind, and the zone it stands in. `role = "refrigerator"` marks a machine or a
-    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit. What speaks another format than ours
+    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit. `antennas` of a reader that watch another
+    zone than its own are listed by number. What speaks another format than ours
     names its `source`, and its `address`: what it calls itself there, when that is not its id."""
 
     id: Id
@@ -89,6 +95,7 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role = ""
     max_mass_g: Positive = 30_000.0
     noise_g: Grams = 1.0
+    antennas: dict[str, Id] = {}
     source: str = ""
     address: Annotated[str, Meta(max_length=200)] = ""
 
@@ -204,6 +211,10 @@ def _check(site: Site, source: str) -> None:
         if device.source and site.device_by_address[device.source, address_key(device.address or device.id)] != device:
             where = f"address {device.address or device.id!r} of source {device.source!r}"
             raise LayoutError(f"{source}: device {device.id!r} has the {where}, as another one has; give each its own")
+        for number, zone_id in device.antennas.items():
+            if zone_id not in zones or not number.isdecimal():
+                where = f"antenna {number!r} of device {device.id!r}"
+                raise LayoutError(f"{source}: {where} watches zone {zone_id!r}; use antenna numbers and listed zones")
         if device.role == "refrigerator" and device.kind not in ("climate", "machine"):
             raise LayoutError(f"{source}: device {device.id!r} can be no refrigerator, as its kind is {device.kind!r}")
     watched: dict[tuple[str, str], str] = {}
@@ -212,6 +223,12 @@ def _check(site: Site, source: str) -> None:
             raise LayoutError(f"{source}: slot {slot.id!r} lies in zone {slot.zone!r}, which is not listed")
         if slot.sku not in skus:
             raise LayoutError(f"{source}: slot {slot.id!r} holds SKU {slot.sku!r}, which is not listed")
+        if slot.reader and (slot.reader not in devices or devices[slot.reader].kind != "rfid"):
+            raise LayoutError(f"{source}: slot {slot.id!r} is heard by {slot.reader!r}, no listed rfid device")
+        if slot.reader and not skus[slot.sku].gtin:
+            raise LayoutError(
+                f"{source}: slot {slot.id!r} has a reader; give its SKU {slot.sku!r} the gtin on its tags"
+            )
         shelf = devices.get(slot.device)
         if shelf is None or shelf.kind != "shelf":
             raise LayoutError(f"{source}: slot {slot.id!r} is watched by {slot.device!r}, no listed shelf device")

@@ -40,7 +40,8 @@ class StockEvent(Struct, frozen=True, gc=False, tag="stock", array_like=True):
 
 class SlotLevel(Struct, frozen=True, gc=False, tag="level", array_like=True):
     """A slot's estimate. `count` is None when it can not be told; then `reason` and `remedy` are codes that say why
-    and what would help. `low` and `high` bound the count with 95 % probability."""
+    and what would help. `low` and `high` bound the count with 95 % probability. `booked` is what the book says, where
+    there is one; `differs_ms` since when it is certain that the book is wrong (0: it is not)."""
 
     slot: Name
     sku: Name
@@ -52,6 +53,8 @@ class SlotLevel(Struct, frozen=True, gc=False, tag="level", array_like=True):
     at_ms: TimeMs
     reason: Words = ""
     remedy: Words = ""
+    booked: Whole | None = None
+    differs_ms: TimeMs = 0
 
 
 class TagMove(Struct, frozen=True, gc=False, tag="tag", array_like=True):
@@ -64,8 +67,20 @@ class TagMove(Struct, frozen=True, gc=False, tag="tag", array_like=True):
     device: Name
 
 
-class DeviceHealth(Struct, frozen=True, gc=False, tag="health", array_like=True):
-    """How a device is. `silent`: nothing heard for several of its own periods. `offline`: it, or its will, said so."""
+class Finding(Struct, frozen=True, gc=False, array_like=True):
+    """What is wrong with a device's channel: a code, since when, the code of what would help, and the evidence, with
+    units in its names (`per_day`, `hours`)."""
+
+    code: Name
+    channel: Words
+    since_ms: TimeMs
+    remedy: Name
+    evidence: Annotated[dict[Name, Finite], Meta(max_length=16)] = {}
+
+
+class DeviceHealth(Struct, frozen=True, tag="health", array_like=True):
+    """How a device is. `silent`: nothing heard for several of its own periods. `offline`: it, or its will, said so.
+    `findings`: what its own readings say against it."""
 
     device: Name
     state: Literal["ok", "silent", "offline"]
@@ -76,6 +91,7 @@ class DeviceHealth(Struct, frozen=True, gc=False, tag="health", array_like=True)
     duplicates: Whole
     clock_offset_ms: Whole
     battery_pct: Finite | None = None
+    findings: list[Finding] = []
 
 
 class Series(Struct, frozen=True, gc=False, tag="series", array_like=True):

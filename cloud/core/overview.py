@@ -147,6 +147,8 @@ def _slot(inventory: Inventory, slot: Slot) -> SlotView:
         level.reason,
         level.remedy,
         slot.device,
+        level.booked,
+        bool(level.differs_ms),
     )
 
 

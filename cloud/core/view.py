@@ -23,7 +23,8 @@ class SiteView(Struct, frozen=True):
 
 
 class SlotView(Struct, frozen=True):
-    """One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map."""
+    """One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map.
+    `booked` is what the book says, where there is one; `differs`: it is certain that the book is wrong."""
 
     id: str
     zone: str
@@ -39,6 +40,8 @@ class SlotView(Struct, frozen=True):
     reason: str
     remedy: str
     device: str
+    booked: int | None = None
+    differs: bool = False
 
 
 class SkuView(Struct, frozen=True):

@@ -22,11 +22,22 @@ from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core.replenishment import Need
 from cloud.stores import tables
 from cloud.stores.people import People
-from protocols.reports import LANE_OF, DeviceHealth, Lane, Report, SlotLevel, StockEvent, TagMove, Thinned, decode
+from protocols.reports import (
+    LANE_OF,
+    DeviceHealth,
+    Finding,
+    Lane,
+    Report,
+    SlotLevel,
+    StockEvent,
+    TagMove,
+    Thinned,
+    decode,
+)
 from protocols.sequences import Sequence
 from protocols.uplink import Refused
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 RANGES_MAX = 100_000
 URLS = "sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 
@@ -78,6 +89,8 @@ class Ledger:
                 held = connection.scalar(select(tables.about.c.value).where(tables.about.c.key == "schema"))
                 if held is None:
                     connection.execute(insert(tables.about).values(key="schema", value=SCHEMA_VERSION))
+                elif held in tables.UPGRADES:
+                    self._upgrade(connection, held)
                 elif held != SCHEMA_VERSION:
                     hint = "start the version that made it, or give another --ledger"
                     raise LedgerUnavailable(
@@ -155,7 +168,8 @@ class Ledger:
 
     def devices(self) -> list[DeviceHealth]:
         """The health of every device."""
-        return [DeviceHealth(**row) for row in self._rows(tables.device)]
+        rows = self._rows(tables.device)
+        return [DeviceHealth(**{**row, "findings": msgspec.convert(row["findings"], list[Finding])}) for row in rows]
 
     def coolers(self) -> dict[str, bytes]:
         """The maintenance state of every cooler, as it was stored."""
@@ -217,6 +231,14 @@ class Ledger:
             return LaneState(Sequence(limit=RANGES_MAX), 0, 0, 0)
         held = Sequence([list(one) for one in state.held.ranges], state.held.forgotten, RANGES_MAX)
         return state._replace(held=held)
+
+    def _upgrade(self, connection: Connection, held: str) -> None:
+        """Make this schema of an earlier one, step by step, in the transaction that opens the ledger."""
+        while held != SCHEMA_VERSION:
+            for statement in tables.UPGRADES[held]:
+                connection.exec_driver_sql(statement)
+            held = str(int(held) + 1)
+        connection.execute(update(tables.about).where(tables.about.c.key == "schema").values(value=held))
 
     def _rows(self, table: Table) -> list[dict[str, Any]]:
         with self._reading() as connection:
@@ -302,7 +324,14 @@ def _newest(
             held = newest.get(key)
             if held is None or held.at_ms <= report.at_ms:
                 newest[key] = report
-    return [msgspec.structs.asdict(report) for report in newest.values()]
+    return [_row(report) for report in newest.values()]
+
+
+def _row(report: SlotLevel | DeviceHealth | TagMove) -> dict[str, Any]:
+    row = msgspec.structs.asdict(report)
+    if type(report) is DeviceHealth:
+        row["findings"] = msgspec.to_builtins(report.findings)
+    return row
 
 
 def _lanes(connection: Connection) -> dict[tuple[str, Lane], LaneState]:

@@ -75,6 +75,8 @@ level = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("reason", String, nullable=False),
     Column("remedy", String, nullable=False),
+    Column("booked", BigInteger),
+    Column("differs_ms", BigInteger, nullable=False),
 )
 
 device = Table(
@@ -89,6 +91,7 @@ device = Table(
     Column("duplicates", BigInteger, nullable=False),
     Column("clock_offset_ms", BigInteger, nullable=False),
     Column("battery_pct", Float),
+    Column("findings", JSON, nullable=False),
 )
 
 tag = Table(
@@ -187,3 +190,13 @@ def upsert(dialect: str, table: Table, keys: list[str], newest_by: str | None) -
     others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
     where = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
     return statement.on_conflict_do_update(index_elements=keys, set_=others, where=where)
+
+
+UPGRADES: dict[str, tuple[str, ...]] = {
+    "1": (
+        "ALTER TABLE level ADD COLUMN booked BIGINT",
+        "ALTER TABLE level ADD COLUMN differs_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE device ADD COLUMN findings JSON NOT NULL DEFAULT '[]'",
+    ),
+}
+"""Schema version -> the statements that make the next one of it."""

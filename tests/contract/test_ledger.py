@@ -261,3 +261,19 @@ def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place)
     assert again.people.account("", "token") == ("erp", "viewer", "")
     assert again.people.account("nobody") is None
     assert again.people.accounts() == 2
+
+
+def test_a_ledger_of_the_first_schema_is_taken_over_with_all_it_holds(place: Place) -> None:
+    ledger = place.ledger()
+    apply(ledger, *depot.batches([stock("A1", 7, 7), level("A1", 7), health("d1")]))
+    with ledger._writing() as connection:
+        for table, column in (("level", "booked"), ("level", "differs_ms"), ("device", "findings")):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute(tables.about.update().values(value="1"))
+
+    again = place.ledger()
+
+    assert again.levels() == [level("A1", 7)]
+    assert again.devices() == [health("d1")]
+    assert [(row[0], row[3]) for row in again.movements()] == [("A1", 7)]
+    assert place.ledger().levels() == [level("A1", 7)], "once is enough"

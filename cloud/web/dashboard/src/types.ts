@@ -12,6 +12,7 @@ export interface SiteView {
 
 /**
  * One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map.
+ * `booked` is what the book says, where there is one; `differs`: it is certain that the book is wrong.
  */
 export interface SlotView {
   id: string;
@@ -28,6 +29,8 @@ export interface SlotView {
   reason: string;
   remedy: string;
   device: string;
+  booked: number | null;
+  differs: boolean;
 }
 
 /**

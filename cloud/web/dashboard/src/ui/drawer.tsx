@@ -89,6 +89,11 @@ function Slot({ slot }: { slot: SlotView }) {
         </Fact>
         <Fact name={say("drawer.zone")}>{zoneName(slot.zone)}</Fact>
         <Fact name={say("drawer.interval")}>{`${number(slot.low)} – ${number(slot.high)}`}</Fact>
+        {slot.booked !== null && (
+          <Fact name={say("drawer.booked")}>
+            {number(slot.booked)} {slot.differs && <strong>{say("drawer.differs")}</strong>}
+          </Fact>
+        )}
         <Fact name={say("drawer.confidence")}>{percent(slot.confidence, 1)}</Fact>
         <Fact name={say("drawer.mass")}>{slot.mass_g >= 10_000 ? quantity(slot.mass_g / 1000, "kg", 2) : quantity(slot.mass_g, "g", 0)}</Fact>
         <Fact name={say("drawer.measured")}>{slot.at_ms ? <Since at={slot.at_ms} /> : say("devices.never")}</Fact>

@@ -27,6 +27,16 @@ export function said({ rule, params, state }: AlertView): string[] {
     }
     case "stock_unknown":
       return [...(text("reason") ? [word("reason", text("reason"))] : []), ...(text("remedy") ? [word("remedy", text("remedy"))] : [])];
+    case "stock_differs": {
+      const [booked, low, high] = [n("booked"), n("low"), n("high")];
+      const seen = n("count") ?? (low === high ? low : null);
+      return [
+        ...(booked === null ? [] : [say("alert.booked", { n: number(booked) })]),
+        ...(seen !== null ? [say("alert.counted", { n: number(seen) })] : low !== null && high !== null ? [say("alert.counted_between", { low: number(low), high: number(high) })] : []),
+      ];
+    }
+    case "device_sick":
+      return [word("finding", text("finding")), ...(text("remedy") ? [word("remedy", text("remedy"))] : [])];
     case "refrigeration_capacity":
       return capacity(n);
     default:

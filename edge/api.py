@@ -23,7 +23,8 @@ from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from edge import metrics, page
-from edge.core import health
+from edge.core import actions, health
+from edge.core.actions import ActionError
 from edge.gateway import Gateway
 from protocols.uplink import VERSION
 
@@ -31,6 +32,10 @@ ROLES: dict[tuple[str, str], str] = {
     ("GET", "/"): "read",
     ("GET", "/api/status"): "read",
     ("GET", "/api/stock"): "read",
+    ("GET", "/api/stock/{slot}"): "read",
+    ("POST", "/api/slots/{slot}/actions"): "act",
+    ("GET", "/api/journal"): "read",
+    ("GET", "/api/strangers"): "read",
     ("GET", "/api/tags"): "read",
     ("GET", "/api/problems"): "read",
     ("POST", "/api/devices/{device}/cmd"): "act",
@@ -101,6 +106,29 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     async def stock(_request: web.Request) -> web.Response:
         return _json(stock_of(gateway))
 
+    async def explained(request: web.Request) -> web.Response:
+        try:
+            slot = request.match_info["slot"]
+            told = gateway.inference.shelves.explain(slot, time.time_ns() // 1_000_000)
+            journal = await gateway.on_disk(gateway.store.journal, 20, slot)
+            return _json({**msgspec.to_builtins(told), "journal": journal})
+        except ActionError as error:
+            return _json({"error": str(error)}, 404)
+
+    async def act(request: web.Request) -> web.Response:
+        try:
+            return _json(await gateway.act(request.match_info["slot"], actions.parse(await request.read())))
+        except ActionError as error:
+            return _json({"error": str(error)}, 400)
+
+    async def journal(request: web.Request) -> web.Response:
+        about = request.query.get("about", "")
+        return _json(await gateway.on_disk(gateway.store.journal, 200, about))
+
+    async def strangers(_request: web.Request) -> web.Response:
+        found = gateway.decoder.unclaimed.items()
+        return _json([{"source": source, "address": name, "at_ms": at_ms} for (source, name), at_ms in found])
+
     async def tags(_request: web.Request) -> web.Response:
         return _json(await gateway.on_disk(gateway.store.present_tags))
 
@@ -133,6 +161,10 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     app.router.add_get("/", index)
     app.router.add_get("/api/status", status)
     app.router.add_get("/api/stock", stock)
+    app.router.add_get("/api/stock/{slot}", explained)
+    app.router.add_post("/api/slots/{slot}/actions", act)
+    app.router.add_get("/api/journal", journal)
+    app.router.add_get("/api/strangers", strangers)
     app.router.add_get("/api/tags", tags)
     app.router.add_get("/api/problems", problems)
     app.router.add_post("/api/devices/{device}/cmd", command)
@@ -158,7 +190,7 @@ def stock_of(gateway: Gateway) -> list[dict[str, Any]]:
     """Every slot of the site with its estimate; a slot that never settled says `no_reading`."""
     rows = []
     for slot in gateway.site.slots:
-        state = gateway.inference.slots.get(slot.id)
+        state = gateway.inference.shelves.slots.get(slot.id)
         said = state.estimate if state is not None else None
         rows.append(
             {
@@ -172,6 +204,8 @@ def stock_of(gateway: Gateway) -> list[dict[str, Any]]:
                 "at_ms": state.at_ms if state else 0,
                 "reason": said.reason if said else "no_reading",
                 "remedy": said.remedy if said else "check_sensor",
+                "booked": state.stock.book if state else None,
+                "differs": bool(state and state.watch and state.watch.told),
             }
         )
     return rows
@@ -205,6 +239,9 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
                 "lost": health.lost(state.pulse) if state else 0,
                 "duplicates": state.pulse.duplicates if state else 0,
                 "late": state.late if state else 0,
+                "unfit": state.unfit if state else 0,
+                "notices": state.notices if state else {},
+                "findings": gateway.inference.ward.findings(device.id, state.clock) if state else [],
             }
             for device, state in known
         ],

@@ -30,7 +30,8 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from protocols.topics import KINDS, ROOT
+from edge.rights import Rights, every, subject, users_of
+from protocols.layout import Site
 
 OLDEST_VERSION = (2, 15)  # the one the contract suite holds for; 2.10 lets MQTT messages past max_payload
 
@@ -49,33 +50,6 @@ class BrokerError(Exception):
     """The broker can not run; the message says what, why and what to do."""
 
 
-class Rights(NamedTuple):
-    """MQTT filters a user may publish to and subscribe to. Where a broker can name exceptions, a user with `never`
-    may publish to every leaf but these: one that nobody knows is then counted by the gateway, which says what is wrong,
-    where the broker would drop it in silence."""
-
-    publish: tuple[str, ...]
-    subscribe: tuple[str, ...]
-    never: tuple[str, ...] = ()
-
-
-def _every(*leaves: str) -> tuple[str, ...]:
-    return tuple(f"{ROOT}/+/+/{leaf}" for leaf in leaves)
-
-
-def _device(kind: str) -> Rights:
-    """A device speaks for its own kind and hears commands only."""
-    others = (one for one in KINDS if one != kind)
-    return Rights(_every(kind, "status", "ack"), _every("cmd"), never=_every(*others, "cmd"))
-
-
-# The gateway is the one trusted reader.
-USERS: dict[str, Rights] = {
-    "gateway": Rights(publish=_every("cmd"), subscribe=("#",)),
-    **{kind: _device(kind) for kind in KINDS},
-}
-
-
 class Box(NamedTuple):
     """A broker ready to start: what to run, where it will listen, and the file with the passwords."""
 
@@ -84,7 +58,7 @@ class Box(NamedTuple):
     credentials: Path
 
 
-def prepare(state: Path, port: int = 1883, host: str = "127.0.0.1") -> Box:
+def prepare(state: Path, port: int = 1883, host: str = "127.0.0.1", site: Site | None = None) -> Box:
     """Write the broker's files under `<state>/broker` and say how to start it.
 
     Raises BrokerError when there is no usable nats-server, the port or the state is taken or a file can not be used.
@@ -94,12 +68,13 @@ def prepare(state: Path, port: int = 1883, host: str = "127.0.0.1") -> Box:
     folder = _private_folder(state)
     os.close(_claim(folder))  # before anything in it changes
     url = f"mqtt://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-    users = credentials(folder, url)
+    rights = users_of(site)
+    users = credentials(folder, url, rights)
     store = folder / "store"
     if not (store / "jetstream" / "$G" / "streams" / "$MQTT_msgs" / "meta.sum").exists():
         _limit_waiting_messages(program, folder, store)
     config = folder / "nats.conf"
-    _write_private(config, nats_config(users, store, port, host))
+    _write_private(config, nats_config(rights, users, store, port, host))
     return Box([str(program), "-c", str(config)], url, folder / "credentials.toml")
 
 
@@ -140,7 +115,7 @@ def find() -> Path:
     )
 
 
-def credentials(folder: Path, url: str) -> dict[str, str]:
+def credentials(folder: Path, url: str, rights: dict[str, Rights]) -> dict[str, str]:
     """The users' passwords from `<folder>/credentials.toml`, made at the first call and kept from then on."""
     path = folder / "credentials.toml"
     kept: dict[str, object] = {}
@@ -149,13 +124,13 @@ def credentials(folder: Path, url: str) -> dict[str, str]:
             kept = tomllib.loads(path.read_text("utf-8")).get("users", {})
         except (OSError, ValueError) as error:
             raise BrokerError(f"{path} can not be read ({error}): correct it, or move it away for new ones") from error
-    users = {name: str(kept.get(name) or secrets.token_urlsafe(24)) for name in USERS}
+    users = {name: str(kept.get(name) or secrets.token_urlsafe(24)) for name in rights}
     lines = [f"url = {_quoted(url)}", "", "[users]", *(f"{name} = {_quoted(word)}" for name, word in users.items()), ""]
     _write_private(path, "\n".join(lines))
     return users
 
 
-def nats_config(users: dict[str, str], store: Path, port: int, host: str) -> str:
+def nats_config(rights: dict[str, Rights], users: dict[str, str], store: Path, port: int, host: str) -> str:
     """The configuration of nats-server. One setting a line: its parser wants that.
 
     The passwords stand there in plain: they are random and of 192 bits, the file is as private as credentials.toml
@@ -185,8 +160,8 @@ def nats_config(users: dict[str, str], store: Path, port: int, host: str) -> str
         "authorization {",
         "  users = [",
     ]
-    for name, rights in USERS.items():
-        allowed = _every("+") if rights.never else rights.publish
+    for name, may in rights.items():
+        allowed = every("+") if may.never else may.publish
         lines += [
             "    {",
             f"      user: {_quoted(name)}",
@@ -194,38 +169,34 @@ def nats_config(users: dict[str, str], store: Path, port: int, host: str) -> str
             '      allowed_connection_types: ["MQTT"]',
             "      permissions: {",
             "        publish: {",
-            f"          allow: {json.dumps([_subject(one) for one in allowed])}",
-            f"          deny: {json.dumps([_subject(one) for one in rights.never])}",
+            f"          allow: {json.dumps([subject(one) for one in allowed])}",
+            f"          deny: {json.dumps([subject(one) for one in may.never])}",
             "        }",
-            f"        subscribe: {json.dumps([*(_subject(one) for one in rights.subscribe), '$MQTT.sub.>'])}",
+            f"        subscribe: {json.dumps([*(subject(one) for one in may.subscribe), '$MQTT.sub.>'])}",
             "      }",
             "    }",
         ]
     return "\n".join([*lines, "  ]", "}", ""])
 
 
-def mosquitto_files(state: Path, url: str) -> Path:
+def mosquitto_files(state: Path, url: str, site: Site | None = None) -> Path:
     """The same users and rights for a Mosquitto: writes `passwords`, `acl`, `credentials.toml`; returns their folder.
 
     A password's entry is Mosquitto's own `$7$`: PBKDF2-HMAC-SHA512, 101 rounds (enough for random words), 12-byte salt.
     """
     folder = _private_folder(state)
-    users = credentials(folder, url)
+    rights = users_of(site)
+    users = credentials(folder, url, rights)
     passwords, acl = [], []
-    for name, rights in USERS.items():
+    for name, may in rights.items():
         salt = secrets.token_bytes(12)
         digest = hashlib.pbkdf2_hmac("sha512", users[name].encode(), salt, 101)
         passwords.append(f"{name}:$7$101${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}")
         acl += [f"user {name}"]
-        acl += [f"topic write {one}" for one in rights.publish] + [f"topic read {one}" for one in rights.subscribe]
+        acl += [f"topic write {one}" for one in may.publish] + [f"topic read {one}" for one in may.subscribe]
     _write_private(folder / "passwords", "\n".join(passwords) + "\n")
     _write_private(folder / "acl", "\n".join(acl) + "\n")
     return folder
-
-
-def _subject(mqtt_filter: str) -> str:
-    """An MQTT filter as the NATS subject it becomes inside nats-server; for filters without dots and spaces."""
-    return mqtt_filter.replace("/", ".").replace("+", "*").replace("#", ">")
 
 
 def _quoted(text: str) -> str:

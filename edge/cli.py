@@ -1,4 +1,4 @@
-"""The command line: `python -m edge run | broker | key | decode | replay | stock | outbox`."""
+"""The command line: `python -m edge run | broker | key | decode | replay | outbox`, and the verbs about slots."""
 
 from __future__ import annotations
 
@@ -19,23 +19,21 @@ from urllib.parse import quote
 import msgspec
 
 from edge import broker as box
-from edge import recording
+from edge import recording, slot_cli
 from edge.api import make_app, own_token, serving
-from edge.core.inference import Inference, level
+from edge.asking import AskError
+from edge.core.inference import Inference
 from edge.gateway import Gateway, Options
 from edge.keys import own_keys
 from edge.mqtt import BrokerUrl, parse_url
-from edge.store import Store, StoreError
+from edge.saying import UsageError, existing, json_line, say, store_of
+from edge.store import StoreError
 from protocols import devices as formats
 from protocols.layout import LayoutError, Site, parse
 from protocols.readings import Context, Decoded, Problem, Reading, TagReads
-from protocols.reports import StockEvent
+from protocols.reports import SlotLevel, StockEvent
 
 STATE = Path("var/edge")
-
-
-class UsageError(Exception):
-    """What the person asked for can not be done; the message says why and what to do."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -43,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except (UsageError, LayoutError, StoreError, ValueError, box.BrokerError) as error:
+    except (UsageError, AskError, LayoutError, StoreError, ValueError, box.BrokerError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
@@ -82,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_argument("--state", type=Path, default=Path("var"), help="its folder is STATE/broker (%(default)s)")
     broker.add_argument("--host", default="127.0.0.1", help="address of the MQTT port (default: %(default)s)")
     broker.add_argument("--port", type=int, default=1883, help="MQTT port (default: %(default)s)")
+    broker.add_argument("--site", type=Path, metavar="SITE.toml", help="its [[sources]] become users too")
 
     key = verb("key", _key, "Make the gateway's keys if there are none, and print the public one.")
     key.add_argument("--state", type=Path, default=STATE)
@@ -95,9 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     replay = verb("replay", _replay, "Fold a recording without a broker; print stock events and final estimates.")
     replay.add_argument("recording", type=Path)
     replay.add_argument("--layout", type=Path, required=True, metavar="SITE.toml")
+    replay.add_argument(
+        "--levels", action="store_true", help="print each change of an estimate too"
+    )
 
-    stock = verb("stock", _stock, "Print the last committed estimate of every slot.")
-    stock.add_argument("--state", type=Path, default=STATE)
+    slot_cli.add(verb, STATE)
 
     outbox = verb("outbox", _outbox, "Print each lane's book: accepted = delivered + pending + refused + thinned.")
     outbox.add_argument("--state", type=Path, default=STATE)
@@ -127,7 +128,7 @@ async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     try:
         async with serving(app, host, port) as url:
-            print(_json({"gateway": options.name, "url": url}) if as_json else f"gateway: {url}", flush=True)
+            print(json_line({"gateway": options.name, "url": url}) if as_json else f"gateway: {url}", flush=True)
             await gateway.run()
     except OSError as error:
         raise UsageError(
@@ -136,12 +137,13 @@ async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
 
 
 def _broker(arguments: argparse.Namespace) -> None:
-    box.run(box.prepare(arguments.state, arguments.port, arguments.host))
+    site = _site(arguments.site) if arguments.site is not None else None
+    box.run(box.prepare(arguments.state, arguments.port, arguments.host, site))
 
 
 def _key(arguments: argparse.Namespace) -> None:
     public = own_keys(arguments.state, arguments.name).public.decode()
-    print(_json({"gateway": arguments.name, "public_key": public}) if arguments.json else public)
+    print(json_line({"gateway": arguments.name, "public_key": public}) if arguments.json else public)
 
 
 def _decode(arguments: argparse.Namespace) -> None:
@@ -152,16 +154,16 @@ def _decode(arguments: argparse.Namespace) -> None:
             found = formats.decode(topic, payload, Context(at_ms))
         for one in found:
             for line in _expand(one):
-                print(_json(line))
+                print(json_line(line))
 
 
 def _payloads(arguments: argparse.Namespace) -> Iterator[tuple[int, str, bytes]]:
     if arguments.topic is None:
         source = Path("/dev/stdin") if arguments.file == "-" else Path(arguments.file)
-        for line in recording.read(_existing(source)):
+        for line in recording.read(existing(source)):
             yield line.at_ms, line.topic, line.bytes()
         return
-    data = sys.stdin.buffer.read() if arguments.file == "-" else _existing(Path(arguments.file)).read_bytes()
+    data = sys.stdin.buffer.read() if arguments.file == "-" else existing(Path(arguments.file)).read_bytes()
     yield _now_ms(), arguments.topic, data
 
 
@@ -187,35 +189,33 @@ def _replay(arguments: argparse.Namespace) -> None:
     site = _site(arguments.layout)
     inference = Inference(site)
     problems: dict[str, int] = {}
-    for outcome in recording.replay(recording.read(_existing(arguments.recording)), inference):
+    said: dict[str, tuple[int | None, int, int, str]] = {}
+    for outcome in recording.replay(recording.read(existing(arguments.recording)), inference):
         for problem in outcome.problems:
             problems[problem.code] = problems.get(problem.code, 0) + 1
         for report in outcome.reports:
             if type(report) is StockEvent:
-                _say(arguments.json, {"type": "event", **_fields(report)})
+                say(arguments.json, {"type": "event", **_fields(report)})
+            elif type(report) is SlotLevel and arguments.levels:
+                estimate = (report.count, report.low, report.high, report.reason)
+                if said.get(report.slot) != estimate:
+                    said[report.slot] = estimate
+                    say(arguments.json, {"type": "level", **_fields(report)})
     for slot in site.slots:
-        state = inference.slots.get(slot.id)
+        state = inference.shelves.level(slot)
         if state is None:
             empty = {"count": None, "low": 0, "high": slot.capacity, "confidence": 0.0, "reason": "no_reading"}
-            _say(arguments.json, {"type": "estimate", "slot": slot.id, "sku": slot.sku, **empty, "at_ms": 0})
+            say(arguments.json, {"type": "estimate", "slot": slot.id, "sku": slot.sku, **empty, "at_ms": 0})
         else:
-            _say(arguments.json, {"type": "estimate", **_fields(level(slot, state))})
+            say(arguments.json, {"type": "estimate", **_fields(state)})
     if problems:
-        _say(arguments.json, {"type": "problems", **problems})
-
-
-def _stock(arguments: argparse.Namespace) -> None:
-    store = _store(arguments.state)
-    for slot, state in sorted(store.restore()[1].items()):
-        said = {"mass_g": round(state.mass_g, 1), "at_ms": state.at_ms}
-        _say(arguments.json, {"slot": slot, **msgspec.structs.asdict(state.estimate), **said})
-    store.close()
+        say(arguments.json, {"type": "problems", **problems})
 
 
 def _outbox(arguments: argparse.Namespace) -> None:
-    store = _store(arguments.state)
+    store = store_of(arguments.state)
     for lane, book in store.book().items():
-        _say(arguments.json, {"lane": lane, **book._asdict(), "balanced": book.balanced})
+        say(arguments.json, {"lane": lane, **book._asdict(), "balanced": book.balanced})
     store.close()
 
 
@@ -223,27 +223,9 @@ def _fields(report: Any) -> dict[str, Any]:
     return msgspec.structs.asdict(report)
 
 
-def _say(as_json: bool, line: dict[str, Any]) -> None:
-    print(_json(line) if as_json else "  ".join(f"{key}={value}" for key, value in line.items() if value != ""))
-
-
-def _json(line: dict[str, Any]) -> str:
-    return msgspec.json.encode(line).decode()
-
-
-def _store(state: Path) -> Store:
-    return Store(_existing(state / "edge.db"))
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise UsageError(f"{path} does not exist")
-    return path
-
-
 def _site(path: Path) -> Site:
     try:
-        text = _existing(path).read_text(encoding="utf-8")
+        text = existing(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} can not be read: {error}") from None
     return parse(text, str(path))
@@ -254,7 +236,7 @@ def _broker_url(url: str, credentials: Path | None) -> BrokerUrl:
     if credentials is None or parsed.user:
         return parsed
     try:
-        password = tomllib.loads(_existing(credentials).read_text())["users"]["gateway"]
+        password = tomllib.loads(existing(credentials).read_text())["users"]["gateway"]
     except (KeyError, TypeError, tomllib.TOMLDecodeError):
         raise UsageError(f'{credentials} has no [users] gateway = "password"') from None
     return parse_url(url.replace("://", f"://gateway:{quote(str(password), safe='')}@", 1))

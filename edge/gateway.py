@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,15 +19,17 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from edge import memory
+from edge.core.actions import Action
+from edge.core.decoding import Decoder
 from edge.core.forwarding import Wanted
-from edge.core.inference import Inference, Outcome
+from edge.core.inference import Outcome
 from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Message, Mqtt
 from edge.store import Group, Quarantined, Store, StoreError
 from edge.uplink import Uplink
-from protocols import devices as formats
 from protocols.layout import Site
-from protocols.readings import CommandAck, Context, Decoded, Problem
+from protocols.readings import CommandAck, Decoded, Problem, Publish
 from protocols.reports import Lane
 from protocols.topics import spell, whole_site
 from protocols.uplink import Refused
@@ -36,6 +39,7 @@ log = logging.getLogger(__name__)
 GROUP_MAX = 500
 LINGER_S = 0.005
 TICK_S = 1.0
+SLOW_STATE_MS = 60_000
 STORE_RETRY_S = 2.0
 COMMANDS_MAX = 200
 RATE_SHARE = 0.1
@@ -61,9 +65,11 @@ class Gateway:
         self.options = options
         self.site = options.site
         self.store = Store(options.state / "edge.db")
-        devices, slots = self.store.restore()
-        self.inference = Inference(options.site, devices, slots)
-        self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", [whole_site(options.site.site.id)])
+        self.inference = memory.restore(options.site, self.store.restore())
+        self.store.commit(Group(time.time_ns() // 1_000_000, snapshots=memory.settled(self.inference)))
+        self.decoder = Decoder(options.site)
+        filters = [whole_site(options.site.site.id), *self.decoder.filters]
+        self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters, self.decoder.presence())
         self.uplink = self._make_uplink()
         self.store_trouble = ""
         self.messages = self.readings = self.duplicates = self.groups = 0
@@ -92,6 +98,9 @@ class Gateway:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(StoreError):
+                rest = Group(time.time_ns() // 1_000_000, snapshots=memory.slow(self.inference))
+                await self.on_disk(self.store.commit, rest)
             await self.on_disk(self.store.close)
             self._worker.shutdown()
 
@@ -126,6 +135,17 @@ class Gateway:
         finally:
             del self.acks[command_id]
 
+    async def act(self, slot: str, action: Action) -> dict[str, Any]:
+        """Do what a person, or the book, says about a slot, and keep it; what came of it.
+
+        Raises `ActionError` when it can not be done, and then nothing has changed.
+        """
+        async with self._commit_lock:
+            now_ms = time.time_ns() // 1_000_000
+            outcome, answer = self.inference.act(slot, action, now_ms)
+            await self._commit(outcome, now_ms, [], memory.settled(self.inference))
+        return answer
+
     async def on_disk(self, work: Callable[..., Result], *args: Any) -> Result:
         """Run a piece of store work in the store's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, partial(work, *args))
@@ -133,7 +153,7 @@ class Gateway:
     async def _take(self) -> None:
         while True:
             group = await self.mqtt.group(GROUP_MAX, LINGER_S)
-            decoded, sources, bad = decode_group(group)
+            decoded, sources, bad, wanted = decode_group(self.decoder, group)
             now_ms = time.time_ns() // 1_000_000
             async with self._commit_lock:
                 outcome = self.inference.fold(decoded, now_ms)
@@ -141,6 +161,7 @@ class Gateway:
                     bad.append(Quarantined(problem, sources[at].topic, sources[at].payload))
                 await self._commit(outcome, now_ms, bad)
             self.mqtt.acknowledge(group)
+            self._publish(wanted)
             self.groups += 1
             self.messages += len(group)
             self.readings += outcome.readings
@@ -152,24 +173,36 @@ class Gateway:
 
     async def _tick(self) -> None:
         before = self.readings
+        stored_ms = time.time_ns() // 1_000_000
         while True:
             await asyncio.sleep(TICK_S)
             now_ms = time.time_ns() // 1_000_000
             self.rate_per_s += RATE_SHARE * ((self.readings - before) / TICK_S - self.rate_per_s)
             before = self.readings
             async with self._commit_lock:
-                outcome = self.inference.tick(now_ms)
-                if outcome.reports or outcome.devices or outcome.slots:
-                    await self._commit(outcome, now_ms, [])
+                passed = self.decoder.tick(now_ms)
+                self._publish([one for one in passed if isinstance(one, Publish)])
+                said: list[Decoded] = [one for one in passed if not isinstance(one, Publish)]
+                slow = now_ms - stored_ms >= SLOW_STATE_MS
+                stored_ms = now_ms if slow else stored_ms
+                for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms)):
+                    snapshots = memory.slow(self.inference) if slow else {}
+                    if outcome.reports or outcome.devices or outcome.slots or outcome.notes or snapshots:
+                        await self._commit(outcome, now_ms, [], snapshots)
+                    slow = False
 
-    async def _commit(self, outcome: Outcome, now_ms: int, bad: list[Quarantined]) -> None:
-        encode, devices, slots = self._encode, self.inference.devices, self.inference.slots
+    async def _commit(
+        self, outcome: Outcome, now_ms: int, bad: list[Quarantined], snapshots: dict[str, bytes] | None = None
+    ) -> None:
+        encode, devices, slots = self._encode, self.inference.devices, self.inference.shelves.slots
         group = Group(
             now_ms,
             {name: encode(devices[name]) for name in outcome.devices},
             {slot: encode(slots[slot]) for slot in outcome.slots},
             outcome.reports,
             bad,
+            snapshots or {},
+            outcome.notes,
         )
         await self._until_done(self.store.commit, group)
         for quarantined in bad:
@@ -190,6 +223,11 @@ class Gateway:
                     log.error("store: %s", error)
                 self.store_trouble = str(error)
                 await asyncio.sleep(STORE_RETRY_S)
+
+    def _publish(self, wanted: list[Publish]) -> None:
+        """Say what a device family wants said. Lost while the broker is away: the family asks again by itself."""
+        for one in wanted:
+            self.mqtt.publish(one.topic, one.payload, one.qos, one.retain)
 
     def _make_uplink(self) -> Uplink | None:
         options = self.options
@@ -220,16 +258,22 @@ class Gateway:
         )
 
 
-def decode_group(group: list[Message]) -> tuple[list[Decoded], list[Message], list[Quarantined]]:
-    """Decode a group: what it says, the message each of these came in, and the problems with their bytes."""
+def decode_group(
+    decoder: Decoder, group: list[Message]
+) -> tuple[list[Decoded], list[Message], list[Quarantined], list[Publish]]:
+    """Decode a group: what it says, the message each of these came in, the problems with their bytes, and what is to be
+    published in answer."""
     decoded: list[Decoded] = []
     sources: list[Message] = []
     bad: list[Quarantined] = []
+    wanted: list[Publish] = []
     for message in group:
-        for one in formats.decode(message.topic, message.payload, Context(message.received_ms)):
+        for one in decoder.decode(message.topic, message.payload, message.received_ms, message.retained):
             if type(one) is Problem:
                 bad.append(Quarantined(one, message.topic, message.payload))
+            elif type(one) is Publish:
+                wanted.append(one)
             else:
                 decoded.append(one)
                 sources.append(message)
-    return decoded, sources, bad
+    return decoded, sources, bad, wanted

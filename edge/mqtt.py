@@ -25,11 +25,19 @@ from urllib.parse import unquote, urlsplit
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from protocols.readings import Publish
+
 log = logging.getLogger(__name__)
+
+Presence = Callable[[int], tuple[Publish | None, Publish]]
+"""now_ms -> (birth, will). The birth is said once subscriptions hold, the will also when we go by ourselves; without a
+birth, whoever gave the will takes leave too."""
 
 QUEUE_MAX = 4000
 """Messages held unworked; beyond it nothing is read from the socket, and the broker keeps the rest."""
 READ_MAX = 256
+UNSENT_MAX = 10_000
+"""Packets the broker has not taken yet; beyond it nothing more is published."""
 _PUBACK = struct.Struct("!BBH").pack
 READ_BYTES = 64 * 1024
 KEEPALIVE_S = 20
@@ -45,6 +53,7 @@ class Message(NamedTuple):
     mid: int
     qos: int
     connection: int
+    retained: bool = False
 
 
 class BrokerUrl(NamedTuple):
@@ -102,8 +111,24 @@ class _Client(paho.Client):
 class Mqtt:
     """One connection to one broker, kept up."""
 
-    def __init__(self, url: BrokerUrl, client_id: str, filters: Sequence[str]) -> None:
+    def __init__(
+        self,
+        url: BrokerUrl,
+        client_id: str,
+        filters: Sequence[str],
+        presence: Presence | None = None,
+        *,
+        clean: bool = False,
+        on_ready: Callable[[], None] | None = None,
+    ) -> None:
+        """`presence(now_ms)` gives what is said on every connection, and the last will that takes it back; `on_ready`
+        is called once a connection's subscriptions hold; `clean`: the broker keeps nothing for us while we are away.
+        """
         self.url = url
+        self._presence = presence
+        self._on_ready = on_ready
+        self._birth: Publish | None = None
+        self._unborn = False
         self.filters = [(pattern, 1) for pattern in filters]
         self.connected = False
         self.why = "not yet connected"
@@ -113,7 +138,7 @@ class Mqtt:
         self._down = asyncio.Event()
         self._paused = False
         self._socket: Any = None
-        client = _Client(CallbackAPIVersion.VERSION2, client_id, clean_session=False, manual_ack=True)
+        client = _Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, manual_ack=True)
         client.max_inflight_messages_set(1000)
         if url.user:
             client.username_pw_set(url.user, url.password)
@@ -136,6 +161,7 @@ class Mqtt:
         try:
             while True:
                 self._down.clear()
+                self._set_will()
                 try:
                     await asyncio.to_thread(self._client.connect, self.url.host, self.url.port, KEEPALIVE_S)
                     delay_s = await self._keep(delay_s)
@@ -148,8 +174,15 @@ class Mqtt:
                 await asyncio.sleep(delay_s * random.uniform(0.7, 1.3))
                 delay_s = min(BACKOFF_MAX_S, delay_s * 2)
         finally:
+            if self._presence is not None and self._birth is not None:
+                _, death = self._presence(_now_ms())
+                self.publish(death.topic, death.payload, death.qos, death.retain)
             self._client.disconnect()
             self._client.loop_write()
+
+    def hang_up(self) -> None:
+        """End this connection in good order; `run` makes the next one."""
+        self._client.disconnect()
 
     async def group(self, size_max: int, linger_s: float) -> list[Message]:
         """The next messages, at least one, at most `size_max`: waits a little for company when there are few."""
@@ -177,16 +210,22 @@ class Mqtt:
         now = self.connection
         self._client.acknowledge(message.mid for message in group if message.qos and message.connection == now)
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        """Publish at QoS 1; False when the broker is not connected (nothing is queued)."""
-        if not self.connected:
+    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> bool:
+        """Publish; False when the broker is not connected, or takes nothing (nothing is queued)."""
+        if not self.connected or self._unborn or len(self._client._out_packet) > UNSENT_MAX:
             return False
-        return self._client.publish(topic, payload, qos=1).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        return self._client.publish(topic, payload, qos, retain).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     @property
     def waiting(self) -> int:
         """Messages received and not yet taken."""
         return len(self._inbox)
+
+    def _set_will(self) -> None:
+        if self._presence is not None:
+            self._birth, will = self._presence(_now_ms())
+            self._unborn = self._birth is not None  # nothing is said before it
+            self._client.will_set(will.topic, will.payload, will.qos, will.retain)
 
     async def _keep(self, delay_s: float) -> float:
         while not self._down.is_set():
@@ -215,6 +254,12 @@ class Mqtt:
             self.connected, self.why = False, f"{user} may not read {self.filters[0][0]}; check the broker's rights"
             log.warning("broker: %s", self.why)
             client.disconnect()
+            return
+        if self._birth is not None:
+            self._unborn = False
+            self.publish(self._birth.topic, self._birth.payload, self._birth.qos, self._birth.retain)
+        if self._on_ready is not None:
+            self._on_ready()
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if self.connected:
@@ -227,7 +272,13 @@ class Mqtt:
         topic = message._topic.decode("utf-8", "replace")
         self._inbox.append(
             Message(
-                topic, bytes(message.payload), time.time_ns() // 1_000_000, message.mid, message.qos, self.connection
+                topic,
+                bytes(message.payload),
+                _now_ms(),
+                message.mid,
+                message.qos,
+                self.connection,
+                message.retain,
             )
         )
 
@@ -289,3 +340,7 @@ class Mqtt:
 
     def _went_down(self, _nothing: None) -> None:
         self._down.set()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -12,9 +12,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from edge.core.decoding import Decoder
 from edge.core.inference import Inference, Outcome
-from protocols import devices as formats
-from protocols.readings import Context
 
 TICK_MS = 1000
 TICKS_IN_A_PAUSE = 120
@@ -55,6 +54,7 @@ def read(path: Path) -> Iterator[Line]:
 
 def replay(lines: Iterator[Line], inference: Inference) -> Iterator[Outcome]:
     """Fold a recording in its own time; the outcomes as they come."""
+    decoder = Decoder(inference.site)
     now_ms = None
     for line in lines:
         if now_ms is None:
@@ -65,6 +65,6 @@ def replay(lines: Iterator[Line], inference: Inference) -> Iterator[Outcome]:
         if missed > TICKS_IN_A_PAUSE:
             yield inference.tick(now_ms + missed * TICK_MS)
         now_ms += max(0, missed) * TICK_MS
-        yield inference.fold(formats.decode(line.topic, line.bytes(), Context(line.at_ms)), line.at_ms)
+        yield inference.fold(decoder.decode(line.topic, line.bytes(), line.at_ms), line.at_ms)
     if now_ms is not None:
         yield inference.tick(now_ms + TICK_MS)

@@ -17,7 +17,8 @@ import sqlite_utils
 from msgspec import Struct
 from sqlite_utils import Database, Migrations
 
-from edge.core.inference import DeviceState, SlotState
+from edge.core.inference import DeviceState
+from edge.core.shelves import Note, SlotState
 from protocols.readings import Problem
 from protocols.reports import LANE_OF, LANES, Lane, Report, TagMove, Thinned, encode
 
@@ -26,6 +27,7 @@ THIN_SHARE = 10
 """At the limit one part in this many of the waiting telemetry goes, oldest first, as one counted event."""
 QUARANTINE_ROWS_MAX = 10_000
 QUARANTINE_PAYLOAD_MAX = 4096
+JOURNAL_ROWS_MAX = 20_000
 
 SCHEMA = (
     "device (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
@@ -50,6 +52,15 @@ def create(db: Database) -> None:
         db.execute(f"CREATE TABLE {table}")
     for lane in LANES:
         db.execute("INSERT INTO lane VALUES (?, 0, 0, 0, 0, 0, 0)", [lane])
+
+
+@migrations()
+def know_more(db: Database) -> None:
+    """Slots hold all their evidence, tags and charts lie apart. Older estimates are learnt anew."""
+    db.execute("DELETE FROM device")
+    db.execute("DELETE FROM slot")
+    db.execute("CREATE TABLE snapshot (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, at_ms INTEGER, what TEXT, about TEXT, params TEXT)")
 
 
 class StoreError(Exception):
@@ -80,14 +91,26 @@ class Quarantined(NamedTuple):
     payload: bytes
 
 
+class Memory(NamedTuple):
+    """All that is kept: devices and slots, the snapshots of what is large and slow, and the tags that were told to be
+    there, by (device, zone)."""
+
+    devices: dict[str, DeviceState]
+    slots: dict[str, SlotState]
+    snapshots: dict[str, bytes]
+    tags: dict[tuple[str, str], list[str]]
+
+
 class Group(Struct):
-    """What one commit writes. `devices` and `slots` are states as MessagePack, by id."""
+    """What one commit writes. `devices`, `slots` and `snapshots` are states as MessagePack, by id."""
 
     at_ms: int
     devices: dict[str, bytes] = {}
     slots: dict[str, bytes] = {}
     reports: list[Report] = []
     problems: list[Quarantined] = []
+    snapshots: dict[str, bytes] = {}
+    notes: list[Note] = []
 
 
 class Store:
@@ -112,17 +135,21 @@ class Store:
         self.next_seq: dict[Lane, int] = {lane: seq for lane, seq, _ in rows}
         self.bytes: dict[Lane, int] = {lane: size for lane, _, size in rows}
 
-    def restore(self) -> tuple[dict[str, DeviceState], dict[str, SlotState]]:
-        """Devices and slots as last committed."""
+    def restore(self) -> Memory:
+        """Everything as last committed."""
         decode_device = msgspec.msgpack.Decoder(DeviceState).decode
         decode_slot = msgspec.msgpack.Decoder(SlotState).decode
         try:
             devices = {name: decode_device(blob) for name, blob in self._all("SELECT id, state FROM device")}
             slots = {name: decode_slot(blob) for name, blob in self._all("SELECT id, state FROM slot")}
+            snapshots = dict(self._all("SELECT id, state FROM snapshot"))
+            tags: dict[tuple[str, str], list[str]] = {}
+            for epc, device, zone in self._all("SELECT epc, device, zone FROM tag"):
+                tags.setdefault((device, zone), []).append(epc)
         except (sqlite3.Error, msgspec.DecodeError) as error:
             hint = "restore a backup, or move the file away to start anew"
             raise StoreError(f"the gateway's store {self.path} can not be read: {error}; {hint}") from error
-        return devices, slots
+        return Memory(devices, slots, snapshots, tags)
 
     def commit(self, group: Group) -> None:
         """Write a group in one transaction; on `StoreError` nothing of it is written and it may be tried again."""
@@ -132,6 +159,10 @@ class Store:
                 connection.executemany("INSERT OR REPLACE INTO device VALUES (?, ?)", group.devices.items())
             if group.slots:
                 connection.executemany("INSERT OR REPLACE INTO slot VALUES (?, ?)", group.slots.items())
+            if group.snapshots:
+                connection.executemany("INSERT OR REPLACE INTO snapshot VALUES (?, ?)", group.snapshots.items())
+            if group.notes:
+                self._journal(group.notes)
             if group.reports:
                 self._append(group.reports, next_seq, sizes)
                 self._move_tags(group.reports)
@@ -207,6 +238,17 @@ class Store:
         """Tags that are there."""
         return list(self._db.query("SELECT epc, device, zone, at_ms FROM tag ORDER BY epc"))
 
+    def journal(self, limit: int = 100, about: str = "") -> list[dict[str, Any]]:
+        """The latest lines of the journal, newest first, of everything or of one slot or SKU."""
+        rows = self._connection.execute(
+            "SELECT at_ms, what, about, params FROM journal WHERE ?1 = '' OR about = ?1 ORDER BY id DESC LIMIT ?2",
+            (about, limit),
+        ).fetchall()
+        return [
+            {"at_ms": at_ms, "what": what, "about": name, **msgspec.json.decode(params)}
+            for at_ms, what, name, params in rows
+        ]
+
     def close(self) -> None:
         """Fold the log into the file and let go of it."""
         self._connection.close()
@@ -229,6 +271,15 @@ class Store:
         )
         self._connection.execute(
             "DELETE FROM problem WHERE id <= (SELECT MAX(id) FROM problem) - ?", (QUARANTINE_ROWS_MAX,)
+        )
+
+    def _journal(self, notes: list[Note]) -> None:
+        self._connection.executemany(
+            "INSERT INTO journal (at_ms, what, about, params) VALUES (?, ?, ?, ?)",
+            [(note.at_ms, note.what, note.about, msgspec.json.encode(note.params).decode()) for note in notes],
+        )
+        self._connection.execute(
+            "DELETE FROM journal WHERE id <= (SELECT MAX(id) FROM journal) - ?", (JOURNAL_ROWS_MAX,)
         )
 
     def _append(self, reports: list[Report], next_seq: dict[Lane, int], sizes: dict[Lane, int]) -> None:

@@ -127,4 +127,5 @@ def spell(site: layout.Site) -> str:
 def _fields(thing: Struct) -> list[str]:
     # TOML's basic strings take the escapes of JSON; numbers and booleans are spelled alike.
     pairs = msgspec.structs.asdict(thing).items()
-    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in pairs if value is not None]
+    said = ((key, value) for key, value in pairs if value is not None and value not in ({}, []))
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said]

@@ -17,12 +17,14 @@ from firmware_sim.physics.loadcell import Touch, unit_masses
 from firmware_sim.physics.refrigerator import DAY_MS, HOUR_MS
 from firmware_sim.scenario import Article, Pace, Scenario
 from firmware_sim.truth import NEVER_MS, DoorMoved, Event, Handled, TagMoved
+from protocols.gs1 import check_digit, sgtin_96
 from protocols.layout import Site
 
 TAGS_MAX = 60
 PORTAL_MS = 8_000
 """How long a tag takes through the portal."""
 TAG_STAY_S = 900.0
+COMPANY_DIGITS = 7
 
 
 @dataclass(slots=True)
@@ -251,7 +253,8 @@ class World:
         return TagMoved(at_ms, epc, "", zone)
 
     def _new_epc(self) -> str:
-        return sgtin96(6_614_141, int(self.rng.integers(1, 20)), int(self.rng.integers(1, 1 << 38)))
+        digits = f"06614141{int(self.rng.integers(1, 20)):05d}"
+        return sgtin_96(digits + check_digit(digits), int(self.rng.integers(1, 1 << 38)), COMPANY_DIGITS)
 
     def _stay(self, at_ms: int) -> int:
         return at_ms + 20_000 + int(1000 * self.rng.exponential(TAG_STAY_S))
@@ -278,12 +281,3 @@ class World:
 
 def _weight(article: Article, day: int) -> float:
     return article.weight * (article.daily[day % len(article.daily)] if article.daily else 1.0)
-
-
-def sgtin96(company: int, item: int, serial: int) -> str:
-    """An SGTIN-96 in hex: header 30, filter 1, partition 5 (7-digit company prefix, 6 digits of indicator and item).
-
-    GS1 EPC Tag Data Standard 1.13, 14.5.1.
-    """
-    bits = 0x30 << 88 | 1 << 85 | 5 << 82 | company << 58 | item << 38 | serial
-    return f"{bits:024X}"

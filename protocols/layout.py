@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
+from protocols.gs1 import gtin_14
 from protocols.topics import LEVEL, Kind
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -62,9 +63,9 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     lead_time_days: NotNegative = 3.0
     lead_time_sd_days: NotNegative = 0.0
     service_level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
-    gtin: Annotated[str, Meta(pattern=r"^(\d{8}|\d{12,14})?$")] = ""
     moq: Annotated[int, Meta(ge=1)] = 1
     pack: Annotated[int, Meta(ge=1)] = 1
+    gtin: Annotated[str, Meta(pattern=r"^(\d{8}|\d{12,14})?$")] = ""
 
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,9 +85,11 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Device(Struct, frozen=True, forbid_unknown_fields=True):
     """A device that may speak: its kind, and the zone it stands in. `role = "refrigerator"` marks a machine or a
-    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit. `antennas` of a reader that watch another
-    zone than its own are listed by number. What speaks another format than ours
-    names its `source`, and its `address`: what it calls itself there, when that is not its id."""
+    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit. `antennas` of a reader that watch
+    another zone than its own are listed by number; one with `outer` and `inner` antennas is a gate into its zone. What
+    speaks another format than ours names its `source`, and its `address`: what it calls itself there, when that is not
+    its id.
+    """
 
     id: Id
     kind: Kind
@@ -96,6 +99,8 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True):
     max_mass_g: Positive = 30_000.0
     noise_g: Grams = 1.0
     antennas: dict[str, Id] = {}
+    outer: list[int] = []
+    inner: list[int] = []
     source: str = ""
     address: Annotated[str, Meta(max_length=200)] = ""
 
@@ -199,6 +204,9 @@ def _check(site: Site, source: str) -> None:
     _unique(site.slots, "slot", source)
     _unique(site.devices, "device", source)
     _unique(site.sources, "source", source)
+    for sku in site.skus:
+        if sku.gtin and gtin_14(sku.gtin) is None:
+            raise LayoutError(f"{source}: SKU {sku.id!r}: the check digit of gtin {sku.gtin!r} is wrong; read it again")
     for zone in site.zones:
         if zone.min_c is not None and zone.max_c is not None and zone.min_c > zone.max_c:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")
@@ -215,6 +223,8 @@ def _check(site: Site, source: str) -> None:
             if zone_id not in zones or not number.isdecimal():
                 where = f"antenna {number!r} of device {device.id!r}"
                 raise LayoutError(f"{source}: {where} watches zone {zone_id!r}; use antenna numbers and listed zones")
+        if bool(device.outer) != bool(device.inner) or set(device.outer) & set(device.inner):
+            raise LayoutError(f"{source}: gate {device.id!r} needs `outer` and `inner` antennas, none of them in both")
         if device.role == "refrigerator" and device.kind not in ("climate", "machine"):
             raise LayoutError(f"{source}: device {device.id!r} can be no refrigerator, as its kind is {device.kind!r}")
     watched: dict[tuple[str, str], str] = {}

@@ -1,7 +1,7 @@
 """Times as devices write them -> milliseconds since 1970, and what must be known about them.
 
 Met in the field: ISO 8601 with `Z`, `+0000`, `+03:00` or nothing; nine digits of a second; `2018.02.01 22:52:09`;
-`16/06/2021 07:16:17`; epochs in s, ms, us or ns, as numbers or as text.
+`16/06/2021 07:16:17`, `3/5/2020 0:37:12:943`; epochs in s, ms, us or ns, as numbers or as text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from protocols.readings import Context, Flag, believable
 TEXT_MAX = 64
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,9})?\Z")
 _DOTTED = re.compile(r"(\d{4})\.(\d\d)\.(\d\d)([ T].*)")
-_DAY_FIRST = re.compile(r"(\d\d)/(\d\d)/(\d{4})[ T](.*)")
+_DAY_FIRST = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})[ T](\d\d?):(\d\d?)(?::(\d\d?))?(?::(\d{1,3}))?(.*)")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _EPOCHS = ((1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0), (0.0, 1000.0))
 """From this magnitude on an epoch is in ns, us, ms; below it in s. Holds for all times from 1973 to 5138."""
@@ -42,12 +42,18 @@ def moment(stamp: object, context: Context) -> Moment:
     return Moment(told_ms, flags)
 
 
+def told_ms(stamp: object, zone: str = "UTC") -> int | None:
+    """The time that a stamp tells, in ms since 1970, however long ago; None when it tells none."""
+    at_ms, _ = _epoch(stamp, zone)
+    return at_ms if at_ms > 0 else None
+
+
 def _epoch(stamp: object, zone: str) -> tuple[int, bool]:
     """(ms since 1970, whether its zone had to be assumed). 0: no time at all; -1: a time that can not be read."""
     if stamp is None or stamp == "" or stamp == 0 or isinstance(stamp, bool):
         return 0, False
     if isinstance(stamp, int | float):
-        return _scaled(float(stamp)), False
+        return _scaled(float(stamp)) if abs(stamp) < 1e22 else -1, False
     if not isinstance(stamp, str):
         return -1, False
     text = stamp.strip()[:TEXT_MAX]
@@ -73,6 +79,14 @@ def _scaled(number: float) -> int:
 
 
 def _parsed(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return _unusual(text)
+
+
+def _unusual(text: str) -> datetime:
+    """A time in one of the other forms; ValueError when it is none."""
     utc = text.endswith(" UTC")
     text = _FRACTION.sub(r"\1", text.removesuffix(" UTC"))
     dotted = _DOTTED.match(text)
@@ -80,10 +94,19 @@ def _parsed(text: str) -> datetime:
         text = "{}-{}-{}{}".format(*dotted.groups())
     day_first = _DAY_FIRST.match(text)
     if day_first:
-        day, month, year, rest = day_first.groups()
-        text = f"{year}-{month}-{day} {rest}"
+        day, month, year, hour, minute, second, ms, end = day_first.groups("")
+        fraction = f".{ms:0>3}" if ms else ""
+        text = f"{year}-{month:0>2}-{day:0>2} {hour:0>2}:{minute:0>2}:{second:0>2}{fraction}{end}"
     when = datetime.fromisoformat(text)
     return when.replace(tzinfo=UTC) if utc and when.tzinfo is None else when
+
+
+def is_zone(name: str) -> bool:
+    """Whether `name` is a time zone (IANA), for whoever takes one from a site file."""
+    try:
+        return bool(_zone(name))
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 @lru_cache(maxsize=64)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from protocols.moments import Moment
 from protocols.readings import RANGES, Decoded, Flag, Problem, Reading
@@ -17,6 +19,8 @@ PAYLOAD_BYTES_MAX = 256 * 1024
 NAME_MAX = 64
 VALUES_MAX = 4096
 """Readings taken from one message; whoever sends more is told so."""
+Channel = Annotated[str, Meta(pattern=r"""^[^\x00-\x1f\x7f\\"']{1,64}$""")]
+"""What a site file may call a channel."""
 _FORBIDDEN = re.compile(r"""[\x00-\x1f\x7f\\"']""")
 _decode = msgspec.json.Decoder().decode
 
@@ -62,7 +66,12 @@ def unexpected(detail: str, device: str = "") -> Problem:
 
 def name_of(text: object) -> str:
     """A device's or channel's name made fit to be kept: no control characters, quotes or backslashes, 64 at most."""
-    return _FORBIDDEN.sub("_", str(text))[:NAME_MAX]
+    return _fit(text[:NAME_MAX] if type(text) is str else str(text)[:NAME_MAX])
+
+
+@lru_cache(maxsize=16_384)
+def _fit(name: str) -> str:
+    return _FORBIDDEN.sub("_", name)
 
 
 def number_of(value: object) -> float | None:
@@ -93,8 +102,8 @@ def measured(
         return Problem(
             "unit.unknown", f"unit {unit[:40]!r} of {channel!r}", "name a unit of protocols/units.py", device
         )
-    number = number_of(value)
-    if number is None:
+    number = value if type(value) is float else number_of(value)  # by far the most common
+    if number is None or number - number != 0.0:  # which is so of infinity and NaN alone
         said = repr(value)[:60]
         return Problem("value.not_finite", f"{channel!r} says {said}, which is no number", "check the sensor", device)
     quantity, factor, offset = known

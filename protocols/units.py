@@ -25,6 +25,7 @@ UNITS: dict[str, Conversion] = {
     "kPa": ("pressure_hpa", 10.0, 0.0),
     "bar": ("pressure_hpa", 1000.0, 0.0),
     "mmHg": ("pressure_hpa", 1.333223874, 0.0),
+    "psi": ("pressure_hpa", 68.94757293, 0.0),
     "inHg": ("pressure_hpa", 33.86388667, 0.0),
     "W": ("power_w", 1.0, 0.0),
     "kW": ("power_w", 1000.0, 0.0),
@@ -50,6 +51,7 @@ UNITS: dict[str, Conversion] = {
 `g` is a gram; acceleration in multiples of standard gravity is `g0`. `%` alone is a battery."""
 
 SPELLINGS: dict[str, str] = {
+    "%EL": "%",
     "°C": "Cel",
     "C": "Cel",
     "degC": "Cel",

@@ -1,48 +1,53 @@
 """The fold of everything devices say into stock, tags, climate and health, and into what is worth telling the service.
 
-`fold` takes a group of decoded messages, `tick` the passing of time; both return an `Outcome`: the reports, what
-changed (for the store), and the problems. All state lives in `devices` and `slots` and can be stored and restored.
+`fold` takes a group of decoded messages, `tick` the passing of time, `act` what a person wants; all return an
+`Outcome`: the reports, what changed (for the store), and the problems. `devices` holds what is small and changes with
+each message; `shelves`, `readers` and `ward` hold the rest. All of it can be stored and restored.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from msgspec import Struct, field
 
-from edge.core import health, series, tags, weight
-from edge.core.counting import Estimate, Unit, count_units
+from edge.core import health, patients, series, weight
+from edge.core.actions import Action, ActionError
+from edge.core.readers import Readers
+from edge.core.shelves import News, Note, Shelves
+from edge.core.ward import Ward
 from protocols.layout import Device, Site, Slot
-from protocols.readings import CommandAck, Decoded, DeviceStatus, Problem, Reading, TagReads
-from protocols.reports import Report, SlotLevel, StockEvent, TagMove
+from protocols.readings import CommandAck, Decoded, DeviceStatus, Notice, Problem, Reading, TagReads
+from protocols.reports import Report
 
-LEVEL_REFRESH_MS = 300_000
 HEALTH_REFRESH_MS = 600_000
 UNSTEADY_MS = 10_000
 """A mass that does not settle for this long makes the count unknown."""
+STEADY_MAX_MS = 30_000
+"""What a scale said longer ago than this can not be taught from."""
+LOOK_MS = 600_000
+"""How often the tags of a slot are looked at for its count."""
+NOTICES_MAX = 16
+NO_COUNT = frozenset(("historical", "unstable", "bad", "stale"))
+"""Flags of a mass that is not what lies on the shelf now."""
 
 
 class DeviceState(Struct, array_like=True):
-    """All that is remembered of one device."""
+    """All that is remembered of one device, but its tags and charts."""
 
     pulse: health.Pulse = field(default_factory=health.Pulse)
     cells: dict[str, weight.Cell] = {}
     bundles: dict[str, series.Bundle] = {}
-    field: tags.Field | None = None
     now: dict[str, tuple[int, float]] = {}
     """The newest value of each quantity but mass: quantity -> (at_ms, value)."""
     late: int = 0
     """Shelf messages that were older than what was known already: kept out of the count."""
-
-
-class SlotState(Struct):
-    """A slot's estimate, the mass it came from, and `known`: the last count that was claimed."""
-
-    estimate: Estimate
-    mass_g: float
-    at_ms: int
-    known: int | None = None
-    told_ms: int = 0
-    basis: tuple[str, str, str, float, float] | None = None
-    """What the site file said when it was counted: SKU, device, channel, tare and unit mass."""
+    unfit: int = 0
+    """Masses that their sender called unstable, bad, stale or historical: kept out of the count."""
+    notices: dict[str, tuple[int, str]] = {}
+    """The last words of each channel: channel -> (at_ms, text)."""
+    clock: patients.Clock = field(default_factory=patients.Clock)
 
 
 class Outcome(Struct):
@@ -53,6 +58,7 @@ class Outcome(Struct):
     blamed: list[int] = []
     """`problems[i]` is about the message at place `blamed[i]` of the group."""
     acks: list[CommandAck] = []
+    notes: list[Note] = []
     devices: set[str] = field(default_factory=set)
     slots: set[str] = field(default_factory=set)
     readings: int = 0
@@ -63,6 +69,11 @@ class Outcome(Struct):
         self.problems.append(problem)
         self.blamed.append(at)
 
+    @property
+    def news(self) -> News:
+        """Where the shelves put what they find: the same lists, not copies."""
+        return News(self.reports, self.notes, self.slots)
+
 
 class Inference:
     """One site's state, folded in place."""
@@ -71,14 +82,19 @@ class Inference:
         self,
         site: Site,
         devices: dict[str, DeviceState] | None = None,
-        slots: dict[str, SlotState] | None = None,
+        shelves: Shelves | None = None,
+        readers: Readers | None = None,
+        ward: Ward | None = None,
     ) -> None:
         self.site = site
         self.devices = devices or {}
-        self.slots = slots or {}
-        self._watch = {key: (slot, _unit(site, slot)) for key, slot in site.slot_by_channel.items()}
-        for slot, unit in self._watch.values():
-            self._recheck(slot, unit)
+        self.shelves = shelves or Shelves(site)
+        self.readers = readers or Readers(site)
+        self.ward = ward or Ward(site)
+        self._watch = site.slot_by_channel
+        self._looked_ms = 0
+        for slot in self.shelves.stale:
+            self._unsettle(slot)
 
     def fold(self, messages: list[Decoded], now_ms: int) -> Outcome:
         """Fold a group of messages, in the order they came."""
@@ -88,9 +104,9 @@ class Inference:
             if type(message) is Problem:
                 out.blame(message, at)
                 continue
-            device = known.get(message.device)
+            device = known.get(message.device)  # type: ignore[union-attr]
             if device is None:
-                out.blame(_unknown(message.device, self.site), at)
+                out.blame(_unknown(message.device, self.site), at)  # type: ignore[union-attr]
                 continue
             state = devices.get(device.id)
             if state is None:
@@ -100,8 +116,11 @@ class Inference:
                 out.readings += len(message.values)
                 if health.hear(state.pulse, message.boot, message.seq, message.last_ms, now_ms) == "duplicate":
                     out.duplicates += 1
-                elif message.quantity == "mass_g":
-                    problem = self._weigh(state, message, device, out)
+                    continue
+                if not message.flags:
+                    patients.hear(state.clock, message.last_ms, now_ms)
+                if message.quantity == "mass_g" or message.quantity == "mass_change_g":
+                    problem = self._weigh(state, message, device, now_ms, out)
                     if problem is not None:
                         out.blame(problem, at)
                 else:
@@ -111,160 +130,177 @@ class Inference:
                 if health.hear(state.pulse, message.boot, message.seq, message.at_ms, now_ms) == "duplicate":
                     out.duplicates += 1
                 else:
-                    if state.field is None:
-                        state.field = tags.Field()
-                    out.reports += tags.see(state.field, message.reads, device.zone, device.id)
+                    out.reports += self.readers.see(device, message)
             elif type(message) is DeviceStatus:
                 health.tell(state.pulse, message, now_ms)
                 self._judge(state, device.id, now_ms, out)
             elif type(message) is CommandAck:
                 health.answer(state.pulse, now_ms)
                 out.acks.append(message)
+            elif type(message) is Notice:
+                health.answer(state.pulse, now_ms)
+                _notice(state, message)
         self._tell_levels(out, now_ms)
         return out
 
     def tick(self, now_ms: int) -> Outcome:
-        """Let time pass: silences, departures, waiting samples, levels to repeat."""
+        """Let time pass: silences, departures, waiting samples, the ward's rounds, levels to repeat."""
         out = Outcome()
+        sick = self.ward.pass_time(now_ms)
         for name, state in self.devices.items():
             device = self.site.device_by_id.get(name)
             if device is None:
                 continue
-            self._judge(state, name, now_ms, out)
+            self._judge(state, name, now_ms, out, name in sick)
             if state.bundles:
                 ready = series.due(state.bundles, name, device.zone, now_ms)
                 if ready:
                     out.reports += ready
                     out.devices.add(name)
-            if state.field is not None and state.pulse.state == "ok":
-                reader_ms = round(now_ms + state.pulse.offset_ms)
-                moves: list[TagMove] = tags.pass_time(state.field, reader_ms, device.zone, name)
+            if device.kind == "rfid" and state.pulse.state == "ok":
+                moves = self.readers.pass_time(device, round(now_ms + state.pulse.offset_ms))
                 if moves:
                     out.reports += moves
                     out.devices.add(name)
-        for slot_id, slot in self.slots.items():
-            if now_ms - slot.told_ms >= LEVEL_REFRESH_MS:
-                self._refresh(slot_id, slot)
-                out.slots.add(slot_id)
+        if now_ms - self._looked_ms >= LOOK_MS:
+            self._looked_ms = now_ms
+            for slot, present in self.readers.looks():
+                self.shelves.look(slot, present, now_ms, out.news)
+        self.shelves.pass_time(now_ms, out.news)
+        for slot in self.shelves.due(now_ms):
+            self._weigh_again(slot, out)
+            out.slots.add(slot.id)
         self._tell_levels(out, now_ms)
         return out
 
-    def _weigh(self, state: DeviceState, reading: Reading, device: Device, out: Outcome) -> Problem | None:
-        watched = self._watch.get((device.id, reading.channel))
-        if watched is None:
+    def act(self, slot_id: str, action: Action, now_ms: int) -> tuple[Outcome, dict[str, Any]]:
+        """Do what a person, or the book, says about a slot; what it changed, and what came of it.
+
+        Raises `ActionError`, and then nothing has changed.
+        """
+        slot = self.site.slot_by_id.get(slot_id)
+        if slot is None:
+            raise ActionError(f"slot {slot_id!r} is not in the site file of {self.site.site.id!r}")
+        out = Outcome()
+        answer = self.shelves.act(slot, action, self._shown_g(slot, now_ms), now_ms, out.news)
+        for stale in self.shelves.stale:
+            self._unsettle(stale)
+        self._tell_levels(out, now_ms)
+        return out, answer
+
+    def _weigh(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> Problem | None:
+        slot = self._watch.get((device.id, reading.channel))
+        if slot is None:
             detail = f"channel {reading.channel!r} of {device.id!r} watches no slot"
             return Problem("channel.unwatched", detail, "give it a slot in the site file", device.id)
-        slot, unit = watched
         cell = state.cells.get(reading.channel)
         if cell is None:
             cell = state.cells[reading.channel] = weight.Cell()
+        if reading.flags and not self._fit(state, cell, reading):
+            return None
         if reading.last_ms < cell.last_ms:
             state.late += 1
             return None
+        if reading.quantity == "mass_change_g":
+            return self._change(slot, cell, reading, out)
         for settled in weight.step(cell, reading.at_ms, reading.values, reading.step_ms, device.noise_g):
-            self._settle(slot, unit, settled.mass_g, settled.at_ms, out)
+            self.shelves.settle(slot, settled, True, out.news)
         if cell.unsteady_since_ms and cell.last_ms - cell.unsteady_since_ms > UNSTEADY_MS:
-            self._doubt(slot, unit, cell, out)
+            # The level is forgotten, so that the next steady mass is news even when it equals the old one.
+            cell.level_g = None
+            self.shelves.disturb(slot, reading.values[-1], cell.last_ms, "unstable", out.news)
+        if self.ward.feel(reading, now_ms):
+            self._judge(state, device.id, now_ms, out, True)
         return None
 
-    def _settle(self, slot: Slot, unit: Unit, mass_g: float, at_ms: int, out: Outcome) -> None:
-        estimate = count_units(mass_g, slot, unit)
-        before = self.slots.get(slot.id)
-        known = before.known if before is not None else None
-        count = estimate.count
-        if count is not None and count != known:
-            delta = count if known is None else count - known
-            source = "first" if known is None else "weight"
-            out.reports.append(StockEvent(slot.id, slot.sku, delta, count, at_ms, estimate.confidence, source))
-            known = count
-        self.slots[slot.id] = SlotState(estimate, mass_g, at_ms, known, 0, _basis(slot, unit))
-        out.slots.add(slot.id)
+    def _change(self, slot: Slot, cell: weight.Cell, reading: Reading, out: Outcome) -> Problem | None:
+        """A shelf that tells changes only: its mass is what it was, and the change."""
+        if cell.level_g is None:
+            state = self.shelves.slots.get(slot.id)
+            if state is None:
+                # Where it begins nobody can tell; from here on the changes add up, and a count sets it right.
+                cell.level_g = 0.0
+            else:
+                cell.level_g = state.mass_g
+        for value in reading.values:
+            cell.level_g += value
+        cell.last_ms = reading.last_ms
+        self.shelves.settle(slot, weight.Settled(cell.level_g, reading.last_ms, 1), True, out.news)
+        return None
 
-    def _doubt(self, slot: Slot, unit: Unit, cell: weight.Cell, out: Outcome) -> None:
-        before = self.slots.get(slot.id)
-        if before is not None and before.estimate.reason == "unstable":
-            return
-        low = min(before.estimate.low, 0) if before is not None else 0
-        estimate = Estimate(None, low, slot.capacity, 0.0, "unstable", "wait")
-        known = before.known if before is not None else None
-        # The level is forgotten, so that the next steady mass is news even when it equals the old one.
-        cell.level_g = None
-        self.slots[slot.id] = SlotState(estimate, cell.window[-1], cell.last_ms, known, 0, _basis(slot, unit))
-        out.slots.add(slot.id)
+    def _fit(self, state: DeviceState, cell: weight.Cell, reading: Reading) -> bool:
+        """Whether a flagged mass may be what lies on the shelf now."""
+        if not NO_COUNT.isdisjoint(reading.flags):
+            state.unfit += 1
+            if "unstable" in reading.flags and not cell.unsteady_since_ms:
+                cell.unsteady_since_ms = reading.last_ms
+            return False
+        # The broker kept it, nobody knows how long: better than nothing, worse than anything.
+        return not ("retained" in reading.flags and "no_clock" in reading.flags and cell.last_ms)
 
-    def _recheck(self, slot: Slot, unit: Unit) -> None:
-        """Count anew what the site file now describes otherwise; another SKU starts from nothing."""
-        state = self.slots.get(slot.id)
-        basis = _basis(slot, unit)
-        if state is not None:
-            if state.basis == basis:
-                return
-            if state.basis is None or state.basis[0] != slot.sku:
-                del self.slots[slot.id]
+    def _measure(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> None:
+        flags = reading.flags
+        if not (flags and ("historical" in flags or "internal" in flags or "bad" in flags)):
+            newest = state.now.get(reading.quantity)
+            if newest is None or newest[0] <= reading.last_ms:
+                state.now[reading.quantity] = (reading.last_ms, reading.values[-1])
+            if reading.quantity == "battery_pct":
+                state.pulse.battery_pct = reading.values[-1]
+        if "bad" not in flags and "transient" not in flags:
+            out.reports += series.put(state.bundles, reading, device.zone, now_ms)
+        if self.ward.feel(reading, now_ms):
+            self._judge(state, device.id, now_ms, out, True)
+
+    def _judge(self, state: DeviceState, name: str, now_ms: int, out: Outcome, news: bool = False) -> None:
+        pulse = state.pulse
+        verdict = health.judge(pulse, now_ms)
+        if news or verdict != pulse.state or now_ms - pulse.told_ms >= HEALTH_REFRESH_MS:
+            pulse.state = verdict
+            pulse.told_ms = now_ms
+            found = self.ward.findings(name, state.clock)
+            out.reports.append(msgspec.structs.replace(health.report(pulse, name, now_ms), findings=found))
+            out.devices.add(name)
+
+    def _cell(self, slot: Slot) -> weight.Cell | None:
         device = self.devices.get(slot.device)
-        cell = device.cells.get(slot.channel) if device is not None else None
+        return device.cells.get(slot.channel) if device is not None else None
+
+    def _shown_g(self, slot: Slot, now_ms: int) -> float | None:
+        """What a slot's scale shows, while it is at rest and speaks."""
+        cell, device = self._cell(slot), self.devices.get(slot.device)
+        if cell is None or device is None or cell.level_g is None or cell.unsteady_since_ms:
+            return None
+        return cell.level_g if now_ms - device.pulse.seen_ms <= STEADY_MAX_MS else None
+
+    def _unsettle(self, slot: Slot) -> None:
+        """Forget a scale's level, so that its next steady mass is news."""
+        cell = self._cell(slot)
         if cell is not None:
             cell.level_g = None
 
-    def _measure(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> None:
-        newest = state.now.get(reading.quantity)
-        if newest is None or newest[0] <= reading.last_ms:
-            state.now[reading.quantity] = (reading.last_ms, reading.values[-1])
-        if reading.quantity == "battery_pct":
-            state.pulse.battery_pct = reading.values[-1]
-        out.reports += series.put(state.bundles, reading, device.zone, now_ms)
-
-    def _judge(self, state: DeviceState, name: str, now_ms: int, out: Outcome) -> None:
-        pulse = state.pulse
-        verdict = health.judge(pulse, now_ms)
-        if verdict != pulse.state or now_ms - pulse.told_ms >= HEALTH_REFRESH_MS:
-            pulse.state = verdict
-            pulse.told_ms = now_ms
-            out.reports.append(health.report(pulse, name, now_ms))
-            out.devices.add(name)
-
-    def _refresh(self, slot_id: str, state: SlotState) -> None:
-        """Follow the slow drift of the level, so that a repeated level is a fresh one."""
-        slot = self.site.slot_by_id.get(slot_id)
-        device = self.devices.get(slot.device) if slot is not None else None
-        cell = device.cells.get(slot.channel) if slot is not None and device is not None else None
-        if cell is not None and cell.level_g is not None:
-            state.mass_g = cell.level_g
-            state.at_ms = cell.last_ms
+    def _weigh_again(self, slot: Slot, out: Outcome) -> None:
+        """The level of an unmoved load, once more: the slot follows its scale's slow drift."""
+        cell = self._cell(slot)
+        state = self.shelves.slots[slot.id]
+        if cell is not None and cell.level_g is not None and not cell.unsteady_since_ms and cell.last_ms > state.at_ms:
+            self.shelves.settle(slot, weight.Settled(cell.level_g, cell.last_ms, weight.WINDOW_SLOW), False, out.news)
 
     def _tell_levels(self, out: Outcome, now_ms: int) -> None:
         for slot_id in sorted(out.slots):
-            state = self.slots[slot_id]
-            state.told_ms = now_ms
             slot = self.site.slot_by_id.get(slot_id)
-            if slot is not None:
-                out.reports.append(level(slot, state))
+            if slot is None or slot_id not in self.shelves.slots:
+                continue
+            self.shelves.slots[slot_id].told_ms = now_ms
+            said = self.shelves.level(slot)
+            if said is not None:
+                out.reports.append(said)
 
 
-def level(slot: Slot, state: SlotState) -> SlotLevel:
-    """A slot's state as a report."""
-    said = state.estimate
-    return SlotLevel(
-        slot.id,
-        slot.sku,
-        said.count,
-        said.low,
-        said.high,
-        said.confidence,
-        state.mass_g,
-        state.at_ms,
-        said.reason,
-        said.remedy,
-    )
-
-
-def _unit(site: Site, slot: Slot) -> Unit:
-    sku, device = site.sku_by_id[slot.sku], site.device_by_id[slot.device]
-    return Unit(sku.unit_mass_g, sku.unit_cv, sku.sample, device.noise_g, device.max_mass_g)
-
-
-def _basis(slot: Slot, unit: Unit) -> tuple[str, str, str, float, float]:
-    return slot.sku, slot.device, slot.channel, slot.tare_g, unit.mass_g
+def _notice(state: DeviceState, said: Notice) -> None:
+    state.notices.pop(said.channel, None)
+    state.notices[said.channel] = (said.at_ms, said.text[:200])
+    if len(state.notices) > NOTICES_MAX:
+        del state.notices[next(iter(state.notices))]
 
 
 def _unknown(device: str, site: Site) -> Problem:

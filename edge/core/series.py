@@ -1,4 +1,8 @@
-"""Samples on their way to the cloud: bundled per device channel, so that a report carries many."""
+"""Samples on their way to the cloud: bundled per device channel, so that a report carries many.
+
+A channel's name keeps its slashes here (a Sparkplug metric is `Bin/A/Weight`); in a report they are dots, as a series
+is called device/channel/quantity.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,8 @@ def put(bundles: dict[str, Bundle], reading: Reading, zone: str, now_ms: int) ->
     step_ms = reading.step_ms
     if len(reading.values) >= OWN_REPORT:
         offsets = list(range(0, len(reading.values) * step_ms, step_ms)) if step_ms else [0] * len(reading.values)
-        device, channel, quantity = reading.device, reading.channel, reading.quantity
-        return [Series(device, channel, quantity, zone, reading.at_ms, offsets, reading.values)]
+        channel = reading.channel.replace("/", ".")
+        return [Series(reading.device, channel, reading.quantity, zone, reading.at_ms, offsets, reading.values)]
     key = f"{reading.channel}/{reading.quantity}"
     bundle = bundles.get(key)
     if bundle is None:
@@ -55,4 +59,4 @@ def due(bundles: dict[str, Bundle], device: str, zone: str, now_ms: int) -> list
 def _series(bundle: Bundle, device: str, zone: str) -> Series:
     at_ms = bundle.times_ms[0]
     offsets = [time_ms - at_ms for time_ms in bundle.times_ms]
-    return Series(device, bundle.channel, bundle.quantity, zone, at_ms, offsets, bundle.values)
+    return Series(device, bundle.channel.replace("/", "."), bundle.quantity, zone, at_ms, offsets, bundle.values)

@@ -1,125 +1,247 @@
-"""Reads of RFID tags -> which tags are present. A two-state filter per tag over epochs of its reader.
+"""Reads of RFID tags -> which tags are there, how surely, and which came and went.
 
-Each epoch a present tag is read with probability p (learned per tag), an absent one with probability `GHOST`. The log
-odds of presence move by ln(p/GHOST) on a read epoch and ln((1-p)/(1-GHOST)) on an empty one (a hidden Markov model
-with rare moves; cf. Jeffery, Garofalakis & Franklin, Adaptive cleaning for RFID data streams, VLDB 2006).
+`see` only notes who was read in which epoch of the reader's clock; an epoch is judged for all tags at once when it is
+over (edge.core.presence), and what is heard through a wall is told from what stands here (edge.core.strays). A message
+of many reads so costs little more than its look-ups. One `Field` is one watched zone: a reader whose antennas watch
+several zones has one for each.
 """
 
 from __future__ import annotations
 
-from math import log
+from math import ceil
 
-from msgspec import Struct
+import numpy as np
+from msgspec import Struct, field
 
+from edge.core import presence, strays
 from protocols.readings import TagRead
 from protocols.reports import TagMove
 
 EPOCH_MS = 1000
-GHOST = 1e-3
-RATE_START = 0.4
-RATE_MIN, RATE_MAX = 0.05, 0.95
-RATE_SHARE = 0.1
-ODDS_PRIOR = log(0.02 / 0.98)
-ODDS_SURE = log(0.99 / 0.01)
-ODDS_CAP = 10.0
+COME, GONE = 0.99, 0.05
+"""A tag is told to have come when it is so probably there, and to have gone when it is there so improbably."""
+UNHEARD_EPOCHS = 90
+"""A tag that was not heard for so long is gone when it is more probably away than there: where tags come and go all
+the time, nothing is ever as improbable as `GONE`."""
 TAGS_MAX = 20_000
-"""Tags kept per reader; above it the longest absent ones are forgotten and counted, then new ones are not taken."""
+"""Tags kept per field; above it the longest absent ones are forgotten and counted, then new ones are not taken."""
+ABSENT_EPOCHS = 900
+"""A tag that was not heard for so long, and is not there, is forgotten without being counted: nothing is lost."""
 UNWATCHED_EPOCHS = 10
 """After so many epochs that nobody judged (the reader or the gateway was away) a missing read says nothing."""
+DELAY_EPOCHS_MAX = 30
+"""How late a reader's reads may come for an epoch to wait for them; later ones count as late."""
+DELAY_SHARE = 0.001
+LEARN_EPOCHS = 4
+"""How often the share of strays is learned when nothing comes, and tags unheard for long are looked for."""
+SWEEP_EPOCHS = 60
+"""How often long absent tags are looked for."""
+READS_MAX = 10_000
+"""Reads of one epoch; a message that comes when there are more is not noted in it, and counted as late."""
 
 
-class Tag(Struct, array_like=True, gc=False):
-    """One tag at one reader."""
+class Noted(Struct, array_like=True, gc=False):
+    """The reads of one epoch that is not over: row and signal strength of each."""
 
-    odds: float = ODDS_PRIOR
-    rate: float = RATE_START
-    present: bool = False
-    since_ms: int = 0
-    last_ms: int = 0
-    epoch: int = 0
+    rows: list[int] = []
+    signals_dbm: list[float | None] = []
 
 
 class Field(Struct, array_like=True):
-    """What one reader sees: its tags by EPC, the last epoch that was judged, and the newest one that was read."""
+    """What one reader sees: its tags by EPC, their beliefs and signals, the last epoch judged, the newest one read."""
 
-    tags: dict[str, Tag] = {}
+    rows: dict[str, int] = {}
+    crowd: presence.Crowd = field(default_factory=presence.Crowd)
+    signals: strays.Signals = field(default_factory=strays.Signals)
+    told: bytearray = field(default_factory=bytearray)
+    """1 for each tag that was told to be there."""
+    heard_ms: list[int] = []
+    """When each tag was last heard."""
+    noted: dict[int, Noted] = {}
     epoch: int = 0
-    forgotten: int = 0
     newest: int = 0
+    delay: float = 0.0
+    """How many epochs late reads come."""
+    forgotten: int = 0
+    late: int = 0
+    """Reads of epochs that were judged before they came, and those above the limit: they proved nothing."""
+
+
+class Sight(Struct, frozen=True, array_like=True):
+    """One tag as it is known now: how probably it is there (0..1), its read rate an epoch if it is, whether that was
+    told, how probably it is only heard through a wall, and when it was last heard."""
+
+    epc: str
+    chance: float
+    rate: float
+    told: bool
+    stray: float
+    heard_ms: int
 
 
 def see(field: Field, reads: list[TagRead], zone: str, device: str) -> list[TagMove]:
-    """Fold the reads of one message; the arrivals they prove."""
-    moves = []
-    if len(field.tags) >= TAGS_MAX:
-        _forget(field)
+    """Note the reads of one message; the moves that the epochs before the newest read prove."""
+    row_of, heard_ms = field.rows.get, field.heard_ms
+    begins_ms = ends_ms = 0
+    note_row = note_signal = None
     for read in reads:
-        epoch = read.at_ms // EPOCH_MS
-        if epoch > field.newest:
-            _bridge(field, epoch)
-            field.newest = epoch
-        tag = field.tags.get(read.epc)
-        if tag is None:
-            if len(field.tags) >= TAGS_MAX:
+        at_ms = read.at_ms
+        row = row_of(read.epc)
+        if row is None:
+            if len(heard_ms) >= TAGS_MAX:
                 field.forgotten += 1
                 continue
-            tag = field.tags[read.epc] = Tag(epoch=epoch - 1)
-        if epoch <= tag.epoch:
-            tag.last_ms = max(tag.last_ms, read.at_ms)
+            row = _join(field, read.epc, at_ms)
+        elif at_ms > heard_ms[row]:
+            heard_ms[row] = at_ms
+        if not begins_ms <= at_ms < ends_ms:
+            epoch = at_ms // EPOCH_MS
+            begins_ms = epoch * EPOCH_MS
+            ends_ms = begins_ms + EPOCH_MS
+            noted = _open(field, epoch)
+            if noted is None:
+                note_row = None
+            else:
+                note_row, note_signal = noted.rows.append, noted.signals_dbm.append
+        if note_row is None or note_signal is None:
+            field.late += 1
             continue
-        _miss(tag, epoch - tag.epoch - 1)
-        tag.epoch = epoch
-        tag.last_ms = read.at_ms
-        tag.odds = min(ODDS_CAP, tag.odds + log(tag.rate / GHOST))
-        tag.rate = min(RATE_MAX, tag.rate + RATE_SHARE * (1.0 - tag.rate))
-        if not tag.present and tag.odds >= ODDS_SURE:
-            tag.present = True
-            tag.since_ms = read.at_ms
-            moves.append(TagMove(read.epc, zone, "arrived", read.at_ms, device))
-    return moves
+        note_row(row)
+        note_signal(read.rssi_dbm)
+    until = field.newest - 1 - ceil(field.delay)
+    return _judge(field, until, zone, device) if until > field.epoch else []
 
 
 def pass_time(field: Field, now_ms: int, zone: str, device: str) -> list[TagMove]:
-    """Judge the epochs that ended before `now_ms` (by the reader's clock) while the reader was alive: departures."""
-    epoch = now_ms // EPOCH_MS - 1
-    if epoch <= field.epoch:
-        return []
-    _bridge(field, epoch)
-    field.epoch = epoch
-    moves = []
-    for epc, tag in field.tags.items():
-        _miss(tag, epoch - tag.epoch)
-        tag.epoch = max(tag.epoch, epoch)
-        if tag.present and tag.odds <= -ODDS_SURE:
-            tag.present = False
-            tag.since_ms = tag.last_ms
-            moves.append(TagMove(epc, zone, "departed", tag.last_ms, device))
-    return moves
+    """Judge the epochs that ended before `now_ms` (by the reader's clock) while the reader was alive."""
+    epoch = now_ms // EPOCH_MS - 1 - ceil(field.delay)
+    if field.epoch - epoch > 2 * DELAY_EPOCHS_MAX:
+        # The reader's clock was set back: what it says from now on is not late.
+        field.epoch = field.newest = epoch
+        field.noted.clear()
+    return _judge(field, epoch, zone, device)
 
 
 def present(field: Field) -> int:
-    """How many tags are there."""
-    return sum(tag.present for tag in field.tags.values())
+    """How many tags were told to be there."""
+    return sum(field.told)
 
 
-def _miss(tag: Tag, epochs: int) -> None:
-    if epochs <= 0:
-        return
-    tag.odds = max(-ODDS_CAP, tag.odds + epochs * log((1.0 - tag.rate) / (1.0 - GHOST)))
-    if tag.present:
-        # A present tag that is missed is a worse tag than we thought; an absent one teaches nothing.
-        tag.rate = max(RATE_MIN, tag.rate * (1.0 - RATE_SHARE) ** min(epochs, 3))
+def sights(field: Field) -> list[Sight]:
+    """Every tag that may be there: that was told, or is more probably there than not."""
+    chance = presence.chances(field.crowd)
+    rate = presence.read_rates(field.crowd)
+    stray = strays.chances(field.signals, rate)
+    told = np.frombuffer(field.told, np.bool_)
+    epcs = list(field.rows)
+    return [
+        Sight(epcs[row], float(chance[row]), float(rate[row]), bool(told[row]), float(stray[row]), field.heard_ms[row])
+        for row in np.flatnonzero(told | (chance > 0.5)).tolist()
+    ]
 
 
-def _bridge(field: Field, epoch: int) -> None:
-    """Over a gap in which nobody watched, every tag is taken along as it was."""
-    if epoch - max(field.epoch, field.newest) > UNWATCHED_EPOCHS:
-        for tag in field.tags.values():
-            tag.epoch = max(tag.epoch, epoch - 1)
+def _join(field: Field, epc: str, at_ms: int) -> int:
+    row = field.rows[epc] = len(field.heard_ms)
+    field.heard_ms.append(at_ms)
+    field.told.append(0)
+    presence.join(field.crowd)
+    strays.join(field.signals)
+    return row
+
+
+def _open(field: Field, epoch: int) -> Noted | None:
+    """The notes of an epoch; None when it is judged already, which teaches to wait longer for the next ones."""
+    if not field.epoch:
+        field.epoch = epoch - 1
+    if epoch <= field.epoch:
+        behind = field.epoch - epoch + 1
+        if behind <= DELAY_EPOCHS_MAX:
+            field.delay = max(field.delay, float(behind))
+        return None
+    field.newest = max(field.newest, epoch)
+    one = field.noted.get(epoch)
+    if one is None:
+        one = field.noted[epoch] = Noted()
+    return one if len(one.rows) <= READS_MAX else None
+
+
+def _judge(field: Field, until: int, zone: str, device: str) -> list[TagMove]:
+    moves: list[TagMove] = []
+    while field.epoch < until:
+        following = min((epoch for epoch in field.noted if epoch <= until), default=until + 1)
+        if following - field.epoch - 1 > UNWATCHED_EPOCHS:
+            # Nobody watched in between: every tag is taken along as it was.
+            field.epoch = following - 1
+            continue
+        field.epoch += 1
+        moves += _close(field, field.noted.pop(field.epoch, None), zone, device)
+    return moves
+
+
+def _close(field: Field, noted: Noted | None, zone: str, device: str) -> list[TagMove]:
+    """Judge one epoch for every tag."""
+    size = len(field.heard_ms)
+    if not size:
+        return []
+    heard = np.zeros(size, np.bool_)
+    if noted is not None:
+        rows = np.array(noted.rows, np.intp)
+        heard[rows] = True
+        strays.hear(field.signals, rows, np.array(noted.signals_dbm, np.float64))  # None becomes NaN
+    presence.advance(field.crowd, heard)
+    field.delay = max(0.0, field.delay - DELAY_SHARE)
+    moves = _tell(field, zone, device)
+    if len(field.rows) >= TAGS_MAX or field.epoch % SWEEP_EPOCHS == 0:
+        _forget(field)
+    return moves
+
+
+def _tell(field: Field, zone: str, device: str) -> list[TagMove]:
+    told = np.frombuffer(field.told, np.bool_)
+    chance = presence.chances(field.crowd)
+    away = chance <= GONE
+    if field.epoch % LEARN_EPOCHS == 0:
+        heard_ms = np.array(field.heard_ms, np.int64)
+        away |= (chance < 0.5) & (heard_ms < (field.epoch - UNHEARD_EPOCHS) * EPOCH_MS)
+    strays.end(field.signals, away)
+    comes, goes = ~told & (chance >= COME), told & away
+    if comes.any() or field.epoch % LEARN_EPOCHS == 0:
+        stray = strays.chances(field.signals, presence.read_rates(field.crowd))
+        strays.learn(field.signals, stray)
+        comes &= stray < strays.TAKEN
+    changed = np.flatnonzero(comes | goes).tolist()
+    if not changed:
+        return []
+    wanted = set(changed)
+    moves = []
+    for epc, row in field.rows.items():
+        if row in wanted:
+            arrived = not field.told[row]
+            field.told[row] = arrived
+            moves.append(TagMove(epc, zone, "arrived" if arrived else "departed", field.heard_ms[row], device))
+    return moves
 
 
 def _forget(field: Field) -> None:
-    absent = sorted((tag.last_ms, epc) for epc, tag in field.tags.items() if not tag.present)
-    for _, epc in absent[: max(1, len(absent) // 10)]:
-        del field.tags[epc]
-        field.forgotten += 1
+    """Leave out the tags that were away for long, and above the limit the tenth that was heard longest ago."""
+    told = np.frombuffer(field.told, np.bool_)
+    heard_ms = np.array(field.heard_ms, np.int64)
+    absent = ~told & (presence.chances(field.crowd) < 0.5)
+    idle = absent & (heard_ms < (field.epoch - ABSENT_EPOCHS) * EPOCH_MS)
+    if len(told) - int(idle.sum()) >= TAGS_MAX:
+        rest = np.flatnonzero(absent & ~idle)
+        oldest = rest[np.argsort(heard_ms[rest], kind="stable")][: max(1, len(rest) // 10)]
+        idle[oldest] = True
+        field.forgotten += len(oldest)
+    if not idle.any():
+        return
+    kept = ~idle
+    place = np.where(kept, np.cumsum(kept) - 1, -1).tolist()
+    for one in field.noted.values():
+        pairs = [(place[row], dbm) for row, dbm in zip(one.rows, one.signals_dbm, strict=True) if place[row] >= 0]
+        one.rows, one.signals_dbm = [row for row, _ in pairs], [dbm for _, dbm in pairs]
+    field.rows = {epc: place[row] for epc, row in field.rows.items() if place[row] >= 0}
+    field.heard_ms = heard_ms[kept].tolist()
+    field.told = bytearray(told[kept].tobytes())
+    presence.keep(field.crowd, kept)
+    strays.keep(field.signals, kept)

@@ -1,27 +1,42 @@
 """Samples of a load cell -> settled masses. Decides only when a mass is steady; never what it means.
 
 A window is steady when its range is small against the cell's noise: max - min < k sigma. For n samples of Gaussian
-noise the expected range is about 3.5 sigma at n = 15, so k = 7 rejects fewer than one steady window in a thousand,
+noise the expected range is about 3.1 sigma at n = 10, so k = 6.5 rejects fewer than one steady window in a thousand,
 while a hand, a swing or a step of more than a few sigma spreads further (after counting-scale practice; a moving-range
 test costs one pass in C).
+
+A floor that trembles under feet spreads further too, but around one mass: there the differences of neighbours are as
+large as the deviations from the mean (von Neumann's ratio, 1941), and both halves of the window have one mean. Such
+a window is steady, at the noise it shows itself. A hand trembles the same way but much harder.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import sqrt
 
 from msgspec import Struct
 
-WINDOW = 15
-"""Samples looked at when a device samples fast (steps up to `FAST_STEP_MS`): 1.5 s at 10 samples/s."""
+WINDOW = 10
+"""Samples looked at when a device samples fast (steps up to `FAST_STEP_MS`): 1 s at 10 samples/s."""
 WINDOW_SLOW = 3
 """Samples looked at when they come slowly."""
 FAST_STEP_MS = 200
+BIN_MS = 100
+"""Samples that come faster than twice in this time are averaged over it: what shakes at 10 Hz and more goes."""
 FRESH_MS = 1500
 """After a pause longer than this, a message with enough samples is judged by itself."""
-RANGE_SIGMAS = 7.0
+RANGE_SIGMAS = 6.5
 TRACK_SIGMAS = 4.0
 TRACK_SHARE = 0.2
+TREMOR_RATIO = 0.5
+"""Least von Neumann ratio (half the mean square of differences by the variance, 1 for noise) of a trembling window."""
+TREMOR_HALVES = 2.0
+"""The means of its halves differ by so many standard errors at most."""
+TREMOR_NOISES = 6.0
+"""Tremor beyond so many times the cell's noise is a hand, "..."""
+HAND_MS = 15_000
+"""... until it lasted so long around one mass: no hand does, so the cell is noisier than was said."""
 
 
 class Cell(Struct, array_like=True, gc=False):
@@ -36,6 +51,8 @@ class Cell(Struct, array_like=True, gc=False):
     """The mass that was last told as news."""
     since: int = -1
     """Samples since then; -1 once a window of newer samples has confirmed it."""
+    part: list[float] = []
+    """Samples of a fast device that do not yet fill `BIN_MS`."""
 
 
 class Settled(Struct, frozen=True, gc=False):
@@ -56,10 +73,16 @@ def step(cell: Cell, at_ms: int, values: list[float], step_ms: int, noise_g: flo
     count = len(values)
     last_ms = at_ms + (count - 1) * step_ms
     pause_ms = at_ms - cell.last_ms
-    fast = step_ms <= FAST_STEP_MS if count > 1 else pause_ms <= FAST_STEP_MS
-    size = WINDOW if fast else WINDOW_SLOW
-    window = values if pause_ms > FRESH_MS and count >= WINDOW_SLOW else cell.window + values
+    every_ms = step_ms if count > 1 else pause_ms
     cell.last_ms = last_ms
+    if 0 < every_ms <= BIN_MS // 2:
+        values = _binned(cell, values, every_ms, pause_ms)
+        count = len(values)
+        step_ms = every_ms = BIN_MS
+        if not count:
+            return []
+    size = WINDOW if every_ms <= FAST_STEP_MS else WINDOW_SLOW
+    window = values if pause_ms > FRESH_MS and count >= WINDOW_SLOW else cell.window + values
     if cell.since >= 0:
         cell.since += count
     if count == 1 or len(window) <= size:
@@ -72,7 +95,8 @@ def step(cell: Cell, at_ms: int, values: list[float], step_ms: int, noise_g: flo
         return [news] if news is not None else []
     # Something moved within the batch: look at it window by window, so that a pick and a put both show.
     settled = []
-    for end in range(len(window) % size or size, len(window) + 1, size):
+    stride = (size + 1) // 2
+    for end in range(len(window) - count + 1 + (count - 1) % stride, len(window) + 1, stride):
         piece = window[max(0, end - size) : end]
         if len(piece) >= WINDOW_SLOW:
             news = _judge(cell, piece, last_ms - (len(window) - end) * step_ms, noise_g)
@@ -81,11 +105,25 @@ def step(cell: Cell, at_ms: int, values: list[float], step_ms: int, noise_g: flo
     return settled
 
 
+def _binned(cell: Cell, values: list[float], every_ms: int, pause_ms: int) -> list[float]:
+    """The means of as many whole bins as are full; what is left waits in `cell.part`."""
+    size = round(BIN_MS / every_ms)
+    if cell.part and pause_ms <= BIN_MS:
+        values = cell.part + values
+    whole = len(values) - len(values) % size
+    cell.part = values[whole:]
+    return [sum(values[at : at + size]) / size for at in range(0, whole, size)]
+
+
 def _judge(cell: Cell, window: list[float], last_ms: int, noise_g: float) -> Settled | None:
     if max(window) - min(window) >= RANGE_SIGMAS * noise_g:
-        if not cell.unsteady_since_ms:
-            cell.unsteady_since_ms = last_ms
-        return None
+        tremor_g = _tremor(window)
+        lasted_ms = last_ms - cell.unsteady_since_ms if cell.unsteady_since_ms else 0
+        if tremor_g == 0.0 or (tremor_g > TREMOR_NOISES * noise_g and lasted_ms < HAND_MS):
+            if not cell.unsteady_since_ms:
+                cell.unsteady_since_ms = last_ms
+            return None
+        noise_g = max(noise_g, tremor_g)
     cell.unsteady_since_ms = 0
     size = len(window)
     mass_g = sum(window) / size
@@ -104,3 +142,18 @@ def _judge(cell: Cell, window: list[float], last_ms: int, noise_g: float) -> Set
     cell.level_ms = last_ms
     cell.since = 0
     return Settled(mass_g, last_ms, size)
+
+
+def _tremor(window: list[float]) -> float:
+    """Standard deviation in g of a window that trembles around one mass; 0 when it does anything else."""
+    size = len(window)
+    if size < WINDOW:
+        return 0.0
+    mean = sum(window) / size
+    variance = sum((one - mean) ** 2 for one in window) / (size - 1)
+    apart = sum((after - one) ** 2 for one, after in pairwise(window)) / (2 * (size - 1))
+    if apart < TREMOR_RATIO * variance:
+        return 0.0
+    half = size // 2
+    shift = sum(window[-half:]) / half - sum(window[:half]) / half
+    return sqrt(variance) if shift * shift < TREMOR_HALVES**2 * 2.0 * apart / half else 0.0

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from edge import broker
+from edge.rights import users_of
 from protocols.topics import LEAVES, filters, spell
 from tests.contract.brokers import PROJECT, BoxBroker, Broker, Peer, free_port, make_broker, until
 
@@ -65,7 +66,7 @@ def test_messages_arrive_in_the_order_they_were_sent(running: Broker, join: Join
 def test_every_native_topic_is_carried_unchanged(running: Broker, join: Join, leaf: str) -> None:
     topic = spell("Site_9-" + "s" * 57, "-" + "d" * 62 + "_", leaf)
     sender, reader = ("gateway", "shelf") if leaf == "cmd" else (leaf, "gateway")
-    sender = sender if sender in broker.USERS else "climate"
+    sender = sender if sender in users_of() else "climate"
     ear = join(running, reader, "ear").subscribe(topic)
 
     join(running, sender, "mouth").publish(topic, b"x")
@@ -277,11 +278,11 @@ def test_a_full_box_holds_the_devices_back_and_still_lets_the_gateway_in(
 
 def test_the_boxs_passwords_are_private_and_kept(tmp_path: Path) -> None:
     first = broker.prepare(tmp_path, free_port())
-    before = broker.credentials(tmp_path / "broker", first.url)
+    before = broker.credentials(tmp_path / "broker", first.url, users_of())
 
     again = broker.prepare(tmp_path, free_port())
 
-    assert broker.credentials(tmp_path / "broker", again.url) == before
+    assert broker.credentials(tmp_path / "broker", again.url, users_of()) == before
     assert set(before) == {"gateway", "shelf", "rfid", "climate", "machine"}
     assert len(set(before.values())) == 5
     assert again.url in again.credentials.read_text()
@@ -294,7 +295,7 @@ def test_spoilt_credentials_are_named_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "credentials.toml").write_text("[users\n")
 
     with pytest.raises(broker.BrokerError, match=r"credentials\.toml can not be read"):
-        broker.credentials(tmp_path, "mqtt://127.0.0.1:1883")
+        broker.credentials(tmp_path, "mqtt://127.0.0.1:1883", users_of())
 
     assert (tmp_path / "credentials.toml").read_text() == "[users\n"
 

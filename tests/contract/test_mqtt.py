@@ -328,7 +328,7 @@ def test_a_gateway_killed_before_its_commit_gets_the_message_again(own: Broker, 
                 process.wait()
 
     store = Store(tmp_path / "edge" / "edge.db")
-    assert store.restore()[1]["A1"].known == 5
+    assert store.restore().slots["A1"].known == 5
     store.close()
 
 

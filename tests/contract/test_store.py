@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -16,8 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import store as module
+from edge.core import fusion
 from edge.core.counting import Estimate
-from edge.core.inference import DeviceState, SlotState
+from edge.core.inference import DeviceState
+from edge.core.shelves import Note, SlotState
 from edge.store import QUARANTINE_PAYLOAD_MAX, Group, Quarantined, Store, StoreError
 from protocols.readings import Problem
 from protocols.reports import LANES, Lane, Report, Series, StockEvent, TagMove, Thinned, decode
@@ -49,13 +52,13 @@ def state(late: int) -> bytes:
 
 
 def test_what_was_committed_is_there_after_a_restart_and_numbers_go_on(store: Store) -> None:
-    slot = SlotState(Estimate(5, 5, 5, 0.99), 1.0, T0, 5)
+    slot = SlotState(fusion.begin(9, T0), Estimate(5, 5, 5, 0.99), 1.0, T0, 5)
     store.commit(Group(T0, {"shelf-1": state(3)}, {"A1": msgspec.msgpack.encode(slot)}, [EVENT, SERIES, EVENT]))
     store.close()
 
     back = Store(store.path)
 
-    devices, slots = back.restore()
+    devices, slots, _, _ = back.restore()
     assert devices["shelf-1"].late == 3
     assert slots == {"A1": slot}
     assert waiting(back, "events") == [EVENT, EVENT]
@@ -94,7 +97,7 @@ def test_whatever_goes_wrong_in_a_commit_nothing_of_it_stays(store: Store) -> No
     with pytest.raises(UnicodeEncodeError):
         store.commit(Group(T0, {"shelf-1": state(2)}, {}, [EVENT, SERIES], [unwritable]))
 
-    assert store.restore()[0]["shelf-1"].late == 1
+    assert store.restore().devices["shelf-1"].late == 1
     assert (numbers(store, "events"), numbers(store, "telemetry")) == ([0], [])
     store.commit(Group(T0, {"shelf-1": state(3)}, reports=[EVENT]))
     assert numbers(store, "events") == [0, 1]
@@ -146,7 +149,7 @@ def test_a_killed_gateway_has_committed_whole_groups_only(tmp_path: Path, commit
     writer.communicate()
 
     store = Store(path)
-    groups = store.restore()[0]["shelf-1"].late
+    groups = store.restore().devices["shelf-1"].late
     assert groups >= said
     assert store.next_seq == {"events": 3 * groups, "telemetry": 2 * groups}
     assert numbers(store, "telemetry") == list(range(2 * groups))
@@ -348,3 +351,45 @@ def test_two_stores_on_one_file_do_not_mix_their_transactions(store: Store) -> N
 
     assert reader.execute("SELECT COUNT(*) FROM outbox").fetchone()[0] == 1
     reader.close()
+
+
+def test_snapshots_and_the_journal_are_kept_with_the_group(tmp_path: Path) -> None:
+    store = Store(tmp_path / "edge.db")
+    store.commit(Group(T0, snapshots={"rates": b"1", "taught": b"2"}, notes=[Note("tare", "A1", T0, {"tare_g": 3.5})]))
+    store.commit(Group(T0 + 1, snapshots={"rates": b"3"}, notes=[Note("count", "A2", T0 + 1, {"units": 4})]))
+    store.close()
+
+    again = Store(tmp_path / "edge.db")
+
+    assert again.restore().snapshots == {"rates": b"3", "taught": b"2"}
+    assert again.journal() == [
+        {"at_ms": T0 + 1, "what": "count", "about": "A2", "units": 4},
+        {"at_ms": T0, "what": "tare", "about": "A1", "tare_g": 3.5},
+    ]
+    assert [line["what"] for line in again.journal(about="A1")] == ["tare"]
+
+
+def test_the_journal_keeps_its_latest_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "JOURNAL_ROWS_MAX", 3)
+    store = Store(tmp_path / "edge.db")
+    for number in range(5):
+        store.commit(Group(T0, notes=[Note("count", "A1", T0 + number)]))
+    assert [line["at_ms"] - T0 for line in store.journal()] == [4, 3, 2]
+
+
+def test_a_store_of_the_first_schema_keeps_its_outbox_and_counts_anew(tmp_path: Path) -> None:
+    path = tmp_path / "edge.db"
+    store = Store(path)
+    store.commit(Group(T0, reports=[EVENT]))
+    store.close()
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("DROP TABLE snapshot")
+        old.execute("DROP TABLE journal")
+        old.execute("INSERT INTO slot VALUES ('A1', x'80')")
+        old.execute("DELETE FROM _sqlite_migrations WHERE name = 'know_more'")
+
+    again = Store(path)
+
+    assert again.restore().slots == {}
+    assert again.book()["events"].pending == 1
+    assert again.journal() == []

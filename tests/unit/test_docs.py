@@ -174,7 +174,7 @@ def test_the_sketch_is_a_device_that_is_counted(tmp_path: Path, monkeypatch: pyt
         assert [(topic.rpartition("/")[2], retain, qos) for topic, _, retain, qos in said] == [
             ("status", True, 1), ("status", True, 1), ("shelf", False, 1), ("shelf", False, 1),
         ]  # fmt: skip
-    assert inference.slots["A-1"].estimate.count == 10
+    assert inference.shelves.slots["A-1"].estimate.count == 10
 
 
 def test_the_tables_of_fields_are_those_of_the_messages() -> None:

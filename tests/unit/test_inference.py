@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core.inference import DeviceState, Inference, Outcome, SlotState
+from edge import memory
+from edge.core.inference import DeviceState, Inference, Outcome
+from edge.core.shelves import SlotState
+from edge.store import Memory
 from protocols import layout
 from protocols.readings import CommandAck, Decoded, DeviceStatus, Problem, Reading, TagRead, TagReads
 from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent, TagMove
@@ -69,10 +72,18 @@ def weights(count: int, at_ms: int, seq: int, rng: random.Random, channel: str =
 def restored(inference: Inference, site: layout.Site = SITE) -> Inference:
     """The same state after a way through MessagePack, as the store keeps it."""
     pack, unpack = msgspec.msgpack.encode, msgspec.msgpack.decode
-    return Inference(
+    there = {
+        key: [epc for epc, row in field.rows.items() if field.told[row]]
+        for key, field in inference.readers.fields.items()
+    }
+    return memory.restore(
         site,
-        {name: unpack(pack(state), type=DeviceState) for name, state in inference.devices.items()},
-        {name: unpack(pack(state), type=SlotState) for name, state in inference.slots.items()},
+        Memory(
+            {name: unpack(pack(state), type=DeviceState) for name, state in inference.devices.items()},
+            {name: unpack(pack(state), type=SlotState) for name, state in inference.shelves.slots.items()},
+            {**memory.settled(inference), **memory.slow(inference)},
+            there,
+        ),
     )
 
 
@@ -206,9 +217,9 @@ def test_a_level_is_told_again_after_a_while() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("unit_mass_g = 250.0", "unit_mass_g = 125.0", [(5, 10, "weight")]),
-        ("tare_g = 100.0", "tare_g = 350.0", [(-1, 4, "weight")]),
-        ('sku = "bolt"\ndevice', 'sku = "nut"\ndevice', [(31, 31, "first")]),
+        ("unit_mass_g = 250.0", "unit_mass_g = 125.0", [(4, 8, "weight")]),
+        ("tare_g = 100.0", "tare_g = 350.0", [(-1, 3, "weight")]),
+        ('sku = "bolt"\ndevice', 'sku = "nut"\ndevice', [(25, 25, "first")]),
         ('name = "Hall"', 'name = "Long hall"', []),
     ],
 )
@@ -216,10 +227,10 @@ def test_a_corrected_site_file_is_counted_by_without_anyone_touching_the_shelf(
     old: str, new: str, expected: list[tuple[int, int, str]]
 ) -> None:
     rng, inference = random.Random(6), Inference(SITE)
-    inference.fold([weights(5, T0, 0, rng)], T0 + 1500)
+    inference.fold([weights(4, T0, 0, rng)], T0 + 1500)
 
     after = restored(inference, layout.parse(SITE_TEXT.replace(old, new)))
-    out = after.fold([weights(5, T0 + 3000, 1, rng)], T0 + 4500)
+    out = after.fold([weights(4, T0 + 3000, 1, rng)], T0 + 4500)
 
     assert [(one.delta, one.count, one.source) for one in events(out.reports)] == expected
 
@@ -280,7 +291,7 @@ def test_the_deltas_of_every_slot_add_up_to_its_last_known_count(steps: list[tup
             last[event.slot] = event.count
 
     assert sums == last
-    assert last == {slot: state.known for slot, state in inference.slots.items() if state.known is not None}
+    assert last == {slot: state.known for slot, state in inference.shelves.slots.items() if state.known is not None}
 
 
 @given(MESSAGES, st.data())
@@ -299,7 +310,7 @@ def test_a_restart_in_the_middle_changes_nothing(
 
     assert found == expected
     assert msgspec.to_builtins(stopped.devices) == msgspec.to_builtins(through.devices)
-    assert msgspec.to_builtins(stopped.slots) == msgspec.to_builtins(through.slots)
+    assert msgspec.to_builtins(stopped.shelves.slots) == msgspec.to_builtins(through.shelves.slots)
 
 
 def test_every_kind_of_report_comes_out_of_the_fold() -> None:

@@ -11,7 +11,6 @@ from firmware_sim.site import expand, parse, spell
 from firmware_sim.stage import NAMES, load
 from firmware_sim.truth import Handled, TagMoved
 from firmware_sim.warehouse import Warehouse
-from firmware_sim.world import sgtin96
 from protocols import layout, topics
 from protocols.devices import decode
 from protocols.readings import Context, Problem, Reading
@@ -99,13 +98,6 @@ def test_tags_come_and_go_one_place_at_a_time() -> None:
         assert where.get(move.epc, "") == move.origin
         where[move.epc] = move.zone
     assert len(moves) > 20
-
-
-def test_an_epc_is_a_valid_sgtin96() -> None:
-    # GS1 EPC TDS 1.13, appendix E.3: urn:epc:id:sgtin:0614141.812345.6789, filter 3.
-    ours = int(sgtin96(614_141, 812_345, 6789), 16)
-
-    assert f"{ours | 0b010 << 85:024X}" == "3074257BF7194E4000001A85"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.weight import Cell, Settled, step
+from firmware_sim.worlds.touches import SAMPLE_MS, handle
+from tests.bench.truth import session
 
 T0 = 1_763_762_400_000
 
@@ -108,8 +112,84 @@ def test_after_a_pause_a_batch_is_judged_by_itself() -> None:
     assert settled.at_ms == T0 + 3_600_400
 
 
+@pytest.mark.parametrize("batch", [1, 6, 10, 60])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_floor_that_shakes_hides_no_change(batch: int, seed: int) -> None:
+    """Steps at 12 Hz, thirty times the cell's noise, sampled 60 times a second: the mass is told all the same."""
+    rng, cell = random.Random(seed), Cell()
+
+    def shaken(mass_g: float, count: int) -> list[float]:
+        return [mass_g + 30 * math.sin(at * 12 / 60 * math.tau) + rng.gauss(0, 3.0) for at in range(count)]
+
+    settled = feed(cell, shaken(500.0, 240), 17, batch) + feed(cell, shaken(250.0, 240), 17, batch, T0 + 240 * 17)
+
+    assert [round(one.mass_g, -1) for one in settled if abs(one.mass_g - 500) > 12][-1] == 250
+    assert all(min(abs(one.mass_g - 500), abs(one.mass_g - 250)) < 12 for one in settled)
+
+
+@pytest.mark.parametrize(("noise_g", "within_ms"), [(3.0, 3_000), (6.0, 3_000), (25.0, 20_000)])
+def test_a_cell_noisier_than_was_said_settles_too(noise_g: float, within_ms: int) -> None:
+    """The site file says 1 g. Much more might be a hand; but no hand trembles about one mass for long."""
+    rng = random.Random(9)
+
+    settled = feed(Cell(), [rng.gauss(500.0, noise_g) for _ in range(400)], 100, 10)
+
+    assert settled[0].at_ms <= T0 + within_ms
+    assert settled[0].mass_g == pytest.approx(500, abs=noise_g)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_hand_that_trembles_on_the_shelf_is_no_news(seed: int) -> None:
+    rng, cell = random.Random(seed), Cell()
+    feed(cell, noisy(rng, 500.0, 60), 100, 10)
+
+    hand = feed(cell, [1500 + rng.gauss(0, 100) for _ in range(40)], 100, 10, T0 + 6000)
+    after = feed(cell, noisy(rng, 500.0, 60), 100, 10, T0 + 10_000)
+
+    assert hand == after == []
+
+
+def test_hands_and_footsteps_bring_the_right_masses_and_no_others() -> None:
+    """A simulated shelf: leaning, ringing, shaking floors, touches in quick succession."""
+    world = handle(60, np.random.default_rng(77))
+    cell, told = Cell(), list[tuple[int, float]]()
+    for first in range(0, len(world.samples), 10):
+        values, at_ms = world.samples[first : first + 10].tolist(), world.first_ms + first * SAMPLE_MS
+        told += [(at_ms + 900, one.mass_g) for one in step(cell, at_ms, values, SAMPLE_MS, world.noise_g)]
+
+    for since_ms, until_ms in world.rests():
+        before = [mass_g for came_ms, mass_g in told if came_ms <= min(since_ms + 2_000, until_ms)]
+        assert before[-1] == pytest.approx(world.load_g(since_ms), abs=3)
+    for came_ms, mass_g in told:
+        assert min(abs(mass_g - world.load_g(at_ms)) for at_ms in range(came_ms - 1500, came_ms + 1, 100)) < 15
+
+
+@pytest.mark.parametrize("size", session.MESSAGES)
+def test_a_real_session_shows_its_four_events_and_no_others(size: int) -> None:
+    if not session.DATA.exists():
+        pytest.skip("the real data (../shared/data beside the project) is not here")
+
+    found = sorted(session.events(size), key=lambda event: event.end_ms)
+    known = sorted(session.known("ground_truth"), key=lambda event: event.end_ms)
+
+    assert [event.shelf for event in found] == [event.shelf for event in known]
+    for ours, true in zip(found, known, strict=True):
+        assert ours.delta_g == pytest.approx(true.delta_g, abs=15)
+        assert true.start_ms < ours.end_ms < true.end_ms + session.SLACK_MS
+
+
 def test_two_samples_are_too_few_to_settle() -> None:
     assert step(Cell(), T0, [500.0, 500.0], 100, 1.0) == []
+
+
+def test_fast_samples_wait_until_they_fill_a_tenth_of_a_second() -> None:
+    cell = Cell()
+
+    assert step(cell, T0, [500.0] * 17, 17, 1.0) == []
+    (settled,) = step(cell, T0 + 17 * 17, [500.0], 17, 1.0)
+
+    assert settled.mass_g == 500.0
+    assert len(cell.part) == 0
 
 
 @given(

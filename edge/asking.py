@@ -1,0 +1,45 @@
+"""Asking a running gateway from the command line: its own API, with the token that lies in its state folder."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+TIMEOUT_S = 10.0
+
+
+class AskError(Exception):
+    """The gateway did not do it; the message says why and what to do."""
+
+
+def ask(url: str, state: Path, path: str, body: dict[str, Any] | None = None) -> Any:
+    """GET (or, with a body, POST) `path` of the gateway at `url`; the JSON it answers with."""
+    token = state / "keys" / "api-token"
+    if not token.exists():
+        raise AskError(f"{token} does not exist; --state names the folder of the running gateway")
+    if not url.startswith(("http://", "https://")):
+        raise AskError(f"{url!r} is no address of a gateway; use http://host:port")
+    headers = {"Authorization": f"Bearer {token.read_text().strip()}", "Content-Type": "application/json"}
+    data = msgspec.json.encode(body) if body is not None else None
+    request = urllib.request.Request(url.rstrip("/") + path, data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            return msgspec.json.decode(answer.read())
+    except urllib.error.HTTPError as error:
+        raise AskError(_reason(error)) from None
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise AskError(f"no gateway answers at {url} ({error}); is it running, and is --url right?") from None
+    except msgspec.DecodeError:
+        raise AskError(f"what answers at {url} is no gateway; is --url right?") from None
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    try:
+        said = msgspec.json.decode(error.read(), type=dict[str, Any])
+    except (msgspec.MsgspecError, OSError):
+        said = {}
+    return str(said.get("error") or f"the gateway answered {error.code}")

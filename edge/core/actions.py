@@ -1,0 +1,65 @@
+"""What a person, or a system that keeps the book, may tell the gateway about a slot: JSON objects, tagged `do`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+Units = Annotated[int, Meta(ge=-100_000, le=100_000)]
+Words = Annotated[str, Meta(max_length=100)]
+
+
+class Teach(Struct, frozen=True, tag_field="do", tag="teach", forbid_unknown_fields=True):
+    """`pieces` units of the slot's SKU, and nothing else, lie on the shelf: learn what one weighs."""
+
+    pieces: Annotated[int, Meta(ge=1, le=100_000)]
+
+
+class Tare(Struct, frozen=True, tag_field="do", tag="tare", forbid_unknown_fields=True):
+    """The shelf is empty now."""
+
+
+class Calibrate(Struct, frozen=True, tag_field="do", tag="calibrate", forbid_unknown_fields=True):
+    """A weight of `mass_g` lies alone on the tared shelf."""
+
+    mass_g: Annotated[float, Meta(gt=0, le=1e7)]
+
+
+class Book(Struct, frozen=True, tag_field="do", tag="book", forbid_unknown_fields=True):
+    """The book says that `by` units came (or, below zero, went) at `at_ms` (0: now). `id` makes it safe to repeat."""
+
+    by: Units
+    at_ms: int = 0
+    id: Words = ""
+
+
+class Count(Struct, frozen=True, tag_field="do", tag="count", forbid_unknown_fields=True):
+    """Somebody (`who`) counted `units` in the slot just now."""
+
+    units: Annotated[int, Meta(ge=0, le=100_000)]
+    who: Words = ""
+
+
+Action = Teach | Tare | Calibrate | Book | Count
+_decoder: msgspec.json.Decoder[Action] = msgspec.json.Decoder(Action)
+
+
+class ActionError(ValueError):
+    """It can not be done; the message says why and what to do."""
+
+
+def parse(payload: bytes) -> Action:
+    """The action in a JSON body; raises `ActionError` with what is wrong."""
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        kinds = ", ".join(str(kind.__struct_config__.tag) for kind in (Teach, Tare, Calibrate, Book, Count))
+        raise ActionError(f'{error}; send {{"do": ...}} with one of {kinds}') from None
+
+
+def spell(action: Action) -> dict[str, Any]:
+    """The action as plain values, as it is sent and as the journal keeps it."""
+    fields: dict[str, Any] = msgspec.to_builtins(action)
+    return fields

@@ -1,0 +1,112 @@
+"""The RFID readers of a site: which tags each of their zones holds, who came and went, and what a slot's tags say.
+
+A reader with antennas on two sides is a gate: what passes inwards arrives in its zone, what passes outwards departs.
+All state but the gates' (seconds old) is in `fields` and can be stored and restored; it is large and slow, so it is
+stored now and then only, and `told` is set right from the moves that were reported meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from edge.core import portal, tags
+from protocols import epc
+from protocols.gs1 import gtin_14
+from protocols.layout import Device, Site, Slot
+from protocols.readings import TagRead, TagReads
+from protocols.reports import TagMove
+
+FIELDS_MAX = 1000
+
+
+class Readers:
+    """Every field (a reader's zone) of one site, by (device, zone)."""
+
+    def __init__(self, site: Site, fields: dict[tuple[str, str], tags.Field] | None = None) -> None:
+        self.site = site
+        self.fields = fields or {}
+        self.gates = {
+            device.id: portal.Gate(frozenset(device.outer), frozenset(device.inner))
+            for device in site.devices
+            if device.outer
+        }
+        self._slots = [slot for slot in site.slots if slot.reader]
+
+    def retell(self, present: Mapping[tuple[str, str], Collection[str]]) -> None:
+        """After a restart: `present` were the tags told to be in each field, whatever its older state says."""
+        for key, field in self.fields.items():
+            there = frozenset(present.get(key, ()))
+            for tag, row in field.rows.items():
+                field.told[row] = tag in there
+
+    def see(self, device: Device, said: TagReads) -> list[TagMove]:
+        """Fold the reads of one message; the moves they prove."""
+        gate = self.gates.get(device.id)
+        if gate is not None:
+            portal.note(gate, said.reads)
+            return []
+        moves = [_told(device, read.epc, read.direction, read.at_ms) for read in said.reads if read.direction]
+        for zone, reads in _by_zone(device, said.reads).items():
+            field = self.fields.get((device.id, zone))
+            if field is None:
+                if len(self.fields) >= FIELDS_MAX:
+                    continue  # zones are listed in the site file, so this is a site of more than a thousand
+                field = self.fields[device.id, zone] = tags.Field()
+            moves += tags.see(field, reads, zone, device.id)
+        return moves
+
+    def pass_time(self, device: Device, reader_ms: int) -> list[TagMove]:
+        """Judge what is over, by the reader's clock, while it is alive."""
+        gate = self.gates.get(device.id)
+        if gate is not None:
+            passed = portal.judge(gate, reader_ms)
+            return [_told(device, one.epc, one.way, one.at_ms) for one in passed if one.way != "none"]
+        moves = []
+        for zone in {device.zone, *device.antennas.values()}:
+            field = self.fields.get((device.id, zone))
+            if field is not None:
+                moves += tags.pass_time(field, reader_ms, zone, device.id)
+        return moves
+
+    def present(self, device: Device) -> int:
+        """How many tags are there."""
+        return sum(tags.present(field) for (name, _), field in self.fields.items() if name == device.id)
+
+    def looks(self) -> list[tuple[Slot, list[float]]]:
+        """For each slot with a reader: how probably each tag of its SKU is there that may be there."""
+        found: list[tuple[Slot, list[float]]] = []
+        seen: dict[str, dict[str, list[float]]] = {}
+        for slot in self._slots:
+            gtin = gtin_14(self.site.sku_by_id[slot.sku].gtin) or ""
+            if slot.reader not in seen:
+                seen[slot.reader] = self._by_gtin(slot.reader)
+            if seen[slot.reader]:
+                found.append((slot, seen[slot.reader].get(gtin, [])))
+        return found
+
+    def _by_gtin(self, reader: str) -> dict[str, list[float]]:
+        """Tags that may be there, of each GTIN; strays count by how probably they stand here."""
+        found: dict[str, list[float]] = {}
+        for (device, _), field in self.fields.items():
+            if device == reader:
+                for sight in tags.sights(field):
+                    known = epc.decode(sight.epc)
+                    if known is not None and known.gtin:
+                        found.setdefault(known.gtin, []).append(sight.chance * (1.0 - sight.stray))
+        return found
+
+
+def _told(device: Device, epc: str, way: str, at_ms: int) -> TagMove:
+    """A passage as a move: a gate stands before its zone."""
+    return TagMove(epc, device.zone, "arrived" if way == "in" else "departed", at_ms, device.id)
+
+
+def _by_zone(device: Device, reads: list[TagRead]) -> dict[str, list[TagRead]]:
+    found: dict[str, list[TagRead]] = {}
+    if not device.antennas and not any(read.direction for read in reads):
+        return {device.zone: reads}
+    for read in reads:
+        if read.direction:
+            continue  # a gate that judges by itself
+        found.setdefault(device.antennas.get(str(read.antenna), device.zone), []).append(read)
+    return found

@@ -1,0 +1,310 @@
+"""The slots of a site: what scales, tags, bookings and people say of them, as one estimate each, and what is news.
+
+Each slot's evidence is folded by `edge.core.fusion`; here is decided when it is asked, what is told, and what a person
+may do to a slot. All state is in `slots`, `taught` and `rates` and can be stored and restored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from edge.core import actions, discrepancy, fusion, tagcount, teaching, weight
+from edge.core.actions import Action, ActionError
+from edge.core.counting import Estimate, Unit
+from edge.core.discrepancy import Rates, Watch
+from edge.core.teaching import Taught
+from edge.core.why import Explanation, explain
+from protocols.layout import Site, Slot
+from protocols.reports import Report, SlotLevel, StockEvent
+
+LEVEL_REFRESH_MS = 300_000
+"""A slot is weighed anew, and its level told again, at least this often."""
+JUDGE_MS = 600_000
+"""How often every slot is held against its book."""
+BACKDATE_MAX_MS = 30 * 86_400_000
+BOOKINGS_MAX = 100
+"""The latest bookings' ids that a slot remembers, so that one sent again is not booked again."""
+
+
+class SlotState(Struct):
+    """A slot's evidence and estimate, the shown mass it came from, and `known`: the last count that was claimed."""
+
+    stock: fusion.Stock
+    estimate: Estimate
+    mass_g: float
+    at_ms: int
+    known: int | None = None
+    told_ms: int = 0
+    basis: tuple[str, str, str, float, float, float] | None = None
+    """What was known of it when it was counted: SKU, device, channel, tare, span and unit mass."""
+    watch: Watch | None = None
+    """The doubt about its book."""
+    bookings: list[str] = []
+
+
+class Note(Struct, frozen=True):
+    """One line of the gateway's journal: what happened to whom (a slot, a SKU), with its particulars."""
+
+    what: str
+    about: str
+    at_ms: int
+    params: dict[str, Any] = {}
+
+
+class News(Struct):
+    """What came of some evidence: reports, lines for the journal, and the slots that changed."""
+
+    reports: list[Report]
+    notes: list[Note]
+    slots: set[str]
+
+
+class Shelves:
+    """Every slot of one site."""
+
+    def __init__(
+        self,
+        site: Site,
+        slots: dict[str, SlotState] | None = None,
+        taught: Taught | None = None,
+        rates: Rates | None = None,
+    ) -> None:
+        self.site = site
+        self.slots = slots or {}
+        self.taught = taught or Taught()
+        self.rates = rates or Rates()
+        self._judged_ms = 0
+        self.stale: list[Slot] = []
+        """Slots that must be weighed anew, as they are described otherwise than when they last were."""
+        self.learn()
+
+    def learn(self) -> None:
+        """Take in what was taught and what the site file says now."""
+        site = self.site
+        self._units = {slot.id: _unit(site, slot, self.taught) for slot in site.slots}
+        self._zeros = {slot.id: teaching.zero_of(slot, self.taught) for slot in site.slots}
+        self.stale = []
+        for slot in site.slots:
+            state = self.slots.get(slot.id)
+            if state is None or state.basis == self._basis(slot):
+                continue
+            if state.basis is None or state.basis[0] != slot.sku:
+                del self.slots[slot.id]
+            else:
+                state.stock = self._begin(slot, state.at_ms, state)
+            self.stale.append(slot)
+
+    def unit(self, slot: Slot) -> Unit:
+        """What is counted in a slot, with what was taught."""
+        return self._units[slot.id]
+
+    def settle(self, slot: Slot, settled: weight.Settled, stepped: bool, news: News) -> None:
+        """A steady mass: after a change of load (`stepped`), or the same load once more."""
+        unit = self._units[slot.id]
+        state = self._state(slot, settled.at_ms)
+        saturated = settled.mass_g >= self.site.device_by_id[slot.device].max_mass_g
+        net_g = unit.limit_g if saturated else self._net(slot, settled.mass_g)
+        said = fusion.weigh(state.stock, net_g, settled.at_ms, stepped, unit, self.rates, settled.samples)
+        state.mass_g = settled.mass_g
+        if said.zeroed_g is not None and abs(said.zeroed_g) >= unit.noise_g:
+            news.notes.append(Note("zeroed", slot.id, settled.at_ms, {"by_g": round(said.zeroed_g, 2)}))
+        self._tell(slot, state, settled.at_ms, "weight", news)
+
+    def disturb(self, slot: Slot, mass_g: float, at_ms: int, trouble: str, news: News) -> None:
+        """The scale shows nothing that can be counted: `unstable` or `saturated`."""
+        state = self._state(slot, at_ms)
+        if state.stock.belief.trouble == trouble:
+            return
+        state.stock.belief.trouble = trouble
+        state.stock.words.mass_ms = state.stock.words.mass_ms or at_ms
+        state.mass_g = mass_g
+        self._tell(slot, state, at_ms, "weight", news)
+
+    def look(self, slot: Slot, present: list[float], at_ms: int, news: News) -> None:
+        """The tags of the slot's SKU that its reader hears: each one's probability of being there."""
+        state = self._state(slot, at_ms)
+        if fusion.see(state.stock, tagcount.look(present), at_ms, self._units[slot.id], self.rates):
+            self._tell(slot, state, at_ms, "tags", news)
+
+    def act(self, slot: Slot, action: Action, shown_g: float | None, now_ms: int, news: News) -> dict[str, Any]:
+        """Do what a person or the book says; `shown_g` is what the scale shows, None while it is not at rest.
+
+        Returns what came of it; raises `ActionError` when it can not be done, and then nothing has changed.
+        """
+        device = self.site.device_by_id[slot.device]
+        unit = self._units[slot.id]
+        if isinstance(action, actions.Book):
+            at_ms = action.at_ms or now_ms
+            if not now_ms - BACKDATE_MAX_MS <= at_ms <= now_ms + 300_000:
+                raise ActionError("a booking may be 30 days old and not in the future; correct at_ms, or leave it out")
+            state = self._state(slot, now_ms)
+            if action.id and action.id in state.bookings:
+                return {"repeated": True, **self._answer(slot)}
+            fusion.book(state.stock, action.by, min(at_ms, now_ms), unit, self.rates)
+            if action.id:
+                state.bookings = [*state.bookings, action.id][-BOOKINGS_MAX:]
+            return self._done(slot, state, action, now_ms, "book", news)
+        if isinstance(action, actions.Count):
+            state = self._state(slot, now_ms)
+            fusion.count(state.stock, action.units, action.who, now_ms, unit, self.rates)
+            state.watch = None
+            return self._done(slot, state, action, now_ms, "count", news)
+        if shown_g is None:
+            raise ActionError(f"the scale of {slot.id!r} is not at rest, or silent; take your hands off and try again")
+        try:
+            if isinstance(action, actions.Teach):
+                sku = teaching.sku_of(self.site, self.taught, slot.sku)
+                net_g = self._net(slot, shown_g)
+                lesson = teaching.teach_unit(self.taught, sku, device, net_g, action.pieces, now_ms)
+                answer = msgspec.to_builtins(lesson)
+                known = action.pieces
+            elif isinstance(action, actions.Tare):
+                tare_g = teaching.teach_tare(self.taught, slot, shown_g, now_ms)
+                answer, known = {"tare_g": round(tare_g, 3)}, 0
+            else:
+                span = teaching.teach_span(self.taught, slot, device, shown_g, action.mass_g, now_ms)
+                answer, known = {"span": round(span, 6)}, None
+        except teaching.TeachingError as error:
+            raise ActionError(str(error)) from None
+        self.learn()
+        for other in self.site.slots:
+            if other.sku == slot.sku:
+                news.slots.add(other.id)
+        state = self._state(slot, now_ms)
+        state.stock = self._begin(slot, now_ms, state, known)
+        return {**answer, **self._done(slot, state, action, now_ms, "count", news)}
+
+    def pass_time(self, now_ms: int, news: News) -> None:
+        """Hold every slot against its book, now and then."""
+        if now_ms - self._judged_ms < JUDGE_MS:
+            return
+        self._judged_ms = now_ms
+        watches: dict[str, Watch] = {}
+        doubts = []
+        for slot in self.site.slots:
+            state = self.slots.get(slot.id)
+            if state is None or state.stock.book is None:
+                continue
+            fusion.pass_time(state.stock, now_ms, self._units[slot.id], self.rates)
+            doubt = fusion.doubt(state.stock, slot.id, now_ms, self.rates)
+            if doubt is not None:
+                doubts.append(doubt)
+                watches[slot.id] = state.watch or Watch()
+        told = {slot_id for slot_id, watch in watches.items() if watch.told}
+        for alarm in discrepancy.judge(watches, doubts):
+            news.notes.append(Note("differs", alarm.slot, now_ms, _particulars(alarm)))
+        for slot_id, watch in watches.items():
+            self.slots[slot_id].watch = watch
+            if watch.told != (slot_id in told):
+                news.slots.add(slot_id)
+
+    def due(self, now_ms: int) -> list[Slot]:
+        """The slots whose level must be told again."""
+        known = self.site.slot_by_id
+        return [
+            known[slot_id]
+            for slot_id, state in self.slots.items()
+            if now_ms - state.told_ms >= LEVEL_REFRESH_MS and slot_id in known
+        ]
+
+    def explain(self, slot_id: str, now_ms: int) -> Explanation:
+        """How a slot's number came about; raises `ActionError` for a slot that is not there."""
+        slot = self.site.slot_by_id.get(slot_id)
+        if slot is None:
+            raise ActionError(f"slot {slot_id!r} is not in the site file of {self.site.site.id!r}")
+        state = self.slots.get(slot_id)
+        stock = state.stock if state is not None else fusion.begin(slot.capacity, now_ms)
+        return explain(stock, slot_id, self._units[slot_id], slot.capacity, self.rates, now_ms)
+
+    def level(self, slot: Slot) -> SlotLevel | None:
+        """A slot's estimate as a report; None when nothing is known of it."""
+        state = self.slots.get(slot.id)
+        return level(slot, state) if state is not None else None
+
+    def _state(self, slot: Slot, at_ms: int) -> SlotState:
+        state = self.slots.get(slot.id)
+        if state is None:
+            stock = fusion.begin(slot.capacity, at_ms)
+            nothing = Estimate(None, 0, slot.capacity, 0.0, "no_reading", "check_sensor")
+            state = self.slots[slot.id] = SlotState(stock, nothing, 0.0, at_ms, basis=self._basis(slot))
+        return state
+
+    def _begin(self, slot: Slot, at_ms: int, state: SlotState, known: int | None = None) -> fusion.Stock:
+        """New evidence for a slot whose scale or unit is not what it was: the count and the book stay."""
+        state.basis = self._basis(slot)
+        before = state.stock
+        stock = fusion.begin(slot.capacity, at_ms)
+        count = known if known is not None else state.known
+        if count is not None:
+            fusion.count(stock, count, "", at_ms, self._units[slot.id], self.rates)
+        stock.book = before.book
+        stock.words = msgspec.structs.replace(before.words, mass_ms=0)
+        return stock
+
+    def _done(
+        self, slot: Slot, state: SlotState, action: Action, now_ms: int, cause: str, news: News
+    ) -> dict[str, Any]:
+        self._tell(slot, state, now_ms, cause, news)
+        said = actions.spell(action)
+        news.notes.append(Note(said.pop("do"), slot.id, now_ms, said))
+        return self._answer(slot)
+
+    def _answer(self, slot: Slot) -> dict[str, Any]:
+        said = self.slots[slot.id].estimate
+        device = self.site.device_by_id[slot.device]
+        sku = teaching.sku_of(self.site, self.taught, slot.sku)
+        return {"slot": slot.id, **msgspec.structs.asdict(said), "reach": teaching.reach(sku, device)}
+
+    def _tell(self, slot: Slot, state: SlotState, at_ms: int, cause: str, news: News) -> None:
+        estimate = fusion.estimate(state.stock, self._units[slot.id], slot.capacity, self.rates)
+        state.estimate, state.at_ms = estimate, at_ms
+        count, known = estimate.count, state.known
+        if count is not None and count != known:
+            delta = count if known is None else count - known
+            source = "first" if known is None else cause
+            news.reports.append(StockEvent(slot.id, slot.sku, delta, count, at_ms, estimate.confidence, source))
+            state.known = count
+        news.slots.add(slot.id)
+
+    def _net(self, slot: Slot, shown_g: float) -> float:
+        tare_g, span = self._zeros[slot.id]
+        return span * shown_g - tare_g
+
+    def _basis(self, slot: Slot) -> tuple[str, str, str, float, float, float]:
+        tare_g, span = self._zeros[slot.id]
+        return slot.sku, slot.device, slot.channel, tare_g, span, self._units[slot.id].mass_g
+
+
+def level(slot: Slot, state: SlotState) -> SlotLevel:
+    """A slot's state as a report."""
+    said = state.estimate
+    differs_ms = state.watch.since_ms if state.watch is not None and state.watch.told else 0
+    return SlotLevel(
+        slot.id,
+        slot.sku,
+        said.count,
+        said.low,
+        said.high,
+        said.confidence,
+        state.mass_g,
+        state.at_ms,
+        said.reason,
+        said.remedy,
+        state.stock.book,
+        differs_ms,
+    )
+
+
+def _unit(site: Site, slot: Slot, taught: Taught) -> Unit:
+    sku, device = teaching.sku_of(site, taught, slot.sku), site.device_by_id[slot.device]
+    tare_g, span = teaching.zero_of(slot, taught)
+    noise_g, limit_g = device.noise_g * span, device.max_mass_g * span - min(0.0, tare_g)
+    return Unit(sku.unit_mass_g, sku.unit_cv, sku.sample, noise_g, limit_g)
+
+
+def _particulars(alarm: discrepancy.Alarm) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(alarm)
+    return {key: fields[key] for key in ("book", "count", "low", "high", "since_ms")}

@@ -1,0 +1,145 @@
+"""Commissioning: what a person teaches the gateway about a slot while standing at it. Says how far it holds.
+
+What is taught overrides the site file until somebody edits the value there: the newer word holds.
+Counting practice: at least 10 pieces, and a sample of at least 0.1 % of the cell's limit (counting-scale guides).
+"""
+
+from __future__ import annotations
+
+from math import floor, sqrt
+
+from msgspec import Struct
+
+from protocols.layout import Device, Site, Sku, Slot
+
+PIECES_MIN = 10
+PIECES_MAX = 100_000
+SAMPLE_SHARE_MIN = 1e-3
+STEADY_NOISES = 20.0
+"""A known weight must weigh at least so many noises, else it teaches the noise."""
+SPAN_MIN, SPAN_MAX = 0.5, 2.0
+"""A cell further off than this is wired wrongly or broken, not untaught."""
+CLAIM_SIGMAS = 1.96
+"""A count is certain to 95 % while its standard deviation stays below 1 / (2 * 1.96)."""
+
+
+class TaughtSku(Struct, frozen=True):
+    """A unit's mass as learnt from `sample` pieces; `said_g` is what the site file said then."""
+
+    unit_mass_g: float
+    sample: int
+    said_g: float
+    at_ms: int
+
+
+class TaughtSlot(Struct, frozen=True):
+    """A slot's tare, and the factor from shown to true grams; `said_g` is the tare the site file said then."""
+
+    tare_g: float
+    span: float
+    said_g: float
+    at_ms: int
+
+
+class Taught(Struct):
+    """All that was taught at one site."""
+
+    skus: dict[str, TaughtSku] = {}
+    slots: dict[str, TaughtSlot] = {}
+
+
+class Lesson(Struct, frozen=True):
+    """What teaching a unit came to: its mass, how well it is known, how many units can then be told apart with 95 %
+    certainty, and warnings as codes (`few_pieces`, `light_sample`)."""
+
+    unit_mass_g: float
+    error_g: float
+    reach: int
+    warnings: tuple[str, ...] = ()
+
+
+class TeachingError(ValueError):
+    """It can not be taught so; the message says why and what to do."""
+
+
+def sku_of(site: Site, taught: Taught, sku_id: str) -> Sku:
+    """The SKU with what was taught of it, unless the site file was edited since."""
+    sku = site.sku_by_id[sku_id]
+    learnt = taught.skus.get(sku_id)
+    if learnt is None or learnt.said_g != sku.unit_mass_g:
+        return sku
+    return _with(sku, learnt.unit_mass_g, learnt.sample)
+
+
+def zero_of(slot: Slot, taught: Taught) -> tuple[float, float]:
+    """(tare in g, span): net mass = span * shown mass - tare."""
+    learnt = taught.slots.get(slot.id)
+    if learnt is None or learnt.said_g != slot.tare_g:
+        return slot.tare_g, 1.0
+    return learnt.tare_g, learnt.span
+
+
+def teach_unit(taught: Taught, sku: Sku, device: Device, net_g: float, pieces: int, at_ms: int) -> Lesson:
+    """`pieces` units of an SKU lie alone on the shelf and weigh `net_g`: learn the mass of one."""
+    if not 1 <= pieces <= PIECES_MAX:
+        raise TeachingError(f"{pieces} pieces can not be a sample; count out {PIECES_MIN} or more")
+    unit_g = net_g / pieces
+    if unit_g < device.noise_g / 10 or unit_g < 0.001:
+        raise TeachingError(f"the shelf shows {net_g:.1f} g for {pieces} pieces; tare it, put them on, and try again")
+    warnings = []
+    if pieces < PIECES_MIN:
+        warnings.append("few_pieces")
+    if net_g < SAMPLE_SHARE_MIN * device.max_mass_g:
+        warnings.append("light_sample")
+    taught.skus[sku.id] = TaughtSku(unit_g, pieces, sku.unit_mass_g, at_ms)
+    learnt = _with(sku, unit_g, pieces)
+    error_g = sqrt(sku.unit_cv**2 * unit_g**2 / pieces + 2.0 * (device.noise_g / pieces) ** 2)
+    return Lesson(unit_g, error_g, reach(learnt, device), tuple(warnings))
+
+
+def teach_tare(taught: Taught, slot: Slot, shown_g: float, at_ms: int) -> float:
+    """The shelf is empty and shows `shown_g`: that is its tare. The tare as net grams before span."""
+    _, span = zero_of(slot, taught)
+    tare_g = span * shown_g
+    taught.slots[slot.id] = TaughtSlot(tare_g, span, slot.tare_g, at_ms)
+    return tare_g
+
+
+def teach_span(taught: Taught, slot: Slot, device: Device, shown_g: float, known_g: float, at_ms: int) -> float:
+    """A weight of `known_g` lies alone on the tared shelf, which shows `shown_g`: the factor from shown to true."""
+    if known_g < STEADY_NOISES * device.noise_g:
+        least = STEADY_NOISES * device.noise_g
+        raise TeachingError(f"a weight of {known_g:g} g is too light for this cell; use one of {least:.0f} g or more")
+    tare_g, span = zero_of(slot, taught)
+    empty_g = tare_g / span
+    if shown_g - empty_g <= 0:
+        raise TeachingError(f"the shelf shows {shown_g - empty_g:.1f} g; tare it, put the weight on, and try again")
+    factor = known_g / (shown_g - empty_g)
+    if not SPAN_MIN <= factor <= SPAN_MAX:
+        raise TeachingError(
+            f"the cell would be off by a factor of {factor:.2f}; is only the known weight on the shelf?"
+        )
+    taught.slots[slot.id] = TaughtSlot(empty_g * factor, factor, slot.tare_g, at_ms)
+    return factor
+
+
+def reach(sku: Sku, device: Device) -> int:
+    """The most units that can be told with 95 % certainty from one weighing, by the error budget of a counting scale:
+
+    cv^2 (n + n^2 / m) + sigma^2 / u^2 <= 1 / (2 z)^2, m pieces in the sample, sigma reading noise, u unit mass.
+    """
+    room = 1.0 / (2.0 * CLAIM_SIGMAS) ** 2 - (device.noise_g / sku.unit_mass_g) ** 2
+    most = floor(device.max_mass_g / sku.unit_mass_g)
+    if room <= 0:
+        return 0
+    if sku.unit_cv == 0:
+        return most
+    # cv^2 / m n^2 + cv^2 n - room = 0
+    per_unit = sku.unit_cv**2
+    n = (-per_unit + sqrt(per_unit**2 + 4.0 * per_unit / sku.sample * room)) / (2.0 * per_unit / sku.sample)
+    return min(most, floor(n))
+
+
+def _with(sku: Sku, unit_mass_g: float, sample: int) -> Sku:
+    fields = {field: getattr(sku, field) for field in sku.__struct_fields__}
+    return Sku(**{**fields, "unit_mass_g": unit_mass_g, "sample": sample})

@@ -1,0 +1,55 @@
+"""Who may publish and subscribe to what on a site's broker, whichever broker it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from protocols.devices import formats
+from protocols.layout import LayoutError, Site
+from protocols.topics import KINDS, ROOT
+
+
+class Rights(NamedTuple):
+    """MQTT filters a user may publish to and subscribe to. Where a broker can name exceptions, a user with `never`
+    may publish to every leaf but these: one that nobody knows is then counted by the gateway, which says what is wrong,
+    where the broker would drop it in silence."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+    never: tuple[str, ...] = ()
+
+
+def every(*leaves: str) -> tuple[str, ...]:
+    """The native topics of every device with these leaves."""
+    return tuple(f"{ROOT}/+/+/{leaf}" for leaf in leaves)
+
+
+def _device(kind: str) -> Rights:
+    """A device speaks for its own kind and hears commands only."""
+    others = (one for one in KINDS if one != kind)
+    return Rights(every(kind, "status", "ack"), every("cmd"), never=every(*others, "cmd"))
+
+
+def users_of(site: Site | None = None) -> dict[str, Rights]:
+    """Every user of a site's broker: the gateway, which is the one trusted reader; one for each kind of native device;
+    and one for each source of devices of another make, which speaks on its own topics only.
+
+    Raises `LayoutError` for a source that has a user's name, or an unknown format.
+    """
+    users: dict[str, Rights] = {kind: _device(kind) for kind in KINDS}
+    heard = set(every("cmd"))
+    for source in site.sources if site is not None else []:
+        if source.id in users or source.id == "gateway":
+            raise LayoutError(f"source {source.id!r} has the name of a user of the broker; give it another id")
+        family = formats().get(source.format)
+        listens = family.listens if family is not None else ()
+        users[source.id] = Rights(tuple(source.topics), listens)
+        heard.update(listens)
+    return {"gateway": Rights(tuple(sorted(heard)), ("#",)), **users}
+
+
+def subject(mqtt_filter: str) -> str:
+    """An MQTT filter as the NATS subject it becomes inside nats-server (its docs, "MQTT topics and NATS subjects");
+    for filters without spaces, which nats-server does not carry."""
+    levels = (level.replace(".", "//") or "/" for level in mqtt_filter.split("/"))
+    return ".".join(levels).replace("+", "*").replace("#", ">")

@@ -1,0 +1,143 @@
+"""NCD wireless sensors (vibration, temperature, current) as their gateway passes them on, on any topic.
+
+`addr` is the device, `received` the gateway's time in ms, battery figures come as text. A largest value below the mean
+(max < rms) is real. Fields of a vibration sensor begin with the axis, of one with two probes with `ch1_`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from protocols.devices import Example
+from protocols.fields import NO_FIELD, Field, field_of, unit_of
+from protocols.moments import Moment, moment
+from protocols.payloads import capped, doubt, measured, name_of, number_of, object_of, unexpected
+from protocols.readings import Context, Decoded, Notice, Problem, Reading
+
+FORMAT = "ncd"
+FILTERS: tuple[str, ...] = ()
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """The meaning of fields of `sensor_data` that their names do not tell: a unit, or more."""
+
+    fields: dict[str, str | Field] = {}
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for a unit that is not known."""
+        for field in self.fields.values():
+            field_of(field)
+
+
+_DEFAULT = Options()
+_AXIS = re.compile(r"((?:[a-z]{1,5}\d_)?[xyz])_([A-Za-z_]{1,30})\Z")
+_AXIS_FIELDS = {
+    "rms_ACC_G": ("", "g0"),
+    "max_ACC_G": ("_max", "g0"),
+    "velocity_mm_sec": ("", "mm/s"),
+    "displacement_mm": ("_displacement_mm", "raw"),
+    "peak_one_Hz": ("_peak_one", "Hz"),
+    "peak_two_Hz": ("_peak_two", "Hz"),
+    "peak_three_Hz": ("_peak_three", "Hz"),
+}
+_SETTINGS = frozenset(
+    ("mode", "odr", "fsr", "msg_type", "time_id", "mac_address", "total_samples", "fft_confidence", "data")
+)
+"""How it was measured; `data` is a recording in time (raw mode), which is not for a store of readings."""
+
+
+@lru_cache(maxsize=1024)
+def _meaning(name: str) -> tuple[str, str]:
+    """(channel, unit) of a field, as its name tells it."""
+    axis = _AXIS.match(name)
+    known = _AXIS_FIELDS.get(axis[2]) if axis else None
+    if axis and known:
+        return axis[1] + known[0], known[1]
+    unit = unit_of(name)
+    return name, unit if unit != "battery" else "V"
+
+
+def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
+    """The readings of one sensor's message."""
+    said = object_of(payload, context.name)
+    if isinstance(said, Problem):
+        return [said]
+    device = name_of(said.get("addr") or said.get("mac_address") or context.name)
+    stamp = said.get("received")
+    at = moment(stamp, context)
+    data = said.get("sensor_data")
+    if not isinstance(data, dict):
+        kind = said.get("type")
+        if isinstance(kind, str) and kind != "sensor_data":
+            mode = said.get("mode")
+            return [Notice(device, "event", name_of(f"{kind} {mode}" if mode else kind), *at)]
+        return [unexpected("a message of NCD has `sensor_data`", device)]
+    options = context.options if isinstance(context.options, Options) else _DEFAULT
+    found: list[Decoded] = []
+    vibration = "x_rms_ACC_G" in data
+    for name, value in data.items():
+        one = _told(device, name, value, at, options.fields.get(name, NO_FIELD), vibration)
+        if one is not None:
+            found.append(one)
+    found += _battery(device, said, at)
+    return capped([*found, *doubt(at, stamp, device)], device)
+
+
+def _told(device: str, name: str, value: object, at: Moment, told: str | Field, vibration: bool) -> Decoded | None:
+    field = field_of(told)
+    if name in _SETTINGS or value in (None, "") or isinstance(value, dict | list) or field.skip:
+        return None
+    channel, unit = _meaning(name)
+    if vibration and name == "temperature":
+        channel = "motor"  # the probe sits on it
+    channel, unit = field.channel or channel, field.unit or unit
+    if isinstance(value, str) and not unit and number_of(value) is None:
+        return Notice(device, name_of(channel), value[:200], *at)
+    return measured(device, channel, unit or "raw", field.scaled(value), at)
+
+
+def _battery(device: str, said: dict[str, Any], at: Moment) -> list[Decoded]:
+    found: list[Decoded] = []
+    if said.get("battery") is not None:
+        found.append(measured(device, "battery", "V", said["battery"], at))
+    percent = said.get("battery_percent")
+    if percent is not None:
+        number = number_of(percent)
+        # A fresh battery has more volts than the gateway's 100 %.
+        full = number is not None and 100 < number <= 125
+        found.append(measured(device, "1", "%", 100.0 if full else percent, at))
+    return found
+
+
+_NOW = 1_763_762_400_000
+_ADDR = "00:13:a2:00:41:f1:b2:c7"
+EXAMPLES = (
+    Example(
+        "one axis of a motor, with a fresh battery",
+        "ncd/gateway",
+        b'{"battery":"3.34","battery_percent":"100.36","sensor_type":80,"addr":"00:13:a2:00:41:f1:b2:c7","sensor_data":'
+        b'{"mode":0,"odr":"800Hz","temperature":34.15,"x_rms_ACC_G":0.086,"x_max_ACC_G":0.065,"x_velocity_mm_sec":4.5,'
+        b'"x_peak_one_Hz":35},"type":"sensor_data","received":1763762400000}',
+        [
+            Reading(_ADDR, "motor", "temperature_c", _NOW, [34.15]),
+            Reading(_ADDR, "x", "vibration_g", _NOW, [0.086]),
+            Reading(_ADDR, "x_max", "vibration_g", _NOW, [0.065]),
+            Reading(_ADDR, "x", "vibration_mm_s", _NOW, [4.5]),
+            Reading(_ADDR, "x_peak_one", "frequency_hz", _NOW, [35.0]),
+            Reading(_ADDR, "battery", "voltage_v", _NOW, [3.34]),
+            Reading(_ADDR, "1", "battery_pct", _NOW, [100.0]),
+        ],
+    ),
+    Example(
+        "a sensor wakes up",
+        "ncd/gateway",
+        b'{"addr":"00:13:a2:00:41:f1:b2:c7","type":"sensor_mode","mode":"RUN","received":1763762400000}',
+        [Notice(_ADDR, "event", "sensor_mode RUN", _NOW)],
+    ),
+    Example("something else", "ncd/gateway", b'{"addr":"a"}', [Problem("payload.invalid", "")]),
+    Example("cut off", "ncd/gateway", b'{"addr":"a"', [Problem("payload.not_json", "")]),
+)

@@ -1,0 +1,120 @@
+"""A whole warehouse at once: 2,000 slots at a reading a second and 20 readers at 500 reads a second, on one gateway.
+
+The anchor of the same run is what the same gateway takes for the slots alone. Some slots change all the time, as in a
+warehouse at work: one in a hundred a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import paho.mqtt.client as paho
+
+from tests.bench.gateway_bench import UNIT_G, Bench, broker, client, site_text, wait_for
+from tests.bench.table import Figure, show
+
+SLOTS = 2000
+READERS = 20
+READS_PER_S = 500
+TAGS = 200
+MESSAGES_PER_S = 4
+WARM_S, MEASURE_S = 15, 20
+
+
+def main() -> int:
+    """Measure and print; 0 when all goals are met."""
+    return show("a whole warehouse", figures())
+
+
+def figures() -> list[Figure]:
+    """The share of one core that the gateway takes, and its memory under that load."""
+    with tempfile.TemporaryDirectory() as folder, broker(Path(folder)) as port:
+        bench = Bench.__new__(Bench)  # its folder and port only: no script to compare with
+        bench.folder, bench.port, bench.number = Path(folder), port, 0
+        alone, _ = _load(bench, 0)
+        both, resident_mb = _load(bench, READERS)
+    told = f"slots alone {alone:.2f}"
+    return [
+        Figure("2,000 slots at 1/s + 20 readers at 500 reads/s", "<= 0.5 core", both, 0.5, "core", told),
+        Figure("gateway resident under that load", "<= 120 MB", resident_mb, 120.0, "MB", "-"),
+    ]
+
+
+def _load(bench: Bench, readers: int) -> tuple[float, float]:
+    site = bench.folder / f"load{readers}.toml"
+    lines = [f'[[devices]]\nid = "reader-{at}"\nkind = "rfid"\nzone = "hall"' for at in range(readers)]
+    site.write_text(site_text(SLOTS) + "\n" + "\n".join(lines))
+    state = bench.folder / f"load{readers}"
+    process = bench._start(f"load{readers}", state, site)
+    try:
+        wait_for(lambda: (state / "edge.db").exists(), 20)
+        time.sleep(2)
+        sender = client("sender", bench.port)
+        crowd = Crowd(readers)
+        started_s = time.monotonic()
+        spent = 0.0
+        for tick in range((WARM_S + MEASURE_S) * MESSAGES_PER_S):
+            crowd.speak(sender, tick)
+            time.sleep(max(0.0, started_s + (tick + 1) / MESSAGES_PER_S - time.monotonic()))
+            if tick == WARM_S * MESSAGES_PER_S:
+                spent, since_s = _cpu_s(process), time.monotonic()
+        share = (_cpu_s(process) - spent) / (time.monotonic() - since_s)
+        sender.disconnect()
+        sender.loop_stop()
+        return share, _resident_mb(process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+class Crowd:
+    """Everything that speaks: slots in turn, a quarter of them each time; readers all, an equal share of their reads."""
+
+    def __init__(self, readers: int) -> None:
+        self.readers = readers
+        self.rng = random.Random(5)
+        self.units = [self.rng.randrange(5, 40) for _ in range(SLOTS)]
+
+    def speak(self, sender: paho.Client, tick: int) -> None:
+        """One quarter of a second."""
+        rng, now_ms = self.rng, int(time.time() * 1000)
+        for slot in range(tick % MESSAGES_PER_S, SLOTS, MESSAGES_PER_S):
+            if rng.random() < 0.01:
+                self.units[slot] = max(0, self.units[slot] + rng.choice((-1, -1, -2, 3)))
+            grams = round(self.units[slot] * UNIT_G + rng.gauss(0, 1), 1)
+            body = {"boot": 1, "seq": tick // MESSAGES_PER_S, "ts": now_ms, "unit": "g", "value": grams}
+            sender.publish(f"wh/v1/bench/shelf-{slot}/shelf", json.dumps(body), qos=1)
+        for reader in range(self.readers):
+            count = READS_PER_S // MESSAGES_PER_S
+            reads = [
+                {
+                    "epc": f"30340000{reader:04X}{rng.randrange(TAGS):012X}",
+                    "antenna": 1,
+                    "rssi": round(rng.gauss(-58, 3), 1),
+                    "at": rng.randrange(1000 // MESSAGES_PER_S),
+                }
+                for _ in range(count)
+            ]
+            body = {"boot": 1, "seq": tick, "ts": now_ms - 1000 // MESSAGES_PER_S, "reads": reads}
+            sender.publish(f"wh/v1/bench/reader-{reader}/rfid", json.dumps(body), qos=1)
+
+
+def _cpu_s(process: subprocess.Popen[bytes]) -> float:
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident_mb(process: subprocess.Popen[bytes]) -> float:
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

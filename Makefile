@@ -8,7 +8,7 @@ PORT_BASE ?= 7883
 STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
-.PHONY: all run check test bench lock clean
+.PHONY: all run check test bench bench-truth lock clean
 all: check test
 
 run: .venv/ready
@@ -27,6 +27,9 @@ test: .venv/ready-dev
 
 bench: .venv/ready-dev
 	.venv/bin/python -m tests.bench
+
+bench-truth: .venv/ready-dev
+	.venv/bin/python -m tests.bench.truth
 
 # The environment: locked packages with hashes, then the project itself, which builds the dashboard.
 .venv/ready: requirements.lock requirements-node.lock pyproject.toml hatch_build.py setup.sh $(PAGE)

@@ -58,7 +58,8 @@ def main() -> int:
     try:
         _site_file(scenario, site)
         if not arguments.broker:
-            parts.append(_start(state, "broker", "edge", "broker", "--state", str(state), "--port", str(mqtt)))
+            box = ["broker", "--state", str(state), "--port", str(mqtt), "--site", str(site)]
+            parts.append(_start(state, "broker", "edge", *box))
             _wait(parts, "broker", lambda: _answers(mqtt) and credentials.exists())
             print(f"broker      mqtt://127.0.0.1:{mqtt}", flush=True)
 

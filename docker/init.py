@@ -17,20 +17,21 @@ from cloud.keys import own_keys as service_keys
 from edge.broker import mosquitto_files
 from edge.keys import own_keys as gateway_keys
 from firmware_sim.cli import main as simulator
+from protocols.layout import parse
 
 
 def prepare(shared: Path, gateway: Path, service: Path, broker_url: str) -> None:
     """Make what is missing."""
     os.umask(0o027)  # InfluxDB, another user, reads its two files through the group
-    mosquitto_files(shared, broker_url)
+    if not (shared / "site.toml").exists() and simulator(["site", "demo", "--out", str(shared / "site.toml")]):
+        sys.exit(1)
+    mosquitto_files(shared, broker_url, parse((shared / "site.toml").read_text("utf-8")))
     for name in ("influxdb-token", "influxdb-password"):
         if not (shared / name).exists():
             (shared / name).write_text(secrets.token_urlsafe(32))
     allow(service, "gateway", gateway_keys(gateway, "gateway").public.decode())
     service_keys(service)
     shutil.copyfile(service / "keys" / "service.key", shared / "service.key")  # the public half
-    if not (shared / "site.toml").exists() and simulator(["site", "demo", "--out", str(shared / "site.toml")]):
-        sys.exit(1)
 
 
 if __name__ == "__main__":

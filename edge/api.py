@@ -22,14 +22,16 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from msgspec import Struct
 
-from edge import metrics, page
+from edge import metrics, page, slot_page
 from edge.core import actions, health
-from edge.core.actions import ActionError
+from edge.core.actions import ActionError, NoSuchSlotError
+from edge.core.decoding import claim
 from edge.gateway import Gateway
 from protocols.uplink import VERSION
 
 ROLES: dict[tuple[str, str], str] = {
     ("GET", "/"): "read",
+    ("GET", "/slot/{slot}"): "read",
     ("GET", "/api/status"): "read",
     ("GET", "/api/stock"): "read",
     ("GET", "/api/stock/{slot}"): "read",
@@ -100,6 +102,16 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
         html = page.render(await status_of(gateway), stock_of(gateway), problems, lang)
         return web.Response(text=html, content_type="text/html")
 
+    async def slot_index(request: web.Request) -> web.Response:
+        slot = request.match_info["slot"]
+        try:
+            told = gateway.inference.shelves.explain(slot, time.time_ns() // 1_000_000)
+        except ActionError as error:
+            raise web.HTTPNotFound(reason=str(error)[:200].replace("\n", " ")) from None
+        journal = await gateway.on_disk(gateway.store.journal, 20, slot)
+        lang = page.language(request.headers.get("Accept-Language", ""))
+        return web.Response(text=slot_page.render(told, journal, lang), content_type="text/html")
+
     async def status(_request: web.Request) -> web.Response:
         return _json(await status_of(gateway))
 
@@ -118,6 +130,8 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     async def act(request: web.Request) -> web.Response:
         try:
             return _json(await gateway.act(request.match_info["slot"], actions.parse(await request.read())))
+        except NoSuchSlotError as error:
+            return _json({"error": str(error)}, 404)
         except ActionError as error:
             return _json({"error": str(error)}, 400)
 
@@ -127,7 +141,12 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
 
     async def strangers(_request: web.Request) -> web.Response:
         found = gateway.decoder.unclaimed.items()
-        return _json([{"source": source, "address": name, "at_ms": at_ms} for (source, name), at_ms in found])
+        return _json(
+            [
+                {"source": source, "address": name, "at_ms": at_ms, "hint": claim(source, name)}
+                for (source, name), at_ms in found
+            ]
+        )
 
     async def tags(_request: web.Request) -> web.Response:
         return _json(await gateway.on_disk(gateway.store.present_tags))
@@ -159,6 +178,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
 
     app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
     app.router.add_get("/", index)
+    app.router.add_get("/slot/{slot}", slot_index)
     app.router.add_get("/api/status", status)
     app.router.add_get("/api/stock", stock)
     app.router.add_get("/api/stock/{slot}", explained)
@@ -224,11 +244,15 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         "now_ms": time.time_ns() // 1_000_000,
         "not_ready": gateway.not_ready(),
         "broker": {"connected": gateway.mqtt.connected, "why": gateway.mqtt.why},
+        "northbound": None
+        if gateway.northbound is None
+        else {"connected": gateway.northbound.mqtt.connected, "why": gateway.northbound.mqtt.why},
         "service": None if uplink is None else {"connected": uplink.connected, "why": uplink.why},
         "readings_per_s": round(gateway.rate_per_s, 1),
         "messages": gateway.messages,
         "readings": gateway.readings,
         "duplicates": gateway.duplicates,
+        "unexamined": gateway.inference.ward.unexamined,
         "problems": gateway.problem_counts,
         "lanes": {lane: {**entry._asdict(), "balanced": entry.balanced} for lane, entry in book.items()},
         "devices": [
@@ -241,7 +265,11 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
                 "late": state.late if state else 0,
                 "unfit": state.unfit if state else 0,
                 "notices": state.notices if state else {},
-                "findings": gateway.inference.ward.findings(device.id, state.clock) if state else [],
+                "findings": [
+                    msgspec.structs.asdict(one) for one in gateway.inference.ward.findings(device.id, state.clock)
+                ]
+                if state
+                else [],
             }
             for device, state in known
         ],

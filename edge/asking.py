@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -23,17 +25,20 @@ def ask(url: str, state: Path, path: str, body: dict[str, Any] | None = None) ->
         raise AskError(f"{token} does not exist; --state names the folder of the running gateway")
     if not url.startswith(("http://", "https://")):
         raise AskError(f"{url!r} is no address of a gateway; use http://host:port")
+    # The token is for this gateway only: what asks for others (a proxy of the environment) does not get it.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     headers = {"Authorization": f"Bearer {token.read_text().strip()}", "Content-Type": "application/json"}
     data = msgspec.json.encode(body) if body is not None else None
-    request = urllib.request.Request(url.rstrip("/") + path, data, headers)
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+        request = urllib.request.Request(url.rstrip("/") + quote(path), data, headers)
+        with direct.open(request, timeout=TIMEOUT_S) as answer:
             return msgspec.json.decode(answer.read())
     except urllib.error.HTTPError as error:
         raise AskError(_reason(error)) from None
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise AskError(f"no gateway answers at {url} ({error}); is it running, and is --url right?") from None
-    except msgspec.DecodeError:
+        why = getattr(error, "reason", None) or error
+        raise AskError(f"no gateway answers at {url} ({why}); is it running, and is --url right?") from None
+    except (msgspec.DecodeError, http.client.HTTPException, ValueError):
         raise AskError(f"what answers at {url} is no gateway; is --url right?") from None
 
 

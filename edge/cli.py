@@ -1,4 +1,4 @@
-"""The command line: `python -m edge run | broker | key | decode | replay | outbox`, and the verbs about slots."""
+"""The command line: `python -m edge run | broker | key | decode | replay | outbox | site`, and verbs about slots."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from urllib.parse import quote
 import msgspec
 
 from edge import broker as box
-from edge import recording, slot_cli
+from edge import recording, site_cli, slot_cli
 from edge.api import make_app, own_token, serving
 from edge.asking import AskError
 from edge.core.inference import Inference
 from edge.gateway import Gateway, Options
 from edge.keys import own_keys
 from edge.mqtt import BrokerUrl, parse_url
+from edge.northbound import NorthboundOptions
 from edge.saying import UsageError, existing, json_line, say, store_of
 from edge.store import StoreError
 from protocols import devices as formats
@@ -73,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--name", default="gateway", help="the gateway's name (default: %(default)s)")
     run.add_argument("--cloud", default="", metavar="tcp://HOST:PORT", help="the service; left out: work alone")
     run.add_argument("--cloud-key", type=Path, metavar="FILE", help="the service's public key")
+    run.add_argument("--northbound", default="", metavar="URL", help="tell another broker too, as a Sparkplug B node")
+    run.add_argument("--northbound-credentials", type=Path, help="TOML like --credentials, for that broker")
+    run.add_argument("--northbound-group", default="", help="its Sparkplug group (default: the site's id)")
+    run.add_argument("--northbound-host", default="", help="tell only while this Sparkplug host application is there")
     run.add_argument("--host", default="127.0.0.1", help="address of the local page (default: %(default)s)")
     run.add_argument("--port", type=int, default=8081, help="port of the local page (default: %(default)s)")
 
@@ -94,10 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     replay = verb("replay", _replay, "Fold a recording without a broker; print stock events and final estimates.")
     replay.add_argument("recording", type=Path)
     replay.add_argument("--layout", type=Path, required=True, metavar="SITE.toml")
-    replay.add_argument(
-        "--levels", action="store_true", help="print each change of an estimate too"
-    )
+    replay.add_argument("--levels", action="store_true", help="print each change of an estimate too")
 
+    site_cli.add(verb)
     slot_cli.add(verb, STATE)
 
     outbox = verb("outbox", _outbox, "Print each lane's book: accepted = delivered + pending + refused + thinned.")
@@ -107,16 +111,26 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    site = _site(arguments.site)
     options = Options(
-        _site(arguments.site),
+        site,
         arguments.state,
         _broker_url(arguments.broker, arguments.credentials),
         arguments.name,
         arguments.cloud,
         arguments.cloud_key,
+        _northbound(arguments, site),
     )
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json))
+
+
+def _northbound(arguments: argparse.Namespace, site: Site) -> NorthboundOptions | None:
+    if not arguments.northbound:
+        return None
+    group = arguments.northbound_group or site.site.id
+    broker = _broker_url(arguments.northbound, arguments.northbound_credentials)
+    return NorthboundOptions(broker, group, arguments.name, arguments.northbound_host)
 
 
 async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:

@@ -14,13 +14,16 @@ STRENGTHS = ((-5.0, "against it, strongly"), (-1.0, "against it"), (1.0, "undeci
 SOURCES = {"mass": "weight", "tags": "tags", "booked": "book", "counted": "person"}
 
 
+WARNINGS = {
+    "few_pieces": "few pieces: the mean of 10 and more is surer",
+    "light_sample": "a light sample for this scale: more pieces make it surer",
+}
+
+
 def lines(told: Explanation, journal: Iterable[dict[str, Any]] = ()) -> list[str]:
     """The explanation, its sources, what is waiting, and what the journal says of the slot."""
-    if told.count is not None:
-        head = f"{told.slot}: {told.count} ({told.probability:.1%} sure; 95 %: {told.low} to {told.high})"
-    else:
-        why = _WORDS.get(told.reason, told.reason)
-        head = f"{told.slot}: unknown, {told.low} to {told.high}: {why}; {_WORDS.get(told.remedy, told.remedy)}"
+    head = _head(told.slot, told.count, told.probability, told.low, told.high, told.reason, told.remedy)
+    if told.count is None:
         head += f" (best guess {told.likeliest}, {told.probability:.0%})"
     found = [head]
     if told.words:
@@ -32,11 +35,39 @@ def lines(told: Explanation, journal: Iterable[dict[str, Any]] = ()) -> list[str
     if told.book is not None and told.agree is not None:
         verdict = f"{-told.gap} too many" if told.gap < 0 else f"{told.gap} too few" if told.gap else "right"
         found.append(f"  the book says {told.book}: {verdict} (right with {told.agree:.1%})")
-    for line in journal:
-        fields = {key: value for key, value in line.items() if key not in ("at_ms", "what", "about")}
-        particulars = "  ".join(f"{key}={value}" for key, value in fields.items())
-        found.append(f"  journal   {_time(line['at_ms'])} {line['what']}  {particulars}".rstrip())
+    found += [f"  journal   {noted(line)}" for line in journal]
     return found
+
+
+def done(answer: dict[str, Any]) -> list[str]:
+    """What came of an act at a slot."""
+    slot, count, sure = answer["slot"], answer["count"], answer["confidence"]
+    found = [_head(slot, count, sure, answer["low"], answer["high"], answer["reason"], answer["remedy"])]
+    if answer.get("repeated"):
+        found.append("  this booking came before: nothing was added")
+    if "unit_mass_g" in answer:
+        found.append(f"  a unit weighs {answer['unit_mass_g']:.4g} g, to within {2 * answer['error_g']:.2g} g (95 %)")
+    if "tare_g" in answer:
+        found.append(f"  the empty shelf shows {answer['tare_g']:g} g: that is its tare")
+    if "span" in answer:
+        found.append(f"  true grams are {answer['span']:g} times what the scale shows")
+    found += [f"  {WARNINGS.get(code, code)}" for code in answer.get("warnings", ())]
+    if {"unit_mass_g", "tare_g", "span"} & answer.keys():
+        found.append(f"  up to {answer['reach']} units can be told apart by one weighing (95 %)")
+    return found
+
+
+def noted(line: dict[str, Any], about: str = "") -> str:
+    """A line of the journal."""
+    fields = {key: value for key, value in line.items() if key not in ("at_ms", "what", "about") and value != ""}
+    shown = (f"{key.removesuffix('_ms')}={_time(one) if key.endswith('_ms') else one}" for key, one in fields.items())
+    return "  ".join((f"{_time(line['at_ms'])} {line['what']}{about and ' ' + about}", *shown))
+
+
+def _head(slot: str, count: int | None, sure: float, low: int, high: int, reason: str, remedy: str) -> str:
+    if count is not None:
+        return f"{slot}: {count} ({sure:.1%} sure; 95 %: {low} to {high})"
+    return f"{slot}: unknown, {low} to {high}: {_WORDS.get(reason, reason)}; {_WORDS.get(remedy, remedy)}"
 
 
 def _source(word: Word) -> str:

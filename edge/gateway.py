@@ -26,6 +26,7 @@ from edge.core.forwarding import Wanted
 from edge.core.inference import Outcome
 from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Message, Mqtt
+from edge.northbound import Northbound, NorthboundOptions
 from edge.store import Group, Quarantined, Store, StoreError
 from edge.uplink import Uplink
 from protocols.layout import Site
@@ -56,6 +57,7 @@ class Options(Struct):
     name: str = "gateway"
     cloud: str = ""
     cloud_key: Path | None = None
+    northbound: NorthboundOptions | None = None
 
 
 class Gateway:
@@ -71,6 +73,7 @@ class Gateway:
         filters = [whole_site(options.site.site.id), *self.decoder.filters]
         self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters, self.decoder.presence())
         self.uplink = self._make_uplink()
+        self.northbound = Northbound(options.northbound, options.site) if options.northbound is not None else None
         self.store_trouble = ""
         self.messages = self.readings = self.duplicates = self.groups = 0
         self.problem_counts: dict[str, int] = {}
@@ -90,6 +93,8 @@ class Gateway:
         ]
         if self.uplink is not None:
             tasks.append(asyncio.create_task(self.uplink.run(), name="uplink"))
+        if self.northbound is not None:
+            tasks.append(asyncio.create_task(self.northbound.run(), name="northbound"))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -210,6 +215,8 @@ class Gateway:
             self.problem_counts[code] = self.problem_counts.get(code, 0) + 1
         if outcome.reports and self.uplink is not None:
             self.uplink.notify()
+        if outcome.reports and self.northbound is not None:
+            self.northbound.tell(outcome.reports)
 
     async def _until_done(self, work: Callable[..., Result], *args: Any) -> Result:
         """Try store work until the disk lets it. Nothing is acknowledged meanwhile: the broker keeps it."""

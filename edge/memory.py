@@ -47,7 +47,7 @@ def restore(site: Site, memory: Memory) -> Inference:
                 fields[key[0], key[1]] = field
         elif kind == "chart" and len(key) == 3:
             chart = _read(memory, name, Chart)
-            if chart is not None:
+            if chart is not None and key[0] in site.device_by_id:
                 charts[key[0], key[1], key[2]] = chart
     readers = Readers(site, fields)
     readers.retell(memory.tags)

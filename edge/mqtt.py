@@ -274,7 +274,7 @@ class Mqtt:
             Message(
                 topic,
                 bytes(message.payload),
-                _now_ms(),
+                time.time_ns() // 1_000_000,
                 message.mid,
                 message.qos,
                 self.connection,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 WORDS = {
     "en": {
@@ -59,6 +59,29 @@ WORDS = {
         "unrecorded": "something may have been taken or put back unrecorded",
         "teach_unit": "teach the unit weight by a larger sample",
         "empty_shelf": "empty the slot once",
+        "booked": "book",
+        "differs": "wrong",
+        "explain": "How this number came about",
+        "likeliest": "most probable",
+        "source": "source",
+        "word": "last word",
+        "verdict": "verdict",
+        "mass": "weight",
+        "tags": "tags",
+        "counted": "person",
+        "for": "for it",
+        "against": "against it",
+        "undecided": "undecided",
+        "waiting": "Waiting",
+        "booking": "booked, not seen yet",
+        "step": "seen, not booked yet",
+        "book_says": "The book says",
+        "right": "right with",
+        "journal": "Journal",
+        "back": "All slots",
+        "when": "when",
+        "what": "what",
+        "alone_says": "alone it says",
         "wait": "wait",
         "check_shelf": "look what lies there",
         "recount": "count by hand",
@@ -117,6 +140,29 @@ WORDS = {
         "unrecorded": "可能有未登记的取放",
         "teach_unit": "用更多件数重新示教单重",
         "empty_shelf": "清空一次货位",
+        "booked": "账面",
+        "differs": "不符",
+        "explain": "该数量的由来",
+        "likeliest": "最可能",
+        "source": "来源",
+        "word": "最近一次",
+        "verdict": "支持程度",
+        "mass": "重量",
+        "tags": "标签",
+        "counted": "人工",
+        "for": "支持",
+        "against": "不支持",
+        "undecided": "不确定",
+        "waiting": "待匹配",
+        "booking": "已登记，尚未看到",
+        "step": "已看到，尚未登记",
+        "book_says": "账面数量",
+        "right": "正确概率",
+        "journal": "日志",
+        "back": "全部货位",
+        "when": "时间",
+        "what": "事项",
+        "alone_says": "单独判断",
         "wait": "请稍候",
         "check_shelf": "查看货位上的物品",
         "recount": "人工清点",
@@ -152,10 +198,11 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
     clock = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     stock_rows = [
         [
-            row["slot"],
+            Link(f"/slot/{row['slot']}", row["slot"]),
             row["sku"],
             word["unknown"] if row["count"] is None else row["count"],
             f"{row['low']}–{row['high']}",
+            _booked(row, word),
             _age(now_ms, row["at_ms"], word),
             " → ".join(word.get(code, code) for code in (row["reason"], row["remedy"]) if code),
         ]
@@ -175,28 +222,46 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
         f"<h1>{word['title']} {escape(status['gateway'])} · {escape(status['site'])}</h1>",
         f"<p class='{'bad' if reasons else ''}'>{escape(state)}</p>",
         f"<p class=soft>{word['broker']}: {broker} · {word['service']}: {escape(service)} · {clock}</p>",
-        _table(word["link"], [word["lane"], *(word[k] for k in _STATES), ""], lane_rows, {1, 2, 3, 4, 5}, word),
-        _table(
+        table(word["link"], [word["lane"], *(word[k] for k in _STATES), ""], lane_rows, {1, 2, 3, 4, 5}, word),
+        table(
             word["stock"],
-            [word[k] for k in ("slot", "article", "count", "range", "age", "why")],
+            [word[k] for k in ("slot", "article", "count", "range", "booked", "age", "why")],
             stock_rows,
-            {2, 3},
+            {2, 3, 4},
             word,
         ),
-        _table(word["zones"], ["", "", ""], zone_rows, {2}, word),
-        _table(
+        table(word["zones"], ["", "", ""], zone_rows, {2}, word),
+        table(
             word["devices"], [word[k] for k in ("device", "state", "seen", "lost", "twice")], device_rows, {3, 4}, word
         ),
-        _table(word["problems"], ["", "", "", ""], problem_rows, set(), word),
+        table(word["problems"], ["", "", "", ""], problem_rows, set(), word),
     ]
+    return document(parts, lang, 2)
+
+
+def document(parts: list[str], lang: str, refresh_s: int) -> str:
+    """A whole page of parts that are HTML already."""
     head = (
         f"<!doctype html><html lang={lang}><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<meta http-equiv=refresh content=2><title>{word['title']}</title><style>{STYLE}</style>"
+        f"<meta http-equiv=refresh content={refresh_s}><title>{WORDS[lang]['title']}</title><style>{STYLE}</style>"
     )
     return head + "<main>" + "".join(parts) + "</main></html>"
 
 
 _STATES = ("accepted", "delivered", "pending", "refused", "thinned")
+
+
+class Link(NamedTuple):
+    """A cell that leads somewhere on this page's own server."""
+
+    href: str
+    text: str
+
+
+def _booked(row: dict[str, Any], word: dict[str, str]) -> str:
+    if row["booked"] is None:
+        return "–"
+    return f"{row['booked']} ({word['differs']})" if row["differs"] else str(row["booked"])
 
 
 def _adds_up(book: dict[str, Any], word: dict[str, str]) -> str:
@@ -207,8 +272,12 @@ def _age(now_ms: int, at_ms: int, word: dict[str, str]) -> str:
     return f"{max(0, now_ms - at_ms) // 1000} {word['s']}" if at_ms else "–"
 
 
-def _table(title: str, heads: list[str], rows: list[list[Any]], numbers: set[int], word: dict[str, str]) -> str:
+def table(title: str, heads: list[str], rows: list[list[Any]], numbers: set[int], word: dict[str, str]) -> str:
+    """A headed table; the columns in `numbers` stand to the right. Everything in it is escaped."""
+
     def cell(tag: str, at: int, value: object) -> str:
+        if isinstance(value, Link):
+            return f"<{tag}><a href='{escape(value.href)}'>{escape(value.text)}</a></{tag}>"
         return f"<{tag}{' class=n' if at in numbers else ''}>{escape(str(value))}</{tag}>"
 
     if not rows:

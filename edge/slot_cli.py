@@ -17,7 +17,7 @@ from edge import memory
 from edge.asking import ask
 from edge.core import actions
 from edge.core.actions import Action, ActionError
-from edge.explaining import lines
+from edge.explaining import done, lines, noted
 from edge.saying import UsageError, json_line, say, store_of
 
 URL = "http://127.0.0.1:8081"
@@ -38,9 +38,7 @@ def add(verb: Verb, state: Path) -> None:
     def act(name: str, text: str, make: Callable[[argparse.Namespace], Action]) -> argparse.ArgumentParser:
         one = verb(name, lambda arguments: _act(arguments, make(arguments)), text)
         one.add_argument("slot", metavar="SLOT")
-        one.add_argument(
-            "--state", type=Path, default=state, help="its state folder (default: %(default)s)"
-        )
+        one.add_argument("--state", type=Path, default=state, help="its state folder (default: %(default)s)")
         one.add_argument("--url", default=URL, help="the running gateway (default: %(default)s)")
         return one
 
@@ -52,9 +50,7 @@ def add(verb: Verb, state: Path) -> None:
     book.add_argument("--by", type=int, required=True, help="units that came, or below zero went: --by=-3")
     book.add_argument("--id", default="", help="the booking's own number: sent twice it counts once")
 
-    teach = act(
-        "teach", "Teach the mass of a unit by a counted sample.", lambda a: actions.Teach(a.pieces)
-    )
+    teach = act("teach", "Teach the mass of a unit by a counted sample.", lambda a: actions.Teach(a.pieces))
     teach.add_argument("--pieces", type=int, required=True, help="units that lie there now, and nothing else")
 
     act("tare", "The shelf is empty now: that is its zero.", lambda a: actions.Tare())
@@ -80,7 +76,8 @@ def _stock(arguments: argparse.Namespace) -> None:
             print(line)
     else:
         for slot, state in sorted(kept.slots.items()):
-            said = {"mass_g": round(state.mass_g, 1), "at_ms": state.at_ms}
+            said = {"confidence": round(state.estimate.confidence, 4), "mass_g": round(state.mass_g, 1)}
+            said["at_ms"] = state.at_ms
             booked = {} if state.stock.book is None else {"booked": state.stock.book}
             say(arguments.json, {"slot": slot, **msgspec.structs.asdict(state.estimate), **said, **booked})
     store.close()
@@ -89,7 +86,7 @@ def _stock(arguments: argparse.Namespace) -> None:
 def _journal(arguments: argparse.Namespace) -> None:
     store = store_of(arguments.state)
     for line in store.journal(max(1, arguments.limit), arguments.about):
-        say(arguments.json, line)
+        print(json_line(line) if arguments.json else noted(line, line["about"]))
     store.close()
 
 
@@ -100,4 +97,5 @@ def _act(arguments: argparse.Namespace, action: Action) -> None:
         raise UsageError(str(error)) from None
     path = f"/api/slots/{arguments.slot}/actions"
     answer: dict[str, Any] = ask(arguments.url, arguments.state, path, actions.spell(checked))
-    say(arguments.json, answer)
+    for line in [json_line(answer)] if arguments.json else done(answer):
+        print(line)

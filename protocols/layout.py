@@ -28,6 +28,8 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Channel = Annotated[str, Meta(min_length=1, max_length=64)]
 Role = Literal["", "refrigerator"]
 
+SHARING_MAX = 3
+"""Slots that may share one scale."""
 CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
@@ -69,7 +71,8 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place for one SKU on a weighing shelf: the channel of a device whose mass, less tare, is its stock. Where
+    """A place for one SKU on a weighing shelf: the channel of a device whose mass, less tare, is its stock. Up to three
+    slots of different SKUs may share a channel, where weight tells the SKUs apart. Where
     every unit carries a tag with the SKU's GTIN, `reader` is the RFID reader that hears this slot, and no other one of
     the same SKU."""
 
@@ -163,9 +166,17 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return {(one.source, address_key(one.address or one.id)): one for one in self.devices if one.source}
 
     @cached_property
+    def slots_by_channel(self) -> dict[tuple[str, str], list[Slot]]:
+        """Slots by the (device, channel) that watches them: one, or the few that share a scale."""
+        found: dict[tuple[str, str], list[Slot]] = {}
+        for slot in self.slots:
+            found.setdefault((slot.device, slot.channel), []).append(slot)
+        return found
+
+    @cached_property
     def slot_by_channel(self) -> dict[tuple[str, str], Slot]:
-        """Slots by the (device, channel) that watches them."""
-        return {(slot.device, slot.channel): slot for slot in self.slots}
+        """The slot, or the first of those that share the scale, by the (device, channel) that watches it."""
+        return {key: slots[0] for key, slots in self.slots_by_channel.items()}
 
 
 def address_key(address: str) -> str:
@@ -227,7 +238,7 @@ def _check(site: Site, source: str) -> None:
             raise LayoutError(f"{source}: gate {device.id!r} needs `outer` and `inner` antennas, none of them in both")
         if device.role == "refrigerator" and device.kind not in ("climate", "machine"):
             raise LayoutError(f"{source}: device {device.id!r} can be no refrigerator, as its kind is {device.kind!r}")
-    watched: dict[tuple[str, str], str] = {}
+    watched: dict[tuple[str, str], list[Slot]] = {}
     for slot in site.slots:
         if slot.zone not in zones:
             raise LayoutError(f"{source}: slot {slot.id!r} lies in zone {slot.zone!r}, which is not listed")
@@ -242,10 +253,15 @@ def _check(site: Site, source: str) -> None:
         shelf = devices.get(slot.device)
         if shelf is None or shelf.kind != "shelf":
             raise LayoutError(f"{source}: slot {slot.id!r} is watched by {slot.device!r}, no listed shelf device")
-        other = watched.setdefault((slot.device, slot.channel), slot.id)
-        if other != slot.id:
-            where = f"channel {slot.channel!r} of {slot.device!r}"
-            raise LayoutError(f"{source}: slots {other!r} and {slot.id!r} both use {where}; give each its own channel")
+        others = watched.setdefault((slot.device, slot.channel), [])
+        others.append(slot)
+        where = f"channel {slot.channel!r} of {slot.device!r}"
+        if len(others) > SHARING_MAX:
+            raise LayoutError(f"{source}: more than {SHARING_MAX} slots use {where}; weight can not tell so many apart")
+        if len({one.sku for one in others}) < len(others) or len({one.tare_g for one in others}) > 1:
+            names = " and ".join(repr(one.id) for one in others)
+            hint = "give each its own channel, or different SKUs and one tare_g"
+            raise LayoutError(f"{source}: slots {names} share {where}; {hint}")
 
 
 def _is_timezone(name: str) -> bool:

@@ -16,8 +16,8 @@ from msgspec import Struct
 from protocols.fields import NO_FIELD, Field, field_of, unit_of
 from protocols.lorawan_codecs import Frame, Value, cayenne, milesight
 from protocols.moments import Moment, moment
-from protocols.payloads import VALUES_MAX, capped, doubt, measured, name_of, number_of
-from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem
+from protocols.payloads import VALUES_MAX, capped, doubt, measured, name_of, noticed, number_of
+from protocols.readings import Context, Decoded, DeviceStatus, Flag, Problem
 
 DEPTH_MAX = 4
 MILESIGHT_PORT = 85
@@ -74,7 +74,7 @@ def uplink(said: Uplink, context: Context) -> list[Decoded]:
         elif isinstance(undecoded, Problem):
             found.append(undecoded)
         else:
-            found.append(Notice(device, "data", undecoded, *at))
+            found.append(noticed(device, "data", undecoded, at))
     for value in frame.values:
         one = _told(device, value, at, profile, context)
         if one is not None:
@@ -92,7 +92,7 @@ def joined(device: str, stamp: object, context: Context) -> list[Decoded]:
     """What it means that a device joined the network: it is there, and it had (re)started."""
     at = moment(stamp, context)
     device = name_of(device)
-    told: list[Decoded] = [DeviceStatus(device, True, at.at_ms), Notice(device, "join", "joined", *at)]
+    told: list[Decoded] = [DeviceStatus(device, True, at.at_ms), noticed(device, "join", "joined", at)]
     return [*told, *doubt(at, stamp, device)]
 
 
@@ -175,7 +175,7 @@ def _told(device: str, said: Value, at: Moment, profile: Profile, context: Conte
         short = unit or len(value) <= _TEXT_NUMBER_MAX
         number = word if word is not None else number_of(value) if short else None
         if number is None and unit in ("", "door_open", "raw"):
-            return Notice(device, name_of(where), value[:200], at.at_ms, (*at.flags, *flags))
+            return noticed(device, where, value, at, flags)
         value = value if number is None else number
     if unit == "battery":
         unit = _battery_unit(value)

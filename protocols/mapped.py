@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from protocols.mapping import Only, Options, Tags, Value, shaped
 from protocols.moments import Moment, moment
 from protocols.paths import Every, Path, find, first, place_of, says
-from protocols.payloads import VALUES_MAX, capped, doubt, measured, name_of, number_of
-from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, TagRead, TagReads
+from protocols.payloads import VALUES_MAX, capped, doubt, measured, name_of, noticed, number_of
+from protocols.readings import Context, Decoded, DeviceStatus, Flag, Problem, TagRead, TagReads
 
 EVENTS_MAX = 4096
 WORK_MAX = 100_000
@@ -227,7 +227,7 @@ class MappedMessage:
         if isinstance(value, str):
             value = said.words.get(value.strip(), value)
         if said.unit == "text":
-            self.found.append(Notice(device, channel, str(value)[:200], *at))
+            self.found.append(noticed(device, channel, str(value), at))
             return
         number = number_of(value)
         if number is not None and number in said.absent:

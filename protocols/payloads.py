@@ -6,22 +6,25 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from protocols.moments import Moment
-from protocols.readings import RANGES, Decoded, Flag, Problem, Reading
+from protocols.readings import RANGES, Decoded, Flag, Notice, Problem, Quantity, Reading
 from protocols.units import conversion
 
 PAYLOAD_BYTES_MAX = 256 * 1024
 NAME_MAX = 64
+TEXT_MAX = 500
+UNIT_MAX = 40
 VALUES_MAX = 4096
 """Readings taken from one message; whoever sends more is told so."""
 Channel = Annotated[str, Meta(pattern=r"""^[^\x00-\x1f\x7f\\"']{1,64}$""")]
 """What a site file may call a channel."""
 _FORBIDDEN = re.compile(r"""[\x00-\x1f\x7f\\"']""")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -79,42 +82,64 @@ def number_of(value: object) -> float | None:
     if isinstance(value, str):
         if len(value) > 40 or "_" in value:
             return None
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, bool | int | float):
-        try:
-            number = float(value)
-        except OverflowError:
-            return None
-        return number if isfinite(number) else None
-    return None
+    elif not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if isfinite(number) else None
 
 
 def measured(
     device: str, channel: str, unit: str, value: object, at: Moment, flags: Iterable[Flag] = ()
 ) -> Reading | Problem:
     """A reading of `value` in `unit` (see `protocols.units`), converted and checked; else the problem."""
-    device, channel = name_of(device), name_of(channel) or "1"
-    known = conversion(unit)
-    if known is None:
-        return Problem(
-            "unit.unknown", f"unit {unit[:40]!r} of {channel!r}", "name a unit of protocols/units.py", device
-        )
+    device = name_of(device)
+    meant = _meant(channel[:NAME_MAX], unit[:UNIT_MAX])
+    if meant is None:
+        hint = "name a unit of protocols/units.py"
+        return Problem("unit.unknown", f"unit {unit[:UNIT_MAX]!r} of {name_of(channel) or '1'!r}", hint, device)
+    channel, quantity, factor, offset, low, high, truth = meant
     number = value if type(value) is float else number_of(value)  # by far the most common
     if number is None or number - number != 0.0:  # which is so of infinity and NaN alone
         said = repr(value)[:60]
         return Problem("value.not_finite", f"{channel!r} says {said}, which is no number", "check the sensor", device)
-    quantity, factor, offset = known
     number = number * factor + offset
-    low, high = RANGES[quantity]
     if not low <= number <= high:
         detail = f"{channel!r} says {value} {unit}: a {quantity} lies between {low:g} and {high:g}"
         return Problem("value.out_of_range", detail[:300], "check the sensor and the unit", device)
-    if quantity in ("door_open", "switch_on") and number not in (0.0, 1.0):
+    if truth and number not in (0.0, 1.0):
         return Problem("payload.invalid", f"{channel!r} is open or on, 1, or not, 0", "send 1 or 0", device)
-    return Reading(device, channel, quantity, at.at_ms, [number], flags=(*at.flags, *flags))
+    told = (*at.flags, *flags) if flags else at.flags
+    return Reading(device, channel, quantity, at.at_ms, [number], 0, 0, -1, told)
+
+
+class _Meant(NamedTuple):
+    """What a channel's values in a unit are, and between what they lie."""
+
+    channel: str
+    quantity: Quantity
+    factor: float
+    offset: float
+    low: float
+    high: float
+    truth: bool
+
+
+@lru_cache(maxsize=16_384)
+def _meant(channel: str, unit: str) -> _Meant | None:
+    known = conversion(unit)
+    if known is None:
+        return None
+    quantity = known[0]
+    return _Meant(name_of(channel) or "1", *known, *RANGES[quantity], quantity in ("door_open", "switch_on"))
+
+
+def noticed(device: str, channel: str, text: str, at: Moment, flags: Iterable[Flag] = ()) -> Notice:
+    """A notice; its text made fit to be kept: no control characters, 500 at most, `empty` where nothing was said."""
+    words = _CONTROL.sub(" ", text[:TEXT_MAX]).strip() or "empty"
+    return Notice(name_of(device), name_of(channel) or "1", words, at.at_ms, (*at.flags, *flags))
 
 
 def doubt(at: Moment, stamp: object, device: str) -> list[Decoded]:

@@ -50,13 +50,26 @@ class ActionError(ValueError):
     """It can not be done; the message says why and what to do."""
 
 
+class NoSuchSlotError(ActionError):
+    """The site file has no such slot."""
+
+
 def parse(payload: bytes) -> Action:
     """The action in a JSON body; raises `ActionError` with what is wrong."""
     try:
         return _decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        if where:
+            raise ActionError(f"{where.rstrip('`')}: {what[:1].lower()}{what[1:]}") from None
+        raise ActionError(f"{what}; {_hint()}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        kinds = ", ".join(str(kind.__struct_config__.tag) for kind in (Teach, Tare, Calibrate, Book, Count))
-        raise ActionError(f'{error}; send {{"do": ...}} with one of {kinds}') from None
+        raise ActionError(f"{error}; {_hint()}") from None
+
+
+def _hint() -> str:
+    kinds = ", ".join(str(kind.__struct_config__.tag) for kind in (Teach, Tare, Calibrate, Book, Count))
+    return f'send {{"do": ...}} with one of {kinds}'
 
 
 def spell(action: Action) -> dict[str, Any]:

@@ -43,6 +43,8 @@ LOAD_SHARE = 3e-4
 """Creep, hysteresis and off-centre loads: this share of a change of load goes astray (OIML R 60 class C3)."""
 TOUCH_SHARE = 1e-5
 """A cell that was touched comes back to its zero within this share of its limit (standard deviation)."""
+UNTOUCHED = 0.99
+"""A load was not touched if it is unchanged with at least this probability."""
 SAMPLES_FULL = 8
 """Readings of one settled mass that count as independent, at most."""
 HOUR_MS = 3_600_000
@@ -52,7 +54,7 @@ DAY_HOURS = 6.0
 REMEDIES = {
     "unit_variation": "recount",
     "sample": "teach_unit",
-    "drift": "tare",
+    "drift": "empty_shelf",
     "noise": "tare",
     "no_reading": "recount",
     "not_integer": "check_shelf",
@@ -73,12 +75,15 @@ class Belief(Struct, array_like=True):
     at_ms: int = 0
     mass_g: float = 0.0
     trouble: str = ""
-    """Why the last mass was not folded in: not_integer, negative, saturated, unstable; "" when it was."""
+    """Why the last mass was not folded in: not_integer, negative, saturated; "" when it was. Whoever sees that the cell
+    shows nothing usable says so here (`unstable`, `saturated`); the next mass that fits ends it."""
     odd: int = 0
     """Masses in a row that fitted nothing."""
     doubts: int = 0
     zero_g: float = 0.0
     """Where the zero stood when the shelf was last provably empty."""
+    lost: bool = False
+    """Started again, and not sure of a count since: of the zero too little is known for an empty shelf to show it."""
 
 
 class Paths(Struct, frozen=True):
@@ -135,7 +140,7 @@ def recount(belief: Belief, count: int, at_ms: int, unit: Unit) -> None:
         _restart(belief, known, belief.mass_g, at_ms, unit, abs(belief.mass_g - count * unit.mass_g))
 
 
-def move(belief: Belief, kernel: Mapping[int, float], at_ms: int, unit: Unit, warmed_c: float = 0.0) -> None:
+def move(belief: Belief, kernel: Mapping[int, float], at_ms: int, unit: Unit) -> None:
     """Units came or went unweighed: the count changes by k with probability kernel[k], as far as it stays >= 0."""
     rows = _rows(belief)
     ways = gauss.routes(rows, kernel)
@@ -146,7 +151,7 @@ def move(belief: Belief, kernel: Mapping[int, float], at_ms: int, unit: Unit, wa
         p = np.bincount(at, np.exp(ways.log_p - ways.log_p.max()))
         after = np.column_stack((counts, np.log(p)))
     else:
-        mean, cov = gauss.moved(rows, ways, unit, _wander(belief, at_ms, unit, warmed_c, 0.0))
+        mean, cov = gauss.moved(rows, ways, unit, _wander(belief, at_ms, unit, 0.0, 0.0))
         after = gauss.matched(ways.after, rows[ways.source, gauss.WORLD], ways.log_p, mean, cov)
     belief.at_ms = max(at_ms, belief.at_ms)
     _keep(belief, after)
@@ -172,7 +177,7 @@ def weigh(
         belief.trouble = "saturated"
         return Weighed(0.0)
     rows = gauss.prior(_rows(belief), mass_g, unit, unit.zero_g) if belief.fresh else _rows(belief)
-    touched = change is None or any(change)
+    touched = change is None or change.get(0, 0.0) < UNTOUCHED * sum(change.values())
     moved_g = mass_g - belief.mass_g if touched else None
     wander = _wander(belief, at_ms, unit, warmed_c, moved_g)
     ways = gauss.any_routes(rows, mass_g, unit) if change is None else gauss.routes(rows, change)
@@ -185,13 +190,9 @@ def weigh(
     belief.at_ms, belief.mass_g, belief.fresh, belief.trouble, belief.odd = at_ms, mass_g, False, "", 0
     belief.doubts = max(0, belief.doubts - 1)
     _keep(belief, found.rows)
+    belief.lost = belief.lost and float(probabilities(belief)[1].max()) < CLAIM
     paths = Paths(rows[found.source, N].astype(np.int64), found.after.astype(np.int64), found.p)
     return Weighed(found.misfit, paths, _zeroed(belief))
-
-
-def disturb(belief: Belief, trouble: str) -> None:
-    """The cell shows nothing usable (`unstable`, `saturated`): the count is unknown until the next mass that fits."""
-    belief.trouble = trouble
 
 
 def estimate(belief: Belief, unit: Unit, capacity: int) -> Estimate:
@@ -207,7 +208,8 @@ def estimate(belief: Belief, unit: Unit, capacity: int) -> Estimate:
         return Estimate(count, low, high, share)
     second = int(counts[np.argsort(p)[-2]]) if len(p) > 1 else count
     reason = _reason(belief, count, second, unit)
-    return Estimate(None, low, high, share, reason, REMEDIES[reason])
+    remedy = "tare" if reason == "drift" and belief.lost else REMEDIES[reason]
+    return Estimate(None, low, high, share, reason, remedy)
 
 
 def _reason(belief: Belief, count: int, second: int, unit: Unit) -> str:
@@ -260,6 +262,7 @@ def _odd(belief: Belief, mass_g: float, at_ms: int, unit: Unit, misfit: float) -
     if (belief.odd >= GIVE_UP_MASSES or belief.doubts >= GIVE_UP_DOUBTS) and not below:
         counts = min(COUNTS_MAX, max(10, int(2 * mass_g / unit.mass_g)))
         _restart(belief, begin(counts), mass_g, at_ms, unit, 0.5 * unit.mass_g)
+        belief.lost = True
     return Weighed(misfit)
 
 

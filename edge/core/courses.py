@@ -31,17 +31,22 @@ DRIFT_SIGMAS, DRIFT_FEW = 4.5, 8.0
 DRIFT_CLEAR_SIGMAS = 3.0
 DRIFT_MIN_G = 1.0
 """Grams a day that matter."""
+CREEP_UNKNOWN, CREEP_KNOWN = 1.5e-4, 1e-4
+"""What creep may add to a day's sum, as a share of all that was put and taken."""
+DRIFT_QUANTA = 2.0
+"""The sd of a day's sum by rounding alone."""
+MOVED_SHARE = 0.2
 
 CREEP_TAU_MS = 600_000
 CREEP_FROM, CREEP_TO = 1, 6
 """Creep is the change from the first whole bucket after a load to the sixth, half an hour later."""
 CREEP_SEEN = exp(-(CREEP_FROM * BUCKET_MS) / CREEP_TAU_MS) - exp(-(CREEP_TO * BUCKET_MS) / CREEP_TAU_MS)
-CREEP_LOAD_SIGMAS = 5000.0
+CREEP_LOAD_SIGMAS = 8000.0
 """A load must be so many sd of the usual changes for its creep to be seen."""
 CREEP_STEP = 0.01
-CREEP_MAX, CREEP_SURE, CREEP_CLEAR = 1e-3, 7e-4, 6e-4
+CREEP_USUAL, CREEP_MAX, CREEP_SURE, CREEP_CLEAR = 2.5e-4, 1e-3, 7e-4, 6e-4
 """OIML R 60 class C3 allows a load cell 2.5e-4 in half an hour: four times that is a sick one."""
-SHARES_MIN, SHARES_MAX = 5, 12
+SHARES_MIN = SHARES_MAX = 5
 
 
 class Course(Struct, array_like=True, gc=False):
@@ -62,14 +67,19 @@ class Course(Struct, array_like=True, gc=False):
     days: list[float] = []
     """Grams a day."""
     waiting: tuple[float, int] | None = None
-    """A small change, and its buckets, that counts unless a step follows it: the median of a bucket in which a step lies
-    leans towards the other side of it."""
+    """A small change, and its buckets, that counts unless a step follows it: the median of a bucket in which a step
+    lies leans towards the other side of it."""
     stepped: bool = True
     """The last change was a step, or came after a gap: the next does not count either."""
     load: tuple[int, float] | None = None
     """(bucket, size) of the last large step, while its creep can still be seen."""
     shares: list[float] = []
     """Creep by load, of the last loads."""
+    creep_g: float = 0.0
+    """The creep that is in the level, as far as it is known."""
+    moved: float = 0.0
+    """What was put and taken today, and ..."""
+    moved_a_day: float = 0.0
 
 
 class Drift(Struct, frozen=True):
@@ -106,7 +116,8 @@ def close_day(course: Course) -> None:
         course.scale = max(median(course.apart) / MAD_SIGMAS, 0.1 * course.quantum, 1e-6)
     if course.spans >= BUCKETS_A_DAY * DAY_SHARE:
         course.days = [*course.days, course.fell * BUCKETS_A_DAY / course.spans][-DAYS_MAX:]
-    course.apart, course.fell, course.spans = [], 0.0, 0
+    course.moved_a_day += (MOVED_SHARE if course.moved_a_day else 1.0) * (course.moved - course.moved_a_day)
+    course.apart, course.fell, course.spans, course.moved = [], 0.0, 0, 0.0
 
 
 def drift(course: Course) -> Drift | None:
@@ -114,15 +125,16 @@ def drift(course: Course) -> Drift | None:
     days = course.days
     if len(days) < DAYS_MIN:
         return None
-    sd = max(spread(days), 0.3 * course.quantum, 1e-3)
+    sd = max(spread(days), DRIFT_QUANTA * course.quantum, 1e-3)
     sure = DRIFT_SIGMAS * (1.0 + DRIFT_FEW / (len(days) - 1))
+    least = max(DRIFT_MIN_G, course.moved_a_day * (CREEP_KNOWN if len(course.shares) >= SHARES_MIN else CREEP_UNKNOWN))
     found = None
     for window in WINDOWS:
         if window > len(days):
             break
         mean = sum(days[-window:]) / window
         error = sd / window**0.5
-        doubt = min(abs(mean) / error / sure, abs(mean) / DRIFT_MIN_G)
+        doubt = min(abs(mean) / error / sure, abs(mean) / least)
         if found is None or doubt > found.doubt:
             found = Drift(mean, error, window, doubt)
     return found
@@ -144,6 +156,7 @@ def _level(course: Course, bucket: int, level: float) -> None:
         course.load = None
         return
     change, span = level - before[1], bucket - before[0]
+    crept = _creep(course, level, span)
     course.apart.append(abs(change))
     if not course.scale:
         return
@@ -155,17 +168,28 @@ def _level(course: Course, bucket: int, level: float) -> None:
             return  # it creeps: no drift
     if abs(change) > limit:
         _stepped(course)
+        course.moved += abs(change)
         if abs(change) >= CREEP_LOAD_SIGMAS * course.scale and span == 1:
             course.load = (bucket, change)
         return
     if course.waiting is not None:
         course.fell += course.waiting[0]
         course.spans += course.waiting[1]
-        course.waiting = (change, span)
+        course.waiting = (change - crept, span)
     elif course.stepped:
         course.stepped = False
     else:
-        course.waiting = (change, span)
+        course.waiting = (change - crept, span)
+
+
+def _creep(course: Course, level: float, span: int) -> float:
+    """How much the level changed by the creep that is known of this cell."""
+    if len(course.shares) < SHARES_MIN:
+        return 0.0
+    follows = 1.0 - exp(-span * BUCKET_MS / CREEP_TAU_MS)
+    change = follows * (median(course.shares) * level - course.creep_g)
+    course.creep_g += change
+    return change
 
 
 def _stepped(course: Course) -> None:

@@ -6,7 +6,6 @@ Native topics need no entry in the site file; all others are listed there as `[[
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,11 +15,12 @@ import msgspec
 from protocols import devices as families
 from protocols.devices import Format, uncovered
 from protocols.layout import LayoutError, Site, Source, address_key
-from protocols.readings import Context, Decoded, Problem, Publish
+from protocols.readings import Context, Decoded, Problem, Publish, Reading, TagReads
 from protocols.topics import ROOT, matches
 
 UNCLAIMED_MAX = 1000
 """Foreign devices remembered that no `[[devices]]` entry claims; beyond it the oldest is forgotten."""
+STRANGER_MS = 3_600_000
 
 
 class Route(NamedTuple):
@@ -43,6 +43,7 @@ class Decoder:
         self.routes = [_route(site, source) for source in site.sources]
         self.unclaimed: dict[tuple[str, str], int] = {}
         """(source, address) of devices nobody claims -> when they last spoke."""
+        self._told_ms: dict[tuple[str, str], int] = {}
         self._route_of = lru_cache(maxsize=8192)(self._find)
 
     @property
@@ -88,7 +89,7 @@ class Decoder:
 
     def _claimed(self, route: Route, found: list[Decoded], now_ms: int) -> list[Decoded]:
         named: list[Decoded] = []
-        strangers: deque[str] = deque()
+        strangers: dict[str, None] = {}
         for one in found:
             if isinstance(one, Publish):
                 named.append(one)
@@ -99,23 +100,39 @@ class Decoder:
                 named.append(msgspec.structs.replace(one, device=device.id))
             elif type(one) is Problem:
                 named.append(one)
-            elif address not in strangers:
-                strangers.append(address)
+            elif isinstance(one, Reading | TagReads):
+                strangers[address] = None
         for address in strangers:
-            named.append(self._stranger(route.source.id, address, now_ms))
+            told = self._stranger(route.source.id, address, now_ms)
+            if told is not None:
+                named.append(told)
         return named
 
-    def _stranger(self, source: str, address: str, now_ms: int) -> Problem:
-        self.unclaimed.pop((source, address), None)
-        self.unclaimed[source, address] = now_ms
+    def _stranger(self, source: str, address: str, now_ms: int) -> Problem | None:
+        """The problem of a device that nobody claims, told once an hour: a neighbour that talks all day would push
+        every other problem out of the quarantine."""
+        key = (source, address)
+        self.unclaimed.pop(key, None)
+        self.unclaimed[key] = now_ms
         if len(self.unclaimed) > UNCLAIMED_MAX:
-            del self.unclaimed[next(iter(self.unclaimed))]
+            oldest = next(iter(self.unclaimed))
+            del self.unclaimed[oldest]
+            self._told_ms.pop(oldest, None)
+        if now_ms - self._told_ms.get(key, -STRANGER_MS) < STRANGER_MS:
+            return None
+        self._told_ms[key] = now_ms
         if not address:
             detail = f"a message of source {source!r} does not say which device sent it"
-            return Problem("device.unnamed", detail, "give the source a name_level in the site file", "")
+            return Problem("device.unnamed", detail, claim(source, ""), "")
         detail = f"device {address[:100]!r} of source {source!r} is not in the site file"
-        hint = f'add it under [[devices]] with source = "{source}" and address = "{address[:100]}"'
-        return Problem("device.unknown", detail, hint, address[:100])
+        return Problem("device.unknown", detail, claim(source, address), address[:100])
+
+
+def claim(source: str, address: str) -> str:
+    """How the site file claims a device, in words."""
+    if not address:
+        return "give the source a name_level in the site file"
+    return f'add it under [[devices]] with source = "{source}" and address = "{address[:100]}"'
 
 
 def _route(site: Site, source: Source) -> Route:

@@ -11,7 +11,7 @@ from math import ceil, log
 
 from edge.core import courses
 from edge.core.charts import DAY_MS, HOUR_MS, Change, Chart, settle
-from edge.core.symptoms import lower_quartile, median, slope
+from edge.core.symptoms import lower_quartile, slope, upper_quartile
 
 NOISE_RATIO, NOISE_CLEAR = 3.0, 2.0
 NOISE_HOURS = 2
@@ -19,24 +19,25 @@ NOISE_HOURS = 2
 NOISE_SLOTS_MIN = 6
 """Hours of the day that must be known before an hour is judged."""
 NOISE_SHARE = 0.15
-QUANTUM_NOISE = 0.29
-"""Rounding to steps of 1 is noise of 1/sqrt(12)."""
+QUANTUM_NOISE = 0.5
+"""Rounding to steps of 1 is noise of 0.29, and more where a sensor tells changes only."""
 
-SPIKES_MIN, SPIKES_SHARE, SPIKES_ALWAYS = 6, 0.001, 0.02
+SPIKES_MIN, SPIKES_SHARE, SPIKES_ALWAYS = 6, 0.001, 0.05
 """Spikes in 24 h: so many, of so many samples; beyond the last share, whatever is usual."""
+SPIKES_HOURS = 12
 SPIKES_SIGMAS, SPIKES_CLEAR, SPIKES_SPREAD = 5.0, 2.0, 1.5
 """How far beyond the usual, in sd of a Poisson count that is spread somewhat wider."""
 SPIKES_DAYS = 2
 
-STUCK_MIN_MS = 30 * 60_000
+STUCK_MIN_MS = 30 * 60_000.0
 STUCK_CHANCE = 1e-9
-STUCK_TIMES, STUCK_TIMES_COARSE = 3.0, 5.0
+STUCK_TIMES, STUCK_TIMES_COARSE = 3.0, 8.0
 """A run is stuck when it is so many times the longest that was met; more for a coarse sensor, ..."""
 COARSE = 0.9
 """... of whose samples such a share equal the one before in some hour."""
 STILL_ALWAYS = 0.9999
-STUCK_DAYS = 8
-"""A coarse sensor is judged only once a weekend is known."""
+STUCK_DAYS = 15
+"""A coarse sensor is judged only once two weekends are known."""
 PAIRS_MIN = 200
 
 DRIFT_CLEAR = 0.5
@@ -45,7 +46,7 @@ BATTERY_LOW_PCT, BATTERY_FINE_PCT = 15.0, 25.0
 BATTERY_EMPTY_PCT = 5.0
 BATTERY_RENEWED_PCT = 15.0
 BATTERY_DAYS, BATTERY_DAYS_CLEAR = 14.0, 28.0
-BATTERY_DAYS_MIN, BATTERY_FALL_PCT = 5, 2.0
+BATTERY_LOOK_DAYS, BATTERY_DAYS_MIN, BATTERY_FALL_PCT = 14, 5, 2.0
 
 
 def judge_noise(chart: Chart) -> list[Change]:
@@ -74,17 +75,19 @@ def judge_noise(chart: Chart) -> list[Change]:
 
 
 def judge_spikes(chart: Chart) -> list[Change]:
+    """Compare the spikes of the last 24 hours with those of usual days."""
     samples = sum(one[1] for one in chart.spiked)
     count = sum(one[2] for one in chart.spiked)
     known = [day.spikes / day.samples for day in chart.days if day.samples]
-    usual = median(known) * samples if known else 0.0
+    usual = upper_quartile(known) * samples if known else 0.0
     doubt = (SPIKES_SPREAD * usual + 1.0) ** 0.5
     many = count >= max(SPIKES_MIN, SPIKES_SHARE * samples)
     unusual = len(known) >= SPIKES_DAYS and count > usual + SPIKES_SIGMAS * doubt
     size = max((one[3] for one in chart.spiked), default=0.0)
     evidence = {"count": float(count), "share": count / max(samples, 1), "size": size}
     if "spikes" not in chart.open:
-        if many and (unusual or count > SPIKES_ALWAYS * samples):
+        always = len(chart.spiked) >= SPIKES_HOURS and count > SPIKES_ALWAYS * samples
+        if many and (unusual or always):
             return settle(chart, "spikes", chart.spiked[0][0] * HOUR_MS, evidence)
     elif count < max(usual + SPIKES_CLEAR * doubt, 0.5 * SPIKES_MIN):
         return settle(chart, "spikes", 0, None)
@@ -92,24 +95,23 @@ def judge_spikes(chart: Chart) -> list[Change]:
 
 
 def judge_course(chart: Chart, course: courses.Course, now_ms: int) -> list[Change]:
+    """Drift and creep of a load cell. While it creeps, its drift is that."""
     found: list[Change] = []
-    drift = courses.drift(course)
-    if drift is not None:
-        evidence = {"per_day": drift.per_day, "error_per_day": drift.error, "days": float(drift.days)}
-        if "drift" in chart.open:
-            if drift.doubt < DRIFT_CLEAR:
-                found += settle(chart, "drift", 0, None)
-        elif drift.doubt > 1.0:
-            found += settle(chart, "drift", now_ms - drift.days * DAY_MS, evidence)
     creep = courses.creep(course)
     if creep is not None:
         share, low = creep
         if "creep" in chart.open:
             if share < courses.CREEP_CLEAR:
-                found += settle(chart, "creep", 0, None)
+                found += settle(chart, "creep", now_ms, None)
         elif share > courses.CREEP_MAX and low > courses.CREEP_SURE:
-            evidence = {"share": share, "usual_share": 2.5e-4, "loads": float(len(course.shares))}
+            evidence = {"share": share, "usual_share": courses.CREEP_USUAL, "loads": float(len(course.shares))}
             found += settle(chart, "creep", now_ms, evidence)
+    drift = courses.drift(course)
+    if drift is None or drift.doubt < DRIFT_CLEAR or "creep" in chart.open:
+        found += settle(chart, "drift", now_ms, None)
+    elif drift.doubt > 1.0 and "drift" not in chart.open:
+        evidence = {"per_day": drift.per_day, "error_per_day": drift.error, "days": float(drift.days)}
+        found += settle(chart, "drift", now_ms - drift.days * DAY_MS, evidence)
     return found
 
 
@@ -127,7 +129,7 @@ def judge_battery(chart: Chart) -> list[Change]:
     elif level >= BATTERY_FINE_PCT:
         found += settle(chart, "battery_low", since_ms, None)
     renewed = [at for at in range(1, len(days)) if days[at].level > days[at - 1].level + BATTERY_RENEWED_PCT]
-    course = days[renewed[-1] :] if renewed else days
+    course = (days[renewed[-1] :] if renewed else days)[-BATTERY_LOOK_DAYS:]
     left = 1e9
     if len(course) >= BATTERY_DAYS_MIN and course[0].level - level >= BATTERY_FALL_PCT:
         per_day = slope([day.day for day in course], [day.level for day in course])
@@ -148,12 +150,14 @@ def stuck_after_ms(chart: Chart) -> float:
     stillest hour), a run of n has the chance p^n. By experience: some times the longest run that was met.
     """
     days = [*chart.days, chart.today] if chart.today is not None else chart.days
-    if sum(day.samples for day in days) + chart.pairs < PAIRS_MIN or not chart.period_ms:
+    if sum(day.samples for day in days) < PAIRS_MIN or not chart.period_ms:
         return 0.0
     same = max(max(day.same for day in days), 0.02)
     known = len(chart.days)
     if same > COARSE and known < STUCK_DAYS:
         return 0.0
+    if same >= STILL_ALWAYS and chart.quantity == "mass_g":
+        return 0.0  # its noise is rounded away, and a load that nobody touches stands still for as long as they like
     samples = sum(day.samples for day in chart.days)
     every_ms = DAY_MS * known / samples if known and samples else chart.period_ms
     chance_ms = ceil(log(STUCK_CHANCE) / log(same)) * every_ms if same < STILL_ALWAYS else 0.0

@@ -39,6 +39,7 @@ HAPPENED = 0.9
 """A step just after a booking is that booking's, with this probability."""
 SURPRISE_STEP, SURPRISE_STILL = 0.1, 1e-4
 """Probability that something else than what was booked happened: when the load stepped, and when it did not."""
+KNOWN = 0.5
 PATHS_MAX = 32
 """Of a step that waits for its booking so many ways (count to count) are remembered, the likeliest."""
 COUNT_WRONG = 0.015
@@ -106,7 +107,8 @@ def weigh(
     """Fold in a settled net mass in g; `stepped`: it settled because the load changed, else it is one of many."""
     pass_time(stock, at_ms, unit, rates)
     stock.live = stock.live or stepped
-    stepped = stepped and not stock.belief.fresh  # before the first mass there was none to step from
+    # From a count that was never known no step is told: what the first mass shows may have lain there for long.
+    stepped = stepped and (not stock.belief.fresh or float(belief.probabilities(stock.belief)[1].max()) > KNOWN)
     change = _changes(stock, mass_g, at_ms, stepped, unit, rates)
     said = belief.weigh(stock.belief, mass_g, at_ms, unit, change, samples)
     stock.words.mass_g, stock.words.mass_ms = mass_g, at_ms

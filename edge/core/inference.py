@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct, field
 
 from edge.core import health, patients, series, weight
-from edge.core.actions import Action, ActionError
+from edge.core.actions import Action, Count
 from edge.core.readers import Readers
-from edge.core.shelves import News, Note, Shelves
+from edge.core.shelves import News, Note, Shelves, no_such_slot
 from edge.core.ward import Ward
 from protocols.layout import Device, Site, Slot
 from protocols.readings import CommandAck, Decoded, DeviceStatus, Notice, Problem, Reading, TagReads
@@ -25,7 +25,7 @@ HEALTH_REFRESH_MS = 600_000
 UNSTEADY_MS = 10_000
 """A mass that does not settle for this long makes the count unknown."""
 STEADY_MAX_MS = 30_000
-"""What a scale said longer ago than this can not be taught from."""
+"""What a scale said longer ago than this, or than two of its own periods, can not be taught from."""
 LOOK_MS = 600_000
 """How often the tags of a slot are looked at for its count."""
 NOTICES_MAX = 16
@@ -117,8 +117,8 @@ class Inference:
                 if health.hear(state.pulse, message.boot, message.seq, message.last_ms, now_ms) == "duplicate":
                     out.duplicates += 1
                     continue
-                if not message.flags:
-                    patients.hear(state.clock, message.last_ms, now_ms)
+                if not message.flags and patients.hear(state.clock, message.last_ms, now_ms):
+                    self._judge(state, device.id, now_ms, out, True)
                 if message.quantity == "mass_g" or message.quantity == "mass_change_g":
                     problem = self._weigh(state, message, device, now_ms, out)
                     if problem is not None:
@@ -165,7 +165,9 @@ class Inference:
         if now_ms - self._looked_ms >= LOOK_MS:
             self._looked_ms = now_ms
             for slot, present in self.readers.looks():
-                self.shelves.look(slot, present, now_ms, out.news)
+                reader = self.devices.get(slot.reader)
+                if reader is not None and reader.pulse.state == "ok":
+                    self.shelves.look(slot, present, now_ms, out.news)
         self.shelves.pass_time(now_ms, out.news)
         for slot in self.shelves.due(now_ms):
             self._weigh_again(slot, out)
@@ -180,11 +182,18 @@ class Inference:
         """
         slot = self.site.slot_by_id.get(slot_id)
         if slot is None:
-            raise ActionError(f"slot {slot_id!r} is not in the site file of {self.site.site.id!r}")
+            raise no_such_slot(slot_id, self.site)
         out = Outcome()
-        answer = self.shelves.act(slot, action, self._shown_g(slot, now_ms), now_ms, out.news)
+        cell = self._cell(slot)
+        relative = cell is not None and cell.last_ms > 0 and not (cell.window or cell.part)
+        answer = self.shelves.act(slot, action, self._shown_g(slot, now_ms), now_ms, out.news, relative)
         for stale in self.shelves.stale:
             self._unsettle(stale)
+            if stale.device in self.devices:
+                out.devices.add(stale.device)
+        if cell is not None and relative and isinstance(action, Count):
+            cell.level_g = self.shelves.counted_g(slot)
+            out.devices.add(slot.device)
         self._tell_levels(out, now_ms)
         return out, answer
 
@@ -197,6 +206,7 @@ class Inference:
         if cell is None:
             cell = state.cells[reading.channel] = weight.Cell()
         if reading.flags and not self._fit(state, cell, reading):
+            self._wait(slot, cell, reading, out)
             return None
         if reading.last_ms < cell.last_ms:
             state.late += 1
@@ -205,38 +215,45 @@ class Inference:
             return self._change(slot, cell, reading, out)
         for settled in weight.step(cell, reading.at_ms, reading.values, reading.step_ms, device.noise_g):
             self.shelves.settle(slot, settled, True, out.news)
-        if cell.unsteady_since_ms and cell.last_ms - cell.unsteady_since_ms > UNSTEADY_MS:
-            # The level is forgotten, so that the next steady mass is news even when it equals the old one.
-            cell.level_g = None
-            self.shelves.disturb(slot, reading.values[-1], cell.last_ms, "unstable", out.news)
+        self._wait(slot, cell, reading, out)
         if self.ward.feel(reading, now_ms):
             self._judge(state, device.id, now_ms, out, True)
         return None
 
     def _change(self, slot: Slot, cell: weight.Cell, reading: Reading, out: Outcome) -> Problem | None:
         """A shelf that tells changes only: its mass is what it was, and the change."""
-        if cell.level_g is None:
-            state = self.shelves.slots.get(slot.id)
-            if state is None:
-                # Where it begins nobody can tell; from here on the changes add up, and a count sets it right.
-                cell.level_g = 0.0
-            else:
-                cell.level_g = state.mass_g
-        for value in reading.values:
-            cell.level_g += value
         cell.last_ms = reading.last_ms
+        if cell.level_g is None:
+            cell.level_g = self.shelves.counted_g(slot)
+        if cell.level_g is None:
+            # Where it begins nobody can tell; a count will, and from then on the changes add up.
+            self.shelves.uncounted(slot, reading.last_ms, out.news)
+            return None
+        cell.level_g += sum(reading.values)
         self.shelves.settle(slot, weight.Settled(cell.level_g, reading.last_ms, 1), True, out.news)
         return None
 
     def _fit(self, state: DeviceState, cell: weight.Cell, reading: Reading) -> bool:
         """Whether a flagged mass may be what lies on the shelf now."""
-        if not NO_COUNT.isdisjoint(reading.flags):
+        against = NO_COUNT.intersection(reading.flags)
+        if against:
             state.unfit += 1
-            if "unstable" in reading.flags and not cell.unsteady_since_ms:
+            if against == {"unstable"} and not cell.unsteady_since_ms and reading.last_ms >= cell.last_ms:
                 cell.unsteady_since_ms = reading.last_ms
             return False
+        if "retained" not in reading.flags:
+            return True
+        if reading.quantity == "mass_change_g":
+            return False  # it was added up when it came first
         # The broker kept it, nobody knows how long: better than nothing, worse than anything.
-        return not ("retained" in reading.flags and "no_clock" in reading.flags and cell.last_ms)
+        return not ("no_clock" in reading.flags and cell.last_ms)
+
+    def _wait(self, slot: Slot, cell: weight.Cell, reading: Reading, out: Outcome) -> None:
+        """A mass that does not come to rest: for a while that is a hand, then nobody knows what lies there."""
+        if cell.unsteady_since_ms and reading.last_ms - cell.unsteady_since_ms > UNSTEADY_MS:
+            # The level is forgotten, so that the next steady mass is news even when it equals the old one.
+            cell.level_g = None
+            self.shelves.disturb(slot, reading.values[-1], reading.last_ms, "unstable", out.news)
 
     def _measure(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> None:
         flags = reading.flags
@@ -270,7 +287,8 @@ class Inference:
         cell, device = self._cell(slot), self.devices.get(slot.device)
         if cell is None or device is None or cell.level_g is None or cell.unsteady_since_ms:
             return None
-        return cell.level_g if now_ms - device.pulse.seen_ms <= STEADY_MAX_MS else None
+        within_ms = max(STEADY_MAX_MS, 2 * device.pulse.period_ms)
+        return cell.level_g if now_ms - device.pulse.seen_ms <= within_ms else None
 
     def _unsettle(self, slot: Slot) -> None:
         """Forget a scale's level, so that its next steady mass is news."""

@@ -19,10 +19,8 @@ CLOSED_MS = 2 * HOUR_MS
 BASE_DAYS, NEW_DAYS = 5, 3
 APART: dict[Quantity, float] = {"temperature_c": 0.5, "humidity_pct": 3.0, "pressure_hpa": 2.0}
 """What matters, by quantity."""
-APART_SIGMAS = 6.0
+APART_SIGMAS = 4.0
 CLEAR = 0.5
-BLAMED = 0.75
-"""A sensor that drifts takes the middle of few others with it: only those that are apart nearly the most are blamed."""
 
 
 def compare(charts: Mapping[str, Chart], now_ms: int) -> list[tuple[str, Change]]:
@@ -52,7 +50,7 @@ def compare(charts: Mapping[str, Chart], now_ms: int) -> list[tuple[str, Change]
         if "drift" in chart.open:
             if abs(doubt) < CLEAR:
                 changes = settle(chart, "drift", now_ms, None)
-        elif abs(doubt) > 1.0 and abs(by) >= BLAMED * most:
+        elif abs(doubt) > 1.0 and abs(by) >= most:  # it takes the middle of few others with it
             days = float(chart.apart[-1][0] - chart.apart[0][0])
             evidence = {"per_day": by / days, "error_per_day": by / doubt / APART_SIGMAS / days, "days": days, "by": by}
             changes = settle(chart, "drift", chart.apart[0][0] * DAY_MS, evidence)

@@ -37,13 +37,15 @@ BLOCK = 128
 BLOCK_MIN = 20
 HELD_MAX_MS = 6 * HOUR_MS
 LEVELS_MAX = 512
+SPIKE_NOISES, SPIKE_QUANTA = 6.0, 2.5
+"""What is no spike, however still the block: so many times the usual noise, so many steps of the sensor."""
 ALIKE_MIN = 10
 STUCK_OVER = 3
 """Changes that end a stuck value."""
 
-SILENT_MIN_MS = 5 * 60_000
+SILENT_MIN_MS = 5 * 60_000.0
 SILENT_PERIODS, SILENT_TIMES = 10.0, 3.0
-SILENT_NEW_MS, SILENT_PERIODS_NEW = 3 * HOUR_MS, 20.0
+SILENT_NEW_MS, SILENT_PERIODS_NEW = 3.0 * HOUR_MS, 20.0
 """Less strict on the first day, when not every kind of hour is known."""
 GAPS_MIN = 10
 PERIOD_SHARE = 0.05
@@ -168,8 +170,8 @@ def _digest(chart: Chart) -> list[Change]:
     found: list[Change] = []
     if times_ms[0] // HOUR_MS != chart.hour:
         found += _close_hour(chart, times_ms[0])
-    usual = chart.usual.get(chart.hour % 24, 0.0)
-    block = examine(times_ms, values, chart.run_ms, chart.last, max(4.0 * usual, 2.0 * chart.quantum))
+    usual = chart.usual.get(chart.hour % 24) or max(chart.usual.values(), default=0.0)
+    block = examine(times_ms, values, chart.run_ms, chart.last, max(SPIKE_NOISES * usual, SPIKE_QUANTA * chart.quantum))
     _note(chart, block, times_ms, values)
     if chart.course is not None:
         courses.follow(chart.course, times_ms, values, chart.quantum)
@@ -185,6 +187,7 @@ def _note(chart: Chart, block: Block, times_ms: list[int], values: list[float]) 
     if block.longest_run_ms > today.longest_run_ms:
         # Of a stuck value no more is learnt than what was allowed, so that a false finding is not repeated for long.
         today.longest_run_ms = min(block.longest_run_ms, round(chart.stuck_ms) or block.longest_run_ms)
+    known = chart.quantum > 0.0
     if block.quantum and (not chart.quantum or block.quantum < chart.quantum):
         chart.quantum = block.quantum
     if block.noise is not None:
@@ -196,9 +199,10 @@ def _note(chart: Chart, block: Block, times_ms: list[int], values: list[float]) 
         _, samples, spikes, size = chart.spiked.pop()
     else:
         samples, spikes, size = 0, 0, 0.0
-    entry = (chart.hour, samples + count, spikes + block.spikes, max(size, block.spike_size))
-    chart.spiked.append(entry)
-    today.spikes += block.spikes
+    if known:  # else its own steps may look like spikes
+        spikes, size = spikes + block.spikes, max(size, block.spike_size)
+        today.spikes += block.spikes
+    chart.spiked.append((chart.hour, samples + count, spikes, size))
     chart.levels.append(block.level)
     if len(chart.levels) > LEVELS_MAX:
         chart.levels = chart.levels[::2]

@@ -8,7 +8,8 @@ the spread of the reads on each side, and against that of all reads; the wider s
 share of reads on the rarer side; the difference in strength between the sides. Tags that are carried together say the
 same: each is judged by the mean of its company, the tags that passed the same sides at the same moments.
 
-Sums fade over `FADE_S`, so that a tag that stood near the gate for an hour is judged by its last seconds.
+Sums fade over `FADE_S` and begin anew while a tag only stands there, so that one that stood near the gate for an hour
+is judged by its last seconds.
 
 The weights were fitted to 60 real passes of a warehouse gate with all kinds of movement (Alfian et al., Future Internet
 15, 2023; data set `rfid/gate_reads`): `python -m tests.bench.truth.gate --fit` prints them, and the bench judges every
@@ -33,6 +34,8 @@ QUIET_MS = 2_500
 """A tag that was not heard for so long is past the gate."""
 STAY_MS = 15_000
 """A tag that is heard on and on is judged this often all the same."""
+SETTLED_MS = 4_000
+"""A tag that is heard on and on is past the gate when it was loudest on both sides so long ago."""
 COMPANY_MS = 8_000
 """So long a passage that was judged is still company for those judged later."""
 TOGETHER_MS = 2_500.0
@@ -41,7 +44,7 @@ SHARP_S = 0.2
 """Spreads below it are not told apart."""
 READS_MIN = 2.5
 """Reads a side needs before a moment is believed; with fewer a tag itself says nothing."""
-FADE_S = 20.0
+FADE_S = 12.0
 """With it, three reads still count as enough a few seconds later."""
 LOUD_DBM = -60.0
 SHARPNESS = 0.4
@@ -49,8 +52,8 @@ SHARPNESS = 0.4
 TRACES_MAX = 5_000
 """Tags near one gate at once; above it new ones are not taken and counted."""
 
-WEIGHTS = (0.695, 0.762, -5.195, 10.106, -4.554)
-BIAS = -0.332
+WEIGHTS = (0.782, 0.504, -5.205, 9.023, -4.121)
+BIAS = 0.011
 
 
 class Side(Struct, array_like=True, gc=False):
@@ -112,23 +115,30 @@ def note(gate: Gate, reads: list[TagRead]) -> None:
 def judge(gate: Gate, now_ms: int) -> list[Passage]:
     """The passages that are over by `now_ms` (the reader's clock); a tag that stays near the gate is no passage yet."""
     over = []
-    for epc, trace in gate.traces.items():
-        quiet = now_ms - trace.last_ms >= QUIET_MS
-        if not trace.done and (quiet or now_ms - trace.judged_ms >= STAY_MS):
-            over.append((epc, trace, quiet))
+    for epc, trace in list(gate.traces.items()):
+        silent_ms = now_ms - trace.last_ms
+        if trace.done:
+            if silent_ms >= COMPANY_MS:
+                del gate.traces[epc]
+        elif silent_ms >= QUIET_MS or now_ms - trace.judged_ms >= STAY_MS:
+            over.append((epc, trace, silent_ms >= QUIET_MS))
     if not over:
         return []
     company = [told for trace in gate.traces.values() if (told := _moments(trace)) is not None]
     when = np.array([(told.outer_ms, told.inner_ms, told.odds) for told in company], np.float64).reshape(-1, 3)
     passages = []
     for epc, trace, quiet in over:
-        passage = _passage(epc, trace, when)
+        passage, moved_ms = _passage(epc, trace, when)
         trace.judged_ms = now_ms
-        trace.done = quiet or passage.way != "none"
-        if trace.done:
+        if not quiet and now_ms - moved_ms < SETTLED_MS:
+            # It may be in the gate just now: look again soon.
+            trace.judged_ms = now_ms - STAY_MS + SETTLED_MS
+        elif quiet or passage.way != "none":
+            trace.done = True
             passages.append(passage)
-    for epc in [epc for epc, trace in gate.traces.items() if now_ms - trace.last_ms >= COMPANY_MS]:
-        del gate.traces[epc]
+        else:
+            # It only stood there so far; what it does next is told by what is heard next.
+            trace.sides = (Side(), Side())
     return passages
 
 
@@ -193,13 +203,15 @@ def _moments(trace: Trace) -> Moments | None:
     return Moments(trace.zero_ms + 1000.0 * outer_s, trace.zero_ms + 1000.0 * inner_s, odds)
 
 
-def _passage(epc: str, trace: Trace, when: NDArray[np.float64]) -> Passage:
+def _passage(epc: str, trace: Trace, when: NDArray[np.float64]) -> tuple[Passage, float]:
+    """What a tag did, judged with its company, and when it was at the second side."""
     counts = round(trace.sides[0].reads), round(trace.sides[1].reads)
     own = _moments(trace)
     if own is None:
-        return Passage(epc, "none", 0.0, trace.last_ms, counts, 0)
+        return Passage(epc, "none", 0.0, trace.last_ms, counts, 0), 0.0
     near = (abs(when[:, 0] - own.outer_ms) < TOGETHER_MS) & (abs(when[:, 1] - own.inner_ms) < TOGETHER_MS)
     odds = float(when[near, 2].mean())
     chance = 1.0 / (1.0 + exp(-max(-30.0, min(30.0, odds))))
     way: Way = "none" if chance < 0.5 else "in" if own.inner_ms > own.outer_ms else "out"
-    return Passage(epc, way, chance, round((own.outer_ms + own.inner_ms) / 2.0), counts, int(near.sum()))
+    middle_ms = round((own.outer_ms + own.inner_ms) / 2.0)
+    return Passage(epc, way, chance, middle_ms, counts, int(near.sum())), max(own.outer_ms, own.inner_ms)

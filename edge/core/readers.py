@@ -62,7 +62,7 @@ class Readers:
             passed = portal.judge(gate, reader_ms)
             return [_told(device, one.epc, one.way, one.at_ms) for one in passed if one.way != "none"]
         moves = []
-        for zone in {device.zone, *device.antennas.values()}:
+        for zone in sorted({device.zone, *device.antennas.values()}):
             field = self.fields.get((device.id, zone))
             if field is not None:
                 moves += tags.pass_time(field, reader_ms, zone, device.id)

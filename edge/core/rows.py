@@ -41,9 +41,9 @@ FAR = 300.0
 """Log likelihoods so far below the best are alike: nothing of them is left in a double."""
 LEAK = 0.001
 """Share of all probability that is dealt out to the worlds anew with each mass."""
-ROWS_MAX = 256
+ROWS_MAX = 192
 """Routes start from so many rows at most, the likeliest."""
-REACH_MAX = 80
+REACH_MAX = 40
 """A mass is held against so many counts to either side of the nearest."""
 EXCHANGE = 0.05
 """A touch that leaves the count as it was exchanged a unit for another, with this probability."""

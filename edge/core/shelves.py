@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.core import actions, discrepancy, fusion, tagcount, teaching, weight
-from edge.core.actions import Action, ActionError
+from edge.core.actions import Action, ActionError, NoSuchSlotError
 from edge.core.counting import Estimate, Unit
 from edge.core.discrepancy import Rates, Watch
 from edge.core.teaching import Taught
@@ -129,17 +129,23 @@ class Shelves:
         if fusion.see(state.stock, tagcount.look(present), at_ms, self._units[slot.id], self.rates):
             self._tell(slot, state, at_ms, "tags", news)
 
-    def act(self, slot: Slot, action: Action, shown_g: float | None, now_ms: int, news: News) -> dict[str, Any]:
-        """Do what a person or the book says; `shown_g` is what the scale shows, None while it is not at rest.
+    def act(
+        self, slot: Slot, action: Action, shown_g: float | None, now_ms: int, news: News, relative: bool = False
+    ) -> dict[str, Any]:
+        """Do what a person or the book says; `shown_g` is what the scale shows, None while it is not at rest;
+        `relative`: it tells changes only, so that a count is all that is known of its load.
 
         Returns what came of it; raises `ActionError` when it can not be done, and then nothing has changed.
         """
         device = self.site.device_by_id[slot.device]
         unit = self._units[slot.id]
+        self.stale = []
         if isinstance(action, actions.Book):
             at_ms = action.at_ms or now_ms
             if not now_ms - BACKDATE_MAX_MS <= at_ms <= now_ms + 300_000:
                 raise ActionError("a booking may be 30 days old and not in the future; correct at_ms, or leave it out")
+            if not action.by:
+                raise ActionError("a booking of 0 units says nothing; count the slot if its book is wrong")
             state = self._state(slot, now_ms)
             if action.id and action.id in state.bookings:
                 return {"repeated": True, **self._answer(slot)}
@@ -148,7 +154,13 @@ class Shelves:
                 state.bookings = [*state.bookings, action.id][-BOOKINGS_MAX:]
             return self._done(slot, state, action, now_ms, "book", news)
         if isinstance(action, actions.Count):
+            known = self.slots.get(slot.id)
+            most = max(slot.capacity, known.estimate.high if known is not None else 0)
+            if action.units > most:
+                raise ActionError(f"{slot.id} holds {most} at most: count again, or correct capacity in the site file")
             state = self._state(slot, now_ms)
+            if relative:
+                state.stock = fusion.begin(most, now_ms)
             fusion.count(state.stock, action.units, action.who, now_ms, unit, self.rates)
             state.watch = None
             return self._done(slot, state, action, now_ms, "count", news)
@@ -160,25 +172,27 @@ class Shelves:
                 net_g = self._net(slot, shown_g)
                 lesson = teaching.teach_unit(self.taught, sku, device, net_g, action.pieces, now_ms)
                 answer = msgspec.to_builtins(lesson)
-                known = action.pieces
+                units: int | None = action.pieces
             elif isinstance(action, actions.Tare):
                 tare_g = teaching.teach_tare(self.taught, slot, shown_g, now_ms)
-                answer, known = {"tare_g": round(tare_g, 3)}, 0
+                answer, units = {"tare_g": round(tare_g, 3)}, 0
             else:
                 span = teaching.teach_span(self.taught, slot, device, shown_g, action.mass_g, now_ms)
-                answer, known = {"span": round(span, 6)}, None
+                answer, units = {"span": round(span, 6)}, None
         except teaching.TeachingError as error:
             raise ActionError(str(error)) from None
         self.learn()
+        if slot not in self.stale:
+            self.stale.append(slot)
         for other in self.site.slots:
             if other.sku == slot.sku:
                 news.slots.add(other.id)
         state = self._state(slot, now_ms)
-        state.stock = self._begin(slot, now_ms, state, known)
+        state.stock = self._begin(slot, now_ms, state, units)
         return {**answer, **self._done(slot, state, action, now_ms, "count", news)}
 
     def pass_time(self, now_ms: int, news: News) -> None:
-        """Hold every slot against its book, now and then."""
+        """Now and then: hold every slot against its book, and let what nobody confirmed for long grow unsure."""
         if now_ms - self._judged_ms < JUDGE_MS:
             return
         self._judged_ms = now_ms
@@ -186,9 +200,13 @@ class Shelves:
         doubts = []
         for slot in self.site.slots:
             state = self.slots.get(slot.id)
-            if state is None or state.stock.book is None:
+            if state is None or (state.stock.book is None and now_ms - state.at_ms < JUDGE_MS):
                 continue
-            fusion.pass_time(state.stock, now_ms, self._units[slot.id], self.rates)
+            unit, before = self._units[slot.id], state.estimate
+            fusion.pass_time(state.stock, now_ms, unit, self.rates)
+            said = fusion.estimate(state.stock, unit, slot.capacity, self.rates)
+            if (said.count, said.low, said.high, said.reason) != (before.count, before.low, before.high, before.reason):
+                self._tell(slot, state, now_ms, "book", news)
             doubt = fusion.doubt(state.stock, slot.id, now_ms, self.rates)
             if doubt is not None:
                 doubts.append(doubt)
@@ -214,10 +232,23 @@ class Shelves:
         """How a slot's number came about; raises `ActionError` for a slot that is not there."""
         slot = self.site.slot_by_id.get(slot_id)
         if slot is None:
-            raise ActionError(f"slot {slot_id!r} is not in the site file of {self.site.site.id!r}")
+            raise no_such_slot(slot_id, self.site)
         state = self.slots.get(slot_id)
         stock = state.stock if state is not None else fusion.begin(slot.capacity, now_ms)
         return explain(stock, slot_id, self._units[slot_id], slot.capacity, self.rates, now_ms)
+
+    def counted_g(self, slot: Slot) -> float | None:
+        """What a scale would show of the last known count, and of just these units; None where no count is known."""
+        state = self.slots.get(slot.id)
+        if state is None or state.known is None:
+            return None
+        tare_g, span = self._zeros[slot.id]
+        return (state.known * self._units[slot.id].mass_g + tare_g) / span
+
+    def uncounted(self, slot: Slot, at_ms: int, news: News) -> None:
+        """A scale that tells changes only spoke of a slot whose count is not known yet."""
+        if slot.id not in self.slots:
+            self._tell(slot, self._state(slot, at_ms), at_ms, "weight", news)
 
     def level(self, slot: Slot) -> SlotLevel | None:
         """A slot's estimate as a report; None when nothing is known of it."""
@@ -249,6 +280,8 @@ class Shelves:
     ) -> dict[str, Any]:
         self._tell(slot, state, now_ms, cause, news)
         said = actions.spell(action)
+        if "at_ms" in said:
+            said["happened_ms"] = said.pop("at_ms") or now_ms
         news.notes.append(Note(said.pop("do"), slot.id, now_ms, said))
         return self._answer(slot)
 
@@ -276,6 +309,11 @@ class Shelves:
     def _basis(self, slot: Slot) -> tuple[str, str, str, float, float, float]:
         tare_g, span = self._zeros[slot.id]
         return slot.sku, slot.device, slot.channel, tare_g, span, self._units[slot.id].mass_g
+
+
+def no_such_slot(slot_id: str, site: Site) -> NoSuchSlotError:
+    """What is said of a slot that is not there."""
+    return NoSuchSlotError(f"slot {slot_id!r} is not in the site file of {site.site.id!r}; is it spelled as there?")
 
 
 def level(slot: Slot, state: SlotState) -> SlotLevel:

@@ -29,7 +29,8 @@ WEAKEST_DBM, STRONGEST_DBM = -100, 0
 """Signals outside are not in dBm and are not judged."""
 WEAK_SHARE, STRONG_SHARE = 0.05, 0.90
 MEMORY_EPOCHS = 3600.0
-SHARE_FIRST, SHARE_GAIN, SHARE_RANGE = 0.3, 0.02, (0.02, 0.8)
+SHARE_FIRST, SHARE_GAIN, SHARE_RANGE = 0.3, 0.02, (0.2, 0.8)
+"""Never fewer are expected: strays that are hardly heard do not make themselves rarer by being few."""
 COUNT_MAX = 60.0
 """Mean and spread follow the last so many epochs a tag was heard in."""
 COUNT_MIN = 3.0

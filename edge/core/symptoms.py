@@ -17,9 +17,13 @@ KEPT = 13
 """The smallest of a piece's differences that count: the largest fifth are steps and spikes."""
 KEPT_MEAN = 0.731
 """Mean of the smallest 13 of 16 absolute second differences of Gaussian noise of sd 1 (drawn 320,000 times)."""
-SPIKE_MADS = 6.0
+SPIKE_MADS, SPIKE_SIGMAS = 6.0, 5.0
+ALONE = 0.5
+"""The four samples around a spike lie within this share of its size."""
 MAD_SIGMAS = 0.6745
 SQRT_2 = 1.4142135623730951
+MEAN_SIGMAS = 1.128
+"""Mean difference of two Gaussian values of sd 1."""
 EQUAL = 1e-9
 
 
@@ -63,7 +67,7 @@ def examine(times_ms: Sequence[int], values: Sequence[float], run_ms: int, last:
         start = int(starts[-1])
         quantum = float(apart[changed].min())
     noise = _noise(x)
-    spikes, size = _spikes(x, max(floor, 2.0 * quantum))
+    spikes, size = _spikes(x, max(floor, SPIKE_SIGMAS * (noise or 0.0)))
     same = 1.0 - changed.size / x.size
     return Block(float(np.median(x)), noise, spikes, size, quantum, same, longest, start)
 
@@ -80,7 +84,7 @@ def _noise(x: NDArray[np.float64]) -> float | None:
 
 
 def _spikes(x: NDArray[np.float64], floor: float) -> tuple[int, float]:
-    """Samples that stand alone: beyond 6 MAD of the median of five, while the four around them lie together."""
+    """Samples that stand alone: beyond 6 MAD of the median of five, while the four around lie together."""
     if x.size < PIECE:
         return 0, 0.0
     five = np.sort(sliding_window_view(x, 5), axis=1)
@@ -91,7 +95,7 @@ def _spikes(x: NDArray[np.float64], floor: float) -> tuple[int, float]:
     if not found.size:
         return 0, 0.0
     others = np.where(from_median[found] > 0, five[found, 3] - five[found, 0], five[found, 4] - five[found, 1])
-    alone = found[others <= limit]
+    alone = found[others <= ALONE * away[found]]
     return int(alone.size), float(away[alone].max()) if alone.size else 0.0
 
 
@@ -107,12 +111,18 @@ def lower_quartile(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 4]
 
 
+def upper_quartile(values: Sequence[float]) -> float:
+    """The value that a quarter lie above."""
+    return sorted(values)[-1 - len(values) // 4]
+
+
 def spread(values: Sequence[float]) -> float:
-    """The standard deviation of noise about any slow course: median of neighbours' differences (0 of under 3)."""
+    """The standard deviation of noise about any slow course, from neighbours' differences (0 of under 3): by their
+    median or their mean, whichever is larger, as few large ones among many zeros are noise too."""
     if len(values) < 3:
         return 0.0
     apart = [abs(after - before) for before, after in pairwise(values)]
-    return median(apart) / (MAD_SIGMAS * SQRT_2)
+    return max(median(apart) / (MAD_SIGMAS * SQRT_2), sum(apart) / len(apart) / MEAN_SIGMAS)
 
 
 def slope(times: Sequence[float], values: Sequence[float]) -> float:

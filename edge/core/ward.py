@@ -13,7 +13,7 @@ from protocols.readings import Flag, Reading
 from protocols.reports import Finding
 
 CHARTS_MAX = 5000
-"""Channels that are examined; further ones are counted in `unexamined` and only listened to."""
+"""Channels that are examined; messages of further ones are counted in `unexamined` and only listened to."""
 ROUND_MS = 60_000
 COMPARE_MS = 3_600_000
 NOT_NOW: frozenset[Flag] = frozenset(("historical", "retained", "clock", "stale", "bad"))

@@ -209,7 +209,8 @@ def _busy(times: Whole, a_day: int, holiday: tuple[int, int], rng: Generator) ->
 
 def _cell(times: Whole, ill: Ill, holiday: tuple[int, int], rng: Generator) -> tuple[Floats, float]:
     """A shelf of up to 60 units: picks, refills in the morning, hands, drift of zero, temperature, creep."""
-    unit_g = float(rng.choice([20.0, 60.0, 250.0, 800.0]))
+    masses = [60.0, 250.0, 800.0] if ill.fault == "creep" else [20.0, 60.0, 250.0, 800.0]  # light loads creep unseen
+    unit_g = float(rng.choice(masses))
     count, busy = 60, _busy(times, 25, holiday, rng)
     loads, creeps = np.empty(times.shape), np.empty(times.shape)
     creep, begin, load = NOMINAL_CREEP * count * unit_g, 0, count * unit_g

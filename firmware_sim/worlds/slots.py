@@ -23,7 +23,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 START_MS = 1_760_054_400_000 // DAY_MS * DAY_MS
 READ_NOISE_G = 0.6
-CYCLES = 6
+CYCLES = 20
 """Inventory cycles of the reader behind one look at the tags."""
 LOOK_HOURS = (4, 10, 16, 22)
 WEIGH_HOUR = 23

@@ -16,7 +16,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 TUNING_SEEDS = (1, 2, 3)
-REPORT_SEEDS = (9001, 9002, 9003)
+REPORT_SEEDS = (9401, 9402, 9403)
 
 
 @dataclass(frozen=True, slots=True)

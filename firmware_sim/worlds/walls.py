@@ -15,7 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 TUNING_LAYOUTS = range(100, 160)
-REPORT_LAYOUTS = range(9100, 9160)
+REPORT_LAYOUTS = range(9500, 9560)
 
 WALLS_DB = {"plasterboard": 3.0, "wood": 5.0, "brick": 8.0, "concrete": 12.0}
 """Loss of one way through, in dB (ITU-R P.2040 gives 2 to 4 for board, 4 to 7 for wood, 6 to 12 for brick)."""

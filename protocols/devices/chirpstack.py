@@ -16,7 +16,17 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.lorawan import Options, Uplink, joined, uplink
 from protocols.moments import moment
-from protocols.payloads import PAYLOAD_BYTES_MAX, doubt, measured, name_of, number_of, object_of, too_big, unexpected
+from protocols.payloads import (
+    PAYLOAD_BYTES_MAX,
+    doubt,
+    measured,
+    name_of,
+    noticed,
+    number_of,
+    object_of,
+    too_big,
+    unexpected,
+)
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 FORMAT = "chirpstack"
@@ -88,7 +98,7 @@ def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
         case "log" | "error":
             at = moment(stamp, context)
             text = f"{said.level or 'ERROR'} {said.code or said.type}: {said.description or said.error}"
-            return [Notice(name_of(device), "log", text[:200], *at), *doubt(at, stamp, name_of(device))]
+            return [noticed(device, "log", text, at), *doubt(at, stamp, name_of(device))]
         case "ack" | "txack" | "location" | "integration" | "down":
             return []
     # Some bridges give messages topics of their own: then an uplink is told by what it holds.
@@ -118,7 +128,7 @@ def _status(device: str, said: _Message, stamp: object, context: Context) -> lis
     if level is None and (old := number_of(said.battery)) is not None and 1 <= old <= 254:
         level = old / 2.54  # LoRaWAN's own scale; 0 is external power, 255 not known
     if level is None or said.external_power_source or said.battery_level_unavailable:
-        return [Notice(name_of(device), "battery", "external power" if said.external_power_source else "unknown", *at)]
+        return [noticed(device, "battery", "external power" if said.external_power_source else "unknown", at)]
     return [measured(device, "battery", "%", level, at), *doubt(at, stamp, name_of(device))]
 
 

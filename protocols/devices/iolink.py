@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from protocols.devices import Example
 from protocols.fields import NO_FIELD, Field, check_unit, field_of
 from protocols.moments import Moment, moment
-from protocols.payloads import Channel, capped, measured, name_of, number_of, object_of, unexpected
+from protocols.payloads import Channel, capped, measured, name_of, noticed, number_of, object_of, unexpected
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, Reading
 from protocols.units import conversion
 
@@ -85,7 +85,7 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
     if isinstance(said.get("statusInfo"), str) and said["statusInfo"]:
         text = said["statusInfo"]
         online = text in ("DEVICE_ONLINE", "OPERATE", "DEVICE_STARTING")
-        return [DeviceStatus(device, online, at.at_ms), Notice(device, "status", name_of(text), *at)]
+        return [DeviceStatus(device, online, at.at_ms), noticed(device, "status", text, at)]
     data = said.get("getData", said)
     if isinstance(data, dict):
         found = _process_data(device, data, at, options)
@@ -131,7 +131,7 @@ def _named(
         unit = field.unit or str(item.get("unit") or "")
         channel = field.channel or where
         if isinstance(value, str) and number_of(value) is None:
-            found.append(Notice(device, name_of(channel), value[:200], *at))
+            found.append(noticed(device, channel, value, at))
         else:
             found.append(measured(device, channel, unit if conversion(unit) else "raw", field.scaled(value), at))
 
@@ -144,7 +144,7 @@ def _ifm(device: str, items: dict[str, Any], at: Moment, options: Options) -> li
             continue
         code, value = item.get("code"), item.get("data")
         if code != 200:
-            found.append(Notice(device, name_of(path), f"code {code!s:.20}", at.at_ms, (*at.flags, "bad")))
+            found.append(noticed(device, path, f"code {code!s:.20}", at, ("bad",)))
             continue
         port = _PORT.search(path)
         raw = _hex(value) if port else None
@@ -156,7 +156,7 @@ def _ifm(device: str, items: dict[str, Any], at: Moment, options: Options) -> li
             flags: tuple[Flag, ...] = ("internal",) if own else ()
             found.append(measured(device, path, _MASTER[leaf] if own else "raw", value, at, flags))
         elif isinstance(value, str) and value:
-            found.append(Notice(device, name_of(path), value[:200], *at))
+            found.append(noticed(device, path, value, at))
     return found
 
 
@@ -171,7 +171,7 @@ def _bits(device: str, raw: bytes, port: str, channel: str, at: Moment, options:
     """The values in process data as the site file tells them; else the bytes as a notice."""
     known = options.ports.get(port) or options.ports.get("*")
     if known is None:
-        return [Notice(device, name_of(channel), raw.hex().upper() or "empty", *at)]
+        return [noticed(device, channel, raw.hex().upper(), at)]
     device = name_of(known.device) or device
     number = int.from_bytes(raw, "big")
     found: list[Decoded] = []
@@ -205,7 +205,7 @@ def _event(device: str, said: dict[str, Any], context: Context) -> Notice:
     alias = origin.get("deviceAlias") if isinstance(origin, dict) else None
     words = [said.get("severity"), message.get("code"), message.get("mode"), message.get("text")]
     text = " ".join(str(word) for word in words if word is not None)
-    return Notice(name_of(alias or device), "event", text[:200] or "event", *at)
+    return noticed(name_of(alias or device), "event", text, at)
 
 
 _NOW = 1_763_762_400_000

@@ -15,7 +15,7 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.fields import NO_FIELD, Field, field_of, unit_of
 from protocols.moments import Moment, moment
-from protocols.payloads import capped, doubt, measured, name_of, number_of, object_of, unexpected
+from protocols.payloads import capped, doubt, measured, name_of, noticed, number_of, object_of, unexpected
 from protocols.readings import Context, Decoded, Notice, Problem, Reading
 
 FORMAT = "ncd"
@@ -52,7 +52,7 @@ _SETTINGS = frozenset(
 
 @lru_cache(maxsize=1024)
 def _meaning(name: str) -> tuple[str, str]:
-    """(channel, unit) of a field, as its name tells it."""
+    """(channel, unit) of a field, as its name tells it; the unit "" when it tells none."""
     axis = _AXIS.match(name)
     known = _AXIS_FIELDS.get(axis[2]) if axis else None
     if axis and known:
@@ -74,29 +74,35 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
         kind = said.get("type")
         if isinstance(kind, str) and kind != "sensor_data":
             mode = said.get("mode")
-            return [Notice(device, "event", name_of(f"{kind} {mode}" if mode else kind), *at)]
+            return [noticed(device, "event", f"{kind} {mode}" if mode else kind, at)]
         return [unexpected("a message of NCD has `sensor_data`", device)]
     options = context.options if isinstance(context.options, Options) else _DEFAULT
     found: list[Decoded] = []
     vibration = "x_rms_ACC_G" in data
+    fields = options.fields
     for name, value in data.items():
-        one = _told(device, name, value, at, options.fields.get(name, NO_FIELD), vibration)
+        if name in _SETTINGS:
+            continue
+        channel, unit = _meaning(name)
+        if vibration and name == "temperature":
+            channel = "motor"  # the probe sits on it
+        if type(value) in (float, int) and name not in fields:  # nearly all
+            found.append(measured(device, channel, unit or "raw", value, at))
+            continue
+        one = _told(device, channel, unit, value, at, field_of(fields.get(name, NO_FIELD)))
         if one is not None:
             found.append(one)
     found += _battery(device, said, at)
     return capped([*found, *doubt(at, stamp, device)], device)
 
 
-def _told(device: str, name: str, value: object, at: Moment, told: str | Field, vibration: bool) -> Decoded | None:
-    field = field_of(told)
-    if name in _SETTINGS or value in (None, "") or isinstance(value, dict | list) or field.skip:
+def _told(device: str, channel: str, unit: str, value: object, at: Moment, field: Field) -> Decoded | None:
+    """What is no plain number, or is told by the site file."""
+    if value in (None, "") or isinstance(value, dict | list) or field.skip:
         return None
-    channel, unit = _meaning(name)
-    if vibration and name == "temperature":
-        channel = "motor"  # the probe sits on it
     channel, unit = field.channel or channel, field.unit or unit
     if isinstance(value, str) and not unit and number_of(value) is None:
-        return Notice(device, name_of(channel), value[:200], *at)
+        return noticed(device, channel, value, at)
     return measured(device, channel, unit or "raw", field.scaled(value), at)
 
 

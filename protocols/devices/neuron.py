@@ -14,7 +14,7 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.fields import NO_FIELD, Field, field_of
 from protocols.moments import Moment, moment
-from protocols.payloads import PAYLOAD_BYTES_MAX, capped, doubt, measured, name_of, too_big, unexpected
+from protocols.payloads import PAYLOAD_BYTES_MAX, capped, doubt, measured, name_of, noticed, too_big, unexpected
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 FORMAT = "neuron"
@@ -100,12 +100,12 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
 
 def _tag(device: str, channel: str, tag: _Tag, field: Field, at: Moment) -> list[Decoded]:
     if tag.error:
-        return [Notice(device, name_of(channel), name_of(f"error {tag.error}"), at.at_ms, (*at.flags, "bad"))]
+        return [noticed(device, channel, f"error {tag.error}", at, ("bad",))]
     value = tag.value
     if value is None or value == "":
         return []
     if isinstance(value, str) and not field.unit:
-        return [Notice(device, name_of(channel), value[:200], *at)]
+        return [noticed(device, channel, value, at)]
     if isinstance(value, list):
         flat = [one for one in value[:1000] if isinstance(one, bool | int | float)]
         told = [(f"{channel}.{number}", one) for number, one in enumerate(flat)]
@@ -117,15 +117,15 @@ def _tag(device: str, channel: str, tag: _Tag, field: Field, at: Moment) -> list
 def _states(said: _Message, at: Moment, context: Context) -> list[Decoded]:
     """The drivers' states: each time whether they are there, in words only where something changed."""
     known: dict[str, tuple[int, int]] = context.memory if isinstance(context.memory, dict) else {}
-    connected = _connected(said.version)
     found: list[Decoded] = []
     for state in said.states or ():
         device, now = name_of(state.node), (state.link, state.running)
-        found.append(DeviceStatus(device, state.link == connected, at.at_ms))
+        online = _connected(state.link, said.version)
+        found.append(DeviceStatus(device, online, at.at_ms))
         if known.get(device) != now:
-            link = "connected" if state.link == connected else "disconnected"
+            link = "connected" if online else "disconnected"
             words = f"{state.link} {link} {_RUNNING.get(state.running, state.running)}"
-            found.append(Notice(device, "link", words, *at))
+            found.append(noticed(device, "link", words, at))
         known.pop(device, None)
         known[device] = now
         if len(known) > NODES_MAX:
@@ -133,11 +133,9 @@ def _states(said: _Message, at: Moment, context: Context) -> list[Decoded]:
     return found
 
 
-def _connected(version: str) -> int:
-    """What `link` says of a driver that is connected: 2 up to version 2.1, which knew "connecting" (1) too; then 1."""
-    major, _, rest = version.lstrip("v").partition(".")
-    minor = rest.partition(".")[0]
-    return 2 if major == "2" and minor in ("0", "1") else 1
+def _connected(link: int, version: str) -> bool:
+    """Whether `link` says connected: 2 does, as does 1 but in versions 2.0 and 2.1, where it was "connecting"."""
+    return link == 2 or (link == 1 and not version.lstrip("v").startswith(("2.0.", "2.1.")))
 
 
 _NOW = 1_763_762_400_000

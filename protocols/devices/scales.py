@@ -20,13 +20,14 @@ from protocols.payloads import (
     doubt,
     measured,
     name_of,
+    noticed,
     number_of,
     object_of,
     too_big,
     unexpected,
 )
-from protocols.readings import Context, Decoded, Flag, Notice, Problem, Reading
-from protocols.scale_lines import BEYOND, COUNTS, LINE_MAX, UNSTABLE, Decimal, Said, grams_of, read
+from protocols.readings import Context, Decoded, Flag, Problem, Reading
+from protocols.scale_lines import BEYOND, COUNTS, UNSTABLE, Decimal, Said, grams_of, read
 
 FORMAT = "scales"
 FILTERS: tuple[str, ...] = ()
@@ -77,7 +78,7 @@ def _reading(said: Said, device: str, options: Options, at: Moment) -> Decoded:
     if said.value is None:
         code, detail = said.trouble
         if code == "notice":
-            return Notice(device, options.channel, detail[:LINE_MAX], at.at_ms, at.flags)
+            return noticed(device, options.channel, detail, at)
         return Problem(code, detail[:300], "look at the scale; docs/devices.md lists the lines that are read", device)
     unit, flags = said.unit or options.unit, said.flags
     if not said.unit and options.bare == "unstable" and "unstable" not in flags:

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from protocols.cbor import CborError, cbor_of
 from protocols.devices import Example
 from protocols.moments import Moment, moment
-from protocols.payloads import PAYLOAD_BYTES_MAX, VALUES_MAX, capped, measured, name_of, too_big
+from protocols.payloads import PAYLOAD_BYTES_MAX, VALUES_MAX, capped, measured, name_of, noticed, too_big
 from protocols.readings import Context, Decoded, Flag, Notice, Problem, Reading, believable
 from protocols.units import conversion
 
@@ -166,7 +166,7 @@ def _values(found: list[Decoded], record: _Record, base: _Base, place: _Place) -
     """What one record holds: a number, a text, a truth, data; and perhaps a sum over time."""
     device, channel, unit, at = place.device, place.channel, place.unit, place.at
     if record.vs is not None:
-        found.append(Notice(device, channel, record.vs[:200] or "empty", *at))
+        found.append(noticed(device, channel, record.vs, at))
     elif record.vb is not None:
         found.append(measured(device, channel, place.site_unit or "raw", record.vb, at))
     elif record.vd is not None:
@@ -196,7 +196,7 @@ def _data(device: str, channel: str, data: object, at: Moment) -> Decoded:
         raw = data if isinstance(data, bytes) else urlsafe_b64decode(str(data) + "=" * (-len(str(data)) % 4))
     except (Base64Error, ValueError):
         return Problem("payload.invalid", f"data of {channel!r} is no base64", _HINT, device)
-    return Notice(device, channel, raw[:100].hex().upper() or "empty", *at)
+    return noticed(device, channel, raw.hex().upper(), at)
 
 
 def _named(base: str, name: str, context: Context) -> tuple[str, str]:

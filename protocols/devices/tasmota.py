@@ -131,10 +131,10 @@ def _part(
     """What one sensor says, added to `out`."""
     if key == "ZbReceived":
         if part.get("Device") is not None or not all(isinstance(one, dict) for one in part.values()):
-            part = {"": part}  # SetOption119 takes the address off
+            part = {device.rpartition("/")[2]: part}  # SetOption119 takes the address off: the topic has it
         for name, attributes in part.items():
             if isinstance(attributes, dict):
-                _zigbee(name or device, attributes, at, out)
+                _zigbee(name, attributes, at, out)
     elif key == "ENERGY":
         _energy(device, part, at, out)
     elif key == "Wifi":

@@ -14,7 +14,7 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.lorawan import Options, Uplink, joined, uplink
 from protocols.moments import moment
-from protocols.payloads import PAYLOAD_BYTES_MAX, name_of, number_of, too_big, unexpected
+from protocols.payloads import PAYLOAD_BYTES_MAX, noticed, number_of, too_big, unexpected
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 FORMAT = "ttn"
@@ -93,7 +93,7 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
         failure = said.downlink_failed.error if said.downlink_failed else None
         why = failure.get("message_format", "") if isinstance(failure, dict) else ""
         text = f"a message to the device failed: {why}" if why else "a message to the device failed"
-        return [Notice(name_of(device), "down", text[:200], *at)]
+        return [noticed(device, "down", text, at)]
     return []
 
 

@@ -33,8 +33,10 @@ where there is but one, its oldest device."""
 HELD_MAX = 64
 """Messages of one node that wait for an earlier one; beyond it the gap is given up at once."""
 HELD_NODES_MAX = 50
-"""Nodes with messages that wait; beyond it the oldest gap is given up."""
+HELD_BYTES_MAX = 16 * 1024 * 1024
+"""Nodes with messages that wait, and the bytes of these; beyond it the oldest gap is given up."""
 RECENT = 16
+DENIED_MS = 2000
 LAPSE_MS = 60_000
 """A device that its node did not bear again within this time is gone."""
 
@@ -92,9 +94,11 @@ class Host:
         """The one that was silent longest is the first."""
         self.gaps: dict[Key, None] = {}
         self.rebirths = Rebirths()
-        self.definitions = 0
+        self.definitions = self.held_bytes = 0
         self.state_ms = 0
         """The timestamp of our own last STATE birth, as the broker echoed it."""
+        self._denied_ms = 0
+        """When we heard of our own death, and do not yet know better; 0: never."""
         self._units = tuple(settings.units.items())
 
     def hear(self, at: Address, payload: bytes, context: Context) -> list[Decoded]:
@@ -126,6 +130,9 @@ class Host:
         for node in self.nodes.values():
             if node.lapsing and now_ms - node.born_ms >= LAPSE_MS:
                 found += _lapsed(node, now_ms)
+        if self._denied_ms and now_ms - self._denied_ms >= DENIED_MS:
+            self._denied_ms = 0
+            found.append(state(self.settings.host_id, True, self.state_ms))
         return found + self._ask(now_ms)
 
     def _in_order(self, at: Address, said: Payload, payload: bytes, context: Context) -> list[Decoded]:
@@ -145,16 +152,18 @@ class Host:
         found = self._give_up(key) if seq in node.held else []
         if seq != node.next_seq:
             node.held[seq] = Held(at, said, context)
+            self.held_bytes += said.size
             self.gaps[key] = None
             if len(node.held) > HELD_MAX:
                 found += self._give_up(key)
-            if len(self.gaps) > HELD_NODES_MAX:
+            while len(self.gaps) > HELD_NODES_MAX or self.held_bytes > HELD_BYTES_MAX:
                 found += self._give_up(next(iter(self.gaps)))
             return found
         node.next_seq = (seq + 1) & 0xFF
         found += self._take(node, at, said, context)
         while node.held and (held := node.held.pop(node.next_seq, None)) is not None:
             node.next_seq = (node.next_seq + 1) & 0xFF
+            self.held_bytes -= held.said.size
             found += self._take(node, held.at, held.said, held.context)
         if not node.held:
             self.gaps.pop(key, None)
@@ -175,6 +184,7 @@ class Host:
         hint = "nothing, if it is seldom: the node is asked for all its values; else look for a second publisher"
         found: list[Decoded] = [Problem("sequence.gap", f"{missing} messages of node {name!r} are missing", hint, name)]
         for _, held in waiting:
+            self.held_bytes -= held.said.size
             found += self._take(node, held.at, held.said, held.context)
         return found
 
@@ -207,7 +217,9 @@ class Host:
         while self.definitions > DEFINITIONS_MAX or len(self.nodes) > NODES_MAX:
             oldest = next(iter(self.nodes))
             if oldest != keep:
-                self.definitions -= self.nodes.pop(oldest).size
+                gone = self.nodes.pop(oldest)
+                self.definitions -= gone.size
+                self.held_bytes -= sum(held.said.size for held in gone.held.values())
                 self.gaps.pop(oldest, None)
             elif len(node.parts) > 1:
                 self.definitions -= node.parts.pop(next(iter(node.parts))).size
@@ -269,13 +281,20 @@ class Host:
             return [Problem("payload.invalid", f"STATE of host {at.node[:64]!r} can not be read", hint, short(at.node))]
         online, at_ms = told
         if at.node == self.settings.host_id:
-            if online:
-                self.state_ms = max(self.state_ms, at_ms or 0)
-            elif self.state_ms:  # the will of an earlier connection came after our birth
-                return [state(at.node, True, self.state_ms)]
-            return []
+            return self._own_state(online, at_ms or 0, context.received_ms)
         when = moment(at_ms, context)
         return [Notice(short(at.node), topics.STATE, "online" if online else "offline", when.at_ms, when.flags)]
+
+    def _own_state(self, online: bool, at_ms: int, now_ms: int) -> list[Decoded]:
+        """Our own death while we live is taken back, with the time of our birth. When it is the will of the connection
+        whose birth we know, another one has begun, and its birth is on its way: it gets a moment to come."""
+        if online:
+            self.state_ms, self._denied_ms = max(self.state_ms, at_ms), 0
+        elif at_ms < self.state_ms:
+            return [state(self.settings.host_id, True, self.state_ms)]
+        elif self.state_ms:
+            self._denied_ms = now_ms
+        return []
 
     def _name(self, at: Address) -> str:
         levels = [at.group] if self.settings.group_in_name else []

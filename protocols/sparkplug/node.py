@@ -160,6 +160,8 @@ class EdgeNode:
                 self._store(update for _, update in pairs)
             elif name in born:
                 publish.append(self._birth(name, now_ms))
+                earlier = [pair for pair in pairs if pair[1].at_ms < pair[0].at_ms]  # the present values are in it
+                publish += [self._data(name, earlier, now_ms)] if earlier else []
             else:
                 publish.append(self._data(name, pairs, now_ms))
         return publish

@@ -68,11 +68,12 @@ class Metric(Struct):
 
 
 class Payload(Struct):
-    """One message. `seq` is None where it has none: commands and node deaths."""
+    """One message. `seq` is None where it has none: commands and node deaths; `size` is that of its bytes, unpacked."""
 
     metrics: list[Metric]
     at_ms: int | None = None
     seq: int | None = None
+    size: int = 0
 
 
 def decode(data: bytes) -> Payload | Problem:
@@ -86,7 +87,8 @@ def decode(data: bytes) -> Payload | Problem:
             inner = _inflated(said.body)
             if isinstance(inner, Problem):
                 return inner
-            said = Message.FromString(inner)
+            data = inner
+            said = Message.FromString(data)
         if len(said.metrics) > METRICS_MAX:
             detail = f"{len(said.metrics)} metrics in one message, at most {METRICS_MAX} are read"
             return Problem("payload.too_big", detail, "split the device")
@@ -94,6 +96,7 @@ def decode(data: bytes) -> Payload | Problem:
             [_metric(one, 0) for one in said.metrics],
             said.timestamp if said.HasField("timestamp") else None,
             said.seq if said.HasField("seq") else None,
+            len(data),
         )
     except DecodeError as error:
         detail = f"not a Sparkplug B payload: {error}"[:300]

@@ -16,6 +16,8 @@ from protocols.sparkplug.meaning import Meaning, is_control, meaning
 from protocols.sparkplug.payload import DATETIME, TEMPLATE, DataSet, Metric, Payload, Template, typed
 
 TEXT_MAX = 1000
+PATH_MAX = 500
+"""Characters of a metric's name; a longer one is not read."""
 TAG_COLUMNS = {
     "epc": ("epc", "epchex"),
     "antenna": ("antenna", "antennaport", "antennaid"),
@@ -53,7 +55,7 @@ def learnt(name: str, said: Payload, units: Units) -> Part:
     """What a birth tells of the metrics of a node or device."""
     part = Part(name)
     for metric in said.metrics:
-        if metric.alias is not None and metric.name:
+        if metric.alias is not None and 0 < len(metric.name) <= PATH_MAX:
             part.by_alias[metric.alias] = metric.name
         if isinstance(metric.value, Template):
             part.by_name[metric.name] = Definition(TEMPLATE, Meaning(metric.name, None))
@@ -87,6 +89,8 @@ def read(part: Part, said: Payload, context: Context, units: Units) -> tuple[lis
         path = metric.name
         if metric.alias is not None:
             path = part.by_alias.get(metric.alias, path)
+        if len(path) > PATH_MAX:
+            continue
         told_ms = metric.at_ms or said.at_ms
         if told_ms != stamp:
             stamp, when = told_ms, moment(told_ms, context)
@@ -116,7 +120,7 @@ def _defined(path: str, metric: Metric, units: Units) -> Definition:
 def _flat(metric: Metric, path: str) -> Iterator[tuple[str, Metric]]:
     """The metric by its full name; of a template's instance its members, of its definition nothing."""
     if not isinstance(metric.value, Template):
-        if path:
+        if 0 < len(path) <= PATH_MAX:
             yield path, metric
     elif not metric.value.is_definition:
         for member in metric.value.metrics:

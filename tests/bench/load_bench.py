@@ -10,9 +10,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -68,14 +70,19 @@ def _load(bench: Bench, readers: int) -> tuple[float, float]:
         share = (_cpu_s(process) - spent) / (time.monotonic() - since_s)
         sender.disconnect()
         sender.loop_stop()
-        return share, _resident_mb(process)
+        resident_mb = _resident_mb(process)
+        with closing(sqlite3.connect(f"file:{state / 'edge.db'}?mode=ro", uri=True)) as watch:
+            slots, tags = (watch.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in ("slot", "tag"))
+        if slots != SLOTS or tags < 0.9 * readers * TAGS:
+            raise RuntimeError(f"the gateway did not do its work: {slots} slots, {tags} tags")
+        return share, resident_mb
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
 
 
 class Crowd:
-    """Everything that speaks: slots in turn, a quarter of them each time; readers all, an equal share of their reads."""
+    """Everything that speaks: a quarter of the slots at a time, and all readers, with a quarter of their reads."""
 
     def __init__(self, readers: int) -> None:
         self.readers = readers

@@ -9,7 +9,7 @@ import pytest
 
 from edge.core import belief as b
 from edge.core import rows as gauss
-from edge.core.belief import STILL
+from edge.core.belief import ANY, STILL
 from edge.core.counting import CLAIM, Unit
 from tests.unit.shelf import MINUTE_MS, Shelf, filled, unit
 
@@ -188,7 +188,7 @@ def test_far_below_zero_asks_for_a_tare() -> None:
     [
         (unit(cv=0.15, sample=100_000), 30, "unit_variation", "recount"),
         (unit(cv=0.05, sample=3), 50, "sample", "teach_unit"),
-        (unit(4.0), 10, "drift", "tare"),
+        (unit(4.0), 10, "drift", "empty_shelf"),
     ],
 )
 def test_what_can_not_be_counted_has_a_reason_and_a_remedy(one: Unit, count: int, reason: str, remedy: str) -> None:
@@ -220,7 +220,7 @@ def test_before_any_evidence_nothing_is_claimed() -> None:
 
 def test_an_unstable_scale_is_unknown_until_it_settles() -> None:
     shelf = filled(9)
-    b.disturb(shelf.belief, "unstable")
+    shelf.belief.trouble = "unstable"
     assert (shelf.said.count, shelf.said.reason, shelf.said.remedy) == (None, "unstable", "wait")
 
     shelf.weigh()

@@ -170,3 +170,14 @@ def test_strangers_are_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch)
     for number in range(5):
         one.decode("home/x/SENSOR", f"b{number}".encode(), T0 + number)
     assert [address for _, address in one.unclaimed] == ["b2", "b3", "b4"]
+
+
+def test_a_stranger_that_talks_all_day_is_told_once_an_hour() -> None:
+    one = decoder()
+    told = [len(one.decode("home/x/SENSOR", b"b7", T0 + minute * 60_000)) for minute in range(125)]
+    assert sum(told) == 3
+    assert one.unclaimed == {("echo", "b7"): T0 + 124 * 60_000}
+
+
+def test_a_stranger_that_measures_nothing_is_no_problem() -> None:
+    assert decoder(SITE.replace('id = "cold-2"', 'id = "cold-3"')).tick(T0) == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.discovery import COMPONENTS_MAX, announced, at_path, path_of
+from protocols.discovery import COMPONENTS_MAX, TOPIC_MAX, announced, at_path, path_of
 
 STEPS = st.lists(st.from_regex(r"[A-Za-z_]\w{0,8}", fullmatch=True) | st.integers(0, 999), min_size=1, max_size=5)
 
@@ -130,6 +130,18 @@ def test_a_device_with_too_many_components_is_cut_and_says_so() -> None:
 
     assert len(found.states) == COMPONENTS_MAX
     assert [one.code for one in found.problems] == ["discovery.unreadable"]
+    for name in list(parts)[COMPONENTS_MAX:]:
+        del parts[name]
+    assert announced("homeassistant/device/x/config", {"cmps": parts}, "homeassistant").problems == []
+
+
+@pytest.mark.parametrize(("length", "taken"), [(0, 0), (1, 1), (TOPIC_MAX, 1), (TOPIC_MAX + 1, 0)])
+def test_a_topic_that_is_empty_or_as_long_as_a_book_is_not_remembered(length: int, taken: int) -> None:
+    found = announced("homeassistant/sensor/x/config", {"stat_t": "x" * length, "avty_t": "a"}, "homeassistant")
+    known = announced("homeassistant/sensor/x/config", {"stat_t": "s", "avty_t": "x" * length}, "homeassistant")
+
+    assert len(found.states) == taken
+    assert len(known.available) == (1 if length <= TOPIC_MAX else 0)
 
 
 def test_a_weight_without_a_unit_asks_for_one() -> None:

@@ -209,11 +209,12 @@ def default(one: msgspec.structs.FieldInfo) -> str:
     """A field's default as the docs write it."""
     if one.required:
         return "required"
-    return "none" if one.default is None else json.dumps(one.default)
+    value = one.default_factory() if one.default is msgspec.NODEFAULT else one.default
+    return "none" if value is None else json.dumps(value)
 
 
 @pytest.mark.parametrize(
-    ("number", "struct"), list(enumerate([layout.About, layout.Zone, layout.Sku, layout.Slot, layout.Device]))
+    ("number", "struct"), list(enumerate([layout.About, layout.Zone, layout.Sku, layout.Slot, layout.Device, layout.Source]))
 )
 def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: type[Struct]) -> None:
     told = {row[0]: row[1] for row in tables(SITE, "field")[number]}

@@ -129,6 +129,23 @@ def test_an_item_that_the_master_could_not_read_is_a_bad_notice_and_the_others_s
     assert (missing.text, missing.flags) == ("code 503", ("no_clock", "bad"))
 
 
+def test_only_the_master_tells_of_itself() -> None:
+    items = {"/iolinkmaster/port[1]/temperature": {"code": 200, "data": 39}}
+
+    (found,) = said({"code": "event", "data": {"payload": items}})
+
+    assert isinstance(found, Reading)
+    assert (found.quantity, found.flags) == ("raw", ("no_clock",))
+
+
+def test_records_nested_beyond_reason_are_left_alone() -> None:
+    deep: Any = {"value": 1}
+    for _ in range(20):
+        deep = {"value": {"a": deep}}
+
+    assert said({"ioLink": {"value": {"a": deep}}}) == []
+
+
 def test_a_port_that_lost_its_device_is_offline() -> None:
     found = said({"statusInfo": "COMMUNICATION_LOST", "iolinkRevision": "1.1"})
 

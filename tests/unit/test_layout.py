@@ -81,7 +81,7 @@ def test_a_wrong_site_file_is_refused_with_the_place(old: str, new: str, says: s
 def test_two_slots_on_one_channel_are_refused() -> None:
     second = '[[slots]]\nid = "A2"\nzone = "hall"\nsku = "bolt"\ndevice = "shelf-1"\n'
 
-    with pytest.raises(layout.LayoutError, match="'A1' and 'A2' both use channel '1'"):
+    with pytest.raises(layout.LayoutError, match="'A1' and 'A2' share channel '1'"):
         layout.parse(GOOD + second)
 
     assert len(layout.parse(GOOD + second + 'channel = "2"').slots) == 2

@@ -303,9 +303,36 @@ def test_a_codec_error_that_the_network_reports_is_a_notice() -> None:
     assert found.text == "ERROR UPLINK_CODEC: no decoder"
 
 
+def test_the_temperature_of_a_board_is_internal() -> None:
+    flags = {one.channel: one.flags for one in by_ttn({"board_temp": 40, "temp": 4}) if isinstance(one, Reading)}
+
+    assert flags == {"board_temp": ("internal",), "temp": ()}
+
+
+def test_an_error_of_chirpstack_3_is_a_notice_too() -> None:
+    topic = f"application/1/device/{EUI}/event/error"
+
+    (found,) = chirpstack.decode(topic, b'{"devEUI":"a8","type":"OTAA","error":"bad nonce"}', Context(NOW_MS))
+
+    assert isinstance(found, Notice)
+    assert found.text == "ERROR OTAA: bad nonce"
+
+
+def test_entries_of_a_list_have_its_name_and_their_number() -> None:
+    assert values(by_ttn({"temps": {"temperature": [1, 2]}})) == {
+        ("temps.temperature.0", "temperature_c"): 1.0,
+        ("temps.temperature.1", "temperature_c"): 2.0,
+    }
+
+
 def test_fields_nested_beyond_reason_are_left_alone() -> None:
     deep: Any = 1
+    lists: Any = 1
+    history: Any = 1
     for _ in range(40):
-        deep = {"a": deep}
+        deep, lists = {"a": deep}, [lists]
+        history = {"history": [{"timestamp": NOW_MS // 1000, "temperature": history}]}
 
-    assert not values(by_ttn({"deep": deep, "TempC_DS": 2})).keys() - {("TempC_DS", "temperature_c")}
+    found = by_ttn({"deep": deep, "lists": lists, "TempC_DS": 2, **history})
+
+    assert values(found) == {("TempC_DS", "temperature_c"): 2.0}

@@ -215,6 +215,14 @@ def test_tags_of_a_template_are_gathered_by_reader() -> None:
     )
 
 
+@pytest.mark.parametrize(("rssi", "expected"), [(-200, -200.0), (-201, None), ("x", None)])
+def test_a_signal_strength_that_can_not_be_is_left_out(rssi: object, expected: float | None) -> None:
+    (found,) = said({"e": "3034257B", "r": rssi}, tags=[{"epc": "e", "rssi": "r"}])
+
+    assert isinstance(found, TagReads)
+    assert found.reads[0].rssi_dbm == expected
+
+
 def test_what_a_condition_leaves_out_is_no_problem() -> None:
     rule = {"path": "v", "unit": "kg", "only": {"path": "$.type", "equals": ["weight", 7, True]}}
 

@@ -50,12 +50,18 @@ def test_a_temperature_is_of_the_motor_only_where_a_vibration_probe_sits_on_it()
     }
 
 
-@pytest.mark.parametrize(("percent", "expected"), [("98.56", 98.56), ("100.36", 100.0), (50, 50.0)])
+@pytest.mark.parametrize(("percent", "expected"), [("98.56", 98.56), ("100.36", 100.0), (125, 100.0), (50, 50.0)])
 def test_a_fresh_battery_has_no_more_than_all(percent: object, expected: float) -> None:
     assert values(said({}, battery="3.34", battery_percent=percent)) == {
         ("battery", "voltage_v"): 3.34,
         ("1", "battery_pct"): expected,
     }
+
+
+def test_a_battery_beyond_belief_is_a_problem() -> None:
+    found = said({}, battery_percent="340")
+
+    assert [one.code for one in found if isinstance(one, Problem)] == ["value.out_of_range"]
 
 
 def test_settings_and_recordings_are_no_readings_and_an_error_is_a_notice() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from protocols.devices import ruuvi
 from protocols.devices.ruuvi import Memory, decode
-from protocols.readings import Context, Decoded, Notice, Problem, Reading
+from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 NOW_MS = 1_763_762_400_000
 MAC = "C1:00:00:00:00:07"
@@ -137,6 +137,18 @@ def test_formats_of_other_sensors_are_kept_in_hex(body: str) -> None:
 
     assert isinstance(notice, Notice)
     assert notice.text == body
+
+
+def test_the_gateway_is_named_by_itself_or_by_its_topic() -> None:
+    def device(topic: str, **body: Any) -> str:
+        (one,) = decode(topic, json.dumps(body).encode(), Context(NOW_MS))
+        assert isinstance(one, DeviceStatus | Notice)
+        return one.device
+
+    assert device("ruuvi/AA:02/gw_status", state="online") == "AA:02"
+    assert device("ruuvi/AA:02/gw_status", state="online", DEVICE_ADDR="AA:03") == "AA:03"
+    assert device("gw_status", state="online") == ""
+    assert device("any", DEVICE_ADDR="AA:03", RESET_REASON="POWER_ON") == "AA:03"
 
 
 @given(st.binary(max_size=80))

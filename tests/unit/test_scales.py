@@ -114,6 +114,21 @@ def test_a_scale_that_leaves_its_unit_out_while_it_moves_is_unstable_then() -> N
     assert told(b"N     +   123.45 g", unit="g", bare="unstable") == ("mass_g", 123.45, set())
 
 
+def test_a_flag_is_said_once() -> None:
+    (found,) = said(b"US,NT,1.5", unit="g", bare="unstable")
+
+    assert isinstance(found, Reading)
+    assert found.flags == ("no_clock", "unstable")
+
+
+def test_a_scale_is_named_by_any_of_its_keys() -> None:
+    by = {"device": "a", "deviceId": "b", "scale_id": "c", "id": "d"}
+    for key, name in by.items():
+        (found,) = decode("t", json.dumps({key: name, "weight": "1 kg"}).encode(), Context(NOW_MS))
+        assert isinstance(found, Reading)
+        assert found.device == name
+
+
 def test_a_change_is_no_level() -> None:
     assert told(b"CHANGE:-350", unit="g") == ("mass_change_g", -350.0, set())
     assert told(b"DELTA: 0.5 kg") == ("mass_change_g", 500.0, set())

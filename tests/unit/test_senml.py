@@ -94,6 +94,26 @@ def test_a_time_that_can_not_be_is_a_problem_and_the_value_stays() -> None:
     assert [one.at_ms for one in found if isinstance(one, Reading)] == [NOW_MS]
 
 
+def test_a_base_value_alone_is_the_value_and_a_sum_alone_is_none() -> None:
+    assert one_of(said({"n": "a", "u": "kg", "bv": 2}, name="x")).values == [2000.0]
+    assert said({"n": "a", "u": "kg"}, name="x") == []
+
+    only_sum, value, both = said(
+        {"bs": 7200, "bu": "W", "bv": 5, "n": "p", "s": 0}, {"n": "p", "v": 1}, {"bs": 0, "n": "p", "s": 3600}, name="x"
+    )[:3]
+
+    assert isinstance(only_sum, Reading)
+    assert (only_sum.quantity, only_sum.values) == ("energy_wh", [2.0])
+    assert isinstance(value, Reading)
+    assert (value.quantity, value.values) == ("power_w", [6.0])
+    assert isinstance(both, Reading)
+    assert both.quantity == "energy_wh"
+
+
+def test_the_newest_version_that_is_known_is_read() -> None:
+    assert one_of(said({"bver": 10, "n": "a", "u": "kg", "v": 1})).values == [1000.0]
+
+
 def test_texts_truths_and_data_are_kept() -> None:
     found = said({"n": "s", "vs": "ok"}, {"n": "b", "vb": True}, {"n": "d", "vd": "AQL_"}, name="x")
 

@@ -97,6 +97,25 @@ def test_a_paired_sensor_that_is_repeated_keeps_its_own_time() -> None:
     assert (reading.channel, reading.quantity, reading.at_ms) == ("bthomesensor:200", "raw", NOW_MS - 600_000)
 
 
+def test_a_paired_device_has_a_battery_and_a_signal_but_no_value() -> None:
+    body = {"id": 200, "rssi": -61, "battery": 88, "packet_id": 7, "last_updated_ts": NOW_MS // 1000}
+
+    assert values(said("gw/status/bthomedevice:200", body)) == {
+        ("gw", "bthomedevice:200", "battery_pct"): 88.0,
+        ("gw", "bthomedevice:200", "rssi_dbm"): -61.0,
+    }
+    assert values(said("gw/status/bthomesensor:201", {"value": True})) == {("gw", "bthomesensor:201", "switch_on"): 1.0}
+
+
+def test_a_component_that_is_gone_says_null_and_one_that_is_no_object_is_a_problem() -> None:
+    assert said("s1/status/switch:0", b"null") == []
+    (problem,) = said("s1/status/switch:0", [1])
+    assert isinstance(problem, Problem)
+    assert (
+        said("s1/events/rpc", {"method": "NotifyEvent", "params": {"events": [{"event": None}, {"event": ""}]}}) == []
+    )
+
+
 def test_a_device_on_a_cable_has_no_signal_strength() -> None:
     assert said("s1/status/wifi", {"rssi": 0, "sta_ip": None, "status": "disconnected"}) == []
     assert values(said("s1/status/wifi", {"rssi": -58})) == {("s1", "wifi", "rssi_dbm"): -58.0}

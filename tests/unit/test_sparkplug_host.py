@@ -143,6 +143,22 @@ def test_a_late_will_of_ours_is_answered_with_our_present_birth() -> None:
     assert plant.send(old_will.topic, old_will.payload) == [birth]
 
 
+def test_our_death_of_now_is_taken_back_unless_the_next_birth_does_so_itself() -> None:
+    """A will comes back to us over a lasting session, on the connection after it."""
+    for born_again in (True, False):
+        plant = Plant(host_id="warehouse")
+        birth, will = sparkplug.presence(plant.options, NOW)
+        next_birth, _ = sparkplug.presence(plant.options, NOW + 900)
+        plant.send(birth.topic, birth.payload)
+
+        assert plant.send(will.topic, will.payload) == []
+        if born_again:
+            plant.send(next_birth.topic, next_birth.payload)
+        answers = plant.tick(host.DENIED_MS) + plant.tick(host.DENIED_MS)
+
+        assert answers == ([] if born_again else [birth])
+
+
 @holds("tck-id-operational-behavior-host-application-multi-server-timestamp")
 def test_our_time_is_kept_for_each_broker() -> None:
     first, second = Plant(host_id="warehouse"), Plant(host_id="warehouse")
@@ -336,6 +352,8 @@ def test_no_conversation_breaks_the_host(said: list[tuple[str, str, str, int, li
         fields = {"seq": seq} if seq >= 0 else {}
         for one in plant.send(topic, Message(metrics=metrics, timestamp=NOW, **fields).SerializeToString()):
             msgspec.json.encode(one)
-        assert plant.host.definitions == sum(known.size for known in plant.host.nodes.values())
+        nodes = plant.host.nodes.values()
+        assert plant.host.definitions == sum(known.size for known in nodes)
+        assert plant.host.held_bytes == sum(held.said.size for known in nodes for held in known.held.values())
         for one in plant.tick(900):
             msgspec.json.encode(one)

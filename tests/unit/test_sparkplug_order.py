@@ -14,6 +14,7 @@ from protocols.sparkplug.payload import (
     BOOLEAN,
     DOUBLE,
     INT64,
+    STRING,
     Metric,
     Payload,
     decode,
@@ -123,6 +124,21 @@ def test_too_many_waiting_messages_are_a_gap_at_once(plant: Plant) -> None:
     assert [len(weights(one)) for one in found] == [0] * host.HELD_MAX + [host.HELD_MAX + 1]
 
 
+def test_waiting_messages_have_a_limit_in_bytes_of_all_nodes_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "HELD_BYTES_MAX", 5000)
+    plant = Plant()
+    for node in ("a", "b"):
+        plant.bear(node=node)
+    texts = [Metric("Log", "x" * 1500, STRING, at_ms=NOW)]
+
+    found = [plant.say("DDATA", "s1", *texts, seq=seq, node=node) for seq in (7, 9) for node in ("a", "b")]
+
+    assert [[one.device for one in of(some, Problem)] for some in found] == [[], [], [], ["a"]]
+    assert 0 < plant.host.held_bytes <= 5000
+    plant.tick(60_000)
+    assert plant.host.held_bytes == 0
+
+
 def test_gaps_of_too_many_nodes_are_given_up_oldest_first() -> None:
     plant = Plant()
     for at in range(host.HELD_NODES_MAX + 1):
@@ -228,6 +244,18 @@ def test_a_birth_that_comes_by_itself_needs_no_asking() -> None:
     assert of(plant.say("NDATA", ""), Publish) == []
 
     plant.bear()
+
+    assert of(plant.tick(1000), Publish) == []
+
+
+def test_the_dead_are_not_asked() -> None:
+    plant = Plant()
+    plant.bear()
+    for at in range(control.ASKS_PER_S):
+        plant.say("NDATA", "", node=f"n{at}")
+    assert of(plant.say("DDATA", "s2"), Publish) == []
+
+    plant.die(0)
 
     assert of(plant.tick(1000), Publish) == []
 

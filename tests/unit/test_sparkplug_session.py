@@ -52,6 +52,25 @@ def test_every_connection_has_the_next_number_in_will_and_birth_and_255_is_follo
     assert auditor.bd_seqs == [number & 0xFF for number in range(300)]
 
 
+def test_after_255_the_numbers_of_a_session_begin_again_at_0(live: EdgeNode) -> None:
+    auditor = Auditor()
+    auditor.will(live.connect(NOW))
+    auditor.take(live.arrive(NOW))
+
+    for step in range(600):
+        auditor.take(live.tell([count(step, NOW + step)], NOW + step))
+
+    assert auditor.current["s1", "Bin/1/Count"] == 599
+
+
+def test_a_dead_device_is_not_born_with_its_node(live: EdgeNode) -> None:
+    live.tell([Presence("s1", False)], NOW)
+
+    answer = live.hear(COMMANDS, rebirth("WH", "gw", NOW).payload, NOW + 2000)
+
+    assert told(answer.publish) == ["NBIRTH"]
+
+
 @holds(
     "tck-id-operational-behavior-data-commands-rebirth-action-1",
     "tck-id-operational-behavior-data-commands-rebirth-action-2",
@@ -150,6 +169,7 @@ LINK = ("lost", "connect", "arrive", "rebirth", "leave", "tick")
 ACTS = st.lists(
     st.one_of(
         st.tuples(st.just("tell"), st.sampled_from("ab"), st.sampled_from("mn"), st.integers(0, 3)),
+        st.tuples(st.just("twice"), st.sampled_from("ab"), st.sampled_from("mn"), st.integers(0, 3)),
         st.tuples(st.just("late"), st.sampled_from("ab"), st.sampled_from("mn"), st.integers(0, 3)),
         st.tuples(st.just("presence"), st.sampled_from("ab"), st.booleans(), st.just(0)),
         st.tuples(st.sampled_from(LINK), st.just(""), st.just(""), st.just(0)),
@@ -241,13 +261,17 @@ def test_whatever_happens_the_rules_hold_and_nothing_is_lost(acts: list[Any], wi
     now_ms, connecting = NOW, False
     for act, device, what, value in [*acts, ("lost", "", "", 0), ("connect", "", "", 0), ("arrive", "", "", 0)]:
         now_ms += 700
-        if act in ("tell", "late"):
+        if act in ("tell", "late", "twice"):
             at_ms = now_ms - (5000 if act == "late" else 0)
             before = node.devices[device].facts.get(what) if device in node.devices else None
             if before is None or before.value != (value or None):
                 changed.add((device, what, value or None, at_ms))
             quality = STALE if value == 3 else 192
-            auditor.take(node.tell([Update(device, what, value or None, INT64, at_ms, "g", quality)], now_ms))
+            updates = [Update(device, what, value or None, INT64, at_ms, "g", quality)]
+            if act == "twice":
+                updates.append(Update(device, what, 77, INT64, at_ms + 1, "g"))
+                changed.add((device, what, 77, at_ms + 1))
+            auditor.take(node.tell(updates, now_ms))
         elif act == "presence":
             auditor.take(node.tell([Presence(device, bool(what))], now_ms))
         elif act == "lost" and node.connected:

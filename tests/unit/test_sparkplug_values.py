@@ -212,6 +212,14 @@ def test_what_can_not_be_read_at_all_is_said_once_at_the_birth() -> None:
     assert plant.send("spBv1.0/G/DDATA/gw/s1", data) == []
 
 
+def test_a_name_without_end_is_not_read() -> None:
+    plant = Plant()
+    plant.say("NBIRTH", "")
+
+    assert of(plant.say("DBIRTH", "s1", Metric("x" * 501, 1.0, DOUBLE, 1, NOW)), Reading) == []
+    assert plant.host.nodes["G", "gw"].parts["s1"].size == 1
+
+
 def test_a_long_name_stays_different_from_another_one() -> None:
     plant = Plant()
     plant.say("NBIRTH", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,6 +129,80 @@ def test_also_of_tags_that_are_all_there_only_so_many_are_kept(monkeypatch: pyte
 
     assert len(field.rows) == 50
     assert field.forgotten > 0
+
+
+def test_a_restart_between_any_two_steps_changes_nothing() -> None:
+    rng, field, stored = random.Random(7), Field(), Field()
+
+    for second in range(200):
+        heard = [epc for epc, rate in (("AA", 0.6), ("BB", 0.9)) if rng.random() < rate and (epc == "AA") < second]
+        for one in (field, stored):
+            see(one, [TagRead(epc, 1, at(second), -61.5) for epc in heard], "dock", "reader")
+        assert pass_time(field, at(second + 1), "dock", "reader") == pass_time(stored, at(second + 1), "dock", "reader")
+        stored = msgspec.msgpack.decode(msgspec.msgpack.encode(stored), type=Field)
+
+    assert msgspec.msgpack.encode(field) == msgspec.msgpack.encode(stored)
+    assert present(field) == 2
+
+
+def test_a_tag_is_known_with_its_probability_and_its_read_rate() -> None:
+    rng, field = random.Random(8), Field()
+    watch(field, range(400), rng, {"AA": 0.33, "BB": 0.95})
+
+    said = {sight.epc: sight for sight in sights(field)}
+
+    assert said["AA"].rate == pytest.approx(0.33, abs=0.12)
+    assert said["BB"].rate == pytest.approx(0.95, abs=0.06)
+    assert min(sight.chance for sight in said.values()) > 0.95
+    assert all(sight.told for sight in said.values())
+
+
+def test_reads_that_come_late_are_waited_for_from_then_on() -> None:
+    """The reader hands in every read three seconds late, while time passes."""
+    field = Field()
+
+    for second in range(200):
+        pass_time(field, at(second), "dock", "reader")
+        read(field, second - 3 + 0.2, "AA")
+
+    assert field.late < 10
+    assert present(field) == 1
+
+
+def test_a_reader_whose_clock_was_set_back_is_heard_again() -> None:
+    rng, field = random.Random(9), Field()
+    watch(field, range(3600, 3660), rng, {"AA": 0.9})
+
+    watch(field, range(60), rng, {"BB": 0.9})
+
+    assert {sight.epc for sight in sights(field) if sight.chance > 0.9} >= {"BB"}
+
+
+def test_tags_that_left_long_ago_take_no_room() -> None:
+    rng, field = random.Random(10), Field()
+    for hour in range(4):
+        since = hour * 400
+        watch(field, range(since, since + 400), rng, {f"{hour}{n}": 0.9 for n in range(10)} | {"AA": 0.9})
+
+    watch(field, range(1600, 3000), rng, {"AA": 0.9})
+
+    assert set(field.rows) == {"AA"}
+    assert field.forgotten == 0, "what left long ago is not lost by being forgotten"
+
+
+def test_a_signal_through_the_wall_is_no_arrival() -> None:
+    """Ten tags stand in the zone; five behind the wall are read as often, 25 dB weaker."""
+    rng, field = random.Random(11), Field()
+    arrived = set()
+
+    for second in range(120):
+        own = [TagRead(f"A{n}", 1, at(second), -48 - n + rng.gauss(0, 2)) for n in range(10) if rng.random() < 0.9]
+        far = [TagRead(f"F{n}", 1, at(second), -73 + rng.gauss(0, 2)) for n in range(5) if rng.random() < 0.4]
+        moves = see(field, own + far, "dock", "reader") + pass_time(field, at(second + 1), "dock", "reader")
+        arrived |= {move.epc for move in moves}
+
+    assert arrived == {f"A{n}" for n in range(10)}
+    assert all(sight.stray > 0.5 for sight in sights(field) if sight.epc.startswith("F"))
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["AA", "BB", "CC"]), st.booleans()), max_size=80))

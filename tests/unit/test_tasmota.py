@@ -145,6 +145,8 @@ def test_a_meter_with_two_totals_has_two_channels() -> None:
         ("tele/bridge/cold/SENSOR", {"ZbReceived": {"Device": "0x1A2B", "Name": "cold", "Temperature": 3.5}}),
         ("tele/bridge/cold/ZbReceived", {"0x1A2B": {"Device": "0x1A2B", "Name": "cold", "Temperature": 3.5}}),
         ("tele/bridge/cold/ZbReceived", {"Device": "0x1A2B", "Name": "cold", "Temperature": 3.5}),
+        ("tele/bridge/cold/ZbReceived", {"Temperature": 3.5, "Endpoint": 1}),
+        ("tele/bridge/SENSOR", {"ZbReceived": {"cold": {"Temperature": 3.5}}}),
         ("tele/bridge/SENSOR", {"ZbReceived": {"0x1A2B": {"Name": "cold", "Temperature1": 3.5, "Endpoint": 1}}}),
     ],
 )

@@ -38,6 +38,8 @@ def test_the_voltage_of_a_battery_is_in_millivolts_and_that_of_the_mains_in_volt
     assert values(said({"voltage": 2985})) == {("t1", "1", "voltage_v"): 2.985}
     assert values(said({"battery": 3, "voltage": 900}))["t1", "1", "voltage_v"] == 0.9
     assert values(said({"voltage": 231.5})) == {("t1", "1", "voltage_v"): 231.5}
+    assert values(said({"battery": 50, "voltage": 12.5}))["t1", "1", "voltage_v"] == 12.5
+    assert values(said({"voltage": 1000})) == {("t1", "1", "voltage_v"): 1.0}
 
 
 @pytest.mark.parametrize("stamp", [SEEN, "2025-11-21T23:00:00+01:00", 1763762400000])

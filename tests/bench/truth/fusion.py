@@ -56,7 +56,6 @@ REGIMES = (
 HARD = ("no scale", "no scale, RFID 60 %", "book only", "nothing wrong, no scale")
 """Where no scale speaks: exact counts can not be promised there, but never worse than the best source alone."""
 MONTH_DAYS = 30.4
-ARRIVE_MAX = 0.003
 
 
 class Reader:
@@ -76,8 +75,6 @@ class Reader:
                 presence.join(self.crowd)
         bits = np.array([reads.get(tag, 0) for tag in self.tags], dtype=np.int64)
         for cycle in range(CYCLES):
-            # A reader that runs all day has learnt in its first hour that tags seldom arrive; here are 24 epochs a day.
-            self.crowd.arrive = min(self.crowd.arrive, ARRIVE_MAX)
             presence.advance(self.crowd, (bits >> cycle) & 1 == 1)
         chances = presence.chances(self.crowd)
         kept = (chances > 1e-4) | (bits > 0)

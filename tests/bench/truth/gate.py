@@ -1,11 +1,12 @@
 """Which way tags went through a real warehouse gate, and which only came near; and how many tags a walk did not see.
 
-Run: python -m tests.bench.truth.gate [--fit]. The data is real and not part of the project: 60 passes of a gate with two
-antennas, and four walks through a shop (`../shared/data/rfid`). What the gate's labels mean is read off the data: in 0
-every tag peaks at the first antenna and then at the second, in 1 the other way round; in 2 one antenna hears weakly (they
-pass along one side), in 3 the signal does not change (they stand), in 4 it takes twice as long and ends where it began
-(they turn round). A pass is judged by weights that were fitted without it. `--fit` prints the weights that are
-shipped, fitted to all of them.
+Run: python -m tests.bench.truth.gate [--fit]. The data is real and not part of the project: 60 passes of a gate with
+two antennas, and four walks through a shop (`../shared/data/rfid`). What the gate's labels mean is read off the data:
+in 0 every tag peaks at the first antenna and then at the second, in 1 the other way round; in 2 one antenna hears them
+weakly (they pass along one side), in 3 the signal does not change (they stand), in 4 it takes twice as long and ends
+where it began (they turn round). A pass is judged by weights that were fitted without it; which features there are, and
+how near in time tags are company, was chosen on all of them. `--fit` prints the weights that are shipped, fitted to
+all.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def fitted(recorded: Iterable[Pass]) -> Weights:
 
 
 class Tally(NamedTuple):
-    """Counts of tags: of those that went through, how many were told so and how many rightly; of all, how many right."""
+    """Counts of tags: those that went through, of them told so, and rightly; those only near, of them told falsely."""
 
     through: int = 0
     decided: int = 0
@@ -146,7 +147,7 @@ def naive(one: Pass) -> dict[str, list[portal.Way]]:
 
 
 def mixed(recorded: list[Pass], weights: dict[str, Weights]) -> tuple[Tally, int, int]:
-    """Every pass with the tags of a standing pass laid over it: the pass's tally, standing tags, told falsely of them."""
+    """Every pass with the tags of a standing one laid over it: its tally, standing tags, those told falsely."""
     standing = [one for one in recorded if one.label == 3]
     tally, stood, falsely = Tally(), 0, 0
     for number, one in enumerate(recorded):

@@ -264,6 +264,11 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
                 "duplicates": state.pulse.duplicates if state else 0,
                 "late": state.late if state else 0,
                 "unfit": state.unfit if state else 0,
+                "tags": {
+                    zone: gateway.inference.readers.unread(field)
+                    for (name, zone), field in gateway.inference.readers.fields.items()
+                    if name == device.id
+                },
                 "notices": state.notices if state else {},
                 "findings": [
                     msgspec.structs.asdict(one) for one in gateway.inference.ward.findings(device.id, state.clock)

@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -30,7 +29,7 @@ def ask(url: str, state: Path, path: str, body: dict[str, Any] | None = None) ->
     headers = {"Authorization": f"Bearer {token.read_text().strip()}", "Content-Type": "application/json"}
     data = msgspec.json.encode(body) if body is not None else None
     try:
-        request = urllib.request.Request(url.rstrip("/") + quote(path), data, headers)
+        request = urllib.request.Request(url.rstrip("/") + path, data, headers)
         with direct.open(request, timeout=TIMEOUT_S) as answer:
             return msgspec.json.decode(answer.read())
     except urllib.error.HTTPError as error:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import msgspec
 
 from edge import broker as box
-from edge import recording, site_cli, slot_cli
+from edge import recording, site_cli, slot_cli, tag_cli
 from edge.api import make_app, own_token, serving
 from edge.asking import AskError
 from edge.core.inference import Inference
@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--levels", action="store_true", help="print each change of an estimate too")
 
     site_cli.add(verb)
+    tag_cli.add(verb, STATE)
     slot_cli.add(verb, STATE)
 
     outbox = verb("outbox", _outbox, "Print each lane's book: accepted = delivered + pending + refused + thinned.")

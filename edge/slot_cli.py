@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -95,7 +96,7 @@ def _act(arguments: argparse.Namespace, action: Action) -> None:
         checked = actions.parse(msgspec.json.encode(actions.spell(action)))
     except ActionError as error:
         raise UsageError(str(error)) from None
-    path = f"/api/slots/{arguments.slot}/actions"
+    path = f"/api/slots/{quote(arguments.slot, safe='')}/actions"
     answer: dict[str, Any] = ask(arguments.url, arguments.state, path, actions.spell(checked))
     for line in [json_line(answer)] if arguments.json else done(answer):
         print(line)

@@ -115,6 +115,24 @@ def measured(
     return Reading(device, channel, quantity, at.at_ms, [number], 0, 0, -1, told)
 
 
+def readings(device: str, told: Iterable[tuple[str, str, object]], at: Moment) -> list[Decoded]:
+    """As `measured`, for all (channel, unit, value) that a message tells at one time."""
+    device = name_of(device)
+    at_ms, flags = at
+    found: list[Decoded] = []
+    for channel, unit, value in told:
+        if type(value) is float or type(value) is int:
+            meant = _meant(channel, unit)
+            if meant is not None:
+                channel, quantity, factor, offset, low, high, truth = meant
+                number = value * factor + offset
+                if low <= number <= high and not truth:
+                    found.append(Reading(device, channel, quantity, at_ms, [number], 0, 0, -1, flags))
+                    continue
+        found.append(measured(device, channel, unit, value, at))
+    return found
+
+
 class _Meant(NamedTuple):
     """What a channel's values in a unit are, and between what they lie."""
 

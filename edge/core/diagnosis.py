@@ -1,7 +1,7 @@
 """From a chart's numbers to findings: noise, spikes, stuck values, drift and creep, batteries.
 
 A sensor is compared with its own past wherever that can be done; what is not yet known is not judged. The rules follow
-the usual ones of data quality (spikes beyond 6 MAD of a running median, noise three times the usual, no change for many
+the usual ones of data quality (spikes beyond 6 MAD of a running median, noise some times the usual, no change for many
 times the usual run), with what makes each false in the field taken into account.
 """
 
@@ -13,7 +13,7 @@ from edge.core import courses
 from edge.core.charts import DAY_MS, HOUR_MS, Change, Chart, settle
 from edge.core.symptoms import lower_quartile, slope, upper_quartile
 
-NOISE_RATIO, NOISE_CLEAR = 3.0, 2.0
+NOISE_RATIO, NOISE_CLEAR = 2.5, 1.7
 NOISE_HOURS = 2
 """So many hours in a row are noisy, or quiet again."""
 NOISE_SLOTS_MIN = 6
@@ -95,7 +95,7 @@ def judge_spikes(chart: Chart) -> list[Change]:
 
 
 def judge_course(chart: Chart, course: courses.Course, now_ms: int) -> list[Change]:
-    """Drift and creep of a load cell. While it creeps, its drift is that."""
+    """Drift and creep of a load cell. While it creeps, its drift is that; of a noisy or a coarse one none is found."""
     found: list[Change] = []
     creep = courses.creep(course)
     if creep is not None:
@@ -107,12 +107,19 @@ def judge_course(chart: Chart, course: courses.Course, now_ms: int) -> list[Chan
             evidence = {"share": share, "usual_share": courses.CREEP_USUAL, "loads": float(len(course.shares))}
             found += settle(chart, "creep", now_ms, evidence)
     drift = courses.drift(course)
+    if _rounded(chart):
+        drift = None
     if drift is None or drift.doubt < DRIFT_CLEAR or "creep" in chart.open:
         found += settle(chart, "drift", now_ms, None)
-    elif drift.doubt > 1.0 and "drift" not in chart.open:
+    elif drift.doubt > 1.0 and "drift" not in chart.open and "noisy" not in chart.open:
         evidence = {"per_day": drift.per_day, "error_per_day": drift.error, "days": float(drift.days)}
         found += settle(chart, "drift", now_ms - drift.days * DAY_MS, evidence)
     return found
+
+
+def _rounded(chart: Chart) -> bool:
+    """Whether there are hours in which nothing changes: the sensor's own noise is rounded away, and its course too."""
+    return any(day.same >= STILL_ALWAYS for day in (*chart.days, chart.today) if day is not None)
 
 
 def judge_battery(chart: Chart) -> list[Change]:
@@ -156,8 +163,8 @@ def stuck_after_ms(chart: Chart) -> float:
     known = len(chart.days)
     if same > COARSE and known < STUCK_DAYS:
         return 0.0
-    if same >= STILL_ALWAYS and chart.quantity == "mass_g":
-        return 0.0  # its noise is rounded away, and a load that nobody touches stands still for as long as they like
+    if _rounded(chart) and chart.quantity == "mass_g":
+        return 0.0  # a load that nobody touches stands still for as long as they like
     samples = sum(day.samples for day in chart.days)
     every_ms = DAY_MS * known / samples if known and samples else chart.period_ms
     chance_ms = ceil(log(STUCK_CHANCE) / log(same)) * every_ms if same < STILL_ALWAYS else 0.0

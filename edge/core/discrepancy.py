@@ -31,11 +31,11 @@ class Rates(Struct):
     `slot_days` and `bookings`: a unit lost in a hundred slot-days, a wrong booking in a hundred, one unit in twenty
     without a tag that answers, one tag in a thousand shadowed each day."""
 
-    lost: float = 1.0
-    found: float = 0.1
-    slot_days: float = 100.0
-    wrong: float = 1.0
-    bookings: float = 100.0
+    lost: float = 0.25
+    found: float = 0.025
+    slot_days: float = 25.0
+    wrong: float = 0.25
+    bookings: float = 25.0
     silent: float = 5.0
     tagged: float = 100.0
     shadowed: float = 1.0

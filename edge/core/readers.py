@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from edge.core import portal, tags
+from edge.core import portal, tags, unread
+from edge.core.unread import Unread
 from protocols import epc
 from protocols.gs1 import gtin_14
 from protocols.layout import Device, Site, Slot
@@ -17,6 +18,8 @@ from protocols.readings import TagRead, TagReads
 from protocols.reports import TagMove
 
 FIELDS_MAX = 1000
+UNREAD_EPOCHS = 30.0
+"""A tag that stands there this long (s) and answers at its rate would have been heard, or is among the unread."""
 
 
 class Readers:
@@ -25,6 +28,9 @@ class Readers:
     def __init__(self, site: Site, fields: dict[tuple[str, str], tags.Field] | None = None) -> None:
         self.site = site
         self.fields = fields or {}
+        for (name, _), field in self.fields.items():
+            device = site.device_by_id.get(name)
+            field.walls = device is None or device.walls
         self.gates = {
             device.id: portal.Gate(frozenset(device.outer), frozenset(device.inner))
             for device in site.devices
@@ -51,7 +57,7 @@ class Readers:
             if field is None:
                 if len(self.fields) >= FIELDS_MAX:
                     continue  # zones are listed in the site file, so this is a site of more than a thousand
-                field = self.fields[device.id, zone] = tags.Field()
+                field = self.fields[device.id, zone] = tags.Field(walls=device.walls)
             moves += tags.see(field, reads, zone, device.id)
         return moves
 
@@ -71,6 +77,11 @@ class Readers:
     def present(self, device: Device) -> int:
         """How many tags are there."""
         return sum(tags.present(field) for (name, _), field in self.fields.items() if name == device.id)
+
+    def unread(self, field: tags.Field) -> Unread:
+        """How many tags are there, with those that were not heard yet although they answer seldom."""
+        there = [sight.rate for sight in tags.sights(field) if sight.told]
+        return unread.from_rates(there, UNREAD_EPOCHS)
 
     def looks(self) -> list[tuple[Slot, list[float]]]:
         """For each slot with a reader: how probably each tag of its SKU is there that may be there."""
@@ -92,7 +103,7 @@ class Readers:
                 for sight in tags.sights(field):
                     known = epc.decode(sight.epc)
                     if known is not None and known.gtin:
-                        found.setdefault(known.gtin, []).append(sight.chance * (1.0 - sight.stray))
+                        found.setdefault(known.gtin, []).append(sight.chance * (1.0 - sight.stray * field.walls))
         return found
 
 

@@ -65,6 +65,8 @@ class Field(Struct, array_like=True):
     forgotten: int = 0
     late: int = 0
     """Reads of epochs that were judged before they came, and those above the limit: they proved nothing."""
+    walls: bool = True
+    """Whether tags may be heard that stand behind a wall or next door; else all that is heard stands here."""
 
 
 class Sight(Struct, frozen=True, array_like=True):
@@ -208,7 +210,8 @@ def _tell(field: Field, zone: str, device: str) -> list[TagMove]:
     if comes.any() or field.epoch % LEARN_EPOCHS == 0:
         stray = strays.chances(field.signals, presence.read_rates(field.crowd))
         strays.learn(field.signals, stray)
-        comes &= stray < strays.TAKEN
+        if field.walls:
+            comes &= stray < strays.TAKEN
     changed = np.flatnonzero(comes | goes).tolist()
     if not changed:
         return []

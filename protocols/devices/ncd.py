@@ -15,7 +15,7 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.fields import NO_FIELD, Field, field_of, unit_of
 from protocols.moments import Moment, moment
-from protocols.payloads import capped, doubt, measured, name_of, noticed, number_of, object_of, unexpected
+from protocols.payloads import capped, doubt, measured, name_of, noticed, number_of, object_of, readings, unexpected
 from protocols.readings import Context, Decoded, Notice, Problem, Reading
 
 FORMAT = "ncd"
@@ -77,9 +77,10 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
             return [noticed(device, "event", f"{kind} {mode}" if mode else kind, at)]
         return [unexpected("a message of NCD has `sensor_data`", device)]
     options = context.options if isinstance(context.options, Options) else _DEFAULT
-    found: list[Decoded] = []
     vibration = "x_rms_ACC_G" in data
     fields = options.fields
+    plain: list[tuple[str, str, object]] = []
+    others: list[Decoded] = []
     for name, value in data.items():
         if name in _SETTINGS:
             continue
@@ -87,13 +88,13 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
         if vibration and name == "temperature":
             channel = "motor"  # the probe sits on it
         if type(value) in (float, int) and name not in fields:  # nearly all
-            found.append(measured(device, channel, unit or "raw", value, at))
+            plain.append((channel, unit or "raw", value))
             continue
         one = _told(device, channel, unit, value, at, field_of(fields.get(name, NO_FIELD)))
         if one is not None:
-            found.append(one)
-    found += _battery(device, said, at)
-    return capped([*found, *doubt(at, stamp, device)], device)
+            others.append(one)
+    found = [*readings(device, plain, at), *others, *_battery(device, said, at), *doubt(at, stamp, device)]
+    return capped(found, device)
 
 
 def _told(device: str, channel: str, unit: str, value: object, at: Moment, field: Field) -> Decoded | None:

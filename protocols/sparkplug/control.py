@@ -15,6 +15,8 @@ EVERY_MAX_MS = 900_000
 """One node is asked at most so often: the wait doubles from the first to the second while asking does not help."""
 ASKS_PER_S = 20
 """All nodes together: a thousand births at once would drown the plant's network."""
+TRIES_MAX = 8
+"""Requests to a node that is not heard of; after these it is asked again only once it speaks."""
 NODES_MAX = 1000
 """Nodes that wait to be asked, and nodes whose last request is remembered; beyond it the oldest is forgotten."""
 
@@ -52,14 +54,15 @@ def told_state(payload: bytes) -> tuple[bool, int | None] | None:
 
 
 class Asked(Struct):
-    """When a node was last asked, and how long to wait before the next time."""
+    """When a node was last asked, how long to wait before the next time, and how often it was in vain."""
 
     at_ms: int
     wait_ms: int
+    tries: int = 1
 
 
 class Rebirths:
-    """The requests that are wanted, and those made."""
+    """The requests that are wanted, and those made. A request can be lost, so one stays wanted until the node is born."""
 
     def __init__(self) -> None:
         self.wanted: dict[Key, None] = {}
@@ -83,21 +86,22 @@ class Rebirths:
 
     def _may(self, key: Key, now_ms: int) -> bool:
         before = self._asked.get(key)
-        wait_ms = EVERY_MS
+        wait_ms, tries = EVERY_MS, 1
         if before is not None:
             since_ms = now_ms - before.at_ms
             if 0 <= since_ms < before.wait_ms:
                 return False
             if since_ms < 2 * before.wait_ms:
-                wait_ms = min(2 * before.wait_ms, EVERY_MAX_MS)
+                wait_ms, tries = min(2 * before.wait_ms, EVERY_MAX_MS), before.tries + 1
         if not 0 <= now_ms - self._second_ms < 1000:
             self._second_ms, self._asks = now_ms, 0
         if self._asks >= ASKS_PER_S:
             return False
         self._asks += 1
-        del self.wanted[key]
         self._asked.pop(key, None)
-        self._asked[key] = Asked(now_ms, wait_ms)
+        self._asked[key] = Asked(now_ms, wait_ms, tries)
+        if tries >= TRIES_MAX:
+            del self.wanted[key]
         if len(self._asked) > NODES_MAX:
             del self._asked[next(iter(self._asked))]
         return True

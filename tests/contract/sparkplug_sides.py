@@ -44,6 +44,7 @@ format = "sparkplug"
 topics = ["spBv1.0/#"]
 [sources.options]
 host_id = "warehouse"
+reorder_ms = 60000
 [[devices]]
 id = "gw"
 kind = "machine"
@@ -150,7 +151,8 @@ class Host:
         url = BrokerUrl("127.0.0.1", to.port, False, "gateway", to.users["gateway"])
         self.mqtt = Mqtt(url, name, self.decoder.filters, self.decoder.presence())
         self.found: list[Decoded] = []
-        self.tasks = [asyncio.create_task(self.mqtt.run()), asyncio.create_task(self._take())]
+        loops = (self.mqtt.run(), self._take(), self._tick())
+        self.tasks = [asyncio.create_task(one) for one in loops]
 
     @property
     def memory(self) -> Any:
@@ -168,6 +170,11 @@ class Host:
             for one in group:
                 self._keep(self.decoder.decode(one.topic, one.payload, one.received_ms, one.retained))
             self.mqtt.acknowledge(group)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            self.tick(now_ms())
 
     def _keep(self, found: list[Decoded]) -> None:
         for one in found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import re
@@ -22,35 +21,13 @@ from edge.core.inference import Inference
 from protocols import layout
 from protocols.devices import decode, native
 from protocols.layout import LayoutError
-from protocols.readings import Context, Problem, Reading
+from protocols.readings import Context, Reading
 from protocols.topics import LEAVES
 from tests import house
+from tests.unit.pages import DOCS, blocks, fields_of, problem_codes, tables, told
 
-DOCS = house.ROOT / "docs"
 DEVICES, SITE = (DOCS / "devices.md").read_text(), (DOCS / "site.md").read_text()
 NOW_MS = 1_763_762_402_000
-
-
-def blocks(text: str, language: str = "") -> list[tuple[str, str]]:
-    """Fenced blocks of a language: (what stands after it, body)."""
-    found = re.findall(r"^```(\w*)[ ]?(.*)\n((?:.*\n)*?)```$", text, re.MULTILINE)
-    return [(rest, body) for tongue, rest, body in found if tongue == language]
-
-
-def tables(text: str, head: str) -> list[list[list[str]]]:
-    """The rows of each table whose first heading begins so, cell by cell, without backticks."""
-    found: list[list[list[str]]] = []
-    rows: list[list[str]] | None = None
-    for line in text.splitlines():
-        cells = [cell.strip().strip("`") for cell in line.strip("|").split(" | ")] if line.startswith("|") else []
-        if rows is None and cells and cells[0].strip("| ").startswith(head):
-            rows = []
-            found.append(rows)
-        elif rows is not None and cells and not cells[0].startswith("---"):
-            rows.append([cell.strip("| `") for cell in cells])
-        elif not cells:
-            rows = None
-    return found
 
 
 SHOP = layout.parse(blocks(SITE, "toml")[0][1])
@@ -80,7 +57,7 @@ def test_every_data_topic_and_every_problem_has_an_example() -> None:
 
     assert leaves == set(LEAVES) - {"cmd"}
     # A payload of 256 KB is no example to print.
-    assert set(problem_codes()) - codes == {"payload.too_big"}
+    assert problem_codes()[0] - codes == {"payload.too_big"}
 
 
 def test_the_example_command_is_spelled_as_the_gateway_spells_it() -> None:
@@ -193,33 +170,16 @@ def test_the_units_and_limits_are_those_of_the_code() -> None:
         assert str(limit) in DEVICES
 
 
-def problem_codes() -> list[str]:
-    """Every code a message may be refused with, from the code."""
-    packages = [source for source in house.files() if source.path.startswith(("protocols/", "edge/"))]
-    calls = [node for source in packages for node in source.nodes if isinstance(node, ast.Call)]
-    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == Problem.__name__]
-    return sorted({str(ast.literal_eval(call.args[0])) for call in named})
-
-
 def test_the_problem_codes_of_the_docs_are_those_of_the_code() -> None:
-    assert sorted(row[0] for row in tables(DEVICES, "code")[0]) == problem_codes()
-
-
-def default(one: msgspec.structs.FieldInfo) -> str:
-    """A field's default as the docs write it."""
-    if one.required:
-        return "required"
-    value = one.default_factory() if one.default is msgspec.NODEFAULT else one.default
-    return "none" if value is None else json.dumps(value)
+    assert sorted(row[0] for row in tables(DEVICES, "code")[0]) == sorted(problem_codes()[0])
 
 
 @pytest.mark.parametrize(
-    ("number", "struct"), list(enumerate([layout.About, layout.Zone, layout.Sku, layout.Slot, layout.Device, layout.Source]))
+    ("number", "struct"),
+    list(enumerate([layout.About, layout.Zone, layout.Sku, layout.Slot, layout.Device, layout.Source])),
 )
 def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: type[Struct]) -> None:
-    told = {row[0]: row[1] for row in tables(SITE, "field")[number]}
-
-    assert told == {one.name: default(one) for one in msgspec.structs.fields(struct)}
+    assert told(tables(SITE, "field")[number]) == fields_of(struct)
 
 
 @pytest.mark.parametrize(

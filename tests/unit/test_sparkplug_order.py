@@ -214,6 +214,17 @@ def test_a_node_is_not_asked_again_before_it_can_have_answered() -> None:
     assert asked == [1, 11, 31, 71, 151, 311, 631, 1271, 2171, 3071], "the wait doubles up to a quarter of an hour"
 
 
+def test_a_request_that_was_lost_is_made_again_and_not_for_ever() -> None:
+    plant = Plant()
+    asked = len(of(plant.say("DDATA", "s1", grams(1.0)), Publish))
+
+    for _ in range(7200):
+        asked += len(of(plant.tick(1000), Publish))
+
+    assert asked == control.TRIES_MAX
+    assert len(of(plant.say("DDATA", "s1", grams(1.0)), Publish)) == 1, "it speaks again"
+
+
 def test_a_node_that_obeyed_is_asked_soon_when_it_is_needed_again(plant: Plant) -> None:
     plant.say("DDATA", "s2")
     plant.now_ms += 3_600_000

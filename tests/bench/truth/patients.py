@@ -22,11 +22,12 @@ from firmware_sim.worlds import patients as world
 from firmware_sim.worlds.patients import DAY_MS, HOUR_MS, START_MS, Ill, Kind, Told
 from tests.bench.table import Figure, show
 
-SEEDS = range(100, 103)
+SEEDS = range(200, 203)
 DAYS = 60
-EACH = 8
+SICK_DAYS = 47
+EACH = 6
 """Healthy sensors of each kind and seed."""
-SICK = 4
+SICK = 3
 """Sick sensors of each case and seed."""
 TICK_MS = 120_000
 BATCH = 10
@@ -52,6 +53,7 @@ CASES = (
     Case("hall", "stuck", 0, "stuck", 10),
     Case("hall 0.5", "stuck", 0, "stuck", 20),
     Case("cell 1 g", "stuck", 0, "stuck", 20),
+    Case("cell 10 g", "stuck", 0, "stuck", 20),
     Case("cell", "noisy", 4, "noisy", 2),
     Case("cold room", "noisy", 4, "noisy", 2),
     Case("cell 1 g", "noisy", 4, "noisy", 2),
@@ -61,6 +63,7 @@ CASES = (
     Case("cell", "drift", 3, "drift", 21),
     Case("cell", "drift", 6, "drift", 14),
     Case("cell 1 g", "drift", 6, "drift", 14),
+    Case("cell 10 g", "drift", 6, "drift", 14),
     Case("cell", "creep", 0, "creep", 25),
     Case("cell", "silent", 0, "silent", 1),
     Case("hall", "silent", 0, "silent", 1),
@@ -68,8 +71,10 @@ CASES = (
     Case("battery", "battery", 3, "battery_ending", 14),
     Case("battery 5 %", "battery", 3, "battery_ending", 14),
 )
-HOPELESS = {("hall", "stuck"), ("hall 0.5", "stuck"), ("cell 1 g", "stuck"), ("cell 1 g", "noisy")}
-"""Coarse sensors: what they round away is not there. Printed, and not in the figures."""
+HOPELESS = {("cell 10 g", "stuck"), ("cell 10 g", "drift")}
+"""A display that rounds its noise away says the same of a still load and of a stuck cell. Printed, and in no figure."""
+FINE = ("cell", "cold room")
+"""Sensors whose noise shows: a stuck value is told at once."""
 
 
 class Found(NamedTuple):
@@ -97,7 +102,7 @@ def figures() -> list[Figure]:
         print(f"{case.kind + ' ' + case.fault + f' {case.size:g}':26} {len(delays):3}/{count:<2} {said}  {dict(also)}")
         if (case.kind, case.fault) not in HOPELESS:
             recalls.append(len(delays) / count)
-            if case.fault == "stuck":
+            if case.fault == "stuck" and case.kind in FINE:
                 stuck_h += delays
     zones, falsely, zone_months = drifting_zones()
     print(f"zones: {zones:.2f} of drifting thermometers found, {falsely} others blamed in {zone_months:.0f} months")
@@ -115,7 +120,12 @@ def figures() -> list[Figure]:
             f"30 min: {anchors['stuck'] / months:.3g}",
         ),
         Figure(
-            "false findings of all other kinds", "<= .05 a month", others / months, 0.05, "", f"{plain / months:.3g}"
+            "false findings of all other kinds",
+            "<= .05 a month",
+            others / months,
+            0.05,
+            "",
+            f"plain rules: {plain / months:.3g}",
         ),
         Figure("stuck: median delay, noisy sensors", "<= 45 min", median(stuck_h) * 60, 45.0, "min", "30 min by rule"),
         Figure("sick sensors found, worst case", ">= .9", min(recalls), 0.9, "", f"mean {np.mean(recalls):.3f}", True),
@@ -160,9 +170,10 @@ def sick(case: Case) -> tuple[list[float], int, Counter[str]]:
         for at in range(SICK):
             rng = default_rng([seed, 77, at, len(case.kind), len(case.fault)])
             from_ms = START_MS + int(rng.uniform(18, 25) * DAY_MS)
-            told = world.sensor(case.kind, DAYS, Ill(case.fault, from_ms, case.size), (0, 0), rng)
+            days = DAYS if case.fault == "battery" else SICK_DAYS
+            told = world.sensor(case.kind, days, Ill(case.fault, from_ms, case.size), (0, 0), rng)
             first = None
-            for one in run(told, START_MS + DAYS * DAY_MS):
+            for one in run(told, START_MS + days * DAY_MS):
                 if not one.change.came:
                     continue
                 if one.change.finding.code == case.code and one.at_ms >= from_ms:

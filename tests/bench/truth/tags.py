@@ -136,7 +136,7 @@ def regime_row(regime: Regime, seeds: Iterable[int]) -> Row:
     wrong = []
     for times in WRONG:
         with first_guess(times):
-            wrong.append(mean(errors(filtered(seen)[0] > 0.5, seen.there) for seen in worlds[:1]))
+            wrong.append(mean(errors(filtered(seen)[0] > 0.5, seen.there) for seen in worlds))
     windows = [static(seen) for seen in worlds]
     means = {window: mean(one[window] for one in windows) for window in WINDOWS}
     best = min(means, key=lambda window: means[window])

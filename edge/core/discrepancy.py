@@ -20,16 +20,16 @@ APART_MS = 10 * 3_600_000
 FALSE_SHARE = 0.005
 AGREE = 0.5
 """Book and posterior agree again from this probability on."""
-LEAST = 0.05
+LEAST = 0.02
 """Cases that are never unlearnt: nothing is impossible."""
 FORGET = 20_000.0
 """Slot-days (and tag-days) after which what was learnt of the site's rates weighs half: a site changes."""
 
 
 class Rates(Struct):
-    """How often things go wrong at this site, fitted as it runs. The first values are weak assumptions, as if seen on
-    `slot_days` and `bookings`: a unit lost in a hundred slot-days, a wrong booking in a hundred, one unit in twenty
-    without a tag that answers, one tag in a thousand shadowed each day."""
+    """How often things go wrong at this site, fitted as it runs. The first values are weak assumptions, worth no more
+    than `slot_days` and `bookings`: a unit lost in a hundred slot-days, a wrong booking in a hundred, one unit in
+    twenty without a tag that answers, one tag in a thousand shadowed each day."""
 
     lost: float = 0.25
     found: float = 0.025
@@ -67,24 +67,29 @@ class Rates(Struct):
         return min(0.2, self.shadowed / self.tag_days)
 
 
-def learn(rates: Rates, days: float, bookings: int, lost: float, found: float) -> None:
+def learn(rates: Rates, days: float, bookings: int, lost: float, found: float, blamed: float = 0.5) -> float:
     """Watched one slot over `days` and so many bookings: by how much it became likelier, meanwhile, that it holds less
-    (`lost`), or more (`found`), beside the book than before. Below zero where an earlier suspicion went away.
+    (`lost`), or more (`found`), beside the book than before. Below zero where an earlier suspicion went away; of that
+    the share `blamed` had been put on bookings.
 
-    Expectations are summed, not sure cases only: slots that lose units are longer unsure than those that do not.
-    Who caused it is not seen: it is shared between time and bookings by how likely each was (EM).
+    Expectations are summed, not sure cases only: slots that lose units are longer unsure than those that do not. Who
+    caused it is not seen: it is shared between time and bookings by how likely each was (EM). The share on bookings,
+    of what was suspected now, is returned.
     """
     rates.slot_days += days
     rates.bookings += bookings
-    by_booking = 0.5 * rates.wrong_share * bookings
+    by_booking = 0.5 * rates.wrong_share * bookings  # either way alike
+    shares = []
     for name, much in (("lost", lost), ("found", found)):
         by_time = getattr(rates, name) / rates.slot_days * days
-        share = by_booking / (by_booking + by_time) if by_booking + by_time > 0.0 else 0.0
-        rates.wrong = max(LEAST, rates.wrong + share * much)
-        setattr(rates, name, max(LEAST, getattr(rates, name) + (1.0 - share) * much))
+        shares.append(by_booking / (by_booking + by_time) if by_booking + by_time > 0.0 else blamed)
+        on_bookings = (shares[-1] if much > 0.0 else blamed) * much
+        rates.wrong = max(LEAST, rates.wrong + on_bookings)
+        setattr(rates, name, max(LEAST, getattr(rates, name) + much - on_bookings))
     if rates.slot_days > 2.0 * FORGET:
         for name in ("lost", "found", "slot_days", "wrong", "bookings"):
             setattr(rates, name, max(LEAST, 0.5 * getattr(rates, name)))
+    return shares[1] if found > lost else shares[0]
 
 
 def learn_silent(rates: Rates, silent: float, count: int) -> None:

@@ -75,6 +75,8 @@ class Since(Struct, array_like=True, gc=False):
     lost: float = 0.0
     found: float = 0.0
     bookings: int = 0
+    blamed: float = 0.5
+    """Share of `lost` and `found` that was put on bookings."""
 
 
 class Stock(Struct, array_like=True):
@@ -278,9 +280,12 @@ def _learn(stock: Stock, counts: Counts, p: Array, at_ms: int, rates: Rates) -> 
         return
     lost, found = float(p[gaps < since.gap].sum()), float(p[gaps > since.gap].sum())
     days = max(0.0, (at_ms - since.at_ms) / DAY_MS)
-    learn(rates, days, since.bookings, lost - since.lost, found - since.found)
+    share = learn(rates, days, since.bookings, lost - since.lost, found - since.found, since.blamed)
     if p.max() < CLAIM:
-        stock.since = Since(since.gap, at_ms, lost, found)
+        more = max(0.0, lost - since.lost) + max(0.0, found - since.found)
+        held = max(0.0, since.lost) + max(0.0, since.found)
+        blamed = (held * since.blamed + more * share) / (held + more) if held + more > 0.0 else since.blamed
+        stock.since = Since(since.gap, at_ms, lost, found, 0, blamed)
         return
     stock.since = Since(gap, at_ms)
     best = int(counts[p.argmax()])

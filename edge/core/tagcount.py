@@ -132,9 +132,9 @@ def pass_time(column: Column, rates: Rates, at_ms: int) -> Column:
         return column
     rows = _rows(column)
     answering = np.arange(column.first, column.first + rows.shape[1])
-    dies = 1.0 - np.exp(-DIES_A_DAY * days * answering)[:, None]
-    shadowed = 1.0 - np.exp(-rates.shadowed_a_day * days * answering)[:, None]
-    stays = 1.0 - dies - shadowed
+    rate = rates.shadowed_a_day + DIES_A_DAY
+    falls = 1.0 - np.exp(-rate * days * answering)[:, None]
+    dies, shadowed, stays = falls * (DIES_A_DAY / rate), falls * (rates.shadowed_a_day / rate), 1.0 - falls
     again = 1.0 - np.exp(-HEARD_AGAIN_A_DAY * days * np.arange(SHADOWED_MAX + 1))
     strays = 1.0 - exp(-STRAYS_A_DAY * days)
     grown = np.zeros((len(rows), rows.shape[1] + 2, SHADOWED_MAX + 1))

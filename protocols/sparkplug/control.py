@@ -62,7 +62,7 @@ class Asked(Struct):
 
 
 class Rebirths:
-    """The requests that are wanted, and those made. A request can be lost, so one stays wanted until the node is born."""
+    """The requests that are wanted, and those made. One can be lost, so it stays wanted until the node is born."""
 
     def __init__(self) -> None:
         self.wanted: dict[Key, None] = {}

@@ -44,7 +44,7 @@ format = "sparkplug"
 topics = ["spBv1.0/#"]
 [sources.options]
 host_id = "warehouse"
-reorder_ms = 60000
+reorder_ms = 3000
 [[devices]]
 id = "gw"
 kind = "machine"
@@ -174,16 +174,13 @@ class Host:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(1.0)
-            self.tick(now_ms())
+            self._keep(self.decoder.tick(now_ms()))
 
     def _keep(self, found: list[Decoded]) -> None:
         for one in found:
             if isinstance(one, Publish):
                 self.mqtt.publish(one.topic, one.payload, one.qos, one.retain)
             self.found.append(one)
-
-    def tick(self, now_ms: int) -> None:
-        self._keep(self.decoder.tick(now_ms))
 
     def of(self, kind: type[Kind], device: str = "shelf") -> list[Kind]:
         return [one for one in self.found if isinstance(one, kind) and getattr(one, "device", device) == device]

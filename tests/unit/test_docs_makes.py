@@ -115,8 +115,8 @@ def test_the_parts_of_options_are_those_of_the_code(head: str, struct: type[Stru
 def test_the_units_are_those_of_the_code() -> None:
     (table,) = tables(MAKES, "quantity")
     known: dict[str, set[str]] = {}
-    for unit, (quantity, _, _) in UNITS.items():
-        known.setdefault(quantity, set()).add(unit)
+    for unit, conversion in UNITS.items():
+        known.setdefault(conversion[0], set()).add(unit)
 
     assert [row[0] for row in table] == list(get_args(Quantity))
     for quantity, units in table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -18,6 +18,7 @@ from edge.core.fusion import DAY_MS, HOUR_MS, Stock
 UNIT = Unit(250.0, 0.01, 50, 1.0, 30_000.0)
 SPREAD = Unit(250.0, 0.06, 10, 1.0, 30_000.0)
 NOON_MS = 1_760_000_000_000
+Move = Callable[[Stock, int], None]
 
 
 def slot(count: int, live: bool = True) -> Stock:
@@ -37,21 +38,24 @@ def tags(*present: float) -> tagcount.Look:
     return tagcount.look(present)
 
 
-MOVES = {
-    "booked": lambda stock, at_ms: fusion.book(stock, -2, at_ms, UNIT, Rates()),
-    "weighed": lambda stock, at_ms: fusion.weigh(stock, 10 * 250.0, at_ms, True, UNIT, Rates()),
-}
+def booked(stock: Stock, at_ms: int) -> None:
+    fusion.book(stock, -2, at_ms, UNIT, Rates())
 
 
-@pytest.mark.parametrize("order", list(permutations(MOVES)))
+def weighed(stock: Stock, at_ms: int) -> None:
+    fusion.weigh(stock, 10 * 250.0, at_ms, True, UNIT, Rates())
+
+
+@pytest.mark.parametrize("order", [(booked, weighed), (weighed, booked)])
 @pytest.mark.parametrize("apart_ms", [0, 5_000, 600_000, 6 * HOUR_MS])
-def test_a_booking_and_its_step_are_one_movement_whichever_comes_first(order: tuple[str, ...], apart_ms: int) -> None:
+def test_a_booking_and_its_step_are_one_movement_whichever_comes_first(order: tuple[Move, Move], apart_ms: int) -> None:
     stock = slot(12)
 
-    for number, name in enumerate(order):
-        MOVES[name](stock, NOON_MS + number * apart_ms)
+    for number, happen in enumerate(order):
+        happen(stock, NOON_MS + number * apart_ms)
 
-    assert likeliest(stock) == (10, pytest.approx(1.0, abs=0.01))
+    assert likeliest(stock)[0] == 10
+    assert likeliest(stock)[1] > 0.99
     assert stock.book == 10
     assert (stock.opened, stock.steps) == ([], [])
 
@@ -118,7 +122,8 @@ def test_the_number_on_a_receipt_settles_what_uneven_units_leave_open() -> None:
     fusion.book(told, 40, NOON_MS + 60_000, SPREAD, Rates())
 
     assert likeliest(untold)[1] < 0.9
-    assert likeliest(told) == (42, pytest.approx(1.0, abs=0.05))
+    assert likeliest(told)[0] == 42
+    assert likeliest(told)[1] > 0.95
 
 
 def test_without_a_scale_the_book_counts_but_is_trusted_less_from_day_to_day() -> None:
@@ -154,7 +159,8 @@ def test_a_dead_tag_does_not_become_a_missing_unit_by_being_missed_again_and_aga
         fusion.weigh(stock, 12 * 250.0, at_ms, False, UNIT, Rates())
         fusion.see(stock, tags(*[1.0] * 11), at_ms + HOUR_MS, UNIT, Rates())
 
-    assert likeliest(stock) == (12, pytest.approx(1.0, abs=0.01))
+    assert likeliest(stock)[0] == 12
+    assert likeliest(stock)[1] > 0.99
 
 
 def test_an_antenna_that_fell_silent_empties_no_slot() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -334,6 +336,31 @@ def test_batches_say_what_single_samples_say(seed: int, size: int) -> None:
         found += patients.pass_time(batched, now_ms)
 
     assert [(one.came, one.finding.code) for one in found] == single.codes()
+
+
+FREEZER = Path(__file__).resolve().parents[3] / "shared" / "data" / "coldchain" / "freezer_1min.csv.gz"
+
+
+@pytest.mark.skipif(not FREEZER.exists(), reason="the real data (../shared/data beside the project) is not here")
+def test_a_real_freezer_is_well_for_a_week_and_each_fault_put_into_it_is_found() -> None:
+    lines = gzip.decompress(FREEZER.read_bytes()).decode().splitlines()[1:]
+    real = [float(line.split(",")[1]) for line in lines]
+    times = minutes(0, len(real) / 60)
+    drawn = default_rng(1)
+    cut = len(real) - 2 * 24 * 60
+    stuck = real[:cut] + [real[cut]] * (len(real) - cut)
+    shots = [value + 9.0 * (at > cut and at % 97 == 0) for at, value in enumerate(real)]
+    loud = real[:cut] + [value + drawn.normal(0.0, 0.4) for value in real[cut:]]
+
+    def said(values: list[float]) -> list[tuple[bool, str]]:
+        ward = Ward()
+        ward.feel(times, values)
+        return ward.codes()
+
+    assert said(real) == []
+    assert said(stuck) == [(True, "stuck")]
+    assert said(shots) == [(True, "spikes")]
+    assert said(loud) == [(True, "noisy")]
 
 
 NUMBERS = st.floats(-1e15, 1e15) | st.sampled_from([0.0, 1.0, 5.0])

@@ -34,8 +34,7 @@ def ask(url: str, state: Path, path: str, body: dict[str, Any] | None = None) ->
             return msgspec.json.decode(answer.read())
     except urllib.error.HTTPError as error:
         if error.code == 401:
-            why = f"the gateway at {url} does not know the token in {token}; --state names the folder of another one"
-            raise AskError(why) from None
+            raise AskError(f"the gateway at {url} does not know {token}; --state must name its own folder") from None
         raise AskError(_reason(error)) from None
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         why = getattr(error, "reason", None) or error

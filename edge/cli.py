@@ -22,6 +22,7 @@ from edge import broker as box
 from edge import recording, site_cli, slot_cli, tag_cli
 from edge.api import make_app, own_token, serving
 from edge.asking import AskError
+from edge.core.decoding import Decoder
 from edge.core.inference import Inference
 from edge.gateway import Gateway, Options
 from edge.keys import own_keys
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     decode = verb("decode", _decode, "Decode a recording, or one payload when --topic is given.")
     decode.add_argument("--topic", help="the topic the payload came on")
     decode.add_argument("--format", choices=sorted(formats.formats()), help="use this device family")
+    decode.add_argument("--site", type=Path, metavar="SITE.toml", help="decode as the gateway of this site does")
     decode.add_argument("file", metavar="FILE|-")
 
     replay = verb("replay", _replay, "Fold a recording without a broker; print stock events and final estimates.")
@@ -162,9 +164,14 @@ def _key(arguments: argparse.Namespace) -> None:
 
 
 def _decode(arguments: argparse.Namespace) -> None:
+    decoder = Decoder(_site(arguments.site)) if arguments.site is not None else None
+    family = formats.formats().get(arguments.format or "")
+    memory = family.begin(family.options()) if family is not None and family.begin is not None else None
     for at_ms, topic, payload in _payloads(arguments):
-        if arguments.format:
-            found = formats.formats()[arguments.format].decode(topic, payload, Context(at_ms))
+        if decoder is not None:
+            found = decoder.decode(topic, payload, at_ms)
+        elif family is not None:
+            found = family.decode(topic, payload, Context(at_ms, memory=memory))
         else:
             found = formats.decode(topic, payload, Context(at_ms))
         for one in found:

@@ -36,7 +36,7 @@ class Field(Struct, frozen=True, forbid_unknown_fields=True):
 def check_unit(unit: str) -> None:
     """Raises `ValueError` for a unit ("" is none) that is not known."""
     if unit and conversion(unit) is None:
-        raise ValueError(f"unit {unit!r} is not known; docs/devices.md lists the units")
+        raise ValueError(f"unit {unit!r} is not known; docs/makes.md lists the units")
 
 
 NO_FIELD = Field()

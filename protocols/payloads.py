@@ -98,7 +98,7 @@ def measured(
     device = name_of(device)
     meant = _meant(channel[:NAME_MAX], unit[:UNIT_MAX])
     if meant is None:
-        hint = "name a unit of protocols/units.py"
+        hint = "docs/makes.md lists the units"
         return Problem("unit.unknown", f"unit {unit[:UNIT_MAX]!r} of {name_of(channel) or '1'!r}", hint, device)
     channel, quantity, factor, offset, low, high, truth = meant
     number = value if type(value) is float else number_of(value)  # by far the most common

@@ -25,13 +25,14 @@ DAY_SHARE = 1 / 3
 """The part of a day that must have been seen."""
 DAYS_MAX = 28
 DAYS_MIN = 5
-WINDOWS = (3, 7, 14)
-DRIFT_SIGMAS, DRIFT_FEW = 4.5, 8.0
+WINDOWS = ((3, 1.3), (7, 1.0), (14, 1.0))
+"""Days looked back, and how much surer few of them must be: single days stray further than their usual spread."""
+DRIFT_SIGMAS, DRIFT_FEW = 4.0, 6.0
 """How far a mean of days lies from 0 in standard errors; these are themselves uncertain when few days are known."""
 DRIFT_CLEAR_SIGMAS = 3.0
 DRIFT_MIN_G = 1.0
 """Grams a day that matter."""
-CREEP_UNKNOWN, CREEP_KNOWN = 1.5e-4, 1e-4
+CREEP_UNKNOWN, CREEP_KNOWN = 1.5e-4, 5e-5
 """What creep may add to a day's sum, as a share of all that was put and taken."""
 DRIFT_QUANTA = 2.0
 """The sd of a day's sum by rounding alone."""
@@ -129,12 +130,12 @@ def drift(course: Course) -> Drift | None:
     sure = DRIFT_SIGMAS * (1.0 + DRIFT_FEW / (len(days) - 1))
     least = max(DRIFT_MIN_G, course.moved_a_day * (CREEP_KNOWN if len(course.shares) >= SHARES_MIN else CREEP_UNKNOWN))
     found = None
-    for window in WINDOWS:
+    for window, surer in WINDOWS:
         if window > len(days):
             break
         mean = sum(days[-window:]) / window
         error = sd / window**0.5
-        doubt = min(abs(mean) / error / sure, abs(mean) / least)
+        doubt = min(abs(mean) / error / (sure * surer), abs(mean) / least)
         if found is None or doubt > found.doubt:
             found = Drift(mean, error, window, doubt)
     return found

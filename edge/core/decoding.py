@@ -56,7 +56,8 @@ class Decoder:
         route = self._route_of(topic)
         if route is None:
             if topic.startswith(ROOT):
-                return families.decode(topic, payload, Context(received_ms))
+                found = families.decode(topic, payload, Context(received_ms, retained))
+                return [_kept(one) for one in found] if retained else found
             return [uncovered(topic)]
         level = route.source.name_level
         levels = topic.split("/") if level is not None else []
@@ -128,6 +129,13 @@ class Decoder:
         return Problem("device.unknown", detail, claim(source, address), address[:100])
 
 
+def _kept(one: Decoded) -> Decoded:
+    """Our own devices' readings that the broker had kept, marked so; their family says nothing of it."""
+    if type(one) is not Reading or "retained" in one.flags:
+        return one
+    return msgspec.structs.replace(one, flags=(*one.flags, "retained"))
+
+
 def claim(source: str, address: str) -> str:
     """How the site file claims a device, in words."""
     if not address:
@@ -143,7 +151,7 @@ def _route(site: Site, source: Source) -> Route:
     try:
         options = msgspec.convert(source.options, family.options)
     except msgspec.ValidationError as error:
-        hint = "docs/devices.md lists the options of each format"
+        hint = "docs/makes.md lists the options of each format"
         raise LayoutError(f"source {source.id!r}: options of {source.format!r}: {error}; {hint}") from None
     memory = family.begin(options) if family.begin is not None else None
     own = [device.address or device.id for device in site.devices if device.source == source.id]

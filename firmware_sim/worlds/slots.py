@@ -1,8 +1,9 @@
 """Slots over months: picks, refills, theft and wrong bookings, seen by a scale, by tags, by the book and by people.
 
-A day is made at a time (`pass_day`), as an alarm may send somebody to count and correct the book in between. What
-happens in a slot depends on the seed alone, never on who counts. The physics is that of `firmware_sim.physics`:
-each unit keeps its mass for life, the zero of the cell wanders, tags answer at rates of their own or never.
+A day is made at a time (`pass_day`), as an alarm may send somebody to count and correct the book in between. Refills
+follow the book, so a count changes what comes after it; every slot has a generator of its own, so in that slot only.
+The physics is that of `firmware_sim.physics`: each unit keeps its mass for life, the zero of the cell wanders, tags
+answer at rates of their own or never.
 
 Seeds 1-9 are for tuning, 100 and above for reporting.
 """

@@ -110,5 +110,5 @@ def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
 
 def uncovered(topic: str) -> Problem:
     """The problem of a topic that belongs to no family."""
-    hint = "native devices publish to wh/v1/<site>/<device>/<leaf>; others need [[sources]]: docs/devices.md"
+    hint = "native devices publish to wh/v1/<site>/<device>/<leaf>; others need [[sources]]: docs/makes.md"
     return Problem("topic.unknown", f"no device format covers the topic {topic[:200]!r}", hint, topic=topic[:200])

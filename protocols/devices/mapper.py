@@ -33,7 +33,7 @@ def begin(options: Options) -> Plan:
 def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
     """What the rules find in a message."""
     if not isinstance(context.options, Options):
-        hint = 'list the topic under [[sources]] with format = "mapper": docs/devices.md'
+        hint = 'list the topic under [[sources]] with format = "mapper": docs/makes.md'
         return [Problem("source.no_options", "the mapper has no rules for this topic", hint, context.name)]
     if not payload:
         return []

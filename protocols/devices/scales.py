@@ -79,7 +79,7 @@ def _reading(said: Said, device: str, options: Options, at: Moment) -> Decoded:
         code, detail = said.trouble
         if code == "notice":
             return noticed(device, options.channel, detail, at)
-        return Problem(code, detail[:300], "look at the scale; docs/devices.md lists the lines that are read", device)
+        return Problem(code, detail[:300], "look at the scale; docs/makes.md lists the lines that are read", device)
     unit, flags = said.unit or options.unit, said.flags
     if not said.unit and options.bare == "unstable" and "unstable" not in flags:
         flags = (*flags, "unstable")

@@ -37,7 +37,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
         """Raises `ValueError` for a unit that is not known."""
         for channel, unit in self.units.items():
             if conversion(unit) is None:
-                raise ValueError(f"unit {unit!r} of {channel!r} is not known; docs/devices.md lists the units")
+                raise ValueError(f"unit {unit!r} of {channel!r} is not known; docs/makes.md lists the units")
 
 
 class _Record(Struct, gc=False):

@@ -16,7 +16,7 @@ from tests import house
 DOCS = house.ROOT / "docs"
 OURS = ("protocols/devices/native.py", "protocols/devices/__init__.py", "edge/core/inference.py")
 """Where the problems of native devices are made; all others are those of other makes."""
-CODE = re.compile(r"[a-z]+\.[a-z_]+")
+CODE = re.compile(r"[a-z][a-z0-9]*\.[a-z_]+")
 
 
 def blocks(text: str, language: str = "") -> list[tuple[str, str]]:

@@ -87,6 +87,12 @@ def test_native_topics_need_no_source() -> None:
     assert found == [Reading("s", "1", "mass_g", T0, [1.0], flags=("no_clock",))]
 
 
+def test_what_the_broker_kept_of_a_native_device_is_marked() -> None:
+    """Without a time of its own nobody knows how old it is."""
+    (found,) = decoder().decode("wh/v1/demo/s/shelf", b'{"unit":"g","value":1}', T0, True)
+    assert found == Reading("s", "1", "mass_g", T0, [1.0], flags=("no_clock", "retained"))
+
+
 def test_a_source_gives_its_family_options_zone_and_the_name_in_the_topic() -> None:
     assert decoder().decode("home/cold-2/SENSOR", b"", T0, True) == [Reading("cold-2", "1", "raw", T0, [1.0, 1.0, 1.0])]
 

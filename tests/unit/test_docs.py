@@ -16,17 +16,23 @@ import msgspec
 import pytest
 from msgspec import Struct
 
+from cloud.cli import main as cloud
+from edge import store
 from edge.cli import main as edge
+from edge.core import decoding, tags, ward, weight
 from edge.core.inference import Inference
+from firmware_sim.cli import main as simulator
 from protocols import layout
 from protocols.devices import decode, native
 from protocols.layout import LayoutError
 from protocols.readings import Context, Reading
+from protocols.sparkplug import node
 from protocols.topics import LEAVES
 from tests import house
 from tests.unit.pages import DOCS, blocks, fields_of, problem_codes, tables, told
 
 DEVICES, SITE = (DOCS / "devices.md").read_text(), (DOCS / "site.md").read_text()
+ARCHITECTURE = (DOCS / "architecture.md").read_text()
 NOW_MS = 1_763_762_402_000
 
 
@@ -223,7 +229,7 @@ def test_what_is_no_toml_is_said_with_its_place() -> None:
     assert str(error.value).endswith(end)
 
 
-@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.relative_to(DOCS).as_posix())
+@pytest.mark.parametrize("path", [*sorted(DOCS.rglob("*.md")), house.ROOT / "README.md"], ids=lambda path: path.stem)
 def test_links_lead_somewhere(path: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
 
@@ -247,3 +253,52 @@ def test_decision_records_are_numbered_and_say_why() -> None:
     for path in records:
         heads = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
         assert heads == ["Objective", "Decision", "Why", "Consequences"], path.name
+
+
+def test_the_map_shows_every_room_of_the_gateways_core() -> None:
+    (table,) = tables(ARCHITECTURE, "rooms")
+    shown = {name for row in table for name in re.findall(r"`(\w+)`", f"`{row[0]}`")} | {"inference"}
+
+    assert shown == {path.stem for path in (house.ROOT / "edge" / "core").glob("*.py")} - {"__init__"}
+
+
+def test_files_that_the_map_and_the_records_name_exist() -> None:
+    for page in (DOCS / "architecture.md", *(DOCS / "decisions").glob("*.md")):
+        folder = ""
+        for name in re.findall(r"`((?:[\w.]+/)*[\w*.]*\.py|(?:[\w.]+/)+[\w*]*)`", page.read_text()):
+            if name.startswith("wh/"):
+                continue
+            folder = name.rpartition("/")[0] or folder
+            beside = f"{folder}/{name}" if folder else name
+            assert [*house.ROOT.glob(name), *house.ROOT.glob(beside)], f"{page.name} names {name}"
+
+
+def test_the_limits_of_the_map_are_those_of_the_code() -> None:
+    for limit in (
+        f"the last {store.JOURNAL_ROWS_MAX:,} lines",
+        f"the last {store.QUARANTINE_ROWS_MAX:,} with their first {store.QUARANTINE_PAYLOAD_MAX >> 10} KB",
+        f"{tags.TAGS_MAX:,} tags a zone, {ward.CHARTS_MAX:,} channels",
+        f"the last {decoding.UNCLAIMED_MAX:,}",
+        f"{node.STORED_MAX:,} while it is away",
+    ):
+        assert limit in ARCHITECTURE, limit
+
+
+def test_how_to_sample_a_shelf_is_how_it_is_judged() -> None:
+    said = " ".join(DEVICES.split())
+
+    assert f"within {weight.RANGE_SIGMAS} times the site file's `noise_g` of one another" in said
+    assert f"up to {weight.FAST_STEP_MS} ms apart the last {weight.WINDOW} are looked at" in said
+    assert f"else the last {weight.WINDOW_SLOW};" in said
+    assert f"up to {weight.BIN_MS // 2} ms apart are averaged over {weight.BIN_MS} ms" in said
+
+
+def test_the_readme_lists_the_verbs_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (house.ROOT / "README.md").read_text()
+
+    for program, main in (("edge", edge), ("cloud", cloud), ("firmware_sim", simulator)):
+        (row,) = re.findall(rf"^\| `python -m {program}` \| (.+) \|$", text, re.MULTILINE)
+        with pytest.raises(SystemExit):
+            main(["--help"])
+        verbs = re.findall(r"^ {4}([a-z]+)\b", capsys.readouterr().out, re.MULTILINE)
+        assert sorted(re.findall(r"`(\w+)[^`]*`", row)) == sorted(verbs)

@@ -1,4 +1,4 @@
-"""docs/counting.md says what the cores do: commands, reasons, remedies, and the numbers that it promises."""
+"""docs/counting.md says what the cores do: commands, reasons, remedies, numbers; docs/devices.md how sensors sicken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,20 @@ import pytest
 
 from edge import slot_cli
 from edge.cli import main as edge
-from edge.core import actions, belief, bookings, counting, discrepancy, fusion, inference, shelves, teaching
+from edge.core import (
+    actions,
+    belief,
+    bookings,
+    charts,
+    counting,
+    diagnosis,
+    discrepancy,
+    fusion,
+    inference,
+    patients,
+    shelves,
+    teaching,
+)
 from tests import house
 from tests.unit.pages import DOCS, tables
 
@@ -85,3 +98,15 @@ def test_the_numbers_are_those_of_the_code() -> None:
         assert said in " ".join(TEXT.split()), said
     assert (discrepancy.UPDATES, discrepancy.APART_MS) == (2, 10 * 3_600_000), "two looks ten hours apart"
     assert teaching.PIECES_MIN == 10, "ten pieces are the least"
+
+
+def test_what_a_sensor_may_suffer_from_is_listed_with_its_remedy() -> None:
+    (table,) = tables((DOCS / "devices.md").read_text(), "finding")
+    listed = {row[0]: row for row in table}
+
+    assert set(listed) == set(charts.REMEDIES)
+    for code, remedy in charts.REMEDIES.items():
+        assert remedy in listed[code][2]
+    assert f"{diagnosis.BATTERY_LOW_PCT:g} %" in listed["battery_low"][1]
+    assert f"{diagnosis.BATTERY_DAYS:g} days" in listed["battery_ending"][1]
+    assert f"{patients.CLOCK_OFF_MS // 1000} s" in listed["clock_off"][1]

@@ -39,7 +39,6 @@ class Scale:
 def test_a_mass_that_is_not_what_lies_there_now_never_moves_stock(flag: Flag) -> None:
     scale = Scale()
     assert scale.says(NINE_G, flag) == []
-    assert scale.count is None
 
     assert [one.count for one in scale.says(FIVE_G)] == [5]
     assert scale.says(NINE_G, flag) == []
@@ -77,6 +76,7 @@ def test_what_was_unstable_long_ago_says_nothing_of_now() -> None:
 
     scale.says(NINE_G, "historical", "unstable", at_ms=T0 - 3_600_000)
     scale.says(NINE_G, "unstable", at_ms=T0 - 3_600_000)
+    scale.says(NINE_G, "historical", "unstable", times=15)
     scale.says(FIVE_G, times=1)
 
     assert scale.count == 5

@@ -2,100 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable
-
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core import actions
 from edge.core.actions import Action, ActionError, NoSuchSlotError
-from edge.core.inference import Inference, Outcome
-from edge.core.shelves import BACKDATE_MAX_MS, BOOKINGS_MAX, JUDGE_MS, LEVEL_REFRESH_MS
-from edge.core.teaching import Taught
-from protocols import layout
-from protocols.readings import Reading
-from protocols.reports import Report, SlotLevel, StockEvent
-from tests.unit.test_inference import SITE, SITE_TEXT, T0, restored
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
-TWIN = SITE_TEXT + '[[slots]]\nid = "A3"\nzone = "hall"\nsku = "bolt"\ndevice = "shelf-1"\nchannel = "3"\n'
-
-
-class Hall:
-    """A site whose clock and shelves a test moves; bolts of 250 g lie on channel 1, with 100 g of tare."""
-
-    def __init__(self, text: str = SITE_TEXT, seed: int = 1) -> None:
-        self.rng = random.Random(seed)
-        self.inference = Inference(layout.parse(text))
-        self.now_ms = T0
-        self.seq = 0
-        self.told: list[Report] = []
-        self.notes: list[tuple[str, str]] = []
-
-    def weigh(self, grams: float, channel: str = "1", noise_g: float = 1.0) -> Outcome:
-        """The scale shows so much for one and a half seconds."""
-        self.now_ms += 2000
-        self.seq += 1
-        values = [self.rng.gauss(grams, noise_g) for _ in range(15)]
-        reading = Reading("shelf-1", channel, "mass_g", self.now_ms - 1500, values, 100, 1, self.seq)
-        return self._keep(self.inference.fold([reading], self.now_ms))
-
-    def bolts(self, count: float) -> Outcome:
-        """So many bolts lie in A1."""
-        return self.weigh(100.0 + 250.0 * count)
-
-    def act(self, action: Action, slot: str = "A1") -> dict[str, object]:
-        self.now_ms += 500
-        out, answer = self.inference.act(slot, action, self.now_ms)
-        self._keep(out)
-        return answer
-
-    def live(self, span_ms: int, grams: float | None = None) -> list[Report]:
-        """Let time pass, the scale speaking all along or not at all."""
-        before, end_ms = len(self.told), self.now_ms + span_ms
-        while self.now_ms < end_ms:
-            if grams is not None:
-                self.weigh(grams)
-            self.now_ms = min(end_ms, self.now_ms + JUDGE_MS)
-            self._keep(self.inference.tick(self.now_ms))
-        return self.told[before:]
-
-    def restart(self) -> None:
-        self.inference = restored(self.inference, self.inference.site)
-
-    def counts(self) -> dict[str, int | None]:
-        return {slot: state.estimate.count for slot, state in self.inference.shelves.slots.items()}
-
-    def _keep(self, out: Outcome) -> Outcome:
-        self.told += out.reports
-        self.notes += [(note.what, note.about) for note in out.notes]
-        assert not out.problems
-        return out
-
-
-def events(reports: Iterable[Report], slot: str = "A1") -> list[tuple[int, int, str]]:
-    return [(one.delta, one.count, one.source) for one in reports if type(one) is StockEvent and one.slot == slot]
-
-
-def levels(reports: Iterable[Report], slot: str = "A1") -> list[SlotLevel]:
-    return [one for one in reports if type(one) is SlotLevel and one.slot == slot]
-
-
-def filled(count: int, text: str = SITE_TEXT) -> Hall:
-    hall = Hall(text)
-    hall.bolts(count)
-    return hall
-
-
-def whole(inference: Inference) -> object:
-    """All of the state, as plain values."""
-    shelves = inference.shelves
-    return msgspec.to_builtins((shelves.slots, shelves.taught, shelves.rates, inference.devices))
-
+from edge.core.shelves import BACKDATE_MAX_MS, BOOKINGS_MAX, LEVEL_REFRESH_MS
+from tests.unit.hall import DAY_MS, HOUR_MS, Hall, events, filled, levels, whole
+from tests.unit.test_inference import T0
 
 WRONG: list[tuple[Action, str]] = [
     (actions.Book(3, T0 - BACKDATE_MAX_MS - 1), "30 days"),
@@ -119,29 +34,6 @@ def test_what_can_not_be_done_says_why_and_changes_nothing(action: Action, said:
 
     assert whole(hall.inference) == before
     assert hall.notes == []
-
-
-@pytest.mark.parametrize("action", [actions.Teach(10), actions.Tare(), actions.Calibrate(1000.0)])
-def test_a_scale_that_is_silent_or_not_at_rest_teaches_nothing(action: Action) -> None:
-    never, moving, silent = Hall(), filled(4), filled(4)
-    moving.weigh(1100.0, noise_g=400.0)
-    silent.now_ms += 60_000
-
-    for hall in (never, moving, silent):
-        before = whole(hall.inference)
-        with pytest.raises(ActionError, match="not at rest, or silent"):
-            hall.act(action)
-        assert whole(hall.inference) == before
-
-
-def test_a_scale_that_speaks_every_minute_can_be_taught_too() -> None:
-    hall = Hall()
-    for _ in range(40):
-        hall.now_ms += 60_000
-        hall.inference.fold([Reading("shelf-1", "1", "mass_g", hall.now_ms, [2600.0])], hall.now_ms)
-
-    hall.now_ms += 50_000
-    assert hall.act(actions.Teach(10))["unit_mass_g"] == pytest.approx(250.0)
 
 
 @pytest.mark.parametrize("action", [actions.Count(1), actions.Book(1), actions.Tare()])
@@ -232,10 +124,12 @@ def test_only_the_latest_bookings_are_remembered() -> None:
 def test_a_booking_and_its_pick_are_one_movement_in_either_order(book_first: bool, restart: bool) -> None:
     hall = filled(10)
     hall.act(actions.Count(10))
-    steps = [lambda: hall.act(actions.Book(-3)), lambda: hall.bolts(7)]
 
-    for step in steps if book_first else reversed(steps):
-        step()
+    for booked in (book_first, not book_first):
+        if booked:
+            hall.act(actions.Book(-3))
+        else:
+            hall.bolts(7)
         if restart:
             hall.restart()
         hall.live(HOUR_MS, 100.0 + 250.0 * float(hall.counts()["A1"] or 0))
@@ -279,112 +173,6 @@ def test_a_late_booking_closes_what_was_told_to_differ() -> None:
     hall.act(actions.Book(-4, hall.now_ms - 2 * DAY_MS))
 
     assert levels(hall.live(HOUR_MS, 1600.0))[-1].differs_ms == 0
-
-
-def test_a_lesson_counts_every_slot_of_the_article_anew_and_no_other() -> None:
-    hall = filled(12, TWIN)
-    hall.weigh(3000.0, "3")
-    hall.weigh(400.0, "2")
-    assert hall.counts() == {"A1": 12, "A3": 12, "A2": 10}
-
-    answer = hall.act(actions.Teach(10))
-    assert answer["unit_mass_g"] == pytest.approx(300.0, abs=0.5)
-    assert answer["warnings"] == ()
-    assert hall.counts()["A1"] == 10
-    hall.weigh(3100.0)
-    hall.weigh(3000.0, "3")
-    hall.weigh(400.0, "2")
-
-    assert hall.counts() == {"A1": 10, "A3": 10, "A2": 10}
-    assert events(hall.told, "A3") == [(12, 12, "first"), (-2, 10, "weight")]
-    assert events(hall.told, "A2") == [(10, 10, "first")]
-    assert hall.notes == [("teach", "A1")]
-
-
-def test_after_a_lesson_every_slot_is_counted_anew_even_if_the_gateway_died_at_once() -> None:
-    """What the fold says has changed is what the shell stores."""
-    hall = filled(12, TWIN)
-    hall.weigh(3000.0, "3")
-    stored = restored(hall.inference, hall.inference.site)
-
-    out, _ = hall.inference.act("A1", actions.Teach(10), hall.now_ms)
-    for name in out.devices:
-        stored.devices[name] = hall.inference.devices[name]
-    for slot in out.slots:
-        stored.shelves.slots[slot] = hall.inference.shelves.slots[slot]
-    stored.shelves.taught = hall.inference.shelves.taught
-    hall.inference = restored(stored, hall.inference.site)
-    hall.weigh(3000.0, "3")
-
-    assert hall.counts()["A3"] == 10
-
-
-def test_a_tare_makes_what_lies_there_nothing() -> None:
-    hall = filled(2)
-
-    answer = hall.act(actions.Tare())
-    hall.weigh(600.0)
-    hall.weigh(1600.0)
-
-    assert answer["tare_g"] == pytest.approx(600.0, abs=1.0)
-    assert events(hall.told) == [(2, 2, "first"), (-2, 0, "count"), (4, 4, "weight")]
-    hall.restart()
-    hall.weigh(1350.0)
-    assert hall.counts()["A1"] == 3
-
-
-def test_a_calibration_makes_a_cell_show_true_grams() -> None:
-    """A cell that shows 4 % too little: of 50 bolts it would miss two."""
-    hall = Hall()
-    hall.weigh(100.0)
-    hall.act(actions.Tare())
-    hall.weigh(100.0 + 0.96 * 5000.0)
-
-    answer = hall.act(actions.Calibrate(5000.0))
-    hall.weigh(100.0 + 0.96 * 12_500.0)
-
-    assert answer["span"] == pytest.approx(1 / 0.96, rel=1e-3)
-    assert hall.counts()["A1"] == 50
-
-
-def test_teaching_the_same_once_more_does_not_leave_the_slot_unweighed() -> None:
-    hall = filled(10)
-    for _ in range(2):
-        hall.act(actions.Teach(10))
-        hall.weigh(2600.0)
-
-    assert hall.inference.shelves.slots["A1"].stock.words.mass_ms == hall.now_ms - 100
-    assert hall.counts()["A1"] == 10
-
-
-def test_a_lesson_lasts_until_the_site_file_is_edited() -> None:
-    hall = Hall()
-    hall.weigh(100.0)
-    hall.act(actions.Tare())
-    hall.weigh(3100.0)
-    hall.act(actions.Teach(10))
-    hall.restart()
-    hall.weigh(3100.0)
-    assert hall.counts()["A1"] == 10
-
-    edited = layout.parse(SITE_TEXT.replace("unit_mass_g = 250.0", "unit_mass_g = 600.0"))
-    hall.inference = restored(hall.inference, edited)
-    hall.weigh(3100.0)
-
-    assert hall.counts()["A1"] == 5
-
-
-def test_a_booking_after_a_lesson_leaves_the_taught_scale_alone() -> None:
-    """Only a lesson makes the next mass news."""
-    hall = filled(10)
-    hall.act(actions.Teach(10))
-    hall.weigh(2600.0)
-    level_g = hall.inference.devices["shelf-1"].cells["1"].level_g
-
-    hall.act(actions.Book(2))
-
-    assert level_g is not None
-    assert hall.inference.devices["shelf-1"].cells["1"].level_g == level_g
 
 
 def test_a_stranger_makes_the_count_unknown_with_a_remedy_and_goes_again() -> None:
@@ -432,7 +220,7 @@ def test_an_unmoved_load_is_followed_through_a_slow_drift() -> None:
     for step in range(288):
         hall.weigh(40.0 * 12 + 20.0 * step / 288, "2")
         hall.now_ms += LEVEL_REFRESH_MS
-        hall._keep(hall.inference.tick(hall.now_ms))
+        hall.keep(hall.inference.tick(hall.now_ms))
 
     assert events(hall.told, "A2") == [(12, 12, "first")]
     assert hall.inference.shelves.slots["A2"].stock.words.mass_g == pytest.approx(500.0, abs=3.0)
@@ -452,37 +240,6 @@ def test_what_nobody_confirms_for_weeks_is_no_longer_claimed() -> None:
     assert events(hall.told) == [(20, 20, "first")]
     hall.act(actions.Count(20))
     assert levels(hall.told)[-1].count == 20
-
-
-def test_a_scale_of_changes_needs_a_count_and_then_adds_up() -> None:
-    hall = Hall()
-
-    def change(grams: float, *flags: str) -> None:
-        hall.now_ms += 5000
-        said = Reading("shelf-1", "1", "mass_change_g", hall.now_ms, [grams], flags=flags)  # type: ignore[arg-type]
-        hall._keep(hall.inference.fold([said], hall.now_ms))
-
-    change(-250.0)
-    assert (levels(hall.told)[-1].count, levels(hall.told)[-1].remedy) == (None, "recount")
-    hall.act(actions.Count(10))
-    change(-500.0)
-    change(-250.0, "retained", "no_clock")
-    hall.restart()
-    change(250.0)
-
-    assert events(hall.told) == [(10, 10, "first"), (-2, 8, "weight"), (1, 9, "weight")]
-    hall.act(actions.Count(4))
-    change(-250.0)
-    assert hall.counts()["A1"] == 3
-
-
-def test_what_was_taught_is_plain_and_small() -> None:
-    hall = filled(10)
-    hall.act(actions.Teach(10))
-    packed = msgspec.msgpack.encode(hall.inference.shelves.taught)
-
-    assert msgspec.msgpack.decode(packed, type=Taught) == hall.inference.shelves.taught
-    assert len(packed) < 200
 
 
 STEPS = st.lists(
@@ -535,9 +292,3 @@ def test_the_deltas_add_up_to_the_last_known_count_whatever_is_weighed_booked_an
     assert [source for _, _, source in told].count("first") == (1 if told else 0)
     last = levels(hall.told)[-1:]
     assert all(level.count in (None, told[-1][1]) for level in last if told)
-
-
-def test_a_site_without_slots_has_nothing_to_say() -> None:
-    site = layout.parse('[site]\nid = "s"\nname = "S"\n[[zones]]\nid = "z"\nname = "Z"\n')
-    out = Inference(site).tick(T0)
-    assert (out.reports, out.notes, SITE.slots != []) == ([], [], True)

@@ -77,6 +77,16 @@ def test_a_finding_is_told_when_it_comes_not_with_the_next_routine() -> None:
     assert [[found.code for found in one.findings] for one in told] == [["battery_low"]]
 
 
+def test_a_clock_is_judged_with_the_message_that_shows_it() -> None:
+    inference, told = Inference(SITE), list[DeviceHealth]()
+    for step in range(16):
+        now_ms = T0 + step * 15 * MINUTE_MS
+        out = inference.fold([Reading("cold-1", "1", "humidity_pct", now_ms + 60_000, [50.0])], now_ms)
+        told += [one for one in out.reports if type(one) is DeviceHealth]
+
+    assert [[found.code for found in one.findings] for one in told] == [["clock_off"]]
+
+
 @pytest.mark.parametrize("flag", sorted(NOT_NOW))
 def test_samples_that_say_nothing_of_now_are_kept_out_of_the_charts(flag: Flag) -> None:
     room = Room()

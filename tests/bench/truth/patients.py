@@ -22,7 +22,7 @@ from firmware_sim.worlds import patients as world
 from firmware_sim.worlds.patients import DAY_MS, HOUR_MS, START_MS, Ill, Kind, Told
 from tests.bench.table import Figure, show
 
-SEEDS = range(300, 303)
+SEEDS = range(400, 403)
 DAYS = 60
 SICK_DAYS = 47
 EACH = 6
@@ -30,6 +30,8 @@ EACH = 6
 SICK = 3
 """Sick sensors of each case and seed."""
 TICK_MS = 120_000
+ZONES = 10
+"""Zones of 3 to 6 thermometers, by seed; one of each drifts."""
 BATCH = 10
 """Load cells send so many samples in a message; all others one."""
 MONTH_DAYS = 30.44
@@ -129,7 +131,10 @@ def figures() -> list[Figure]:
         ),
         Figure("stuck: median delay, noisy sensors", "<= 45 min", median(stuck_h) * 60, 45.0, "min", "30 min by rule"),
         Figure("sick sensors found, worst case", ">= .9", min(recalls), 0.9, "", f"mean {np.mean(recalls):.3f}", True),
-        Figure("drifting thermometers found by zones", ">= .9", zones, 0.9, "", f"blamed falsely {falsely}", True),
+        Figure("drifting thermometers found by zones", ">= .9", zones, 0.9, "", "", True),
+        Figure(
+            "thermometers blamed falsely", "<= .03 a month", falsely / zone_months, 0.03, "", "the drifting one beside"
+        ),
         Figure("wrong clocks found", ">= .95", clocks, 0.95, "", f"blamed falsely {clock_false}", True),
         Figure("a sample", "<= 5 us", took_us, 5.0, "us", "one a message; 10 a message in cells"),
     ]
@@ -239,7 +244,7 @@ def drifting_zones() -> tuple[float, int, float]:
     """Share of drifting thermometers found within three weeks; others that were blamed; months of zones' sensors."""
     hits = falsely = 0
     months = 0.0
-    zones = [(seed, at) for seed in SEEDS for at in range(SICK)]
+    zones = [(seed, at) for seed in SEEDS for at in range(ZONES)]
     for seed, at in zones:
         rng = default_rng([seed, 5, at])
         count = 3 + at % 4

@@ -43,6 +43,8 @@ def done(answer: dict[str, Any]) -> list[str]:
     """What came of an act at a slot."""
     slot, count, sure = answer["slot"], answer["count"], answer["confidence"]
     found = [_head(slot, count, sure, answer["low"], answer["high"], answer["reason"], answer["remedy"])]
+    if answer.get("booked") is not None:
+        found.append(f"  the book says {answer['booked']}")
     if answer.get("repeated"):
         found.append("  this booking came before: nothing was added")
     if "unit_mass_g" in answer:

@@ -88,10 +88,10 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Device(Struct, frozen=True, forbid_unknown_fields=True):
     """A device that may speak: its kind, and the zone it stands in. `role = "refrigerator"` marks a machine or a
-    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit. `antennas` of a reader that watch
-    another zone than its own are listed by number; one without `walls` hears nothing from next door; one with `outer`
-    and `inner` antennas is a gate into its zone. What speaks another format than ours names its `source`, and its
-    `address`: what it calls itself there, when that is not its id.
+    thermometer that a cold room depends on; `max_mass_g` is a load cell's limit, `thermal_g` how far its zero goes a
+    degree. `antennas` of a reader that watch another zone than its own are listed by number; one without `walls` hears
+    nothing from next door; one with `outer` and `inner` antennas is a gate into its zone. What speaks another format
+    than ours names its `source`, and its `address`: what it calls itself there, when that is not its id.
     """
 
     id: Id
@@ -101,6 +101,7 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role = ""
     max_mass_g: Positive = 30_000.0
     noise_g: Grams = 1.0
+    thermal_g: NotNegative = 0.0
     antennas: dict[str, Id] = {}
     walls: bool = True
     outer: list[int] = []

@@ -14,17 +14,14 @@ a booking waits for its step, a step for its booking. Functions change the `Stoc
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from edge.core import belief, bookings, tagcount
-from edge.core.belief import Belief
+from edge.core import belief, bookings, people, tagcount
 from edge.core.bookings import OPEN_MAX, WAIT_MS, YOUNG_MS, Booking, Kernel, Step
 from edge.core.counting import CLAIM, Estimate, Unit
 from edge.core.discrepancy import Doubt, Rates, learn, learn_shadowed, learn_silent
-from edge.core.tagcount import Column
+from edge.core.stock import Since, Stock, Words
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -42,77 +39,34 @@ SURPRISE_STEP, SURPRISE_STILL = 0.1, 1e-4
 KNOWN = 0.5
 PATHS_MAX = 32
 """Of a step that waits for its booking so many ways (count to count) are remembered, the likeliest."""
-COUNT_WRONG = 0.015
-"""Share of people's counts that are wrong: mostly by one, else by anything."""
-
-
-class Words(Struct, array_like=True):
-    """The last word of each source; times are 0 where it never spoke."""
-
-    mass_g: float = 0.0
-    mass_ms: int = 0
-    tags: float = 0.0
-    tags_ms: int = 0
-    booked: int = 0
-    booked_ms: int = 0
-    counted: int = 0
-    counted_by: str = ""
-    counted_ms: int = 0
-    since_ms: int = 0
-    """The last count by a person, or the slot's beginning; from then on:"""
-    moved: int = 0
-    """net units booked, and"""
-    bookings: int = 0
-    """how many bookings there were."""
-
-
-class Since(Struct, array_like=True, gc=False):
-    """When the count was last claimed: its gap to the book. Since then: how likely the gap fell or grew, as far as that
-    was added to the site's rates; and bookings since it was added last."""
-
-    gap: int
-    at_ms: int
-    lost: float = 0.0
-    found: float = 0.0
-    bookings: int = 0
-    blamed: float = 0.5
-    """Share of `lost` and `found` that was put on bookings."""
-
-
-class Stock(Struct, array_like=True):
-    """All that is known of one slot. A few hundred bytes once its count is sure."""
-
-    belief: Belief
-    book: int | None = None
-    at_ms: int = 0
-    words: Words = msgspec.field(default_factory=Words)
-    column: Column | None = None
-    live: bool = False
-    """The scale tells of each change as it happens; else it is asked now and then."""
-    opened: list[Booking] = []
-    steps: list[Step] = []
-    since: Since | None = None
-    look_ms: int = 0
 
 
 def begin(capacity: int, at_ms: int, book: int | None = None) -> Stock:
     """A slot before any evidence: any count up to its capacity, or likely what the book says."""
     stock = Stock(belief.begin(capacity, at_ms), book, at_ms, Words(since_ms=at_ms))
     if book is not None:
-        belief.reweigh(stock.belief, lambda n: _person(n, book))
+        belief.reweigh(stock.belief, lambda n: people.likelihood(n, book))
     return stock
 
 
 def weigh(
-    stock: Stock, mass_g: float, at_ms: int, stepped: bool, unit: Unit, rates: Rates, samples: int = 1
+    stock: Stock,
+    mass_g: float,
+    at_ms: int,
+    stepped: bool,
+    unit: Unit,
+    rates: Rates,
+    samples: int = 1,
+    warmed_c: float = 0.0,
 ) -> belief.Weighed:
-    """Fold in a settled net mass in g; `stepped`: it settled because the load changed, else it is one of many."""
+    """Fold in a settled net mass in g; `stepped`: it settled because the load changed, else it is one of many.
+    `warmed_c`: by how much its surroundings warmed since the last one, where that is measured."""
     pass_time(stock, at_ms, unit, rates)
     stock.live = stock.live or stepped
     # From a count that was never known no step is told: what the first mass shows may have lain there for long.
     stepped = stepped and (not stock.belief.fresh or float(belief.probabilities(stock.belief)[1].max()) > KNOWN)
     change = _changes(stock, mass_g, at_ms, stepped, unit, rates)
-    said = belief.weigh(stock.belief, mass_g, at_ms, unit, change, samples)
+    said = belief.weigh(stock.belief, mass_g, at_ms, unit, change, samples, warmed_c)
     stock.words.mass_g, stock.words.mass_ms = mass_g, at_ms
     if said.paths is None:
         return said
@@ -188,13 +142,25 @@ def _follow(stock: Stock, said: Array) -> None:
 
 
 def count(stock: Stock, counted: int, by: str, at_ms: int, unit: Unit, rates: Rates) -> None:
-    """Fold in what a person counted; the book is what they say from now on."""
+    """Fold in what a person counted; the book is what they say from now on.
+
+    Against all other evidence one count is taken for a slip, and the slot stays with what it believes; the same count
+    once more, of the same load, is believed outright: then a scale is off by whole units, as with a tray left on it.
+    """
     pass_time(stock, at_ms, unit, rates)
     _move_opened(stock, at_ms, unit, rates)
     stock.steps.clear()
-    belief.reweigh(stock.belief, lambda n: _person(n, counted))
+    belief.reweigh(stock.belief, lambda n: people.likelihood(n, counted))
     stock.book, stock.since = counted, None
     words = stock.words
+    counts, p = belief.probabilities(stock.belief)
+    if int(counts[p.argmax()]) == counted:
+        words.slip = None
+    elif words.slip is not None and people.once_more(words.slip, counted, stock.belief.mass_g, unit):
+        belief.recount(stock.belief, counted, at_ms, unit)
+        words.slip = None
+    else:
+        words.slip = (counted, stock.belief.mass_g)
     words.counted, words.counted_by, words.counted_ms, words.since_ms = counted, by, at_ms, at_ms
     words.moved = words.bookings = 0
 
@@ -231,7 +197,7 @@ def now(stock: Stock, rates: Rates) -> tuple[Counts, Array]:
 
 
 def estimate(stock: Stock, unit: Unit, capacity: int, rates: Rates) -> Estimate:
-    """The count where it is 95 % sure, its interval, and else the reason and remedy codes."""
+    """The count where it is 97 % sure, its interval, and else the reason and remedy codes."""
     counts, p = now(stock, rates)
     best, low, high = _bounds(counts, p)
     said = Estimate(best, low, high, min(1.0, float(p.max())))
@@ -382,11 +348,3 @@ def _foresee(stock: Stock, kernel: Kernel, counts: Counts, p: Array, booked: int
     since.lost += float(q[then < right].sum()) - float(p[counts + booked < right].sum()) - usual
     usual = sum(chance for change, chance in kernel.items() if change > booked)
     since.found += float(q[then > right].sum()) - float(p[counts + booked > right].sum()) - usual
-
-
-def _person(counts: Counts, counted: int) -> Array:
-    """log P(a person says `counted` | count): right, near, or (one in a thousand) anything."""
-    off = np.abs(counts - counted)
-    near = COUNT_WRONG * 0.4 * 0.3 ** (off - 1.0)
-    said: Array = np.log(np.where(off == 0, 1.0 - COUNT_WRONG, near) + COUNT_WRONG * 0.05 / 10)
-    return said

@@ -92,7 +92,12 @@ class Inference:
         self.readers = readers or Readers(site)
         self.ward = ward or Ward(site)
         self._watch = site.slot_by_channel
+        # One a zone, the first listed: two would go up and down by what lies between them.
+        self._thermometers = {one.zone: one.id for one in reversed(site.devices) if one.kind == "climate"}
         self._looked_ms = 0
+        for device in site.devices:
+            if device.id in self.devices:
+                self._feel_warmth(device, self.devices[device.id])
         for slot in self.shelves.stale:
             self._unsettle(slot)
 
@@ -261,6 +266,7 @@ class Inference:
             newest = state.now.get(reading.quantity)
             if newest is None or newest[0] <= reading.last_ms:
                 state.now[reading.quantity] = (reading.last_ms, reading.values[-1])
+                self._feel_warmth(device, state)
             if reading.quantity == "battery_pct":
                 state.pulse.battery_pct = reading.values[-1]
         if "bad" not in flags and "transient" not in flags:
@@ -268,13 +274,17 @@ class Inference:
         if self.ward.feel(reading, now_ms):
             self._judge(state, device.id, now_ms, out, True)
 
+    def _feel_warmth(self, device: Device, state: DeviceState) -> None:
+        if self._thermometers.get(device.zone) == device.id and "temperature_c" in state.now:
+            self.shelves.warmth[device.zone] = state.now["temperature_c"][1]
+
     def _judge(self, state: DeviceState, name: str, now_ms: int, out: Outcome, news: bool = False) -> None:
         pulse = state.pulse
         verdict = health.judge(pulse, now_ms)
         if news or verdict != pulse.state or now_ms - pulse.told_ms >= HEALTH_REFRESH_MS:
             pulse.state = verdict
             pulse.told_ms = now_ms
-            found = self.ward.findings(name, state.clock)
+            found = self.ward.findings(name, state.clock, verdict == "ok")
             out.reports.append(msgspec.structs.replace(health.report(pulse, name, now_ms), findings=found))
             out.devices.add(name)
 

@@ -18,6 +18,8 @@ from protocols.readings import TagRead, TagReads
 from protocols.reports import TagMove
 
 FIELDS_MAX = 1000
+FORGOTTEN_MS = 300_000
+"""A tag that was told to be there, and that a crash made its field forget, is gone when it is not heard for so long."""
 UNREAD_EPOCHS = 30.0
 """A tag that stands there this long (s) and answers at its rate would have been heard, or is among the unread."""
 
@@ -37,6 +39,8 @@ class Readers:
             if device.outer
         }
         self._slots = [slot for slot in site.slots if slot.reader]
+        self._forgotten: dict[tuple[str, str], set[str]] = {}
+        self._since_ms: dict[tuple[str, str], int] = {}
 
     def retell(self, present: Mapping[tuple[str, str], Collection[str]]) -> None:
         """After a restart: `present` were the tags told to be in each field, whatever its older state says."""
@@ -44,6 +48,9 @@ class Readers:
             there = frozenset(present.get(key, ()))
             for tag, row in field.rows.items():
                 field.told[row] = tag in there
+        self._forgotten = {key: set(there) for key, there in present.items() if key[0] not in self.gates}
+        for key, field in self.fields.items():
+            self._forgotten.get(key, set()).difference_update(field.rows)
 
     def see(self, device: Device, said: TagReads) -> list[TagMove]:
         """Fold the reads of one message; the moves they prove."""
@@ -59,6 +66,13 @@ class Readers:
                     continue  # zones are listed in the site file, so this is a site of more than a thousand
                 field = self.fields[device.id, zone] = tags.Field(walls=device.walls)
             moves += tags.see(field, reads, zone, device.id)
+            forgotten = self._forgotten.get((device.id, zone))
+            if forgotten:
+                for read in reads:
+                    row = field.rows.get(read.epc)
+                    if read.epc in forgotten and row is not None:
+                        forgotten.discard(read.epc)
+                        field.told[row] = True
         return moves
 
     def pass_time(self, device: Device, reader_ms: int) -> list[TagMove]:
@@ -72,7 +86,17 @@ class Readers:
             field = self.fields.get((device.id, zone))
             if field is not None:
                 moves += tags.pass_time(field, reader_ms, zone, device.id)
+                moves += self._miss(device.id, zone, reader_ms)
         return moves
+
+    def _miss(self, device: str, zone: str, reader_ms: int) -> list[TagMove]:
+        """The tags that left while nobody knew them."""
+        key = (device, zone)
+        forgotten = self._forgotten.get(key)
+        if not forgotten or reader_ms - self._since_ms.setdefault(key, reader_ms) < FORGOTTEN_MS:
+            return []
+        del self._forgotten[key]
+        return [TagMove(epc, zone, "departed", reader_ms, device) for epc in sorted(forgotten)]
 
     def present(self, device: Device) -> int:
         """How many tags are there."""

@@ -15,6 +15,7 @@ from edge.core import actions, discrepancy, fusion, tagcount, teaching, weight
 from edge.core.actions import Action, ActionError, NoSuchSlotError
 from edge.core.counting import Estimate, Unit
 from edge.core.discrepancy import Rates, Watch
+from edge.core.stock import Stock
 from edge.core.teaching import Taught
 from edge.core.why import Explanation, explain
 from protocols.layout import Site, Slot
@@ -22,7 +23,7 @@ from protocols.reports import Report, SlotLevel, StockEvent
 
 LEVEL_REFRESH_MS = 300_000
 """A slot is weighed anew, and its level told again, at least this often."""
-JUDGE_MS = 600_000
+JUDGE_MS = 3_600_000
 """How often every slot is held against its book."""
 BACKDATE_MAX_MS = 30 * 86_400_000
 BOOKINGS_MAX = 100
@@ -32,7 +33,7 @@ BOOKINGS_MAX = 100
 class SlotState(Struct):
     """A slot's evidence and estimate, the shown mass it came from, and `known`: the last count that was claimed."""
 
-    stock: fusion.Stock
+    stock: Stock
     estimate: Estimate
     mass_g: float
     at_ms: int
@@ -42,6 +43,8 @@ class SlotState(Struct):
     """What was known of it when it was counted: SKU, device, channel, tare, span and unit mass."""
     watch: Watch | None = None
     """The doubt about its book."""
+    warmth_c: float | None = None
+    """How warm its zone was at the last mass."""
     bookings: list[str] = []
 
 
@@ -76,6 +79,8 @@ class Shelves:
         self.slots = slots or {}
         self.taught = taught or Taught()
         self.rates = rates or Rates()
+        self.warmth: dict[str, float] = {}
+        """How warm each zone is, where a thermometer stands."""
         self._judged_ms = 0
         self.stale: list[Slot] = []
         """Slots that must be weighed anew, as they are described otherwise than when they last were."""
@@ -107,8 +112,10 @@ class Shelves:
         state = self._state(slot, settled.at_ms)
         saturated = settled.mass_g >= self.site.device_by_id[slot.device].max_mass_g
         net_g = unit.limit_g if saturated else self._net(slot, settled.mass_g)
-        said = fusion.weigh(state.stock, net_g, settled.at_ms, stepped, unit, self.rates, settled.samples)
-        state.mass_g = settled.mass_g
+        warm_c = self.warmth.get(slot.zone)
+        warmed_c = 0.0 if warm_c is None or state.warmth_c is None else warm_c - state.warmth_c
+        said = fusion.weigh(state.stock, net_g, settled.at_ms, stepped, unit, self.rates, settled.samples, warmed_c)
+        state.mass_g, state.warmth_c = settled.mass_g, warm_c
         if said.zeroed_g is not None and abs(said.zeroed_g) >= unit.noise_g:
             news.notes.append(Note("zeroed", slot.id, settled.at_ms, {"by_g": round(said.zeroed_g, 2)}))
         self._tell(slot, state, settled.at_ms, "weight", news)
@@ -263,7 +270,7 @@ class Shelves:
             state = self.slots[slot.id] = SlotState(stock, nothing, 0.0, at_ms, basis=self._basis(slot))
         return state
 
-    def _begin(self, slot: Slot, at_ms: int, state: SlotState, known: int | None = None) -> fusion.Stock:
+    def _begin(self, slot: Slot, at_ms: int, state: SlotState, known: int | None = None) -> Stock:
         """New evidence for a slot whose scale or unit is not what it was: the count and the book stay."""
         state.basis = self._basis(slot)
         before = state.stock
@@ -286,10 +293,9 @@ class Shelves:
         return self._answer(slot)
 
     def _answer(self, slot: Slot) -> dict[str, Any]:
-        said = self.slots[slot.id].estimate
-        device = self.site.device_by_id[slot.device]
-        sku = teaching.sku_of(self.site, self.taught, slot.sku)
-        return {"slot": slot.id, **msgspec.structs.asdict(said), "reach": teaching.reach(sku, device)}
+        state = self.slots[slot.id]
+        reach = teaching.reach(teaching.sku_of(self.site, self.taught, slot.sku), self.site.device_by_id[slot.device])
+        return {"slot": slot.id, **msgspec.structs.asdict(state.estimate), "booked": state.stock.book, "reach": reach}
 
     def _tell(self, slot: Slot, state: SlotState, at_ms: int, cause: str, news: News) -> None:
         estimate = fusion.estimate(state.stock, self._units[slot.id], slot.capacity, self.rates)
@@ -340,7 +346,8 @@ def _unit(site: Site, slot: Slot, taught: Taught) -> Unit:
     sku, device = teaching.sku_of(site, taught, slot.sku), site.device_by_id[slot.device]
     tare_g, span = teaching.zero_of(slot, taught)
     noise_g, limit_g = device.noise_g * span, device.max_mass_g * span - min(0.0, tare_g)
-    return Unit(sku.unit_mass_g, sku.unit_cv, sku.sample, noise_g, limit_g)
+    thermal_g = device.thermal_g * span
+    return Unit(sku.unit_mass_g, sku.unit_cv, sku.sample, noise_g, limit_g, thermal_g=thermal_g)
 
 
 def _particulars(alarm: discrepancy.Alarm) -> dict[str, Any]:

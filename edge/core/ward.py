@@ -32,6 +32,8 @@ class Ward:
         self._of: dict[str, list[Key]] = {}
         for key in self.charts:
             self._of.setdefault(key[0], []).append(key)
+        self._inside: set[Key] = set()
+        """Channels that tell of the device itself: a chip's warmth is no neighbour of a room's."""
         self.unexamined = 0
         self._round_ms = self._compared_ms = 0
 
@@ -45,8 +47,11 @@ class Ward:
                 return False
             chart = self.charts[key] = patients.begin(reading.quantity, now_ms)
             self._of.setdefault(reading.device, []).append(key)
-        if reading.flags and not NOT_NOW.isdisjoint(reading.flags):
-            return False
+        if reading.flags:
+            if "internal" in reading.flags:
+                self._inside.add(key)
+            if not NOT_NOW.isdisjoint(reading.flags):
+                return False
         return bool(patients.feel(chart, reading.at_ms, reading.values, reading.step_ms, now_ms))
 
     def pass_time(self, now_ms: int) -> set[str]:
@@ -64,12 +69,13 @@ class Ward:
                 changed.update(key.partition("/")[0] for key, _ in neighbours.compare(alike, now_ms))
         return changed
 
-    def findings(self, device: str, clock: Clock) -> list[Finding]:
-        """What a device suffers from now, its clock too."""
+    def findings(self, device: str, clock: Clock, speaks: bool = True) -> list[Finding]:
+        """What a device suffers from now, its clock too. Of one that does not speak each channel would be silent too:
+        that is said once, of the device."""
         found = [_told("", clock.open)] if clock.open is not None else []
         for key in self._of.get(device, ()):
             channel = key[1].replace("/", ".")
-            found += [_told(channel, one) for one in self.charts[key].open.values()]
+            found += [_told(channel, one) for one in self.charts[key].open.values() if speaks or one.code != "silent"]
         return found
 
     def resting(self) -> dict[Key, Chart]:
@@ -81,7 +87,8 @@ class Ward:
         alike: dict[tuple[str, str], dict[str, Chart]] = {}
         for (device, channel, quantity), chart in self.charts.items():
             known = self.site.device_by_id.get(device)
-            if known is not None and quantity in ("temperature_c", "humidity_pct", "pressure_hpa"):
+            inside = (device, channel, quantity) in self._inside
+            if known is not None and not inside and quantity in ("temperature_c", "humidity_pct", "pressure_hpa"):
                 alike.setdefault((known.zone, quantity), {})[f"{device}/{channel}"] = chart
         return alike
 

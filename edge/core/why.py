@@ -12,10 +12,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from edge.core import fusion, tagcount
+from edge.core import fusion, people, tagcount
 from edge.core.counting import Unit
 from edge.core.discrepancy import Rates
-from edge.core.fusion import Stock
+from edge.core.stock import Stock
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -105,7 +105,7 @@ def _words(stock: Stock, likeliest: int, unit: Unit, rates: Rates, at_ms: int) -
         words.append(Word("booked", last.booked, last.booked_ms, stock.book, _told(stock.book == likeliest, right)))
     if last.counted_ms:
         count = last.counted + last.moved
-        right *= 1.0 - fusion.COUNT_WRONG
+        right *= 1.0 - people.COUNT_WRONG
         told = _told(count == likeliest, right)
         words.append(Word("counted", last.counted, last.counted_ms, count, told, last.counted_by))
     return words

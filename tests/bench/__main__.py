@@ -7,4 +7,6 @@ import sys
 from tests.bench import decode_bench, gateway_bench, load_bench, system_bench
 from tests.bench.table import show
 
-sys.exit(show("figure", gateway_bench.figures() + load_bench.figures() + decode_bench.figures() + system_bench.figures()))
+PARTS = (gateway_bench, load_bench, decode_bench, system_bench)
+
+sys.exit(show("figure", [figure for part in PARTS for figure in part.figures()]))

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 DEADLINE_S = 30.0
 KEY = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 """A public key from ZeroMQ's own documentation."""
-VERBS = ("serve", "stock", "alerts", "plan", "get", "allow", "account")
+VERBS = ("serve", "stock", "alerts", "plan", "get", "read", "allow", "account")
 LOOKS = ("stock", "alerts", "plan", "get")
 
 

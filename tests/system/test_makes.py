@@ -192,10 +192,10 @@ def test_a_probe_that_came_off_is_a_problem_and_no_climate(yard: Yard) -> None:
 
 def test_the_lines_of_a_scale_count_and_unstable_ones_do_not(yard: Yard) -> None:
     pan = yard.peer("lines")
-    pan.publish("packing/pan/line", *([b"ST,NT,+   2.250 kg\r\n"] * 4))
+    pan.publish("packing/pan/line", b"ST,NT,+   2.250 kg\r\n" * 4)
     assert yard.stock("S1", 9)["mass_g"] == 2250.0
 
-    pan.publish("packing/pan/line", *([b"US,NT,+   7.100 kg\r\n"] * 4), b"garbage\r\n")
+    pan.publish("packing/pan/line", b"US,NT,+   7.100 kg\r\n" * 4, b"garbage\r\n")
 
     assert yard.problem("payload.invalid", "garbage")["topic"] == "packing/pan/line"
     assert yard.stock("S1", 9)["mass_g"] == 2250.0

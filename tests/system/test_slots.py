@@ -99,9 +99,10 @@ def test_a_slot_is_commissioned_counted_booked_and_explained(depot: Depot) -> No
     assert "units can be told apart" in taught
     assert counted.startswith("A1: 20 (")
     assert booked.startswith("A1: 20 (")
+    assert "the book says 17" in booked
     assert "nothing was added" not in booked
     assert "this booking came before: nothing was added" in again
-    assert (as_json["slot"], as_json["count"], as_json["repeated"]) == ("A1", 20, True)
+    assert (as_json["slot"], as_json["count"], as_json["booked"], as_json["repeated"]) == ("A1", 20, 17, True)
     row = depot.row("A1")
     assert (row["count"], row["booked"], row["differs"]) == (17, 17, False)
 

@@ -21,9 +21,9 @@ from edge.core import (
     counting,
     diagnosis,
     discrepancy,
-    fusion,
     inference,
     patients,
+    people,
     shelves,
     teaching,
 )
@@ -92,7 +92,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f"does not come to rest for {inference.UNSTEADY_MS // 1000} s",
         f"up to {hours:g} hours apart",
         f"of the last {shelves.BOOKINGS_MAX} of a slot",
-        f"in {100 * (1 - fusion.COUNT_WRONG):g} of 100 cases",
+        f"in {100 * (1 - people.COUNT_WRONG):g} of 100 cases",
         f"with more than {100 * discrepancy.DOUBT:g} %",
     ):
         assert said in " ".join(TEXT.split()), said

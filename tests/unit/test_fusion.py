@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from edge.core import belief, fusion, tagcount
 from edge.core.counting import Unit
 from edge.core.discrepancy import Rates
-from edge.core.fusion import DAY_MS, HOUR_MS, Stock
+from edge.core.fusion import DAY_MS, HOUR_MS
+from edge.core.stock import Stock
 
 UNIT = Unit(250.0, 0.01, 50, 1.0, 30_000.0)
 SPREAD = Unit(250.0, 0.06, 10, 1.0, 30_000.0)
@@ -199,6 +200,27 @@ def test_a_person_who_counts_another_number_than_the_scale_is_not_simply_believe
 
     assert likeliest(stock)[0] == 12
     assert stock.book == 13
+
+
+def test_a_person_who_counts_the_same_number_again_is_believed_against_the_scale() -> None:
+    stock, rates = slot(12), Rates()
+
+    for minute in (1, 2):
+        fusion.count(stock, 13, "mei", NOON_MS + HOUR_MS + minute, UNIT, rates)
+    assert likeliest(stock)[0] == 13
+
+    fusion.weigh(stock, 11 * 250.0, NOON_MS + 2 * HOUR_MS, True, UNIT, rates)
+    assert likeliest(stock)[0] == 12, "and the scale counts on from there"
+
+
+def test_two_counts_of_different_loads_are_two_slips() -> None:
+    stock, rates = slot(12), Rates()
+
+    fusion.count(stock, 13, "mei", NOON_MS + HOUR_MS, UNIT, rates)
+    fusion.weigh(stock, 11 * 250.0, NOON_MS + 2 * HOUR_MS, True, UNIT, rates)
+    fusion.count(stock, 13, "mei", NOON_MS + 3 * HOUR_MS, UNIT, rates)
+
+    assert likeliest(stock)[0] == 11
 
 
 def test_a_tool_on_the_shelf_makes_the_count_unknown_and_not_wrong() -> None:

@@ -8,7 +8,8 @@ import pytest
 from edge.core import fusion, tagcount, why
 from edge.core.counting import Unit
 from edge.core.discrepancy import Rates
-from edge.core.fusion import HOUR_MS, Stock
+from edge.core.fusion import HOUR_MS
+from edge.core.stock import Stock
 from edge.core.why import Explanation, Source, Word
 
 UNIT = Unit(250.0, 0.01, 50, 1.0, 30_000.0)

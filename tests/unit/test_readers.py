@@ -218,6 +218,16 @@ def test_what_was_told_after_the_tags_were_last_stored_is_set_right() -> None:
     assert said(watch(one, range(60, 64), {"AA": 1, "BB": 1})) == [("BB", "hall", "arrived")]
 
 
+def test_tags_that_a_crash_made_unknown_stay_if_they_are_heard_and_depart_if_not() -> None:
+    """They came in the last minute, so they are not among the tags that were stored; their moves are."""
+    back = Readers(SITE)
+    back.retell({("over", "hall"): ["AA", "BB"], ("gate", "cage"): ["CC"], ("over", "cage"): ["DD"]})
+
+    assert said(watch(back, range(200), {"AA": 1})) == []
+    assert said(watch(back, range(200, 400), {"AA": 1})) == [("BB", "hall", "departed")]
+    assert said(watch(back, range(400, 800), {"EE": 1})) == [("AA", "hall", "departed"), ("EE", "hall", "arrived")]
+
+
 def test_zones_beyond_the_limit_are_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIELDS_MAX", 1)
     one = Readers(SITE)

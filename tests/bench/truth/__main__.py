@@ -1,4 +1,4 @@
-"""`make bench-truth`: every figure of the scoreboard, its goal, what was measured, and the naive anchor of the same run."""
+"""`make bench-truth`: every figure of the scoreboard, its goal, what was measured, and the anchor of the same run."""
 
 from __future__ import annotations
 

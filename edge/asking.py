@@ -11,10 +11,25 @@ from typing import Any
 import msgspec
 
 TIMEOUT_S = 10.0
+URL = "http://127.0.0.1:8081"
+"""Where a gateway's page is by default."""
 
 
 class AskError(Exception):
     """The gateway did not do it; the message says why and what to do."""
+
+
+def tell_url(state: Path, url: str) -> None:
+    """Leave the address of this gateway's page where its command line finds it."""
+    (state / "url").write_text(url.replace("//0.0.0.0:", "//127.0.0.1:") + "\n")
+
+
+def url_of(state: Path) -> str:
+    """The address of the gateway that last ran on this state."""
+    try:
+        return (state / "url").read_text().strip() or URL
+    except OSError:
+        return URL
 
 
 def ask(url: str, state: Path, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -21,7 +21,7 @@ import msgspec
 from edge import broker as box
 from edge import recording, site_cli, slot_cli, tag_cli
 from edge.api import make_app, own_token, serving
-from edge.asking import AskError
+from edge.asking import AskError, tell_url
 from edge.core.decoding import Decoder
 from edge.core.inference import Inference
 from edge.gateway import Gateway, Options
@@ -145,6 +145,7 @@ async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     try:
         async with serving(app, host, port) as url:
+            tell_url(options.state, url)
             print(json_line({"gateway": options.name, "url": url}) if as_json else f"gateway: {url}", flush=True)
             await gateway.run()
     except OSError as error:

@@ -191,9 +191,10 @@ class Gateway:
                 slow = now_ms - stored_ms >= SLOW_STATE_MS
                 stored_ms = now_ms if slow else stored_ms
                 for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms)):
+                    bad = [Quarantined(problem, problem.topic, b"") for problem in outcome.problems]
                     snapshots = memory.slow(self.inference) if slow else {}
-                    if outcome.reports or outcome.devices or outcome.slots or outcome.notes or snapshots:
-                        await self._commit(outcome, now_ms, [], snapshots)
+                    if outcome.reports or outcome.devices or outcome.slots or outcome.notes or snapshots or bad:
+                        await self._commit(outcome, now_ms, bad, snapshots)
                     slow = False
 
     async def _commit(

@@ -15,13 +15,12 @@ from urllib.parse import quote
 import msgspec
 
 from edge import memory
-from edge.asking import ask
+from edge.asking import ask, url_of
 from edge.core import actions
 from edge.core.actions import Action, ActionError
 from edge.explaining import done, lines, noted
 from edge.saying import UsageError, json_line, say, store_of
 
-URL = "http://127.0.0.1:8081"
 Verb = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
 
 
@@ -40,7 +39,7 @@ def add(verb: Verb, state: Path) -> None:
         one = verb(name, lambda arguments: _act(arguments, make(arguments)), text)
         one.add_argument("slot", metavar="SLOT")
         one.add_argument("--state", type=Path, default=state, help="its state folder (default: %(default)s)")
-        one.add_argument("--url", default=URL, help="the running gateway (default: %(default)s)")
+        one.add_argument("--url", default="", help="the running gateway (default: the one that ran on this state)")
         return one
 
     count = act("count", "Tell the gateway what you counted.", lambda a: actions.Count(a.units, a.who))
@@ -97,6 +96,8 @@ def _act(arguments: argparse.Namespace, action: Action) -> None:
     except ActionError as error:
         raise UsageError(str(error)) from None
     path = f"/api/slots/{quote(arguments.slot, safe='')}/actions"
-    answer: dict[str, Any] = ask(arguments.url, arguments.state, path, actions.spell(checked))
+    answer: dict[str, Any] = ask(
+        arguments.url or url_of(arguments.state), arguments.state, path, actions.spell(checked)
+    )
     for line in [json_line(answer)] if arguments.json else done(answer):
         print(line)

@@ -20,6 +20,8 @@ MINUTE_MS = 60_000
 PICK_MINUTES_MAX = 240
 """The newest minutes in which something was picked are remembered one by one."""
 COOLER_ROLE = "refrigerator"
+NO_DEMAND = frozenset(("first", "count"))
+"""Sources of changes in which no goods moved."""
 
 
 class Now(Struct):
@@ -94,7 +96,7 @@ class Inventory:
         return touched
 
     def move(self, slot: str, sku: str, delta: int, count: int, at_ms: int, source: str) -> None:
-        """One movement. The first count of a slot is no movement of goods."""
+        """One movement. The first count of a slot, and what a person's count corrects, is no movement of goods."""
         place, held = self.site.slot_by_id.get(slot), self.known.get(slot)
         if place is not None and place.sku == sku and (held is None or held[1] <= at_ms):
             self.known[slot] = (count, at_ms)
@@ -102,7 +104,7 @@ class Inventory:
         if demand is None:
             demand = self.demand[sku] = DailyDemand(self.site.site.timezone, at_ms)
         demand.since_ms = min(demand.since_ms, at_ms)
-        if source != "first" and delta < 0:
+        if source not in NO_DEMAND and delta < 0:
             demand.add(at_ms, delta)
             minute = at_ms // MINUTE_MS
             self._picked[minute] = self._picked.get(minute, 0) - delta

@@ -26,6 +26,8 @@ from edge.core.stock import Since, Stock, Words
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
+OVERFULL = 5
+"""Slots are filled above their capacity, small ones by a few units at least."""
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 SCALE_MS = 36 * HOUR_MS
@@ -42,8 +44,8 @@ PATHS_MAX = 32
 
 
 def begin(capacity: int, at_ms: int, book: int | None = None) -> Stock:
-    """A slot before any evidence: any count up to its capacity, or likely what the book says."""
-    stock = Stock(belief.begin(capacity, at_ms), book, at_ms, Words(since_ms=at_ms))
+    """A slot before any evidence: any count up to its capacity and somewhat above, or likely what the book says."""
+    stock = Stock(belief.begin(capacity + capacity // 2 + OVERFULL, at_ms), book, at_ms, Words(since_ms=at_ms))
     if book is not None:
         belief.reweigh(stock.belief, lambda n: people.likelihood(n, book))
     return stock
@@ -205,7 +207,9 @@ def estimate(stock: Stock, unit: Unit, capacity: int, rates: Rates) -> Estimate:
     others = stock.column is not None and stock.words.tags_ms > stock.words.mass_ms - DAY_MS
     if said.confidence >= CLAIM and not (trouble and not others):
         return said
-    if trouble or (stock.words.mass_ms and not stock.opened):
+    if trouble:
+        return belief.estimate(stock.belief, unit, capacity)
+    if _weighed(stock, stock.at_ms) and not stock.opened:
         why = belief.estimate(stock.belief, unit, capacity)
         if why.count is None:
             return Estimate(None, low, high, said.confidence, why.reason, why.remedy)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from edge.core import health, patients, series, weight
+from edge.core import acting, health, patients, series, weight
 from edge.core.actions import Action, Count
 from edge.core.readers import Readers
 from edge.core.shelves import News, Note, Shelves, no_such_slot
@@ -191,7 +191,7 @@ class Inference:
         out = Outcome()
         cell = self._cell(slot)
         relative = cell is not None and cell.last_ms > 0 and not (cell.window or cell.part)
-        answer = self.shelves.act(slot, action, self._shown_g(slot, now_ms), now_ms, out.news, relative)
+        answer = acting.act(self.shelves, slot, action, self._shown_g(slot, now_ms), now_ms, out.news, relative)
         for stale in self.shelves.stale:
             self._unsettle(stale)
             if stale.device in self.devices:

@@ -27,6 +27,7 @@ from edge.core.charts import (
     Chart,
     Day,
     Finding,
+    emptied,
     settle,
 )
 from edge.core.symptoms import Block, examine, median
@@ -66,6 +67,10 @@ def begin(quantity: Quantity, now_ms: int) -> Chart:
 def resting(chart: Chart) -> Chart:
     """The chart without its samples: what is worth storing."""
     copy = Chart(*(getattr(chart, name) for name in chart.__struct_fields__))
+    if chart.held:
+        # When the value last changed lies in what is dropped, or a restart would make a slow sensor stuck.
+        copy.run_ms, _ = _run_ms(chart)
+        copy.last_ms, copy.last = chart.held_ms[-1], chart.held[-1]
     copy.held_ms, copy.held = [], []
     return copy
 
@@ -165,8 +170,8 @@ def _look_still(chart: Chart) -> list[Change]:
 
 def _digest(chart: Chart) -> list[Change]:
     """Examine the samples held."""
-    times_ms, values = chart.held_ms, chart.held
-    chart.held_ms, chart.held = [], []
+    times_ms, values = list(chart.held_ms), list(chart.held)
+    chart.held_ms, chart.held = emptied()
     found: list[Change] = []
     if times_ms[0] // HOUR_MS != chart.hour:
         found += _close_hour(chart, times_ms[0])

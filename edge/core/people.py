@@ -12,10 +12,12 @@ COUNT_WRONG = 0.015
 
 
 def likelihood(counts: NDArray[np.int64], counted: int) -> NDArray[np.float64]:
-    """log P(a person says `counted` | count): right, near, or (one in a thousand) anything."""
+    """log P(a person says `counted` | count): right, near, or (one in a thousand) anything that is possible."""
     off = np.abs(counts - counted)
     near = COUNT_WRONG * 0.4 * 0.3 ** (off - 1.0)
-    said: NDArray[np.float64] = np.log(np.where(off == 0, 1.0 - COUNT_WRONG, near) + COUNT_WRONG * 0.05 / 10)
+    said: NDArray[np.float64] = np.log(
+        np.where(off == 0, 1.0 - COUNT_WRONG, near) + COUNT_WRONG * 0.05 / max(10, len(counts))
+    )
     return said
 
 

@@ -13,9 +13,8 @@ from msgspec import Struct
 from edge.core import mixed
 from edge.core.counting import Estimate, Unit
 from edge.core.mixed import Shared
+from edge.core.why import Explanation, Word
 from protocols.layout import Slot
-
-UNCOUNTED = "uncounted"
 
 
 class Sharing(Struct, array_like=True):
@@ -50,9 +49,18 @@ def weigh(sharing: Sharing, units: Sequence[Unit], net_g: float, at_ms: int, sam
         mixed.weigh(sharing.belief, net_g, at_ms, units, samples)
 
 
-def estimates(sharing: Sharing, slots: Sequence[Slot], trouble: str = "") -> list[Estimate]:
+def estimates(sharing: Sharing, slots: Sequence[Slot]) -> list[Estimate]:
     """What may be claimed of each slot."""
     if sharing.belief is None:
-        return [Estimate(None, 0, slot.capacity, 0.0, UNCOUNTED, "recount") for slot in slots]
-    sharing.belief.trouble = trouble or sharing.belief.trouble
+        return [Estimate(None, 0, slot.capacity, 0.0, "uncounted", "recount") for slot in slots]
     return mixed.estimate(sharing.belief, [slot.capacity for slot in slots])
+
+
+def explain(slot: Slot, said: Estimate, mass_g: float, at_ms: int, now_ms: int) -> Explanation:
+    """A shared slot's count and what it rests on: one mass for several articles, so it says no count by itself."""
+    likeliest = said.count if said.count is not None else round((said.low + said.high) / 2)
+    words = [Word("mass", mass_g, at_ms, likeliest, 0.0)] if mass_g else []
+    return Explanation(
+        slot.id, said.count, said.low, said.high, likeliest, said.confidence, now_ms, max(0, now_ms - at_ms),
+        words, [], None, None, 0, said.reason, said.remedy,
+    )  # fmt: skip

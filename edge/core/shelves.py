@@ -1,20 +1,22 @@
 """The slots of a site: what scales, tags, bookings and people say of them, as one estimate each, and what is news.
 
-Each slot's evidence is folded by `edge.core.fusion`; here is decided when it is asked, what is told, and what a person
-may do to a slot. All state is in `slots`, `taught` and `rates` and can be stored and restored.
+Each slot's evidence is folded by `edge.core.fusion`, that of slots on one scale by `edge.core.sharing`; here is decided
+when they are asked and what is told. All state is in `slots`, `taught` and `rates` and can be stored and restored.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from edge.core import actions, discrepancy, fusion, tagcount, teaching, weight
-from edge.core.actions import Action, ActionError, NoSuchSlotError
+from edge.core import discrepancy, fusion, sharing, tagcount, teaching, weight
+from edge.core.actions import NoSuchSlotError
 from edge.core.counting import Estimate, Unit
 from edge.core.discrepancy import Rates, Watch
+from edge.core.sharing import Sharing
 from edge.core.stock import Stock
 from edge.core.teaching import Taught
 from edge.core.why import Explanation, explain
@@ -25,9 +27,6 @@ LEVEL_REFRESH_MS = 300_000
 """A slot is weighed anew, and its level told again, at least this often."""
 JUDGE_MS = 3_600_000
 """How often every slot is held against its book."""
-BACKDATE_MAX_MS = 30 * 86_400_000
-BOOKINGS_MAX = 100
-"""The latest bookings' ids that a slot remembers, so that one sent again is not booked again."""
 
 
 class SlotState(Struct):
@@ -45,6 +44,8 @@ class SlotState(Struct):
     """The doubt about its book."""
     warmth_c: float | None = None
     """How warm its zone was at the last mass."""
+    sharing: Sharing | None = None
+    """Of a scale that several slots share, kept with the first of them."""
     bookings: list[str] = []
 
 
@@ -79,6 +80,8 @@ class Shelves:
         self.slots = slots or {}
         self.taught = taught or Taught()
         self.rates = rates or Rates()
+        self.sharers = {slot.id: slots for slots in site.slots_by_channel.values() if len(slots) > 1 for slot in slots}
+        """The slots on the same scale, of each that shares one."""
         self.warmth: dict[str, float] = {}
         """How warm each zone is, where a thermometer stands."""
         self._judged_ms = 0
@@ -99,7 +102,7 @@ class Shelves:
             if state.basis is None or state.basis[0] != slot.sku:
                 del self.slots[slot.id]
             else:
-                state.stock = self._begin(slot, state.at_ms, state)
+                state.stock = self.begin_anew(slot, state.at_ms, state)
             self.stale.append(slot)
 
     def unit(self, slot: Slot) -> Unit:
@@ -108,95 +111,42 @@ class Shelves:
 
     def settle(self, slot: Slot, settled: weight.Settled, stepped: bool, news: News) -> None:
         """A steady mass: after a change of load (`stepped`), or the same load once more."""
+        if slot.id in self.sharers:
+            if stepped:
+                self._settle_shared(slot, settled, news)
+            return
         unit = self._units[slot.id]
-        state = self._state(slot, settled.at_ms)
+        state = self.state(slot, settled.at_ms)
         saturated = settled.mass_g >= self.site.device_by_id[slot.device].max_mass_g
-        net_g = unit.limit_g if saturated else self._net(slot, settled.mass_g)
+        net_g = unit.limit_g if saturated else self.net_g(slot, settled.mass_g)
         warm_c = self.warmth.get(slot.zone)
         warmed_c = 0.0 if warm_c is None or state.warmth_c is None else warm_c - state.warmth_c
         said = fusion.weigh(state.stock, net_g, settled.at_ms, stepped, unit, self.rates, settled.samples, warmed_c)
         state.mass_g, state.warmth_c = settled.mass_g, warm_c
         if said.zeroed_g is not None and abs(said.zeroed_g) >= unit.noise_g:
             news.notes.append(Note("zeroed", slot.id, settled.at_ms, {"by_g": round(said.zeroed_g, 2)}))
-        self._tell(slot, state, settled.at_ms, "weight", news)
+        self.tell(slot, state, settled.at_ms, "weight", news)
 
     def disturb(self, slot: Slot, mass_g: float, at_ms: int, trouble: str, news: News) -> None:
         """The scale shows nothing that can be counted: `unstable` or `saturated`."""
-        state = self._state(slot, at_ms)
+        if slot.id in self.sharers:
+            self._tell_shared(slot, mass_g, at_ms, trouble, news)
+            return
+        state = self.state(slot, at_ms)
         if state.stock.belief.trouble == trouble:
             return
         state.stock.belief.trouble = trouble
         state.stock.words.mass_ms = state.stock.words.mass_ms or at_ms
         state.mass_g = mass_g
-        self._tell(slot, state, at_ms, "weight", news)
+        self.tell(slot, state, at_ms, "weight", news)
 
     def look(self, slot: Slot, present: list[float], at_ms: int, news: News) -> None:
         """The tags of the slot's SKU that its reader hears: each one's probability of being there."""
-        state = self._state(slot, at_ms)
+        state = self.state(slot, at_ms)
+        if slot.id in self.sharers:
+            return
         if fusion.see(state.stock, tagcount.look(present), at_ms, self._units[slot.id], self.rates):
-            self._tell(slot, state, at_ms, "tags", news)
-
-    def act(
-        self, slot: Slot, action: Action, shown_g: float | None, now_ms: int, news: News, relative: bool = False
-    ) -> dict[str, Any]:
-        """Do what a person or the book says; `shown_g` is what the scale shows, None while it is not at rest;
-        `relative`: it tells changes only, so that a count is all that is known of its load.
-
-        Returns what came of it; raises `ActionError` when it can not be done, and then nothing has changed.
-        """
-        device = self.site.device_by_id[slot.device]
-        unit = self._units[slot.id]
-        self.stale = []
-        if isinstance(action, actions.Book):
-            at_ms = action.at_ms or now_ms
-            if not now_ms - BACKDATE_MAX_MS <= at_ms <= now_ms + 300_000:
-                raise ActionError("a booking may be 30 days old and not in the future; correct at_ms, or leave it out")
-            if not action.by:
-                raise ActionError("a booking of 0 units says nothing; count the slot if its book is wrong")
-            state = self._state(slot, now_ms)
-            if action.id and action.id in state.bookings:
-                return {"repeated": True, **self._answer(slot)}
-            fusion.book(state.stock, action.by, min(at_ms, now_ms), unit, self.rates)
-            if action.id:
-                state.bookings = [*state.bookings, action.id][-BOOKINGS_MAX:]
-            return self._done(slot, state, action, now_ms, "book", news)
-        if isinstance(action, actions.Count):
-            known = self.slots.get(slot.id)
-            most = max(slot.capacity, known.estimate.high if known is not None else 0)
-            if action.units > most:
-                raise ActionError(f"{slot.id} holds {most} at most: count again, or correct capacity in the site file")
-            state = self._state(slot, now_ms)
-            if relative:
-                state.stock = fusion.begin(most, now_ms)
-            fusion.count(state.stock, action.units, action.who, now_ms, unit, self.rates)
-            state.watch = None
-            return self._done(slot, state, action, now_ms, "count", news)
-        if shown_g is None:
-            raise ActionError(f"the scale of {slot.id!r} is not at rest, or silent; take your hands off and try again")
-        try:
-            if isinstance(action, actions.Teach):
-                sku = teaching.sku_of(self.site, self.taught, slot.sku)
-                net_g = self._net(slot, shown_g)
-                lesson = teaching.teach_unit(self.taught, sku, device, net_g, action.pieces, now_ms)
-                answer = msgspec.to_builtins(lesson)
-                units: int | None = action.pieces
-            elif isinstance(action, actions.Tare):
-                tare_g = teaching.teach_tare(self.taught, slot, shown_g, now_ms)
-                answer, units = {"tare_g": round(tare_g, 3)}, 0
-            else:
-                span = teaching.teach_span(self.taught, slot, device, shown_g, action.mass_g, now_ms)
-                answer, units = {"span": round(span, 6)}, None
-        except teaching.TeachingError as error:
-            raise ActionError(str(error)) from None
-        self.learn()
-        if slot not in self.stale:
-            self.stale.append(slot)
-        for other in self.site.slots:
-            if other.sku == slot.sku:
-                news.slots.add(other.id)
-        state = self._state(slot, now_ms)
-        state.stock = self._begin(slot, now_ms, state, units)
-        return {**answer, **self._done(slot, state, action, now_ms, "count", news)}
+            self.tell(slot, state, at_ms, "tags", news)
 
     def pass_time(self, now_ms: int, news: News) -> None:
         """Now and then: hold every slot against its book, and let what nobody confirmed for long grow unsure."""
@@ -207,13 +157,15 @@ class Shelves:
         doubts = []
         for slot in self.site.slots:
             state = self.slots.get(slot.id)
+            if slot.id in self.sharers:
+                continue  # a book is held against one article's evidence
             if state is None or (state.stock.book is None and now_ms - state.at_ms < JUDGE_MS):
                 continue
             unit, before = self._units[slot.id], state.estimate
             fusion.pass_time(state.stock, now_ms, unit, self.rates)
             said = fusion.estimate(state.stock, unit, slot.capacity, self.rates)
             if (said.count, said.low, said.high, said.reason) != (before.count, before.low, before.high, before.reason):
-                self._tell(slot, state, now_ms, "book", news)
+                self.tell(slot, state, now_ms, "book", news)
             doubt = fusion.doubt(state.stock, slot.id, now_ms, self.rates)
             if doubt is not None:
                 doubts.append(doubt)
@@ -241,6 +193,9 @@ class Shelves:
         if slot is None:
             raise no_such_slot(slot_id, self.site)
         state = self.slots.get(slot_id)
+        if slot_id in self.sharers:
+            said = self.estimate(slot, self.state(slot, now_ms))
+            return sharing.explain(slot, said, self.slots[slot_id].mass_g, self.slots[slot_id].at_ms, now_ms)
         stock = state.stock if state is not None else fusion.begin(slot.capacity, now_ms)
         return explain(stock, slot_id, self._units[slot_id], slot.capacity, self.rates, now_ms)
 
@@ -252,17 +207,53 @@ class Shelves:
         tare_g, span = self._zeros[slot.id]
         return (state.known * self._units[slot.id].mass_g + tare_g) / span
 
+    def estimate(self, slot: Slot, state: SlotState) -> Estimate:
+        """What may be claimed of a slot now."""
+        slots = self.sharers.get(slot.id)
+        if slots is None:
+            return fusion.estimate(state.stock, self._units[slot.id], slot.capacity, self.rates)
+        return sharing.estimates(self.sharing(slot, state.at_ms), slots)[slots.index(slot)]
+
+    def sharing(self, slot: Slot, at_ms: int) -> Sharing:
+        """What is known of the scale that a slot shares."""
+        first = self.state(self.sharers[slot.id][0], at_ms)
+        if first.sharing is None:
+            first.sharing = Sharing()
+        return first.sharing
+
+    def units(self, slots: Iterable[Slot]) -> list[Unit]:
+        """What is counted in each slot."""
+        return [self._units[slot.id] for slot in slots]
+
     def uncounted(self, slot: Slot, at_ms: int, news: News) -> None:
         """A scale that tells changes only spoke of a slot whose count is not known yet."""
         if slot.id not in self.slots:
-            self._tell(slot, self._state(slot, at_ms), at_ms, "weight", news)
+            self.tell(slot, self.state(slot, at_ms), at_ms, "weight", news)
 
     def level(self, slot: Slot) -> SlotLevel | None:
         """A slot's estimate as a report; None when nothing is known of it."""
         state = self.slots.get(slot.id)
         return level(slot, state) if state is not None else None
 
-    def _state(self, slot: Slot, at_ms: int) -> SlotState:
+    def _settle_shared(self, slot: Slot, settled: weight.Settled, news: News) -> None:
+        slots = self.sharers[slot.id]
+        known, units = self.sharing(slot, settled.at_ms), self.units(slots)
+        saturated = settled.mass_g >= self.site.device_by_id[slot.device].max_mass_g
+        net_g = units[0].limit_g if saturated else self.net_g(slot, settled.mass_g)
+        sharing.weigh(known, units, net_g, settled.at_ms, settled.samples)
+        self._tell_shared(slot, settled.mass_g, settled.at_ms, "", news)
+
+    def _tell_shared(self, slot: Slot, mass_g: float, at_ms: int, trouble: str, news: News) -> None:
+        belief = self.sharing(slot, at_ms).belief
+        if belief is not None and trouble:
+            belief.trouble = trouble
+        for one in self.sharers[slot.id]:
+            state = self.state(one, at_ms)
+            state.mass_g = mass_g
+            self.tell(one, state, at_ms, "weight", news)
+
+    def state(self, slot: Slot, at_ms: int) -> SlotState:
+        """What is known of a slot, begun with nothing where it is not known yet."""
         state = self.slots.get(slot.id)
         if state is None:
             stock = fusion.begin(slot.capacity, at_ms)
@@ -270,7 +261,7 @@ class Shelves:
             state = self.slots[slot.id] = SlotState(stock, nothing, 0.0, at_ms, basis=self._basis(slot))
         return state
 
-    def _begin(self, slot: Slot, at_ms: int, state: SlotState, known: int | None = None) -> Stock:
+    def begin_anew(self, slot: Slot, at_ms: int, state: SlotState, known: int | None = None) -> Stock:
         """New evidence for a slot whose scale or unit is not what it was: the count and the book stay."""
         state.basis = self._basis(slot)
         before = state.stock
@@ -282,23 +273,9 @@ class Shelves:
         stock.words = msgspec.structs.replace(before.words, mass_ms=0)
         return stock
 
-    def _done(
-        self, slot: Slot, state: SlotState, action: Action, now_ms: int, cause: str, news: News
-    ) -> dict[str, Any]:
-        self._tell(slot, state, now_ms, cause, news)
-        said = actions.spell(action)
-        if "at_ms" in said:
-            said["happened_ms"] = said.pop("at_ms") or now_ms
-        news.notes.append(Note(said.pop("do"), slot.id, now_ms, said))
-        return self._answer(slot)
-
-    def _answer(self, slot: Slot) -> dict[str, Any]:
-        state = self.slots[slot.id]
-        reach = teaching.reach(teaching.sku_of(self.site, self.taught, slot.sku), self.site.device_by_id[slot.device])
-        return {"slot": slot.id, **msgspec.structs.asdict(state.estimate), "booked": state.stock.book, "reach": reach}
-
-    def _tell(self, slot: Slot, state: SlotState, at_ms: int, cause: str, news: News) -> None:
-        estimate = fusion.estimate(state.stock, self._units[slot.id], slot.capacity, self.rates)
+    def tell(self, slot: Slot, state: SlotState, at_ms: int, cause: str, news: News) -> None:
+        """Estimate a slot anew and note what is news of it; `cause` is what brought it about."""
+        estimate = self.estimate(slot, state)
         state.estimate, state.at_ms = estimate, at_ms
         count, known = estimate.count, state.known
         if count is not None and count != known:
@@ -308,7 +285,8 @@ class Shelves:
             state.known = count
         news.slots.add(slot.id)
 
-    def _net(self, slot: Slot, shown_g: float) -> float:
+    def net_g(self, slot: Slot, shown_g: float) -> float:
+        """The true net mass of what a slot's scale shows."""
         tare_g, span = self._zeros[slot.id]
         return span * shown_g - tare_g
 

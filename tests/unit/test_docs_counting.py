@@ -14,6 +14,7 @@ import pytest
 from edge import slot_cli
 from edge.cli import main as edge
 from edge.core import (
+    acting,
     actions,
     belief,
     bookings,
@@ -24,7 +25,6 @@ from edge.core import (
     inference,
     patients,
     people,
-    shelves,
     teaching,
 )
 from tests import house
@@ -91,7 +91,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f"only from {counting.CLAIM:.0%} on".replace("%", " %"),
         f"does not come to rest for {inference.UNSTEADY_MS // 1000} s",
         f"up to {hours:g} hours apart",
-        f"of the last {shelves.BOOKINGS_MAX} of a slot",
+        f"of the last {acting.BOOKINGS_MAX} of a slot",
         f"in {100 * (1 - people.COUNT_WRONG):g} of 100 cases",
         f"with more than {100 * discrepancy.DOUBT:g} %",
     ):

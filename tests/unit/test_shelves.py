@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core import actions
+from edge.core.acting import BACKDATE_MAX_MS, BOOKINGS_MAX
 from edge.core.actions import Action, ActionError, NoSuchSlotError
-from edge.core.shelves import BACKDATE_MAX_MS, BOOKINGS_MAX, LEVEL_REFRESH_MS
+from edge.core.shelves import LEVEL_REFRESH_MS
 from tests.unit.hall import DAY_MS, HOUR_MS, Hall, events, filled, levels, whole
 from tests.unit.test_inference import T0
 

@@ -124,7 +124,6 @@ def test_what_was_learnt_of_a_sensor_is_restored() -> None:
     assert room.found() == []
 
 
-@pytest.mark.xfail(strict=True, reason="patients.resting forgets when the samples it drops last changed")
 def test_a_restart_makes_no_sensor_stuck() -> None:
     """Samples that were not yet examined are not stored; the value did not stand still through them."""
     room = Room()

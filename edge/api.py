@@ -23,9 +23,10 @@ from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from edge import metrics, page, slot_page
-from edge.core import actions, health
-from edge.core.actions import ActionError, NoSuchSlotError
+from edge.core.care import health
 from edge.core.decoding import claim
+from edge.core.slots import actions
+from edge.core.slots.actions import ActionError, NoSuchSlotError
 from edge.gateway import Gateway
 from protocols.uplink import VERSION
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from edge.core.why import Explanation, Word
+from edge.core.slots.why import Explanation, Word
 from edge.page import WORDS
 
 _WORDS = WORDS["en"]

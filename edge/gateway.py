@@ -20,10 +20,10 @@ import msgspec
 from msgspec import Struct
 
 from edge import memory
-from edge.core.actions import Action
 from edge.core.decoding import Decoder
 from edge.core.forwarding import Wanted
 from edge.core.inference import Outcome
+from edge.core.slots.actions import Action
 from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Message, Mqtt
 from edge.northbound import Northbound, NorthboundOptions

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from edge.core.charts import Chart
-from edge.core.discrepancy import Rates
+from edge.core.care.charts import Chart
+from edge.core.care.ward import Ward
 from edge.core.inference import Inference
-from edge.core.readers import Readers
-from edge.core.shelves import Shelves
-from edge.core.tags import Field
-from edge.core.teaching import Taught
-from edge.core.ward import Ward
+from edge.core.slots.discrepancy import Rates
+from edge.core.slots.shelves import Shelves
+from edge.core.slots.teaching import Taught
+from edge.core.tagging.readers import Readers
+from edge.core.tagging.tags import Field
 from edge.store import Memory, StoreError
 from protocols.layout import Site
 

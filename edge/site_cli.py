@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.core import mixed, teaching
-from edge.core.counting import Unit
 from edge.core.decoding import Decoder
+from edge.core.slots import mixed, teaching
+from edge.core.slots.counting import Unit
 from edge.rights import users_of
 from edge.saying import existing, say
 from protocols.layout import Site, Slot, parse

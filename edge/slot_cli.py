@@ -16,8 +16,8 @@ import msgspec
 
 from edge import memory
 from edge.asking import ask, url_of
-from edge.core import actions
-from edge.core.actions import Action, ActionError
+from edge.core.slots import actions
+from edge.core.slots.actions import Action, ActionError
 from edge.explaining import done, lines, noted
 from edge.saying import UsageError, json_line, say, store_of
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from edge.core.why import Explanation
+from edge.core.slots.why import Explanation
 from edge.page import WORDS, document, table
 
 REFRESH_S = 5

@@ -18,7 +18,7 @@ from msgspec import Struct
 from sqlite_utils import Database, Migrations
 
 from edge.core.inference import DeviceState
-from edge.core.shelves import Note, SlotState
+from edge.core.slots.shelves import Note, SlotState
 from protocols.readings import Problem
 from protocols.reports import LANE_OF, LANES, Lane, Report, TagMove, Thinned, encode
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edge import memory
-from edge.core import tags, unread
+from edge.core.tagging import tags, unread
 from edge.saying import UsageError, existing, say, store_of
 from protocols import epc
 

@@ -15,7 +15,7 @@ from tests import house_rules as rules
 from tests.house import Source
 from tests.house_rules import Rule
 
-PURE_FILE = "edge/core/weight.py"
+PURE_FILE = "edge/core/slots/weight.py"
 SAID = '"""What it is for."""\n'
 IGNORED, SILENCED = "# type" + ": ignore", "# no" + "qa"  # in pieces, for this file is looked at too
 
@@ -60,10 +60,10 @@ BAD: dict[Rule, list[tuple[str, str, list[int]]]] = {
     rules.packages_meet_on_the_wire: [
         ("edge/store.py", "import json\nfrom cloud.core import view\n", [2]),
         ("cloud/uplink.py", "def late():\n    import edge.keys\n", [2]),
-        ("firmware_sim/score.py", "from edge.core.counting import count_units", [1]),
+        ("firmware_sim/score.py", "from edge.core.slots.counting import count_units", [1]),
         ("protocols/readings.py", "import edge", [1]),
         ("run.py", "from edge.cli import main", [1]),
-        ("edge/core/weight.py", "from tests.desk import slot", [1]),
+        ("edge/core/slots/weight.py", "from tests.desk import slot", [1]),
         ("shared/words.py", "", [1]),
     ],
     rules.pure_rooms_do_no_io: [

@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from edge.core import acting, health, patients, series, weight
-from edge.core.actions import Action, Count
-from edge.core.readers import Readers
-from edge.core.shelves import News, Note, Shelves, no_such_slot
-from edge.core.ward import Ward
+from edge.core import series
+from edge.core.care import health, patients
+from edge.core.care.ward import Ward
+from edge.core.slots import acting, weight
+from edge.core.slots.actions import Action, Count
+from edge.core.slots.shelves import News, Note, Shelves, no_such_slot
+from edge.core.tagging.readers import Readers
 from protocols.layout import Device, Site, Slot
 from protocols.readings import CommandAck, Decoded, DeviceStatus, Notice, Problem, Reading, TagReads
 from protocols.reports import Report

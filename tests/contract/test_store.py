@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import store as module
-from edge.core import fusion
-from edge.core.counting import Estimate
 from edge.core.inference import DeviceState
-from edge.core.shelves import Note, SlotState
+from edge.core.slots import fusion
+from edge.core.slots.counting import Estimate
+from edge.core.slots.shelves import Note, SlotState
 from edge.store import QUARANTINE_PAYLOAD_MAX, Group, Quarantined, Store, StoreError
 from protocols.readings import Problem
 from protocols.reports import LANES, Lane, Report, Series, StockEvent, TagMove, Thinned, decode

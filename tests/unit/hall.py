@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge.core.actions import Action
 from edge.core.inference import Inference, Outcome
-from edge.core.shelves import JUDGE_MS
+from edge.core.slots.actions import Action
+from edge.core.slots.shelves import JUDGE_MS
 from protocols import layout
 from protocols.readings import Reading
 from protocols.reports import Report, SlotLevel, StockEvent

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from edge.core import belief as b
-from edge.core.belief import ANY
-from edge.core.counting import Estimate, Unit
+from edge.core.slots import belief as b
+from edge.core.slots.belief import ANY
+from edge.core.slots.counting import Estimate, Unit
 
 MINUTE_MS = 60_000
 

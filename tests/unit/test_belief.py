@@ -7,10 +7,10 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from edge.core import belief as b
-from edge.core import rows as gauss
-from edge.core.belief import ANY, STILL
-from edge.core.counting import CLAIM, Unit
+from edge.core.slots import belief as b
+from edge.core.slots import rows as gauss
+from edge.core.slots.belief import ANY, STILL
+from edge.core.slots.counting import CLAIM, Unit
 from tests.unit.shelf import MINUTE_MS, Shelf, filled, unit
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core import belief as b
-from edge.core import rows as gauss
-from edge.core.belief import ANY, STILL, Belief
-from edge.core.counting import CLAIM, Unit
+from edge.core.slots import belief as b
+from edge.core.slots import rows as gauss
+from edge.core.slots.belief import ANY, STILL, Belief
+from edge.core.slots.counting import CLAIM, Unit
 from tests.unit.shelf import MINUTE_MS, filled, unit
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core import discrepancy
-from edge.core.discrepancy import APART_MS, FALSE_SHARE, Doubt, Rates, Watch
+from edge.core.slots import discrepancy
+from edge.core.slots.discrepancy import APART_MS, FALSE_SHARE, Doubt, Rates, Watch
 
 NOON_MS = 1_760_000_000_000
 

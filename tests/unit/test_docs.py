@@ -19,8 +19,11 @@ from msgspec import Struct
 from cloud.cli import main as cloud
 from edge import store
 from edge.cli import main as edge
-from edge.core import decoding, tags, ward, weight
+from edge.core import decoding
+from edge.core.care import ward
 from edge.core.inference import Inference
+from edge.core.slots import weight
+from edge.core.tagging import tags
 from firmware_sim.cli import main as simulator
 from protocols import layout
 from protocols.devices import decode, native
@@ -259,7 +262,7 @@ def test_the_map_shows_every_room_of_the_gateways_core() -> None:
     (table,) = tables(ARCHITECTURE, "rooms")
     shown = {name for row in table for name in re.findall(r"`(\w+)`", f"`{row[0]}`")} | {"inference"}
 
-    assert shown == {path.stem for path in (house.ROOT / "edge" / "core").glob("*.py")} - {"__init__"}
+    assert shown == {path.stem for path in (house.ROOT / "edge" / "core").rglob("*.py")} - {"__init__"}
 
 
 def test_files_that_the_map_and_the_records_name_exist() -> None:

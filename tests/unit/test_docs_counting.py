@@ -13,20 +13,9 @@ import pytest
 
 from edge import slot_cli
 from edge.cli import main as edge
-from edge.core import (
-    acting,
-    actions,
-    belief,
-    bookings,
-    charts,
-    counting,
-    diagnosis,
-    discrepancy,
-    inference,
-    patients,
-    people,
-    teaching,
-)
+from edge.core import inference
+from edge.core.care import charts, diagnosis, patients
+from edge.core.slots import acting, actions, belief, bookings, counting, discrepancy, people, teaching
 from tests import house
 from tests.unit.pages import DOCS, tables
 

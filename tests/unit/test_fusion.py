@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core import belief, fusion, tagcount
-from edge.core.counting import Unit
-from edge.core.discrepancy import Rates
-from edge.core.fusion import DAY_MS, HOUR_MS
-from edge.core.stock import Stock
+from edge.core.slots import belief, fusion, tagcount
+from edge.core.slots.counting import Unit
+from edge.core.slots.discrepancy import Rates
+from edge.core.slots.fusion import DAY_MS, HOUR_MS
+from edge.core.slots.stock import Stock
 
 UNIT = Unit(250.0, 0.01, 50, 1.0, 30_000.0)
 SPREAD = Unit(250.0, 0.06, 10, 1.0, 30_000.0)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core import tagcount
-from edge.core.discrepancy import Rates
-from edge.core.tagcount import SHADOWED_MAX, Column
+from edge.core.slots import tagcount
+from edge.core.slots.discrepancy import Rates
+from edge.core.slots.tagcount import SHADOWED_MAX, Column
 
 NOON_MS = 1_760_000_000_000
 DAY_MS = 86_400_000

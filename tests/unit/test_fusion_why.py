@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from edge.core import fusion, tagcount, why
-from edge.core.counting import Unit
-from edge.core.discrepancy import Rates
-from edge.core.fusion import HOUR_MS
-from edge.core.stock import Stock
-from edge.core.why import Explanation, Source, Word
+from edge.core.slots import fusion, tagcount, why
+from edge.core.slots.counting import Unit
+from edge.core.slots.discrepancy import Rates
+from edge.core.slots.fusion import HOUR_MS
+from edge.core.slots.stock import Stock
+from edge.core.slots.why import Explanation, Source, Word
 
 UNIT = Unit(250.0, 0.01, 50, 1.0, 30_000.0)
 NOON_MS = 1_760_000_000_000

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edge import page
-from edge.core.belief import REMEDIES
+from edge.core.slots.belief import REMEDIES
 from edge.page import WORDS, language, render
 
 

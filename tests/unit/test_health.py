@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.health import PERIOD_MAX_MS, Pulse, answer, hear, judge, lost, report, tell
+from edge.core.care.health import PERIOD_MAX_MS, Pulse, answer, hear, judge, lost, report, tell
 from protocols.readings import DeviceStatus
 
 T0 = 1_763_762_400_000

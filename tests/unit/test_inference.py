@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge import memory
 from edge.core.inference import DeviceState, Inference, Outcome
-from edge.core.shelves import SlotState
+from edge.core.slots.shelves import SlotState
 from edge.store import Memory
 from protocols import layout
 from protocols.readings import CommandAck, Decoded, DeviceStatus, Problem, Reading, TagRead, TagReads

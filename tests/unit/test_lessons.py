@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from edge.core import actions
-from edge.core.actions import Action, ActionError
-from edge.core.teaching import Taught
+from edge.core.slots import actions
+from edge.core.slots.actions import Action, ActionError
+from edge.core.slots.teaching import Taught
 from protocols import layout
 from protocols.readings import Reading
 from tests.unit.hall import Hall, events, filled, levels, whole

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core import mixed
-from edge.core.counting import CLAIM, Estimate, Unit
-from edge.core.mixed import Shared, begin, clashes, estimate, weigh
+from edge.core.slots import mixed
+from edge.core.slots.counting import CLAIM, Estimate, Unit
+from edge.core.slots.mixed import Shared, begin, clashes, estimate, weigh
 
 
 def said_of(shared: Shared) -> list[Estimate]:

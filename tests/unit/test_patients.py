@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import default_rng
 
-from edge.core import neighbours, patients
-from edge.core.charts import Change, Chart
+from edge.core.care import neighbours, patients
+from edge.core.care.charts import Change, Chart
 from firmware_sim.worlds import patients as world
 from firmware_sim.worlds.patients import DAY_MS, HOUR_MS, START_MS, Ill
 from protocols.readings import Quantity

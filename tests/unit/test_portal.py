@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core import portal
-from edge.core.portal import Gate, Passage, judge, note
+from edge.core.tagging import portal
+from edge.core.tagging.portal import Gate, Passage, judge, note
 from firmware_sim.physics import reader
 from protocols.readings import TagRead
 from tests.bench.truth import gate as bench

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core import presence
-from edge.core.presence import Crowd, advance, chances, join, keep, read_rates
+from edge.core.tagging import presence
+from edge.core.tagging.presence import Crowd, advance, chances, join, keep, read_rates
 from firmware_sim.worlds.tags import REGIMES, Regime, Watch, watch
 
 BY_NAME = {regime.name: regime for regime in REGIMES}

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from edge.core import readers as module
 from edge.core.inference import LOOK_MS, Inference
-from edge.core.readers import Readers
+from edge.core.tagging import readers as module
+from edge.core.tagging.readers import Readers
 from protocols import layout
 from protocols.gs1 import sgtin_96
 from protocols.readings import DeviceStatus, TagRead, TagReads

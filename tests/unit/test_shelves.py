@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core import actions
-from edge.core.acting import BACKDATE_MAX_MS, BOOKINGS_MAX
-from edge.core.actions import Action, ActionError, NoSuchSlotError
-from edge.core.shelves import LEVEL_REFRESH_MS
+from edge.core.slots import actions
+from edge.core.slots.acting import BACKDATE_MAX_MS, BOOKINGS_MAX
+from edge.core.slots.actions import Action, ActionError, NoSuchSlotError
+from edge.core.slots.shelves import LEVEL_REFRESH_MS
 from tests.unit.hall import DAY_MS, HOUR_MS, Hall, events, filled, levels, whole
 from tests.unit.test_inference import T0
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from edge.core import strays, tags
-from edge.core.strays import Signals, chances, hear, join
+from edge.core.tagging import strays, tags
+from edge.core.tagging.strays import Signals, chances, hear, join
 from firmware_sim.physics import reader
 from firmware_sim.worlds import walls
 from protocols.readings import TagRead

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import default_rng
 
-from edge.core.symptoms import examine, lower_quartile, median, slope, spread, upper_quartile
+from edge.core.care.symptoms import examine, lower_quartile, median, slope, spread, upper_quartile
 
 
 def block(values: list[float]) -> tuple[float, int]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core import tags
-from edge.core.tags import Field, pass_time, present, see, sights
+from edge.core.tagging import tags
+from edge.core.tagging.tags import Field, pass_time, present, see, sights
 from protocols.readings import TagRead
 from protocols.reports import TagMove
 

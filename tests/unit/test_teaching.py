@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.teaching import (
+from edge.core.slots.teaching import (
     Taught,
     TeachingError,
     reach,

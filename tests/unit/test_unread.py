@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.unread import estimate, from_rates
+from edge.core.tagging.unread import estimate, from_rates
 from tests.bench.truth.gate import walks
 
 

@@ -7,9 +7,9 @@ from itertools import count
 import msgspec
 import pytest
 
-from edge.core import ward as module
+from edge.core.care import ward as module
+from edge.core.care.ward import NOT_NOW, Ward
 from edge.core.inference import HEALTH_REFRESH_MS, Inference
-from edge.core.ward import NOT_NOW, Ward
 from protocols.readings import Flag, Reading
 from protocols.reports import DeviceHealth
 from tests.unit.test_inference import SITE, T0, restored

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.weight import Cell, Settled, step
+from edge.core.slots.weight import Cell, Settled, step
 from firmware_sim.worlds.touches import SAMPLE_MS, handle
 from tests.bench.truth import session
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core import belief, discrepancy, fusion, presence, tagcount
-from edge.core.counting import CLAIM, Unit
+from edge.core.slots import belief, discrepancy, fusion, tagcount
+from edge.core.slots.counting import CLAIM, Unit
+from edge.core.tagging import presence
 from firmware_sim.worlds.slots import (
     CYCLES,
     DAY_MS,

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.core import portal, unread
+from edge.core.tagging import portal, unread
 from protocols.readings import TagRead
 from tests.bench.table import Figure, show
 from tests.bench.truth.regression import Weights, fit

@@ -16,8 +16,8 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.random import default_rng
 
-from edge.core import neighbours, patients
-from edge.core.charts import Change
+from edge.core.care import neighbours, patients
+from edge.core.care.charts import Change
 from firmware_sim.worlds import patients as world
 from firmware_sim.worlds.patients import DAY_MS, HOUR_MS, START_MS, Ill, Kind, Told
 from tests.bench.table import Figure, show

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core.weight import Cell, step
+from edge.core.slots.weight import Cell, step
 from tests.bench.table import Figure, show
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "loadcell"

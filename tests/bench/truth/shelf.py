@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core import belief, weight
-from edge.core.counting import Unit
+from edge.core.slots import belief, weight
+from edge.core.slots.counting import Unit
 from firmware_sim.worlds.shelf import CASES, READINGS, REPORT_SEEDS, Case, live
 from firmware_sim.worlds.touches import REPORT_SEEDS as TOUCH_SEEDS
 from firmware_sim.worlds.touches import SAMPLE_MS, Handling, handle

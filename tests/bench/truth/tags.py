@@ -3,8 +3,8 @@
 Run: python -m tests.bench.truth.tags [--seeds tune] [--fit]. Presence is scored per epoch and tag at once (lag 0), from
 the first epoch of a new reader on: there if more probably there than not. Anchors of the same run: the best static
 window *in hindsight*, another one for each regime, and SMURF (Jeffery et al., VLDB 2006, Algorithm 1; three inventory
-cycles an epoch suited it best of 1, 3, 5, 10 and 20). `--fit` prints the weights of `edge.core.strays` anew, from the
-tuning layouts.
+cycles an epoch suited it best of 1, 3, 5, 10 and 20). `--fit` prints the weights of `strays` anew, from the tuning
+layouts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core import presence, strays, tags
+from edge.core.tagging import presence, strays, tags
 from firmware_sim.worlds import walls
 from firmware_sim.worlds.tags import REGIMES, REPORT_SEEDS, TUNING_SEEDS, Bools, Regime, Watch, watch
 from protocols.readings import TagRead
@@ -199,7 +199,7 @@ def stray_row(seeds: Iterable[int], wall_db: float | None, standing: float) -> H
 
 
 def fit_strays() -> Weights:
-    """The weights of `edge.core.strays`: logistic regression, both kinds of tags weighing the same."""
+    """The weights of `edge.core.tagging.strays`: logistic regression, both kinds of tags weighing the same."""
     found: list[NDArray[np.float64]] = []
     kinds: list[Bools] = []
     for hearing, offset_db in layouts(walls.TUNING_LAYOUTS, None, 0.3):

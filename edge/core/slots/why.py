@@ -12,10 +12,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from edge.core import fusion, people, tagcount
-from edge.core.counting import Unit
-from edge.core.discrepancy import Rates
-from edge.core.stock import Stock
+from edge.core.slots import fusion, people, tagcount
+from edge.core.slots.counting import Unit
+from edge.core.slots.discrepancy import Rates
+from edge.core.slots.stock import Stock
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]

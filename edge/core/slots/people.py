@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core.counting import Unit
+from edge.core.slots.counting import Unit
 
 COUNT_WRONG = 0.015
 """Share of people's counts that are wrong: mostly by one, else by anything."""

@@ -5,7 +5,7 @@ Error budget of a counting scale (after Sartorius, Manual of Weighing Applicatio
     Var(mass | n units) = u^2 (n cv^2 + n^2 cv^2 / m) + sigma_r^2 + sigma_z^2
 
 u unit mass, cv its relative spread, m pieces in the reference sample, sigma_r reading noise, sigma_z zero drift. How
-each part behaves from mass to mass is in `edge.core.rows`.
+each part behaves from mass to mass is in `edge.core.slots.rows`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is believed of one slot: how probable each count is, and under each what units and scale would then be like.
 
-A Rao-Blackwellised filter: the count is discrete, the rest is a Kalman state per count (`edge.core.rows`). The error of
-the taught unit mass and the zero are states, so both are learnt while the shelf is used, and nobody has to reteach
+A Rao-Blackwellised filter: the count is discrete, the rest is a Kalman state per count (`rows`). The error of the
+taught unit mass and the zero are states, so both are learnt while the shelf is used, and nobody has to reteach
 them. Routes to the same count are matched only after the mass was seen, because the mass tells them apart.
 
 A mass that no route foretold is something else (a tool, another article, a mended scale) and makes the count unknown,
@@ -17,9 +17,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from edge.core import rows as gauss
-from edge.core.counting import CLAIM, Estimate, Unit
-from edge.core.rows import LOG_P, Array, N
+from edge.core.slots import rows as gauss
+from edge.core.slots.counting import CLAIM, Estimate, Unit
+from edge.core.slots.rows import LOG_P, Array, N
 
 Kernel = Mapping[int, float] | None
 """Probability of each signed change of the count (taken: negative); None: any change, all alike."""
@@ -69,7 +69,7 @@ class Belief(Struct, array_like=True):
     """All that is believed of one slot. Encodes to about 100 bytes a row; a sure count has ten rows."""
 
     rows: bytes = b""
-    """float64: n and log P; once a mass was seen, all columns of `edge.core.rows`."""
+    """float64: n and log P; once a mass was seen, all columns of `edge.core.slots.rows`."""
     fresh: bool = True
     """No mass was seen yet: every state is its prior."""
     at_ms: int = 0

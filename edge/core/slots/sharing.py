@@ -1,7 +1,7 @@
 """Slots that share one scale: their articles are counted together, once somebody has said what lies there.
 
 A scale that carries several articles can follow changes, but not guess a beginning: every slot is counted once (or the
-shelf is tared while empty), and from there on each touch is told apart by its weight (edge.core.mixed).
+shelf is tared while empty), and from there on each touch is told apart by its weight (edge.core.slots.mixed).
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from edge.core import mixed
-from edge.core.counting import Estimate, Unit
-from edge.core.mixed import Shared
-from edge.core.why import Explanation, Word
+from edge.core.slots import mixed
+from edge.core.slots.counting import Estimate, Unit
+from edge.core.slots.mixed import Shared
+from edge.core.slots.why import Explanation, Word
 from protocols.layout import Slot
 
 

@@ -1,7 +1,7 @@
 """Reads of RFID tags -> which tags are there, how surely, and which came and went.
 
 `see` only notes who was read in which epoch of the reader's clock; an epoch is judged for all tags at once when it is
-over (edge.core.presence), and what is heard through a wall is told from what stands here (edge.core.strays). A message
+over (`presence`), and what is heard through a wall is told from what stands here (`strays`). A message
 of many reads so costs little more than its look-ups. One `Field` is one watched zone: a reader whose antennas watch
 several zones has one for each.
 """
@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 from msgspec import Struct, field
 
-from edge.core import presence, strays
+from edge.core.tagging import presence, strays
 from protocols.readings import TagRead
 from protocols.reports import TagMove
 

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from edge.core import courses, diagnosis
-from edge.core.charts import (
+from edge.core.care import courses, diagnosis
+from edge.core.care.charts import (
     DAY_MS,
     DAYS_MAX,
     HOUR_MS,
@@ -30,7 +30,7 @@ from edge.core.charts import (
     emptied,
     settle,
 )
-from edge.core.symptoms import Block, examine, median
+from edge.core.care.symptoms import Block, examine, median
 from protocols.readings import Quantity
 
 BLOCK = 128

@@ -22,7 +22,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from edge.core.discrepancy import Rates
+from edge.core.slots.discrepancy import Rates
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from edge.core import portal, tags, unread
-from edge.core.unread import Unread
+from edge.core.tagging import portal, tags, unread
+from edge.core.tagging.unread import Unread
 from protocols import epc
 from protocols.gs1 import gtin_14
 from protocols.layout import Device, Site, Slot

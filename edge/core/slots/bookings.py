@@ -10,7 +10,7 @@ from itertools import combinations
 
 from msgspec import Struct
 
-from edge.core.discrepancy import Rates
+from edge.core.slots.discrepancy import Rates
 
 WAIT_MS = 8 * 3_600_000
 YOUNG_MS = 10 * 60_000

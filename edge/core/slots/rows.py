@@ -23,7 +23,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from edge.core.counting import Unit
+from edge.core.slots.counting import Unit
 
 Array = NDArray[np.float64]
 Moments = tuple[Array, ...]

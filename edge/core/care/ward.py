@@ -5,9 +5,9 @@ All state is in `charts` and can be stored and restored; a chart's findings are 
 
 from __future__ import annotations
 
-from edge.core import charts, neighbours, patients
-from edge.core.charts import Chart
-from edge.core.patients import Clock
+from edge.core.care import charts, neighbours, patients
+from edge.core.care.charts import Chart
+from edge.core.care.patients import Clock
 from protocols.layout import Site
 from protocols.readings import Flag, Reading
 from protocols.reports import Finding

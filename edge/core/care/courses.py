@@ -10,7 +10,7 @@ from math import exp
 
 from msgspec import Struct
 
-from edge.core.symptoms import MAD_SIGMAS, lower_quartile, median, spread
+from edge.core.care.symptoms import MAD_SIGMAS, lower_quartile, median, spread
 
 BUCKET_MS = 5 * 60_000
 BUCKETS_A_DAY = 288

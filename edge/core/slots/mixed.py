@@ -1,6 +1,6 @@
 """Several articles on one scale: which was taken, how many of each lie there, and may they share a scale at all?
 
-As `edge.core.belief`, with the counts of up to `KINDS_MAX` articles as one discrete state, and per combination a Kalman
+As `belief`, with the counts of up to `KINDS_MAX` articles as one discrete state, and per combination a Kalman
 state in g: sums of deviations D_i, errors e_i of the taught masses, zero Z. A settled mass is
 
     W = sum n_i (u_i + e_i) + sum D_i + Z + r
@@ -20,8 +20,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from edge.core.belief import HOUR_MS, MISFIT_SIGMAS, REMEDIES, SAMPLES_FULL, TOUCH_SHARE
-from edge.core.counting import CLAIM, Estimate, Unit
+from edge.core.slots.belief import HOUR_MS, MISFIT_SIGMAS, REMEDIES, SAMPLES_FULL, TOUCH_SHARE
+from edge.core.slots.counting import CLAIM, Estimate, Unit
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

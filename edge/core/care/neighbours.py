@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edge.core.charts import DAY_MS, DAYS_MAX, HOUR_MS, Change, Chart, settle
-from edge.core.symptoms import MAD_SIGMAS, median, slope, spread
+from edge.core.care.charts import DAY_MS, DAYS_MAX, HOUR_MS, Change, Chart, settle
+from edge.core.care.symptoms import MAD_SIGMAS, median, slope, spread
 from protocols.readings import Quantity
 
 SENSORS_MIN = 3

@@ -17,11 +17,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core import belief, bookings, people, tagcount
-from edge.core.bookings import OPEN_MAX, WAIT_MS, YOUNG_MS, Booking, Kernel, Step
-from edge.core.counting import CLAIM, Estimate, Unit
-from edge.core.discrepancy import Doubt, Rates, learn, learn_shadowed, learn_silent
-from edge.core.stock import Since, Stock, Words
+from edge.core.slots import belief, bookings, people, tagcount
+from edge.core.slots.bookings import OPEN_MAX, WAIT_MS, YOUNG_MS, Booking, Kernel, Step
+from edge.core.slots.counting import CLAIM, Estimate, Unit
+from edge.core.slots.discrepancy import Doubt, Rates, learn, learn_shadowed, learn_silent
+from edge.core.slots.stock import Since, Stock, Words
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from math import ceil, log
 
-from edge.core import courses
-from edge.core.charts import DAY_MS, HOUR_MS, Change, Chart, settle
-from edge.core.symptoms import lower_quartile, slope, upper_quartile
+from edge.core.care import courses
+from edge.core.care.charts import DAY_MS, HOUR_MS, Change, Chart, settle
+from edge.core.care.symptoms import lower_quartile, slope, upper_quartile
 
 NOISE_RATIO, NOISE_CLEAR = 2.5, 1.7
 NOISE_HOURS = 2

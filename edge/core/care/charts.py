@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from msgspec import Struct, field
 
-from edge.core.courses import Course
+from edge.core.care.courses import Course
 from protocols.readings import Quantity
 
 Code = Literal["drift", "creep", "noisy", "stuck", "spikes", "silent", "battery_low", "battery_ending", "clock_off"]

@@ -1,6 +1,6 @@
 """All that is known of one slot, as values: its belief, its tags, what waits for its other half, the last words.
 
-What is done with it is in edge.core.fusion.
+What is done with it is in edge.core.slots.fusion.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from edge.core.belief import Belief
-from edge.core.bookings import Booking, Step
-from edge.core.tagcount import Column
+from edge.core.slots.belief import Belief
+from edge.core.slots.bookings import Booking, Step
+from edge.core.slots.tagcount import Column
 
 
 class Words(Struct, array_like=True):

@@ -1,6 +1,6 @@
 """The slots of a site: what scales, tags, bookings and people say of them, as one estimate each, and what is news.
 
-Each slot's evidence is folded by `edge.core.fusion`, that of slots on one scale by `edge.core.sharing`; here is decided
+Each slot's evidence is folded by `fusion`, that of slots on one scale by `sharing`; here is decided
 when they are asked and what is told. All state is in `slots`, `taught` and `rates` and can be stored and restored.
 """
 
@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from edge.core import discrepancy, fusion, sharing, tagcount, teaching, weight
-from edge.core.actions import NoSuchSlotError
-from edge.core.counting import Estimate, Unit
-from edge.core.discrepancy import Rates, Watch
-from edge.core.sharing import Sharing
-from edge.core.stock import Stock
-from edge.core.teaching import Taught
-from edge.core.why import Explanation, explain
+from edge.core.slots import discrepancy, fusion, sharing, tagcount, teaching, weight
+from edge.core.slots.actions import NoSuchSlotError
+from edge.core.slots.counting import Estimate, Unit
+from edge.core.slots.discrepancy import Rates, Watch
+from edge.core.slots.sharing import Sharing
+from edge.core.slots.stock import Stock
+from edge.core.slots.teaching import Taught
+from edge.core.slots.why import Explanation, explain
 from protocols.layout import Site, Slot
 from protocols.reports import Report, SlotLevel, StockEvent
 

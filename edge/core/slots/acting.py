@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from edge.core import actions, fusion, sharing, teaching
-from edge.core.actions import Action, ActionError, Book, Calibrate, Count, Tare, Teach
-from edge.core.shelves import News, Note, Shelves
+from edge.core.slots import actions, fusion, sharing, teaching
+from edge.core.slots.actions import Action, ActionError, Book, Calibrate, Count, Tare, Teach
+from edge.core.slots.shelves import News, Note, Shelves
 from protocols.layout import Slot
 
 BACKDATE_MAX_MS = 30 * 86_400_000

@@ -1,0 +1,1 @@
+"""Which tags are where: presence, strays, gates, and how many tags nobody heard. Pure."""

@@ -76,7 +76,7 @@ def site(data: Path | None) -> layout.Site:
         layout.Zone("gate", "Recorded gate"),
         layout.Zone("freezer", "Recorded freezer", -25.0, -10.0),
     ]
-    devices.append(layout.Device("reader-gate", "rfid", "gate", "Warehouse gate"))
+    devices.append(layout.Device("reader-gate", "rfid", "gate", "Warehouse gate", outer=[1], inner=[2]))
     devices.append(layout.Device("climate-freezer", "climate", "freezer", "Freezer thermometer", "refrigerator"))
     return layout.parse(spell(layout.Site(shop.site, zones, skus, slots, devices)), "scenario real")
 

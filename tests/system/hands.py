@@ -59,7 +59,7 @@ class Hands:
         self.device = device
         self.truth: dict[str, int] = {}
         self.seq = 0
-        self.at_ms = _now_ms() - 300 * DAY_MS  # a past of its own: each message is later than the one before
+        self.at_ms = _now_ms() - DAY_MS  # a past of its own: each message is later than the one before
         password = tomllib.loads(system.credentials.read_text())["users"][user]
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, f"hands-{device}-{user}", clean_session=False)
         self.client.username_pw_set(user, password)

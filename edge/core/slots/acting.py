@@ -123,7 +123,12 @@ def _done(shelves: Shelves, slot: Slot, action: Action, now_ms: int, cause: str,
 
 
 def _answer(shelves: Shelves, slot: Slot) -> dict[str, Any]:
-    said = shelves.slots[slot.id].estimate
+    state = shelves.slots[slot.id]
     device = shelves.site.device_by_id[slot.device]
     sku = teaching.sku_of(shelves.site, shelves.taught, slot.sku)
-    return {"slot": slot.id, **msgspec.structs.asdict(said), "reach": teaching.reach(sku, device)}
+    return {
+        "slot": slot.id,
+        **msgspec.structs.asdict(state.estimate),
+        "booked": state.stock.book,
+        "reach": teaching.reach(sku, device),
+    }

@@ -161,6 +161,7 @@ export const en = {
   "reason.silent": "The device does not speak",
   "reason.sample": "The unit weight was learnt from too few pieces",
   "reason.drift": "The zero may have drifted since the shelf was last empty",
+  "reason.uncounted": "Several articles share the scale and were not counted yet",
   "reason.unrecorded": "Something may have been taken or put back unrecorded",
   "remedy.wait": "Wait a moment; it is counted again when it settles.",
   "remedy.check_shelf": "Look at the shelf for something that does not belong there.",

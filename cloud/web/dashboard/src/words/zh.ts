@@ -163,6 +163,7 @@ export const zh: Words = {
   "reason.silent": "设备没有发送数据",
   "reason.sample": "单件重量的样本件数太少",
   "reason.drift": "自上次清空后零点可能已漂移",
+  "reason.uncounted": "多种物料共用此秤，尚未逐一清点",
   "reason.unrecorded": "可能有未登记的取放",
   "remedy.wait": "请稍候，稳定后会重新计数。",
   "remedy.check_shelf": "请查看货架上是否有异物。",

@@ -45,6 +45,8 @@ def done(answer: dict[str, Any]) -> list[str]:
     found = [_head(slot, count, sure, answer["low"], answer["high"], answer["reason"], answer["remedy"])]
     if answer.get("booked") is not None:
         found.append(f"  the book says {answer['booked']}")
+    if answer.get("overruled"):
+        found.append("  your count is taken for a slip: all else says otherwise; count again, and it is believed")
     if answer.get("repeated"):
         found.append("  this booking came before: nothing was added")
     if "unit_mass_g" in answer:

@@ -50,10 +50,15 @@ def add(verb: Verb, state: Path) -> None:
     book.add_argument("--by", type=int, required=True, help="units that came, or below zero went: --by=-3")
     book.add_argument("--id", default="", help="the booking's own number: sent twice it counts once")
 
-    teach = act("teach", "Teach the mass of a unit by a counted sample.", lambda a: actions.Teach(a.pieces))
+    teach = act("teach", "Teach the mass of a unit by a counted sample.", lambda a: actions.Teach(a.pieces, a.anyway))
     teach.add_argument("--pieces", type=int, required=True, help="units that lie there now, and nothing else")
 
-    act("tare", "The shelf is empty now: that is its zero.", lambda a: actions.Tare())
+    teach.add_argument("--anyway", action="store_true", help="even if it is far from what was known")
+
+    tare = act("tare", "The shelf is empty now: that is its zero.", lambda a: actions.Tare(a.anyway))
+    tare.add_argument("--anyway", action="store_true", help="even if all evidence says that something lies there")
+
+    act("forget", "Forget what was taught of a slot and its SKU.", lambda a: actions.Forget())
 
     calibrate = act(
         "calibrate", "Calibrate the tared shelf with a known weight.", lambda a: actions.Calibrate(a.mass_g)

@@ -64,14 +64,22 @@ class Decoder:
         name = levels[level] if level is not None and level < len(levels) else ""
         zone = self.site.site.timezone
         context = Context(received_ms, retained, zone, name, route.options, route.memory)
-        return self._claimed(route, route.family.decode(topic, payload, context), received_ms)
+        try:
+            found = route.family.decode(topic, payload, context)
+        except Exception as error:  # see docs/decisions/0006: a family's mistake must not stop the gateway for good
+            found = [_failed(route, error)]
+        return self._claimed(route, found, received_ms)
 
     def tick(self, now_ms: int) -> list[Decoded]:
         """What follows from the passing of time alone: a rebirth asked for, a sender that went stale."""
         found: list[Decoded] = []
         for route in self.routes:
             if route.family.tick is not None:
-                found += self._claimed(route, route.family.tick(route.memory, now_ms), now_ms)
+                try:
+                    told = route.family.tick(route.memory, now_ms)
+                except Exception as error:
+                    told = [_failed(route, error)]
+                found += self._claimed(route, told, now_ms)
         return found
 
     def presence(self) -> Callable[[int], tuple[Publish, Publish]] | None:
@@ -141,6 +149,12 @@ def claim(source: str, address: str) -> str:
     if not address:
         return "give the source a name_level in the site file"
     return f'add it under [[devices]] with source = "{source}" and address = "{address[:100]}"'
+
+
+def _failed(route: Route, error: Exception) -> Problem:
+    """A mistake of ours in a device family, met by one message: kept with its bytes, so that it can be mended."""
+    detail = f"the family {route.family.name!r} failed on it: {type(error).__name__}: {error}"
+    return Problem("decoder.failed", detail[:300], "this is a fault of the gateway: report it with the message's bytes")
 
 
 def _route(site: Site, source: Source) -> Route:

@@ -118,8 +118,8 @@ async def test_a_count_and_a_booking_answer_with_what_came_of_them(alone: Runnin
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        (b"", 400, "one of teach, tare, calibrate, book, count"),
-        (b"{", 400, "one of teach, tare, calibrate, book, count"),
+        (b"", 400, "one of teach, tare, calibrate, forget, book, count"),
+        (b"{", 400, "one of teach, tare, calibrate, forget, book, count"),
         (b"\xff", 400, "one of teach"),
         (b"[]", 400, "one of teach"),
         (b'{"do":"steal","units":5}', 400, "steal"),

@@ -187,3 +187,15 @@ def test_a_stranger_that_talks_all_day_is_told_once_an_hour() -> None:
 
 def test_a_stranger_that_measures_nothing_is_no_problem() -> None:
     assert decoder(SITE.replace('id = "cold-2"', 'id = "cold-3"')).tick(T0) == []
+
+
+def test_a_familys_mistake_stops_one_message_and_nothing_else() -> None:
+    one = decoder()
+
+    (problem,) = one.decode("home/cold-2/SENSOR", b"\xff", T0)
+    again = one.decode("home/cold-2/SENSOR", b"", T0)
+
+    assert isinstance(problem, Problem)
+    assert problem.code == "decoder.failed"
+    assert "UnicodeDecodeError" in problem.detail
+    assert isinstance(again[0], Reading)

@@ -291,3 +291,13 @@ def test_whatever_comes_the_probabilities_stay_probabilities_and_what_waits_stay
         assert 0.0 < rates.wrong_share <= 0.5
         assert rates.lost_a_day > 0.0
     assert len(belief.probabilities(stock.belief)[0]) >= 1
+
+
+def test_a_count_settles_what_was_booked_and_not_seen() -> None:
+    stock, rates = slot(12), Rates()
+    fusion.book(stock, 10, NOON_MS + 60_000, UNIT, rates)
+
+    fusion.count(stock, 5, "mei", NOON_MS + 120_000, UNIT, rates)
+
+    assert likeliest(stock)[0] == 12, "no booking that nobody saw makes 22 of it"
+    assert stock.opened == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -54,6 +54,17 @@ def test_hex_in_the_field_of_base64_is_read_where_the_site_says_so(raw: bytes) -
     assert read(said(tag(epc=raw.hex()), epc="hex")).epc == raw.hex().upper()
     if not raw.hex().upper().startswith("AAA"):
         assert read(said(tag(epc=raw.hex()), epc="auto")).epc == raw.hex().upper()
+
+
+@pytest.mark.parametrize("written", ["base64", "hex", "auto"])
+def test_an_epc_of_more_than_496_bits_is_a_problem(written: Literal["base64", "hex", "auto"]) -> None:
+    for raw in (b"\1" * 64, b"\1" * 5000):
+        text = base64.b64encode(raw).decode() if written == "base64" else raw.hex()
+
+        (found,) = said(tag(epc=text), epc=written)
+
+        assert isinstance(found, Problem)
+        assert found.code == "epc.invalid"
 
 
 def test_the_reader_is_told_apart_by_its_setting_where_a_text_can_be_both() -> None:

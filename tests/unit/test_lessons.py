@@ -79,8 +79,10 @@ def test_after_a_lesson_every_slot_is_counted_anew_even_if_the_gateway_died_at_o
 
 def test_a_tare_makes_what_lies_there_nothing() -> None:
     hall = filled(2)
+    with pytest.raises(ActionError, match="2 units lie in A1; empty it"):
+        hall.act(actions.Tare())
 
-    answer = hall.act(actions.Tare())
+    answer = hall.act(actions.Tare(anyway=True))
     hall.weigh(600.0)
     hall.weigh(1600.0)
 
@@ -176,3 +178,33 @@ def test_what_was_taught_is_plain_and_small() -> None:
 
     assert msgspec.msgpack.decode(packed, type=Taught) == hall.inference.shelves.taught
     assert len(packed) < 200
+
+
+def test_what_was_taught_wrongly_is_forgotten_and_all_is_counted_as_before() -> None:
+    hall = filled(2)
+    hall.act(actions.Teach(1, anyway=True))
+    hall.bolts(2)
+    assert hall.counts()["A1"] == 1
+
+    hall.act(actions.Forget())
+    hall.bolts(2)
+
+    assert hall.counts()["A1"] == 2
+
+
+def test_a_count_against_all_evidence_says_so_and_is_believed_the_second_time() -> None:
+    hall = filled(12)
+
+    first = hall.act(actions.Count(9))
+    second = hall.act(actions.Count(9))
+
+    assert (first["count"], first["overruled"]) == (12, True)
+    assert (second["count"], second["overruled"]) == (9, False)
+
+
+def test_a_booking_beyond_what_a_slot_holds_is_refused() -> None:
+    hall = filled(3)
+    with pytest.raises(ActionError, match=r"more than A1 holds \(100\)"):
+        hall.act(actions.Book(300))
+    hall.bolts(3)
+    assert hall.counts()["A1"] == 3

@@ -64,6 +64,14 @@ def test_a_battery_beyond_belief_is_a_problem() -> None:
     assert [one.code for one in found if isinstance(one, Problem)] == ["value.out_of_range"]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_whole_number_beyond_all_floats_is_a_problem_and_the_others_stay(sign: int) -> None:
+    found = said({"x_rms_ACC_G": sign * 10**309, "spare": sign * 10**4299, "x_peak_one_Hz": 35})
+
+    assert values(found) == {("x_peak_one", "frequency_hz"): 35.0}
+    assert [one.code for one in found if isinstance(one, Problem)] == ["value.not_finite"] * 2
+
+
 def test_settings_and_recordings_are_no_readings_and_an_error_is_a_notice() -> None:
     found = said({"mode": 1, "odr": "800Hz", "data": {"x": [1, 2]}, "error": "Time Series Data Stream Timeout"})
 

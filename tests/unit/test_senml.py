@@ -155,6 +155,8 @@ def test_a_percentage_is_of_what_its_name_says(unit: str, channel: str, quantity
         (b'[{"n":"a","v":"1"}]', "payload.invalid"),
         (b'{"n":"a"}', "payload.invalid"),
         (b"[{]", "payload.not_json"),
+        (b'[{"b\xe6er":11,"_":"a","v":1}]', "payload.not_json"),
+        (b'[{"n":"a","v":1,"crucial_":1e999}]', "senml.not_understood"),
         (b"\x81", "payload.not_cbor"),
         (b"\x07", "payload.invalid"),
     ],
@@ -164,6 +166,12 @@ def test_what_is_no_pack_is_a_problem(payload: bytes, code: str) -> None:
 
     assert isinstance(found, Problem)
     assert found.code == code
+
+
+def test_a_field_that_is_not_known_is_passed_over_whatever_it_holds() -> None:
+    found = decode("t", b'[{"n":"th1","u":"Cel","v":21.5,"ext_ra":1e999}]', Context(NOW_MS))
+
+    assert (one_of(found).quantity, one_of(found).values) == ("temperature_c", [21.5])
 
 
 def test_more_records_than_are_read_are_refused() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge.core.slots.teaching import (
     Taught,
     TeachingError,
+    forget,
     reach,
     sku_of,
     teach_span,
@@ -40,7 +41,8 @@ def test_a_counted_sample_teaches_the_mass_of_a_unit() -> None:
 
 
 def test_a_small_or_light_sample_is_taken_with_a_warning() -> None:
-    assert teach_unit(Taught(), SKU, SHELF, 24.0, 4, 7).warnings == ("few_pieces", "light_sample")
+    light = msgspec.structs.replace(SKU, unit_mass_g=6.5)
+    assert teach_unit(Taught(), light, SHELF, 24.0, 4, 7).warnings == ("few_pieces", "light_sample")
 
 
 @pytest.mark.parametrize(("net_g", "pieces"), [(0.0, 10), (-40.0, 10), (0.4, 1000), (500.0, 0), (500.0, 10**6)])
@@ -99,3 +101,23 @@ def test_the_reach_is_that_of_a_counting_scale(cv: float, sample: int, most: int
 def test_the_reach_ends_at_the_cells_limit_and_vanishes_in_its_noise() -> None:
     assert reach(msgspec.structs.replace(SKU, unit_cv=0.0), SHELF) == 120
     assert reach(msgspec.structs.replace(SKU, unit_mass_g=2.0), SHELF) == 0
+
+
+@pytest.mark.parametrize("net_g", [120.0 * 10, 510.0 * 10])
+def test_a_unit_far_from_what_was_known_is_learnt_only_when_it_is_insisted_on(net_g: float) -> None:
+    taught = Taught()
+    with pytest.raises(TeachingError, match="where 250 g was known"):
+        teach_unit(taught, SKU, SHELF, net_g, 10, 7)
+    assert taught == Taught()
+
+    assert teach_unit(taught, SKU, SHELF, net_g, 10, 7, anyway=True).unit_mass_g == net_g / 10
+
+
+def test_what_was_taught_can_be_forgotten() -> None:
+    taught = Taught()
+    teach_unit(taught, SKU, SHELF, 5_080.0, 20, 7)
+    teach_tare(taught, SLOT, 130.0, 7)
+
+    forget(taught, SLOT)
+
+    assert (sku_of(SITE, taught, "bolt"), zero_of(SLOT, taught)) == (SKU, (100.0, 1.0))

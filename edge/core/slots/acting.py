@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from edge.core.slots import actions, fusion, sharing, teaching
-from edge.core.slots.actions import Action, ActionError, Book, Calibrate, Count, Tare, Teach
+from edge.core.slots.actions import Action, ActionError, Book, Calibrate, Count, Forget, Tare, Teach
 from edge.core.slots.shelves import News, Note, Shelves
+from edge.core.slots.teaching import TeachingError
 from protocols.layout import Slot
 
 BACKDATE_MAX_MS = 30 * 86_400_000
@@ -37,11 +38,13 @@ def act(
         return _book(shelves, slot, action, now_ms, news)
     if isinstance(action, Count):
         return _count(shelves, slot, action, now_ms, news, relative)
+    if isinstance(action, Forget):
+        return _forget(shelves, slot, action, now_ms, news)
     if shown_g is None:
         raise ActionError(f"the scale of {slot.id!r} is not at rest, or silent; take your hands off and try again")
     try:
         return _commission(shelves, slot, action, shown_g, now_ms, news)
-    except teaching.TeachingError as error:
+    except TeachingError as error:
         raise ActionError(str(error)) from None
 
 
@@ -51,6 +54,11 @@ def _book(shelves: Shelves, slot: Slot, action: Book, now_ms: int, news: News) -
         raise ActionError("a booking may be 30 days old and not in the future; correct at_ms, or leave it out")
     if not action.by:
         raise ActionError("a booking of 0 units says nothing; count the slot if its book is wrong")
+    if slot.id in shelves.sharers:
+        raise ActionError(f"{slot.id} shares its scale; no book is held against such a scale: count it instead")
+    most = _most(shelves, slot)
+    if abs(action.by) > most:
+        raise ActionError(f"a booking of {action.by:+d} units is more than {slot.id} holds ({most}); is it this slot?")
     state = shelves.state(slot, now_ms)
     if action.id and action.id in state.bookings:
         return {"repeated": True, **_answer(shelves, slot)}
@@ -61,8 +69,7 @@ def _book(shelves: Shelves, slot: Slot, action: Book, now_ms: int, news: News) -
 
 
 def _count(shelves: Shelves, slot: Slot, action: Count, now_ms: int, news: News, relative: bool) -> dict[str, Any]:
-    known = shelves.slots.get(slot.id)
-    most = max(slot.capacity, known.estimate.high if known is not None else 0)
+    most = _most(shelves, slot)
     if action.units > most:
         raise ActionError(f"{slot.id} holds {most} at most: count again, or correct capacity in the site file")
     state = shelves.state(slot, now_ms)
@@ -88,9 +95,11 @@ def _commission(
     units: int | None
     if isinstance(action, Teach):
         sku = teaching.sku_of(site, taught, slot.sku)
-        lesson = teaching.teach_unit(taught, sku, device, shelves.net_g(slot, shown_g), action.pieces, now_ms)
+        net_g = shelves.net_g(slot, shown_g)
+        lesson = teaching.teach_unit(taught, sku, device, net_g, action.pieces, now_ms, action.anyway)
         answer, units = msgspec.to_builtins(lesson), action.pieces
     elif isinstance(action, Tare):
+        _refuse_a_full_shelf(shelves, slots, shown_g, action)
         tares_g = [teaching.teach_tare(taught, one, shown_g, now_ms) for one in slots]
         answer, units = {"tare_g": round(tares_g[0], 3)}, 0
     else:
@@ -112,6 +121,29 @@ def _commission(
     return {**answer, **_done(shelves, slot, action, now_ms, "count", news)}
 
 
+def _refuse_a_full_shelf(shelves: Shelves, slots: list[Slot], shown_g: float, action: Tare) -> None:
+    for slot in slots:
+        state = shelves.slots.get(slot.id)
+        count = state.estimate.count if state is not None else None
+        if count and not action.anyway and shelves.net_g(slot, shown_g) > 0.5 * shelves.unit(slot).mass_g:
+            hint = "empty it, or say that it is empty anyway"
+            raise TeachingError(f"all evidence says that {count} units lie in {slot.id}; {hint}")
+
+
+def _forget(shelves: Shelves, slot: Slot, action: Forget, now_ms: int, news: News) -> dict[str, Any]:
+    for one in shelves.sharers.get(slot.id, [slot]):
+        teaching.forget(shelves.taught, one)
+    shelves.learn()
+    news.slots.update(other.id for other in shelves.stale)
+    return _done(shelves, slot, action, now_ms, "count", news)
+
+
+def _most(shelves: Shelves, slot: Slot) -> int:
+    """The most units that a slot can be said to hold."""
+    known = shelves.slots.get(slot.id)
+    return max(slot.capacity, known.estimate.high if known is not None else 0)
+
+
 def _done(shelves: Shelves, slot: Slot, action: Action, now_ms: int, cause: str, news: News) -> dict[str, Any]:
     for one in shelves.sharers.get(slot.id, [slot]):
         shelves.tell(one, shelves.state(one, now_ms), now_ms, cause, news)
@@ -130,5 +162,6 @@ def _answer(shelves: Shelves, slot: Slot) -> dict[str, Any]:
         "slot": slot.id,
         **msgspec.structs.asdict(state.estimate),
         "booked": state.stock.book,
+        "overruled": state.stock.words.slip is not None,
         "reach": teaching.reach(sku, device),
     }

@@ -12,13 +12,21 @@ Words = Annotated[str, Meta(max_length=100)]
 
 
 class Teach(Struct, frozen=True, tag_field="do", tag="teach", forbid_unknown_fields=True):
-    """`pieces` units of the slot's SKU, and nothing else, lie on the shelf: learn what one weighs."""
+    """`pieces` units of the slot's SKU, and nothing else, lie on the shelf: learn what one weighs. `anyway`: also if it
+    is less than half, or more than twice, what was known."""
 
     pieces: Annotated[int, Meta(ge=1, le=100_000)]
+    anyway: bool = False
 
 
 class Tare(Struct, frozen=True, tag_field="do", tag="tare", forbid_unknown_fields=True):
-    """The shelf is empty now."""
+    """The shelf is empty now. `anyway`: also if all evidence says that something lies there."""
+
+    anyway: bool = False
+
+
+class Forget(Struct, frozen=True, tag_field="do", tag="forget", forbid_unknown_fields=True):
+    """What was taught of this slot and its SKU is forgotten: the site file holds again."""
 
 
 class Calibrate(Struct, frozen=True, tag_field="do", tag="calibrate", forbid_unknown_fields=True):
@@ -42,7 +50,7 @@ class Count(Struct, frozen=True, tag_field="do", tag="count", forbid_unknown_fie
     who: Words = ""
 
 
-Action = Teach | Tare | Calibrate | Book | Count
+Action = Teach | Tare | Calibrate | Forget | Book | Count
 _decoder: msgspec.json.Decoder[Action] = msgspec.json.Decoder(Action)
 
 
@@ -68,7 +76,7 @@ def parse(payload: bytes) -> Action:
 
 
 def _hint() -> str:
-    kinds = ", ".join(str(kind.__struct_config__.tag) for kind in (Teach, Tare, Calibrate, Book, Count))
+    kinds = ", ".join(str(kind.__struct_config__.tag) for kind in (Teach, Tare, Calibrate, Forget, Book, Count))
     return f'send {{"do": ...}} with one of {kinds}'
 
 

@@ -150,7 +150,10 @@ def count(stock: Stock, counted: int, by: str, at_ms: int, unit: Unit, rates: Ra
     once more, of the same load, is believed outright: then a scale is off by whole units, as with a tray left on it.
     """
     pass_time(stock, at_ms, unit, rates)
-    _move_opened(stock, at_ms, unit, rates)
+    if _weighed(stock, at_ms):
+        stock.opened.clear()  # no step was seen: what waits has not happened, or the count holds it already
+    else:
+        _move_opened(stock, at_ms, unit, rates)
     stock.steps.clear()
     belief.reweigh(stock.belief, lambda n: people.likelihood(n, counted))
     stock.book, stock.since = counted, None

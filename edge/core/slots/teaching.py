@@ -17,6 +17,8 @@ PIECES_MAX = 100_000
 SAMPLE_SHARE_MIN = 1e-3
 STEADY_NOISES = 20.0
 """A known weight must weigh at least so many noises, else it teaches the noise."""
+UNIT_MIN, UNIT_MAX = 0.5, 2.0
+"""A unit that weighs less, or more, times what was known is a miscount, or another article."""
 SPAN_MIN, SPAN_MAX = 0.5, 2.0
 """A cell further off than this is wired wrongly or broken, not untaught."""
 CLAIM_SIGMAS = 1.96
@@ -79,13 +81,22 @@ def zero_of(slot: Slot, taught: Taught) -> tuple[float, float]:
     return learnt.tare_g, learnt.span
 
 
-def teach_unit(taught: Taught, sku: Sku, device: Device, net_g: float, pieces: int, at_ms: int) -> Lesson:
-    """`pieces` units of an SKU lie alone on the shelf and weigh `net_g`: learn the mass of one."""
+def teach_unit(
+    taught: Taught, sku: Sku, device: Device, net_g: float, pieces: int, at_ms: int, anyway: bool = False
+) -> Lesson:
+    """`pieces` units of an SKU lie alone on the shelf and weigh `net_g`: learn the mass of one.
+
+    A mass far from what was known (`sku`) is refused, unless it is to be learnt `anyway`.
+    """
     if not 1 <= pieces <= PIECES_MAX:
         raise TeachingError(f"{pieces} pieces can not be a sample; count out {PIECES_MIN} or more")
     unit_g = net_g / pieces
     if unit_g < device.noise_g / 10 or unit_g < 0.001:
         raise TeachingError(f"the shelf shows {net_g:.1f} g for {pieces} pieces; tare it, put them on, and try again")
+    factor = unit_g / sku.unit_mass_g
+    if not (UNIT_MIN <= factor <= UNIT_MAX or anyway):
+        known = f"a unit would weigh {unit_g:.1f} g, where {sku.unit_mass_g:g} g was known"
+        raise TeachingError(f"{known}; count the pieces again, or say that it is so anyway")
     warnings = []
     if pieces < PIECES_MIN:
         warnings.append("few_pieces")
@@ -121,6 +132,12 @@ def teach_span(taught: Taught, slot: Slot, device: Device, shown_g: float, known
         )
     taught.slots[slot.id] = TaughtSlot(empty_g * factor, factor, slot.tare_g, at_ms)
     return factor
+
+
+def forget(taught: Taught, slot: Slot) -> None:
+    """Drop what was taught of a slot and of its SKU: the site file holds again."""
+    taught.slots.pop(slot.id, None)
+    taught.skus.pop(slot.sku, None)
 
 
 def reach(sku: Sku, device: Device) -> int:

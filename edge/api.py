@@ -27,6 +27,7 @@ from edge.core.care import health
 from edge.core.decoding import claim
 from edge.core.slots import actions
 from edge.core.slots.actions import ActionError, NoSuchSlotError
+from edge.core.slots.discrepancy import losses
 from edge.gateway import Gateway
 from protocols.uplink import VERSION
 
@@ -249,6 +250,7 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         if gateway.northbound is None
         else {"connected": gateway.northbound.mqtt.connected, "why": gateway.northbound.mqtt.why},
         "service": None if uplink is None else {"connected": uplink.connected, "why": uplink.why},
+        "losses": losses(gateway.inference.shelves.rates),
         "readings_per_s": round(gateway.rate_per_s, 1),
         "messages": gateway.messages,
         "readings": gateway.readings,

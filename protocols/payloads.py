@@ -19,6 +19,8 @@ PAYLOAD_BYTES_MAX = 256 * 1024
 NAME_MAX = 64
 TEXT_MAX = 500
 UNIT_MAX = 40
+WHOLE_MAX = 2**63
+"""Whole numbers below this are reckoned with at once; one of 309 digits and more fits no float."""
 VALUES_MAX = 4096
 """Readings taken from one message; whoever sends more is told so."""
 Channel = Annotated[str, Meta(pattern=r"""^[^\x00-\x1f\x7f\\"']{1,64}$""")]
@@ -121,7 +123,7 @@ def readings(device: str, told: Iterable[tuple[str, str, object]], at: Moment) -
     at_ms, flags = at
     found: list[Decoded] = []
     for channel, unit, value in told:
-        if type(value) is float or type(value) is int:
+        if type(value) is float or (type(value) is int and -WHOLE_MAX < value < WHOLE_MAX):
             meant = _meant(channel, unit)
             if meant is not None:
                 channel, quantity, factor, offset, low, high, truth = meant

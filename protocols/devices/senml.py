@@ -71,7 +71,8 @@ class _Base(Struct, gc=False):
 
 _Pack = Annotated[list[_Record], Meta(max_length=VALUES_MAX)]
 _pack: msgspec.json.Decoder[list[_Record]] = msgspec.json.Decoder(_Pack)
-_fields: msgspec.json.Decoder[list[dict[str, Any]]] = msgspec.json.Decoder(list[dict[str, Any]])
+_fields: msgspec.json.Decoder[list[dict[str, msgspec.Raw]]] = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+"""The names alone: what a field that we do not know holds, say 1e999, is none of our concern."""
 _LABELS = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs"}
 _LABELS |= {0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 8: "vd"}
 """RFC 8428, table 4: CBOR labels."""
@@ -89,27 +90,32 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
             pack = _pack.decode(payload)
         else:
             pack = msgspec.convert(_labelled(cbor_of(payload)), _Pack)
+        unknown = _not_understood(payload)  # reads names that the pack passed over: they too can be no UTF-8
     except msgspec.ValidationError as error:
         return [Problem("payload.invalid", str(error)[:300], _HINT, context.name)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return [Problem("payload.not_json", str(error)[:300], _HINT, context.name)]
     except CborError as error:
         return [Problem("payload.not_cbor", str(error)[:300], _HINT, context.name)]
-    if unknown := _not_understood(payload):
+    if unknown:
         detail = f"the field {unknown[:40]!r} must be understood, and is not"
         return [Problem("senml.not_understood", detail, "send it without this extension", context.name)]
     return _resolved(pack, context)
 
 
 def _not_understood(payload: bytes) -> str:
-    """The name of a field that ends in `_`, which says: understand me or leave it all (RFC 8428, 4.4)."""
+    """The name of a field that ends in `_`, which says: understand me or leave it all (RFC 8428, 4.4); "" is none.
+
+    Raises as the decoders do.
+    """
     if b"_" not in payload:
         return ""
     if payload[0] in b"[ \t\r\n":
-        pack = _fields.decode(payload)
+        names = [key for record in _fields.decode(payload) for key in record]
     else:
         pack = msgspec.convert(_labelled(cbor_of(payload)), list[dict[str, Any]])
-    return next((str(key) for record in pack for key in record if str(key).endswith("_")), "")
+        names = [key for record in pack for key in record]
+    return next((name for name in names if name.endswith("_")), "")
 
 
 def _labelled(pack: object) -> object:

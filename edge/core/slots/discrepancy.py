@@ -173,11 +173,6 @@ def judge(watches: dict[str, Watch], doubts: Sequence[Doubt]) -> list[Alarm]:
     return alarms
 
 
-def rearm(watches: dict[str, Watch], slot: str) -> None:
-    """The slot was counted, or its book corrected: what was told is settled."""
-    watches.pop(slot, None)
-
-
 def within(doubts: Sequence[Doubt], false_share: float) -> list[Doubt]:
     """The largest set, the surest first, in which the expected share of slots whose book is right is at most that."""
     chosen: list[Doubt] = []

@@ -5,7 +5,7 @@ Run: python -m tests.bench.truth.fusion [--slots 48] [--seed 100] [--regime NAME
 Beside the fused count stands what each source says alone, on the same evidence: the book; the mass, rounded and
 through the filter of the scale; the tags that are there. Exact is the share of slot-days at whose end the likeliest
 count is the true one, and nobody recounts; the alarms are scored in a second run, where each sends somebody to count
-and to correct the book.
+and to correct the book. Claims are judged in every regime and the worst one is the figure.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Score:
 
     @property
     def recall(self) -> float:
-        """Share of books wrong for a week or more that were told of."""
+        """Of the wrong books that were told of or stayed wrong for a week untold, the share that was told of."""
         return len(self.delays) / (len(self.delays) + self.missed) if self.delays else 0.0
 
 
@@ -210,7 +210,7 @@ def run(regime: Regime, seed: int, recount: bool = False, filter_alone: bool = T
             if recount:
                 counted = world.recount(slot)
                 fusion.count(stocks[slot], counted, "somebody", now_ms, units[slot], rates)
-                discrepancy.rearm(watches, alarm.slot)
+                watches.pop(alarm.slot, None)
     return score
 
 
@@ -254,32 +254,51 @@ def figures(slots: int = 48, seed: int = 100, each: int = 10) -> list[Figure]:
     alarms = run(replace(MAIN, slots=slots), seed + 50, recount=True, filter_alone=False)
     worst = max([main, *scores], key=lambda one: one.worse)
     furthest = max([main, *scores], key=lambda one: one.calibration)
+    boldest = min([main, *scores], key=lambda one: one.claims[1])
     alone = ", ".join(f"{source} {100 * main.share(source):.1f}" for source in SOURCES[1:])
-    found = f"rates fitted: lost {alarms.rates.lost_a_day:.4f}, found {alarms.rates.found_a_day:.4f} a slot-day"
+    found = f"{alarms.false} of {len(alarms.delays) + alarms.false} alarms in {alarms.months:.0f} slot-months"
+    found += f"; fitted: lost {alarms.rates.lost_a_day:.4f}, found {alarms.rates.found_a_day:.4f} a slot-day"
     delays = alarms.delays or [float("inf")]
     return [
         Figure("fused counts exact, no recounts", ">= 97 %", 100 * main.share("fused"), 97.0, "%", alone, True),
-        Figure("fused: claims that are right", ">= 98.5 %", 100 * main.claims[1], 98.5, "%", _claimed(main), True),
-        Figure("fused: calibration error", "<= .03", main.calibration, 0.03, "", f"worst: {_named(furthest)}"),
+        Figure(
+            "fused: claims that are right, worst regime",
+            ">= 98.5 %",
+            100 * boldest.claims[1],
+            98.5,
+            "%",
+            f"{_claimed(boldest)}; {_claimed(main)}, {100 * main.claims[1]:.1f} % right",
+            True,
+        ),
+        Figure(
+            "fused: calibration error, as specified", "<= .03", main.calibration, 0.03, "", f"worst: {_named(furthest)}"
+        ),
         Figure("fused behind the best source, worst", "<= .5 pt", worst.worse, 0.5, "pt", worst.regime.name),
         Figure(
-            "wrong books: alarms that are right", ">= 97 %", 100 * alarms.precision, 97.0, "%", _alarms(alarms), True
+            "wrong books: alarms that are right", ">= 97 %", 100 * alarms.precision, 97.0, "%", _recalled(alarms), True
         ),
         Figure("wrong books: false a slot-month", "<= .02", alarms.false / alarms.months, 0.02, "", found),
-        Figure("wrong books: median delay", "<= 2 d", float(np.median(delays)), 2.0, "d", _late(delays)),
+        Figure(
+            "wrong books told of: median delay, from the end of the day the book became wrong",
+            "<= 2 d",
+            float(np.median(delays)),
+            2.0,
+            "d",
+            _late(delays),
+        ),
     ]
 
 
 def _claimed(score: Score) -> str:
-    return f"{100 * score.claims[0]:.1f} % are claimed"
+    return f"{score.regime.name}: {100 * score.claims[0]:.1f} % claimed"
 
 
 def _named(score: Score) -> str:
     return f"{score.calibration:.3f}, {score.regime.name}"
 
 
-def _alarms(score: Score) -> str:
-    return f"{len(score.delays) + score.false} alarms, recall {score.recall:.3f}, {score.months:.0f} slot-months"
+def _recalled(score: Score) -> str:
+    return f"no goal: recall {score.recall:.3f}, {score.missed} books wrong for a week raised nothing"
 
 
 def _late(delays: list[float]) -> str:

@@ -2,6 +2,7 @@
 
 Every weighing of every shelf is judged: the likeliest count, whether it was claimed, and whether its probability meant
 what it says. The worlds include some that the estimator does not know (spread, drift, lots) and some without hope.
+It is told what a site file tells the gateway, no more: nobody there knows how a cell drifts or minds warmth.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ def figures() -> list[Figure]:
     worst = min(judged, key=lambda name: claim_share(judged[name]))
     spread = {name: calibration_error(one.p, one.right) for name, one in judged.items()}
     least = max(spread, key=spread.__getitem__)
+    hopeless = [case.name for case in CASES if case.hopeless]
+    boldest = max(hopeless, key=lambda name: float(judged[name].claimed.mean()))
     late, wrong, rests = settle_times()
     claims = f"{worst}; rounding, always sure, {judged[worst].naive.mean():.3f}"
     ms = max(one.ms for one in judged.values())
@@ -79,6 +82,14 @@ def figures() -> list[Figure]:
             "",
             f"worst {spread[least]:.3f}: {least}",
         ),
+        Figure(
+            "hopeless worlds: share claimed, worst",
+            "<= 2 %",
+            100 * float(judged[boldest].claimed.mean()),
+            2.0,
+            "%",
+            "; ".join(_hopeless(name, judged[name]) for name in hopeless),
+        ),
         Figure("at rest to told, worst", "<= 2 s", late.max(), 2.0, "s", told),
         Figure("settled wrong, missed or invented", "0", wrong, 0, "", off),
         Figure("CPU per settled event, worst world", "<= 0.5 ms", ms, 0.5, "ms", f"mean {_mean_ms(judged):.2f} ms"),
@@ -91,15 +102,7 @@ def judge(case: Case, seed: int, shelves: int = SHELVES) -> Judged:
     cpu_s = 0.0
     for shelf in range(shelves):
         story = live(case, DAYS, A_DAY, np.random.default_rng((seed, shelf)))
-        unit = Unit(
-            story.taught_g,
-            case.cv,
-            case.sample,
-            case.noise_g,
-            case.limit_g,
-            drift_g=case.drift_g,
-            thermal_g=case.thermal_g,
-        )
+        unit = Unit(story.taught_g, case.cv, case.sample, case.noise_g, case.limit_g)
         held = belief.begin(case.capacity)
         for one in story.weighings:
             before_s = time.process_time()
@@ -174,6 +177,11 @@ def _stood(told: list[tuple[int, float]], since_ms: int, until_ms: int, load_g: 
         if now and not before:
             stood_ms = came_ms
     return max(stood_ms, since_ms)
+
+
+def _hopeless(name: str, one: Judged) -> str:
+    claimed = f"{100 * one.claimed.mean():.1f} % claimed, {claim_share(one):.3f} of these right"
+    return f"{name}: {claimed}, rounding {one.naive.mean():.3f}"
 
 
 def _mean_ms(judged: dict[str, Judged]) -> float:

@@ -30,7 +30,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from edge.rights import Rights, every, subject, users_of
+from edge.rights import Rights, subject, users_of
 from protocols.layout import Site
 
 OLDEST_VERSION = (2, 15)  # the one the contract suite holds for; 2.10 lets MQTT messages past max_payload
@@ -161,7 +161,7 @@ def nats_config(rights: dict[str, Rights], users: dict[str, str], store: Path, p
         "  users = [",
     ]
     for name, may in rights.items():
-        allowed = every("+") if may.never else may.publish
+        allowed = may.wide or may.publish
         lines += [
             "    {",
             f"      user: {_quoted(name)}",

@@ -132,6 +132,7 @@ class Mqtt:
         self.filters = [(pattern, 1) for pattern in filters]
         self.connected = False
         self.why = "not yet connected"
+        self._refused = ""
         self.connection = 0
         self._inbox: deque[Message] = deque()
         self._arrived = asyncio.Event()
@@ -245,16 +246,36 @@ class Mqtt:
             log.warning("broker: %s", self.why)
             return
         self.connected, self.why = True, ""
-        self._client.subscribe(self.filters)
+        try:
+            self._client.subscribe(self.filters)
+        except ValueError as error:  # paho's, for what is no filter
+            self._refuse(f"{self._unusable()!r} is no topic to subscribe to ({error}); correct it in the site file")
+            return
         log.info("broker: connected to %s:%d", self.url.host, self.url.port)
 
-    def _on_subscribe(self, client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
-        if any(reason.is_failure for reason in reasons):
-            user = self.url.user or "a nameless user"
-            self.connected, self.why = False, f"{user} may not read {self.filters[0][0]}; check the broker's rights"
-            log.warning("broker: %s", self.why)
-            client.disconnect()
-            return
+    def _unusable(self) -> str:
+        """The first filter that paho refuses."""
+        for pattern, _ in self.filters:
+            told = pattern.encode("utf-8", "replace")
+            if not told or self._client._filter_wildcard_len_check(told) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return pattern[:200]
+        return ""
+
+    def _refuse(self, why: str) -> None:
+        """Not ready, for this reason; `run` tries again."""
+        self.connected = False
+        if why != self._refused:
+            log.warning("broker: %s", why)
+        self.why = self._refused = why
+        self._client.disconnect()
+
+    def _on_subscribe(self, _client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        for (pattern, _), reason in zip(self.filters, reasons, strict=False):
+            if reason.is_failure:
+                user = self.url.user or "a nameless user"
+                self._refuse(f"{user} may not read {pattern}; check the broker's rights")
+                return
+        self._refused = ""
         if self._birth is not None:
             self._unborn = False
             self.publish(self._birth.topic, self._birth.payload, self._birth.qos, self._birth.retain)

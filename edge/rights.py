@@ -11,12 +11,13 @@ from protocols.topics import KINDS, ROOT
 
 class Rights(NamedTuple):
     """MQTT filters a user may publish to and subscribe to. Where a broker can name exceptions, a user with `never`
-    may publish to every leaf but these: one that nobody knows is then counted by the gateway, which says what is wrong,
+    may publish to all of `wide` but these: what nobody knows is then counted by the gateway, which says what is wrong,
     where the broker would drop it in silence."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
     never: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
 
 
 def every(*leaves: str) -> tuple[str, ...]:
@@ -27,7 +28,7 @@ def every(*leaves: str) -> tuple[str, ...]:
 def _device(kind: str) -> Rights:
     """A device speaks for its own kind and hears commands only."""
     others = (one for one in KINDS if one != kind)
-    return Rights(every(kind, "status", "ack"), every("cmd"), never=every(*others, "cmd"))
+    return Rights(every(kind, "status", "ack"), every("cmd"), every(*others, "cmd"), every("+"))
 
 
 def users_of(site: Site | None = None) -> dict[str, Rights]:
@@ -42,10 +43,30 @@ def users_of(site: Site | None = None) -> dict[str, Rights]:
         if source.id in users or source.id == "gateway":
             raise LayoutError(f"source {source.id!r} has the name of a user of the broker; give it another id")
         family = formats().get(source.format)
-        listens = family.listens if family is not None else ()
-        users[source.id] = Rights(tuple(source.topics), listens)
-        heard.update(listens)
+        if family is None:
+            users[source.id] = Rights(tuple(source.topics), ())
+            continue
+        said = {common(topic, spoken) for topic in source.topics for spoken in family.speaks}
+        users[source.id] = Rights(tuple(sorted(said - {""})), family.listens, family.never, tuple(source.topics))
+        heard.update(family.listens)
     return {"gateway": Rights(tuple(sorted(heard)), ("#",)), **users}
+
+
+def common(one: str, other: str) -> str:
+    """The MQTT filter of the topics that both filters cover; "" when there are none."""
+    levels: list[str] = []
+    left, right = one.split("/"), other.split("/")
+    for i in range(max(len(left), len(right)) + 1):
+        if left[i:] == ["#"]:
+            return "/".join(levels + right[i:])
+        if right[i:] == ["#"]:
+            return "/".join(levels + left[i:])
+        if not left[i:] or not right[i:]:
+            return "/".join(levels) if left[i:] == right[i:] else ""
+        if "+" not in (left[i], right[i]) and left[i] != right[i]:
+            return ""
+        levels.append(right[i] if left[i] == "+" else left[i])
+    return "/".join(levels)
 
 
 def subject(mqtt_filter: str) -> str:

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from protocols.gs1 import gtin_14
-from protocols.topics import LEVEL, Kind
+from protocols.topics import LEVEL, ROOT, Kind
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Grams = Annotated[float, Meta(ge=0.001)]
@@ -118,7 +118,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Id
     format: str
-    topics: Annotated[list[Annotated[str, Meta(min_length=1, max_length=1000)]], Meta(min_length=1)]
+    topics: Annotated[list[Annotated[str, Meta(max_length=1000)]], Meta(min_length=1)]
     name_level: Annotated[int, Meta(ge=0, le=50)] | None = None
     options: dict[str, Any] = {}
 
@@ -217,6 +217,11 @@ def _check(site: Site, source: str) -> None:
     _unique(site.slots, "slot", source)
     _unique(site.devices, "device", source)
     _unique(site.sources, "source", source)
+    for one in site.sources:
+        for pattern in one.topics:
+            flaw = _flaw(pattern)
+            if flaw:
+                raise LayoutError(f"{source}: source {one.id!r}: topic {pattern!r} {flaw}")
     for sku in site.skus:
         if sku.gtin and gtin_14(sku.gtin) is None:
             raise LayoutError(f"{source}: SKU {sku.id!r}: the check digit of gtin {sku.gtin!r} is wrong; read it again")
@@ -241,6 +246,7 @@ def _check(site: Site, source: str) -> None:
         if device.role == "refrigerator" and device.kind not in ("climate", "machine"):
             raise LayoutError(f"{source}: device {device.id!r} can be no refrigerator, as its kind is {device.kind!r}")
     watched: dict[tuple[str, str], list[Slot]] = {}
+    heard: dict[tuple[str, str], Slot] = {}
     for slot in site.slots:
         if slot.zone not in zones:
             raise LayoutError(f"{source}: slot {slot.id!r} lies in zone {slot.zone!r}, which is not listed")
@@ -252,6 +258,10 @@ def _check(site: Site, source: str) -> None:
             raise LayoutError(
                 f"{source}: slot {slot.id!r} has a reader; give its SKU {slot.sku!r} the gtin on its tags"
             )
+        if slot.reader and heard.setdefault((slot.reader, slot.sku), slot) is not slot:
+            names = f"{heard[slot.reader, slot.sku].id!r} and {slot.id!r}"
+            hint = f"reader {slot.reader!r}, which can not tell where a tag lies; leave it out at one of them"
+            raise LayoutError(f"{source}: slots {names} of SKU {slot.sku!r} are both heard by {hint}")
         shelf = devices.get(slot.device)
         if shelf is None or shelf.kind != "shelf":
             raise LayoutError(f"{source}: slot {slot.id!r} is watched by {slot.device!r}, no listed shelf device")
@@ -264,6 +274,37 @@ def _check(site: Site, source: str) -> None:
             names = " and ".join(repr(one.id) for one in others)
             hint = "give each its own channel, or different SKUs and one tare_g"
             raise LayoutError(f"{source}: slots {names} share {where}; {hint}")
+
+
+def _flaw(pattern: str) -> str:
+    """What is wrong with a source's MQTT filter (MQTT 3.1.1, 4.7) and what to do; "" when nothing is. `*` and `>` are
+    wildcards inside nats-server, and our own topics are for our own devices."""
+    levels = pattern.split("/")
+    if not pattern:
+        return "is empty; write the topics of these devices"
+    if any(ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 for letter in pattern):
+        return "has a control character; remove it"
+    if pattern[0] == "$":
+        return "begins with $, which is for the broker itself; write the topics of these devices"
+    if "*" in pattern or ">" in pattern:
+        return "has a * or >, which not every broker carries; + stands for one level, # at the end for all below"
+    if any("#" in level and (level != "#" or i + 1 < len(levels)) for i, level in enumerate(levels)):
+        return "has a # that is not the last level by itself; write it like a/b/#"
+    if any("+" in level and level != "+" for level in levels):
+        return "has a + that is not a level by itself; write it like a/+/b"
+    if _is_ours(levels):
+        return f"covers topics of our own ({ROOT}/...); write the topics of these devices"
+    return ""
+
+
+def _is_ours(levels: list[str]) -> bool:
+    ours = ROOT.split("/")
+    if levels[0] == ours[0]:
+        return True
+    for level, own in zip(levels, ours, strict=False):
+        if level not in ("+", own):
+            return level == "#"
+    return len(levels) >= len(ours)
 
 
 def _is_timezone(name: str) -> bool:

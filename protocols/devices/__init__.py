@@ -11,6 +11,8 @@ What a family may have beside these:
 - `tick(memory, now_ms) -> list[Decoded]`: what follows from the passing of time alone.
 - `presence(options, now_ms) -> (birth, will)`: what the gateway must say of itself on the broker for this family.
 - `LISTENS`: MQTT filters its devices subscribe to, for the broker's rights.
+- `NEVER`: MQTT filters its devices must not publish to, though a source's topics may cover them; and `SPEAKS`: those
+  that they do publish to, for a broker that knows no exceptions.
 
 A device's name is what the message says, else `context.name`, else "". Channels are what the family calls them.
 """
@@ -63,6 +65,8 @@ class Format(NamedTuple):
     tick: Callable[[Any, int], list[Decoded]] | None = None
     presence: Callable[[Any, int], tuple[Publish, Publish]] | None = None
     listens: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    speaks: tuple[str, ...] = ("#",)
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +86,8 @@ def formats() -> dict[str, Format]:
                 getattr(module, "tick", None),
                 getattr(module, "presence", None),
                 tuple(getattr(module, "LISTENS", ())),
+                tuple(getattr(module, "NEVER", ())),
+                tuple(getattr(module, "SPEAKS", ("#",))),
             )
         except AttributeError as missing:
             raise ImportError(f"protocols/devices/{module_info.name}.py is no device format: {missing}") from missing

@@ -20,6 +20,10 @@ from protocols.sparkplug.topics import NAMESPACE, STATE
 FORMAT = "sparkplug"
 FILTERS = (f"{NAMESPACE}/#",)
 LISTENS = (f"{NAMESPACE}/+/NCMD/#", f"{NAMESPACE}/+/DCMD/#", f"{NAMESPACE}/{STATE}/#")
+NEVER = (*LISTENS, f"{STATE}/#")
+SPEAKS = tuple(
+    f"{NAMESPACE}/+/{verb}/#" for verb in (*topics.NODE_VERBS, *topics.DEVICE_VERBS) if not verb.endswith("CMD")
+)
 Options = Settings
 
 

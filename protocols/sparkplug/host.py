@@ -37,6 +37,8 @@ HELD_BYTES_MAX = 16 * 1024 * 1024
 """Nodes with messages that wait, and the bytes of these; beyond it the oldest gap is given up."""
 RECENT = 16
 DENIED_MS = 2000
+AHEAD_MS = 86_400_000
+"""How far ahead of our clock a STATE of our own may be: a day."""
 LAPSE_MS = 60_000
 """A device that its node did not bear again within this time is gone."""
 
@@ -97,8 +99,8 @@ class Host:
         self.definitions = self.held_bytes = 0
         self.state_ms = 0
         """The timestamp of our own last STATE birth, as the broker echoed it."""
-        self._denied_ms = 0
-        """When we heard of our own death, and do not yet know better; 0: never."""
+        self._denied_ms = self._death_ms = 0
+        """When we heard of our own death, and do not yet know better (0: never); and the time it told."""
         self._units = tuple(settings.units.items())
 
     def hear(self, at: Address, payload: bytes, context: Context) -> list[Decoded]:
@@ -131,7 +133,9 @@ class Host:
             if node.lapsing and now_ms - node.born_ms >= LAPSE_MS:
                 found += _lapsed(node, now_ms)
         if self._denied_ms and now_ms - self._denied_ms >= DENIED_MS:
-            self._denied_ms = 0
+            # Nodes believe no birth that is older than the death they heard of.
+            self.state_ms = max(self.state_ms, min(self._death_ms + 1, now_ms + AHEAD_MS))
+            self._denied_ms = self._death_ms = 0
             found.append(state(self.settings.host_id, True, self.state_ms))
         return found + self._ask(now_ms)
 
@@ -287,13 +291,18 @@ class Host:
 
     def _own_state(self, online: bool, at_ms: int, now_ms: int) -> list[Decoded]:
         """Our own death while we live is taken back, with the time of our birth. When it is the will of the connection
-        whose birth we know, another one has begun, and its birth is on its way: it gets a moment to come."""
+        whose birth we know, another one has begun, and its birth is on its way: it gets a moment to come. What is said
+        later than any birth of ours is not our will, and is taken back with a time after it."""
         if online:
-            self.state_ms, self._denied_ms = max(self.state_ms, at_ms), 0
+            if at_ms <= now_ms + AHEAD_MS:
+                self.state_ms = max(self.state_ms, at_ms)
+            if at_ms > self._death_ms:
+                self._denied_ms = self._death_ms = 0
         elif at_ms < self.state_ms:
             return [state(self.settings.host_id, True, self.state_ms)]
         elif self.state_ms:
-            self._denied_ms = now_ms
+            self._denied_ms = self._denied_ms or now_ms
+            self._death_ms = max(self._death_ms, at_ms)
         return []
 
     def _name(self, at: Address) -> str:

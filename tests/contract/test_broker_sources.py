@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge import broker, rights
 from protocols import layout
 from protocols.layout import LayoutError
+from protocols.topics import matches
 from tests.contract.brokers import BoxBroker, Broker, MosquittoBroker, Peer, mosquitto_argv, until
 
 SITE_TEXT = """
@@ -25,6 +28,10 @@ name = "Z"
 id = "plant"
 format = "sparkplug"
 topics = ["spBv1.0/plant/#"]
+[[sources]]
+id = "wide"
+format = "sparkplug"
+topics = ["spBv1.0/#"]
 [[sources]]
 id = "zigbee"
 format = "zigbee2mqtt"
@@ -81,6 +88,8 @@ def join(request: pytest.FixtureRequest) -> Iterator[Join]:
     [
         ("plant", DATA),
         ("plant", "spBv1.0/plant/NBIRTH/g.w..7"),
+        ("wide", "spBv1.0/hall/NDEATH/gw"),
+        ("wide", "spBv1.0/hall/DDATA/gw/bin-1"),
         ("zigbee", "zigbee2mqtt/attic"),
         ("zigbee", "zigbee2mqtt/hall/north.wall"),
         ("lines", "v1.5/x.y/a.b"),
@@ -103,6 +112,9 @@ def test_a_source_speaks_on_its_topics_however_they_are_spelled(
     [
         ("plant", "spBv1.0/other/DDATA/gw.7/bin-1"),
         ("plant", "spBv1/0/plant/DDATA/gw"),
+        ("wide", "spBv1.0/STATE/host"),
+        ("wide", "spBv1.0/plant/NCMD/gw.7"),
+        ("wide", "spBv1.0/other/DCMD/gw.7/bin-1"),
         ("plant", "zigbee2mqtt/attic"),
         ("plant", "wh/v1/s1/shelf-1/shelf"),
         ("zigbee", DATA),
@@ -174,3 +186,36 @@ def test_a_source_can_not_take_the_name_of_another_user(name: str) -> None:
 )
 def test_a_filter_is_spelled_as_nats_server_does_inside(pattern: str, subject: str) -> None:
     assert rights.subject(pattern) == subject
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("#", "a/+", "a/+"),
+        ("a/#", "+/b/#", "a/b/#"),
+        ("a/+/c", "+/b/+", "a/b/c"),
+        ("a/#", "a", "a"),
+        ("a/b", "a", ""),
+        ("a/b", "a/c", ""),
+        ("spBv1.0/plant/#", "spBv1.0/+/NDATA/#", "spBv1.0/plant/NDATA/#"),
+        ("tele/#", "spBv1.0/+/NDATA/#", ""),
+    ],
+)
+def test_what_two_filters_cover_together(one: str, other: str, both: str) -> None:
+    assert rights.common(one, other) == both == rights.common(other, one)
+
+
+LEVELS = st.lists(st.sampled_from(["a", "b", ""]), min_size=1, max_size=4)
+FILTERS = st.tuples(st.lists(st.sampled_from(["a", "b", "", "+"]), min_size=1, max_size=4), st.booleans())
+
+
+@given(FILTERS, FILTERS, LEVELS)
+def test_a_topic_is_common_when_both_filters_cover_it(
+    one: tuple[list[str], bool], other: tuple[list[str], bool], levels: list[str]
+) -> None:
+    first, second = ("/".join([*head, "#"] if deep else head) for head, deep in (one, other))
+    topic, both = "/".join(levels), rights.common(first, second)
+
+    if first and second and topic:
+        covered = matches(first, topic) and matches(second, topic)
+        assert covered == (bool(both) and matches(both, topic))

@@ -191,6 +191,11 @@ def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: 
     assert told(tables(SITE, "field")[number]) == fields_of(struct)
 
 
+def _source(topic: str) -> str:
+    """A source with this topic, written before the last device."""
+    return f'[[sources]]\nid = "sensors"\nformat = "tasmota"\ntopics = ["{topic}"]\n\n[[devices]]\nid = "pump-1"'
+
+
 @pytest.mark.parametrize(
     ("change", "to"),
     [
@@ -211,6 +216,13 @@ def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: 
         ('sku = "gloves-m"', 'sku = "gloves"'),
         ('sku = "gloves-m"\ndevice = "shelf-1"', 'sku = "gloves-m"\ndevice = "cold-1"'),
         ('channel = "2"\n', ""),
+        ('[[devices]]\nid = "pump-1"', _source("#")),
+        ('[[devices]]\nid = "pump-1"', _source("tele/#/SENSOR")),
+        ('[[devices]]\nid = "pump-1"', _source("tele/+SENSOR")),
+        ('[[devices]]\nid = "pump-1"', _source("tele/*/SENSOR")),
+        ('[[devices]]\nid = "pump-1"', _source("$SYS/#")),
+        ('[[devices]]\nid = "pump-1"', _source("")),
+        ('[[devices]]\nid = "pump-1"', _source("tele/\\u0007")),
     ],
 )
 def test_an_error_of_the_site_file_is_in_the_docs_word_for_word(change: str, to: str) -> None:
@@ -220,6 +232,17 @@ def test_an_error_of_the_site_file_is_in_the_docs_word_for_word(change: str, to:
     with pytest.raises(LayoutError) as error:
         layout.parse(text.replace(change, to, 1), "site.toml")
 
+    assert str(error.value) in [row[0] for row in tables(SITE, "message")[0]]
+
+
+def test_two_slots_of_one_sku_at_one_reader_are_refused_as_the_docs_say() -> None:
+    text = blocks(SITE, "toml")[0][1].replace("unit_mass_g = 519.8", 'unit_mass_g = 519.8\ngtin = "4012345678901"')
+    text = text.replace('sku = "insulin"', 'sku = "gloves-m"')
+    one = text.replace('id = "A-1"', 'id = "A-1"\nreader = "door-1"')
+
+    assert layout.parse(one).slot_by_id["A-1"].reader == "door-1"
+    with pytest.raises(LayoutError) as error:
+        layout.parse(one.replace('id = "K-1"', 'id = "K-1"\nreader = "door-1"'), "site.toml")
     assert str(error.value) in [row[0] for row in tables(SITE, "message")[0]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from zoneinfo import available_timezones
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols import layout
-from protocols.topics import KINDS
+from protocols.topics import KINDS, matches
 
 SITE = """
 [site]
@@ -122,3 +123,70 @@ def test_only_what_measures_a_temperature_can_be_a_refrigerator(kind: str) -> No
 
 def test_a_misspelt_role_does_not_pass_for_none() -> None:
     assert "'fridge'" in refusal(role="fridge")
+
+
+SOURCE = """
+[[sources]]
+id = "make"
+format = "zigbee2mqtt"
+topics = [{topic}]
+"""
+
+
+def with_topic(topic: str) -> layout.Site:
+    """A good site with one source that has this topic."""
+    site = SITE.format(**{key: quoted(value) for key, value in GOOD.items()})
+    return layout.parse(site + SOURCE.format(topic=quoted(topic)), "demo.toml")
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["a", "a/#", "+/a", "/+", "a//b/", "+", "+/a/#", "+/v2/#", "north wall/1.5", "what/v1/#", "a/$b", "862"],
+)
+def test_a_filter_of_topics_of_another_make_is_taken(topic: str) -> None:
+    assert with_topic(topic).sources[0].topics == [topic]
+
+
+@pytest.mark.parametrize(
+    ("topic", "hint"),
+    [
+        ("", "is empty"),
+        *((topic, "# that is not the last level") for topic in ("#/a", "a/#/b", "a#", "a/#b", "##")),
+        *((topic, "+ that is not a level") for topic in ("a+", "a/+b/c", "++")),
+        *((topic, "control character") for topic in ("a\n", "\x00", "a/\x1f/b", "\x7f", "a\x85")),
+        *((topic, "begins with $") for topic in ("$SYS/#", "$share/g/a", "$")),
+        *((topic, "has a * or >") for topic in ("a/*", "a/>", "*", "a>b")),
+        *(
+            (topic, "topics of our own")
+            for topic in (
+                "#",
+                "+/#",
+                "+/+",
+                "+/+/b/#",
+                "+/v1/#",
+                "+/v1",
+                "+/+/+/+/shelf",
+                "wh",
+                "wh/#",
+                "wh/v2/x",
+                "wh/+/s/#",
+            )
+        ),
+    ],
+)
+def test_a_filter_no_broker_could_use_or_that_is_ours_is_refused_by_name(topic: str, hint: str) -> None:
+    with pytest.raises(layout.LayoutError) as refused:
+        with_topic(topic)
+
+    told = str(refused.value)
+    assert told.startswith(f"demo.toml: source 'make': topic {topic!r} ")
+    assert hint in told
+    assert len(told.splitlines()) == 1
+
+
+@given(st.text("+#/whv1ab*$", min_size=1, max_size=12))
+def test_whatever_is_taken_covers_no_topic_of_ours(topic: str) -> None:
+    with suppress(layout.LayoutError):
+        with_topic(topic)
+        for ours in ("wh/v1", "wh/v1/a/b/shelf", "wh/v1/s/d", "wh/v1/1/1/1"):
+            assert not matches(topic, ours)

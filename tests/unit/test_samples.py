@@ -7,11 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from protocols.readings import DeviceStatus, Reading
+from protocols.devices import formats
+from protocols.readings import Context, DeviceStatus, Reading
+from protocols.units import conversion
 from tests.unit.sample_routes import DOCUMENTS, ROUTES, decoded, route_of
 from tests.unit.samples import Row, assert_yields, needs_samples, row_of, rows
 
 DEVICES = [row for row in rows() if not row.file.startswith(DOCUMENTS)]
+ANNOUNCEMENTS = [row for row in DEVICES if any(one["kind"] == "discovery" for one in row.expected)]
 
 
 @needs_samples
@@ -53,3 +56,19 @@ def test_the_comparison_sees_what_is_wrong(changed: dict[str, Any], why: str) ->
         assert_yields([wrong], row)
     with pytest.raises(AssertionError, match="no mass_g"):
         assert_yields([DeviceStatus("", True, row.received_ms)], row)
+
+
+@needs_samples
+@pytest.mark.parametrize("row", ANNOUNCEMENTS, ids=[row.file for row in ANNOUNCEMENTS])
+def test_an_announcement_says_what_the_states_after_it_mean(row: Row) -> None:
+    (wanted,) = row.expected
+    family = formats()["homeassistant"]
+    context = Context(row.received_ms, options=family.options(), memory=family.begin(family.options()))  # type: ignore[misc]
+
+    family.decode(row.topic, row.payload, context)
+    state = msgspec.json.encode({wanted["path"]: 1.5})
+    (found,) = family.decode(wanted["state_topic"], state, context)
+
+    quantity, factor, offset = conversion(wanted["unit"]) or ("", 0.0, 0.0)
+    assert isinstance(found, Reading)
+    assert (found.quantity, found.values) == (quantity, [1.5 * factor + offset])

@@ -156,7 +156,50 @@ def test_our_death_of_now_is_taken_back_unless_the_next_birth_does_so_itself() -
             plant.send(next_birth.topic, next_birth.payload)
         answers = plant.tick(host.DENIED_MS) + plant.tick(host.DENIED_MS)
 
-        assert answers == ([] if born_again else [birth])
+        assert answers == ([] if born_again else [control.state("warehouse", True, NOW + 1)])
+
+
+@pytest.mark.parametrize(("ahead_ms", "taken_back_ms"), [(0, 1), (5000, 5001), (10**10, host.AHEAD_MS)])
+def test_a_forged_death_of_ours_is_taken_back_later_than_it_claims_and_at_most_a_day_ahead(
+    ahead_ms: int, taken_back_ms: int
+) -> None:
+    plant = Plant(host_id="warehouse")
+    birth, _ = sparkplug.presence(plant.options, NOW)
+    forged = control.state("warehouse", False, NOW + ahead_ms)
+    plant.send(birth.topic, birth.payload)
+
+    assert plant.send(forged.topic, forged.payload) == []
+    plant.send(birth.topic, birth.payload)  # an old birth, which no node believes, is no end of it
+    (answer,) = plant.tick(host.DENIED_MS)
+
+    told = control.told_state(answer.payload)
+    assert told is not None
+    assert told == (True, min(NOW + taken_back_ms, plant.now_ms + host.AHEAD_MS) if ahead_ms < 10**9 else told[1])
+    assert told[1] is not None
+    assert told[1] <= plant.now_ms + host.AHEAD_MS
+
+
+def test_repeated_forgery_does_not_put_the_answer_off() -> None:
+    plant = Plant(host_id="warehouse")
+    birth, _ = sparkplug.presence(plant.options, NOW)
+    plant.send(birth.topic, birth.payload)
+    answers = []
+    for second in range(4):
+        forged = control.state("warehouse", False, NOW + 1000 * second)
+        plant.send(forged.topic, forged.payload)
+        answers += plant.tick(1000)
+
+    assert answers
+
+
+def test_a_forged_birth_of_a_far_time_is_not_taken_for_ours() -> None:
+    plant = Plant(host_id="warehouse")
+    birth, _ = sparkplug.presence(plant.options, NOW)
+    forged = control.state("warehouse", True, NOW + 2 * host.AHEAD_MS)
+    plant.send(birth.topic, birth.payload)
+    plant.send(forged.topic, forged.payload)
+
+    assert plant.send(birth.topic, b'{"online":false,"timestamp":1}') == [birth]
 
 
 @holds("tck-id-operational-behavior-host-application-multi-server-timestamp")

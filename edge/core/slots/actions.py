@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -51,6 +52,7 @@ class Count(Struct, frozen=True, tag_field="do", tag="count", forbid_unknown_fie
 
 
 Action = Teach | Tare | Calibrate | Forget | Book | Count
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _decoder: msgspec.json.Decoder[Action] = msgspec.json.Decoder(Action)
 
 
@@ -65,7 +67,7 @@ class NoSuchSlotError(ActionError):
 def parse(payload: bytes) -> Action:
     """The action in a JSON body; raises `ActionError` with what is wrong."""
     try:
-        return _decoder.decode(payload)
+        action = _decoder.decode(payload)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         if where:
@@ -73,6 +75,11 @@ def parse(payload: bytes) -> Action:
         raise ActionError(f"{what}; {_hint()}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ActionError(f"{error}; {_hint()}") from None
+    for field in ("id", "who"):
+        control = _CONTROL.search(getattr(action, field, ""))
+        if control:
+            raise ActionError(f"{field}: the control character {control[0]!r} can not stand there; write plain text")
+    return action
 
 
 def _hint() -> str:

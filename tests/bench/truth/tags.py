@@ -171,8 +171,8 @@ def listen(
     look: Callable[[int, tags.Field], None] | None = None,
     walled: bool = True,
 ) -> Heard:
-    """Play a layout to the gateway's fold; the anchor takes a tag whose mean signal is above `NAIVE_DBM`. `walled`: what
-    the site file says of the reader's `walls`."""
+    """Play a layout to the gateway's fold; the anchor takes a tag whose mean signal is above `NAIVE_DBM`. `walled`: the
+    reader's `walls` in the site file."""
     field, told = tags.Field(walls=walled), np.zeros(len(hearing.own), np.bool_)
     for epoch, signals in enumerate(hearing.rssi_dbm + offset_db):
         at_ms = (START + epoch) * 1000

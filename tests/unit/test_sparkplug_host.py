@@ -159,10 +159,8 @@ def test_our_death_of_now_is_taken_back_unless_the_next_birth_does_so_itself() -
         assert answers == ([] if born_again else [control.state("warehouse", True, NOW + 1)])
 
 
-@pytest.mark.parametrize(("ahead_ms", "taken_back_ms"), [(0, 1), (5000, 5001), (10**10, host.AHEAD_MS)])
-def test_a_forged_death_of_ours_is_taken_back_later_than_it_claims_and_at_most_a_day_ahead(
-    ahead_ms: int, taken_back_ms: int
-) -> None:
+@pytest.mark.parametrize("ahead_ms", [0, 5000, host.AHEAD_MS - 1, host.AHEAD_MS + 3000, 10**12])
+def test_a_forged_death_of_ours_is_taken_back_later_than_it_claims_and_at_most_a_day_ahead(ahead_ms: int) -> None:
     plant = Plant(host_id="warehouse")
     birth, _ = sparkplug.presence(plant.options, NOW)
     forged = control.state("warehouse", False, NOW + ahead_ms)
@@ -170,13 +168,10 @@ def test_a_forged_death_of_ours_is_taken_back_later_than_it_claims_and_at_most_a
 
     assert plant.send(forged.topic, forged.payload) == []
     plant.send(birth.topic, birth.payload)  # an old birth, which no node believes, is no end of it
-    (answer,) = plant.tick(host.DENIED_MS)
+    answers = plant.tick(host.DENIED_MS)
 
-    told = control.told_state(answer.payload)
-    assert told is not None
-    assert told == (True, min(NOW + taken_back_ms, plant.now_ms + host.AHEAD_MS) if ahead_ms < 10**9 else told[1])
-    assert told[1] is not None
-    assert told[1] <= plant.now_ms + host.AHEAD_MS
+    at_ms = min(NOW + ahead_ms + 1, NOW + host.DENIED_MS + host.AHEAD_MS)
+    assert answers == [control.state("warehouse", True, at_ms)]
 
 
 def test_repeated_forgery_does_not_put_the_answer_off() -> None:

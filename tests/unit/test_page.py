@@ -34,7 +34,7 @@ def test_every_rule_has_a_title_on_the_page() -> None:
 
 def test_every_reason_and_remedy_of_a_count_has_words() -> None:
     core = hatch_build.ROOT / "edge" / "core"
-    source = "".join((core / name).read_text(encoding="utf-8") for name in ("counting.py", "inference.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(core.rglob("*.py")))
     known = {*re.findall(r'"(?:reason|remedy)\.(\w+)"', WORDS)}
 
     codes = {"unstable", "saturated", "no_reading", "unit_variation", "noise", "not_integer", "negative"}

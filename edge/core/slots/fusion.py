@@ -26,6 +26,8 @@ from edge.core.slots.stock import Since, Stock, Words
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
+UNWEIGHED_CLAIM = 0.98
+"""Where no scale speaks a mistake stays for weeks, so a claim needs more; a person's count alone reaches it."""
 OVERFULL = 5
 """Slots are filled above their capacity, small ones by a few units at least."""
 HOUR_MS = 3_600_000
@@ -208,7 +210,8 @@ def estimate(stock: Stock, unit: Unit, capacity: int, rates: Rates) -> Estimate:
     said = Estimate(best, low, high, min(1.0, float(p.max())))
     trouble = stock.belief.trouble if stock.words.mass_ms else ""
     others = stock.column is not None and stock.words.tags_ms > stock.words.mass_ms - DAY_MS
-    if said.confidence >= CLAIM and not (trouble and not others):
+    enough = CLAIM if _weighed(stock, stock.at_ms) else UNWEIGHED_CLAIM
+    if said.confidence >= enough and not (trouble and not others):
         return said
     if trouble:
         return belief.estimate(stock.belief, unit, capacity)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.core.slots import belief, discrepancy, fusion, tagcount
-from edge.core.slots.counting import CLAIM, Unit
+from edge.core.slots.counting import Unit
 from edge.core.tagging import presence
 from firmware_sim.worlds.slots import (
     CYCLES,
@@ -99,6 +99,8 @@ class Score:
     regime: Regime
     right: list[list[bool]] = field(default_factory=list)
     confidence: list[float] = field(default_factory=list)
+    claimed: list[bool] = field(default_factory=list)
+    """Whether the gateway would have told the count."""
     delays: list[float] = field(default_factory=list)
     """Days from the end of the day on which the book became wrong to the alarm."""
     false: int = 0
@@ -113,7 +115,7 @@ class Score:
     @property
     def claims(self) -> tuple[float, float]:
         """The share of slot-days that were claimed, and the share of those that were right."""
-        sure = np.array(self.confidence) >= CLAIM
+        sure = np.array(self.claimed)
         fused = np.array([row[0] for row in self.right])
         return float(sure.mean()), float(fused[sure].mean()) if sure.any() else 1.0
 
@@ -196,6 +198,7 @@ def run(regime: Regime, seed: int, recount: bool = False, filter_alone: bool = T
                 said[3] = int(counts_alone[p_alone.argmax()])
             score.right.append([one == true[slot] for one in said])
             score.confidence.append(float(p.max()))
+            score.claimed.append(fusion.estimate(stock, units[slot], regime.capacity, rates).count is not None)
             wrong_days[slot] = wrong_days[slot] + 1 if stock.book != true[slot] else 0
             score.missed += wrong_days[slot] == 8
         doubts = [fusion.doubt(stock, str(slot), now_ms, rates) for slot, stock in enumerate(stocks)]

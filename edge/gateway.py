@@ -30,7 +30,7 @@ from edge.northbound import Northbound, NorthboundOptions
 from edge.store import Group, Quarantined, Store, StoreError
 from edge.uplink import Uplink
 from protocols.layout import Site
-from protocols.readings import CommandAck, Decoded, Problem, Publish
+from protocols.readings import CommandAck, Problem, Publish, Said
 from protocols.reports import Lane
 from protocols.topics import spell, whole_site
 from protocols.uplink import Refused
@@ -187,7 +187,7 @@ class Gateway:
             async with self._commit_lock:
                 passed = self.decoder.tick(now_ms)
                 self._publish([one for one in passed if isinstance(one, Publish)])
-                said: list[Decoded] = [one for one in passed if not isinstance(one, Publish)]
+                said = [one for one in passed if not isinstance(one, Publish)]
                 slow = now_ms - stored_ms >= SLOW_STATE_MS
                 stored_ms = now_ms if slow else stored_ms
                 for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms)):
@@ -268,18 +268,18 @@ class Gateway:
 
 def decode_group(
     decoder: Decoder, group: list[Message]
-) -> tuple[list[Decoded], list[Message], list[Quarantined], list[Publish]]:
+) -> tuple[list[Said], list[Message], list[Quarantined], list[Publish]]:
     """Decode a group: what it says, the message each of these came in, the problems with their bytes, and what is to be
     published in answer."""
-    decoded: list[Decoded] = []
+    decoded: list[Said] = []
     sources: list[Message] = []
     bad: list[Quarantined] = []
     wanted: list[Publish] = []
     for message in group:
         for one in decoder.decode(message.topic, message.payload, message.received_ms, message.retained):
-            if type(one) is Problem:
+            if isinstance(one, Problem):
                 bad.append(Quarantined(one, message.topic, message.payload))
-            elif type(one) is Publish:
+            elif isinstance(one, Publish):
                 wanted.append(one)
             else:
                 decoded.append(one)

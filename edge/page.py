@@ -227,7 +227,7 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
         table(word["link"], [word["lane"], *(word[k] for k in _STATES), ""], lane_rows, {1, 2, 3, 4, 5}, word),
         table(
             word["stock"],
-            [word[k] for k in ("slot", "article", "count", "range", "booked", "age", "why")],
+            [word[k].capitalize() for k in ("slot", "article", "count", "range", "booked", "age", "why")],
             stock_rows,
             {2, 3, 4},
             word,

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from edge.core.decoding import Decoder
 from edge.core.inference import Inference, Outcome
+from protocols.readings import Publish
 
 TICK_MS = 1000
 TICKS_IN_A_PAUSE = 120
@@ -65,6 +66,7 @@ def replay(lines: Iterator[Line], inference: Inference) -> Iterator[Outcome]:
         if missed > TICKS_IN_A_PAUSE:
             yield inference.tick(now_ms + missed * TICK_MS)
         now_ms += max(0, missed) * TICK_MS
-        yield inference.fold(decoder.decode(line.topic, line.bytes(), line.at_ms), line.at_ms)
+        found = decoder.decode(line.topic, line.bytes(), line.at_ms)
+        yield inference.fold([one for one in found if not isinstance(one, Publish)], line.at_ms)
     if now_ms is not None:
         yield inference.tick(now_ms + TICK_MS)

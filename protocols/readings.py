@@ -176,7 +176,9 @@ class Problem(Struct, frozen=True, gc=False, tag="problem", omit_defaults=True):
     topic: str = ""
 
 
-Decoded = Reading | TagReads | DeviceStatus | Notice | CommandAck | Publish | Problem
+Said = Reading | TagReads | DeviceStatus | Notice | CommandAck | Problem
+"""What devices say, or could not say."""
+Decoded = Said | Publish
 """What a device format may yield."""
 
 

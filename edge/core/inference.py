@@ -7,6 +7,7 @@ each message; `shelves`, `readers` and `ward` hold the rest. All of it can be st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from edge.core.slots.actions import Action, Count
 from edge.core.slots.shelves import News, Note, Shelves, no_such_slot
 from edge.core.tagging.readers import Readers
 from protocols.layout import Device, Site, Slot
-from protocols.readings import CommandAck, Decoded, DeviceStatus, Notice, Problem, Reading, TagReads
+from protocols.readings import CommandAck, DeviceStatus, Notice, Problem, Reading, Said, TagReads
 from protocols.reports import Report
 
 HEALTH_REFRESH_MS = 600_000
@@ -103,7 +104,7 @@ class Inference:
         for slot in self.shelves.stale:
             self._unsettle(slot)
 
-    def fold(self, messages: list[Decoded], now_ms: int) -> Outcome:
+    def fold(self, messages: Sequence[Said], now_ms: int) -> Outcome:
         """Fold a group of messages, in the order they came."""
         out = Outcome()
         known, devices, touched = self.site.device_by_id, self.devices, out.devices
@@ -111,9 +112,9 @@ class Inference:
             if type(message) is Problem:
                 out.blame(message, at)
                 continue
-            device = known.get(message.device)  # type: ignore[union-attr]
+            device = known.get(message.device)
             if device is None:
-                out.blame(_unknown(message.device, self.site), at)  # type: ignore[union-attr]
+                out.blame(_unknown(message.device, self.site), at)
                 continue
             state = devices.get(device.id)
             if state is None:

@@ -15,7 +15,7 @@ from edge.core.inference import DeviceState, Inference, Outcome
 from edge.core.slots.shelves import SlotState
 from edge.store import Memory
 from protocols import layout
-from protocols.readings import CommandAck, Decoded, DeviceStatus, Problem, Reading, TagRead, TagReads
+from protocols.readings import CommandAck, DeviceStatus, Problem, Reading, Said, TagRead, TagReads
 from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent, TagMove
 
 T0 = 1_763_762_400_000
@@ -155,7 +155,7 @@ def test_a_late_message_is_kept_out_of_the_count() -> None:
 
 def test_an_unknown_device_is_one_problem_and_disturbs_nothing() -> None:
     rng = random.Random(4)
-    known: list[Decoded] = [weights(5, T0, 0, rng), weights(3, T0 + 5000, 1, rng)]
+    known: list[Said] = [weights(5, T0, 0, rng), weights(3, T0 + 5000, 1, rng)]
     strange = Reading("ghost", "1", "mass_g", T0, [1.0])
 
     alone = Inference(SITE).fold(known, T0 + 7000)
@@ -248,12 +248,12 @@ MESSAGES = st.lists(
 )
 
 
-def script(steps: list[tuple[str, str, int, int, int]]) -> list[tuple[Decoded | None, int]]:
+def script(steps: list[tuple[str, str, int, int, int]]) -> list[tuple[Said | None, int]]:
     """Messages (None: a tick) with the time they come, some of them twice or out of order."""
-    rng, now_ms, plan = random.Random(9), T0, list[tuple[Decoded | None, int]]()
+    rng, now_ms, plan = random.Random(9), T0, list[tuple[Said | None, int]]()
     for seq, (what, channel, number, later_ms, disorder) in enumerate(steps):
         now_ms += later_ms
-        one: Decoded | None = None
+        one: Said | None = None
         if what == "weigh":
             one = weights(number, now_ms - 1400, seq, rng, channel)
         elif what == "swing":
@@ -276,7 +276,7 @@ def script(steps: list[tuple[str, str, int, int, int]]) -> list[tuple[Decoded | 
     return plan
 
 
-def play(inference: Inference, one: Decoded | None, now_ms: int) -> Outcome:
+def play(inference: Inference, one: Said | None, now_ms: int) -> Outcome:
     return inference.tick(now_ms) if one is None else inference.fold([one], now_ms)
 
 

@@ -12,8 +12,9 @@ import pytest
 from edge import recording
 from edge.core.inference import Inference
 from edge.recording import Line, read, replay
+from protocols import layout
 from protocols.reports import DeviceHealth, SlotLevel, StockEvent
-from tests.unit.test_inference import SITE, T0
+from tests.unit.test_inference import SITE, SITE_TEXT, T0
 
 SHELF = "wh/v1/demo/shelf-1/shelf"
 
@@ -100,3 +101,13 @@ def test_a_line_that_goes_back_in_time_is_folded_too() -> None:
     outcomes = list(replay(iter(lines), Inference(SITE)))
 
     assert [one.count for outcome in outcomes for one in outcome.reports if isinstance(one, SlotLevel)] == [5]
+
+
+def test_what_a_family_wants_published_is_left_out_of_a_replay() -> None:
+    source = '[[sources]]\nid = "plant"\nformat = "sparkplug"\ntopics = ["spBv1.0/#"]\n'
+    site = layout.parse(SITE_TEXT + source)
+    unborn = Line(T0, "spBv1.0/WH1/DDATA/gw/shelf", base64.b64encode(b"\x18\x01").decode(), "base64")
+
+    outcomes = list(replay(iter([unborn]), Inference(site)))
+
+    assert [problem.code for one in outcomes for problem in one.problems] == ["sparkplug.not_born"]

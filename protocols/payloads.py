@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from math import isfinite
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -27,17 +27,28 @@ Channel = Annotated[str, Meta(pattern=r"""^[^\x00-\x1f\x7f\\"']{1,64}$""")]
 """What a site file may call a channel."""
 _FORBIDDEN = re.compile(r"""[\x00-\x1f\x7f\\"']""")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_decode = msgspec.json.Decoder().decode
+_any: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+Shape = TypeVar("Shape")
+
+
+def shaped(
+    payload: bytes, decoder: msgspec.json.Decoder[Shape], device: str = "", hint: str = "send JSON, UTF-8, without NaN"
+) -> Shape | Problem:
+    """The JSON in a payload as the decoder's type, or a `Problem`; `hint` is for what is no JSON at all."""
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        return too_big(payload, device)
+    try:
+        return decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        return unexpected(str(error), device)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Problem("payload.not_json", str(error)[:300], hint, device)
 
 
 def json_of(payload: bytes, device: str = "") -> Any:
     """The JSON value in a payload, or a `Problem`."""
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        return too_big(payload, device)
-    try:
-        return _decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Problem("payload.not_json", str(error)[:300], "send JSON, UTF-8, without NaN", device)
+    return shaped(payload, _any, device)
 
 
 def object_of(payload: bytes, device: str = "") -> dict[str, Any] | Problem:

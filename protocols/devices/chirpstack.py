@@ -17,14 +17,13 @@ from protocols.devices import Example
 from protocols.lorawan import Options, Uplink, joined, uplink
 from protocols.moments import moment
 from protocols.payloads import (
-    PAYLOAD_BYTES_MAX,
     doubt,
     measured,
     name_of,
     noticed,
     number_of,
     object_of,
-    too_big,
+    shaped,
     unexpected,
 )
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
@@ -75,16 +74,11 @@ _message: msgspec.json.Decoder[_Message] = msgspec.json.Decoder(_Message)
 
 def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
     """What the network says of a device; nothing for what went to it."""
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        return [too_big(payload)]
     if not payload:
         return []
-    try:
-        said = _message.decode(payload)
-    except msgspec.ValidationError as error:
-        return [unexpected(str(error))]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return [Problem("payload.not_json", str(error)[:300], "set `json = true` in the MQTT integration")]
+    said = shaped(payload, _message, "", "set `json = true` in the MQTT integration")
+    if isinstance(said, Problem):
+        return [said]
     device = said.device_info.dev_eui or _eui(said.dev_eui) or context.name
     heard = said.rx_info or []
     stamp = said.time or next((seen.time for seen in heard if seen.time), None) or said.published_at

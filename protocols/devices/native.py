@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from protocols import units
 from protocols.devices import Example
 from protocols.readings import (
     FUTURE_LIMIT_MS,
@@ -20,13 +21,13 @@ from protocols.readings import (
     DeviceStatus,
     Flag,
     Problem,
-    Quantity,
     Reading,
     TagRead,
     TagReads,
     believable,
 )
 from protocols.topics import filters, parse
+from protocols.units import Conversion
 
 FORMAT = "native"
 FILTERS = tuple(filters())
@@ -41,30 +42,15 @@ StepMs = Annotated[int, Meta(ge=0, le=86_400_000)]
 CHANNEL = re.compile(r"""[^\x00-\x1f\x7f/\\"']{1,64}\Z""")
 """What can name a series everywhere (see `protocols.reports.Name`)."""
 
-UNITS: dict[str, dict[str, tuple[Quantity, float, float]]] = {
-    "shelf": {
-        "g": ("mass_g", 1.0, 0.0),
-        "kg": ("mass_g", 1000.0, 0.0),
-        "lb": ("mass_g", 453.59237, 0.0),
-        "oz": ("mass_g", 28.349523125, 0.0),
-    },
+UNITS: dict[str, dict[str, Conversion]] = {
+    "shelf": {unit: units.UNITS[unit] for unit in ("g", "kg", "lb", "oz")},
     "climate": {
-        "Cel": ("temperature_c", 1.0, 0.0),
-        "degF": ("temperature_c", 5.0 / 9.0, -160.0 / 9.0),
-        "K": ("temperature_c", 1.0, -273.15),
-        "%RH": ("humidity_pct", 1.0, 0.0),
-        "bool": ("door_open", 1.0, 0.0),
+        **{unit: units.UNITS[unit] for unit in ("Cel", "degF", "K", "%RH")},
+        "bool": units.UNITS["door_open"],
     },
-    "machine": {
-        "W": ("power_w", 1.0, 0.0),
-        "A": ("current_a", 1.0, 0.0),
-        "mm/s": ("vibration_mm_s", 1.0, 0.0),
-        "Cel": ("temperature_c", 1.0, 0.0),
-        "degF": ("temperature_c", 5.0 / 9.0, -160.0 / 9.0),
-        "%": ("battery_pct", 1.0, 0.0),
-    },
+    "machine": {unit: units.UNITS[unit] for unit in ("W", "A", "mm/s", "Cel", "degF", "%")},
 }
-"""kind -> unit -> (quantity, factor, offset): canonical value = value * factor + offset."""
+"""kind -> the units it may use."""
 
 
 class Measurement(Struct, gc=False):

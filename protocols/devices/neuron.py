@@ -14,7 +14,7 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.fields import NO_FIELD, Field, field_of
 from protocols.moments import Moment, moment
-from protocols.payloads import PAYLOAD_BYTES_MAX, capped, doubt, measured, name_of, noticed, too_big, unexpected
+from protocols.payloads import capped, doubt, measured, name_of, noticed, shaped, unexpected
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 FORMAT = "neuron"
@@ -69,16 +69,11 @@ def begin(_options: Options) -> dict[str, tuple[int, int]]:
 
 def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
     """The readings of a group of tags, or the states of the drivers."""
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        return [too_big(payload, context.name)]
     if not payload:
         return []
-    try:
-        said = _message.decode(payload)
-    except msgspec.ValidationError as error:
-        return [unexpected(str(error), context.name)]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return [Problem("payload.not_json", str(error)[:300], "choose a JSON upload format in Neuron", context.name)]
+    said = shaped(payload, _message, context.name, "choose a JSON upload format in Neuron")
+    if isinstance(said, Problem):
+        return [said]
     at = moment(said.timestamp, context)
     if said.states is not None:
         return capped(_states(said, at, context))

@@ -14,7 +14,7 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.lorawan import Options, Uplink, joined, uplink
 from protocols.moments import moment
-from protocols.payloads import PAYLOAD_BYTES_MAX, noticed, number_of, too_big, unexpected
+from protocols.payloads import noticed, number_of, shaped
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 FORMAT = "ttn"
@@ -67,16 +67,11 @@ _message: msgspec.json.Decoder[_Message] = msgspec.json.Decoder(_Message)
 
 def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
     """What the network says of a device; nothing for what went to it or is told twice (`up/normalized`)."""
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        return [too_big(payload)]
     if not payload:
         return []
-    try:
-        said = _message.decode(payload)
-    except msgspec.ValidationError as error:
-        return [unexpected(str(error))]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return [Problem("payload.not_json", str(error)[:300], "choose the JSON format for the MQTT integration")]
+    said = shaped(payload, _message, "", "choose the JSON format for the MQTT integration")
+    if isinstance(said, Problem):
+        return [said]
     ids = said.end_device_ids
     device = ids.dev_eui or ids.device_id or context.name
     sent = said.uplink_message

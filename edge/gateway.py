@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 GROUP_MAX = 500
 LINGER_S = 0.005
 TICK_S = 1.0
-SLOW_STATE_MS = 60_000
 STORE_RETRY_S = 2.0
 COMMANDS_MAX = 200
 RATE_SHARE = 0.1
@@ -178,7 +177,7 @@ class Gateway:
 
     async def _tick(self) -> None:
         before = self.readings
-        stored_ms = time.time_ns() // 1_000_000
+        turn = 0
         while True:
             await asyncio.sleep(TICK_S)
             now_ms = time.time_ns() // 1_000_000
@@ -188,14 +187,13 @@ class Gateway:
                 passed = self.decoder.tick(now_ms)
                 self._publish([one for one in passed if isinstance(one, Publish)])
                 said = [one for one in passed if not isinstance(one, Publish)]
-                slow = now_ms - stored_ms >= SLOW_STATE_MS
-                stored_ms = now_ms if slow else stored_ms
+                turn += 1
+                snapshots = memory.slow(self.inference, turn)
                 for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms)):
                     bad = [Quarantined(problem, problem.topic, b"") for problem in outcome.problems]
-                    snapshots = memory.slow(self.inference) if slow else {}
                     if outcome.reports or outcome.devices or outcome.slots or outcome.notes or snapshots or bad:
                         await self._commit(outcome, now_ms, bad, snapshots)
-                    slow = False
+                    snapshots = {}
 
     async def _commit(
         self, outcome: Outcome, now_ms: int, bad: list[Quarantined], snapshots: dict[str, bytes] | None = None

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from edge.core.care.charts import Chart
+from edge.core.care.patients import resting
 from edge.core.care.ward import Ward
 from edge.core.inference import Inference
 from edge.core.slots.discrepancy import Rates
@@ -25,6 +26,8 @@ from protocols.layout import Site
 log = logging.getLogger(__name__)
 
 Kept = TypeVar("Kept")
+TURNS = 60
+"""One a second: each snapshot is a minute old at most."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -67,12 +70,18 @@ def settled(inference: Inference) -> dict[str, bytes]:
     return {"site": _encode(inference.site), "taught": _encode(inference.shelves.taught)}
 
 
-def slow(inference: Inference) -> dict[str, bytes]:
-    """What is stored now and then: the site's rates, tags, charts."""
+def slow(inference: Inference, turn: int | None = None) -> dict[str, bytes]:
+    """What is stored now and then: the site's rates, tags, charts. All of it, or what is due at this `turn`: each is
+    due once in `TURNS`, so that thousands of charts never hold up a moment."""
     state: dict[str, Any] = {"rates": inference.shelves.rates}
     state.update(("\t".join(("tags", *key)), field) for key, field in inference.readers.fields.items())
-    state.update(("\t".join(("chart", *key)), chart) for key, chart in inference.ward.resting().items())
-    return {name: _encode(one) for name, one in state.items()}
+    state.update(("\t".join(("chart", *key)), chart) for key, chart in inference.ward.charts.items())
+    due = list(state) if turn is None else list(state)[turn % TURNS :: TURNS]
+    return {name: _encode(_at_rest(state[name])) for name in due}
+
+
+def _at_rest(one: Any) -> Any:
+    return resting(one) if isinstance(one, Chart) else one
 
 
 def _read(memory: Memory, name: str, kind: type[Kept]) -> Kept | None:

@@ -78,10 +78,6 @@ class Ward:
             found += [_told(channel, one) for one in self.charts[key].open.values() if speaks or one.code != "silent"]
         return found
 
-    def resting(self) -> dict[Key, Chart]:
-        """The charts as they are worth storing."""
-        return {key: patients.resting(chart) for key, chart in self.charts.items()}
-
     def _alike(self) -> dict[tuple[str, str], dict[str, Chart]]:
         """Charts of one zone and quantity, which should go up and down together; a scale has no companions."""
         alike: dict[tuple[str, str], dict[str, Chart]] = {}

@@ -39,6 +39,7 @@ class Decoder:
 
     def __init__(self, site: Site) -> None:
         """Raises `LayoutError` for a source whose format or options do not exist."""
+        families.formats()  # found and loaded now, not when the first message waits for it
         self.site = site
         self.routes = [_route(site, source) for source in site.sources]
         self.unclaimed: dict[tuple[str, str], int] = {}

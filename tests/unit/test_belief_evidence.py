@@ -79,8 +79,8 @@ def test_taking_some_and_then_some_more_is_taking_them_at_once(
 
 def _take(rows: gauss.Array, count: int) -> gauss.Array:
     ways = gauss.routes(rows, {-count: 1.0})
-    (d, z, e), cov = gauss.moved(rows, ways, unit(cv=0.04), (0.0, 0.0))
-    return np.column_stack((ways.after, ways.log_p, rows[ways.source, gauss.WORLD], d, z, e, *cov))
+    states = gauss.moved(rows, ways, unit(cv=0.04), (0.0, 0.0))
+    return np.column_stack((ways.after, ways.log_p, rows[ways.source, gauss.WORLD], *states))
 
 
 def test_what_is_moved_unweighed_moves_the_count() -> None:

@@ -151,8 +151,8 @@ def move(belief: Belief, kernel: Mapping[int, float], at_ms: int, unit: Unit) ->
         p = np.bincount(at, np.exp(ways.log_p - ways.log_p.max()))
         after = np.column_stack((counts, np.log(p)))
     else:
-        mean, cov = gauss.moved(rows, ways, unit, _wander(belief, at_ms, unit, 0.0, 0.0))
-        after = gauss.matched(ways.after, rows[ways.source, gauss.WORLD], ways.log_p, mean, cov)
+        states = gauss.moved(rows, ways, unit, _wander(belief, at_ms, unit, 0.0, 0.0))
+        after = gauss.matched(ways.after, rows[ways.source, gauss.WORLD], ways.log_p, states)
     belief.at_ms = max(at_ms, belief.at_ms)
     _keep(belief, after)
 

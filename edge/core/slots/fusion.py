@@ -77,8 +77,9 @@ def weigh(
     paths = said.paths
     if stock.column is not None:
         stock.column = tagcount.moved(stock.column, paths.before, paths.after, paths.p, rates)
-    changes, place = np.unique(paths.after - paths.before, return_inverse=True)
-    seen = int(changes[np.argmax(np.bincount(place, paths.p))])
+    changes = paths.after - paths.before
+    least = int(changes.min())
+    seen = least + int(np.bincount(changes - least, paths.p).argmax())
     stock.opened, explained = bookings.close(stock.opened, stock.live, seen, at_ms)
     rest = seen - explained
     if rest and (seen or stepped):

@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from edge.core.slots.counting import Unit
 
 Array = NDArray[np.float64]
-Moments = tuple[Array, ...]
 
 N, LOG_P, WORLD, DEVIATION, ZERO, COMMON, VAR_D, VAR_Z, VAR_E = 0, 1, 2, 3, 4, 5, 6, 9, 11
 COLUMNS = 12
@@ -47,6 +46,7 @@ REACH_MAX = 40
 """A mass is held against so many counts to either side of the nearest."""
 EXCHANGE = 0.05
 """A touch that leaves the count as it was exchanged a unit for another, with this probability."""
+LOG_EXCHANGE = log(EXCHANGE)
 LOT_MIXED = 0.25
 """A shelf holds mostly one lot: of the difference between lots, this share shows among the units that are taken."""
 NOISE_SHARE = 1e-6
@@ -73,6 +73,15 @@ WORLDS = (
     World(0.7, 1.3, 2.0, 0.15),
 )
 SPREAD, LOT, DRIFT, SHARE = np.array([[one.spread, one.lot, one.drift, one.share] for one in WORLDS]).T
+WIDEST = float(SPREAD.max())
+SPREAD_SQUARED, LOT_SQUARED, DRIFT_SQUARED = SPREAD**2, LOT**2, DRIFT**2
+
+# Places among the states (D Z e, DD DZ De ZZ Ze ee): what shrinks with D, the variances, and the matrix of all nine.
+_OF_D = np.array((0, 3, 4, 5))
+_DD, _ZZ = 3, 6
+_VARIANCES = np.array((3, 6, 8))
+_SYMMETRIC = np.array(((3, 4, 5), (4, 6, 7), (5, 7, 8)))
+_FIRST, _SECOND = np.array((0, 0, 0, 1, 1, 2)), np.array((0, 1, 2, 1, 2, 2))
 
 
 class Routes(NamedTuple):
@@ -106,8 +115,8 @@ def prior(known: Array, mass_g: float, unit: Unit, zero_g: float) -> Array:
         known = known[np.sort(np.argpartition(near, -most)[-most:])]
     world = np.repeat(np.arange(len(WORLDS)), len(known))
     count, log_p = np.tile(known, (len(WORLDS), 1)).T
-    variance = (unit.mass_g * unit.cv * SPREAD[world]) ** 2
-    lot = LOT[world] ** 2
+    variance = (unit.mass_g * unit.cv) ** 2 * SPREAD_SQUARED[world]
+    lot = LOT_SQUARED[world]
     rows = np.zeros((len(world), COLUMNS))
     rows[:, N], rows[:, LOG_P], rows[:, WORLD] = count, log_p + np.log(SHARE[world]), world
     rows[:, VAR_D] = variance * (count + count * count * lot / 2)
@@ -131,43 +140,47 @@ def routes(rows: Array, kernel: Mapping[int, float]) -> Routes:
 
 def any_routes(rows: Array, mass_g: float, unit: Unit) -> Routes:
     """Every way to every count that the mass could be, each as probable as the others, and exchanges."""
+    kept = np.arange(len(rows))
     if len(rows) > ROWS_MAX:
         kept = np.sort(np.argpartition(rows[:, LOG_P], -ROWS_MAX)[-ROWS_MAX:])
-    else:
-        kept = np.arange(len(rows))
-    log_p = rows[kept, LOG_P]
-    p = np.exp(log_p)
-    zero, common = p @ rows[kept, ZERO], p @ rows[kept, COMMON]
+        rows = rows[kept]
+    log_p, before = rows[:, LOG_P], rows[:, N]
+    zero, common = np.exp(log_p) @ rows[:, ZERO : COMMON + 1]
     centre = max(0.0, (mass_g - zero) / max(unit.mass_g + common, 0.1 * unit.mass_g))
-    widest = float(SPREAD.max()) * unit.cv
-    sd = sqrt(float(rows[kept, VAR_Z].max()) / unit.mass_g**2 + widest**2 * (centre + centre * centre / unit.sample))
+    sd = sqrt(
+        float(rows[:, VAR_Z].max()) / unit.mass_g**2 + (WIDEST * unit.cv) ** 2 * centre * (1 + centre / unit.sample)
+    )
     reach = min(6.0 * sd + 2.0, REACH_MAX)
     targets = np.arange(max(0, int(centre - reach)), int(centre + reach) + 1, dtype=np.float64)
-    held = np.flatnonzero(rows[kept, N] > 0)
-    return Routes(
-        np.concatenate((np.repeat(kept, len(targets)), kept[held])),
-        np.concatenate((np.tile(targets, len(kept)), rows[kept[held], N])),
-        np.concatenate((np.repeat(log_p, len(targets)), log_p[held] + log(EXCHANGE))),
-        len(kept) * len(targets),
-    )
+    ways = len(kept) * len(targets)
+    held = np.flatnonzero(before)
+    source, after, log_ps = np.empty(ways + len(held), np.int64), *np.empty((2, ways + len(held)))
+    shape = (len(kept), len(targets))
+    source[:ways].reshape(shape)[:] = kept[:, None]
+    after[:ways].reshape(shape)[:] = targets
+    log_ps[:ways].reshape(shape)[:] = log_p[:, None]
+    source[ways:], after[ways:], log_ps[ways:] = kept[held], before[held], log_p[held] + LOG_EXCHANGE
+    return Routes(source, after, log_ps, ways)
 
 
-def moved(rows: Array, ways: Routes, unit: Unit, wander: tuple[float, float]) -> tuple[Moments, Moments]:
-    """Means (D, Z, e) and covariances (DD DZ De ZZ Ze ee) at the end of each route.
+def moved(rows: Array, ways: Routes, unit: Unit, wander: tuple[float, float]) -> Array:
+    """The states at the end of each route, as (9, routes): means of D Z e, covariances DD DZ De ZZ Ze ee.
 
     `wander`: variance in g^2 by which the zero went, first what a world's drift scales, then what it does not.
     """
     rows, after = rows[ways.source], ways.after
     before, world = rows[:, N], rows[:, WORLD].astype(np.int64)
-    variance = (unit.mass_g * unit.cv * SPREAD[world]) ** 2
-    lot = LOT[world] ** 2
     added, taken = np.maximum(after - before, 0.0), np.maximum(before - after, 0.0)
     added[ways.exchanged :] = taken[ways.exchanged :] = 1.0
     left = (before - taken) / np.maximum(before, 1.0)
-    spread = variance * (added + taken * left + lot * (added * added + LOT_MIXED * taken * left))
-    _, _, _, md, mz, me, dd, dz, de, zz, ze, ee = rows.T
-    zz = zz + wander[0] * DRIFT[world] ** 2 + wander[1]
-    return (left * md, mz, me), (left * left * dd + spread, left * dz, left * de, zz, ze, ee)
+    bridge = taken * left
+    lots = LOT_SQUARED[world] * (added * added + LOT_MIXED * bridge)
+    states: Array = rows.T[DEVIATION:].copy()
+    states[_OF_D] *= left
+    states[_DD] *= left
+    states[_DD] += (unit.mass_g * unit.cv) ** 2 * SPREAD_SQUARED[world] * (added + bridge + lots)
+    states[_ZZ] += wander[0] * DRIFT_SQUARED[world] + wander[1]
+    return states
 
 
 def seen(
@@ -177,56 +190,54 @@ def seen(
 
     A load that was not `touched` tells nothing of how units are: the worlds stay as probable as they were.
     """
-    (md, mz, me), (dd, dz, de, zz, ze, ee) = moved(rows, ways, unit, wander)
+    states = moved(rows, ways, unit, wander)
     n, world = ways.after, rows[ways.source, WORLD]
     noise = max(unit.noise_g**2 / samples, (NOISE_SHARE * unit.limit_g) ** 2)
-    hd, hz, he = dd + dz + n * de, dz + zz + n * ze, de + ze + n * ee
-    total = hd + hz + n * he + noise
-    miss = mass_g - n * (unit.mass_g + me) - md - mz
+    # The mass is D + Z + n (u + e) + r: its covariances with D, Z and e, then its own variance.
+    shared = states[_SYMMETRIC[0]] + states[_SYMMETRIC[1]] + n * states[_SYMMETRIC[2]]
+    total = shared[0] + shared[1] + n * shared[2] + noise
+    miss = mass_g - n * (unit.mass_g + states[2]) - states[0] - states[1]
     distance = miss * miss / total
     score = ways.log_p - 0.5 * (distance + np.log(total))
     misfit = sqrt(float(distance[ways.log_p > ways.log_p.max() - PRUNE].min()))
+    top = score.max()
     kept = np.flatnonzero(_credible(score, world))
-    score, n, source = np.maximum(score[kept], score.max() - FAR), n[kept], ways.source[kept]
-    hd, hz, he, miss, gain = hd[kept], hz[kept], he[kept], miss[kept], 1.0 / total[kept]
-    gd, gz, ge = hd * gain, hz * gain, he * gain
-    mean = (md[kept] + gd * miss, mz[kept] + gz * miss, me[kept] + ge * miss)
-    before = (dd[kept], dz[kept], de[kept], zz[kept], ze[kept], ee[kept])
-    taken = (gd * hd, gd * hz, gd * he, gz * hz, gz * he, ge * he)
-    cov = tuple(one - less for one, less in zip(before, taken, strict=True))
-    p = np.exp(score - score.max())
-    found = matched(n, world[kept], score, mean, cov)
-    found[:, LOG_P] -= score.max()
+    score, n, source = np.maximum(score[kept] - top, -FAR), n[kept], ways.source[kept]
+    states, shared = states[:, kept], shared[:, kept]
+    gain = shared / total[kept]
+    states[:3] += gain * miss[kept]
+    states[3:] -= gain[_FIRST] * shared[_SECOND]
+    p = np.exp(score)
+    found = matched(n, world[kept], score, states)
     had, has = _worlds(rows), _worlds(found)
     found[:, LOG_P] += _leaked(found, has) if touched else np.log(had / has)[found[:, WORLD].astype(np.int64)]
     return Seen(misfit, source, n, p / p.sum(), found)
 
 
-def matched(after: Array, world: Array, score: Array, mean: Moments, cov: Moments) -> Array:
+def matched(after: Array, world: Array, score: Array, states: Array) -> Array:
     """Rows: all routes to the same count in the same world become one Gaussian of the same mean and covariance."""
     keys = world * KEY + after
     order = np.argsort(keys)
     keys = keys[order]
-    starts = np.flatnonzero(np.concatenate(((True,), keys[1:] != keys[:-1])))
+    ends = np.empty(len(keys), np.bool_)
+    ends[:1], ends[1:] = True, keys[1:] != keys[:-1]
+    if ends.all():  # nearly always, once a count is known
+        rows = np.empty((len(keys), COLUMNS))
+        rows[:, N], rows[:, LOG_P], rows[:, WORLD] = after[order], score[order], world[order]
+        rows[:, DEVIATION:] = states[:, order].T
+        return rows
+    starts = np.flatnonzero(ends)
     top = score.max()
     p = np.exp(score - top)
-    d, z, e = mean
-    dd, dz, de, zz, ze, ee = cov
-    powers = np.array(
-        (d, z, e, dd + d * d, dz + d * z, de + d * e, zz + z * z, ze + z * e, ee + e * e, np.ones_like(p))
-    )
-    sums = np.add.reduceat((powers * p)[:, order], starts, axis=1)
-    total = sums[9]
-    d, z, e, dd, dz, de, zz, ze, ee = sums[:9] / total
+    means = states[:3]
+    powers = np.vstack((p, means * p, (states[3:] + means[_FIRST] * means[_SECOND]) * p))
+    sums = np.add.reduceat(powers[:, order], starts, axis=1)
+    found = sums[1:] / sums[0]
+    found[3:] -= found[_FIRST] * found[_SECOND]
+    found[_VARIANCES] = np.maximum(found[_VARIANCES], 0.0)
     rows = np.empty((len(starts), COLUMNS))
-    rows.T[:] = (
-        keys[starts] % KEY,
-        np.log(total) + top,
-        keys[starts] // KEY,
-        *(d, z, e),
-        *(np.maximum(dd - d * d, 0.0), dz - d * z, de - d * e),
-        *(np.maximum(zz - z * z, 0.0), ze - z * e, np.maximum(ee - e * e, 0.0)),
-    )
+    rows[:, N], rows[:, LOG_P], rows[:, WORLD] = keys[starts] % KEY, np.log(sums[0]) + top, keys[starts] // KEY
+    rows[:, DEVIATION:] = found.T
     return rows
 
 

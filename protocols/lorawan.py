@@ -58,6 +58,7 @@ class Uplink(NamedTuple):
 _PLAIN = Profile()
 _TEXT_NUMBER_MAX = 10
 """A longer text under a name that says nothing is a serial number rather than a value."""
+_NESTED = frozenset((dict, list))
 _OPEN = {"open": 1.0, "opened": 1.0, "close": 0.0, "closed": 0.0}
 
 
@@ -130,14 +131,15 @@ def _flat(path: str, value: object, depth: int) -> Iterator[Value]:
     if isinstance(value, dict):
         numbered = depth == 1 and bool(value) and all(key.isdigit() for key in value)
         for key, inner in value.items():
-            if numbered and not isinstance(inner, dict | list) and unit_of(path):
-                yield Value(path, inner, channel=key)  # ChirpStack's CayenneLPP: {"temperatureSensor": {"1": 22.5}}
+            if type(inner) not in _NESTED:
+                if numbered and unit_of(path):
+                    yield Value(path, inner, channel=key)  # ChirpStack's CayenneLPP: {"temperatureSensor": {"1": 22.5}}
+                elif depth < DEPTH_MAX:
+                    yield Value(f"{path}.{key}" if path else key, inner)
             elif key == "history" and isinstance(inner, list):
                 yield from _history(inner[: VALUES_MAX + 1], depth)
-            elif isinstance(inner, dict | list):
+            else:
                 yield from _flat(f"{path}.{key}" if path else key, inner, depth + 1)
-            elif depth < DEPTH_MAX:
-                yield Value(f"{path}.{key}" if path else key, inner)
     elif isinstance(value, list):
         for at, inner in enumerate(value[: VALUES_MAX + 1]):
             yield from _flat(f"{path}.{at}", inner, depth + 1)
@@ -163,7 +165,9 @@ def _told(device: str, said: Value, at: Moment, profile: Profile, context: Conte
         return None
     unit = field.unit or unit or unit_of(name)
     # Channel 1 may hold several plain numbers: there the name tells them apart.
-    where = field.channel or (name if not channel else channel if unit not in ("", "raw") else f"{name}.{channel}")
+    where = field.channel or name
+    if channel and not field.channel:
+        where = channel if unit not in ("", "raw") else f"{name}.{channel}"
     flags: tuple[Flag, ...] = ()
     if at_s:
         at, flags = moment(at_s, context), ("historical",)

@@ -57,7 +57,7 @@ def _epoch(stamp: object, zone: str) -> tuple[int, bool]:
     if not isinstance(stamp, str):
         return -1, False
     text = stamp.strip()[:TEXT_MAX]
-    if _NUMBER.match(text):
+    if text[4:5] != "-" and _NUMBER.match(text):  # most begin with a year
         return _scaled(float(text)), False
     try:
         when = _parsed(text)

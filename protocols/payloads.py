@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from math import isfinite
-from typing import Annotated, Any, NamedTuple, TypeVar
+from math import inf, isfinite
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -29,7 +29,12 @@ _FORBIDDEN = re.compile(r"""[\x00-\x1f\x7f\\"']""")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _any: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
+_TRUTHS = frozenset(("door_open", "switch_on"))
+
 Shape = TypeVar("Shape")
+Meaning = tuple[str, str, Quantity | None, float, float, float, float]
+"""Channel, unit as the device writes it; the quantity (None: unit unknown), the factor and offset to come to it, and
+between what it lies. A plain tuple: it is unpacked for every value."""
 
 
 def shaped(
@@ -108,12 +113,39 @@ def measured(
     device: str, channel: str, unit: str, value: object, at: Moment, flags: Iterable[Flag] = ()
 ) -> Reading | Problem:
     """A reading of `value` in `unit` (see `protocols.units`), converted and checked; else the problem."""
+    return _checked(name_of(device), meaning(channel[:NAME_MAX], unit[:UNIT_MAX]), value, at, flags)
+
+
+def readings(device: str, told: Iterable[tuple[Meaning, object]], at: Moment) -> list[Decoded]:
+    """As `measured`, for all that a message tells at one time; their meanings looked up beforehand."""
     device = name_of(device)
-    meant = _meant(channel[:NAME_MAX], unit[:UNIT_MAX])
-    if meant is None:
-        hint = "docs/makes.md lists the units"
-        return Problem("unit.unknown", f"unit {unit[:UNIT_MAX]!r} of {name_of(channel) or '1'!r}", hint, device)
-    channel, quantity, factor, offset, low, high, truth = meant
+    at_ms, flags = at
+    found: list[Decoded] = []
+    for meant, value in told:
+        kind = type(value)
+        if kind is float or (kind is int and -WHOLE_MAX < value < WHOLE_MAX):  # type: ignore[operator]
+            channel, _, quantity, factor, offset, low, high = meant
+            number = value * factor + offset  # type: ignore[operator]
+            if quantity is not None and low <= number <= high and quantity not in _TRUTHS:
+                found.append(Reading(device, channel, quantity, at_ms, [number], 0, 0, -1, flags))
+                continue
+        found.append(_checked(device, meant, value, at))
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def meaning(channel: str, unit: str) -> Meaning:
+    """What a channel's values in a unit are; of an unknown unit it holds no value at all."""
+    known, name = conversion(unit), name_of(channel) or "1"
+    if known is None:
+        return name, unit, None, 1.0, 0.0, inf, -inf
+    return name, unit, *known, *RANGES[known[0]]
+
+
+def _checked(device: str, meant: Meaning, value: object, at: Moment, flags: Iterable[Flag] = ()) -> Reading | Problem:
+    channel, unit, quantity, factor, offset, low, high = meant
+    if quantity is None:
+        return Problem("unit.unknown", f"unit {unit!r} of {channel!r}", "docs/makes.md lists the units", device)
     number = value if type(value) is float else number_of(value)  # by far the most common
     if number is None or number - number != 0.0:  # which is so of infinity and NaN alone
         said = repr(value)[:60]
@@ -122,54 +154,18 @@ def measured(
     if not low <= number <= high:
         detail = f"{channel!r} says {value} {unit}: a {quantity} lies between {low:g} and {high:g}"
         return Problem("value.out_of_range", detail[:300], "check the sensor and the unit", device)
-    if truth and number not in (0.0, 1.0):
+    if quantity in _TRUTHS and number not in (0.0, 1.0):
         return Problem("payload.invalid", f"{channel!r} is open or on, 1, or not, 0", "send 1 or 0", device)
     told = (*at.flags, *flags) if flags else at.flags
     return Reading(device, channel, quantity, at.at_ms, [number], 0, 0, -1, told)
 
 
-def readings(device: str, told: Iterable[tuple[str, str, object]], at: Moment) -> list[Decoded]:
-    """As `measured`, for all (channel, unit, value) that a message tells at one time."""
-    device = name_of(device)
-    at_ms, flags = at
-    found: list[Decoded] = []
-    for channel, unit, value in told:
-        if type(value) is float or (type(value) is int and -WHOLE_MAX < value < WHOLE_MAX):
-            meant = _meant(channel, unit)
-            if meant is not None:
-                channel, quantity, factor, offset, low, high, truth = meant
-                number = value * factor + offset
-                if low <= number <= high and not truth:
-                    found.append(Reading(device, channel, quantity, at_ms, [number], 0, 0, -1, flags))
-                    continue
-        found.append(measured(device, channel, unit, value, at))
-    return found
-
-
-class _Meant(NamedTuple):
-    """What a channel's values in a unit are, and between what they lie."""
-
-    channel: str
-    quantity: Quantity
-    factor: float
-    offset: float
-    low: float
-    high: float
-    truth: bool
-
-
-@lru_cache(maxsize=16_384)
-def _meant(channel: str, unit: str) -> _Meant | None:
-    known = conversion(unit)
-    if known is None:
-        return None
-    quantity = known[0]
-    return _Meant(name_of(channel) or "1", *known, *RANGES[quantity], quantity in ("door_open", "switch_on"))
-
-
 def noticed(device: str, channel: str, text: str, at: Moment, flags: Iterable[Flag] = ()) -> Notice:
     """A notice; its text made fit to be kept: no control characters, 500 at most, `empty` where nothing was said."""
-    words = _CONTROL.sub(" ", text[:TEXT_MAX]).strip() or "empty"
+    words = text[:TEXT_MAX].strip()
+    if not words.isprintable():
+        words = _CONTROL.sub(" ", words).strip()
+    words = words or "empty"
     return Notice(name_of(device), name_of(channel) or "1", words, at.at_ms, (*at.flags, *flags))
 
 

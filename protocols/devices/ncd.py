@@ -15,7 +15,19 @@ from msgspec import Struct
 from protocols.devices import Example
 from protocols.fields import NO_FIELD, Field, field_of, unit_of
 from protocols.moments import Moment, moment
-from protocols.payloads import capped, doubt, measured, name_of, noticed, number_of, object_of, readings, unexpected
+from protocols.payloads import (
+    Meaning,
+    capped,
+    doubt,
+    meaning,
+    measured,
+    name_of,
+    noticed,
+    number_of,
+    object_of,
+    readings,
+    unexpected,
+)
 from protocols.readings import Context, Decoded, Notice, Problem, Reading
 
 FORMAT = "ncd"
@@ -44,21 +56,33 @@ _AXIS_FIELDS = {
     "peak_two_Hz": ("_peak_two", "Hz"),
     "peak_three_Hz": ("_peak_three", "Hz"),
 }
+_NUMBERS = frozenset((float, int))
 _SETTINGS = frozenset(
     ("mode", "odr", "fsr", "msg_type", "time_id", "mac_address", "total_samples", "fft_confidence", "data")
 )
 """How it was measured; `data` is a recording in time (raw mode), which is not for a store of readings."""
 
 
+_UNTOLD = "raw"
+_VOLTS, _PERCENT = meaning("battery", "V"), meaning("1", "%")
+
+
 @lru_cache(maxsize=1024)
-def _meaning(name: str) -> tuple[str, str]:
-    """(channel, unit) of a field, as its name tells it; the unit "" when it tells none."""
+def _meanings(names: tuple[str, ...]) -> list[Meaning]:
+    """What the fields of a message mean, as their names tell it."""
+    vibration = "x_rms_ACC_G" in names
+    return [_meaning(name, vibration) for name in names]
+
+
+def _meaning(name: str, vibration: bool) -> Meaning:
     axis = _AXIS.match(name)
     known = _AXIS_FIELDS.get(axis[2]) if axis else None
     if axis and known:
-        return axis[1] + known[0], known[1]
+        return meaning(axis[1] + known[0], known[1])
     unit = unit_of(name)
-    return name, unit if unit != "battery" else "V"
+    # The temperature probe of a vibration sensor sits on the motor.
+    channel = "motor" if vibration and name == "temperature" else name
+    return meaning(channel, "V" if unit == "battery" else unit or _UNTOLD)
 
 
 def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
@@ -77,46 +101,44 @@ def decode(_topic: str, payload: bytes, context: Context) -> list[Decoded]:
             return [noticed(device, "event", f"{kind} {mode}" if mode else kind, at)]
         return [unexpected("a message of NCD has `sensor_data`", device)]
     options = context.options if isinstance(context.options, Options) else _DEFAULT
-    vibration = "x_rms_ACC_G" in data
-    fields = options.fields
-    plain: list[tuple[str, str, object]] = []
+    for name in _SETTINGS.intersection(data):
+        del data[name]
+    meanings = _meanings(tuple(data))
+    plain: list[tuple[Meaning, object]] = []
     others: list[Decoded] = []
-    for name, value in data.items():
-        if name in _SETTINGS:
-            continue
-        channel, unit = _meaning(name)
-        if vibration and name == "temperature":
-            channel = "motor"  # the probe sits on it
-        if type(value) in (float, int) and name not in fields:  # nearly all
-            plain.append((channel, unit or "raw", value))
-            continue
-        one = _told(device, channel, unit, value, at, field_of(fields.get(name, NO_FIELD)))
-        if one is not None:
-            others.append(one)
-    found = [*readings(device, plain, at), *others, *_battery(device, said, at), *doubt(at, stamp, device)]
-    return capped(found, device)
+    if not options.fields and _NUMBERS.issuperset(map(type, data.values())):  # nearly all
+        plain = list(zip(meanings, data.values(), strict=True))
+    else:
+        for meant, (name, value) in zip(meanings, data.items(), strict=True):
+            one = _told(device, meant, value, at, field_of(options.fields.get(name, NO_FIELD)))
+            if one is not None:
+                others.append(one)
+    plain += _battery(said)
+    return capped([*others, *readings(device, plain, at), *doubt(at, stamp, device)], device)
 
 
-def _told(device: str, channel: str, unit: str, value: object, at: Moment, field: Field) -> Decoded | None:
+def _told(device: str, meant: Meaning, value: object, at: Moment, field: Field) -> Decoded | None:
     """What is no plain number, or is told by the site file."""
     if value in (None, "") or isinstance(value, dict | list) or field.skip:
         return None
-    channel, unit = field.channel or channel, field.unit or unit
-    if isinstance(value, str) and not unit and number_of(value) is None:
+    channel, unit = field.channel or meant[0], field.unit or meant[1]
+    if isinstance(value, str) and unit == _UNTOLD and number_of(value) is None:
         return noticed(device, channel, value, at)
-    return measured(device, channel, unit or "raw", field.scaled(value), at)
+    return measured(device, channel, unit, field.scaled(value), at)
 
 
-def _battery(device: str, said: dict[str, Any], at: Moment) -> list[Decoded]:
-    found: list[Decoded] = []
-    if said.get("battery") is not None:
-        found.append(measured(device, "battery", "V", said["battery"], at))
-    percent = said.get("battery_percent")
+def _battery(said: dict[str, Any]) -> list[tuple[Meaning, object]]:
+    """Volts and percent, which come as text."""
+    found: list[tuple[Meaning, object]] = []
+    volts, percent = said.get("battery"), said.get("battery_percent")
+    if volts is not None:
+        number = number_of(volts)
+        found.append((_VOLTS, volts if number is None else number))
     if percent is not None:
         number = number_of(percent)
         # A fresh battery has more volts than the gateway's 100 %.
         full = number is not None and 100 < number <= 125
-        found.append(measured(device, "1", "%", 100.0 if full else percent, at))
+        found.append((_PERCENT, 100.0 if full else percent if number is None else number))
     return found
 
 

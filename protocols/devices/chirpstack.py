@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from protocols.devices import Example
-from protocols.lorawan import Options, Uplink, joined, uplink
-from protocols.moments import moment
-from protocols.payloads import (
+from protocols.parsing.lorawan import Options, Uplink, joined, uplink
+from protocols.parsing.moments import moment
+from protocols.parsing.payloads import (
     doubt,
     measured,
     name_of,

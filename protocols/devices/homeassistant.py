@@ -12,11 +12,11 @@ from typing import Any
 from msgspec import Struct
 
 from protocols.devices import Example
-from protocols.discovery import TOPIC_MAX, Announced, Availability, Entity, announced, at_path, device_of
-from protocols.moments import Moment, moment
-from protocols.payloads import capped, json_of, measured, name_of, number_of, object_of, text_of, unexpected
+from protocols.parsing.discovery import TOPIC_MAX, Announced, Availability, Entity, announced, at_path, device_of
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import capped, json_of, measured, name_of, number_of, object_of, text_of, unexpected
+from protocols.parsing.units import conversion
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, Reading
-from protocols.units import conversion
 
 FORMAT = "homeassistant"
 FILTERS = ("homeassistant/#",)

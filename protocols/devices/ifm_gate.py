@@ -6,10 +6,10 @@ The topic is the user's; a gate names itself by a number. It folds the reads of 
 from __future__ import annotations
 
 from protocols.devices import Example
-from protocols.moments import moment
-from protocols.payloads import json_of, name_of, unexpected
+from protocols.parsing.moments import moment
+from protocols.parsing.payloads import json_of, name_of, unexpected
+from protocols.parsing.sights import Sights, hex_of, no_epc
 from protocols.readings import Context, Decoded, Problem, TagRead, TagReads
-from protocols.sights import Sights, hex_of, no_epc
 
 FORMAT = "ifm_gate"
 FILTERS: tuple[str, ...] = ()

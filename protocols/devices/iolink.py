@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from protocols.devices import Example
-from protocols.fields import NO_FIELD, Field, check_unit, field_of
-from protocols.moments import Moment, moment
-from protocols.payloads import Channel, capped, measured, name_of, noticed, number_of, object_of, unexpected
+from protocols.parsing.fields import NO_FIELD, Field, check_unit, field_of
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import Channel, capped, measured, name_of, noticed, number_of, object_of, unexpected
+from protocols.parsing.units import conversion
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, Reading
-from protocols.units import conversion
 
 FORMAT = "iolink"
 FILTERS: tuple[str, ...] = ()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from protocols.devices import Example
-from protocols.moments import moment
-from protocols.payloads import doubt, name_of, object_of, unexpected
+from protocols.parsing.moments import moment
+from protocols.parsing.payloads import doubt, name_of, object_of, unexpected
+from protocols.parsing.sights import Sights, antenna_of, hex_of, no_epc, rssi_of
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, TagRead, TagReads
-from protocols.sights import Sights, antenna_of, hex_of, no_epc, rssi_of
 
 FORMAT = "llrp"
 FILTERS = ("llrpkit/+/tags", "llrpkit/+/status")

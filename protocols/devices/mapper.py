@@ -1,8 +1,8 @@
 """The mapper: messages whose shape a user made, read by rules of the site file.
 
 For readers that send what a template says (Keonn AdvanNet), gateways with tables of points (King Pigeon), delimited
-text, and any JSON. A rule says where a value lies (protocols/paths.py), its unit and its channel. Rules are checked
-when the site file is read; a message in which no rule finds anything is a problem that names the fields it has.
+text, and any JSON. A rule says where a value lies (protocols/parsing/paths.py), its unit and its channel. Rules are
+checked when the site file is read; a message in which no rule finds anything is a problem that names the fields it has.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import msgspec
 
 from protocols.devices import Example
-from protocols.mapped import EVENTS_MAX, MappedMessage, Plan, plan_of
-from protocols.mapping import Options
-from protocols.payloads import PAYLOAD_BYTES_MAX, json_of, too_big
+from protocols.parsing.mapped import EVENTS_MAX, MappedMessage, Plan, plan_of
+from protocols.parsing.mapping import Options
+from protocols.parsing.payloads import PAYLOAD_BYTES_MAX, json_of, too_big
 from protocols.readings import Context, Decoded, Flag, Problem, Reading, TagRead, TagReads
 
 FORMAT = "mapper"

@@ -9,8 +9,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from protocols import units
 from protocols.devices import Example
+from protocols.parsing import units
+from protocols.parsing.units import Conversion
 from protocols.readings import (
     FUTURE_LIMIT_MS,
     PAST_LIMIT_MS,
@@ -27,7 +28,6 @@ from protocols.readings import (
     believable,
 )
 from protocols.topics import filters, parse
-from protocols.units import Conversion
 
 FORMAT = "native"
 FILTERS = tuple(filters())

@@ -13,9 +13,9 @@ from typing import Any
 from msgspec import Struct
 
 from protocols.devices import Example
-from protocols.fields import NO_FIELD, Field, field_of, unit_of
-from protocols.moments import Moment, moment
-from protocols.payloads import (
+from protocols.parsing.fields import NO_FIELD, Field, field_of, unit_of
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import (
     Meaning,
     capped,
     doubt,

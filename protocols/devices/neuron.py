@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from protocols.devices import Example
-from protocols.fields import NO_FIELD, Field, field_of
-from protocols.moments import Moment, moment
-from protocols.payloads import capped, doubt, measured, name_of, noticed, shaped, unexpected
+from protocols.parsing.fields import NO_FIELD, Field, field_of
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import capped, doubt, measured, name_of, noticed, shaped, unexpected
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 FORMAT = "neuron"

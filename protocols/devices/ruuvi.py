@@ -13,8 +13,8 @@ from typing import Any
 from msgspec import Struct
 
 from protocols.devices import Example
-from protocols.moments import Moment, moment
-from protocols.payloads import capped, doubt, measured, name_of, object_of, unexpected
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import capped, doubt, measured, name_of, object_of, unexpected
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, Reading
 
 FORMAT = "ruuvi"

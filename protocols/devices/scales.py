@@ -1,7 +1,7 @@
 """Scales on any topic: the lines of a serial port passed through as text, a bare number, or a small JSON object.
 
-The lines are those of protocols/scale_lines.py. Keys of objects may be spelled in any way; what is nested, or named
-otherwise, is read by the mapper. A weight is never guessed: what is not understood is a problem.
+The lines are those of protocols/parsing/scale_lines.py. Keys of objects may be spelled in any way; what is nested, or
+named otherwise, is read by the mapper. A weight is never guessed: what is not understood is a problem.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from protocols.devices import Example
-from protocols.moments import Moment, is_zone, moment
-from protocols.payloads import (
+from protocols.parsing.moments import Moment, is_zone, moment
+from protocols.parsing.payloads import (
     PAYLOAD_BYTES_MAX,
     Channel,
     capped,
@@ -26,8 +26,8 @@ from protocols.payloads import (
     too_big,
     unexpected,
 )
+from protocols.parsing.scale_lines import BEYOND, COUNTS, UNSTABLE, Decimal, Said, grams_of, read
 from protocols.readings import Context, Decoded, Flag, Problem, Reading
-from protocols.scale_lines import BEYOND, COUNTS, UNSTABLE, Decimal, Said, grams_of, read
 
 FORMAT = "scales"
 FILTERS: tuple[str, ...] = ()

@@ -13,12 +13,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from protocols.cbor import CborError, cbor_of
 from protocols.devices import Example
-from protocols.moments import Moment, moment
-from protocols.payloads import PAYLOAD_BYTES_MAX, VALUES_MAX, capped, measured, name_of, noticed, too_big
+from protocols.parsing.cbor import CborError, cbor_of
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import PAYLOAD_BYTES_MAX, VALUES_MAX, capped, measured, name_of, noticed, too_big
+from protocols.parsing.units import conversion
 from protocols.readings import Context, Decoded, Flag, Notice, Problem, Reading, believable
-from protocols.units import conversion
 
 FORMAT = "senml"
 FILTERS: tuple[str, ...] = ()

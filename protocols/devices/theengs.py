@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from protocols.devices import Example
-from protocols.moments import Moment, moment
-from protocols.payloads import capped, measured, name_of, number_of, object_of, text_of, unexpected
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import capped, measured, name_of, number_of, object_of, text_of, unexpected
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, Reading
 
 FORMAT = "theengs"

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from protocols.devices import Example
-from protocols.lorawan import Options, Uplink, joined, uplink
-from protocols.moments import moment
-from protocols.payloads import noticed, number_of, shaped
+from protocols.parsing.lorawan import Options, Uplink, joined, uplink
+from protocols.parsing.moments import moment
+from protocols.parsing.payloads import noticed, number_of, shaped
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 FORMAT = "ttn"

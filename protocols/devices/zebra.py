@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import Struct
 
 from protocols.devices import Example, NoOptions
-from protocols.moments import Moment, moment
-from protocols.payloads import doubt, json_of, measured, name_of, number_of, unexpected
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import doubt, json_of, measured, name_of, number_of, unexpected
+from protocols.parsing.sights import Sights, antenna_of, hex_of, no_epc, presence_of, rssi_of, seen_of, words_of
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, Reading, TagRead, TagReads
-from protocols.sights import Sights, antenna_of, hex_of, no_epc, presence_of, rssi_of, seen_of, words_of
 
 FORMAT = "zebra"
 FILTERS: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import msgspec
 
 from protocols.documents import epcis
 from protocols.documents.papers import LINES_MAX, Content, Document, Envelope, blame
-from protocols.moments import told_ms
+from protocols.parsing.moments import told_ms
 from protocols.readings import Problem
 
 DATA_MAX = 64 * 1024

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from protocols.documents.papers import LINES_MAX, Content, Document, Event, Goods, blame
-from protocols.moments import Moment, told_ms
-from protocols.payloads import measured, number_of
+from protocols.parsing.moments import Moment, told_ms
+from protocols.parsing.payloads import measured, number_of
 from protocols.readings import Problem, Reading
 
 KINDS = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent")

@@ -16,8 +16,8 @@ from collections import deque
 import msgspec
 from msgspec import Struct, field
 
-from protocols.moments import moment
-from protocols.payloads import capped
+from protocols.parsing.moments import moment
+from protocols.parsing.payloads import capped
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem
 from protocols.sparkplug import topics, values
 from protocols.sparkplug.control import REBIRTH, Key, Rebirths, state, told_state

@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from protocols.payloads import NAME_MAX, name_of
+from protocols.parsing.payloads import NAME_MAX, name_of
+from protocols.parsing.units import conversion
 from protocols.readings import Flag
 from protocols.sparkplug import payload as types
-from protocols.units import conversion
 
 CONTROLS = ("Node Control/", "Device Control/")
 BIRTH_DEATH = "bdSeq"

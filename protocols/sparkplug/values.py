@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from protocols.moments import Moment, moment
-from protocols.payloads import doubt, measured, number_of
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import doubt, measured, number_of
 from protocols.readings import Context, Decoded, Flag, Notice, Problem, TagRead, TagReads, believable
 from protocols.sparkplug.meaning import Meaning, is_control, meaning
 from protocols.sparkplug.payload import DATETIME, TEMPLATE, DataSet, Metric, Payload, Template, typed

@@ -84,7 +84,7 @@ def problem_codes() -> tuple[set[str], set[str]]:
                     found.add(str(code.value))
                 else:
                     computed.append(source.path)
-    assert computed == ["protocols/devices/scales.py"], "its codes are the `trouble` of protocols/scale_lines.py"
+    assert computed == ["protocols/devices/scales.py"], "its codes: the `trouble` of protocols/parsing/scale_lines.py"
     return ours, others - ours
 
 

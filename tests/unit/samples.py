@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from protocols.layout import address_key
-from protocols.payloads import name_of
+from protocols.parsing.payloads import name_of
+from protocols.parsing.units import conversion
 from protocols.readings import Decoded, DeviceStatus, Flag, Notice, Problem, Quantity, Reading, TagRead, TagReads
-from protocols.units import conversion
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 needs_samples = pytest.mark.skipif(

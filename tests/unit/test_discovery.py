@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.discovery import COMPONENTS_MAX, TOPIC_MAX, announced, at_path, path_of
+from protocols.parsing.discovery import COMPONENTS_MAX, TOPIC_MAX, announced, at_path, path_of
 
 STEPS = st.lists(st.from_regex(r"[A-Za-z_]\w{0,8}", fullmatch=True) | st.integers(0, 999), min_size=1, max_size=5)
 

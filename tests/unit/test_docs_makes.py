@@ -17,12 +17,12 @@ from edge.cli import main as edge
 from edge.core.decoding import Decoder
 from protocols import layout
 from protocols.devices import formats
-from protocols.fields import Field
 from protocols.layout import Site
-from protocols.lorawan import Profile
-from protocols.mapping import Tags, Value
+from protocols.parsing.fields import Field
+from protocols.parsing.lorawan import Profile
+from protocols.parsing.mapping import Tags, Value
+from protocols.parsing.units import UNITS
 from protocols.readings import Flag, Quantity
-from protocols.units import UNITS
 from tests.unit.pages import DOCS, anchors, blocks, fields_of, problem_codes, tables, told
 
 PAGES = [DOCS / "makes.md", *sorted((DOCS / "makes").glob("*.md"))]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from protocols import reports
 from protocols.devices import Example, Format, formats
-from protocols.payloads import PAYLOAD_BYTES_MAX, VALUES_MAX
+from protocols.parsing.payloads import PAYLOAD_BYTES_MAX, VALUES_MAX
 from protocols.readings import (
     FUTURE_LIMIT_MS,
     PAST_LIMIT_MS,

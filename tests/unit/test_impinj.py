@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.devices import impinj
-from protocols.payloads import VALUES_MAX
+from protocols.parsing.payloads import VALUES_MAX
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, TagRead, TagReads
 
 NOW_MS = 1_763_762_400_000

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.devices import chirpstack, ttn
-from protocols.fields import unit_of
-from protocols.lorawan import Options
-from protocols.lorawan_codecs import cayenne, milesight
+from protocols.parsing.fields import unit_of
+from protocols.parsing.lorawan import Options
+from protocols.parsing.lorawan_codecs import cayenne, milesight
 from protocols.readings import Context, Decoded, DeviceStatus, Notice, Problem, Reading
 
 NOW_MS = 1_763_762_400_000

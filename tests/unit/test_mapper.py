@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.devices.mapper import Options, begin, decode
-from protocols.paths import find, first, path_of
-from protocols.payloads import VALUES_MAX
+from protocols.parsing.paths import find, first, path_of
+from protocols.parsing.payloads import VALUES_MAX
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Notice, Problem, Reading, TagRead, TagReads
 from tests.unit.samples import AFTER_MS, needs_samples, row_of
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from protocols.devices import formats
+from protocols.parsing.units import conversion
 from protocols.readings import Context, DeviceStatus, Reading
-from protocols.units import conversion
 from tests.unit.sample_routes import DOCUMENTS, ROUTES, decoded, route_of
 from tests.unit.samples import Row, assert_yields, needs_samples, row_of, rows
 

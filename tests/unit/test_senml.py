@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.cbor import CborError, cbor_of
 from protocols.devices.senml import Options, decode
-from protocols.payloads import VALUES_MAX
+from protocols.parsing.cbor import CborError, cbor_of
+from protocols.parsing.payloads import VALUES_MAX
 from protocols.readings import Context, Decoded, Notice, Problem, Reading
 
 NOW_MS = 1_763_762_400_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from protocols import layout
+from protocols.parsing.units import conversion
 from protocols.readings import Reading
 from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent, TagMove
 from protocols.sparkplug.node import STALE, EdgeNode, Presence, Update
 from protocols.sparkplug.payload import DOUBLE, INT64
 from protocols.sparkplug.stock import AMBIENT, MACHINE, Stock
-from protocols.units import conversion
 from tests.unit.sparkplug_plant import NOW, Plant, of
 
 SITE = layout.parse("""

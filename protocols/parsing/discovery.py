@@ -12,9 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from protocols.payloads import name_of
+from protocols.parsing.payloads import name_of
+from protocols.parsing.units import conversion
 from protocols.readings import Problem
-from protocols.units import conversion
 
 COMPONENTS_MAX = 256
 """Entities read from one config message."""

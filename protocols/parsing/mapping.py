@@ -1,7 +1,7 @@
 """The rules of the mapper as a site file writes them, checked when it is read.
 
-A rule says where a value lies (protocols/paths.py), what it means and under which condition. Whatever can not work
-raises `ValueError` with one sentence, which the site file's reader passes on with the place.
+A rule says where a value lies (protocols/parsing/paths.py), what it means and under which condition. Whatever can not
+work raises `ValueError` with one sentence, which the site file's reader passes on with the place.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from protocols.fields import check_unit
-from protocols.moments import is_zone
-from protocols.paths import place_of
-from protocols.payloads import Channel
+from protocols.parsing.fields import check_unit
+from protocols.parsing.moments import is_zone
+from protocols.parsing.paths import place_of
+from protocols.parsing.payloads import Channel
 
 RULES_MAX = 256
 Text = Annotated[str, Meta(max_length=200)]

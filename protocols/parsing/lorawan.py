@@ -13,10 +13,10 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from protocols.fields import NO_FIELD, Field, field_of, unit_of
-from protocols.lorawan_codecs import Frame, Value, cayenne, milesight
-from protocols.moments import Moment, moment
-from protocols.payloads import VALUES_MAX, capped, doubt, measured, name_of, noticed, number_of
+from protocols.parsing.fields import NO_FIELD, Field, field_of, unit_of
+from protocols.parsing.lorawan_codecs import Frame, Value, cayenne, milesight
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.payloads import VALUES_MAX, capped, doubt, measured, name_of, noticed, number_of
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Problem
 
 DEPTH_MAX = 4

@@ -1,14 +1,14 @@
-"""The mapper at work: a message, taken apart by the rules of protocols/mapping.py."""
+"""The mapper at work: a message, taken apart by the rules of protocols/parsing/mapping.py."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple
 
-from protocols.mapping import Only, Options, Tags, Value, shaped
-from protocols.moments import Moment, moment
-from protocols.paths import Every, Path, find, first, place_of, says
-from protocols.payloads import VALUES_MAX, capped, doubt, measured, name_of, noticed, number_of
+from protocols.parsing.mapping import Only, Options, Tags, Value, shaped
+from protocols.parsing.moments import Moment, moment
+from protocols.parsing.paths import Every, Path, find, first, place_of, says
+from protocols.parsing.payloads import VALUES_MAX, capped, doubt, measured, name_of, noticed, number_of
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Problem, TagRead, TagReads
 
 EVENTS_MAX = 4096

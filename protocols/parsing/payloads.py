@@ -11,9 +11,9 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from protocols.moments import Moment
+from protocols.parsing.moments import Moment
+from protocols.parsing.units import conversion
 from protocols.readings import RANGES, Decoded, Flag, Notice, Problem, Quantity, Reading
-from protocols.units import conversion
 
 PAYLOAD_BYTES_MAX = 256 * 1024
 NAME_MAX = 64
@@ -112,7 +112,7 @@ def number_of(value: object) -> float | None:
 def measured(
     device: str, channel: str, unit: str, value: object, at: Moment, flags: Iterable[Flag] = ()
 ) -> Reading | Problem:
-    """A reading of `value` in `unit` (see `protocols.units`), converted and checked; else the problem."""
+    """A reading of `value` in `unit` (see `protocols.parsing.units`), converted and checked; else the problem."""
     return _checked(name_of(device), meaning(channel[:NAME_MAX], unit[:UNIT_MAX]), value, at, flags)
 
 

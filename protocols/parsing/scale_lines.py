@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from protocols.parsing.units import conversion
 from protocols.readings import Flag
-from protocols.units import conversion
 
 LINE_MAX = 200
 Decimal = Literal[".", ","]

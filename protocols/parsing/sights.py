@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from protocols.moments import Moment
-from protocols.payloads import VALUES_MAX, capped, doubt, name_of, number_of
+from protocols.parsing.moments import Moment
+from protocols.parsing.payloads import VALUES_MAX, capped, doubt, name_of, number_of
 from protocols.readings import RANGES, Decoded, Flag, Problem, TagRead, TagReads
 
 ANTENNA_MAX = 255

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from protocols.payloads import number_of
-from protocols.units import conversion
+from protocols.parsing.payloads import number_of
+from protocols.parsing.units import conversion
 
 
 class Field(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,1 @@
+"""What several device families need to read a message: JSON, times, units, paths, names of fields. Pure."""

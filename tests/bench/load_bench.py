@@ -19,7 +19,7 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 
-from tests.bench.gateway_bench import UNIT_G, Bench, broker, client, site_text, wait_for
+from tests.bench.gateway_bench import UNIT_G, broker, client, site_text, start_gateway, wait_for
 from tests.bench.table import Figure, show
 
 SLOTS = 2000
@@ -38,10 +38,8 @@ def main() -> int:
 def figures() -> list[Figure]:
     """The share of one core that the gateway takes, and its memory under that load."""
     with tempfile.TemporaryDirectory() as folder, broker(Path(folder)) as port:
-        bench = Bench.__new__(Bench)  # its folder and port only: no script to compare with
-        bench.folder, bench.port, bench.number = Path(folder), port, 0
-        alone, _ = _load(bench, 0)
-        both, resident_mb = _load(bench, READERS)
+        alone, _ = _load(Path(folder), port, 0)
+        both, resident_mb = _load(Path(folder), port, READERS)
     told = f"slots alone {alone:.2f}"
     return [
         Figure("2,000 slots at 1/s + 20 readers at 500 reads/s", "<= 0.5 core", both, 0.5, "core", told),
@@ -49,16 +47,16 @@ def figures() -> list[Figure]:
     ]
 
 
-def _load(bench: Bench, readers: int) -> tuple[float, float]:
-    site = bench.folder / f"load{readers}.toml"
+def _load(folder: Path, port: int, readers: int) -> tuple[float, float]:
+    site = folder / f"load{readers}.toml"
     lines = [f'[[devices]]\nid = "reader-{at}"\nkind = "rfid"\nzone = "hall"' for at in range(readers)]
     site.write_text(site_text(SLOTS) + "\n" + "\n".join(lines))
-    state = bench.folder / f"load{readers}"
-    process = bench._start(f"load{readers}", state, site)
+    state = folder / f"load{readers}"
+    process = start_gateway(port, f"load{readers}", state, site)
     try:
         wait_for(lambda: (state / "edge.db").exists(), 20)
         time.sleep(2)
-        sender = client("sender", bench.port)
+        sender = client("sender", port)
         crowd = Crowd(readers)
         started_s = time.monotonic()
         spent = 0.0

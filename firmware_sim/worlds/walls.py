@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-TUNING_LAYOUTS = range(100, 160)
+TUNING_LAYOUTS = range(100, 220)
 REPORT_LAYOUTS = range(9500, 9560)
 
 WALLS_DB = {"plasterboard": 3.0, "wood": 5.0, "brick": 8.0, "concrete": 12.0}
@@ -45,6 +45,19 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Fading:
+    """How signals waver: spread in dB one way, here and behind the wall; how much is left after an epoch."""
+
+    here_db: float = 1.0
+    behind_db: float = 1.8
+    memory: float = 0.8
+
+
+BUSY, QUIET = Fading(), Fading(behind_db=1.0, memory=0.0)
+"""People walk behind the wall; and a wall behind which nothing moves, so that only the place tells."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hearing:
     """What was heard of each tag: `own[i]` is whether it stands in the zone; `rssi_dbm[t, i]` is the strongest read of
     epoch t, NaN where there was none."""
@@ -69,7 +82,9 @@ def layout(rng: Generator, wall_db: float | None = None) -> Layout:
     )
 
 
-def hear(place: Layout, own: int, strays: int, epochs: int, rng: Generator, standing: float = 0.0) -> Hearing:
+def hear(
+    place: Layout, own: int, strays: int, epochs: int, rng: Generator, standing: float = 0.0, fading: Fading = BUSY
+) -> Hearing:
     """`own` tags that are carried into the zone and `strays` behind its wall, over `epochs` epochs.
 
     A tag is carried for 4 to 12 epochs, turning as it goes, and stands then; half of the strays, and `standing` of the
@@ -92,7 +107,7 @@ def hear(place: Layout, own: int, strays: int, epochs: int, rng: Generator, stan
         away = np.sqrt((x - at) ** 2 + (y - 0.5 * place.depth_m) ** 2 + ABOVE_M**2)
         oneway = 10.0 * place.exponent * np.log10(np.maximum(away, 0.5)) + LOSS_1M_DB + rng.normal(0.0, 2.0, size)
         oneway += turned + np.where(kinds, 0.0, place.wall_db)
-        fade = _fading(epochs, np.where(kinds, 1.0, 1.8), rng)
+        fade = _fading(epochs, np.where(kinds, fading.here_db, fading.behind_db), fading.memory, rng)
         reaching = place.eirp_dbm - oneway + fade
         answers = rng.random(reaching.shape) < 0.95 / (1.0 + np.exp(-(reaching - place.chip_dbm) / 0.8))
         back = reaching - BACK_DB - oneway + fade + GAIN_DB + rng.normal(0.0, 0.8, reaching.shape)
@@ -105,11 +120,11 @@ def _way(ends: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.fl
     return way
 
 
-def _fading(epochs: int, sd_db: NDArray[np.float64], rng: Generator) -> NDArray[np.float64]:
-    """Slow fading: a first-order process with half its spread from epoch to epoch."""
+def _fading(epochs: int, sd_db: NDArray[np.float64], memory: float, rng: Generator) -> NDArray[np.float64]:
+    """Slow fading: a first-order process."""
     fade = np.zeros((epochs, len(sd_db)))
     now = rng.normal(0.0, sd_db)
     for epoch in range(epochs):
-        now = 0.8 * now + 0.6 * rng.normal(0.0, sd_db)
+        now = memory * now + (1.0 - memory**2) ** 0.5 * rng.normal(0.0, sd_db)
         fade[epoch] = now
     return fade

@@ -101,6 +101,29 @@ def test_a_tag_that_was_never_heard_before_is_no_return() -> None:
     assert crowd.arrive <= presence.FIRST_ARRIVE
 
 
+def test_epochs_before_a_tags_first_read_teach_nothing_of_how_often_tags_come() -> None:
+    """A message may bring reads of twenty epochs: its tags join together, and are first heard one by one."""
+    rng, crowd = np.random.default_rng(5), crowd_of(200)
+    epochs = rng.random((20, 200)) < 0.6
+
+    for heard in epochs:
+        advance(crowd, heard)
+
+    assert crowd.arrive <= 5 * presence.FIRST_ARRIVE
+    assert chances(crowd)[epochs.any(axis=0)].min() > 0.5
+
+
+def test_a_tag_that_joined_and_is_not_heard_is_as_unlikely_as_it_was() -> None:
+    crowd = crowd_of(3)
+
+    for _ in range(50):
+        advance(crowd, np.array([True, False, True]))
+    keep(crowd, np.array([False, True, True]))
+    advance(crowd, np.array([False, True]))
+
+    assert chances(crowd)[0] == pytest.approx(presence.NEW_CHANCE)
+
+
 @given(st.lists(st.lists(st.booleans(), min_size=5, max_size=5), max_size=60), st.integers(0, 31))
 def test_beliefs_stay_probabilities_and_survive_storing(epochs: list[list[bool]], kept: int) -> None:
     crowd = crowd_of(5)

@@ -75,7 +75,7 @@ class Crowd(Struct, array_like=True):
     """Shares of the rates among the tags that are there."""
     learned: float = 0.0
     fresh: int = 0
-    """The last so many rows joined since the last epoch."""
+    """Among the last so many rows are tags that joined and were not heard in any epoch yet; their belief is `FRESH`."""
     past: list[float] = field(default_factory=lambda: [0.0] * 7)
     """Counts of tags that are no longer kept."""
 
@@ -136,11 +136,16 @@ def advance(crowd: Crowd, heard: Bools) -> None:
     )
     _count(crowd, before, move)
     after = before @ move
+    # A tag that was never heard before has not come back: it says nothing about how often tags do, and epochs in which
+    # it was not yet heard say nothing about it. (It joins with the message that brings its first read, and that may
+    # bring epochs before this read.)
     known = len(belief) - crowd.fresh
-    # A tag that was never heard before has not come back: it says nothing about how often tags do.
-    after[known:] = before[known:]
-    _tallies(crowd)[known:] = 0.0
-    crowd.fresh = 0
+    new = known + np.flatnonzero(belief[known:, AWAY] == FRESH[AWAY])
+    after[new] = before[new]
+    tallies = _tallies(crowd)
+    tallies[new[new < len(tallies)]] = 0.0
+    waiting = new[~heard[new]]
+    crowd.fresh = len(belief) - int(waiting[0]) if len(waiting) else 0
     shares = np.array(crowd.rates, np.float32)
     there = belief[:, THERE:]
     stayed = move[THERE, THERE]
@@ -151,6 +156,7 @@ def advance(crowd: Crowd, heard: Bools) -> None:
     there *= likely[heard.astype(np.intp)]
     belief[:, :THERE] = after[:, :THERE] * np.where(heard, GHOST, 1.0 - GHOST).astype(np.float32)[:, None]
     belief /= belief.sum(axis=1, keepdims=True)
+    belief[waiting] = FRESH
     _learn(crowd, belief)
 
 

@@ -33,7 +33,8 @@ DELAY_EPOCHS_MAX = 30
 """How late a reader's reads may come for an epoch to wait for them; later ones count as late."""
 DELAY_SHARE = 0.001
 LEARN_EPOCHS = 4
-"""How often the share of strays is learned when nothing comes, and tags unheard for long are looked for."""
+"""How often the share of strays is learned when nothing comes, tags that may be strays are looked at again, and tags
+unheard for long are looked for."""
 SWEEP_EPOCHS = 60
 """How often long absent tags are looked for."""
 READS_MAX = 10_000
@@ -207,11 +208,13 @@ def _tell(field: Field, zone: str, device: str) -> list[TagMove]:
         away |= (chance < 0.5) & (heard_ms < (field.epoch - UNHEARD_EPOCHS) * EPOCH_MS)
     strays.end(field.signals, away)
     comes, goes = ~told & (chance >= COME), told & away
+    if field.walls and field.epoch % LEARN_EPOCHS:
+        comes &= strays.young(field.signals)
     if comes.any() or field.epoch % LEARN_EPOCHS == 0:
         stray = strays.chances(field.signals, presence.read_rates(field.crowd))
         strays.learn(field.signals, stray)
         if field.walls:
-            comes &= stray < strays.TAKEN
+            comes &= strays.taken(field.signals, stray)
     changed = np.flatnonzero(comes | goes).tolist()
     if not changed:
         return []

@@ -6,9 +6,9 @@ import sys
 import time
 
 from tests.bench.table import Figure, show
-from tests.bench.truth import fusion, gate, patients, session, shelf, tags
+from tests.bench.truth import fusion, gate, patients, session, shelf, strays, tags
 
-PARTS = (shelf, session, tags, gate, fusion, patients)
+PARTS = (shelf, session, tags, strays, gate, fusion, patients)
 
 
 def main() -> int:

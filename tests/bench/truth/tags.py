@@ -1,10 +1,9 @@
-"""Which tags are there, and which are only heard through a wall: errors against the simulated truth.
+"""Which tags are there: errors against the simulated truth.
 
-Run: python -m tests.bench.truth.tags [--seeds tune] [--fit]. Presence is scored per epoch and tag at once (lag 0), from
-the first epoch of a new reader on: there if more probably there than not. Anchors of the same run: the best static
-window *in hindsight*, another one for each regime, and SMURF (Jeffery et al., VLDB 2006, Algorithm 1; three inventory
-cycles an epoch suited it best of 1, 3, 5, 10 and 20). `--fit` prints the weights of `strays` anew, from the tuning
-layouts.
+Run: python -m tests.bench.truth.tags [--seeds tune]. Presence is scored per epoch and tag at once (lag 0), from the
+first epoch of a new reader on: there if more probably there than not. Anchors of the same run: the best static window
+*in hindsight*, another one for each regime, and SMURF (Jeffery et al., VLDB 2006, Algorithm 1; three inventory cycles
+an epoch suited it best of 1, 3, 5, 10 and 20).
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import ceil, log, sqrt
 from typing import NamedTuple
@@ -20,19 +19,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core.tagging import presence, strays, tags
-from firmware_sim.worlds import walls
+from edge.core.tagging import presence, tags
 from firmware_sim.worlds.tags import REGIMES, REPORT_SEEDS, TUNING_SEEDS, Bools, Regime, Watch, watch
 from protocols.readings import TagRead
 from tests.bench.table import Figure, show
-from tests.bench.truth.regression import Weights, fit
 
 TAGS, EPOCHS, CYCLES = 100, 3600, 3
 START = 1_700_000_000
 WINDOWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 21, 25, 30, 40, 50, 70, 100)
 WRONG = (3.0, 1 / 3)
 """How many times too often tags are first taken to leave and to arrive."""
-STRAYS = (0, 10, 40, 80)
 
 
 class Row(NamedTuple):
@@ -150,79 +146,6 @@ def mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
 
-class Heard(NamedTuple):
-    """What became of the tags of one layout that were heard in three epochs or more."""
-
-    strays: int
-    rejected: int
-    moves: int
-    lost: int
-    naive_rejected: int
-    naive_lost: int
-
-
-NAIVE_DBM = -60.0
-STANDING = "all standing there from the start"
-
-
-def listen(
-    hearing: walls.Hearing,
-    offset_db: float,
-    look: Callable[[int, tags.Field], None] | None = None,
-    walled: bool = True,
-) -> Heard:
-    """Play a layout to the gateway's fold; the anchor takes a tag whose mean signal is above `NAIVE_DBM`. `walled`: the
-    reader's `walls` in the site file."""
-    field, told = tags.Field(walls=walled), np.zeros(len(hearing.own), np.bool_)
-    for epoch, signals in enumerate(hearing.rssi_dbm + offset_db):
-        at_ms = (START + epoch) * 1000
-        heard = np.flatnonzero(~np.isnan(signals)).tolist()
-        reads = [TagRead(str(tag), 1, at_ms + 500, float(signals[tag])) for tag in heard]
-        moves = tags.see(field, reads, "zone", "reader") + tags.pass_time(field, at_ms + 1000, "zone", "reader")
-        told[[int(move.epc) for move in moves if move.move == "arrived"]] = True
-        if look is not None:
-            look(epoch, field)
-    scored = (~np.isnan(hearing.rssi_dbm)).sum(axis=0) >= 3
-    own, other = hearing.own & scored, ~hearing.own & scored
-    means = np.full(len(scored), -np.inf)
-    means[scored] = np.nanmean(hearing.rssi_dbm[:, scored], axis=0) + offset_db
-    above = means > NAIVE_DBM
-    counts = (other, other & ~told, own, own & ~told, other & ~above, own & ~above)
-    return Heard(*(int(one.sum()) for one in counts))
-
-
-def layouts(seeds: Iterable[int], wall_db: float | None, standing: float) -> Iterator[tuple[walls.Hearing, float]]:
-    """Places with 40 tags of their own and 0 to 80 behind the wall, and the reader's own offset of signal in dB."""
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        place = walls.layout(rng, wall_db)
-        yield walls.hear(place, 40, int(rng.choice(STRAYS)), 60, rng, standing), float(rng.normal(0.0, 3.0))
-
-
-def stray_row(seeds: Iterable[int], wall_db: float | None, standing: float, walled: bool = True) -> Heard:
-    """All layouts of one kind together."""
-    rows = [listen(hearing, offset_db, walled=walled) for hearing, offset_db in layouts(seeds, wall_db, standing)]
-    return Heard(*(sum(column) for column in zip(*rows, strict=True)))
-
-
-def fit_strays() -> Weights:
-    """The weights of `edge.core.tagging.strays`: logistic regression, both kinds of tags weighing the same."""
-    found: list[NDArray[np.float64]] = []
-    kinds: list[Bools] = []
-    for hearing, offset_db in layouts(walls.TUNING_LAYOUTS, None, 0.3):
-
-        def look(epoch: int, field: tags.Field, own: Bools = hearing.own) -> None:
-            if epoch not in (3, 6, 10, 15, 22, 30, 45, 59):
-                return
-            ready = (strays.counts(field.signals) >= strays.COUNT_MIN) & (presence.chances(field.crowd) >= tags.COME)
-            values = strays.features(field.signals, presence.read_rates(field.crowd))
-            found.append(np.asarray(values, np.float64)[ready])
-            kinds.append(~own[np.fromiter(map(int, field.rows), np.intp, len(field.rows))][ready])
-
-        listen(hearing, offset_db, look)
-    return fit(np.concatenate(found), np.concatenate(kinds))
-
-
 def speed() -> tuple[float, float, float]:
     """Microseconds per tag and epoch of judging 1,000 tags, per read of noting messages of 100, 500 reads a second of
     400 tags, judging included, and per tag and epoch of SMURF; the best of some tries, for the machine is shared."""
@@ -255,9 +178,9 @@ def speed() -> tuple[float, float, float]:
     return min(judging), min(noting), (time.process_time() - began) / seen.there.size * 1e6
 
 
-def figures(seeds: Iterable[int] = REPORT_SEEDS, places: Iterable[int] = walls.REPORT_LAYOUTS) -> list[Figure]:
-    """Print the tables of regimes and walls; what is asked of them."""
-    seeds, places = list(seeds), list(places)
+def figures(seeds: Iterable[int] = REPORT_SEEDS) -> list[Figure]:
+    """Print the table of regimes; what is asked of them."""
+    seeds = list(seeds)
     rows = [regime_row(regime, seeds) for regime in REGIMES]
     print(f"errors per epoch and 100 tags, {len(seeds)} seeds x {TAGS} tags x {EPOCHS} epochs")
     print(f"{'':>30}   ours  best static      static 25  SMURF  first guess x3, /3  false departures  calibration")
@@ -269,23 +192,8 @@ def figures(seeds: Iterable[int] = REPORT_SEEDS, places: Iterable[int] = walls.R
     unsure = max(rows, key=lambda row: max(row.wrong) / row.static)
     smurfed = mean(row.ours for row in rows) / mean(row.smurf for row in rows)
     slowest = max(rows, key=lambda row: row.ours / row.smurf)
-    print(f"\n{'strays':>49}  rejected  lost moves   mean signal > {NAIVE_DBM:.0f} dBm: rejected  lost")
-    heard = {}
-    kinds: list[tuple[str, float | None, float]] = [(name, loss, 0.0) for name, loss in walls.WALLS_DB.items()]
-    kinds += [("any wall", None, 0.0), (STANDING, None, 1.0), (f"{STANDING}, walls = false", None, 1.0)]
-    for name, loss, standing in kinds:
-        one = heard[name] = stray_row(places, loss, standing, "walls = false" not in name)
-        cells = f"{one.rejected / one.strays:8.3f} {one.lost / one.moves:11.4f}"
-        print(f"{name:>49} {cells} {one.naive_rejected / one.strays:32.3f} {one.naive_lost / one.moves:8.3f}")
     per_tag, per_read, smurf_us = speed()
     against = f"1; worst regime {slowest.ours / slowest.smurf:.2f} x: {slowest.name}"
-    every = heard["any wall"]
-    hardest = min((heard[name] for name in walls.WALLS_DB), key=lambda one: one.rejected / one.strays)
-    lost = max(one.lost / one.moves for name, one in heard.items() if STANDING not in name)
-    stood, open_ = heard[STANDING], heard[f"{STANDING}, walls = false"]
-    removed = f"`walls = false` in the site file removes it: {open_.lost / open_.moves:.3f} lost"
-    removed += f", strays rejected {open_.rejected / open_.strays:.2f} instead of {stood.rejected / stood.strays:.2f}"
-    naive = f"mean signal: {every.naive_rejected / every.strays:.2f}, losing {every.naive_lost / every.moves:.2f}"
     return [
         Figure(
             "tags: errors against the best static window, worst regime",
@@ -304,17 +212,6 @@ def figures(seeds: Iterable[int] = REPORT_SEEDS, places: Iterable[int] = walls.R
             f"{unsure.name}: {unsure.ours / unsure.static:.2f} x with the usual guess",
         ),
         Figure("tags: errors against SMURF, mean of regimes", "<= 0.70", smurfed, 0.70, "x", against),
-        Figure("strays rejected, any wall", ">= 0.95", every.rejected / every.strays, 0.95, "", naive, True),
-        Figure("strays rejected, thinnest wall", ">= 0.95", hardest.rejected / hardest.strays, 0.95, "", naive, True),
-        Figure("true moves lost to the stray filter, worst wall", "<= 0.01", lost, 0.01, "", naive),
-        Figure(
-            f"true moves lost to the stray filter, {STANDING}",
-            "<= 0.01",
-            stood.lost / stood.moves,
-            0.01,
-            "",
-            f"{removed}; mean signal: losing {stood.naive_lost / stood.moves:.2f}",
-        ),
         Figure(
             "tags: judging a tag for an epoch", "<= 3 us", per_tag, 3.0, "us", f"SMURF, in Python: {smurf_us:.1f} us"
         ),
@@ -323,16 +220,11 @@ def figures(seeds: Iterable[int] = REPORT_SEEDS, places: Iterable[int] = walls.R
 
 
 def main() -> int:
-    """The tables and the figures, or the weights."""
+    """The table and the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", choices=("report", "tune"), default="report")
-    parser.add_argument("--fit", action="store_true")
-    chosen = parser.parse_args()
-    if chosen.fit:
-        print(fit_strays())
-        return 0
-    if chosen.seeds == "tune":
-        return show("figure (tuning)", figures(TUNING_SEEDS[:1], walls.TUNING_LAYOUTS))
+    if parser.parse_args().seeds == "tune":
+        return show("figure (tuning)", figures(TUNING_SEEDS[:1]))
     return show("figure", figures())
 
 

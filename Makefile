@@ -8,7 +8,7 @@ PORT_BASE ?= 7883
 STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
-.PHONY: all run check test bench bench-truth lock clean
+.PHONY: all run check test sim sim-many chaos bench bench-truth lock clean
 all: check test
 
 run: .venv/ready
@@ -24,6 +24,24 @@ check: .venv/ready-dev
 test: .venv/ready-dev
 	@sh tests/debian.sh
 	.venv/bin/pytest
+
+# The whole loop in made-up time, with every fault there is: one seed, or N of them. The same seed is the same story.
+SEED ?= 1
+N ?= 200
+FROM ?= 1
+WITHOUT ?=
+sim: .venv/ready-dev
+	@.venv/bin/python -m tests.simulation $(SEED) --without "$(WITHOUT)" $(if $(LOG),--log "$(LOG)")
+
+sim-many: .venv/ready-dev
+	@.venv/bin/python -m tests.simulation $(FROM) --seeds $(N) --without "$(WITHOUT)"
+
+# The real processes killed, frozen, cut off and out of room, then the ledger check; about 6 minutes for 100 kills.
+KILLS ?= 100
+BROKER ?= box
+chaos: .venv/ready-dev
+	@sh tests/debian.sh
+	@.venv/bin/python -m tests.chaos --kills "$(KILLS)" --seed "$(SEED)" --broker "$(BROKER)" $(if $(KEEP),--keep "$(KEEP)")
 
 bench: .venv/ready-dev
 	.venv/bin/python -m tests.bench

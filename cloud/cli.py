@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from cloud import documents_cli, keys
+from cloud import completeness_cli, documents_cli, keeping_cli, keys, running
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one verb; 0 on success, 2 on a wrong request (one sentence on stderr)."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        return arguments.run(arguments) or 0
     except (UsageError, LayoutError, LedgerUnavailable, HistoryUnavailable, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -88,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     allow.add_argument("name")
     allow.add_argument("key", metavar="KEY|FILE|-", help="<gateway state>/keys/<name>.key, or what `edge key` prints")
 
+    keeping_cli.add_retention(serve)
+    keeping_cli.add(verb, with_site)
+    completeness_cli.add(verb, with_site)
+
     paper = verb("read", documents_cli.show, "Read a partner's paper: X12, EDIFACT, EPCIS or CloudEvents.")
     paper.add_argument("file", metavar="FILE|-")
 
@@ -99,18 +103,22 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(arguments: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    service = _service(arguments)
-    try:
-        with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(_run(service, arguments))
-    finally:
-        service.close()
+    keeping_cli.retention(arguments)
+    with running.alone(arguments.state):
+        service = _service(arguments)
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                asyncio.run(_run(service, arguments))
+        finally:
+            service.close()
 
 
 async def _run(service: Service, arguments: argparse.Namespace) -> None:
     _first_account(service.ledger, arguments.state)
     service.ledger.people.forget_expired(wall_clock_ms())
-    uplink = Uplink(arguments.uplink, arguments.state, service.site.site.id, service.apply, service.ledger.tops)
+    ledger, site = service.ledger, service.site.site.id
+    asked = (service.apply, ledger.tops, ledger.missing, service.policies)
+    uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
     app = make_app(service, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
     work = asyncio.current_task()
     assert work is not None
@@ -125,6 +133,7 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
             raise UsageError(f"the dashboard can not use {where} ({error.strerror}); choose another --port") from None
         said = msgspec.json.encode({"site": service.site.site.id, "url": url}).decode()
         print(said if arguments.json else f"service: {url}", flush=True)
+        await stack.enter_async_context(keeping_cli.kept(arguments, service.history_store, uplink, url, service.ready))
         await service.run(uplink)
 
 

@@ -24,7 +24,8 @@ def own_keys(state: Path) -> tuple[bytes, bytes]:
     folder = state / "keys"
     secret_file = folder / f"{SERVICE}.key_secret"
     if not secret_file.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for private in (state, folder):  # `parents` would make the state folder one that all can read
+            private.mkdir(parents=True, exist_ok=True, mode=0o700)
         before = os.umask(0o177)
         try:
             zmq.auth.create_certificates(folder, SERVICE)
@@ -54,7 +55,8 @@ def allow(state: Path, gateway: str, public_key: str) -> Path:
     if len(key) != KEY_CHARACTERS or not set(key.encode()) <= set(Z85CHARS):
         raise ValueError("a gateway's public key is 40 characters: print it with `python -m edge key`")
     folder = state / "gateways"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for private in (state, folder):
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{gateway}.key"
     path.write_text(key + "\n")
     path.chmod(0o600)

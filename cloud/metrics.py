@@ -18,13 +18,20 @@ SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
 class Counts(Struct, frozen=True):
     """What the service has done since it started, and how things stand. `history_backlog`: samples that wait to be
-    written to the time series."""
+    written to the time series. Of all that the embedded history ever held: `history_thinned` samples went because the
+    least, greatest and mean of their quarter of an hour stand for them, `history_dropped` with these. `frames_refused`:
+    of gateways that are allowed, what was no message, came over the wrong connection, or too fast."""
 
     batches: int
     reports_applied: int
     reports_refused: int
     gateways_connected: int
     history_backlog: int
+    history_thinned: int = 0
+    history_dropped: int = 0
+    reports_repeated: int = 0
+    frames_refused: int = 0
+    strangers_refused: int = 0
 
 
 class Audience(Struct, frozen=True):
@@ -77,6 +84,11 @@ class _Now:
             ("batches", "Batches received from gateways.", counts.batches),
             ("reports_applied", "Reports applied to the ledger.", counts.reports_applied),
             ("reports_refused", "Reports refused, each with a reason.", counts.reports_refused),
+            ("reports_repeated", "Reports that came again, and counted once.", counts.reports_repeated),
+            ("frames_refused", "Frames of gateways refused as a whole.", counts.frames_refused),
+            ("strangers_refused", "Handshakes refused: a key that is not allowed.", counts.strangers_refused),
+            ("history_thinned", "Old samples that buckets of 15 minutes stand for.", counts.history_thinned),
+            ("history_dropped", "Samples dropped with their buckets, too old to keep.", counts.history_dropped),
             ("live_clients_refused", "Live clients turned away at the limit.", audience.clients_refused),
             ("sign_ins_refused", "Sign-ins refused: wrong, or too many.", audience.sign_ins_refused),
         )

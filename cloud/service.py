@@ -15,29 +15,33 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from cloud import memory
-from cloud.alerts import lifecycle, rules
-from cloud.alerts.facts import ClimateNow, Facts, GatewayLink
+from cloud import memory, sight
+from cloud.alerts import lifecycle, reported, rules
+from cloud.alerts.facts import Facts, GatewayLink
 from cloud.coolers import Coolers
 from cloud.core import maintenance, overview
+from cloud.core.completeness import Completeness
 from cloud.core.demand import estimate
 from cloud.core.inventory import Inventory
 from cloud.core.maintenance import Assessment
-from cloud.core.replenishment import Need, Plan, decide, plan
+from cloud.core.ordering import Ordering
+from cloud.core.replenishment import Plan, plan
 from cloud.core.view import AlertView, GatewayView, Snapshot
 from cloud.metrics import Counts
 from cloud.stores.history import History, HistoryUnavailable, open_history
 from cloud.stores.history_spool import SpooledHistory
+from cloud.stores.history_sqlite import SqliteHistory
 from cloud.stores.ledger import Applied, Ledger, LedgerUnavailable, Received
 from cloud.uplink import Uplink
 from cloud.web.desk import Conflict, NotFound, Unavailable
 from cloud.web.live import Live
 from protocols.layout import Site, Sku
-from protocols.reports import Report
+from protocols.reports import Alarm, Proposal, Report
+from protocols.uplink import Policy
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +50,8 @@ BEAT_S = 0.25
 RETRY_S = 2.0
 DRAIN_RETRY_MAX_S = 30.0
 RESOLVED_SHOWN = 30
-NEEDS_SHOWN = 50
 PLANS_A_TICK = 50
 """SKUs planned again in one tick; the rest wait for the next."""
-REPLAN_MS = 3_600_000
-FRESH_MS = 60_000
-CALM_MS = 3_000
 
 Result = TypeVar("Result")
 
@@ -66,18 +66,6 @@ class Options(Struct):
     build: str = ""
 
 
-class Change(NamedTuple):
-    """An SKU's stock changed: when it happened, and when we heard of it."""
-
-    happened_ms: int
-    heard_ms: int
-
-    def settled(self, now_ms: int) -> bool:
-        """Whether it may be acted on: it is fresh, or the backlog it came with has ended. In the middle of a
-        backlog the stock is that of some past hour, and an order for that hour would be wrong."""
-        return now_ms - self.happened_ms < FRESH_MS or now_ms - self.heard_ms >= CALM_MS
-
-
 class Service:
     """One running service. It is the web's `Desk`."""
 
@@ -87,17 +75,14 @@ class Service:
         self.ledger = Ledger(options.ledger)
         self.history_store = _open_history(options)
         self.inventory = Inventory(options.site)
-        self.plans: dict[str, Plan] = {}
-        self.planned_ms: dict[str, int] = {}
-        self.needs: dict[str, Need] = {}
-        self.past_needs: deque[Need] = deque(maxlen=NEEDS_SHOWN)
+        self.ordering = Ordering(options.site)
         self.assessments: dict[str, Assessment] = {}
         self.book = lifecycle.Book()
         self.resolved: deque[AlertView] = deque(maxlen=RESOLVED_SHOWN)
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
-        self._changed: dict[str, Change] = {sku.id: Change(0, 0) for sku in options.site.skus}
+        self._reported = reported.Reported()
         self._coolers = Coolers(self.inventory, self.ledger, self.history_store, self._on_disk)
         self._judging = asyncio.Lock()
         """Held from reading the alert book until what came of it is stored."""
@@ -142,11 +127,13 @@ class Service:
                 self._failed("ingest", error)
                 await asyncio.sleep(RETRY_S)
         self._troubles.pop("ingest", None)
-        for taken in applied:
+        for batch, taken in zip(received, applied, strict=True):
             touched = self.inventory.apply(taken.reports)
             now_ms = _now_ms()
-            self._changed |= {sku: Change(happened_ms, now_ms) for sku, happened_ms in touched.skus.items()}
+            self.ordering.note(touched.skus, now_ms)
             self._coolers.note(touched, now_ms)
+            if batch.lane == "events":
+                self._hear(batch.gateway, taken, now_ms)
             self.applied += len(taken.numbered)
             self.refused += len(taken.refused)
             self.duplicates += taken.duplicates
@@ -189,6 +176,22 @@ class Service:
         except ValueError as error:
             raise NotFound(str(error)) from error
 
+    async def completeness(self, since_ms: int) -> Completeness:
+        """See `Desk`."""
+        try:
+            return await asyncio.to_thread(self.ledger.proof.look, since_ms)
+        except LedgerUnavailable as error:
+            raise Unavailable("the ledger can not be read now", "try again in a moment") from error
+
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """The plan of every SKU that was planned since the start."""
+        return self.ordering.plans
+
+    def policies(self) -> list[Policy]:
+        """By what gateways are to propose orders while we are away."""
+        return self.ordering.policies()
+
     def ready(self) -> list[str]:
         """See `Desk`."""
         return ["the stores can not be written; gateways hold their reports meanwhile"] if self._troubles else []
@@ -196,11 +199,15 @@ class Service:
     def counts(self) -> Counts:
         """See `Desk`."""
         links = self._gateways(_now_ms())
-        batches = self.uplink.batches if self.uplink is not None else 0
+        up = self.uplink
+        batches, strangers = (up.batches, up.strangers) if up is not None else (0, 0)
+        frames = sum(link.bad for link in up.links.values()) if up is not None else 0
         connected = sum(one.connected for one in links)
         store = self.history_store
         backlog = store.backlog().samples if isinstance(store, SpooledHistory) else 0
-        return Counts(batches, self.applied, self.refused, connected, backlog)
+        retained = store.retained if isinstance(store, SqliteHistory) else (0, 0)
+        again = (self.duplicates, frames, strangers)
+        return Counts(batches, self.applied, self.refused, connected, backlog, *retained, *again)
 
     async def decide(self, now_ms: int) -> None:
         """Plan what changed, judge by the rules, store what came of it. What the tick does, without publishing."""
@@ -210,8 +217,10 @@ class Service:
             for series, state in self.inventory.coolers.items()
         }
         async with self._judging:
-            seen = rules.evaluate(self._facts(now_ms))
-            book, transitions = lifecycle.step(self.book, seen, rules.delays(), now_ms)
+            facts, delays = self._facts(now_ms), rules.delays()
+            seen = rules.evaluate(facts)
+            seen += self._reported.conditions(seen, delays, facts.gateways, now_ms, self._behind(now_ms))
+            book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
             if transitions:
                 await self._on_disk(self.ledger.keep_alerts, transitions)
             self.book = book
@@ -232,7 +241,7 @@ class Service:
         """Fill in the plans from what the stores hold, for one look; nothing is decided or written."""
         now_ms = _now_ms()
         for sku in self.site.skus:
-            self.plans[sku.id] = self._made_plan(sku, now_ms)
+            self.ordering.plans[sku.id] = self._made_plan(sku, now_ms)
         self.live.publish(self._snapshot(now_ms))
 
     def _made_plan(self, sku: Sku, now_ms: int) -> Plan:
@@ -242,28 +251,26 @@ class Service:
         return plan(sku, demand, stock.units, 0, stock.blind, self.inventory.capacity(sku.id) or None)
 
     async def _plan(self, now_ms: int) -> None:
-        due = {sku for sku, change in self._changed.items() if change.settled(now_ms)}
-        due |= {sku for sku, at_ms in self.planned_ms.items() if now_ms - at_ms >= REPLAN_MS} - self._changed.keys()
-        for sku_id in sorted(due, key=lambda sku: (self.planned_ms.get(sku, 0), sku))[:PLANS_A_TICK]:
-            self._changed.pop(sku_id, None)
-            sku = self.site.sku_by_id.get(sku_id)
-            if sku is None:
+        for sku in self.ordering.due(now_ms, PLANS_A_TICK, self._behind(now_ms)):
+            need = self.ordering.decide(self._made_plan(sku, now_ms), now_ms)
+            if need is None:
                 continue
-            self.planned_ms[sku_id] = now_ms
-            made = self.plans[sku_id] = self._made_plan(sku, now_ms)
-            need = decide(self.needs.get(sku_id), made, now_ms)
-            if need is not None:
-                try:
-                    need = await self._on_disk(self.ledger.keep_need, need)
-                except LedgerUnavailable:
-                    self._changed.setdefault(sku_id, Change(0, 0))
-                    raise
-                if need.state == "proposed":
-                    self.needs[sku_id] = need
-                    log.info("replenishment: %d x %s proposed", need.quantity, sku_id)
-                else:
-                    del self.needs[sku_id]
-                    self.past_needs.append(need)
+            try:
+                need = await self._on_disk(self.ledger.keep_need, need)
+            except LedgerUnavailable:
+                self.ordering.put_back(sku.id)
+                raise
+            self.ordering.enter(need)
+            if need.state == "proposed":
+                log.info("replenishment: %d x %s proposed", need.quantity, sku.id)
+
+    def _hear(self, gateway: str, taken: Applied, now_ms: int) -> None:
+        """What a gateway decided by itself."""
+        for seq, report in taken.numbered:
+            if type(report) is Proposal:
+                self.ordering.hear(gateway, seq, report, now_ms)
+            elif type(report) is Alarm:
+                self._reported.hear(gateway, seq, report, now_ms)
 
     async def _ticking(self) -> None:
         while True:
@@ -291,55 +298,32 @@ class Service:
     def _snapshot(self, now_ms: int, epoch: str = "") -> Snapshot:
         open_alerts = [view for alert in self.book.open.values() if (view := lifecycle.view(alert)) is not None]
         seen = overview.Seen(
-            self.plans,
-            [*self.past_needs, *self.needs.values()],
+            self.ordering.plans,
+            [*self.ordering.past, *self.ordering.needs.values()],
             [*self.resolved, *open_alerts],
             self._gateways(now_ms),
         )
         return overview.snapshot(self.inventory, seen, now_ms, self.build, epoch)
 
     def _facts(self, now_ms: int) -> Facts:
-        climate = {}
-        for zone in self.site.zones:
-            warm = overview.newest(self.inventory, zone.id, "temperature_c")
-            damp = overview.newest(self.inventory, zone.id, "humidity_pct")
-            if warm or damp:
-                at_ms = max(one[0] for one in (warm, damp) if one)
-                climate[zone.id] = ClimateNow(warm[1] if warm else None, damp[1] if damp else None, at_ms)
         links = {one.id: GatewayLink(one.connected, one.last_seen_ms) for one in self._gateways(now_ms)}
         return Facts(
             self.site,
             now_ms,
             self.inventory.levels,
-            overview.sku_views(self.inventory, self.plans),
+            overview.sku_views(self.inventory, self.ordering.plans),
             self.inventory.devices,
-            climate,
+            sight.climate(self.inventory),
             self.assessments,
             links,
+            self.ledger.proof.lacking({gateway: link.connected for gateway, link in links.items()}, now_ms),
         )
 
+    def _behind(self, now_ms: int) -> bool:
+        return sight.behind(self.ledger.lanes(), self.uplink, now_ms)
+
     def _gateways(self, now_ms: int) -> list[GatewayView]:
-        lanes, links = self.ledger.lanes(), self.uplink.links if self.uplink is not None else {}
-        views = []
-        for name in sorted({gateway for gateway, _ in lanes} | links.keys()):
-            events, telemetry = lanes.get((name, "events")), lanes.get((name, "telemetry"))
-            link = links.get(name)
-            seen_ms = max(
-                link.last_seen_ms if link is not None else 0,
-                events.last_ms if events is not None else 0,
-                telemetry.last_ms if telemetry is not None else 0,
-            )
-            views.append(
-                GatewayView(
-                    name,
-                    self.uplink is not None and self.uplink.connected(name, now_ms),
-                    seen_ms // 1000 * 1000,
-                    events.held.top if events is not None else -1,
-                    telemetry.held.top if telemetry is not None else -1,
-                    sum(one.refused for one in (events, telemetry) if one is not None),
-                )
-            )
-        return views
+        return sight.gateways(self.ledger.lanes(), self.uplink, now_ms)
 
     def _load(self) -> None:
         """Everything as the stores have it."""
@@ -350,12 +334,12 @@ class Service:
         except HistoryUnavailable as error:
             log.warning("history: %s; climate and coolers go on from what was kept", error)
         for need in self.ledger.needs():
-            if need.state == "proposed":
-                self.needs[need.sku] = need
-            else:
-                self.past_needs.append(need)
+            self.ordering.restore(need)
         stored = self.ledger.alerts()
         self.book = lifecycle.restore(stored)
+        self._reported.restore(self.ledger.alarms(), self.book.open.values(), now_ms)
+        for gateway, seq, proposal in self.ledger.proposals():
+            self.ordering.hear(gateway, seq, proposal, now_ms)
         self.resolved.extend(view for one in stored if (view := lifecycle.view(one)) and view.state == "resolved")
 
     def _keep_series(self, reports: list[Report]) -> None:

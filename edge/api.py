@@ -10,7 +10,6 @@ import base64
 import hmac
 import os
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -22,13 +21,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from msgspec import Struct
 
-from edge import metrics, page, slot_page
+from edge import decided, metrics, page, resync, slot_page
 from edge.core.care import health
 from edge.core.decoding import claim
 from edge.core.slots import actions
 from edge.core.slots.actions import ActionError, NoSuchSlotError
 from edge.core.slots.discrepancy import losses
+from edge.doctor import facts
 from edge.gateway import Gateway
+from edge.store import StoreError
 from protocols.uplink import VERSION
 
 ROLES: dict[tuple[str, str], str] = {
@@ -38,11 +39,15 @@ ROLES: dict[tuple[str, str], str] = {
     ("GET", "/api/stock"): "read",
     ("GET", "/api/stock/{slot}"): "read",
     ("POST", "/api/slots/{slot}/actions"): "act",
+    ("GET", "/api/alarms"): "read",
+    ("GET", "/api/proposals"): "read",
     ("GET", "/api/journal"): "read",
     ("GET", "/api/strangers"): "read",
     ("GET", "/api/tags"): "read",
     ("GET", "/api/problems"): "read",
     ("POST", "/api/devices/{device}/cmd"): "act",
+    ("GET", "/api/doctor"): "read",
+    ("POST", "/api/resync"): "act",
     ("GET", "/healthz"): "open",
     ("GET", "/readyz"): "open",
     ("GET", "/metrics"): "read",
@@ -107,7 +112,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     async def slot_index(request: web.Request) -> web.Response:
         slot = request.match_info["slot"]
         try:
-            told = gateway.inference.shelves.explain(slot, time.time_ns() // 1_000_000)
+            told = gateway.inference.shelves.explain(slot, gateway.clock.now_ms())
         except ActionError as error:
             raise web.HTTPNotFound(reason=str(error)[:200].replace("\n", " ")) from None
         journal = await gateway.on_disk(gateway.store.journal, 20, slot)
@@ -123,7 +128,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     async def explained(request: web.Request) -> web.Response:
         try:
             slot = request.match_info["slot"]
-            told = gateway.inference.shelves.explain(slot, time.time_ns() // 1_000_000)
+            told = gateway.inference.shelves.explain(slot, gateway.clock.now_ms())
             journal = await gateway.on_disk(gateway.store.journal, 20, slot)
             return _json({**msgspec.to_builtins(told), "journal": journal})
         except ActionError as error:
@@ -140,6 +145,12 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     async def journal(request: web.Request) -> web.Response:
         about = request.query.get("about", "")
         return _json(await gateway.on_disk(gateway.store.journal, 200, about))
+
+    async def alarms(_request: web.Request) -> web.Response:
+        return _json(decided.alarms(gateway.inference.alone))
+
+    async def proposals(_request: web.Request) -> web.Response:
+        return _json(decided.proposals(gateway.inference.alone))
 
     async def strangers(_request: web.Request) -> web.Response:
         found = gateway.decoder.unclaimed.items()
@@ -167,6 +178,25 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
             return _json({"error": "the device did not answer within 5 s; is it online?"}, 504)
         return _json({"ok": ack.ok, "error": ack.error})
 
+    async def doctor(_request: web.Request) -> web.Response:
+        told = await gateway.on_disk(facts.ask_store, gateway.store, gateway.clock.now_ms())
+        parts = (gateway.inference, gateway.habits, gateway.mqtt, gateway.uplink)
+        return _json(facts.of_gateway(*parts, told, gateway.store_trouble, gateway.clock))
+
+    async def resynced(request: web.Request) -> web.Response:
+        try:
+            wish = resync.parse(await request.read())
+        except (ValueError, RecursionError) as error:
+            return _json({"error": str(error)}, 400)
+        try:
+            done = await gateway.on_disk(resync.run, gateway.store, wish, gateway.clock.now_ms())
+        except StoreError as error:
+            return _json({"error": str(error)}, 503)
+        for one in done:
+            if gateway.uplink is not None and one.first <= one.last:
+                gateway.uplink.again(one.lane, one.first, one.last)
+        return _json(done)
+
     async def healthz(_request: web.Request) -> web.Response:
         return _json({"ok": True})
 
@@ -186,10 +216,14 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     app.router.add_get("/api/stock/{slot}", explained)
     app.router.add_post("/api/slots/{slot}/actions", act)
     app.router.add_get("/api/journal", journal)
+    app.router.add_get("/api/alarms", alarms)
+    app.router.add_get("/api/proposals", proposals)
     app.router.add_get("/api/strangers", strangers)
     app.router.add_get("/api/tags", tags)
     app.router.add_get("/api/problems", problems)
     app.router.add_post("/api/devices/{device}/cmd", command)
+    app.router.add_get("/api/doctor", doctor)
+    app.router.add_post("/api/resync", resynced)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", figures)
@@ -235,7 +269,9 @@ def stock_of(gateway: Gateway) -> list[dict[str, Any]]:
 
 async def status_of(gateway: Gateway) -> dict[str, Any]:
     """How the gateway, its links, lanes and devices are."""
+    now_ms = gateway.clock.now_ms()
     book = await gateway.on_disk(gateway.store.book)
+    room = await gateway.on_disk(gateway.store.outlook, now_ms)
     uplink = gateway.uplink
     states = gateway.inference.devices
     known = [(device, states.get(device.id)) for device in gateway.site.devices]
@@ -243,13 +279,16 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         "gateway": gateway.options.name,
         "site": gateway.site.site.id,
         "protocol": VERSION,
-        "now_ms": time.time_ns() // 1_000_000,
+        "now_ms": now_ms,
         "not_ready": gateway.not_ready(),
         "broker": {"connected": gateway.mqtt.connected, "why": gateway.mqtt.why},
         "northbound": None
         if gateway.northbound is None
         else {"connected": gateway.northbound.mqtt.connected, "why": gateway.northbound.mqtt.why},
         "service": None if uplink is None else {"connected": uplink.connected, "why": uplink.why},
+        "clock": {"ahead_ms": gateway.clock.ahead_ms(), "why": gateway.clock.why},
+        "alarms": decided.alarms(gateway.inference.alone),
+        "proposals": decided.proposals(gateway.inference.alone),
         "losses": losses(gateway.inference.shelves.rates),
         "readings_per_s": round(gateway.rate_per_s, 1),
         "messages": gateway.messages,
@@ -258,6 +297,7 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         "unexamined": gateway.inference.ward.unexamined,
         "problems": gateway.problem_counts,
         "lanes": {lane: {**entry._asdict(), "balanced": entry.balanced} for lane, entry in book.items()},
+        "room": room._asdict(),
         "devices": [
             {
                 "id": device.id,

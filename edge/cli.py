@@ -1,4 +1,4 @@
-"""The command line: `python -m edge run | broker | key | decode | replay | outbox | site`, and verbs about slots."""
+"""The command line: `python -m edge run | broker | key | decode | replay | site`, and verbs about slots and keeping."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from edge import alone_cli, keeping_cli, recording, site_cli, slot_cli, tag_cli
 from edge import broker as box
-from edge import recording, site_cli, slot_cli, tag_cli
 from edge.api import make_app, own_token, serving
 from edge.asking import AskError, tell_url
 from edge.core.decoding import Decoder
@@ -28,7 +28,8 @@ from edge.gateway import Gateway, Options
 from edge.keys import own_keys
 from edge.mqtt import BrokerUrl, parse_url
 from edge.northbound import NorthboundOptions
-from edge.saying import UsageError, existing, json_line, say, store_of
+from edge.running import alone
+from edge.saying import UsageError, existing, json_line, say
 from edge.store import StoreError
 from protocols import devices as formats
 from protocols.layout import LayoutError, Site, parse
@@ -106,9 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     site_cli.add(verb)
     tag_cli.add(verb, STATE)
     slot_cli.add(verb, STATE)
-
-    outbox = verb("outbox", _outbox, "Print each lane's book: accepted = delivered + pending + refused + thinned.")
-    outbox.add_argument("--state", type=Path, default=STATE)
+    alone_cli.add(verb, STATE)
+    keeping_cli.add(verb, STATE)
     return parser
 
 
@@ -124,7 +124,7 @@ def _run(arguments: argparse.Namespace) -> None:
         arguments.cloud_key,
         _northbound(arguments, site),
     )
-    with contextlib.suppress(asyncio.CancelledError):
+    with alone(options.state), contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json))
 
 
@@ -233,13 +233,6 @@ def _replay(arguments: argparse.Namespace) -> None:
             say(arguments.json, {"type": "estimate", **_fields(state)})
     if problems:
         say(arguments.json, {"type": "problems", **problems})
-
-
-def _outbox(arguments: argparse.Namespace) -> None:
-    store = store_of(arguments.state)
-    for lane, book in store.book().items():
-        say(arguments.json, {"lane": lane, **book._asdict(), "balanced": book.balanced})
-    store.close()
 
 
 def _fields(report: Any) -> dict[str, Any]:

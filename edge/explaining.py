@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from edge.core.slots.why import Explanation, Word
-from edge.page import WORDS
+from edge.words import WORDS
 
 _WORDS = WORDS["en"]
 STRENGTHS = ((-5.0, "against it, strongly"), (-1.0, "against it"), (1.0, "undecided"), (5.0, "for it"))

@@ -21,20 +21,21 @@ import msgspec
 from msgspec import Struct
 
 from edge import memory
+from edge.clock import Clock
+from edge.core.alarms import Own
 from edge.core.decoding import Decoder
-from edge.core.forwarding import Wanted
+from edge.core.habits import Habits
 from edge.core.inference import Outcome
 from edge.core.slots.actions import Action
 from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Message, Mqtt
 from edge.northbound import Northbound, NorthboundOptions
+from edge.outgoing import Outgoing
 from edge.store import Group, Quarantined, Store, StoreError
 from edge.uplink import Uplink
 from protocols.layout import Site
 from protocols.readings import CommandAck, Problem, Publish, Said
-from protocols.reports import Lane
 from protocols.topics import spell, whole_site
-from protocols.uplink import Refused
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,10 @@ TICK_S = 1.0
 STORE_RETRY_S = 2.0
 COMMANDS_MAX = 200
 RATE_SHARE = 0.1
+TIDY_STEPS = 20
+"""A second packs 20,000 reports at most: more than come, and a backlog of single rows is packed within minutes."""
+SHARE_TURNS = 30
+"""How often, in ticks, it is looked how full the outbox is."""
 
 Result = TypeVar("Result")
 
@@ -66,15 +71,21 @@ class Gateway:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.site = options.site
-        self.store = Store(options.state / "edge.db")
+        self.store = Store(options.state / "edge.db", mend=True)
+        self.clock = Clock(self.store.recorded_ms)
         self.inference = memory.restore(options.site, self.store.restore())
-        self.store.commit(Group(time.time_ns() // 1_000_000, snapshots=memory.settled(self.inference)))
+        self.inference.alone.take(self.store.policies().values())
+        self.store.commit(Group(self.clock.now_ms(), snapshots=memory.settled(self.inference)))
         self.decoder = Decoder(options.site)
+        self.habits = Habits(options.site)
         filters = [whole_site(options.site.site.id), *self.decoder.filters]
         self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters, self.decoder.presence())
         self.uplink = self._make_uplink()
         self.northbound = Northbound(options.northbound, options.site) if options.northbound is not None else None
         self.store_trouble = ""
+        self._mended = self.store.mended
+        self._stalled_ms = 0
+        self._outbox_share = 0.0
         self.messages = self.readings = self.duplicates = self.groups = 0
         self.problem_counts: dict[str, int] = {}
         self.rate_per_s = 0.0
@@ -107,7 +118,7 @@ class Gateway:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             with suppress(StoreError):
-                rest = Group(time.time_ns() // 1_000_000, snapshots=memory.slow(self.inference))
+                rest = Group(self.clock.now_ms(), snapshots=memory.slow(self.inference))
                 await self.on_disk(self.store.commit, rest)
             await self.on_disk(self.store.close)
             self._worker.shutdown()
@@ -119,6 +130,8 @@ class Gateway:
             reasons.append(f"broker: {self.mqtt.why}")
         if self.store_trouble:
             reasons.append(f"store: {self.store_trouble}")
+        if self.clock.why:
+            reasons.append(f"clock: {self.clock.why}")
         return reasons
 
     async def command(self, device: str, cmd: str, args: dict[str, Any], within_s: float = 5.0) -> CommandAck | None:
@@ -149,7 +162,7 @@ class Gateway:
         Raises `ActionError` when it can not be done, and then nothing has changed.
         """
         async with self._commit_lock:
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = self.clock.now_ms()
             outcome, answer = self.inference.act(slot, action, now_ms)
             await self._commit(outcome, now_ms, [], memory.settled(self.inference))
         return answer
@@ -161,14 +174,15 @@ class Gateway:
     async def _take(self) -> None:
         while True:
             group = await self.mqtt.group(GROUP_MAX, LINGER_S)
-            decoded, sources, bad, wanted = decode_group(self.decoder, group)
-            now_ms = time.time_ns() // 1_000_000
+            decoded, sources, bad, wanted = decode_group(self.decoder, group, self.clock.ahead_ms())
+            now_ms = self.clock.now_ms()
             async with self._commit_lock:
                 outcome = self.inference.fold(decoded, now_ms)
                 for problem, at in zip(outcome.problems, outcome.blamed, strict=True):
                     bad.append(Quarantined(problem, sources[at].topic, sources[at].payload))
                 await self._commit(outcome, now_ms, bad)
             self.mqtt.acknowledge(group)
+            self.habits.hear((one, source.qos) for one, source in zip(decoded, sources, strict=True))
             self._publish(wanted)
             self.groups += 1
             self.messages += len(group)
@@ -184,7 +198,7 @@ class Gateway:
         turn = 0
         while True:
             await asyncio.sleep(TICK_S)
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = self.clock.now_ms()
             self.rate_per_s += RATE_SHARE * ((self.readings - before) / TICK_S - self.rate_per_s)
             before = self.readings
             async with self._commit_lock:
@@ -193,11 +207,40 @@ class Gateway:
                 said = [one for one in passed if not isinstance(one, Publish)]
                 turn += 1
                 snapshots = memory.slow(self.inference, turn)
-                for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms)):
+                own = await self._how_it_is(turn)
+                for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms, own)):
                     bad = [Quarantined(problem, problem.topic, b"") for problem in outcome.problems]
                     if outcome.reports or outcome.devices or outcome.slots or outcome.notes or snapshots or bad:
                         await self._commit(outcome, now_ms, bad, snapshots)
                     snapshots = {}
+            await self._tidy(now_ms)
+
+    async def _tidy(self, now_ms: int) -> None:
+        """Small steps of the store's upkeep, with the groups in between. When the store had to be mended, it is told
+        all that is known here again."""
+        for _ in range(TIDY_STEPS):
+            more = await self._until_done(self.store.tidy, now_ms)
+            if self.store.mended != self._mended:
+                self._mended = self.store.mended
+                async with self._commit_lock:
+                    everything = {**memory.settled(self.inference), **memory.slow(self.inference)}
+                    whole = Outcome(devices=set(self.inference.devices), slots=set(self.inference.shelves.slots))
+                    await self._commit(whole, now_ms, [], everything)
+            if not more:
+                return
+
+    async def _how_it_is(self, turn: int) -> Own:
+        """The gateway itself, for its own alarms."""
+        if turn % SHARE_TURNS == 1:
+            book = await self._until_done(self.store.book)
+            share = sum(lane.bytes for lane in book.values()) / self.store.outbox_bytes_max
+            self._outbox_share = max(share, 1.0) if self.store.full else share
+        ahead_ms = self.clock.ahead_ms() if self.clock.why else 0
+        linked = self.uplink is not None and self.uplink.connected
+        if linked and self.uplink is not None and self.uplink.clock_offset_ms is not None:
+            self.clock.told(time.time_ns() // 1_000_000 + self.uplink.clock_offset_ms)
+        stalled_ms, self._stalled_ms = self._stalled_ms, 0
+        return Own(self.options.name, self.mqtt.connected, linked, self._outbox_share, stalled_ms, ahead_ms / 1000)
 
     async def _commit(
         self, outcome: Outcome, now_ms: int, bad: list[Quarantined], snapshots: dict[str, bytes] | None = None
@@ -209,7 +252,7 @@ class Gateway:
             {slot: encode(slots[slot]) for slot in outcome.slots},
             outcome.reports,
             bad,
-            snapshots or {},
+            {**(snapshots or {}), **(memory.decided(self.inference) if outcome.decided else {})},
             outcome.notes,
         )
         await self._until_done(self.store.commit, group)
@@ -231,6 +274,7 @@ class Gateway:
             except StoreError as error:
                 if not self.store_trouble:
                     log.error("store: %s", error)
+                    self._stalled_ms = self.clock.now_ms()
                 self.store_trouble = str(error)
                 await asyncio.sleep(STORE_RETRY_S)
 
@@ -245,40 +289,27 @@ class Gateway:
             return None
         if options.cloud_key is None:
             raise ValueError("--cloud needs --cloud-key FILE, the service's public key")
-
-        async def waiting(wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
-            lane, after, before, _ = wanted
-            return await self._until_done(self.store.waiting, lane, after, before, reports_max, bytes_max)
-
-        async def settle(lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
-            for one in refused:
-                log.warning("service refused report %s/%d: %s", lane, one.seq, one.reason)
-            reasons = [(one.seq, one.reason) for one in refused]
-            await self._until_done(self.store.settle, lane, seqs, reasons, time.time_ns() // 1_000_000)
-
         return Uplink(
             options.cloud,
             service_key(options.cloud_key),
             own_keys(options.state, options.name),
             options.name,
             options.site.site.id,
-            lambda: self.store.next_seq,
-            waiting,
-            settle,
+            Outgoing(self.store, self._until_done, self.clock, self.inference.alone),
         )
 
 
 def decode_group(
-    decoder: Decoder, group: list[Message]
+    decoder: Decoder, group: list[Message], ahead_ms: int = 0
 ) -> tuple[list[Said], list[Message], list[Quarantined], list[Publish]]:
     """Decode a group: what it says, the message each of these came in, the problems with their bytes, and what is to be
-    published in answer."""
+    published in answer. Our time is `ahead_ms` ahead of the machine's clock, by which messages are received."""
     decoded: list[Said] = []
     sources: list[Message] = []
     bad: list[Quarantined] = []
     wanted: list[Publish] = []
     for message in group:
-        for one in decoder.decode(message.topic, message.payload, message.received_ms, message.retained):
+        for one in decoder.decode(message.topic, message.payload, message.received_ms + ahead_ms, message.retained):
             if isinstance(one, Problem):
                 bad.append(Quarantined(one, message.topic, message.payload))
             elif isinstance(one, Publish):

@@ -25,7 +25,8 @@ def own_keys(state: Path, gateway: str) -> Keys:
     folder = state / "keys"
     secret_file = folder / f"{gateway}.key_secret"
     if not secret_file.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for private in (state, folder):  # `parents` would make the state folder one that all can read
+            private.mkdir(parents=True, exist_ok=True, mode=0o700)
         before = os.umask(0o177)
         try:
             zmq.auth.create_certificates(folder, gateway)

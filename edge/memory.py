@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from edge.core import alarms, reorder
+from edge.core.alone import Alone
 from edge.core.care.charts import Chart
 from edge.core.care.patients import resting
 from edge.core.care.ward import Ward
@@ -55,7 +57,8 @@ def restore(site: Site, memory: Memory) -> Inference:
     readers = Readers(site, fields)
     readers.retell(memory.tags)
     shelves = Shelves(site, memory.slots, taught, rates)
-    return Inference(site, memory.devices, shelves, readers, Ward(site, charts))
+    alone = Alone(site, _read(memory, "alarms", alarms.Book), _read(memory, "orders", reorder.Book))
+    return Inference(site, memory.devices, shelves, readers, Ward(site, charts), alone)
 
 
 def reopen(memory: Memory) -> Inference:
@@ -70,10 +73,16 @@ def settled(inference: Inference) -> dict[str, bytes]:
     return {"site": _encode(inference.site), "taught": _encode(inference.shelves.taught)}
 
 
+def decided(inference: Inference) -> dict[str, bytes]:
+    """The gateway's own alarms and proposals: stored with the reports that tell of them."""
+    return {"alarms": _encode(inference.alone.alarms), "orders": _encode(inference.alone.orders)}
+
+
 def slow(inference: Inference, turn: int | None = None) -> dict[str, bytes]:
-    """What is stored now and then: the site's rates, tags, charts. All of it, or what is due at this `turn`: each is
-    due once in `TURNS`, so that thousands of charts never hold up a moment."""
+    """What is stored now and then: the site's rates, tags, charts, what pends of alarms. All of it, or what is due at
+    this `turn`: each is due once in `TURNS`, so that thousands of charts never hold up a moment."""
     state: dict[str, Any] = {"rates": inference.shelves.rates}
+    state |= {"alarms": inference.alone.alarms, "orders": inference.alone.orders}
     state.update(("\t".join(("tags", *key)), field) for key, field in inference.readers.fields.items())
     state.update(("\t".join(("chart", *key)), chart) for key, chart in inference.ward.charts.items())
     due = list(state) if turn is None else list(state)[turn % TURNS :: TURNS]

@@ -41,6 +41,7 @@ UNSENT_MAX = 10_000
 _PUBACK = struct.Struct("!BBH").pack
 READ_BYTES = 64 * 1024
 KEEPALIVE_S = 20
+CONNECTS_KEPT = 20
 BACKOFF_MAX_S = 30.0
 
 
@@ -134,6 +135,10 @@ class Mqtt:
         self.why = "not yet connected"
         self._refused = ""
         self.connection = 0
+        self.connects_ms: deque[int] = deque(maxlen=CONNECTS_KEPT)
+        """When the last connections were made: many in a short time mean that someone else has our name."""
+        self.sessions_lost = 0
+        """How often a broker knew nothing of us any more, though we had been there: what waited for us is gone."""
         self._inbox: deque[Message] = deque()
         self._arrived = asyncio.Event()
         self._down = asyncio.Event()
@@ -240,12 +245,16 @@ class Mqtt:
                 continue
         return delay_s
 
-    def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, client: Any, _userdata: Any, flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self.why = f"{self.url.host}:{self.url.port} refused us: {reason}; check the credentials file"
             log.warning("broker: %s", self.why)
             return
         self.connected, self.why = True, ""
+        if self.connects_ms and not (flags.session_present or client._clean_session):
+            self.sessions_lost += 1
+            log.warning("broker: it has lost our session, and what waited for us; see `python -m edge doctor`")
+        self.connects_ms.append(_now_ms())
         try:
             self._client.subscribe(self.filters)
         except ValueError as error:  # paho's, for what is no filter

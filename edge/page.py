@@ -6,172 +6,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, NamedTuple
 
-WORDS = {
-    "en": {
-        "title": "Gateway",
-        "stock": "Stock",
-        "slot": "Slot",
-        "article": "Article",
-        "count": "Count",
-        "range": "Range",
-        "age": "Age",
-        "why": "Note",
-        "devices": "Devices",
-        "device": "Device",
-        "state": "State",
-        "seen": "Last seen",
-        "lost": "Lost",
-        "twice": "Twice",
-        "link": "To the service",
-        "lane": "Lane",
-        "accepted": "accepted",
-        "delivered": "delivered",
-        "pending": "pending",
-        "refused": "refused",
-        "thinned": "thinned",
-        "zones": "Climate",
-        "problems": "Problems",
-        "none": "none",
-        "broker": "Broker",
-        "service": "Service",
-        "up": "connected",
-        "down": "away",
-        "alone": "not set up",
-        "ready": "Working",
-        "not_ready": "Needs help",
-        "unknown": "unknown",
-        "balanced": "adds up",
-        "unbalanced": "does not add up",
-        "ok": "ok",
-        "silent": "silent",
-        "offline": "offline",
-        "unseen": "never seen",
-        "s": "s ago",
-        "unstable": "the weight does not settle",
-        "saturated": "the scale is overloaded",
-        "no_reading": "nothing weighed yet",
-        "unit_variation": "units differ too much in weight to count so many",
-        "noise": "units are too light for this scale",
-        "not_integer": "the weight is no whole number of units",
-        "negative": "the weight is below zero",
-        "sample": "the unit weight was learnt from too few pieces",
-        "drift": "the zero may have drifted since the slot was last empty",
-        "unrecorded": "something may have been taken or put back unrecorded",
-        "teach_unit": "teach the unit weight by a larger sample",
-        "empty_shelf": "empty the slot once",
-        "booked": "book",
-        "differs": "wrong",
-        "explain": "How this number came about",
-        "likeliest": "most probable",
-        "source": "source",
-        "word": "last word",
-        "verdict": "verdict",
-        "mass": "weight",
-        "tags": "tags",
-        "counted": "person",
-        "for": "for it",
-        "against": "against it",
-        "undecided": "undecided",
-        "waiting": "Waiting",
-        "booking": "booked, not seen yet",
-        "step": "seen, not booked yet",
-        "book_says": "The book says",
-        "right": "right with",
-        "journal": "Journal",
-        "back": "All slots",
-        "when": "when",
-        "what": "what",
-        "alone_says": "alone it says",
-        "uncounted": "several articles share the scale: count each once",
-        "wait": "wait",
-        "check_shelf": "look what lies there",
-        "recount": "count by hand",
-        "tare": "empty the slot and tare it",
-        "check_sensor": "check the sensor",
-    },
-    "zh": {
-        "title": "网关",
-        "stock": "库存",
-        "slot": "货位",
-        "article": "物料",
-        "count": "数量",
-        "range": "范围",
-        "age": "多久前",
-        "why": "说明",
-        "devices": "设备",
-        "device": "设备",
-        "state": "状态",
-        "seen": "最近上报",
-        "lost": "丢失",
-        "twice": "重复",
-        "link": "上行",
-        "lane": "通道",
-        "accepted": "已接收",
-        "delivered": "已送达",
-        "pending": "待发送",
-        "refused": "被拒绝",
-        "thinned": "已抽稀",
-        "zones": "温湿度",
-        "problems": "问题",
-        "none": "无",
-        "broker": "消息代理",
-        "service": "云端服务",
-        "up": "已连接",
-        "down": "断开",
-        "alone": "未配置",
-        "ready": "正常工作",
-        "not_ready": "需要处理",
-        "unknown": "未知",
-        "balanced": "账目平衡",
-        "unbalanced": "账目不平",
-        "ok": "正常",
-        "silent": "无声",
-        "offline": "离线",
-        "unseen": "从未上报",
-        "s": "秒前",
-        "unstable": "重量不稳定",
-        "saturated": "秤已过载",
-        "no_reading": "尚无称重",
-        "unit_variation": "单件重量差异太大，数量多时无法计数",
-        "noise": "单件太轻，此秤无法分辨",
-        "not_integer": "重量不是单件的整数倍",
-        "negative": "重量低于零",
-        "sample": "单件重量的样本件数太少",
-        "drift": "自上次清空后零点可能已漂移",
-        "unrecorded": "可能有未登记的取放",
-        "teach_unit": "用更多件数重新示教单重",
-        "empty_shelf": "清空一次货位",
-        "booked": "账面",
-        "differs": "不符",
-        "explain": "该数量的由来",
-        "likeliest": "最可能",
-        "source": "来源",
-        "word": "最近一次",
-        "verdict": "支持程度",
-        "mass": "重量",
-        "tags": "标签",
-        "counted": "人工",
-        "for": "支持",
-        "against": "不支持",
-        "undecided": "不确定",
-        "waiting": "待匹配",
-        "booking": "已登记，尚未看到",
-        "step": "已看到，尚未登记",
-        "book_says": "账面数量",
-        "right": "正确概率",
-        "journal": "日志",
-        "back": "全部货位",
-        "when": "时间",
-        "what": "事项",
-        "alone_says": "单独判断",
-        "uncounted": "多种物料共用此秤，请逐一清点",
-        "wait": "请稍候",
-        "check_shelf": "查看货位上的物品",
-        "recount": "人工清点",
-        "tare": "清空货位后去皮",
-        "check_sensor": "检查传感器",
-    },
-}
+from edge.words import WORDS
 
 STYLE = """
 :root{color-scheme:light dark;--line:#8884;--soft:#8882;--bad:#c8102e}
@@ -218,13 +53,46 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
         [lane, *(book[key] for key in ("accepted", "delivered", "pending", "refused", "thinned")), _adds_up(book, word)]
         for lane, book in status["lanes"].items()
     ]
+    alarm_rows = [
+        [
+            word.get(one["rule"], one["rule"]),
+            one["subject"],
+            _age(now_ms, one["since_ms"], word),
+            ", ".join(_figure(name, value, now_ms, word) for name, value in one["params"].items()),
+            "" if one["state"] == "firing" else word["over"],
+        ]
+        for one in status["alarms"]
+    ]
+    order_rows = [
+        [
+            one["sku"],
+            one["quantity"],
+            one["position"],
+            one["reorder_point"],
+            _age(now_ms, one["at_ms"], word),
+            word["adopted"] if one["adopted"] else word[one["state"]],
+        ]
+        for one in status["proposals"]
+    ]
+    firing = sum(one["state"] == "firing" for one in status["alarms"])
     zone_rows = [[zone["id"], zone["quantity"], round(zone["value"], 2)] for zone in status["climate"]]
     problem_rows = [[one["code"], one["device"], one["detail"], one["hint"]] for one in problems]
     parts = [
         f"<h1>{word['title']} {escape(status['gateway'])} · {escape(status['site'])}</h1>",
         f"<p class='{'bad' if reasons else ''}'>{escape(state)}</p>",
         f"<p class=soft>{word['broker']}: {broker} · {word['service']}: {escape(service)} · {clock}</p>",
+        f"<div class='{'bad' if firing else ''}'>",
+        table(word["alarms"], [word[k] for k in ("alarm", "where", "since")] + ["", ""], alarm_rows, set(), word),
+        "</div>",
+        table(
+            word["proposals"],
+            [word[k].capitalize() for k in ("article", "quantity", "position", "point", "since")] + [""],
+            order_rows,
+            {1, 2, 3},
+            word,
+        ),
         table(word["link"], [word["lane"], *(word[k] for k in _STATES), ""], lane_rows, {1, 2, 3, 4, 5}, word),
+        f"<p class='{'bad' if status['room']['full'] else 'soft'}'>{escape(_room(status['room'], now_ms, word))}</p>",
         table(
             word["stock"],
             [word[k].capitalize() for k in ("slot", "article", "count", "range", "booked", "age", "why")],
@@ -268,6 +136,29 @@ def _booked(row: dict[str, Any], word: dict[str, str]) -> str:
 
 def _adds_up(book: dict[str, Any], word: dict[str, str]) -> str:
     return word["balanced"] if book["balanced"] else word["unbalanced"]
+
+
+def _room(room: dict[str, Any], now_ms: int, word: dict[str, str]) -> str:
+    """How long the outbox lasts, how old what waits is, and what goes first when it is full."""
+    hours = room["hours"]
+    lasts = word["unknown"] if hours is None else word["lasts"].format(days=int(hours // 24), hours=round(hours % 24))
+    said = [f"{word['room']}: {lasts} ({room['used_bytes'] / 1e6:.1f} / {room['max_bytes'] / 1e6:.0f} MB)"]
+    if room["oldest_pending_ms"] is not None:
+        said.append(f"{word['oldest']} {_age(now_ms, room['oldest_pending_ms'], word)}")
+    said.append(f"{word[room['full']]}: {word['policy']}" if room["full"] else word["policy"])
+    return " · ".join(said)
+
+
+def _figure(name: str, value: float, now_ms: int, word: dict[str, str]) -> str:
+    """One figure of an alarm."""
+    if name == "offline":
+        return word["offline"] if value else word["silent"]
+    if name == "last_seen_ms":
+        return f"{word[name]} {_age(now_ms, int(value), word)}"
+    if name == "period_ms":
+        return f"{word[name]} {value / 1000:g} s"
+    unit = {"used_pct": " %", "off_s": " s"}.get(name, "")
+    return f"{word.get(name, name)} {value:g}{unit}"
 
 
 def _age(now_ms: int, at_ms: int, word: dict[str, str]) -> str:

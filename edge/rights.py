@@ -8,6 +8,11 @@ from protocols.devices import formats
 from protocols.layout import LayoutError, Site
 from protocols.topics import KINDS, ROOT
 
+PROBE = "wh/probe/+"
+"""What the doctor says to itself, to see whether the broker keeps it."""
+BROKERS_OWN = "$SYS/broker/#"
+"""What a Mosquitto tells of itself; `#` does not cover it (MQTT 3.1.1, 4.7.2)."""
+
 
 class Rights(NamedTuple):
     """MQTT filters a user may publish to and subscribe to. Where a broker can name exceptions, a user with `never`
@@ -49,7 +54,7 @@ def users_of(site: Site | None = None) -> dict[str, Rights]:
         said = {common(topic, spoken) for topic in source.topics for spoken in family.speaks}
         users[source.id] = Rights(tuple(sorted(said - {""})), family.listens, family.never, tuple(source.topics))
         heard.update(family.listens)
-    return {"gateway": Rights(tuple(sorted(heard)), ("#",)), **users}
+    return {"gateway": Rights((*sorted(heard), PROBE), ("#", BROKERS_OWN)), **users}
 
 
 def common(one: str, other: str) -> str:

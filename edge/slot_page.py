@@ -7,7 +7,8 @@ from html import escape
 from typing import Any
 
 from edge.core.slots.why import Explanation
-from edge.page import WORDS, document, table
+from edge.page import document, table
+from edge.words import WORDS
 
 REFRESH_S = 5
 SURE = 1.0

@@ -1,74 +1,45 @@
-"""The gateway's memory on disk: state, estimates, outbox, quarantine. sqlite-utils lives here.
+"""The gateway's memory on disk: state, estimates, outbox, quarantine.
 
 One SQLite file (WAL, synchronous=FULL). `commit` writes one group in one transaction; only when it has returned may
-the group's messages be acknowledged to the broker. Not thread-safe: the shell calls it from one worker thread.
+the group's messages be acknowledged to the broker. Not thread-safe: the shell calls it from one worker thread; only
+`next_seq`, `unsigned_from` and `kept_from` may be read from others. storing/ holds what it is made of.
 """
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-import sqlite_utils
-from msgspec import Struct
-from sqlite_utils import Database, Migrations
 
 from edge.core.inference import DeviceState
-from edge.core.slots.shelves import Note, SlotState
-from protocols.readings import Problem
-from protocols.reports import LANE_OF, LANES, Lane, Report, TagMove, Thinned, encode
+from edge.core.slots.shelves import SlotState
+from edge.storing import groups, outlooks, ranges, room
+from edge.storing.disk import free_bytes
+from edge.storing.errors import StoreDamaged, StoreError, StoreFull
+from edge.storing.file import StoreFile
+from edge.storing.groups import Group, Quarantined
+from edge.storing.outbox import Outbox
+from edge.storing.outlooks import Outlook
+from protocols.reports import LANES, Lane, Thinned
+from protocols.uplink import Policy
 
-OUTBOX_BYTES_MAX = 1 << 30
-THIN_SHARE = 10
-"""At the limit one part in this many of the waiting telemetry goes, oldest first, as one counted event."""
-QUARANTINE_ROWS_MAX = 10_000
-QUARANTINE_PAYLOAD_MAX = 4096
-JOURNAL_ROWS_MAX = 20_000
+__all__ = ["Group", "LaneBook", "Memory", "Outlook", "Quarantined", "Store", "StoreError", "StoreFull"]
 
-SCHEMA = (
-    "device (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    "slot (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    "tag (epc TEXT, device TEXT, zone TEXT, at_ms INTEGER, PRIMARY KEY (epc, device)) WITHOUT ROWID",
-    "outbox (lane TEXT, seq INTEGER, report BLOB NOT NULL, PRIMARY KEY (lane, seq)) WITHOUT ROWID",
-    "refused (lane TEXT, seq INTEGER, report BLOB, reason TEXT, at_ms INTEGER, PRIMARY KEY (lane, seq)) WITHOUT ROWID",
-    "lane (id TEXT PRIMARY KEY, next_seq INTEGER, accepted INTEGER, delivered INTEGER, refused INTEGER,"
-    " thinned INTEGER, bytes INTEGER) WITHOUT ROWID",
-    "problem (id INTEGER PRIMARY KEY, at_ms INTEGER, code TEXT, device TEXT, topic TEXT, detail TEXT, hint TEXT,"
-    " payload BLOB)",
-    "problem_count (code TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID",
-)
+log = logging.getLogger(__name__)
 
-migrations = Migrations("edge")
+POLICIES_MAX = 50_000
+"""The policies told last stay."""
 
-
-@migrations()
-def create(db: Database) -> None:
-    """The first schema."""
-    for table in SCHEMA:
-        db.execute(f"CREATE TABLE {table}")
-    for lane in LANES:
-        db.execute("INSERT INTO lane VALUES (?, 0, 0, 0, 0, 0, 0)", [lane])
-
-
-@migrations()
-def know_more(db: Database) -> None:
-    """Slots hold all their evidence, tags and charts lie apart. Older estimates are learnt anew."""
-    db.execute("DELETE FROM device")
-    db.execute("DELETE FROM slot")
-    db.execute("CREATE TABLE snapshot (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID")
-    db.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, at_ms INTEGER, what TEXT, about TEXT, params TEXT)")
-
-
-class StoreError(Exception):
-    """The store can not be opened or written; the message says what to do."""
+State = TypeVar("State")
 
 
 class LaneBook(NamedTuple):
-    """One lane's double entry: accepted = delivered + pending + refused + thinned."""
+    """One lane's double entry: accepted = delivered + pending + refused + thinned. `bytes` are those of what waits."""
 
     accepted: int
     delivered: int
@@ -83,14 +54,6 @@ class LaneBook(NamedTuple):
         return self.accepted == self.delivered + self.pending + self.refused + self.thinned
 
 
-class Quarantined(NamedTuple):
-    """A message that could not be used, kept with its reason."""
-
-    problem: Problem
-    topic: str
-    payload: bytes
-
-
 class Memory(NamedTuple):
     """All that is kept: devices and slots, the snapshots of what is large and slow, and the tags that were told to be
     there, by (device, zone)."""
@@ -101,252 +64,172 @@ class Memory(NamedTuple):
     tags: dict[tuple[str, str], list[str]]
 
 
-class Group(Struct):
-    """What one commit writes. `devices`, `slots` and `snapshots` are states as MessagePack, by id."""
+class Store(StoreFile):
+    """An open store.
 
-    at_ms: int
-    devices: dict[str, bytes] = {}
-    slots: dict[str, bytes] = {}
-    reports: list[Report] = []
-    problems: list[Quarantined] = []
-    snapshots: dict[str, bytes] = {}
-    notes: list[Note] = []
-
-
-class Store:
-    """An open store."""
-
-    def __init__(self, path: Path, outbox_bytes_max: int = OUTBOX_BYTES_MAX) -> None:
-        self.path = path
-        self.outbox_bytes_max = outbox_bytes_max
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            path.chmod(0o600)
-            self._db = sqlite_utils.Database(connection)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-8000"):
-                connection.execute(f"PRAGMA {pragma}")
-            migrations.apply(self._db)
-        except (sqlite3.Error, OSError) as error:
-            hint = "restore a backup, or move the file away to start anew"
-            raise StoreError(f"the gateway's store {path} can not be opened: {error}; {hint}") from error
-        self._connection = connection
-        rows = connection.execute("SELECT id, next_seq, bytes FROM lane").fetchall()
-        self.next_seq: dict[Lane, int] = {lane: seq for lane, seq, _ in rows}
-        self.bytes: dict[Lane, int] = {lane: size for lane, _, size in rows}
+    `mend`: this process is the gateway. It takes the ballast, and what is damaged is set aside and carried over into a
+    new store, at start or later. Others get a `StoreError`.
+    """
 
     def restore(self) -> Memory:
-        """Everything as last committed."""
-        decode_device = msgspec.msgpack.Decoder(DeviceState).decode
-        decode_slot = msgspec.msgpack.Decoder(SlotState).decode
+        """Everything as last committed. A gateway goes on without a state that can not be read, and says so."""
         try:
-            devices = {name: decode_device(blob) for name, blob in self._all("SELECT id, state FROM device")}
-            slots = {name: decode_slot(blob) for name, blob in self._all("SELECT id, state FROM slot")}
-            snapshots = dict(self._all("SELECT id, state FROM snapshot"))
-            tags: dict[tuple[str, str], list[str]] = {}
-            for epc, device, zone in self._all("SELECT epc, device, zone FROM tag"):
-                tags.setdefault((device, zone), []).append(epc)
-        except (sqlite3.Error, msgspec.DecodeError) as error:
+            return self._restore()
+        except StoreDamaged:
+            self._heal(self.recorded_ms)
+            return self._restore()
+        except (ValueError, TypeError) as error:
             hint = "restore a backup, or move the file away to start anew"
             raise StoreError(f"the gateway's store {self.path} can not be read: {error}; {hint}") from error
-        return Memory(devices, slots, snapshots, tags)
 
     def commit(self, group: Group) -> None:
-        """Write a group in one transaction; on `StoreError` nothing of it is written and it may be tried again."""
-        next_seq, sizes = dict(self.next_seq), dict(self.bytes)
-        with self._transaction() as connection:
-            if group.devices:
-                connection.executemany("INSERT OR REPLACE INTO device VALUES (?, ?)", group.devices.items())
-            if group.slots:
-                connection.executemany("INSERT OR REPLACE INTO slot VALUES (?, ?)", group.slots.items())
-            if group.snapshots:
-                connection.executemany("INSERT OR REPLACE INTO snapshot VALUES (?, ?)", group.snapshots.items())
-            if group.notes:
-                self._journal(group.notes)
-            if group.reports:
-                self._append(group.reports, next_seq, sizes)
-                self._move_tags(group.reports)
-                if sum(sizes.values()) > self.outbox_bytes_max:
-                    self._append(self._thin(sizes, group.at_ms), next_seq, sizes)
-            if group.problems:
-                self._quarantine(group)
-        self.next_seq, self.bytes = next_seq, sizes
+        """Write a group in one transaction; on `StoreError` nothing of it is written and it may be tried again.
+
+        On a full disk kept reports go, then telemetry that waits, then that of the group itself, each told as an event;
+        `StoreFull` when not even the rest fits.
+        """
+
+        def put(outbox: Outbox, spare: bool = False) -> str:
+            return groups.put(self._connection, outbox, group, self.outbox_bytes_max, spare)
+
+        try:
+            self.full = self._write(put, group.at_ms, thin=True) or self.full
+        except StoreFull:
+            self._change(partial(put, spare=True))
 
     def waiting(self, lane: Lane, after: int, before: int, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
-        """Reports of a lane above `after` and below `before`, oldest first, up to a number and size (at least one)."""
+        """Reports of a lane without a receipt, above `after` and below `before`, oldest first, up to a number and size
+        (at least one)."""
+        self._heal(self.recorded_ms)
         found: list[tuple[int, bytes]] = []
         size = 0
+        outbox = Outbox(self._connection, self._lanes)
         try:
-            cursor = self._connection.execute(
-                "SELECT seq, report FROM outbox WHERE lane = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
-                (lane, after, before, reports_max),
-            )
-            for seq, report in cursor:
-                size += len(report)
-                if found and size > bytes_max:
-                    break
-                found.append((seq, report))
-        except sqlite3.Error as error:
-            raise StoreError(f"the gateway's store {self.path} can not be read: {error}; check the disk") from error
+            for first, last in ranges.within(self._lanes[lane].waits, after + 1, before - 1):
+                for seq, report in outbox.stored(lane, first, last):
+                    size += len(report)
+                    if found and size > bytes_max:
+                        return found
+                    found.append((seq, report))
+                    if len(found) >= reports_max:
+                        return found
+        except (sqlite3.Error, StoreDamaged) as error:
+            raise self._told("read", error) from error
         return found
 
     def settle(self, lane: Lane, seqs: list[int], refused: Iterable[tuple[int, str]], at_ms: int) -> None:
-        """A receipt came for these numbers: they leave the outbox, the refused ones for a table of their own."""
+        """A receipt came for these numbers: they no longer wait; the refused ones go into a table of their own too."""
         reasons = dict(refused)
-        gone, bad, size = 0, 0, 0
-        with self._transaction() as connection:
-            # Numbers of a batch are nearly always a run, which is one range delete.
-            for first, last in _runs(seqs):
-                count, total = connection.execute(
-                    "SELECT COUNT(*), COALESCE(SUM(LENGTH(report)), 0) FROM outbox "
-                    "WHERE lane = ? AND seq BETWEEN ? AND ?",
-                    (lane, first, last),
-                ).fetchone()
-                gone, size = gone + count, size + total
-                for seq, reason in reasons.items():
-                    if first <= seq <= last:
-                        bad += connection.execute(
-                            "INSERT OR REPLACE INTO refused SELECT lane, seq, report, ?, ? FROM outbox "
-                            "WHERE lane = ? AND seq = ?",
-                            (reason, at_ms, lane, seq),
-                        ).rowcount
-                connection.execute("DELETE FROM outbox WHERE lane = ? AND seq BETWEEN ? AND ?", (lane, first, last))
-            connection.execute(
-                "UPDATE lane SET delivered = delivered + ?, refused = refused + ?, bytes = bytes - ? WHERE id = ?",
-                (gone - bad, bad, size, lane),
-            )
-        self.bytes[lane] -= size
+        # Not synced: a receipt that a power cut takes back costs a duplicate, which the service knows as one.
+        self._write(lambda outbox: outbox.settle(lane, seqs, reasons, at_ms), at_ms, durable=False)
+
+    def resend(self, lane: Lane, first: int, last: int, at_ms: int) -> tuple[int, list[tuple[int, int]]]:
+        """These numbers are asked for again: how many wait now that did not, and which ranges are not kept any more, of
+        each of which an event says so."""
+
+        def again(outbox: Outbox) -> tuple[int, list[tuple[int, int]]]:
+            count, lost = outbox.unsign(lane, first, last)
+            outbox.append([Thinned(*gone, 0, at_ms, "not_kept", lane) for gone in lost], at_ms)
+            return count, list(lost)
+
+        return self._write(again, at_ms)
+
+    def numbers_between(self, lane: Lane, from_ms: int, to_ms: int) -> tuple[int, int] | None:
+        """The numbers given between two times, up to five minutes more on either side; None when there are none."""
+        return outlooks.numbers_between(self._all, self._lanes[lane], lane, from_ms, to_ms)
 
     def book(self) -> dict[Lane, LaneBook]:
-        """Each lane's double entry, with what is pending counted afresh."""
-        pending = dict(self._all("SELECT lane, COUNT(*) FROM outbox GROUP BY lane"))
-        rows = self._all("SELECT id, accepted, delivered, refused, thinned, bytes FROM lane")
+        """Each lane's double entry."""
+        outbox = Outbox(self._connection, self._lanes)
         return {
-            lane: LaneBook(accepted, delivered, pending.get(lane, 0), refused, thinned, size)
-            for lane, accepted, delivered, refused, thinned, size in rows
+            lane: LaneBook(
+                *(state.accepted, state.delivered, ranges.size(state.waits), state.refused, state.thinned),
+                outbox.pending_bytes(lane),
+            )
+            for lane, state in self._lanes.items()
         }
+
+    def outlook(self, now_ms: int) -> Outlook:
+        """How much room there is, and how long it lasts at the rate of the last day."""
+        outbox = Outbox(self._connection, self._lanes)
+        return outlooks.outlook(
+            self._all, outbox, self.outbox_bytes_max, free_bytes(self.path.parent), self.full, now_ms
+        )
+
+    def policies(self) -> dict[str, Policy]:
+        """By what each SKU is to be ordered, as the service said last."""
+        rows = self._all("SELECT sku, reorder_point, quantity, open FROM policy")
+        return {sku: Policy(sku, point, quantity, bool(is_open)) for sku, point, quantity, is_open in rows}
+
+    def keep_policies(self, policies: list[Policy]) -> None:
+        """These policies hold from now on; others stay as they were."""
+
+        def keep(_: Outbox) -> None:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)",
+                [(one.sku, one.reorder_point, one.quantity, one.open) for one in policies],
+            )
+            # A row that is replaced gets a new number.
+            self._connection.execute(
+                "DELETE FROM policy WHERE rowid <= (SELECT MAX(rowid) FROM policy) - ?", (POLICIES_MAX,)
+            )
+
+        self._write(keep, self.recorded_ms)
+
+    def tidy(self, now_ms: int) -> bool:
+        """One small step of upkeep, some milliseconds long: mend, let kept reports go, pack. Whether more is to do."""
+        self._look_again(now_ms)
+        outbox = Outbox(self._connection, self._lanes)
+        used = outbox.used
+        if self.full == "outbox_full" and used < self.outbox_bytes_max * 0.95:
+            self.full = ""
+        kept = used - sum(outbox.pending_bytes(lane) for lane in LANES) if used > self.kept_bytes_max else 0
+        with suppress(StoreFull):  # what waits for this step is only packed later
+            if kept > self.kept_bytes_max and self._change(room.evict, durable=False):
+                return True
+            return any(self._write(partial(room.pack, lane=lane), now_ms, durable=False) for lane in LANES)
+        return False
 
     def problems(self, limit: int = 100) -> tuple[dict[str, int], list[dict[str, object]]]:
         """How often each problem occurred, and the latest ones."""
         counts = dict(self._all("SELECT code, count FROM problem_count"))
-        latest = self._db.query(
-            "SELECT at_ms, code, device, topic, detail, hint FROM problem ORDER BY id DESC LIMIT ?", [limit]
-        )
-        return counts, list(latest)
+        columns = ("at_ms", "code", "device", "topic", "detail", "hint")
+        latest = self._all(f"SELECT {', '.join(columns)} FROM problem ORDER BY id DESC LIMIT ?", (limit,))
+        return counts, [dict(zip(columns, row, strict=True)) for row in latest]
 
     def present_tags(self) -> list[dict[str, object]]:
         """Tags that are there."""
-        return list(self._db.query("SELECT epc, device, zone, at_ms FROM tag ORDER BY epc"))
+        columns = ("epc", "device", "zone", "at_ms")
+        rows = self._all(f"SELECT {', '.join(columns)} FROM tag ORDER BY epc")
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def journal(self, limit: int = 100, about: str = "") -> list[dict[str, Any]]:
         """The latest lines of the journal, newest first, of everything or of one slot or SKU."""
-        rows = self._connection.execute(
+        rows = self._all(
             "SELECT at_ms, what, about, params FROM journal WHERE ?1 = '' OR about = ?1 ORDER BY id DESC LIMIT ?2",
             (about, limit),
-        ).fetchall()
+        )
         return [
             {"at_ms": at_ms, "what": what, "about": name, **msgspec.json.decode(params)}
             for at_ms, what, name, params in rows
         ]
 
-    def close(self) -> None:
-        """Fold the log into the file and let go of it."""
-        self._connection.close()
+    def _restore(self) -> Memory:
+        devices = self._states("device", msgspec.msgpack.Decoder(DeviceState).decode)
+        slots = self._states("slot", msgspec.msgpack.Decoder(SlotState).decode)
+        snapshots = dict(self._all("SELECT id, state FROM snapshot"))
+        tags: dict[tuple[str, str], list[str]] = {}
+        for epc, device, zone in self._all("SELECT epc, device, zone FROM tag"):
+            tags.setdefault((device, zone), []).append(epc)
+        return Memory(devices, slots, snapshots, tags)
 
-    def _all(self, sql: str) -> list[Any]:
-        return self._connection.execute(sql).fetchall()
-
-    def _quarantine(self, group: Group) -> None:
-        rows, counts = [], dict[str, int]()
-        for problem, topic, payload in group.problems:
-            counts[problem.code] = counts.get(problem.code, 0) + 1
-            kept = payload[:QUARANTINE_PAYLOAD_MAX]
-            rows.append((group.at_ms, problem.code, problem.device, topic, problem.detail, problem.hint, kept))
-        self._connection.executemany(
-            "INSERT INTO problem (at_ms, code, device, topic, detail, hint, payload) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
-        )
-        self._connection.executemany(
-            "INSERT INTO problem_count VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET count = count + excluded.count",
-            counts.items(),
-        )
-        self._connection.execute(
-            "DELETE FROM problem WHERE id <= (SELECT MAX(id) FROM problem) - ?", (QUARANTINE_ROWS_MAX,)
-        )
-
-    def _journal(self, notes: list[Note]) -> None:
-        self._connection.executemany(
-            "INSERT INTO journal (at_ms, what, about, params) VALUES (?, ?, ?, ?)",
-            [(note.at_ms, note.what, note.about, msgspec.json.encode(note.params).decode()) for note in notes],
-        )
-        self._connection.execute(
-            "DELETE FROM journal WHERE id <= (SELECT MAX(id) FROM journal) - ?", (JOURNAL_ROWS_MAX,)
-        )
-
-    def _append(self, reports: list[Report], next_seq: dict[Lane, int], sizes: dict[Lane, int]) -> None:
-        rows, counts = [], dict.fromkeys(LANES, 0)
-        for report in reports:
-            lane = LANE_OF[type(report)]
-            blob = encode(report)
-            rows.append((lane, next_seq[lane], blob))
-            next_seq[lane] += 1
-            sizes[lane] += len(blob)
-            counts[lane] += 1
-        self._connection.executemany("INSERT INTO outbox VALUES (?, ?, ?)", rows)
-        self._connection.executemany(
-            "UPDATE lane SET next_seq = ?, accepted = accepted + ?, bytes = ? WHERE id = ?",
-            [(next_seq[lane], counts[lane], sizes[lane], lane) for lane in LANES if counts[lane]],
-        )
-
-    def _move_tags(self, reports: list[Report]) -> None:
-        moves = {(report.epc, report.device): report for report in reports if type(report) is TagMove}
-        if moves:
-            self._connection.executemany("DELETE FROM tag WHERE epc = ? AND device = ?", moves)
-            self._connection.executemany(
-                "INSERT INTO tag VALUES (?, ?, ?, ?)",
-                [(move.epc, move.device, move.zone, move.at_ms) for move in moves.values() if move.move == "arrived"],
-            )
-
-    def _thin(self, sizes: dict[Lane, int], at_ms: int) -> list[Report]:
-        """Over the limit: drop the oldest telemetry; what is to be said about it."""
-        connection = self._connection
-        waiting = connection.execute("SELECT COUNT(*) FROM outbox WHERE lane = 'telemetry'").fetchone()[0]
-        if not waiting:
-            return []
-        first, last, count, size = connection.execute(
-            "SELECT MIN(seq), MAX(seq), COUNT(*), SUM(LENGTH(report)) FROM "
-            "(SELECT seq, report FROM outbox WHERE lane = 'telemetry' ORDER BY seq LIMIT ?)",
-            (max(1, waiting // THIN_SHARE),),
-        ).fetchone()
-        connection.execute("DELETE FROM outbox WHERE lane = 'telemetry' AND seq <= ?", (last,))
-        connection.execute(
-            "UPDATE lane SET thinned = thinned + ?, bytes = bytes - ? WHERE id = 'telemetry'", (count, size)
-        )
-        sizes["telemetry"] -= size
-        return [Thinned(first, last, count, at_ms, "outbox_full")]
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, whatever goes wrong inside."""
-        connection = self._connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException as error:
-            with suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                reason = f"the gateway's store {self.path} can not be written: {error}; free some disk"
-                raise StoreError(reason) from error
-            raise
-
-
-def _runs(seqs: list[int]) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
-    for seq in seqs:
-        if runs and runs[-1][1] == seq - 1:
-            runs[-1] = (runs[-1][0], seq)
-        else:
-            runs.append((seq, seq))
-    return runs
+    def _states(self, table: str, decode: Callable[[bytes], State]) -> dict[str, State]:
+        found = {}
+        for name, blob in self._all(f"SELECT id, state FROM {table}"):
+            try:
+                found[name] = decode(blob)
+            except (ValueError, TypeError) as error:
+                if not self._mends:
+                    raise
+                log.warning("the state of %s %r can not be read (%s) and is learnt anew", table, name, error)
+        return found

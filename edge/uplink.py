@@ -12,7 +12,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from typing import Protocol
 
 import zmq
 import zmq.asyncio
@@ -29,9 +30,12 @@ from protocols.uplink import (
     FromGateway,
     FromService,
     Hello,
+    Policies,
+    Policy,
     Receipt,
     Refused,
     Rejected,
+    Resend,
     Welcome,
     decode_from_service,
     encode,
@@ -47,39 +51,78 @@ NEVER_MS = 86_400_000
 """A socket lives for seconds once its connection is lost. Not -1: after a handshake that failed (the wrong service key)
 libzmq then never lets go of the socket, and the gateway can not be stopped."""
 UNSIGNED_S = 60.0
-"""A batch without a receipt for so long makes the link new, though the service answers greetings."""
+"""No receipt for so long, though batches are on their way, makes the link new, even if greetings are answered."""
+CLOCK_ROUND_MS = 2000
+"""A greeting that took longer to be answered says too little about the service's clock."""
 
-Waiting = Callable[[Wanted, int, int], Awaitable[list[tuple[int, bytes]]]]
-Settle = Callable[[Lane, list[int], list[Refused]], Awaitable[None]]
+
+class Outbox(Protocol):
+    """What the link needs of the gateway's store. The three mappings are kept up to date; see `Hello` for them."""
+
+    @property
+    def next_seq(self) -> dict[Lane, int]:
+        """The number that each lane's next report will bear."""
+        ...
+
+    @property
+    def unsigned_from(self) -> dict[Lane, int]:
+        """The lowest number of each lane without a receipt."""
+        ...
+
+    @property
+    def kept_from(self) -> dict[Lane, int]:
+        """The lowest number of each lane that can still be sent again."""
+        ...
+
+    async def waiting(self, wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
+        """Numbers and bytes of what has no receipt, lowest first, as much as fits (at least one)."""
+        ...
+
+    async def settle(self, lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
+        """These have their receipt; to be told so twice changes nothing."""
+        ...
+
+    async def resend(self, lane: Lane, first: int, last: int) -> None:
+        """What is kept of these numbers waits again; of what is not it reports that it will not come."""
+        ...
+
+    async def take_policies(self, policies: list[Policy]) -> None:
+        """Keep what is to be ordered by while the service is away."""
+        ...
 
 
 class Uplink:
     """Sends what waits in the outbox, settles what is signed for."""
 
-    def __init__(
-        self,
-        address: str,
-        service_key: bytes,
-        keys: Keys,
-        gateway: str,
-        site: str,
-        next_seq: Callable[[], dict[Lane, int]],
-        waiting: Waiting,
-        settle: Settle,
-    ) -> None:
+    def __init__(self, address: str, service_key: bytes, keys: Keys, gateway: str, site: str, outbox: Outbox) -> None:
         self.address = address
         self.connected = False
         self.why = "not yet connected"
         self.last_heard_ms = 0
+        self.service_version: int | None = None
+        """The version of the frames that the service speaks, once it has said so."""
+        self.clock_offset_ms: int | None = None
+        """The service's clock minus ours, once it is known; half the time of a greeting uncertain, at most 1 s."""
         self._keys, self._service_key = keys, service_key
         self._gateway, self._site = gateway, site
-        self._next_seq, self._waiting, self._settle = next_seq, waiting, settle
+        self._outbox = outbox
         self._forwarder = Forwarder()
+        self._greeted_ms: deque[int] = deque(maxlen=64)
         self._news = asyncio.Event()
         self._context = zmq.asyncio.Context()
 
     def notify(self) -> None:
         """Something new lies in the outbox."""
+        self._news.set()
+
+    async def resend(self, lane: Lane, first: int, last: int) -> None:
+        """Send these numbers again, as far as they are kept, though they were signed for."""
+        await self._outbox.resend(lane, first, last)
+        self.again(lane, first, last)
+
+    def again(self, lane: Lane, first: int, last: int) -> None:
+        """Some of these numbers wait in the outbox once more."""
+        self._forwarder.again(lane, first, last)
         self._news.set()
 
     async def run(self) -> None:
@@ -106,14 +149,16 @@ class Uplink:
 
     async def _session(self) -> None:
         socket = self._open()
+        self._greeted_ms.clear()
         try:
-            await self._say(socket, Hello(VERSION, self._gateway, self._site, self._next_seq()))
+            await self._greet(socket)
             answer = await self._greeted(socket)
             if isinstance(answer, Rejected):
                 raise ValueError(f"{answer.reason}; {answer.hint}" if answer.hint else answer.reason)
             if not isinstance(answer, Welcome):
                 raise ValueError("the service answered a greeting with something else")
-            self._forwarder.connect(self._next_seq())
+            self._forwarder.connect(self._outbox.next_seq, self._outbox.unsigned_from)
+            await self._answer(answer)
             self.connected, self.why = True, ""
             log.info("service: connected to %s", self.address)
             sender = asyncio.create_task(self._send(socket), name="uplink-send")
@@ -122,7 +167,10 @@ class Uplink:
                     await self._answer(await self._hear(socket, MUTE_S))
                     if sender.done():
                         sender.result()
-                    self._check_receipts()
+                    if self._forwarder.stuck(_now_ms(), int(UNSIGNED_S * 1000)):
+                        raise TimeoutError(
+                            f"the service at {self.address} has not signed for a batch for {UNSIGNED_S:.0f} s"
+                        )
             finally:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)
@@ -143,6 +191,12 @@ class Uplink:
             raise ValueError(f"{self.address!r} is no address of a service ({error}): use tcp://HOST:PORT") from None
         return socket
 
+    async def _greet(self, socket: zmq.asyncio.Socket) -> None:
+        box = self._outbox
+        hello = Hello(VERSION, self._gateway, self._site, box.next_seq, box.kept_from, box.unsigned_from)
+        self._greeted_ms.append(_now_ms())
+        await self._say(socket, hello)
+
     async def _greeted(self, socket: zmq.asyncio.Socket) -> FromService:
         try:
             return await self._hear(socket, MUTE_S / 2)
@@ -152,18 +206,13 @@ class Uplink:
             hint = f"is it running, and does it allow this gateway? `python -m cloud allow {self._gateway} '{key}'`"
             raise TimeoutError(f"{error}: {hint}") from None
 
-    def _check_receipts(self) -> None:
-        oldest_ms = self._forwarder.oldest_ms()
-        if oldest_ms is not None and time.time_ns() // 1_000_000 - oldest_ms > UNSIGNED_S * 1000:
-            raise TimeoutError(f"the service at {self.address} has not signed for a batch for {UNSIGNED_S:.0f} s")
-
     async def _hear(self, socket: zmq.asyncio.Socket, within_s: float) -> FromService:
         try:
             async with asyncio.timeout(within_s):
                 frame = await socket.recv()
         except TimeoutError:
             raise TimeoutError(f"the service at {self.address} does not answer") from None
-        self.last_heard_ms = time.time_ns() // 1_000_000
+        self.last_heard_ms = _now_ms()
         return decode_from_service(frame)
 
     async def _say(self, socket: zmq.asyncio.Socket, frame: FromGateway) -> None:
@@ -174,34 +223,64 @@ class Uplink:
             raise TimeoutError(f"the service at {self.address} takes nothing") from None
 
     async def _answer(self, frame: FromService) -> None:
-        if isinstance(frame, Rejected):
-            raise ValueError(f"{frame.reason}; {frame.hint}" if frame.hint else frame.reason)
-        if isinstance(frame, Receipt):
-            sent = self._forwarder.settle(frame.id)
-            if sent is not None:
-                await self._settle(sent.lane, sent.seqs, frame.refused)
-                self._news.set()
+        match frame:
+            case Rejected():
+                raise ValueError(f"{frame.reason}; {frame.hint}" if frame.hint else frame.reason)
+            case Receipt():
+                sent = self._forwarder.settle(frame.id, _now_ms())
+                if sent is not None:
+                    await self._outbox.settle(sent.lane, sent.seqs, frame.refused)
+                    self._news.set()
+            case Welcome():
+                self.service_version = frame.version
+                self._compare_clocks(frame.now_ms)
+            case Resend():
+                log.info("service: asks for %d ranges of %s again", len(frame.ranges), frame.lane)
+                for first, last in frame.ranges:
+                    await self._outbox.resend(frame.lane, first, last)
+                    self.again(frame.lane, first, last)
+            case Policies():
+                await self._outbox.take_policies(frame.policies)
+
+    def _compare_clocks(self, service_ms: int) -> None:
+        """A welcome came, for the oldest greeting without one."""
+        greeted_ms, now_ms = self._greeted_ms.popleft() if self._greeted_ms else 0, _now_ms()
+        if service_ms and 0 <= now_ms - greeted_ms <= CLOCK_ROUND_MS:
+            self.clock_offset_ms = service_ms - (greeted_ms + now_ms) // 2
 
     async def _send(self, socket: zmq.asyncio.Socket) -> None:
+        box, forwarder = self._outbox, self._forwarder
         greeted_s = time.monotonic()
         while True:
             self._news.clear()
-            while (wanted := self._forwarder.wanted(self._next_seq())) is not None:
-                rows = await self._waiting(wanted, BATCH_REPORTS_MAX, BATCH_BYTES_MAX)
-                now_ms = time.time_ns() // 1_000_000
+            replayed = False
+            while (wanted := forwarder.wanted(box.next_seq)) is not None:
+                rows = await box.waiting(wanted, BATCH_REPORTS_MAX, BATCH_BYTES_MAX)
+                now_ms = _now_ms()
                 seqs = [seq for seq, _ in rows]
-                batch_id = self._forwarder.send(wanted, seqs, now_ms)
+                batch_id = forwarder.send(wanted, seqs, now_ms)
                 if rows:
                     reports = [report for _, report in rows]
-                    batch = Batch(batch_id, wanted.lane, now_ms, wanted.replay, seqs, reports)
-                    await self._say(socket, batch)
-            if time.monotonic() - greeted_s > HELLO_S:
-                # A greeting now and then keeps an idle link proven; the welcome is the pulse.
-                await self._say(socket, Hello(VERSION, self._gateway, self._site, self._next_seq()))
-                greeted_s = time.monotonic()
+                    await self._say(socket, Batch(batch_id, wanted.lane, now_ms, wanted.replay, seqs, reports))
+                    replayed |= wanted.replay
+                greeted_s = await self._pulse(socket, greeted_s)
+            greeted_s = await self._pulse(socket, greeted_s)
             try:
                 async with asyncio.timeout(1.0):
                     await self._news.wait()
             except TimeoutError:
                 continue
-            await asyncio.sleep(POLL_S)
+            if not replayed:
+                # What is new comes in drops: a moment's rest makes batches of them.
+                await asyncio.sleep(POLL_S)
+
+    async def _pulse(self, socket: zmq.asyncio.Socket, greeted_s: float) -> float:
+        """A greeting now and then keeps an idle link proven, and says how far we are; when the last one was said."""
+        if time.monotonic() - greeted_s <= HELLO_S:
+            return greeted_s
+        await self._greet(socket)
+        return time.monotonic()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

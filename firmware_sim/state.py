@@ -29,7 +29,7 @@ def load(folder: Path, site: str) -> Remembered:
 
 def save(folder: Path, site: str, kept: Remembered) -> None:
     """Replace the memory."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{site}.json"
     draft = path.with_suffix(".draft")
     with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from functools import cached_property
-from math import isfinite
+from math import ceil, isfinite
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -38,12 +38,14 @@ class LayoutError(ValueError):
 
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
-    """A room or aisle with its allowed temperature, where it has one."""
+    """A room or aisle with its allowed temperature and relative humidity (percent), where it has them."""
 
     id: Id
     name: str
     min_c: float | None = None
     max_c: float | None = None
+    min_pct: float | None = None
+    max_pct: float | None = None
 
 
 class Sku(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +53,8 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
 
     `unit_cv` is the relative standard deviation of a unit's mass; `sample` the pieces its mean was learnt from; `gtin`
     the number its tags carry.
-    Money is in the site's currency; `holding_rate` is per year; times are days.
+    Money is in the site's currency; `holding_rate` is per year; times are days. `reorder_point` is a policy by hand: at
+    or below so many units, `order_quantity` of them are ordered (left out: the lot of least cost).
     """
 
     id: Id
@@ -68,6 +71,13 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     moq: Annotated[int, Meta(ge=1)] = 1
     pack: Annotated[int, Meta(ge=1)] = 1
     gtin: Annotated[str, Meta(pattern=r"^(\d{8}|\d{12,14})?$")] = ""
+    reorder_point: Annotated[int, Meta(ge=0)] | None = None
+    order_quantity: Annotated[int, Meta(ge=1)] | None = None
+
+    @property
+    def least_lot(self) -> int:
+        """The fewest units that can be ordered: whole packs, at least the MOQ."""
+        return ceil(self.moq / self.pack) * self.pack
 
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True):
@@ -225,9 +235,16 @@ def _check(site: Site, source: str) -> None:
     for sku in site.skus:
         if sku.gtin and gtin_14(sku.gtin) is None:
             raise LayoutError(f"{source}: SKU {sku.id!r}: the check digit of gtin {sku.gtin!r} is wrong; read it again")
+        if sku.order_quantity is not None and sku.reorder_point is None:
+            raise LayoutError(f"{source}: SKU {sku.id!r} has an order_quantity; say at which reorder_point, too")
+        if sku.order_quantity is not None and (sku.order_quantity % sku.pack or sku.order_quantity < sku.moq):
+            hint = f"use whole packs of {sku.pack}, at least {sku.least_lot}"
+            raise LayoutError(f"{source}: SKU {sku.id!r}: {sku.order_quantity} can not be ordered; {hint}")
     for zone in site.zones:
         if zone.min_c is not None and zone.max_c is not None and zone.min_c > zone.max_c:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")
+        if zone.min_pct is not None and zone.max_pct is not None and zone.min_pct > zone.max_pct:
+            raise LayoutError(f"{source}: zone {zone.id!r} has min_pct above max_pct; swap them")
     zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
     for device in site.devices:
         if device.zone not in zones:

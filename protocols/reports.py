@@ -27,7 +27,8 @@ LANES: tuple[Lane, ...] = ("events", "telemetry")
 
 
 class StockEvent(Struct, frozen=True, gc=False, tag="stock", array_like=True):
-    """A slot's count changed: `count` is what is there now, `delta` the change since the last known count."""
+    """A slot's count changed: `count` is what is there now, `delta` the change since the last known count. `at_ms` by
+    the device's clock where that can be believed, `heard_ms` by the gateway's (0: an older gateway does not say)."""
 
     slot: Name
     sku: Name
@@ -36,6 +37,7 @@ class StockEvent(Struct, frozen=True, gc=False, tag="stock", array_like=True):
     at_ms: TimeMs
     confidence: Finite
     source: Words = "weight"
+    heard_ms: TimeMs = 0
 
 
 class SlotLevel(Struct, frozen=True, gc=False, tag="level", array_like=True):
@@ -65,6 +67,7 @@ class TagMove(Struct, frozen=True, gc=False, tag="tag", array_like=True):
     move: Literal["arrived", "departed"]
     at_ms: TimeMs
     device: Name
+    heard_ms: TimeMs = 0
 
 
 class Finding(Struct, frozen=True, gc=False, array_like=True):
@@ -78,9 +81,18 @@ class Finding(Struct, frozen=True, gc=False, array_like=True):
     evidence: Annotated[dict[Name, Finite], Meta(max_length=16)] = {}
 
 
+class Heard(Struct, frozen=True, gc=False, array_like=True):
+    """Which numbers of one boot of a device the gateway holds: closed ranges `[first, last]`, the newest sixteen, and
+    how many numbers between the first and the last of all it misses."""
+
+    boot: Whole
+    ranges: Annotated[list[Annotated[list[Whole], Meta(min_length=2, max_length=2)]], Meta(max_length=16)]
+    missing: Whole
+
+
 class DeviceHealth(Struct, frozen=True, tag="health", array_like=True):
     """How a device is. `silent`: nothing heard for several of its own periods. `offline`: it, or its will, said so.
-    `findings`: what its own readings say against it."""
+    `findings`: what its own readings say against it. `heard`: the proof of what came, by its latest boots."""
 
     device: Name
     state: Literal["ok", "silent", "offline"]
@@ -92,6 +104,7 @@ class DeviceHealth(Struct, frozen=True, tag="health", array_like=True):
     clock_offset_ms: Whole
     battery_pct: Finite | None = None
     findings: list[Finding] = []
+    heard: Annotated[list[Heard], Meta(max_length=8)] = []
 
 
 class Series(Struct, frozen=True, gc=False, tag="series", array_like=True):
@@ -104,24 +117,55 @@ class Series(Struct, frozen=True, gc=False, tag="series", array_like=True):
     at_ms: TimeMs
     offsets_ms: list[Whole]
     values: list[Finite]
+    heard_ms: TimeMs = 0
 
 
 class Thinned(Struct, frozen=True, gc=False, tag="thinned", array_like=True):
-    """The gateway dropped telemetry reports `first`..`last` (of which `count` were still there) to save the disk."""
+    """The gateway gave up the reports `first`..`last` of a lane, of which `count` were still there: they will not come.
+
+    `why` is a code: `outbox_full` and `disk_full` (telemetry only), `damaged` (the store could not be read any more),
+    `restored` (from a backup: these numbers were another life's), `not_kept` (asked for again, but gone)."""
 
     first: Whole
     last: Whole
     count: Whole
     at_ms: TimeMs
     why: Words
+    lane: Lane = "telemetry"
 
 
-Report = StockEvent | SlotLevel | TagMove | DeviceHealth | Series | Thinned
+class Proposal(Struct, frozen=True, gc=False, tag="proposal", array_like=True):
+    """The gateway itself saw that an SKU should be ordered (`open`), or no longer (`closed`): the service may have been
+    away. It is adopted there as the one open need of the SKU, never as a second one."""
+
+    sku: Name
+    state: Literal["open", "closed"]
+    quantity: Whole
+    position: Whole
+    reorder_point: Whole
+    at_ms: TimeMs
+
+
+class Alarm(Struct, frozen=True, gc=False, tag="alarm", array_like=True):
+    """An alarm of the gateway's own began to fire, or is over. `rule` and `params` are worded by whoever shows them."""
+
+    rule: Name
+    subject: Name
+    zone: Words
+    state: Literal["firing", "resolved"]
+    since_ms: TimeMs
+    at_ms: TimeMs
+    params: Annotated[dict[Name, Finite], Meta(max_length=16)] = {}
+
+
+Report = StockEvent | SlotLevel | TagMove | DeviceHealth | Series | Thinned | Proposal | Alarm
 LANE_OF: dict[type, Lane] = {
     StockEvent: "events",
     TagMove: "events",
     DeviceHealth: "events",
     Thinned: "events",
+    Proposal: "events",
+    Alarm: "events",
     SlotLevel: "telemetry",
     Series: "telemetry",
 }

@@ -1,4 +1,5 @@
-"""The frames between a gateway and the service: hello, batch, receipt, refusal. MessagePack, one frame a message.
+"""The frames between a gateway and the service: hello, batch, receipt, refusal, and what the service asks for.
+MessagePack, one frame a message.
 
 A gateway settles its outbox by receipts alone. Reports travel as the bytes they were stored as, each a string of bytes
 in its batch, so one poison report is refused by itself and never holds a lane, even if it is no MessagePack at all.
@@ -13,12 +14,17 @@ from msgspec import Meta, Struct
 
 from protocols.reports import Lane
 
-VERSION = 1
-"""The version spoken here. A service answers versions `VERSION - 1` and `VERSION`."""
+VERSION = 2
+"""The version spoken here. A service answers versions `VERSION - 1` and `VERSION`, each in its own words: whoever said
+hello as 1 is sent no `Resend` and no `Policies`. Version 2 added these two and the last fields of the greetings."""
 BATCH_REPORTS_MAX = 1000
 BATCH_BYTES_MAX = 512 * 1024
 FRAME_BYTES_MAX = 1024 * 1024
 """Larger frames drop the connection on either side."""
+RANGES_A_FRAME = 100
+POLICIES_A_FRAME = 1000
+
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Hello(Struct, frozen=True, tag="hello", array_like=True):
@@ -27,7 +33,11 @@ class Hello(Struct, frozen=True, tag="hello", array_like=True):
     version: int
     gateway: str
     site: str
-    next_seq: dict[Lane, int]
+    next_seq: dict[Lane, Seq]
+    kept_from: dict[Lane, Seq] = {}
+    """The lowest number of each lane that can still be sent again."""
+    unsigned_from: dict[Lane, Seq] = {}
+    """The lowest number without a receipt; `next_seq` when there is none. All from here on comes by itself."""
 
 
 class Welcome(Struct, frozen=True, tag="welcome", array_like=True):
@@ -35,6 +45,8 @@ class Welcome(Struct, frozen=True, tag="welcome", array_like=True):
 
     version: int
     service: str
+    now_ms: int = 0
+    """The service's clock; 0 when it does not say."""
 
 
 class Batch(Struct, frozen=True, tag="batch", array_like=True):
@@ -45,7 +57,7 @@ class Batch(Struct, frozen=True, tag="batch", array_like=True):
     lane: Lane
     sent_ms: int
     replay: bool
-    seqs: list[Annotated[int, Meta(ge=0, le=2**53)]]
+    seqs: list[Seq]
     reports: list[bytes]
 
 
@@ -71,8 +83,32 @@ class Rejected(Struct, frozen=True, tag="rejected", array_like=True):
     hint: str = ""
 
 
+class Resend(Struct, frozen=True, tag="resend", array_like=True):
+    """The service does not hold these numbers, closed ranges `[first, last]`, though they were signed for: its ledger
+    came from a backup. The gateway sends them again, and says `not_kept` of those it can not."""
+
+    lane: Lane
+    ranges: Annotated[list[Annotated[list[Seq], Meta(min_length=2, max_length=2)]], Meta(max_length=RANGES_A_FRAME)]
+
+
+class Policy(Struct, frozen=True, array_like=True):
+    """By what an SKU is to be ordered while the service is away: at or below `reorder_point` units, `quantity` of them.
+    `open`: it is being ordered already."""
+
+    sku: str
+    reorder_point: int
+    quantity: int
+    open: bool
+
+
+class Policies(Struct, frozen=True, tag="policies", array_like=True):
+    """The policies of these SKUs from now on; others stay as they were."""
+
+    policies: Annotated[list[Policy], Meta(max_length=POLICIES_A_FRAME)]
+
+
 FromGateway = Hello | Batch
-FromService = Welcome | Receipt | Rejected
+FromService = Welcome | Receipt | Rejected | Resend | Policies
 
 _encoder = msgspec.msgpack.Encoder()
 _from_gateway: msgspec.msgpack.Decoder[FromGateway] = msgspec.msgpack.Decoder(FromGateway)

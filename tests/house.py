@@ -39,12 +39,12 @@ WORLDLY = tuple(
 HOMES: dict[str, tuple[str, ...]] = {
     "msgspec": ("protocols/", "edge/", "cloud/", "firmware_sim/"),
     "numpy": ("edge/core/", "cloud/core/", "cloud/stores/", "firmware_sim/"),
-    "paho": ("edge/mqtt.py", "firmware_sim/mqtt.py"),
+    "paho": ("edge/mqtt.py", "edge/doctor/probe.py", "firmware_sim/mqtt.py"),
     "zmq": ("edge/uplink.py", "edge/keys.py", "cloud/uplink.py", "cloud/keys.py"),
     "aiohttp": ("edge/api.py", "cloud/web/"),
-    "sqlite3": ("edge/store.py", "cloud/stores/"),
-    "sqlite_utils": ("edge/store.py", "cloud/stores/"),
-    "sqlalchemy": ("cloud/stores/ledger.py", "cloud/stores/people.py", "cloud/stores/tables.py"),
+    "sqlite3": ("edge/store.py", "edge/storing/", "cloud/stores/"),
+    "sqlite_utils": ("edge/storing/", "cloud/stores/"),
+    "sqlalchemy": ("cloud/stores/",),
     "influxdb_client": ("cloud/stores/history_influx.py",),
     "urllib3": ("cloud/stores/history_influx.py",),  # the errors influxdb_client lets through
     "google": ("protocols/sparkplug/",),  # protobuf

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from cloud.core.lanes import Lacking
 from cloud.core.maintenance import Assessment
 from cloud.core.view import SkuView
 from protocols.layout import Site
@@ -28,7 +29,8 @@ class GatewayLink(NamedTuple):
 
 
 class Facts(Struct, frozen=True):
-    """The warehouse at `now_ms`: levels by slot, devices and coolers by device, climate by zone, gateways by id.
+    """The warehouse at `now_ms`: levels by slot, devices and coolers by device, climate by zone, gateways by id,
+    and what is not here of a gateway, where something is not.
 
     `gateway_of` names the gateway a device reports through, where that is known.
     """
@@ -41,6 +43,7 @@ class Facts(Struct, frozen=True):
     climate: dict[str, ClimateNow] = {}
     coolers: dict[str, Assessment] = {}
     gateways: dict[str, GatewayLink] = {}
+    lacking: dict[str, Lacking] = {}
     gateway_of: dict[str, str] = {}
 
     def zone_of(self, device: str) -> str:

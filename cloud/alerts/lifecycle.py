@@ -23,7 +23,8 @@ NOTE_CHARACTERS_MAX = 1000
 
 class Condition(Struct, frozen=True):
     """What a rule sees wrong now. `severity` is 1 (worst) to 3. With `sustain` it only keeps an alert that is already
-    firing: the value is inside the dead band, or too old to tell."""
+    firing: the value is inside the dead band, or too old to tell. One that `held` was watched elsewhere for as long as
+    it must hold: it fires at once."""
 
     rule: str
     subject: str
@@ -31,6 +32,7 @@ class Condition(Struct, frozen=True):
     severity: int
     params: dict[str, Param]
     sustain: bool = False
+    held: bool = False
 
 
 class Delays(NamedTuple):
@@ -102,7 +104,7 @@ def step(
     for key, seen in present.items():
         if key in book.open or seen.sustain:
             continue
-        state: Stage = "pending" if delays[seen.rule].hold_ms > 0 else "firing"
+        state: Stage = "pending" if delays[seen.rule].hold_ms > 0 and not seen.held else "firing"
         new = Alert(next_id, seen.rule, seen.subject, seen.zone, seen.severity, state, now_ms, now_ms, seen.params)
         next_id += 1
         still_open[key] = new
@@ -115,7 +117,7 @@ def _go_on(alert: Alert, seen: Condition | None, delays: Delays, now_ms: int) ->
     if alert.state == "pending":
         if seen is None or seen.sustain:
             return replace(alert, state="lapsed", changed_ms=now_ms)
-        fires = now_ms - alert.since_ms >= delays.hold_ms
+        fires = seen.held or now_ms - alert.since_ms >= delays.hold_ms
         worst = min(alert.severity, seen.severity)
         state: Stage = "firing" if fires else "pending"
         changed_ms = now_ms if fires else alert.changed_ms

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from cloud.core.demand import Demand
 from cloud.core.view import Param
 from protocols.layout import Sku
+from protocols.reports import Proposal
 
 Pmf = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -21,6 +22,10 @@ READY_RATE = "eoq+ready_rate"
 """Code of the policy on the card: economic order quantity in packs, reorder point by the ready rate."""
 LEAD_TIME_FLOOR = "eoq+lead_time_demand"
 """The same, the reorder point raised to the mean lead-time demand: large lots would reach the ready rate with less."""
+BY_HAND = "by_hand"
+"""The reorder point is the one in the site file."""
+GATEWAY = "gateway"
+"""A gateway proposed it, by the policy it was sent last, while the service was away."""
 
 PMF_MAX = 200_000
 MEAN_MIN = 1e-3
@@ -63,7 +68,8 @@ def plan(
     Lot: EOQ, at most a year's demand, to the better neighbouring pack multiple, at least the MOQ. Reorder point:
     see `reorder_point`, but never below the mean lead-time demand, for safety stock should not be negative. With
     `capacity`, the units its slots hold, neither a lot nor what is ordered now is more than fits, in whole packs;
-    only the MOQ may be.
+    only the MOQ may be. A reorder point and a quantity by hand (the site file's) stand above all this, and need no
+    demand to be known.
     """
     position = on_hand + on_order
     why: dict[str, Param] = {
@@ -88,20 +94,28 @@ def plan(
         "quantity": 0,
         "formula": READY_RATE,
     }
-    if demand is None:
-        return Plan(sku.id, "demand_unknown", position, None, None, 0, why)
-    annual = demand.mean * DAYS_A_YEAR
-    holding = sku.unit_cost * sku.holding_rate
-    economic = min(eoq(sku.order_cost, annual, holding), annual) if holding > 0 else annual
-    lot = _fitting(lot_size(economic, sku.moq, sku.pack), capacity, sku)
-    mean, variance = lead_time_demand(demand.mean, demand.sd, sku.lead_time_days, sku.lead_time_sd_days)
-    point = reorder_point(mean, variance, lot, sku.service_level)
-    if point < mean:
-        point, why["formula"] = ceil(mean), LEAD_TIME_FLOOR
-    why |= {"lead_time_demand": mean, "safety_stock": point - mean, "reorder_point": point, "eoq": economic}
+    point, lot, annual = sku.reorder_point, sku.order_quantity, None
+    if demand is not None:
+        annual = demand.mean * DAYS_A_YEAR
+        holding = sku.unit_cost * sku.holding_rate
+        economic = min(eoq(sku.order_cost, annual, holding), annual) if holding > 0 else annual
+        lot = lot or _fitting(lot_size(economic, sku.moq, sku.pack), capacity, sku)
+        mean, variance = lead_time_demand(demand.mean, demand.sd, sku.lead_time_days, sku.lead_time_sd_days)
+        why |= {"lead_time_demand": mean, "eoq": economic}
+        if point is None:
+            point = reorder_point(mean, variance, lot, sku.service_level)
+            if point < mean:
+                point, why["formula"] = ceil(mean), LEAD_TIME_FLOOR
+        why |= {"safety_stock": point - mean}
+    if point is None:
+        return Plan(sku.id, "stock_unknown" if uncertain else "demand_unknown", position, None, None, 0, why)
+    lot = lot or _fitting(sku.least_lot, capacity, sku)
+    why["reorder_point"] = point
+    if sku.reorder_point is not None:
+        why["formula"] = BY_HAND
     if uncertain:
         return Plan(sku.id, "stock_unknown", position, point, lot, 0, why)
-    if annual < 1:
+    if sku.reorder_point is None and annual is not None and annual < 1:
         return Plan(sku.id, "no_demand", position, point, lot, 0, why)
     if position > point:
         return Plan(sku.id, "enough", position, point, lot, 0, why)
@@ -114,26 +128,42 @@ def _fitting(units: int, room: int | None, sku: Sku) -> int:
     """`units`, or as many whole packs as there is room for, but at least the MOQ."""
     if room is None or units <= room:
         return units
-    return max(room // sku.pack * sku.pack, ceil(sku.moq / sku.pack) * sku.pack)
+    return max(room // sku.pack * sku.pack, sku.least_lot)
 
 
-def decide(open_need: Need | None, now_plan: Plan, now_ms: int) -> Need | None:
+def decide(open_need: Need | None, now_plan: Plan, now_ms: int, proposal: Proposal | None = None) -> Need | None:
     """The need to store now, or None when nothing changes; so deciding N times is deciding once.
 
     A proposed need is *fulfilled* once the position is above both the present reorder point and the one it was
     made for: stock came, or was ordered. It is *withdrawn* when only the reorder point fell or demand ended. What
     can not be told (stock or demand unknown) leaves it as it is.
+
+    An open `proposal` of a gateway becomes the need, as it stands there, unless one is open already, or the service
+    knows that none is wanted. Such a need is fulfilled though demand is not known: its point is the proposal's.
     """
     assert open_need is None or open_need.sku == now_plan.sku, "a need is decided by its own SKU's plan"
+    wanted = now_plan.verdict not in ("enough", "no_demand")
     if open_need is None or open_need.state != "proposed":
+        if proposal is not None and proposal.state == "open" and wanted:
+            return adopted(proposal, now_plan, now_ms)
         if now_plan.verdict != "order":
             return None
         return Need(now_plan.sku, now_plan.quantity, "proposed", now_ms, now_ms, dict(now_plan.why))
-    if now_plan.verdict not in ("enough", "no_demand"):
-        return None
     made_for = open_need.why["reorder_point"]
     assert isinstance(made_for, int), "a need is only proposed with a reorder point"
-    return replace(open_need, state="fulfilled" if now_plan.position > made_for else "withdrawn", changed_ms=now_ms)
+    above = now_plan.position > made_for
+    by_gateway = now_plan.verdict == "demand_unknown" and open_need.why["formula"] == GATEWAY
+    if wanted and not (by_gateway and above):
+        return None
+    return replace(open_need, state="fulfilled" if above else "withdrawn", changed_ms=now_ms)
+
+
+def adopted(proposal: Proposal, now_plan: Plan, now_ms: int) -> Need:
+    """The need that a gateway's proposal becomes: its numbers, beside what the service knows."""
+    assert proposal.sku == now_plan.sku, "a proposal is adopted for its own SKU"
+    why = now_plan.why | {"formula": GATEWAY, "position": proposal.position, "quantity": proposal.quantity}
+    why |= {"reorder_point": proposal.reorder_point, "proposed_ms": proposal.at_ms}
+    return Need(proposal.sku, proposal.quantity, "proposed", now_ms, now_ms, why)
 
 
 def eoq(order_cost: float, annual_demand: float, holding_cost_unit_year: float) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +97,37 @@ def extremes(run: Run, from_ms: int, to_ms: int, buckets: int) -> Run:
     last = np.append(first[1:], len(times)) - 1
     chosen = np.unique(np.concatenate((order[first], order[last])))
     return times[chosen], values[chosen]
+
+
+def sums(values: Values, firsts: NDArray[np.intp]) -> Values:
+    """The sums of the parts of `values` (not empty) that begin at `firsts`; exact to the last decimal where all values
+    have at most six decimals."""
+    decimals, integers = _integers(values)
+    if decimals == BITS:
+        return np.add.reduceat(values, firsts)
+    return np.add.reduceat(integers, firsts) / 10.0**decimals
+
+
+def woven(sources: Sequence[Iterator[Run]]) -> Iterator[Run]:
+    """Ascending, disjoint pages of all `sources`, each of which yields such pages; of samples at one time the last
+    source's counts."""
+    held = [next(source, EMPTY) for source in sources]
+    while True:
+        for i, source in enumerate(sources):
+            while not len(held[i][0]) and (page := next(source, None)) is not None:
+                held[i] = page
+        firsts = sorted((int(times[0]), i) for i, (times, _) in enumerate(held) if len(times))
+        if not firsts:
+            return
+        lowest = firsts[0][1]
+        if len(firsts) == 1 or held[lowest][0][-1] < firsts[1][0]:  # as nearly always
+            yield held[lowest]
+            held[lowest] = EMPTY
+            continue
+        until = min(int(times[-1]) for times, _ in held if len(times))
+        ends = [int(np.searchsorted(times, until, "right")) for times, _ in held]
+        yield merged((times[:end], values[:end]) for (times, values), end in zip(held, ends, strict=True) if end)
+        held = [(times[end:], values[end:]) for (times, values), end in zip(held, ends, strict=True)]
 
 
 def gathered(pages: Iterable[Run], from_ms: int, to_ms: int, points: int | None, samples_max: int) -> Run:

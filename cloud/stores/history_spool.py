@@ -19,7 +19,7 @@ from msgspec import Struct
 from sqlite_utils import Database, Migrations
 
 from cloud.stores.history import History, HistoryUnavailable, Samples, check
-from cloud.stores.sqlite_file import connect, transaction
+from cloud.stores.sqlite_file import connect, migrate, transaction
 
 BATCH_SAMPLES = 5_000
 SAMPLES_MAX = 20_000_000
@@ -63,7 +63,7 @@ class SpooledHistory:
         self._storing, self._draining = Lock(), Lock()
         with self._explained("open"):
             db = connect(path, CACHE_KIB)
-            migrations.apply(db)
+            migrate(db, migrations)
             self._db = db.conn
             (self._waiting,) = self._db.execute("SELECT coalesce(sum(samples), 0) FROM spool").fetchone()
             (self._refused,) = self._db.execute("SELECT coalesce(max(id), 0) FROM refused").fetchone()

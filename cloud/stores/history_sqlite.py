@@ -9,6 +9,9 @@ Sealing is spread: an append of n samples seals no more heads than 2 n samples w
 step do not stall one unlucky append; a head still stays below twice `HEAD_SAMPLES` and one append. Where series that
 hardly speak hold back a journal of mostly sealed samples, the oldest heads are sealed before they are full: that keeps
 it below `HEAD_SAMPLES` a series even when all of them are late for it. Memory: 2 to 5 KB a series, and the caches.
+
+`retain` makes buckets of old chunks (`retention.py`), a little at each call; what is freed in the file is used again,
+the file does not shrink.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import struct
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -27,18 +30,16 @@ import msgspec
 import numpy as np
 from sqlite_utils import Database, Migrations
 
-from cloud.stores import chunks
+from cloud.stores import cells, chunks, sealing
 from cloud.stores.chunks import Run
 from cloud.stores.history import SAMPLES_MAX, HistoryUnavailable, Samples, check, check_read
-from cloud.stores.sqlite_file import connect, transaction
+from cloud.stores.retention import Retention, Step
+from cloud.stores.sqlite_file import connect, migrate, transaction
 
 HEAD_SAMPLES = 128
 JOURNAL_SLACK = 3
 JOURNAL_SAMPLES_MIN = 10_000
 """The journal may hold so many samples, or `JOURNAL_SLACK` times those that are not sealed, before it is shortened."""
-CHUNK_FULL = 512
-"""A chunk of so many samples is not extended; late samples inside its time still go into it."""
-CHUNK_SAMPLES_MAX = 1_024
 WRITER_CACHE_KIB = 8_192
 READER_CACHE_KIB = 8_192
 
@@ -60,13 +61,17 @@ def first(db: Database) -> None:
     db.conn.execute("CREATE UNIQUE INDEX chunks_by_time ON chunks (series, first_ms)")
 
 
-_CHUNKS = """
-SELECT {columns} FROM chunks WHERE series = :series AND first_ms <= :last
-  AND first_ms >= coalesce((SELECT max(first_ms) FROM chunks WHERE series = :series AND first_ms <= :first), :first)
-ORDER BY first_ms
-"""
-_CHUNK_SPANS = _CHUNKS.format(columns="id, first_ms, last_ms, samples")
-_CHUNK_BODIES = _CHUNKS.format(columns="body")
+@migrations()
+def second(db: Database) -> None:
+    """Buckets of old samples. `samples`: how many they stand for. `retained`: what became of old samples, in all."""
+    db.conn.execute(
+        "CREATE TABLE coarse (id INTEGER PRIMARY KEY, series INTEGER NOT NULL, cell_ms INTEGER NOT NULL,"
+        " samples INTEGER NOT NULL, extremes BLOB NOT NULL, sums BLOB NOT NULL, counts BLOB NOT NULL)"
+    )
+    db.conn.execute("CREATE UNIQUE INDEX coarse_by_time ON coarse (series, cell_ms)")
+    db.conn.execute("CREATE TABLE retained (thinned INTEGER NOT NULL, dropped INTEGER NOT NULL)")
+    db.conn.execute("INSERT INTO retained VALUES (0, 0)")
+
 
 _PAIR = struct.Struct("<qd")
 _PAIRS = np.dtype([("at", "<i8"), ("value", "<f8")])
@@ -97,12 +102,16 @@ class SqliteHistory:
         self._journal_samples = 0
         self._head_samples = 0
         self._journal_id = 0
+        self._turn, self._idle = 0, True
+        """Of retention: the series it was at last, and whether it has found nothing in this round yet."""
         with self._explained("open"):
             db = connect(path, WRITER_CACHE_KIB)
-            migrations.apply(db)
+            migrate(db, migrations)
             self._writer = db.conn
             self._reader = connect(path, READER_CACHE_KIB).conn
             self._reader.execute("PRAGMA query_only = 1")
+            self.retained: tuple[int, int] = self._writer.execute("SELECT thinned, dropped FROM retained").fetchone()
+            """Samples that buckets stand for, and samples dropped with theirs, since the file was made."""
             self._replay()
 
     def append(self, samples: Sequence[Samples]) -> None:
@@ -121,7 +130,7 @@ class SqliteHistory:
                 body = msgspec.msgpack.encode([(ids[name], pairs) for name, pairs in runs])
                 self._writer.execute("INSERT INTO journal VALUES (?, ?, ?)", (journal_id, count, body))
                 for name in sealed:
-                    _seal(self._writer, self._ids[name], _run(self._heads[name].pairs))
+                    sealing.seal(self._writer, self._ids[name], _run(self._heads[name].pairs))
                 self._writer.executemany(
                     "UPDATE series SET at_ms = ?, value = ?, sealed_id = ? WHERE id = ?",
                     [(*self._latest[name], self._journal_id, self._ids[name]) for name in sealed],
@@ -142,16 +151,39 @@ class SqliteHistory:
         """See `History`."""
         check_read(series, from_ms, to_ms, points)
         with self._reading, self._explained("read"), transaction(self._reader, "DEFERRED"):
-            with self._memory:  # the head as of the very state of the file that this transaction sees
-                found = self._reader.execute("SELECT id FROM series WHERE name = ?", (series,)).fetchone()
-                pairs = bytes(self._heads[series].pairs) if series in self._heads else b""
-            if found is None:
-                return [], []
-            head = chunks.between(_run(pairs), from_ms, to_ms)
-            span = {"series": found[0], "first": from_ms, "last": to_ms - 1}
-            pages = _pages((body for (body,) in self._reader.execute(_CHUNK_BODIES, span)), head, from_ms, to_ms)
+            number, raw = self._raw(series, from_ms, to_ms)
+            pages = chunks.woven([cells.pages(self._reader, number, from_ms, to_ms), *raw])
             times, values = chunks.gathered(pages, from_ms, to_ms, points, SAMPLES_MAX)
         return times.tolist(), values.tolist()
+
+    def retain(self, keep: Retention, now_ms: int) -> Step:
+        """One small step towards what is to be kept: up to 64 chunks of one series become buckets, old cells of it are
+        dropped. Series take turns. What is not in a chunk yet, fewer than 256 samples a series, waits until it is."""
+        raw_from, kept_from = keep.raw_from(now_ms), keep.kept_from(now_ms)
+        with self._reading, self._explained("look through"):
+            series, self._turn = cells.due(self._reader, self._turn, raw_from, kept_from)
+        if not series:
+            over = self._turn == 0
+            done, self._idle = over and self._idle, over or self._idle
+            return Step(0, 0, done)
+        self._idle = False
+        with self._writing, self._explained("thin"), transaction(self._writer, "IMMEDIATE"):
+            thinned = cells.thin(self._writer, series, raw_from)
+            dropped = cells.drop(self._writer, series, kept_from)
+            self._writer.execute("UPDATE retained SET thinned = thinned + ?, dropped = dropped + ?", (thinned, dropped))
+        self.retained = (self.retained[0] + thinned, self.retained[1] + dropped)
+        return Step(thinned, dropped, False)
+
+    def mean(self, series: str, from_ms: int, to_ms: int) -> tuple[float, int]:
+        """The mean of the samples with from_ms <= time < to_ms, and how many they were: (0, 0) when there were none.
+        Where buckets stand for them, of the buckets that begin in that time."""
+        check_read(series, from_ms, to_ms, None)
+        with self._reading, self._explained("read"), transaction(self._reader, "DEFERRED"):
+            number, raw = self._raw(series, from_ms, to_ms)
+            total, samples = cells.totals(self._reader, number, from_ms, to_ms)
+            for _, values in chunks.woven(raw):
+                total, samples = total + float(values.sum()), samples + len(values)
+        return (total / samples, samples) if samples else (0.0, 0)
 
     def latest(self, series: Sequence[str] | None = None) -> dict[str, tuple[int, float]]:
         """See `History`."""
@@ -169,6 +201,16 @@ class SqliteHistory:
         with self._writing, self._reading:
             self._reader.close()
             self._writer.close()
+
+    def _raw(self, series: str, from_ms: int, to_ms: int) -> tuple[int, list[Iterator[Run]]]:
+        """The id of a series, 0 when it is not known, and pages of its samples that no buckets stand for: those in
+        chunks, and those in the head."""
+        with self._memory:  # the head as of the very state of the file that this transaction sees
+            found = self._reader.execute("SELECT id FROM series WHERE name = ?", (series,)).fetchone()
+            pairs = bytes(self._heads[series].pairs) if series in self._heads else b""
+        number = found[0] if found else 0
+        head = chunks.between(_run(pairs), from_ms, to_ms)
+        return number, [sealing.pages(self._reader, number, from_ms, to_ms), iter([head])]
 
     def _replay(self) -> None:
         """Memory as the file has it."""
@@ -248,37 +290,3 @@ def _run(pairs: bytes | bytearray) -> Run:
     """The pairs in ascending order, the later of two at one time."""
     records = np.frombuffer(bytes(pairs), _PAIRS)
     return chunks.merged([(np.ascontiguousarray(records["at"]), np.ascontiguousarray(records["value"]))])
-
-
-def _pages(bodies: Iterator[bytes], head: Run, from_ms: int, to_ms: int) -> Iterator[Run]:
-    """The chunks of [from_ms, to_ms), each with the samples of the head up to its end; then the rest of the head."""
-    done = from_ms
-    for body in bodies:
-        run = chunks.between(chunks.decode(body), from_ms, to_ms)
-        if not len(run[0]):
-            continue
-        until = int(run[0][-1]) + 1
-        arrived = chunks.between(head, done, until)
-        yield chunks.merged([run, arrived]) if len(arrived[0]) else run
-        done = until
-    yield chunks.between(head, done, to_ms)
-
-
-def _seal(db: sqlite3.Connection, series: int, head: Run) -> None:
-    """Moves a head into the chunks: each chunk takes what lies before the next one begins."""
-    span = {"series": series, "first": int(head[0][0]), "last": int(head[0][-1])}
-    spans: list[tuple[int | None, int, int, int]] = db.execute(_CHUNK_SPANS, span).fetchall()
-    if not spans or span["first"] < spans[0][1]:
-        spans.insert(0, (None, span["first"], span["first"] - 1, CHUNK_FULL))
-    ends = chain((first_ms for _, first_ms, _, _ in spans[1:]), [span["last"] + 1])
-    for (chunk, first_ms, last_ms, samples), end_ms in zip(spans, ends, strict=True):
-        run = chunks.between(head, first_ms, end_ms)
-        if not len(run[0]):
-            continue
-        if samples < CHUNK_FULL or run[0][0] <= last_ms:
-            (body,) = db.execute("SELECT body FROM chunks WHERE id = ?", (chunk,)).fetchone()
-            run = chunks.merged([chunks.decode(body), run])
-            db.execute("DELETE FROM chunks WHERE id = ?", (chunk,))
-        for times, values in chunks.split(run, CHUNK_SAMPLES_MAX):
-            row = (series, int(times[0]), int(times[-1]), len(times), chunks.encode(times, values))
-            db.execute("INSERT INTO chunks (series, first_ms, last_ms, samples, body) VALUES (?, ?, ?, ?, ?)", row)

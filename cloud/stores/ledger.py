@@ -1,159 +1,110 @@
-"""The ledger: relational truth. SQLAlchemy lives here, in tables.py and in people.py.
+"""The ledger: relational truth. SQLAlchemy lives here, in database.py, tables.py, proof.py and people.py.
 
 `apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
-comes. Not thread-safe: the service calls it from one worker thread; only `Ledger.people` may be asked from any.
+comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `proof`, and what is
+in memory: `lanes`, `tops`, `missing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Listing
-from contextlib import contextmanager
-from operator import attrgetter
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, create_engine, event, insert, make_url, select, update
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from cloud.alerts.lifecycle import Alert, Transition
+from cloud.core import completeness, lanes
+from cloud.core.completeness import DeviceGap
+from cloud.core.lanes import LaneState, Told
 from cloud.core.replenishment import Need
-from cloud.stores import tables
+from cloud.core.spans import Span
+from cloud.stores import proof, tables
+from cloud.stores.applying import Applied, Folding, Key, Known, Received, fold
+from cloud.stores.database import Database, LedgerUnavailable, Row
 from cloud.stores.people import People
-from protocols.reports import (
-    LANE_OF,
-    DeviceHealth,
-    Finding,
-    Lane,
-    Report,
-    SlotLevel,
-    StockEvent,
-    TagMove,
-    Thinned,
-    decode,
-)
-from protocols.sequences import Sequence
-from protocols.uplink import Refused
+from cloud.stores.proof import Proof
+from protocols.reports import Alarm, DeviceHealth, Lane, Proposal, Report, SlotLevel
+from protocols.uplink import Hello
 
-SCHEMA_VERSION = "2"
-RANGES_MAX = 100_000
-URLS = "sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+__all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
 
-
-class LedgerUnavailable(Exception):
-    """The database can not be reached, read or written now."""
-
-
-class Received(NamedTuple):
-    """A batch as it came: `seqs[i]` numbers `reports[i]`."""
-
-    gateway: str
-    lane: Lane
-    seqs: list[int]
-    reports: list[bytes]
-
-
-class Applied(NamedTuple):
-    """What a batch brought: the reports that were new, with their numbers, and the ones that will never be taken."""
-
-    numbered: list[tuple[int, Report]]
-    refused: list[Refused]
-    duplicates: int
-
-    @property
-    def reports(self) -> list[Report]:
-        """The new reports."""
-        return [report for _, report in self.numbered]
-
-
-class LaneState(NamedTuple):
-    """What the ledger holds of one gateway's lane."""
-
-    held: Sequence
-    applied: int
-    refused: int
-    last_ms: int
+SCHEMA_VERSION = "3"
+REPEATED_MAX = 10_000
+"""Notes of what came again; the oldest leave first. The count of a lane goes on."""
 
 
 class Ledger:
     """An open ledger, by SQLAlchemy URL (`sqlite:///ledger.db`, `postgresql+psycopg://…`)."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._database = Database(url, SCHEMA_VERSION)
+        self._engine = self._database.engine
+        self._reading, self._writing = self._database.reading, self._database.writing
         self.people = People(self._reading, self._writing)
-        try:
-            with self._engine.begin() as connection:
-                tables.about.create(connection, checkfirst=True)
-                held = connection.scalar(select(tables.about.c.value).where(tables.about.c.key == "schema"))
-                if held is None:
-                    connection.execute(insert(tables.about).values(key="schema", value=SCHEMA_VERSION))
-                elif held in tables.UPGRADES:
-                    self._upgrade(connection, held)
-                elif held != SCHEMA_VERSION:
-                    hint = "start the version that made it, or give another --ledger"
-                    raise LedgerUnavailable(
-                        f"the ledger has schema {held}, this service knows {SCHEMA_VERSION}; {hint}"
-                    )
-                tables.metadata.create_all(connection)
-                self._lanes = _lanes(connection)
-        except SQLAlchemyError as error:
-            raise LedgerUnavailable(f"the ledger can not be opened: {_reason(error)}") from error
+        self.proof = Proof(self._reading, self.lanes)
+        self._told: dict[Key, Told] = {}
+        with self._reading() as connection:
+            self._lanes = proof.lanes_of(connection)
+        noticed = [
+            (row["device"], row["at_ms"], msgspec.convert(row["noticed"], list[DeviceGap]))
+            for row in self._rows(tables.device)
+        ]
+        self._noticed = {device: (at_ms, gaps) for device, at_ms, gaps in noticed}
 
     def apply(
         self, batches: Listing[Received], now_ms: int, before_commit: Callable[[list[Report]], None]
     ) -> list[Applied]:
         """Commit batches in one transaction, one `Applied` for each; on an error nothing was applied.
 
-        `before_commit` is given all new reports and must have kept elsewhere what it wants of them when it returns:
-        once this has committed they will not come again.
+        `before_commit` is given all new reports, and the series and levels among those that came again. It must have
+        kept elsewhere what it wants of them when it returns: once this has committed they will not come again.
         """
-        lanes = {key: self._copy(key) for key in {(batch.gateway, batch.lane) for batch in batches}}
-        applied: list[Applied] = []
-        reports: list[Report] = []
-        movements, bad, thinned = [], [], []
-        for batch in batches:
-            state = lanes[batch.gateway, batch.lane]
-            taken = _take(batch, state.held)
-            lanes[batch.gateway, batch.lane] = LaneState(
-                state.held, state.applied + len(taken.numbered), state.refused + len(taken.refused), now_ms
-            )
-            applied.append(taken)
-            reports += taken.reports
-            movements += _movements(batch.gateway, taken, now_ms)
-            thinned += [
-                {"gateway": batch.gateway, **msgspec.structs.asdict(report)}
-                for report in taken.reports
-                if type(report) is Thinned
-            ]
-            if taken.refused:
-                blobs = dict(zip(batch.seqs, batch.reports, strict=True))
-                same = {"gateway": batch.gateway, "lane": batch.lane, "at_ms": now_ms}
-                bad += [{**same, **msgspec.structs.asdict(one), "report": blobs[one.seq]} for one in taken.refused]
+        made = fold(batches, Known(self._lanes, self._told, self._noticed), now_ms)
+        devices, noticed = made.device_rows()
         with self._writing() as connection:
-            before_commit(reports)
-            if movements:
-                connection.execute(insert(tables.movement), movements)
-            if bad:
-                connection.execute(insert(tables.refused), bad)
-            self._upsert(connection, tables.level, _newest(reports, SlotLevel, "slot"), ["slot"])
-            self._upsert(connection, tables.device, _newest(reports, DeviceHealth, "device"), ["device"])
-            self._upsert(connection, tables.tag, _newest(reports, TagMove, "epc", "device"), ["epc", "device"])
-            if thinned:
-                connection.execute(insert(tables.thinned), thinned)
-            rows = [_lane_row(key, state) for key, state in lanes.items()]
-            self._upsert(connection, tables.lane, rows, ["gateway", "lane"], newest_by=None)
-        self._lanes.update(lanes)
-        return applied
+            before_commit(made.reports + made.measured)
+            self._write(connection, made, devices)
+        # New mappings, not changed ones: other threads read them.
+        self._lanes = {**self._lanes, **made.lanes}
+        if noticed:
+            self._noticed = {**self._noticed, **noticed}
+        return made.applied
 
-    def lanes(self) -> dict[tuple[str, Lane], LaneState]:
-        """What is held of every gateway's lanes."""
-        return dict(self._lanes)
+    def _write(self, connection: Connection, made: Folding, devices: list[Row]) -> None:
+        upsert, many = self._database.upsert, self._database.many
+        many(connection, tables.movement, made.movements)
+        many(connection, tables.level, made.levels.values(), "slot", newest_by="at_ms")
+        many(connection, tables.tag, made.tags.values(), "epc", "device", newest_by="at_ms")
+        upsert(connection, tables.device, devices, "device", newest_by="at_ms")
+        upsert(connection, tables.proposal, made.proposals, "gateway", "sku", newest_by="seq")
+        upsert(connection, tables.local_alarm, made.alarms, "gateway", "rule", "subject", newest_by="seq")
+        rows = [proof.lane_row(key, state) for key, state in made.lanes.items()]
+        upsert(connection, tables.lane, rows, "gateway", "lane")
+        for table, new in ((tables.refused, made.refused), (tables.thinned, made.thinned)):
+            if new:
+                connection.execute(insert(table), new)
+        if made.repeated:
+            newest = max(_new_id(connection, tables.repeated, row) for row in made.repeated)
+            connection.execute(delete(tables.repeated).where(tables.repeated.c.id <= newest - REPEATED_MAX))
+
+    def lanes(self) -> dict[Key, LaneState]:
+        """What is held of every gateway's lanes, and what the gateways said of them last."""
+        held, told = self._lanes, dict(self._told)
+        greeted = {key: held.get(key, lanes.nothing())._replace(told=one) for key, one in told.items()}
+        return {**held, **greeted}
 
     def tops(self, gateway: str) -> dict[Lane, int]:
         """The highest number held of each lane of a gateway."""
         return {lane: state.held.top for (name, lane), state in self._lanes.items() if name == gateway}
+
+    def missing(self, gateway: str, hello: Hello) -> dict[Lane, list[Span]]:
+        """What a gateway that greets has been signed for and is not here, so that it is to be asked for again. What
+        it says of its lanes is remembered."""
+        for lane, next_seq in hello.next_seq.items():
+            self._told[gateway, lane] = Told(next_seq, hello.unsigned_from.get(lane))
+        return completeness.missing(gateway, hello, self._lanes)
 
     def movements(self) -> Iterable[tuple[str, str, int, int, int, str]]:
         """Every movement in the order it happened: slot, sku, delta, count, happened_ms, source."""
@@ -168,8 +119,15 @@ class Ledger:
 
     def devices(self) -> list[DeviceHealth]:
         """The health of every device."""
-        rows = self._rows(tables.device)
-        return [DeviceHealth(**{**row, "findings": msgspec.convert(row["findings"], list[Finding])}) for row in rows]
+        return [proof.health(row) for row in self._rows(tables.device)]
+
+    def proposals(self) -> list[tuple[str, int, Proposal]]:
+        """The last word of each gateway on each SKU: gateway, the report's number, and the proposal."""
+        return [(row["gateway"], row["seq"], _made(Proposal, row)) for row in self._rows(tables.proposal)]
+
+    def alarms(self) -> list[tuple[str, int, Alarm]]:
+        """The last word of each gateway on each of its alarms: gateway, the report's number, and the alarm."""
+        return [(row["gateway"], row["seq"], _made(Alarm, row)) for row in self._rows(tables.local_alarm)]
 
     def coolers(self) -> dict[str, bytes]:
         """The maintenance state of every cooler, as it was stored."""
@@ -179,7 +137,7 @@ class Ledger:
         """Store maintenance states."""
         rows = [{"series": series, "state": state} for series, state in states.items()]
         with self._writing() as connection:
-            self._upsert(connection, tables.cooler, rows, ["series"], newest_by=None)
+            self._database.upsert(connection, tables.cooler, rows, "series")
 
     def needs(self) -> list[Need]:
         """Every need, oldest first."""
@@ -218,178 +176,24 @@ class Ledger:
                 }
             )
         with self._writing() as connection:
-            self._upsert(connection, tables.alert, rows, ["id"], newest_by=None)
+            self._database.upsert(connection, tables.alert, rows, "id")
             connection.execute(insert(tables.transition), steps)
 
     def close(self) -> None:
         """End all connections."""
-        self._engine.dispose()
+        self._database.close()
 
-    def _copy(self, key: tuple[str, Lane]) -> LaneState:
-        state = self._lanes.get(key)
-        if state is None:
-            return LaneState(Sequence(limit=RANGES_MAX), 0, 0, 0)
-        held = Sequence([list(one) for one in state.held.ranges], state.held.forgotten, RANGES_MAX)
-        return state._replace(held=held)
-
-    def _upgrade(self, connection: Connection, held: str) -> None:
-        """Make this schema of an earlier one, step by step, in the transaction that opens the ledger."""
-        while held != SCHEMA_VERSION:
-            for statement in tables.UPGRADES[held]:
-                connection.exec_driver_sql(statement)
-            held = str(int(held) + 1)
-        connection.execute(update(tables.about).where(tables.about.c.key == "schema").values(value=held))
-
-    def _rows(self, table: Table) -> list[dict[str, Any]]:
+    def _rows(self, table: Table) -> list[Row]:
         with self._reading() as connection:
-            order = table.c.id if "id" in table.c else next(iter(table.primary_key.columns))
-            return [dict(row) for row in connection.execute(select(table).order_by(order)).mappings()]
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise LedgerUnavailable(f"the ledger can not be read: {_reason(error)}") from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise LedgerUnavailable(f"the ledger can not be written: {_reason(error)}") from error
-
-    @staticmethod
-    def _upsert(
-        connection: Connection,
-        table: Table,
-        rows: list[dict[str, Any]],
-        keys: list[str],
-        newest_by: str | None = "at_ms",
-    ) -> None:
-        if rows:
-            connection.execute(tables.upsert(connection.dialect.name, table, keys, newest_by), rows)
+            order = [table.c.id] if "id" in table.c else [*table.primary_key.columns]
+            return [dict(row) for row in connection.execute(select(table).order_by(*order)).mappings()]
 
 
-def _take(batch: Received, held: Sequence) -> Applied:
-    numbered: list[tuple[int, Report]] = []
-    refused: list[Refused] = []
-    duplicates = 0
-    for seq, blob in zip(batch.seqs, batch.reports, strict=True):
-        if not held.add(seq):
-            duplicates += 1
-            continue
-        try:
-            report = decode(blob)
-        except (ValueError, msgspec.DecodeError) as error:
-            refused.append(Refused(seq, f"not a report this service knows: {error}"[:300]))
-            continue
-        if LANE_OF[type(report)] == batch.lane:
-            numbered.append((seq, report))
-        else:
-            refused.append(Refused(seq, f"it belongs into the lane {LANE_OF[type(report)]}, not {batch.lane}"))
-    return Applied(numbered, refused, duplicates)
+def _made(kind: Any, row: Row) -> Any:
+    return kind(**{name: row[name] for name in kind.__struct_fields__})
 
 
-def _movements(gateway: str, taken: Applied, now_ms: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "gateway": gateway,
-            "seq": seq,
-            "slot": report.slot,
-            "sku": report.sku,
-            "delta": report.delta,
-            "count": report.count,
-            "happened_ms": report.at_ms,
-            "known_ms": now_ms,
-            "confidence": report.confidence,
-            "source": report.source,
-        }
-        for seq, report in taken.numbered
-        if type(report) is StockEvent
-    ]
-
-
-def _newest(
-    reports: Iterable[Report], kind: type[SlotLevel] | type[DeviceHealth] | type[TagMove], *keys: str
-) -> list[dict[str, Any]]:
-    """The newest report of a kind for each key, as rows; of two at one time the later arrival."""
-    key_of = attrgetter(*keys)
-    newest: dict[Any, Any] = {}
-    for report in reports:
-        if type(report) is kind:
-            key = key_of(report)
-            held = newest.get(key)
-            if held is None or held.at_ms <= report.at_ms:
-                newest[key] = report
-    return [_row(report) for report in newest.values()]
-
-
-def _row(report: SlotLevel | DeviceHealth | TagMove) -> dict[str, Any]:
-    row = msgspec.structs.asdict(report)
-    if type(report) is DeviceHealth:
-        row["findings"] = msgspec.to_builtins(report.findings)
-    return row
-
-
-def _lanes(connection: Connection) -> dict[tuple[str, Lane], LaneState]:
-    return {
-        (row.gateway, row.lane): LaneState(
-            msgspec.msgpack.decode(row.held, type=Sequence), row.applied, row.refused, row.last_ms
-        )
-        for row in connection.execute(select(tables.lane))
-    }
-
-
-def _lane_row(key: tuple[str, Lane], state: LaneState) -> dict[str, Any]:
-    gateway, lane = key
-    held = msgspec.msgpack.encode(state.held)
-    return {"gateway": gateway, "lane": lane, **state._asdict(), "held": held}
-
-
-def _new_id(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+def _new_id(connection: Connection, table: Table, values: Row) -> int:
     key = connection.execute(insert(table).values(values)).inserted_primary_key
     assert key is not None
     return int(key[0])
-
-
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-    except SQLAlchemyError:
-        raise LedgerUnavailable(f"{url!r} is not an address of a database: use {URLS}") from None
-    shown = parsed.render_as_string(hide_password=True)
-    if parsed.get_backend_name() == "sqlite":
-        _own_file(parsed.database, shown)
-    elif parsed.get_backend_name() != "postgresql":
-        raise LedgerUnavailable(f"no ledger can be kept in {shown}: use {URLS}")
-    try:
-        engine = create_engine(parsed)
-    except (SQLAlchemyError, ImportError) as error:
-        hint = f"install its driver, or use {URLS}"
-        raise LedgerUnavailable(f"the database {shown} can not be spoken to: {error}; {hint}") from None
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def durable(connection: Any, _record: Any) -> None:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-                connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
-def _own_file(database: str | None, shown: str) -> None:
-    if not database or database == ":memory:":
-        raise LedgerUnavailable(f"{shown} names no file: use {URLS}")
-    path = Path(database)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise LedgerUnavailable(f"the ledger {database} can not be opened: {error.strerror}") from error
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0][:200]

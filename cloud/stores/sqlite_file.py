@@ -11,6 +11,8 @@ from typing import Literal
 
 import sqlite_utils
 
+from cloud.stores.history import HistoryUnavailable
+
 BUSY_TIMEOUT_MS = 5_000
 PAGE_BYTES = 8_192
 CHECKPOINT_PAGES = 500
@@ -39,6 +41,21 @@ def connect(path: Path, cache_kib: int) -> sqlite_utils.Database:
         connection.close()
         raise
     return sqlite_utils.Database(connection)
+
+
+def names(known: sqlite_utils.Migrations) -> tuple[str, ...]:
+    """The schema versions that are known, the oldest first."""
+    return tuple(one.name for one in known.pending(sqlite_utils.Database(memory=True)))
+
+
+def migrate(db: sqlite_utils.Database, known: sqlite_utils.Migrations) -> None:
+    """Bring the file's schema up to what is known here; raises `HistoryUnavailable` for that of a later version, whose
+    tables would be passed over in silence."""
+    later = [one.name for one in known.applied(db) if one.name not in names(known)]
+    if later:
+        hint = "start the version that made it, or restore a backup of before"
+        raise HistoryUnavailable(f"a {known.name} of a later version (schema {later[-1]!r}) lies there; {hint}")
+    known.apply(db)
 
 
 @contextmanager

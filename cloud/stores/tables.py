@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -15,8 +17,10 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    insert,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 metadata = MetaData()
 
@@ -31,6 +35,22 @@ lane = Table(
     Column("applied", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     Column("last_ms", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("holes", JSON, nullable=False),
+    Column("next_seq", BigInteger),
+    Column("unsigned_from", BigInteger),
+)
+
+repeated = Table(
+    "repeated",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("gateway", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
 )
 
 refused = Table(
@@ -55,6 +75,7 @@ movement = Table(
     Column("delta", BigInteger, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("happened_ms", BigInteger, nullable=False),
+    Column("heard_ms", BigInteger, nullable=False),
     Column("known_ms", BigInteger, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("source", String, nullable=False),
@@ -92,6 +113,8 @@ device = Table(
     Column("clock_offset_ms", BigInteger, nullable=False),
     Column("battery_pct", Float),
     Column("findings", JSON, nullable=False),
+    Column("heard", JSON, nullable=False),
+    Column("noticed", JSON, nullable=False),
 )
 
 tag = Table(
@@ -102,6 +125,7 @@ tag = Table(
     Column("zone", String, nullable=False),
     Column("move", String, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("heard_ms", BigInteger, nullable=False),
 )
 
 thinned = Table(
@@ -109,11 +133,42 @@ thinned = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("gateway", String, nullable=False),
+    Column("lane", String, nullable=False),
     Column("first", BigInteger, nullable=False),
     Column("last", BigInteger, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("known_ms", BigInteger, nullable=False),
     Column("why", String, nullable=False),
+)
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("gateway", String, primary_key=True),
+    Column("sku", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("reorder_point", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("known_ms", BigInteger, nullable=False),
+)
+
+local_alarm = Table(
+    "local_alarm",
+    metadata,
+    Column("gateway", String, primary_key=True),
+    Column("rule", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("known_ms", BigInteger, nullable=False),
+    Column("params", JSON, nullable=False),
 )
 
 cooler = Table(
@@ -192,11 +247,43 @@ def upsert(dialect: str, table: Table, keys: list[str], newest_by: str | None) -
     return statement.on_conflict_do_update(index_elements=keys, set_=others, where=where)
 
 
+class Bulk(NamedTuple):
+    """A statement for many rows as the driver takes it, and the order of a row's values: what SQLAlchemy does for every
+    row is half the cost of inserting it. Not for JSON columns."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def bulk(dialect: str, table: Table, keys: list[str], newest_by: str | None) -> Bulk:
+    """An `upsert`, or without keys an insert, of every column but a number the database gives."""
+    names = [column.name for column in table.c if column is not table.autoincrement_column]
+    statement: Insert = upsert(dialect, table, keys, newest_by) if keys else insert(table)
+    spoken = postgresql.dialect if dialect == "postgresql" else sqlite.dialect
+    style = "format" if dialect == "postgresql" else "qmark"
+    compiled = statement.compile(dialect=spoken(paramstyle=style), column_keys=names)
+    assert isinstance(compiled, SQLCompiler), "an INSERT is SQL"
+    return Bulk(str(compiled), tuple(compiled.positiontup or ()))
+
+
 UPGRADES: dict[str, tuple[str, ...]] = {
     "1": (
         "ALTER TABLE level ADD COLUMN booked BIGINT",
         "ALTER TABLE level ADD COLUMN differs_ms BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE device ADD COLUMN findings JSON NOT NULL DEFAULT '[]'",
     ),
+    "2": (
+        "ALTER TABLE lane ADD COLUMN duplicates BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE lane ADD COLUMN holes JSON NOT NULL DEFAULT '[]'",
+        "ALTER TABLE lane ADD COLUMN next_seq BIGINT",
+        "ALTER TABLE lane ADD COLUMN unsigned_from BIGINT",
+        "ALTER TABLE movement ADD COLUMN heard_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE tag ADD COLUMN heard_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE device ADD COLUMN heard JSON NOT NULL DEFAULT '[]'",
+        "ALTER TABLE device ADD COLUMN noticed JSON NOT NULL DEFAULT '[]'",
+        "ALTER TABLE thinned ADD COLUMN lane VARCHAR NOT NULL DEFAULT 'telemetry'",
+        "ALTER TABLE thinned ADD COLUMN known_ms BIGINT NOT NULL DEFAULT 0",
+        "UPDATE thinned SET known_ms = at_ms",
+    ),
 }
-"""Schema version -> the statements that make the next one of it."""
+"""Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

@@ -38,6 +38,7 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/api/slots/{id}"): "viewer",
     ("GET", "/api/alerts/{id}"): "viewer",
     ("GET", "/api/history"): "viewer",
+    ("GET", "/api/completeness"): "viewer",
     ("POST", "/api/alerts/{id}/ack"): "crew",
 }
 """The least role for each method and pattern; None is anyone. HEAD goes with GET."""

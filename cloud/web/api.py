@@ -89,6 +89,7 @@ class Api:
             web.get("/api/slots/{id}", self.slot),
             web.get("/api/alerts/{id}", self.alert),
             web.get("/api/history", self.history),
+            web.get("/api/completeness", self.completeness),
             web.post("/api/alerts/{id}/ack", self.acknowledge),
         ]
 
@@ -155,6 +156,11 @@ class Api:
             raise Refusal(400, "bad_request", "`from` is later than `to`", "swap them")
         times, values = await self._desk.history(series, from_ms, to_ms, points)
         return reply({"series": series, "times": times, "values": values})
+
+    async def completeness(self, request: web.Request) -> web.Response:
+        """What of all that gateways numbered is here, and what is not; if wanted only what became known since `since`
+        (ms)."""
+        return reply(await self._desk.completeness(_whole(request, "since", 0, 0, TIME_MS_MAX)))
 
     async def acknowledge(self, request: web.Request) -> web.Response:
         """Acknowledge an alert, with a note if wanted. The same Idempotency-Key gets the same reply."""

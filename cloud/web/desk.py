@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Sequence
 
+from cloud.core.completeness import Completeness
 from cloud.core.view import AlertView
 from cloud.metrics import Counts
 
@@ -46,6 +47,10 @@ class Desk(typing.Protocol):
     ) -> tuple[Sequence[int], Sequence[float | None]]:
         """Times (ms) and values of a series within [from_ms, to_ms], thinned to at most `points`; a gap is None.
         Raises `NotFound` for a series never heard of, `Unavailable`."""
+
+    async def completeness(self, since_ms: int) -> Completeness:
+        """What of all that gateways numbered is here and what is not, limited to what became known since `since_ms`.
+        Raises `Unavailable`."""
 
     def ready(self) -> list[str]:
         """Why the service is not ready to work, a sentence each; empty when it is."""

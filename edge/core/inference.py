@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from edge.core import series
+from edge.core import order, series
+from edge.core.alarms import Own
+from edge.core.alone import Alone
 from edge.core.care import health, patients
 from edge.core.care.ward import Ward
 from edge.core.slots import acting, weight
@@ -22,7 +24,7 @@ from edge.core.slots.shelves import News, Note, Shelves, no_such_slot
 from edge.core.tagging.readers import Readers
 from protocols.layout import Device, Site, Slot
 from protocols.readings import CommandAck, DeviceStatus, Notice, Problem, Reading, Said, TagReads
-from protocols.reports import Report
+from protocols.reports import Report, StockEvent, TagMove
 
 HEALTH_REFRESH_MS = 600_000
 UNSTEADY_MS = 10_000
@@ -51,6 +53,8 @@ class DeviceState(Struct, array_like=True):
     notices: dict[str, tuple[int, str]] = {}
     """The last words of each channel: channel -> (at_ms, text)."""
     clock: patients.Clock = field(default_factory=patients.Clock)
+    taken: dict[str, order.Taken] = {}
+    """The newest message of each scale (`/channel`), quantity and of the tags."""
 
 
 class Outcome(Struct):
@@ -66,6 +70,8 @@ class Outcome(Struct):
     slots: set[str] = field(default_factory=set)
     readings: int = 0
     duplicates: int = 0
+    decided: bool = False
+    """The gateway's own alarms or proposals changed: they are to be stored with the reports."""
 
     def blame(self, problem: Problem, at: int) -> None:
         """The message at place `at` can not be used."""
@@ -88,12 +94,14 @@ class Inference:
         shelves: Shelves | None = None,
         readers: Readers | None = None,
         ward: Ward | None = None,
+        alone: Alone | None = None,
     ) -> None:
         self.site = site
         self.devices = devices or {}
         self.shelves = shelves or Shelves(site)
         self.readers = readers or Readers(site)
         self.ward = ward or Ward(site)
+        self.alone = alone or Alone(site)
         self._watch = site.slot_by_channel
         # One a zone, the first listed: two would go up and down by what lies between them.
         self._thermometers = {one.zone: one.id for one in reversed(site.devices) if one.kind == "climate"}
@@ -138,7 +146,9 @@ class Inference:
                 if health.hear(state.pulse, message.boot, message.seq, message.at_ms, now_ms) == "duplicate":
                     out.duplicates += 1
                 else:
-                    out.reports += self.readers.see(device, message)
+                    out.reports += self.readers.see(
+                        device, order.in_order(state.taken, message, now_ms, state.pulse.period_ms)
+                    )
             elif type(message) is DeviceStatus:
                 health.tell(state.pulse, message, now_ms)
                 self._judge(state, device.id, now_ms, out)
@@ -149,10 +159,12 @@ class Inference:
                 health.answer(state.pulse, now_ms)
                 _notice(state, message)
         self._tell_levels(out, now_ms)
+        _stamp(out.reports, now_ms)
         return out
 
-    def tick(self, now_ms: int) -> Outcome:
-        """Let time pass: silences, departures, waiting samples, the ward's rounds, levels to repeat."""
+    def tick(self, now_ms: int, own: Own | None = None) -> Outcome:
+        """Let time pass: silences, departures, waiting samples, the ward's rounds, levels to repeat; then decide, the
+        gateway itself being as `own` says."""
         out = Outcome()
         sick = self.ward.pass_time(now_ms)
         for name, state in self.devices.items():
@@ -181,6 +193,10 @@ class Inference:
             self._weigh_again(slot, out)
             out.slots.add(slot.id)
         self._tell_levels(out, now_ms)
+        decided = self._decide(own or Own(), now_ms)
+        out.reports += decided
+        out.decided = bool(decided)
+        _stamp(out.reports, now_ms)
         return out
 
     def act(self, slot_id: str, action: Action, now_ms: int) -> tuple[Outcome, dict[str, Any]]:
@@ -203,6 +219,7 @@ class Inference:
             cell.level_g = self.shelves.counted_g(slot)
             out.devices.add(slot.device)
         self._tell_levels(out, now_ms)
+        _stamp(out.reports, now_ms)
         return out, answer
 
     def _weigh(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> Problem | None:
@@ -216,9 +233,11 @@ class Inference:
         if reading.flags and not self._fit(state, cell, reading):
             self._wait(slot, cell, reading, out)
             return None
-        if reading.last_ms < cell.last_ms:
+        latest = order.latest(state.taken, "/" + reading.channel, reading, now_ms, state.pulse.period_ms, cell.last_ms)
+        if latest is None:
             state.late += 1
             return None
+        reading = latest
         if reading.quantity == "mass_change_g":
             return self._change(slot, cell, reading, out)
         for settled in weight.step(cell, reading.at_ms, reading.values, reading.step_ms, device.noise_g):
@@ -266,9 +285,9 @@ class Inference:
     def _measure(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> None:
         flags = reading.flags
         if not (flags and ("historical" in flags or "internal" in flags or "bad" in flags)):
-            newest = state.now.get(reading.quantity)
-            if newest is None or newest[0] <= reading.last_ms:
-                state.now[reading.quantity] = (reading.last_ms, reading.values[-1])
+            latest = order.latest(state.taken, reading.quantity, reading, now_ms, state.pulse.period_ms)
+            if latest is not None:
+                state.now[reading.quantity] = (latest.last_ms, reading.values[-1])
                 self._feel_warmth(device, state)
             if reading.quantity == "battery_pct":
                 state.pulse.battery_pct = reading.values[-1]
@@ -280,6 +299,17 @@ class Inference:
     def _feel_warmth(self, device: Device, state: DeviceState) -> None:
         if self._thermometers.get(device.zone) == device.id and "temperature_c" in state.now:
             self.shelves.warmth[device.zone] = state.now["temperature_c"][1]
+
+    def _decide(self, own: Own, now_ms: int) -> list[Report]:
+        known = self.site.device_by_id
+        states = [(known[name], state) for name, state in self.devices.items() if name in known]
+        climate: dict[str, list[tuple[str, int, float]]] = {}
+        for device, state in states:
+            if device.kind == "climate":
+                said = ((quantity, at_ms, value) for quantity, (at_ms, value) in state.now.items())
+                climate.setdefault(device.zone, []).extend(said)
+        pulses = [(device, state.pulse) for device, state in states]
+        return self.alone.decide(pulses, climate, self.shelves.slots, own, now_ms)
 
     def _judge(self, state: DeviceState, name: str, now_ms: int, out: Outcome, news: bool = False) -> None:
         pulse = state.pulse
@@ -325,6 +355,13 @@ class Inference:
             said = self.shelves.level(slot)
             if said is not None:
                 out.reports.append(said)
+
+
+def _stamp(reports: list[Report], now_ms: int) -> None:
+    """Say when the gateway heard what moved."""
+    for at, report in enumerate(reports):
+        if type(report) is StockEvent or type(report) is TagMove:
+            reports[at] = msgspec.structs.replace(report, heard_ms=now_ms)
 
 
 def _notice(state: DeviceState, said: Notice) -> None:

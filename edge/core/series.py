@@ -34,7 +34,7 @@ def put(bundles: dict[str, Bundle], reading: Reading, zone: str, now_ms: int) ->
     if len(reading.values) >= OWN_REPORT:
         offsets = list(range(0, len(reading.values) * step_ms, step_ms)) if step_ms else [0] * len(reading.values)
         channel = reading.channel.replace("/", ".")
-        return [Series(reading.device, channel, reading.quantity, zone, reading.at_ms, offsets, reading.values)]
+        return [Series(reading.device, channel, reading.quantity, zone, reading.at_ms, offsets, reading.values, now_ms)]
     key = f"{reading.channel}/{reading.quantity}"
     bundle = bundles.get(key)
     if bundle is None:
@@ -59,4 +59,5 @@ def due(bundles: dict[str, Bundle], device: str, zone: str, now_ms: int) -> list
 def _series(bundle: Bundle, device: str, zone: str) -> Series:
     at_ms = bundle.times_ms[0]
     offsets = [time_ms - at_ms for time_ms in bundle.times_ms]
-    return Series(device, bundle.channel.replace("/", "."), bundle.quantity, zone, at_ms, offsets, bundle.values)
+    channel = bundle.channel.replace("/", ".")
+    return Series(device, channel, bundle.quantity, zone, at_ms, offsets, bundle.values, bundle.since_ms)

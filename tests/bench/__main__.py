@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import decode_bench, gateway_bench, load_bench, system_bench
+from tests.bench import decode_bench, gateway_bench, link_bench, load_bench, store_bench, system_bench
 from tests.bench.table import show
 
-PARTS = (gateway_bench, load_bench, decode_bench, system_bench)
+PARTS = (gateway_bench, load_bench, decode_bench, store_bench, link_bench, system_bench)
 
 sys.exit(show("figure", [figure for part in PARTS for figure in part.figures()]))

@@ -16,6 +16,8 @@ from typing import Any
 from aiohttp import web
 from msgspec.structs import replace
 
+from cloud.core import lanes
+from cloud.core.completeness import Completeness, Marks, prove
 from cloud.core.view import AlertView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import make_app, serving
@@ -127,6 +129,10 @@ class FakeService:
         zone = "freeze" if "freeze" in series else "cool"
         times = [from_ms + n * (to_ms - from_ms) // points for n in range(points) if not 0.3 < n / points < 0.36]
         return times, [fake_site.temperature(zone, t, now_ms(), quiet=self._quiet) for t in times]
+
+    async def completeness(self, since_ms: int) -> Completeness:
+        """See `Desk`. Nothing is missing."""
+        return prove({("g1", "events"): lanes.nothing()}, Marks(), [], since_ms)
 
     def ready(self) -> list[str]:
         """See `Desk`."""

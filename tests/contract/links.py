@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zmq
+import zmq.asyncio
 
 from cloud.keys import allow
 from cloud.keys import own_keys as service_keys
@@ -20,7 +22,8 @@ from edge.keys import own_keys, service_key
 from edge.store import Group, Store
 from edge.uplink import Uplink
 from protocols.reports import Lane, Report, Series, StockEvent
-from protocols.uplink import Refused
+from protocols.uplink import FromGateway, FromService, Policy, Refused, decode_from_service
+from protocols.uplink import encode as frame
 from tests.contract.brokers import free_port
 
 T0 = 1_763_762_400_000
@@ -31,7 +34,7 @@ def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same link, only less patient, so that a test need not wait as long as a gateway may."""
     for name, value in {"MUTE_S": 2.0, "HELLO_S": 0.2, "BACKOFF_MAX_S": 0.5, "POLL_S": 0.0}.items():
         monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr("cloud.uplink.KEYS_FRESH_S", 0.05)
+    monkeypatch.setattr("cloud.uplink.KEYS_FRESH_S", 0.0)
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:
@@ -59,12 +62,19 @@ class Service:
         self.ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
         self.applied: list[Report] = []
         self.duplicates = 0
-        self.away = False
+        self.away = self.deaf = False
+        self.policies: list[Policy] = []
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self.door = Door(self.address, self.folder, self.site, self._apply, self.ledger.tops)
+        asked = (self._apply, self.ledger.tops, self.ledger.missing, lambda: self.policies)
+        self.door = Door(self.address, self.folder, self.site, *asked)
         self._task = asyncio.create_task(self.door.run())
+
+    def lose_ledger(self) -> None:
+        """Go on with a ledger that holds nothing, as from a backup of the first day."""
+        self.ledger.close()
+        self.ledger = Ledger(f"sqlite:///{self.folder / 'ledger2.db'}")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -82,6 +92,8 @@ class Service:
         for taken in applied:
             self.applied += taken.reports
             self.duplicates += taken.duplicates
+        while self.deaf:  # what is applied stays unsigned
+            await asyncio.sleep(0.01)
         return applied
 
     def movements(self) -> list[int]:
@@ -89,32 +101,44 @@ class Service:
 
 
 class Side:
-    """The gateway's side: its store and its uplink."""
+    """The gateway's side: its store and its uplink, and the outbox between them, which keeps what it was asked."""
 
     def __init__(self, folder: Path, service: Service, name: str = "gw", site: str = "demo") -> None:
         self.store = Store(folder / "edge.db")
         self.keys = own_keys(folder, name)
         self.refused: list[Refused] = []
         self.sent: list[Wanted] = []
-        self.link = Uplink(
-            service.address,
-            service_key(service.public_key),
-            self.keys,
-            name,
-            site,
-            lambda: self.store.next_seq,
-            self._waiting,
-            self._settle,
-        )
+        self.asked: list[tuple[Lane, int, int]] = []
+        public_key = service_key(service.public_key)
+        self.link = Uplink(service.address, public_key, self.keys, name, site, self)
         self._task: asyncio.Task[None] | None = None
 
-    async def _waiting(self, wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
+    @property
+    def next_seq(self) -> dict[Lane, int]:
+        return self.store.next_seq
+
+    @property
+    def unsigned_from(self) -> dict[Lane, int]:
+        return self.store.unsigned_from
+
+    @property
+    def kept_from(self) -> dict[Lane, int]:
+        return self.store.kept_from
+
+    async def waiting(self, wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
         self.sent.append(wanted)
         return self.store.waiting(wanted.lane, wanted.after, wanted.before, min(reports_max, 50), bytes_max)
 
-    async def _settle(self, lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
+    async def settle(self, lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
         self.refused += refused
         self.store.settle(lane, seqs, [(one.seq, one.reason) for one in refused], T0)
+
+    async def resend(self, lane: Lane, first: int, last: int) -> None:
+        self.asked.append((lane, first, last))
+        self.store.resend(lane, first, last, T0)
+
+    async def take_policies(self, policies: list[Policy]) -> None:
+        self.store.keep_policies(policies)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self.link.run())
@@ -132,6 +156,42 @@ class Side:
         return all(book.pending == 0 for book in self.store.book().values())
 
 
+class Raw:
+    """A bare end of the link with a key of its own, that says whatever a test wants."""
+
+    def __init__(self, folder: Path, service: Service, name: str, allowed: bool = True) -> None:
+        self.keys, self._service = own_keys(folder, name), service
+        if allowed:
+            allow(service.folder, name, self.keys.public.decode())
+        self._context = zmq.asyncio.Context()
+        self.sockets: list[zmq.asyncio.Socket] = []
+        self.socket = self.connect()
+
+    def connect(self, routing_id: bytes = b"") -> zmq.asyncio.Socket:
+        """One more connection with this key."""
+        socket: zmq.asyncio.Socket = self._context.socket(zmq.DEALER)
+        if routing_id:
+            socket.setsockopt(zmq.ROUTING_ID, routing_id)
+        socket.curve_serverkey = service_key(self._service.public_key)
+        socket.curve_publickey, socket.curve_secretkey = self.keys
+        socket.setsockopt(zmq.RECONNECT_IVL, module.NEVER_MS)
+        socket.setsockopt(zmq.LINGER, 0)
+        self.sockets.append(socket)
+        socket.connect(self._service.address)
+        return socket
+
+    async def say(self, what: FromGateway | bytes, socket: zmq.asyncio.Socket | None = None) -> None:
+        await asyncio.wait_for(
+            (socket or self.socket).send(what if isinstance(what, bytes) else frame(what)), DEADLINE_S
+        )
+
+    async def hear(self, socket: zmq.asyncio.Socket | None = None) -> FromService:
+        return decode_from_service(await asyncio.wait_for((socket or self.socket).recv(), DEADLINE_S))
+
+    def close(self) -> None:
+        self._context.destroy(linger=0)
+
+
 class Ends:
     """A service and as many gateways as a test wants, all of them stopped with the test."""
 
@@ -139,6 +199,7 @@ class Ends:
         self.folder = folder
         self.services: list[Service] = []
         self.sides: list[Side] = []
+        self.raws: list[Raw] = []
 
     def service(self, **how: Any) -> Service:
         folder = self.folder / f"service{len(self.services)}"
@@ -153,6 +214,10 @@ class Ends:
         self.sides.append(one)
         return one
 
+    def raw(self, service: Service, name: str, allowed: bool = True) -> Raw:
+        self.raws.append(Raw(self.folder / f"raw{len(self.raws)}", service, name, allowed))
+        return self.raws[-1]
+
 
 @asynccontextmanager
 async def open_ends(folder: Path) -> AsyncIterator[Ends]:
@@ -161,6 +226,8 @@ async def open_ends(folder: Path) -> AsyncIterator[Ends]:
     try:
         yield both
     finally:
+        for raw in both.raws:
+            raw.close()
         for side in both.sides:
             await side.stop()
             side.store.close()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.stores import history_sqlite
+from cloud.stores import history_sqlite, sealing
 from cloud.stores.history import HistoryUnavailable, Samples
 from cloud.stores.history_sqlite import SqliteHistory
 
@@ -45,11 +45,11 @@ def test_sqlite_history_is_a_dictionary_by_time_through_sealing_and_reopening(
     with pytest.MonkeyPatch.context() as patch:
         for constant, small in (
             ("HEAD_SAMPLES", 4),
-            ("CHUNK_FULL", 8),
-            ("CHUNK_SAMPLES_MAX", 16),
             ("JOURNAL_SAMPLES_MIN", 20),
         ):
             patch.setattr(history_sqlite, constant, small)
+        patch.setattr(sealing, "CHUNK_FULL", 8)
+        patch.setattr(sealing, "CHUNK_SAMPLES_MAX", 16)
         history = SqliteHistory(path)
         for append in appends:
             if isinstance(append, str):

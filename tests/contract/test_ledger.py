@@ -263,17 +263,40 @@ def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place)
     assert again.people.accounts() == 2
 
 
-def test_a_ledger_of_the_first_schema_is_taken_over_with_all_it_holds(place: Place) -> None:
+ADDED = {
+    "level": ("booked", "differs_ms"),
+    "device": ("findings", "heard", "noticed"),
+    "lane": ("duplicates", "holes", "next_seq", "unsigned_from"),
+    "movement": ("heard_ms",),
+    "tag": ("heard_ms",),
+    "thinned": ("lane", "known_ms"),
+}
+"""Columns that earlier schemas did not have."""
+FIRST = {("level", "booked"), ("level", "differs_ms"), ("device", "findings")}
+"""Of these, the ones that came with the second schema."""
+
+
+@pytest.mark.parametrize("schema", ["1", "2"])
+def test_a_ledger_of_an_earlier_schema_is_taken_over_with_all_it_holds(place: Place, schema: str) -> None:
     ledger = place.ledger()
-    apply(ledger, *depot.batches([stock("A1", 7, 7), level("A1", 7), health("d1")]))
+    gone = Thinned(5, 6, 2, NOON_MS, "outbox_full")
+    apply(ledger, *depot.batches([stock("A1", 7, 7), health("d1"), gone, level("A1", 7)]))
+    apply(ledger, batch([level("A1", 7, NOON_MS + 1)], 7, lane="telemetry"))
     with ledger._writing() as connection:
-        for table, column in (("level", "booked"), ("level", "differs_ms"), ("device", "findings")):
-            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute(tables.about.update().values(value="1"))
+        for table in ("proposal", "local_alarm", "repeated"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        for table, column in ((table, column) for table, columns in ADDED.items() for column in columns):
+            if schema == "1" or (table, column) not in FIRST:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute(tables.about.update().values(value=schema))
 
     again = place.ledger()
 
-    assert again.levels() == [level("A1", 7)]
+    assert again.levels() == [level("A1", 7, NOON_MS + 1)]
     assert again.devices() == [health("d1")]
     assert [(row[0], row[3]) for row in again.movements()] == [("A1", 7)]
-    assert place.ledger().levels() == [level("A1", 7)], "once is enough"
+    telemetry = again.lanes()["g1", "telemetry"]
+    assert (telemetry.held.ranges, telemetry.given_up) == ([[0, 0], [7, 7]], ((5, 6),))
+    [taken] = apply(again, batch([TagMove("E1", "hall", "arrived", NOON_MS, "gate-1", NOON_MS + 1)], 3))
+    assert len(taken.numbered) == 1
+    assert place.ledger().levels() == [level("A1", 7, NOON_MS + 1)], "once is enough"

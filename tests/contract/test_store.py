@@ -6,24 +6,21 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from edge import store as module
 from edge.core.inference import DeviceState
 from edge.core.slots import fusion
 from edge.core.slots.counting import Estimate
 from edge.core.slots.shelves import Note, SlotState
-from edge.store import QUARANTINE_PAYLOAD_MAX, Group, Quarantined, Store, StoreError
+from edge.store import Group, Quarantined, Store, StoreError
+from edge.storing import groups, room
+from edge.storing.groups import QUARANTINE_PAYLOAD_MAX
 from protocols.readings import Problem
-from protocols.reports import LANES, Lane, Report, Series, StockEvent, TagMove, Thinned, decode
+from protocols.reports import Lane, Report, Series, StockEvent, TagMove, Thinned, decode
 from tests.contract.brokers import PROJECT
 
 T0 = 1_763_762_400_000
@@ -54,6 +51,7 @@ def state(late: int) -> bytes:
 def test_what_was_committed_is_there_after_a_restart_and_numbers_go_on(store: Store) -> None:
     slot = SlotState(fusion.begin(9, T0), Estimate(5, 5, 5, 0.99), 1.0, T0, 5)
     store.commit(Group(T0, {"shelf-1": state(3)}, {"A1": msgspec.msgpack.encode(slot)}, [EVENT, SERIES, EVENT]))
+    book = store.book()
     store.close()
 
     back = Store(store.path)
@@ -63,7 +61,7 @@ def test_what_was_committed_is_there_after_a_restart_and_numbers_go_on(store: St
     assert slots == {"A1": slot}
     assert waiting(back, "events") == [EVENT, EVENT]
     assert back.next_seq == {"events": 2, "telemetry": 1}
-    assert back.bytes == store.bytes
+    assert back.book() == book
     back.commit(Group(T0, reports=[EVENT]))
     assert numbers(back, "events") == [0, 1, 2]
     back.close()
@@ -86,7 +84,7 @@ def test_its_files_are_for_its_owner_only(store: Store) -> None:
 
     files = sorted(store.path.parent.iterdir())
 
-    assert {file.name for file in files} == {"edge.db", "edge.db-wal", "edge.db-shm"}
+    assert {file.name for file in files} == {"edge.db", "edge.db-wal", "edge.db-shm", "edge.mark"}
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
@@ -104,39 +102,25 @@ def test_whatever_goes_wrong_in_a_commit_nothing_of_it_stays(store: Store) -> No
     assert all(book.balanced for book in store.book().values())
 
 
-def test_a_full_disk_is_a_store_error_and_the_group_can_be_tried_again(store: Store) -> None:
-    store.commit(Group(T0, reports=[EVENT]))
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count={pages + 2}")
-    group = Group(T0, {"shelf-1": state(1)}, {}, [SERIES] * 200)
-
-    with pytest.raises(StoreError, match=r"can not be written.*full.*free some disk"):
-        store.commit(group)
-    assert numbers(store, "telemetry") == []
-    assert store.next_seq == {"events": 1, "telemetry": 0}
-
-    store._connection.execute("PRAGMA max_page_count=1000000")
-    store.commit(group)
-    assert numbers(store, "telemetry") == list(range(200))
-    assert all(book.balanced for book in store.book().values())
-
-
 WRITER = """
 import sys, msgspec
 from pathlib import Path
 from edge.core.inference import DeviceState
 from edge.store import Group, Store
+from edge.storing import outbox, room
 from tests.contract.test_store import EVENT, SERIES, T0, state
-store = Store(Path(sys.argv[1]))
+outbox.PACK_REPORTS = room.PACK_REPORTS = 5
+store = Store(Path(sys.argv[1]), kept_bytes_max=500, mend=True)
 for n in range(1, 100_000):
     store.commit(Group(T0, {"shelf-1": state(n)}, {}, [EVENT] * 3 + [SERIES] * 2))
     if n % 3 == 0:
         store.settle("events", list(range(3 * n - 9, 3 * n - 3)), [(3 * n - 8, "bad")], T0)
+        store.tidy(T0)
     print(n, flush=True)
 """
 
 
-@pytest.mark.parametrize("commits", [1, 7, 20])
+@pytest.mark.parametrize("commits", [1, 7, 20, 61, 140])
 def test_a_killed_gateway_has_committed_whole_groups_only(tmp_path: Path, commits: int) -> None:
     path = tmp_path / "edge.db"
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, cwd=PROJECT)
@@ -148,8 +132,9 @@ def test_a_killed_gateway_has_committed_whole_groups_only(tmp_path: Path, commit
     writer.kill()
     writer.communicate()
 
-    store = Store(path)
+    store = Store(path, mend=True)
     groups = store.restore().devices["shelf-1"].late
+    assert store.mended == 0
     assert groups >= said
     assert store.next_seq == {"events": 3 * groups, "telemetry": 2 * groups}
     assert numbers(store, "telemetry") == list(range(2 * groups))
@@ -159,7 +144,7 @@ def test_a_killed_gateway_has_committed_whole_groups_only(tmp_path: Path, commit
 
 def test_waiting_reports_are_read_up_to_a_number_and_a_size(store: Store) -> None:
     store.commit(Group(T0, reports=[SERIES] * 10))
-    size = store.bytes["telemetry"] // 10
+    size = store.book()["telemetry"].bytes // 10
 
     assert [seq for seq, _ in store.waiting("telemetry", 2, 8, 100, 1 << 20)] == [3, 4, 5, 6, 7]
     assert [seq for seq, _ in store.waiting("telemetry", -1, 99, 3, 1 << 20)] == [0, 1, 2]
@@ -175,7 +160,6 @@ def test_settling_twice_is_harmless(store: Store) -> None:
 
         book = store.book()["events"]
         assert (book.accepted, book.delivered, book.pending, book.refused) == (5, 2, 2, 1)
-        assert book.bytes == store.bytes["events"]
 
 
 def test_a_refused_report_leaves_the_queue_and_keeps_its_reason(store: Store) -> None:
@@ -210,21 +194,20 @@ def test_at_the_limit_the_oldest_telemetry_goes_and_an_event_says_so(tmp_path: P
     (told,) = [report for report in waiting(store, "events") if isinstance(report, Thinned)]
     assert (told.first, told.last, told.count, told.why) == (0, book.thinned - 1, book.thinned, "outbox_full")
     assert numbers(store, "telemetry")[0] == book.thinned
-    assert sum(store.bytes.values()) == sum(one.bytes for one in store.book().values())
     assert all(one.balanced for one in store.book().values())
     store.close()
 
 
 def test_a_thinning_and_its_event_are_one_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path / "edge.db", outbox_bytes_max=5000)
-    while sum(store.bytes.values()) + 600 < 5000:
+    while store.book()["telemetry"].bytes + 600 < 5000:
         store.commit(Group(T0, reports=[SERIES]))
     before = store.book()
 
     def broken(*_: object) -> Thinned:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "Thinned", broken)
+    monkeypatch.setattr(room, "Thinned", broken)
     with pytest.raises(KeyboardInterrupt):
         store.commit(Group(T0, reports=[SERIES] * 2))
 
@@ -254,7 +237,7 @@ def test_a_problem_is_kept_with_its_bytes_and_counted(store: Store) -> None:
 
 
 def test_only_the_latest_problems_are_kept_but_all_are_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "QUARANTINE_ROWS_MAX", 10)
+    monkeypatch.setattr(groups, "QUARANTINE_ROWS_MAX", 10)
 
     for _ in range(8):
         store.commit(Group(T0, problems=[BAD] * 3))
@@ -296,54 +279,6 @@ def test_a_state_that_can_not_be_read_is_a_sentence(store: Store) -> None:
         store.restore()
 
 
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["commit", "commit", "commit", "settle", "settle", "refuse", "break", "reopen"]),
-        st.sampled_from(LANES),
-        st.integers(0, 6),
-        st.integers(0, 6),
-    ),
-    max_size=25,
-)
-
-
-@given(STEPS)
-@settings(deadline=None, max_examples=60)
-def test_accepted_is_delivered_pending_refused_and_thinned(steps: list[tuple[str, Lane, int, int]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "edge.db", outbox_bytes_max=4000)
-        accepted = dict.fromkeys(LANES, 0)
-
-        for what, lane, number, other in steps:
-            if what == "commit":
-                store.commit(Group(T0, reports=[SERIES] * number + [EVENT] * other))
-            elif what == "break":
-                with pytest.raises((UnicodeEncodeError, StoreError)):
-                    store.commit(Group(T0, {"d": b"\x90"}, {}, [SERIES] * 9, [BAD._replace(topic="\ud800")]))
-            elif what == "reopen":
-                store.close()
-                store = Store(store.path, store.outbox_bytes_max)
-            else:
-                seqs = list(range(number, number + other + 1))
-                refused = [(seq, "bad") for seq in seqs[::2]] if what == "refuse" else []
-                store.settle(lane, seqs, refused, T0)
-
-            for one, book in store.book().items():
-                assert book.balanced
-                assert min(book) >= 0
-                assert book.accepted == store.next_seq[one]
-                assert book.accepted >= accepted[one]
-                assert (
-                    book.bytes
-                    == store.bytes[one]
-                    == sum(len(blob) for _, blob in store.waiting(one, -1, 1 << 60, 9999, 1 << 60))
-                )
-                accepted[one] = book.accepted
-            thinned = [report for report in waiting(store, "events") if isinstance(report, Thinned)]
-            assert sum(report.count for report in thinned) <= store.book()["telemetry"].thinned
-        store.close()
-
-
 def test_two_stores_on_one_file_do_not_mix_their_transactions(store: Store) -> None:
     reader = sqlite3.connect(f"file:{store.path}?mode=ro", uri=True)
 
@@ -370,26 +305,8 @@ def test_snapshots_and_the_journal_are_kept_with_the_group(tmp_path: Path) -> No
 
 
 def test_the_journal_keeps_its_latest_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "JOURNAL_ROWS_MAX", 3)
+    monkeypatch.setattr(groups, "JOURNAL_ROWS_MAX", 3)
     store = Store(tmp_path / "edge.db")
     for number in range(5):
         store.commit(Group(T0, notes=[Note("count", "A1", T0 + number)]))
     assert [line["at_ms"] - T0 for line in store.journal()] == [4, 3, 2]
-
-
-def test_a_store_of_the_first_schema_keeps_its_outbox_and_counts_anew(tmp_path: Path) -> None:
-    path = tmp_path / "edge.db"
-    store = Store(path)
-    store.commit(Group(T0, reports=[EVENT]))
-    store.close()
-    with closing(sqlite3.connect(path)) as old, old:
-        old.execute("DROP TABLE snapshot")
-        old.execute("DROP TABLE journal")
-        old.execute("INSERT INTO slot VALUES ('A1', x'80')")
-        old.execute("DELETE FROM _sqlite_migrations WHERE name = 'know_more'")
-
-    again = Store(path)
-
-    assert again.restore().slots == {}
-    assert again.book()["events"].pending == 1
-    assert again.journal() == []

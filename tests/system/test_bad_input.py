@@ -14,7 +14,7 @@ import pytest
 from cloud import cli as cloud_cli
 from cloud.keys import own_keys
 from edge import cli as edge_cli
-from edge.store import QUARANTINE_ROWS_MAX
+from edge.storing.groups import QUARANTINE_ROWS_MAX
 from tests.contract.brokers import free_port
 from tests.system.hands import Hands, site_with_hands
 from tests.system.parts import DEADLINE_S, SMALL, System, Visitor, eventually, run_all, running

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
@@ -98,6 +100,35 @@ def test_thinning_parts_first_changes_nothing(samples: dict[int, float], buckets
     again = chunks.extremes(chunks.merged(parts), 0, 1000, buckets)
 
     assert as_dict(again) == as_dict(chunks.extremes(whole, 0, 1000, buckets))
+
+
+@given(st.lists(SAMPLES, max_size=4), st.integers(1, 7))
+def test_woven_pages_are_ascending_and_of_two_samples_at_one_time_the_last_source_counts(
+    sources: list[dict[int, float]], page: int
+) -> None:
+    def pages(samples: dict[int, float]) -> Iterator[Run]:
+        times, values = run(samples)
+        for at in range(0, len(times), page):
+            yield times[at : at + page], values[at : at + page]
+
+    woven = list(chunks.woven([pages(one) for one in sources]))
+
+    expected: dict[int, float] = {}
+    for one in sources:
+        expected |= one
+    times = [at for page_times, _ in woven for at in page_times.tolist()]
+    assert times == sorted(expected)
+    assert {at: value for one in woven for at, value in as_dict(one).items()} == expected
+
+
+@given(st.lists(ROUNDED, min_size=1, max_size=60), st.sets(st.integers(1, 59), max_size=5))
+def test_sums_of_decimals_are_exact(values: list[float], cuts: set[int]) -> None:
+    firsts = [0, *sorted(cut for cut in cuts if cut < len(values))]
+
+    sums = chunks.sums(np.array(values), np.array(firsts, np.intp))
+
+    for first, last, total in zip(firsts, [*firsts[1:], len(values)], sums, strict=True):
+        assert total == float(sum(Decimal(str(value)) for value in values[first:last]))
 
 
 def test_gathering_many_pages_holds_no_more_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,13 +17,14 @@ import pytest
 from msgspec import Struct
 
 from cloud.cli import main as cloud
-from edge import store
+from cloud.stores import ledger
 from edge.cli import main as edge
 from edge.core import decoding
 from edge.core.care import ward
 from edge.core.inference import Inference
 from edge.core.slots import weight
 from edge.core.tagging import tags
+from edge.storing import file, groups
 from firmware_sim.cli import main as simulator
 from protocols import layout
 from protocols.devices import decode, native
@@ -306,8 +307,11 @@ def test_files_that_the_map_and_the_records_name_exist() -> None:
 
 def test_the_limits_of_the_map_are_those_of_the_code() -> None:
     for limit in (
-        f"the last {store.JOURNAL_ROWS_MAX:,} lines",
-        f"the last {store.QUARANTINE_ROWS_MAX:,} with their first {store.QUARANTINE_PAYLOAD_MAX >> 10} KB",
+        f"the last {groups.JOURNAL_ROWS_MAX:,} lines",
+        f"the last {groups.QUARANTINE_ROWS_MAX:,} with their first {groups.QUARANTINE_PAYLOAD_MAX >> 10} KB",
+        f"{file.OUTBOX_BYTES_MAX >> 30} GiB or the disk; the oldest telemetry",
+        f"{file.KEPT_BYTES_MAX >> 20} MiB; the oldest go",
+        f"the last {ledger.REPEATED_MAX:,} repeats",
         f"{tags.TAGS_MAX:,} tags a zone, {ward.CHARTS_MAX:,} channels",
         f"the last {decoding.UNCLAIMED_MAX:,}",
         f"{node.STORED_MAX:,} while it is away",

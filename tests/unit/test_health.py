@@ -173,3 +173,14 @@ def test_nothing_new_is_taken_for_a_duplicate(messages: list[tuple[int, int]]) -
             assert (boot, seq) in seen
         seen.add((boot, seq))
         assert len(pulse.boots) <= 3
+
+
+def test_what_came_of_a_new_boot_is_told_soon() -> None:
+    """Else it stood nowhere for ten minutes which numbers the gateway holds."""
+    pulse = Pulse(told_ms=T0)
+    tell(pulse, DeviceStatus("d", True, T0, 1), T0)
+
+    live(pulse, 1)
+
+    assert pulse.told_ms == 0
+    assert report(pulse, "d", T0).heard[0].ranges == [[0, 0]]

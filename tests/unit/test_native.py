@@ -172,9 +172,11 @@ REPORTS: list[reports.Report] = [
     reports.StockEvent("A1", "bolt", -2, 3, NOW_MS, 0.99),
     reports.SlotLevel("A1", "bolt", None, 0, 9, 0.0, 12.5, NOW_MS, "noise", "tare"),
     reports.TagMove("ABCD", "hall", "arrived", NOW_MS, "dock"),
-    reports.DeviceHealth("shelf-1", "ok", NOW_MS, NOW_MS, 1000, 0, 0, -12, 88.5),
+    reports.DeviceHealth("shelf-1", "ok", NOW_MS, NOW_MS, 1000, 0, 0, -12, 88.5, [], [reports.Heard(1, [[0, 9]], 0)]),
     reports.Series("cold-1", "1", "temperature_c", "cold", NOW_MS, [0, 100], [4.5, 4.6]),
     reports.Thinned(3, 9, 5, NOW_MS, "outbox_full"),
+    reports.Proposal("bolt", "open", 100, 7, 8, NOW_MS),
+    reports.Alarm("zone_warm", "cold", "cold", "firing", NOW_MS, NOW_MS, {"value_c": 9.5}),
 ]
 
 

@@ -13,8 +13,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud.core.demand import Demand
-from cloud.core.replenishment import Need, decide, eoq, lead_time_demand, lead_time_pmf, lot_size, plan, reorder_point
+from cloud.core.replenishment import (
+    BY_HAND,
+    GATEWAY,
+    Need,
+    decide,
+    eoq,
+    lead_time_demand,
+    lead_time_pmf,
+    lot_size,
+    plan,
+    reorder_point,
+)
 from protocols.layout import Sku
+from protocols.reports import Proposal
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "inventory"
 SKU = Sku("bolt", "Bolt", 5.0, unit_cost=2.0, lead_time_days=4, lead_time_sd_days=1, moq=10, pack=12)
@@ -217,3 +229,29 @@ def test_no_more_is_ordered_than_the_shelves_hold_but_for_the_smallest_order() -
     assert tight.quantity == 42
     assert tight.why["capacity"] == 50
     assert plan(replace(SKU, moq=60, pack=6), DEMAND, 5, 0, capacity=50).quantity == 60
+
+
+def test_a_reorder_point_by_hand_stands_above_what_demand_says_and_needs_none() -> None:
+    sku = replace(SKU, reorder_point=40, order_quantity=24)
+
+    for demand in (None, Demand(0.0, 0.0, 90), DEMAND):
+        made = plan(sku, demand, 30, 0)
+        assert (made.verdict, made.reorder_point, made.order_quantity, made.quantity) == ("order", 40, 24, 24)
+        assert made.why["formula"] == BY_HAND
+        assert plan(sku, demand, 41, 0).verdict == "enough"
+        assert plan(sku, demand, 30, 0, uncertain=1).verdict == "stock_unknown"
+    assert plan(replace(SKU, reorder_point=40), None, 30, 0).order_quantity == SKU.least_lot == 12
+
+
+def test_a_gateways_proposal_is_the_need_as_it_stands_unless_none_is_wanted() -> None:
+    proposal = Proposal("bolt", "open", 48, 7, 10, 5)
+
+    need = decide(None, plan(SKU, None, 500, 0, uncertain=1), 9, proposal)
+    assert need is not None
+    assert (need.quantity, need.created_ms, need.why["formula"], need.why["position"]) == (48, 9, GATEWAY, 7)
+    assert decide(None, plan(SKU, DEMAND, 500, 0), 9, proposal) is None
+    assert decide(None, plan(SKU, None, 500, 0), 9, replace(proposal, state="closed")) is None
+    assert decide(need, plan(SKU, DEMAND, 5, 0), 10, proposal) is None
+    done = decide(need, plan(SKU, None, 11, 0), 11)
+    assert done is not None
+    assert done.state == "fulfilled"

@@ -32,7 +32,7 @@ def test_a_sample_waits_for_company_but_not_long() -> None:
     assert due(bundles, "cold-1", "cold", T0 + HOLD_MS - 1) == []
 
     (told,) = due(bundles, "cold-1", "cold", T0 + HOLD_MS)
-    assert told == Series("cold-1", "1", "temperature_c", "cold", T0, [0, 1000], [4.5, 4.6])
+    assert told == Series("cold-1", "1", "temperature_c", "cold", T0, [0, 1000], [4.5, 4.6], T0)
     assert bundles == {}
 
 

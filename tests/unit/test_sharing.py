@@ -104,7 +104,7 @@ def test_a_stranger_makes_all_of_them_unknown_and_then_known_again(counted: Scal
     counted.inference.fold([], counted.now_ms)
     counted.now_ms += 10_000
     values = [counted.rng.gauss(TARE_G + 6 * BOLT_G + 9 * NUT_G + 111.0, 1.0) for _ in range(15)]
-    reading = Reading("shelf-1", "1", "mass_g", counted.now_ms - 1400, values, 100, 1, 99)
+    reading = Reading("shelf-1", "1", "mass_g", counted.now_ms - 1400, values, 100)
     counted.keep(counted.inference.fold([reading], counted.now_ms).reports)
     assert counted.counts == [None, None]
 

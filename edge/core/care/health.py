@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from protocols.readings import DeviceStatus
-from protocols.reports import DeviceHealth
+from protocols.reports import DeviceHealth, Heard
 from protocols.sequences import Sequence
 
 SILENT_PERIODS = 6
@@ -17,6 +17,8 @@ PERIOD_SHARE = 0.1
 PERIOD_MAX_MS = 3_600_000
 BOOTS_MAX = 3
 """Sequences are kept for this many of a device's latest boots; older messages pass unchecked."""
+RANGES_TOLD = 16
+"""The newest ranges of numbers that are told of a boot; older gaps are only counted."""
 LIVE_MS = 60_000
 """Older messages are a device's backlog: they teach nothing about its period or clock."""
 
@@ -50,6 +52,8 @@ def hear(pulse: Pulse, boot: int, seq: int, at_ms: int, now_ms: int) -> Seen:
     if seq < 0:
         return "new"
     held = pulse.boots.get(boot) or _begin(pulse, boot)
+    if held is not None and not held.ranges:
+        pulse.told_ms = 0  # a boot's first number is told at the next moment: from now on its gaps can be seen
     if held is None or held.add(seq):
         return "new"
     pulse.duplicates += 1
@@ -85,8 +89,12 @@ def judge(pulse: Pulse, now_ms: int) -> Literal["ok", "silent", "offline"]:
     """How the device is now."""
     if not pulse.online:
         return "offline"
-    quiet_ms = max(SILENT_MIN_MS, SILENT_PERIODS * pulse.period_ms)
-    return "silent" if now_ms - pulse.seen_ms > quiet_ms else "ok"
+    return "silent" if now_ms - pulse.seen_ms > patience_ms(pulse) else "ok"
+
+
+def patience_ms(pulse: Pulse) -> float:
+    """How long nothing may be heard of a device, by its own period."""
+    return max(SILENT_MIN_MS, SILENT_PERIODS * pulse.period_ms)
 
 
 def _begin(pulse: Pulse, boot: int) -> Sequence | None:
@@ -111,4 +119,9 @@ def report(pulse: Pulse, device: str, now_ms: int) -> DeviceHealth:
         pulse.duplicates,
         round(pulse.offset_ms),
         pulse.battery_pct,
+        heard=[
+            Heard(boot, [list(one) for one in held.ranges[-RANGES_TOLD:]], held.missing())
+            for boot, held in sorted(pulse.boots.items())
+            if held.ranges
+        ],
     )

@@ -276,6 +276,8 @@ class Shelves:
     def tell(self, slot: Slot, state: SlotState, at_ms: int, cause: str, news: News) -> None:
         """Estimate a slot anew and note what is news of it; `cause` is what brought it about."""
         estimate = self.estimate(slot, state)
+        if at_ms < state.at_ms:
+            at_ms = state.at_ms + 1  # a scale's clock is ahead of ours; what is newer must also look newer
         state.estimate, state.at_ms = estimate, at_ms
         count, known = estimate.count, state.known
         if count is not None and count != known:

@@ -51,6 +51,21 @@ test("an alert is worded by its rule; an unknown rule shows its code and paramet
   assert.deepEqual(said(odd), ["depth_mm 4"]);
 });
 
+test("what a gateway alone raised says so, in the words of the rule", () => {
+  const make = (rule: string, params: AlertView["params"]) => ({ rule, params: { ...params, gateway: "gw-1", since_ms: 5 } }) as unknown as AlertView;
+  assert.deepEqual(said(make("zone_humidity", { value: 71.3, limit: 60, unit: "%RH", side: "high" })), ["71.3\u00a0%, limit 60\u00a0%", "from gateway gw-1"]);
+  assert.deepEqual(said(make("outbox_full", { used_pct: 93 })), ["filled by 93%", "from gateway gw-1"]);
+  assert.deepEqual(said(make("flooded", { depth_mm: 4 })), ["depth_mm 4", "from gateway gw-1"]);
+  for (const rule of ["zone_humidity", "outbox_full", "not_acknowledging", "broker_away", "clock_wrong"]) assert.notEqual(titled(make(rule, {})), rule);
+});
+
+test("reports that are missing are counted while they are", () => {
+  const missing = { rule: "incomplete", params: { missing: 1200, lane: "events", first: 7, since_ms: 5 }, state: "firing" } as unknown as AlertView;
+  assert.equal(titled(missing), "Reports of a gateway are missing");
+  assert.deepEqual(said(missing), ["1,200 not here"]);
+  assert.deepEqual(said({ ...missing, state: "resolved" }), []);
+});
+
 test("a prognosis without an upper end says only its lower one", () => {
   const params = { capacity_lost_pct: 18, days_to_limit: 6.5, days_low: 4, days_high: null };
   assert.deepEqual(said({ rule: "refrigeration_capacity", params } as unknown as AlertView), ["18% of its cooling lost", "at its limit in 6.5 d (at least 4)"]);

@@ -9,13 +9,19 @@ export function titled({ rule, params }: AlertView): string {
   return word("alert", known("alert", sided) ? sided : rule);
 }
 
-/** Short phrases, the most telling first. */
-export function said({ rule, params, state }: AlertView): string[] {
+/** Short phrases, the most telling first; where a gateway alone raised it, that it did. */
+export function said(alert: AlertView): string[] {
+  const { gateway } = alert.params;
+  return [...figures(alert), ...(typeof gateway === "string" ? [say("alert.from_gateway", { gateway })] : [])];
+}
+
+function figures({ rule, params, state }: AlertView): string[] {
   const n = (name: string) => (typeof params[name] === "number" ? params[name] : null);
   const text = (name: string) => (typeof params[name] === "string" ? params[name] : "");
   const [value, limit, seen] = [n("value"), n("limit"), n("last_seen_ms")];
   switch (rule) {
     case "zone_temperature":
+    case "zone_humidity":
       return value === null ? [] : [limit === null ? quantity(value, text("unit"), 1) : say("alert.value_limit", { value: quantity(value, text("unit"), 1), limit: quantity(limit, text("unit")) })];
     case "device_silent":
     case "gateway_silent":
@@ -37,10 +43,25 @@ export function said({ rule, params, state }: AlertView): string[] {
     }
     case "device_sick":
       return [word("finding", text("finding")), ...(text("remedy") ? [word("remedy", text("remedy"))] : [])];
+    case "outbox_full": {
+      const used = n("used_pct");
+      return used === null ? [] : [say("alert.filled", { share: percent(used / 100) })];
+    }
+    case "clock_wrong": {
+      const off = n("off_s");
+      return off === null ? [] : [say("alert.clock_off", { s: number(off) })];
+    }
+    case "broker_away":
+    case "not_acknowledging":
+      return [];
+    case "incomplete": {
+      const missing = n("missing");
+      return missing === null || state === "resolved" ? [] : [say("alert.missing", { n: number(missing) })];
+    }
     case "refrigeration_capacity":
       return capacity(n);
     default:
-      return Object.entries(params).flatMap(([name, what]) => (what === null || what === "" ? [] : [`${name} ${what}`]));
+      return Object.entries(params).flatMap(([name, what]) => (what === null || what === "" || name === "gateway" || name === "since_ms" ? [] : [`${name} ${what}`]));
   }
 }
 

@@ -88,6 +88,16 @@ export const en = {
   "alert.stock_unknown": "Stock can not be counted",
   "alert.zone_temperature.high": "Temperature above limit",
   "alert.zone_temperature.low": "Temperature below limit",
+  "alert.zone_humidity": "Humidity out of range",
+  "alert.zone_humidity.high": "Humidity above limit",
+  "alert.zone_humidity.low": "Humidity below limit",
+  "alert.outbox_full": "A gateway's outbox is nearly full",
+  "alert.not_acknowledging": "A gateway could store nothing",
+  "alert.broker_away": "A gateway hears no broker",
+  "alert.clock_wrong": "A gateway's clock is wrong",
+  "alert.from_gateway": "from gateway {gateway}",
+  "alert.filled": "filled by {share}",
+  "alert.clock_off": "off by {s} s",
   "alert.value_limit": "{value}, limit {limit}",
   "alert.last_heard": "last heard {when}",
   "alert.on_order": "{n} on order",
@@ -98,6 +108,8 @@ export const en = {
   "alert.duty": "runs {duty} of the time, {expected} expected",
   "alert.stock_differs": "The book is wrong",
   "alert.device_sick": "A sensor needs care",
+  "alert.incomplete": "Reports of a gateway are missing",
+  "alert.missing": "{n} not here",
   "alert.booked": "book {n}",
   "alert.counted": "really {n}",
   "alert.counted_between": "really {low} to {high}",
@@ -136,6 +148,10 @@ export const en = {
     "Reorder point: demand in the lead time plus safety stock, so that stock is there {service_level} of the time. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs, not below the smallest order and no more than its shelves have room for, until the position is above the reorder point.",
   "formula.eoq+lead_time_demand":
     "Reorder point: the demand in the lead time. Lots are so large that stock would be there {service_level} of the time even below it, so no safety stock is needed. Quantity: whole lots of the economic size √(2 × order cost × yearly demand ÷ yearly keeping cost), in full packs, not below the smallest order and no more than its shelves have room for, until the position is above the reorder point.",
+  "formula.by_hand":
+    "Reorder point: set by hand in the site file. Quantity: whole lots of the order quantity set there, or else of the economic size, no more than its shelves have room for, until the position is above the reorder point.",
+  "formula.gateway":
+    "A gateway proposed this by itself while the service was away, by the last reorder point and lot it was sent. Its position, reorder point and quantity are shown.",
 
   "stock.title": "Stock",
   "stock.lowest_first": "lowest cover first",

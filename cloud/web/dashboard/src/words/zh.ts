@@ -90,6 +90,16 @@ export const zh: Words = {
   "alert.stock_unknown": "库存无法计数",
   "alert.zone_temperature.high": "温度高于上限",
   "alert.zone_temperature.low": "温度低于下限",
+  "alert.zone_humidity": "湿度超出范围",
+  "alert.zone_humidity.high": "湿度高于上限",
+  "alert.zone_humidity.low": "湿度低于下限",
+  "alert.outbox_full": "网关待发送数据即将占满空间",
+  "alert.not_acknowledging": "网关曾无法存储数据",
+  "alert.broker_away": "网关连不上消息代理",
+  "alert.clock_wrong": "网关时钟有误",
+  "alert.from_gateway": "来自网关 {gateway}",
+  "alert.filled": "已占 {share}",
+  "alert.clock_off": "偏差 {s} 秒",
   "alert.value_limit": "{value}，限值 {limit}",
   "alert.last_heard": "最近通信：{when}",
   "alert.on_order": "在途 {n}",
@@ -100,6 +110,8 @@ export const zh: Words = {
   "alert.duty": "运行占比 {duty}，预期 {expected}",
   "alert.stock_differs": "账面库存有误",
   "alert.device_sick": "传感器需要维护",
+  "alert.incomplete": "网关有报告缺失",
+  "alert.missing": "缺 {n} 条",
   "alert.booked": "账面 {n}",
   "alert.counted": "实际 {n}",
   "alert.counted_between": "实际 {low} 至 {high}",
@@ -138,6 +150,10 @@ export const zh: Words = {
     "再订货点 = 交货期内需求 + 安全库存，使有货时间达到 {service_level}。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过货位可容纳的数量，直到库存位置高于再订货点。",
   "formula.eoq+lead_time_demand":
     "再订货点 = 交货期内需求。每批订购量较大，即使再订货点更低，有货时间也能达到 {service_level}，因此无需安全库存。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过货位可容纳的数量，直到库存位置高于再订货点。",
+  "formula.by_hand":
+    "订货点：在站点文件中人工设定。数量：按其中设定的订货量（未设定则按经济批量）的整数倍，不超过货架可容纳的数量，直至库存高于订货点。",
+  "formula.gateway":
+    "服务不可用期间，由网关按最近一次收到的订货点与批量自行提出。所示库存、订货点和数量均为网关当时的数值。",
 
   "stock.title": "库存",
   "stock.lowest_first": "按可用天数升序",

@@ -1,0 +1,66 @@
+"""A zone is damper or drier than its site file allows."""
+
+from __future__ import annotations
+
+from cloud.alerts.facts import ClimateNow, Facts
+from cloud.alerts.lifecycle import Condition
+from cloud.alerts.rules import Example
+from cloud.core.view import Param
+from protocols.layout import About, Site, Zone
+
+RULE = "zone_humidity"
+HOLD_MS = 30 * 60_000
+"""An open door or a washed floor passes."""
+CLEAR_MS = 10 * 60_000
+DEAD_BAND_PCT = 2.0
+"""It is over only when the humidity is back by this much."""
+STALE_MS = 15 * 60_000
+"""An older value starts no alert; nor does it end one, unless it was all right."""
+
+
+def evaluate(facts: Facts) -> list[Condition]:
+    """One condition a zone outside its limits; sustaining ones inside the dead band and on stale values."""
+    seen = []
+    for zone in facts.site.zones:
+        now = facts.climate.get(zone.id)
+        if now is None or now.humidity_pct is None:
+            continue
+        stale = facts.now_ms - now.at_ms > STALE_MS
+        for side, limit, over_pct in (
+            ("high", zone.max_pct, now.humidity_pct - zone.max_pct if zone.max_pct is not None else None),
+            ("low", zone.min_pct, zone.min_pct - now.humidity_pct if zone.min_pct is not None else None),
+        ):
+            if over_pct is not None and over_pct > -DEAD_BAND_PCT:
+                params: dict[str, Param] = {"value": round(now.humidity_pct, 1), "limit": limit}
+                params |= {"unit": "%RH", "side": side}
+                seen.append(Condition(RULE, zone.id, zone.id, 2, params, sustain=stale or over_pct <= 0))
+    return seen
+
+
+_SITE = Site(About("s1", "Site"), [Zone("dry", "Dry store", min_pct=20.0, max_pct=60.0), Zone("hall", "Hall")])
+_HIGH: dict[str, Param] = {"limit": 60.0, "unit": "%RH", "side": "high"}
+EXAMPLES = [
+    Example(
+        "too damp",
+        Facts(_SITE, 60_000, climate={"dry": ClimateNow(20.0, 71.26, 50_000)}),
+        [Condition(RULE, "dry", "dry", 2, {"value": 71.3, **_HIGH})],
+    ),
+    Example(
+        "too dry",
+        Facts(_SITE, 60_000, climate={"dry": ClimateNow(None, 12.0, 50_000)}),
+        [Condition(RULE, "dry", "dry", 2, {"value": 12.0, "limit": 20.0, "unit": "%RH", "side": "low"})],
+    ),
+    Example(
+        "back inside, but only just",
+        Facts(_SITE, 60_000, climate={"dry": ClimateNow(20.0, 59.0, 50_000)}),
+        [Condition(RULE, "dry", "dry", 2, {"value": 59.0, **_HIGH}, sustain=True)],
+    ),
+    Example(
+        "as it should be, and a zone without limits",
+        Facts(_SITE, 60_000, climate={"dry": ClimateNow(20.0, 40.0, 50_000), "hall": ClimateNow(20.0, 99.0, 0)}),
+        [],
+    ),
+    Example(
+        "a thermometer that tells no humidity", Facts(_SITE, 60_000, climate={"dry": ClimateNow(20.0, None, 0)}), []
+    ),
+]

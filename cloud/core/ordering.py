@@ -1,0 +1,128 @@
+"""The ordering desk: which SKUs are to be planned now, their plans, the one open need of each, and gateways' proposals.
+
+Holds what was decided; what is to be stored it returns, and enters it when that is done. A gateway's proposal is
+weighed like any other change: not in the middle of a backlog.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cloud.core import lanes
+from cloud.core.lanes import LaneState
+from cloud.core.replenishment import Need, Plan, decide
+from protocols.layout import Site, Sku
+from protocols.reports import Proposal
+from protocols.uplink import Policy
+
+NEEDS_SHOWN = 50
+REPLAN_MS = 3_600_000
+FRESH_MS = 60_000
+CALM_MS = 3_000
+PATIENCE_MS = 600_000
+"""So long the end of a backlog is waited for; what has not come by then is decided without."""
+NEVER = -1
+"""The reorder point that is told of an SKU nobody wants any more: no stock is below it."""
+
+
+class Change(NamedTuple):
+    """An SKU's stock changed: when it happened, and when we heard of it."""
+
+    happened_ms: int
+    heard_ms: int
+
+    def settled(self, now_ms: int, behind: bool = False) -> bool:
+        """Whether it may be acted on: it is fresh, or the backlog it came with has ended. In the middle of a
+        backlog the stock is that of some past hour, and an order for that hour would be wrong. `behind`: a gateway that
+        is connected has more to hand in, however slowly."""
+        since_ms = now_ms - self.heard_ms
+        fresh = abs(now_ms - self.happened_ms) < FRESH_MS  # a gateway's clock may be wrong either way
+        return fresh or since_ms >= PATIENCE_MS or (since_ms >= CALM_MS and not behind)
+
+
+def behind(state: LaneState) -> bool:
+    """Whether a lane's gateway has numbered reports that are not here, by its last greeting. Older gateways say nothing
+    of it."""
+    told = state.told
+    if told is None or told.unsigned_from is None:
+        return False
+    return state.held.top + 1 < told.next_seq or bool(lanes.gaps(state))
+
+
+class Ordering:
+    """Plans, needs and proposals of one site. At most one open need an SKU."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.plans: dict[str, Plan] = {}
+        self.needs: dict[str, Need] = {}
+        self.past: deque[Need] = deque(maxlen=NEEDS_SHOWN)
+        self._planned_ms: dict[str, int] = {}
+        self._changed: dict[str, Change] = {sku.id: Change(0, 0) for sku in site.skus}
+        self._proposed: dict[str, dict[str, tuple[int, Proposal]]] = {}
+        """SKU -> gateway -> its last word, with the number of that report."""
+
+    def restore(self, need: Need) -> None:
+        """A need as it was stored, oldest first."""
+        if need.state == "proposed":
+            self.needs[need.sku] = need
+        else:
+            self.past.append(need)
+
+    def note(self, skus: Mapping[str, int], now_ms: int) -> None:
+        """The stock of these SKUs changed: when the newest of it happened."""
+        known = self.site.sku_by_id
+        self._changed.update((sku, Change(at_ms, now_ms)) for sku, at_ms in skus.items() if sku in known)
+
+    def hear(self, gateway: str, seq: int, proposal: Proposal, now_ms: int) -> None:
+        """What a gateway proposes, or no longer does: its newest word counts, by its numbers, however late others."""
+        if proposal.sku not in self.site.sku_by_id:
+            return
+        words = self._proposed.setdefault(proposal.sku, {})
+        if gateway not in words or words[gateway][0] < seq:
+            words[gateway] = (seq, proposal)
+        self._changed[proposal.sku] = Change(proposal.at_ms, now_ms)
+
+    def due(self, now_ms: int, most: int, behind: bool = False) -> list[Sku]:
+        """The SKUs to be planned now, at most so many, those that waited longest first; due until they are decided."""
+        due = {sku for sku, change in self._changed.items() if change.settled(now_ms, behind)}
+        due |= {sku for sku, at_ms in self._planned_ms.items() if now_ms - at_ms >= REPLAN_MS} - self._changed.keys()
+        first = sorted(due, key=lambda sku: (self._planned_ms.get(sku, 0), sku))[:most]
+        return [self.site.sku_by_id[sku] for sku in first]
+
+    def decide(self, made: Plan, now_ms: int) -> Need | None:
+        """Take a new plan; the need to store, if one is to be made, fulfilled or withdrawn."""
+        self._changed.pop(made.sku, None)
+        self._planned_ms[made.sku] = now_ms
+        self.plans[made.sku] = made
+        words = [proposal for _, proposal in self._proposed.get(made.sku, {}).values() if proposal.state == "open"]
+        newest = max(words, key=lambda one: one.at_ms, default=None)
+        return decide(self.needs.get(made.sku), made, now_ms, newest)
+
+    def enter(self, need: Need) -> None:
+        """The need is stored."""
+        if need.state == "proposed":
+            self.needs[need.sku] = need
+        else:
+            self.needs.pop(need.sku, None)
+            self.past.append(need)
+
+    def put_back(self, sku: str) -> None:
+        """What came of the plan could not be stored: it is due again."""
+        self._changed.setdefault(sku, Change(0, 0))
+
+    def policies(self) -> list[Policy]:
+        """By what a gateway is to order while we are away, of each SKU of which that is known."""
+        return [one for sku in self.site.skus if (one := self._policy(sku)) is not None]
+
+    def _policy(self, sku: Sku) -> Policy | None:
+        made, need = self.plans.get(sku.id), self.needs.get(sku.id)
+        if made is not None and made.reorder_point is not None and made.order_quantity:
+            point = NEVER if made.verdict == "no_demand" else made.reorder_point
+            return Policy(sku.id, point, made.order_quantity, need is not None)
+        made_for = need.why["reorder_point"] if need is not None else None
+        if need is not None and isinstance(made_for, int):
+            return Policy(sku.id, made_for, need.quantity, True)
+        return None

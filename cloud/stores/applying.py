@@ -1,0 +1,229 @@
+"""Batches from gateways -> what they make of the lanes, and the rows that say so. Reads and writes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as Listing
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from cloud.core import completeness, lanes
+from cloud.core.completeness import DeviceGap
+from cloud.core.lanes import LaneState, Told
+from cloud.stores.database import Row
+from protocols.reports import (
+    LANE_OF,
+    Alarm,
+    DeviceHealth,
+    Lane,
+    Proposal,
+    Report,
+    Series,
+    SlotLevel,
+    StockEvent,
+    TagMove,
+    Thinned,
+    decode,
+)
+from protocols.sequences import Sequence
+from protocols.uplink import Refused
+
+Key = tuple[str, Lane]
+_MEASURED = (Series, SlotLevel)
+
+
+class Movement(Struct, frozen=True, gc=False):
+    """A row of the table `movement`."""
+
+    gateway: str
+    seq: int
+    slot: str
+    sku: str
+    delta: int
+    count: int
+    happened_ms: int
+    heard_ms: int
+    known_ms: int
+    confidence: float
+    source: str
+
+
+class Received(NamedTuple):
+    """A batch as it came: `seqs[i]` numbers `reports[i]`."""
+
+    gateway: str
+    lane: Lane
+    seqs: list[int]
+    reports: list[bytes]
+
+
+class Applied(NamedTuple):
+    """What a batch brought: the reports that were new, with their numbers, and the ones that will never be taken."""
+
+    numbered: list[tuple[int, Report]]
+    refused: list[Refused]
+    duplicates: int
+
+    @property
+    def reports(self) -> list[Report]:
+        """The new reports."""
+        return [report for _, report in self.numbered]
+
+
+class Taken(NamedTuple):
+    """`Applied`, and of what came again the lowest and the highest number, and what the history keeps of it."""
+
+    applied: Applied
+    again: tuple[int, int] | None
+    measured: list[Report]
+
+
+class Known(NamedTuple):
+    """What the ledger knows that a batch adds to: the lanes, what gateways said of them, and the devices' gaps with the
+    time of the report that told of them."""
+
+    lanes: Mapping[Key, LaneState]
+    told: Mapping[Key, Told]
+    noticed: Mapping[str, tuple[int, list[DeviceGap]]]
+
+
+class Folding:
+    """A group of batches, folded one after the other at `now_ms`: what there will be once this is committed."""
+
+    def __init__(self, known: Known, now_ms: int) -> None:
+        self.applied: list[Applied] = []
+        self.reports: list[Report] = []
+        """All new reports."""
+        self.measured: list[Report] = []
+        """Series and levels that came again: the history may have lost them, and knows a sample by its time."""
+        self.lanes: dict[Key, LaneState] = {}
+        self.movements: list[Movement] = []
+        self.levels: dict[str, SlotLevel] = {}
+        self.tags: dict[tuple[str, str], TagMove] = {}
+        self.devices: dict[str, DeviceHealth] = {}
+        self.refused: list[Row] = []
+        self.thinned: list[Row] = []
+        self.repeated: list[Row] = []
+        self.proposals: list[Row] = []
+        self.alarms: list[Row] = []
+        self._known, self._now_ms = known, now_ms
+
+    def add(self, batch: Received) -> None:
+        """One batch."""
+        key = batch.gateway, batch.lane
+        before = self.lanes.get(key) or self._known.lanes.get(key) or lanes.nothing()
+        after = lanes.copy(before)
+        taken, again, measured = take(batch, after.held)
+        self.lanes[key] = after._replace(
+            applied=after.applied + len(taken.numbered),
+            refused=after.refused + len(taken.refused),
+            duplicates=after.duplicates + taken.duplicates,
+            last_ms=self._now_ms,
+            told=self._known.told.get(key, after.told),
+        )
+        self.applied.append(taken)
+        self.measured += measured
+        self._sort(batch.gateway, taken.numbered)
+        self.lanes[key] = lanes.note_holes(before, self.lanes[key], self._now_ms)
+        same = {"gateway": batch.gateway, "lane": batch.lane, "at_ms": self._now_ms}
+        if again is not None:
+            self.repeated.append({**same, "first": again[0], "last": again[1], "count": taken.duplicates})
+        if taken.refused:
+            blobs = dict(zip(batch.seqs, batch.reports, strict=True))
+            self.refused += [{**same, **msgspec.structs.asdict(one), "report": blobs[one.seq]} for one in taken.refused]
+
+    def _sort(self, gateway: str, numbered: Iterable[tuple[int, Report]]) -> None:
+        """Each report to its kind: facts as they come, states the newest of each (of two at one time the later)."""
+        now_ms, reports, movements = self._now_ms, self.reports, self.movements
+        levels, tags, devices = self.levels, self.tags, self.devices
+        for seq, report in numbered:
+            reports.append(report)
+            match report:
+                case Series():
+                    pass  # the history's
+                case SlotLevel():
+                    level = levels.get(report.slot)
+                    if level is None or level.at_ms <= report.at_ms:
+                        levels[report.slot] = report
+                case StockEvent(slot, sku, delta, count, at_ms, confidence, source, heard_ms):
+                    times = at_ms, heard_ms, now_ms
+                    movements.append(Movement(gateway, seq, slot, sku, delta, count, *times, confidence, source))
+                case DeviceHealth():
+                    health = devices.get(report.device)
+                    if health is None or health.at_ms <= report.at_ms:
+                        devices[report.device] = report
+                case TagMove():
+                    tag = tags.get((report.epc, report.device))
+                    if tag is None or tag.at_ms <= report.at_ms:
+                        tags[report.epc, report.device] = report
+                case Thinned():
+                    self._give_up(gateway, report)
+                case Proposal():
+                    self.proposals.append(self._said(gateway, seq, report))
+                case Alarm():
+                    self.alarms.append(self._said(gateway, seq, report))
+
+    def _said(self, gateway: str, seq: int, report: Proposal | Alarm) -> Row:
+        return {"gateway": gateway, "seq": seq, "known_ms": self._now_ms, **msgspec.structs.asdict(report)}
+
+    def _give_up(self, gateway: str, report: Thinned) -> None:
+        key = gateway, report.lane
+        state = self.lanes.get(key) or lanes.copy(self._known.lanes.get(key) or lanes.nothing())
+        self.lanes[key] = lanes.give_up(state, report.first, report.last)
+        self.thinned.append({"gateway": gateway, "known_ms": self._now_ms, **msgspec.structs.asdict(report)})
+
+    def device_rows(self) -> tuple[list[Row], dict[str, tuple[int, list[DeviceGap]]]]:
+        """The devices' rows, and what their gaps are then."""
+        rows, noticed = [], {}
+        for device, report in self.devices.items():
+            at_ms, before = self._known.noticed.get(device, (0, []))
+            gaps = completeness.notice(before, report.heard, self._now_ms) if report.heard else []
+            row = msgspec.structs.asdict(report)
+            row |= msgspec.to_builtins({"findings": report.findings, "heard": report.heard, "noticed": gaps})
+            rows.append(row)
+            if at_ms <= report.at_ms:
+                noticed[device] = (report.at_ms, gaps)
+        return rows, noticed
+
+
+def take(batch: Received, held: Sequence) -> Taken:
+    """What of a batch is new to the lane that has `held`, which holds it from now on."""
+    seqs, lane = batch.seqs, batch.lane
+    numbered: list[tuple[int, Report]] = []
+    refused: list[Refused] = []
+    again: list[int] = []
+    measured: list[Report] = []
+    in_order = bool(seqs) and seqs[0] > held.top and seqs == [*range(seqs[0], seqs[0] + len(seqs))]
+    if in_order:  # as nearly always
+        held.add(seqs[0])
+        held.ranges[-1][1] = seqs[-1]
+    for seq, blob in zip(seqs, batch.reports, strict=True):
+        new = in_order or held.add(seq)
+        if not new:
+            again.append(seq)
+            if lane == "events":
+                continue
+        try:
+            report = decode(blob)
+        except (ValueError, msgspec.DecodeError) as error:
+            if new:
+                refused.append(Refused(seq, f"not a report this service knows: {error}"[:300]))
+            continue
+        if not new:
+            if type(report) in _MEASURED:
+                measured.append(report)
+        elif LANE_OF[type(report)] == lane:
+            numbered.append((seq, report))
+        else:
+            refused.append(Refused(seq, f"it belongs into the lane {LANE_OF[type(report)]}, not {lane}"))
+    return Taken(Applied(numbered, refused, len(again)), (min(again), max(again)) if again else None, measured)
+
+
+def fold(batches: Listing[Received], known: Known, now_ms: int) -> Folding:
+    """A group of batches."""
+    folding = Folding(known, now_ms)
+    for batch in batches:
+        folding.add(batch)
+    return folding

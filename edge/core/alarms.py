@@ -1,0 +1,199 @@
+"""Alarms of the gateway's own, for when nobody else looks: pending -> firing -> over. A fold over time, in place.
+
+The rules that the service has too bear the same names, holds and dead bands there (a test compares them), so that one
+thing is one alarm whoever saw it first. Only watched time counts: what stood still while the gateway was off brings no
+alarm nearer to firing, nor to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from edge.core.care.health import Pulse, patience_ms
+from protocols.layout import Device, Site, Zone
+from protocols.reports import Alarm
+
+
+class Delays(NamedTuple):
+    """How long a condition must hold before it fires, and be gone before it is over."""
+
+    hold_ms: int
+    clear_ms: int
+
+
+RULES: dict[str, Delays] = {
+    "zone_temperature": Delays(10 * 60_000, 10 * 60_000),
+    "zone_humidity": Delays(30 * 60_000, 10 * 60_000),
+    "device_silent": Delays(2 * 60_000, 60_000),
+    "stock_differs": Delays(0, 0),
+    "outbox_full": Delays(60_000, 60_000),
+    "not_acknowledging": Delays(10_000, 60_000),
+    "broker_away": Delays(60_000, 30_000),
+    "clock_wrong": Delays(0, 60_000),
+}
+DEAD_BANDS = {"zone_temperature": 0.5, "zone_humidity": 2.0}
+"""By so much a zone must be back inside its limits before its alarm can end: degrees, percent of humidity."""
+QUANTITIES = {"zone_temperature": "temperature_c", "zone_humidity": "humidity_pct"}
+STALE_MS = 15 * 60_000
+"""An older value starts no alarm; nor does it end one, unless it was all right."""
+FULL_SHARE, FULL_DEAD_BAND = 0.9, 0.1
+AWAY_MS = 60_000
+"""Time that passes in such a leap was not watched."""
+REPEAT_MS = 600_000
+"""How often the service is told again of what fires, while the link is up: it may have lost the first word."""
+OVER_MAX = 20
+
+
+class Own(Struct, frozen=True):
+    """How the gateway itself is. `outbox_share`: of its limit that is used; `stalled_ms`: since when its store takes
+    nothing, so that it acknowledges nothing (0: it does); `clock_off_s`: how far its own clock is from the time it
+    uses."""
+
+    name: str = "gateway"
+    broker: bool = True
+    linked: bool = False
+    outbox_share: float = 0.0
+    stalled_ms: int = 0
+    clock_off_s: float = 0.0
+
+
+class Condition(Struct, frozen=True):
+    """What is wrong now. With `sustain` it only keeps an alarm that fires: it lies in the dead band, or nothing new is
+    known. `since_ms`: when it began, where that is known better than by when it was first seen."""
+
+    rule: str
+    subject: str
+    zone: str
+    params: dict[str, float]
+    sustain: bool = False
+    since_ms: int = 0
+
+
+class Open(Struct, array_like=True):
+    """An alarm that is not over. `from_ms`: since when it holds, or (firing) is gone, by watched time; 0: it is
+    there."""
+
+    rule: str
+    subject: str
+    zone: str
+    state: Literal["pending", "firing"]
+    since_ms: int
+    from_ms: int
+    params: dict[str, float]
+    fired_ms: int = 0
+    told_ms: int = 0
+
+
+class Book(Struct, array_like=True):
+    """Every alarm that is not over, by `rule/subject`: at most one a rule and zone, device, slot or gateway. And the
+    last `OVER_MAX` that are."""
+
+    open: dict[str, Open] = {}
+    over: list[Alarm] = []
+    at_ms: int = 0
+
+
+def step(book: Book, conditions: Iterable[Condition], now_ms: int, linked: bool = False) -> list[Alarm]:
+    """Let the conditions of this moment work on the book; what is to be told of it."""
+    unwatched_ms = now_ms - book.at_ms if book.at_ms and now_ms - book.at_ms > AWAY_MS else 0
+    book.at_ms = now_ms
+    present: dict[str, Condition] = {}
+    for one in conditions:
+        key = f"{one.rule}/{one.subject}"
+        if key not in present or (present[key].sustain and not one.sustain):
+            present[key] = one
+    told: list[Alarm] = []
+    for key, alarm in list(book.open.items()):
+        if alarm.from_ms:
+            alarm.from_ms += unwatched_ms
+        after = _go_on(alarm, present.get(key), now_ms, linked)
+        if after is None:
+            del book.open[key]
+        elif after:
+            told.append(_report(alarm, after, now_ms))
+            if after == "resolved":
+                del book.open[key]
+                book.over = [*book.over, told[-1]][-OVER_MAX:]
+    for key, one in present.items():
+        if key in book.open or one.sustain:
+            continue
+        since_ms = min(one.since_ms or now_ms, now_ms)
+        alarm = Open(one.rule, one.subject, one.zone, "pending", since_ms, since_ms, one.params)
+        book.open[key] = alarm
+        if _go_on(alarm, one, now_ms, linked):
+            told.append(_report(alarm, "firing", now_ms))
+    return told
+
+
+def _go_on(alarm: Open, seen: Condition | None, now_ms: int, linked: bool) -> Literal["", "firing", "resolved"] | None:
+    """An open alarm's next moment: what is told of it, "" for nothing, None when it never fired and is gone."""
+    delays = RULES[alarm.rule]
+    if seen is not None:
+        alarm.params, alarm.zone = seen.params, seen.zone
+    if alarm.state == "pending":
+        if seen is None or seen.sustain:
+            return None
+        if now_ms - alarm.from_ms < delays.hold_ms:
+            return ""
+        alarm.state, alarm.fired_ms, alarm.from_ms = "firing", now_ms, 0
+    elif seen is None:
+        alarm.from_ms = alarm.from_ms or now_ms
+        if now_ms - alarm.from_ms >= delays.clear_ms:
+            return "resolved"
+    else:
+        alarm.from_ms = 0
+    if alarm.told_ms and not (linked and now_ms - alarm.told_ms >= REPEAT_MS):
+        return ""
+    alarm.told_ms = now_ms
+    return "firing"
+
+
+def _report(alarm: Open, state: Literal["firing", "resolved"], now_ms: int) -> Alarm:
+    return Alarm(alarm.rule, alarm.subject, alarm.zone, state, alarm.since_ms, now_ms, alarm.params)
+
+
+def of_zones(site: Site, values: dict[str, list[tuple[str, int, float]]], now_ms: int) -> Iterable[Condition]:
+    """Zones outside their limits. `values`: by zone what each of its thermometers said last, (quantity, at_ms, value);
+    the worst counts, for the average of a warm corner and a cold one hides both."""
+    for zone in site.zones:
+        for rule, quantity in QUANTITIES.items():
+            limits = _limits(zone, rule)
+            for said, at_ms, value in values.get(zone.id, ()):
+                if said != quantity:
+                    continue
+                for limit, over in ((limits[0], limits[0] - value), (limits[1], value - limits[1])):
+                    if over > -DEAD_BANDS[rule]:
+                        params = {"value": round(value, 1), "limit": limit}
+                        yield Condition(rule, zone.id, zone.id, params, over <= 0 or now_ms - at_ms > STALE_MS)
+
+
+def _limits(zone: Zone, rule: str) -> tuple[float, float]:
+    low, high = (zone.min_c, zone.max_c) if rule == "zone_temperature" else (zone.min_pct, zone.max_pct)
+    return (float("-inf") if low is None else low, float("inf") if high is None else high)
+
+
+def of_devices(pulses: Iterable[tuple[Device, Pulse]], listening_ms: int) -> Iterable[Condition]:
+    """Devices that are offline, or silent while somebody listened: for the last `listening_ms` the gateway was up and
+    heard its broker."""
+    for device, pulse in pulses:
+        if pulse.state != "ok":
+            unheard = listening_ms == 0 or (pulse.state == "silent" and listening_ms <= patience_ms(pulse))
+            params = {"last_seen_ms": float(pulse.seen_ms), "period_ms": float(round(pulse.period_ms))}
+            params["offline"] = float(pulse.state == "offline")
+            yield Condition("device_silent", device.id, device.zone, params, sustain=unheard)
+
+
+def of_gateway(own: Own) -> Iterable[Condition]:
+    """What is wrong with the gateway itself."""
+    if not own.broker:
+        yield Condition("broker_away", own.name, "", {})
+    if own.outbox_share > FULL_SHARE - FULL_DEAD_BAND:
+        share = {"used_pct": round(100 * own.outbox_share, 1)}
+        yield Condition("outbox_full", own.name, "", share, sustain=own.outbox_share < FULL_SHARE)
+    if own.stalled_ms:
+        yield Condition("not_acknowledging", own.name, "", {}, since_ms=own.stalled_ms)
+    if own.clock_off_s:
+        yield Condition("clock_wrong", own.name, "", {"off_s": round(own.clock_off_s, 1)})

@@ -1,0 +1,228 @@
+"""The store's open file: transactions that make themselves room on a full disk, and that mend what is damaged."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edge.storing import mending, room, schema
+from edge.storing.check import Check
+from edge.storing.disk import Ballast, Mark, free_bytes
+from edge.storing.errors import StoreDamaged, StoreError, StoreFull, is_damage, is_full
+from edge.storing.outbox import LaneState, Outbox, load
+from protocols.reports import LANES, Lane
+
+OUTBOX_BYTES_MAX = 1 << 30
+KEPT_BYTES_MAX = 256 << 20
+"""Reports that were signed for stay until they take this much, or until their room is needed."""
+log = logging.getLogger(__name__)
+
+RELIEFS_MAX = 20
+"""So often room is made on a full disk before a group is given up for now."""
+
+PAGES_MAX = 1 << 30
+"""As good as none: the outbox has its own limit."""
+
+Result = TypeVar("Result")
+
+
+class StoreFile:
+    """The file and what is known of its lanes."""
+
+    next_seq: dict[Lane, int]
+    """The next number of each lane, and the lowest without a receipt, and the lowest that is there."""
+    unsigned_from: dict[Lane, int]
+    kept_from: dict[Lane, int]
+
+    def __init__(
+        self,
+        path: Path,
+        outbox_bytes_max: int = OUTBOX_BYTES_MAX,
+        kept_bytes_max: int = KEPT_BYTES_MAX,
+        mend: bool = False,
+        now_ms: int | None = None,
+    ) -> None:
+        now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        self.path = path
+        self.outbox_bytes_max, self.kept_bytes_max = outbox_bytes_max, kept_bytes_max
+        self.mended = 0
+        """How often the file was set aside; what is known elsewhere should be written again then."""
+        self.full = ""
+        self._mends = mend
+        self._check: Check | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._mark, self._ballast = Mark(path.with_suffix(".mark")), Ballast(path.with_suffix(".ballast"))
+            self._damage = mending.look(path, self._mark.read()) if mend else ""
+            if not self._damage:
+                try:
+                    self._open(now_ms)
+                except (sqlite3.DatabaseError, StoreDamaged) as error:
+                    if not mend or (isinstance(error, sqlite3.Error) and not is_damage(error)):
+                        raise
+                    self._damage = str(error)
+            if self._damage:
+                self._renew(now_ms)
+        except (sqlite3.Error, OSError, StoreDamaged) as error:
+            hint = "restore a backup, or move the file away to start anew"
+            raise StoreError(f"the gateway's store {path} can not be opened: {error}; {hint}") from error
+
+    @property
+    def recorded_ms(self) -> int:
+        """The latest time of a commit with reports: the gateway's clock can not have been behind it."""
+        return max(state.at_ms for state in self._lanes.values())
+
+    def close(self) -> None:
+        """Fold the log into the file and let go of it."""
+        if self._check is not None:
+            self._check.stop()
+        self._mark.close()
+        self._connection.close()
+
+    def jump(self, at_ms: int, why: str) -> None:
+        """Numbers go on at `at_ms`, above any ever given; an event a lane says which will not come. For whoever puts an
+        older store in the place of a newer one (`restored`)."""
+
+        def leap(outbox: Outbox) -> None:
+            to = max(at_ms, *self._mark.read().values(), *self.next_seq.values())
+            for lane in LANES:
+                outbox.jump(lane, to, at_ms, why)
+
+        self._write(leap, at_ms)
+
+    def _open(self, now_ms: int) -> None:
+        self._connection = schema.opened(self.path)
+        try:
+            self._adopt(load(self._connection))
+        except BaseException:
+            self._connection.close()
+            raise
+        if not self._mends:
+            return
+        self._ballast.take()
+        marked = self._mark.read()
+        behind = [lane for lane in LANES if self.next_seq[lane] < marked.get(lane, 0)]
+        if behind:
+            what = "has lost its latest reports, or is an older copy"
+            log.warning("the store %s %s: the numbers of its reports jump", self.path, what)
+            self.jump(now_ms, "damaged")
+        self._mark.write(self.next_seq)
+        if self.path.stat().st_size > mending.AT_ONCE_BYTES:
+            self._check = Check(self.path)
+
+    def _renew(self, now_ms: int) -> None:
+        """Set the damaged file aside and go on with a new one that holds what can be read of it."""
+        for sentence in mending.renew(self.path, self._damage, now_ms, self._mark.read()):
+            log.warning("%s", sentence)
+        self._damage = ""
+        self.mended += 1
+        self._open(now_ms)
+
+    def _heal(self, now_ms: int) -> None:
+        if not self._damage:
+            return
+        if not self._mends:
+            raise StoreDamaged(f"the gateway's store {self.path} is damaged: {self._damage}; start the gateway anew")
+        if self._check is not None:
+            self._check.stop()
+            self._check = None
+        self._connection.close()
+        try:
+            self._renew(now_ms)
+        except (sqlite3.Error, OSError) as error:
+            what = f"the gateway's store {self.path} is damaged ({self._damage}) and can not be mended"
+            raise StoreError(f"{what}: {error}; free some disk, or restore a backup") from error
+
+    def _look_again(self, now_ms: int) -> None:
+        """Take up what the check found, and the ballast when there is room for it again."""
+        if self._check is not None and self._check.found and not self._damage:
+            self._damage = self._check.found
+        self._heal(now_ms)
+        if self._mends and self._ballast.take() and self.full == "disk_full":
+            self._connection.execute(f"PRAGMA max_page_count={PAGES_MAX}")
+            self.full = ""
+
+    def _write(self, work: Callable[[Outbox], Result], at_ms: int, durable: bool = True, thin: bool = False) -> Result:
+        """A transaction that makes itself room on a full disk."""
+        self._heal(at_ms)
+        for _ in range(RELIEFS_MAX):
+            try:
+                return self._change(work, durable)
+            except StoreFull:
+                if not self._relieve(at_ms, thin):
+                    raise
+        return self._change(work, durable)
+
+    def _change(self, work: Callable[[Outbox], Result], durable: bool = True) -> Result:
+        """One transaction: all or nothing, whatever goes wrong inside."""
+        connection = self._connection
+        outbox = Outbox(connection, self._lanes)
+        try:
+            if not durable:
+                connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(outbox)
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error | StoreDamaged):
+                raise self._told("written", error) from error
+            raise
+        finally:
+            if not durable:
+                connection.execute("PRAGMA synchronous=FULL")
+        given = self.next_seq
+        self._adopt(outbox.lanes)
+        if self.next_seq != given:
+            self._mark.write(self.next_seq)
+        return result
+
+    def _adopt(self, lanes: dict[Lane, LaneState]) -> None:
+        self._lanes = lanes
+        events, telemetry = lanes["events"], lanes["telemetry"]
+        self.next_seq = {"events": events.next_seq, "telemetry": telemetry.next_seq}
+        self.unsigned_from = {"events": events.unsigned_from, "telemetry": telemetry.unsigned_from}
+        self.kept_from = {"events": events.kept_from, "telemetry": telemetry.kept_from}
+
+    def _relieve(self, at_ms: int, thin: bool) -> int:
+        """Make room on a full disk; 0 when there was nothing left to let go."""
+        let_go, freed = self._mends and self._ballast.let_go(), 0
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+        if let_go:
+            # The room of the ballast is for the log alone. Were the database to grow into it, the log could not be
+            # folded in any more, and no thinning be written down.
+            (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+            self._connection.execute(f"PRAGMA max_page_count={pages}")
+        with suppress(StoreFull):
+            freed = self._change(room.evict, durable=False)
+            if not freed and thin:
+                freed = self._change(partial(room.thin, at_ms=at_ms, why="disk_full"))
+        self.full = "disk_full"
+        return freed or let_go
+
+    def _told(self, what: str, error: sqlite3.Error | StoreDamaged) -> StoreError:
+        """An error as a sentence; damage is remembered, and mended by the next call."""
+        said = f"the gateway's store {self.path} can not be {what}: {error}"
+        if isinstance(error, StoreDamaged) or is_damage(error):
+            self._damage = str(error)
+            return StoreDamaged(
+                f"{said}; it is damaged, " + ("and is mended now" if self._mends else "stop the gateway")
+            )
+        if is_full(error, free_bytes(self.path.parent)):
+            return StoreFull(f"{said}; free some disk")
+        return StoreError(f"{said}; free some disk" if what == "written" else f"{said}; check the disk")
+
+    def _all(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._told("read", error) from error

@@ -1,0 +1,95 @@
+"""A group of messages, and how its parts other than reports are written: states, quarantine, journal, tags."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from edge.core.slots.shelves import Note
+from edge.storing import room
+from edge.storing.outbox import Outbox
+from protocols.readings import Problem
+from protocols.reports import Report, TagMove
+
+QUARANTINE_ROWS_MAX = 10_000
+QUARANTINE_PAYLOAD_MAX = 4096
+JOURNAL_ROWS_MAX = 20_000
+
+
+class Quarantined(NamedTuple):
+    """A message that could not be used, kept with its reason."""
+
+    problem: Problem
+    topic: str
+    payload: bytes
+
+
+class Group(Struct):
+    """What one commit writes. `devices`, `slots` and `snapshots` are states as MessagePack, by id."""
+
+    at_ms: int
+    devices: dict[str, bytes] = {}
+    slots: dict[str, bytes] = {}
+    reports: list[Report] = []
+    problems: list[Quarantined] = []
+    snapshots: dict[str, bytes] = {}
+    notes: list[Note] = []
+
+
+def put(connection: sqlite3.Connection, outbox: Outbox, group: Group, limit: int, spare: bool = False) -> str:
+    """Write a group within a transaction. When the outbox holds more than `limit` bytes then, kept reports go, then
+    telemetry that waits; "outbox_full" when some had to. `spare`: the group's own telemetry goes at once."""
+    if group.devices:
+        connection.executemany("INSERT OR REPLACE INTO device VALUES (?, ?)", group.devices.items())
+    if group.slots:
+        connection.executemany("INSERT OR REPLACE INTO slot VALUES (?, ?)", group.slots.items())
+    if group.snapshots:
+        connection.executemany("INSERT OR REPLACE INTO snapshot VALUES (?, ?)", group.snapshots.items())
+    if group.notes:
+        _write_down(connection, group.notes)
+    if group.problems:
+        _quarantine(connection, group)
+    if not group.reports:
+        return ""
+    outbox.append(group.reports, group.at_ms, spare)
+    _move_tags(connection, group.reports)
+    if outbox.used > limit and not room.evict(outbox):
+        return "outbox_full" if room.thin(outbox, group.at_ms, "outbox_full") else ""
+    return ""
+
+
+def _quarantine(connection: sqlite3.Connection, group: Group) -> None:
+    rows, counts = [], dict[str, int]()
+    for problem, topic, payload in group.problems:
+        counts[problem.code] = counts.get(problem.code, 0) + 1
+        kept = payload[:QUARANTINE_PAYLOAD_MAX]
+        rows.append((group.at_ms, problem.code, problem.device, topic, problem.detail, problem.hint, kept))
+    connection.executemany(
+        "INSERT INTO problem (at_ms, code, device, topic, detail, hint, payload) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+    )
+    connection.executemany(
+        "INSERT INTO problem_count VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET count = count + excluded.count",
+        counts.items(),
+    )
+    connection.execute("DELETE FROM problem WHERE id <= (SELECT MAX(id) FROM problem) - ?", (QUARANTINE_ROWS_MAX,))
+
+
+def _write_down(connection: sqlite3.Connection, notes: list[Note]) -> None:
+    connection.executemany(
+        "INSERT INTO journal (at_ms, what, about, params) VALUES (?, ?, ?, ?)",
+        [(note.at_ms, note.what, note.about, msgspec.json.encode(note.params).decode()) for note in notes],
+    )
+    connection.execute("DELETE FROM journal WHERE id <= (SELECT MAX(id) FROM journal) - ?", (JOURNAL_ROWS_MAX,))
+
+
+def _move_tags(connection: sqlite3.Connection, reports: list[Report]) -> None:
+    moves = {(report.epc, report.device): report for report in reports if type(report) is TagMove}
+    if moves:
+        connection.executemany("DELETE FROM tag WHERE epc = ? AND device = ?", moves)
+        connection.executemany(
+            "INSERT INTO tag VALUES (?, ?, ?, ?)",
+            [(move.epc, move.device, move.zone, move.at_ms) for move in moves.values() if move.move == "arrived"],
+        )

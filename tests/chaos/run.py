@@ -1,0 +1,84 @@
+"""One run of chaos: plan, faults, healing, the ledger check, and the figures of the table."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+
+from msgspec import Struct
+
+from tests.bench.table import Figure
+from tests.chaos import plant
+from tests.chaos.audit import Account, audit, settle
+from tests.chaos.director import Director
+from tests.chaos.plan import plan
+
+SERVING_S = {"gateway": 15.0, "service": 15.0, "broker": 15.0}
+MOSQUITTO_SAVES_S = 5.0
+
+
+class Outcome(Struct):
+    """What was done, and what was found."""
+
+    which: str
+    kills: int
+    done: Counter[str]
+    account: Account
+    slowest_s: dict[str, float]
+    settled_s: float
+    disks: bool
+
+    def told(self) -> str:
+        """What was done, in words."""
+        return ", ".join(f"{count} {name}" for name, count in sorted(self.done.items()))
+
+
+def chaos(folder: Path, which: str, seed: int, kills: int, keep: Path | None = None, progress: bool = True) -> Outcome:
+    """Run it."""
+    with plant.running(folder, which, seed) as system:
+        try:
+            fleet = system.begin()
+            time.sleep(
+                2 * MOSQUITTO_SAVES_S if which == "mosquitto" else 1.0
+            )  # a session it has never saved is no session
+            director = Director(system, fleet)
+            director.run(plan(seed, kills, disks=bool(system.disks)), progress)
+            director.heal()
+            settled_s = settle(system, fleet)
+            account = audit(system, fleet, director.fills_ms)
+            return Outcome(which, kills, director.done, account, system.slowest_s, settled_s, bool(system.disks))
+        finally:
+            if keep is not None:
+                shutil.copytree(folder, keep, dirs_exist_ok=True)
+
+
+def figures(outcome: Outcome) -> list[Figure]:
+    """The table."""
+    account, none = outcome.account, "none"
+    plain = f"plain paho script: {account.plain_lost}"
+    found = [
+        Figure("kill -9", f"at least {outcome.kills}", outcome.done["kill"], outcome.kills, "kills", none, floor=True),
+        Figure("messages acknowledged", "some", account.acknowledged, 1, "messages", none, floor=True),
+        Figure("acknowledged and lost", "0", account.lost, 0, "messages", plain),
+        Figure("counted twice", "0", account.doubled, 0, "entries", f"{account.redelivered} handed over again"),
+        Figure("slots with a wrong count or sum", "0", account.slots_wrong, 0, "slots", none),
+        Figure("climate samples lost, and not told", "0", account.samples_lost, 0, "samples", none),
+        Figure("climate samples made up", "0", account.samples_wrong, 0, "samples", none),
+        Figure(
+            "lost by the broker, and not told", "0", account.silent, 0, "messages", f"broker lost {account.broker_lost}"
+        ),
+        Figure("reports still pending, or off the book", "0", abs(account.pending), 0, "reports", none),
+        Figure("reports missing by completeness", "0", account.reports_missing, 0, "reports", none),
+        Figure("alerts open twice", "0", account.alerts_twice, 0, "alerts", none),
+        Figure("needs open twice", "0", account.needs_twice, 0, "needs", none),
+        Figure("processes with a traceback", "0", sum("traceback" in one for one in account.notes), 0, "parts", none),
+        Figure("from healed to all settled", "at most 120", outcome.settled_s, 120, "s", none),
+    ]
+    for name, limit_s in SERVING_S.items():
+        took_s = outcome.slowest_s.get(name, 0.0)
+        found.append(
+            Figure(f"from restart to serving, {name}, longest", f"at most {limit_s:.0f}", took_s, limit_s, "s", none)
+        )
+    return found

@@ -1,0 +1,160 @@
+"""Stores of every earlier version, made by the statements of their time, are brought to the present one unharmed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.store import Group, Store, StoreError
+from edge.storing import schema
+from protocols.reports import encode
+from tests.contract.test_store import EVENT, SERIES, T0, numbers, state
+
+FIRST = """
+CREATE TABLE "_sqlite_migrations" ("id" INTEGER PRIMARY KEY, "migration_set" TEXT, "name" TEXT, "applied_at" TEXT);
+CREATE TABLE device (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE slot (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE tag (epc TEXT, device TEXT, zone TEXT, at_ms INTEGER, PRIMARY KEY (epc, device)) WITHOUT ROWID;
+CREATE TABLE outbox (lane TEXT, seq INTEGER, report BLOB NOT NULL, PRIMARY KEY (lane, seq)) WITHOUT ROWID;
+CREATE TABLE refused (lane TEXT, seq INTEGER, report BLOB, reason TEXT, at_ms INTEGER, PRIMARY KEY (lane, seq))
+ WITHOUT ROWID;
+CREATE TABLE lane (id TEXT PRIMARY KEY, next_seq INTEGER, accepted INTEGER, delivered INTEGER, refused INTEGER,
+ thinned INTEGER, bytes INTEGER) WITHOUT ROWID;
+CREATE TABLE problem (id INTEGER PRIMARY KEY, at_ms INTEGER, code TEXT, device TEXT, topic TEXT, detail TEXT, hint TEXT,
+ payload BLOB);
+CREATE TABLE problem_count (code TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
+INSERT INTO "_sqlite_migrations" VALUES (1, 'edge', 'create', '2026-01-01 00:00:00');
+"""
+SECOND = """
+CREATE TABLE snapshot (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE journal (id INTEGER PRIMARY KEY, at_ms INTEGER, what TEXT, about TEXT, params TEXT);
+INSERT INTO "_sqlite_migrations" VALUES (2, 'edge', 'know_more', '2026-02-01 00:00:00');
+"""
+VERSIONS = {"first": FIRST, "second": FIRST + SECOND}
+EVENTS = [*range(3, 6), *range(9, 12)]
+LEVELS = list(range(100, 3100))
+
+
+@pytest.fixture(params=VERSIONS)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A store with a backlog that has a hole, as left by a receipt for what was live, and with things of each table."""
+    path = tmp_path / "edge.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.executescript(VERSIONS[request.param])
+        rows = [("events", seq, encode(EVENT)) for seq in EVENTS] + [
+            ("telemetry", seq, encode(SERIES)) for seq in LEVELS
+        ]
+        db.executemany("INSERT INTO outbox VALUES (?, ?, ?)", rows)
+        sizes = (len(EVENTS) * len(encode(EVENT)), len(LEVELS) * len(encode(SERIES)))
+        db.execute("INSERT INTO lane VALUES ('events', 12, 12, 5, 1, 0, ?)", [sizes[0]])
+        db.execute("INSERT INTO lane VALUES ('telemetry', 3100, 3100, 40, 0, 60, ?)", [sizes[1]])
+        db.execute("INSERT INTO refused VALUES ('events', 2, ?, 'unknown slot', ?)", [encode(EVENT), T0])
+        db.execute("INSERT INTO tag VALUES ('AA', 'reader', 'dock', ?)", [T0])
+        db.execute("INSERT INTO problem_count VALUES ('payload.invalid', 7)")
+        db.execute("INSERT INTO device VALUES ('shelf-1', ?)", [state(4)])
+    return path
+
+
+def test_its_outbox_its_book_and_its_numbers_go_on(old: Path) -> None:
+    with closing(Store(old)) as store:
+        book = store.book()
+
+        assert (numbers(store, "events"), numbers(store, "telemetry")) == (EVENTS, LEVELS)
+        assert book["events"][:5] == (12, 5, 6, 1, 0)
+        assert book["telemetry"][:5] == (3100, 40, 3000, 0, 60)
+        assert book["telemetry"].bytes == len(LEVELS) * len(encode(SERIES))
+        assert all(one.balanced for one in book.values())
+        assert store.next_seq == {"events": 12, "telemetry": 3100}
+        assert store.unsigned_from == store.kept_from == {"events": 3, "telemetry": 100}
+        assert store.problems()[0] == {"payload.invalid": 7}
+        assert [tag["epc"] for tag in store.present_tags()] == ["AA"]
+
+
+def test_it_works_on_as_if_it_had_always_been_so(old: Path) -> None:
+    with closing(Store(old)) as store:
+        store.commit(Group(T0, reports=[EVENT, SERIES]))
+        while store.tidy(T0):
+            pass
+        assert (numbers(store, "events"), numbers(store, "telemetry")) == ([*EVENTS, 12], [*LEVELS, 3100])
+        store.settle("events", [*EVENTS, 12], [], T0)
+        assert store.resend("events", 0, 12, T0) == (7, [(0, 2), (6, 8)])
+
+    with closing(Store(old)) as store:
+        assert all(one.balanced for one in store.book().values())
+
+
+def test_states_of_the_second_version_stay_and_those_of_the_first_are_learnt_anew(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as db:
+        second = db.execute("SELECT COUNT(*) FROM _sqlite_migrations").fetchone()[0] == 2
+
+    with closing(Store(old)) as store:
+        assert list(store.restore().devices) == (["shelf-1"] if second else [])
+
+
+def test_a_damaged_one_is_carried_over_too(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as db, db:
+        db.execute("UPDATE lane SET delivered = 6 WHERE id = 'events'")
+
+    with closing(Store(old, mend=True, now_ms=T0)) as store:
+        assert store.mended == 1
+        assert numbers(store, "events")[:6] == EVENTS
+        assert numbers(store, "telemetry") == LEVELS
+        assert min(store.next_seq.values()) >= T0
+        assert all(one.balanced for one in store.book().values())
+
+
+def test_a_migration_that_is_cut_short_leaves_the_old_store(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(old)) as db:
+        before = db.execute("SELECT name FROM sqlite_master ORDER BY name").fetchall()
+    monkeypatch.setattr(schema, "NEWER", (*schema.NEWER, "TABLE (this is not SQL"))
+
+    with pytest.raises(StoreError, match="syntax error"):
+        Store(old)
+
+    monkeypatch.undo()
+    with closing(sqlite3.connect(old)) as db:
+        after = db.execute("SELECT name FROM sqlite_master WHERE name NOT IN ('snapshot', 'journal') ORDER BY name")
+        assert set(after.fetchall()) <= set(before)
+    with closing(Store(old)) as store:
+        assert numbers(store, "events") == EVENTS
+
+
+def test_a_new_store_has_the_tables_of_an_old_one_brought_up(old: Path, tmp_path: Path) -> None:
+    def tables(path: Path) -> set[tuple[str, str]]:
+        with closing(sqlite3.connect(path)) as db:
+            names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {(name, column[1]) for name in names for column in db.execute(f"PRAGMA table_info({name})")}
+
+    Store(old).close()
+    Store(tmp_path / "new" / "edge.db").close()
+
+    assert tables(old) == tables(tmp_path / "new" / "edge.db")
+
+
+def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "edge.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE movement (id INTEGER)")
+    before = path.read_bytes()
+
+    with pytest.raises(StoreError, match="database of something else"):
+        Store(path, mend=True)
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.glob("*.damaged*")) == []
+
+
+def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "edge.db"
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('edge', 'of_next_year')")
+
+    with pytest.raises(StoreError, match=r"later version \(of_next_year\)"):
+        Store(path, mend=True)
+
+    assert list(tmp_path.glob("*.damaged*")) == []

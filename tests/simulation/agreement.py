@@ -1,0 +1,130 @@
+"""What must have come to agree in the end: both programs with each other and with the truth, to the last movement and
+sample; and the proof of completeness with what was really lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cloud import memory
+from edge.core.care import health
+from protocols.reports import Report, Series, StockEvent, decode
+from tests.simulation.broker import Broker
+from tests.simulation.lives import GatewayLife, ServiceLife
+from tests.simulation.promises import Broken, Witness, reading
+from tests.simulation.world import SITE, World
+
+CLOCK_OFF_MS = 1_000
+
+
+class Agreement:
+    """The promises of the end."""
+
+    def __init__(self, witness: Witness, broker: Broker, world: World) -> None:
+        self._witness, self._broker, self._world = witness, broker, world
+        self.merged = 0
+        """Samples that bear the moment of another one of their series."""
+
+    def unmet(self, gateway: GatewayLife, service: ServiceLife) -> Iterator[str]:
+        """What has not come to agree yet."""
+        inference, store = gateway.gateway.inference, gateway.gateway.store
+        for lane, book in store.book().items():
+            if book.pending:
+                yield f"{lane}: {book.pending} reports are pending"
+            missing = self._witness.given[lane].keys() - self._witness.given_up[lane]
+            missing -= self._witness.held_by(service, lane)
+            if missing:
+                yield f"{lane}: the service lacks {len(missing)} reports, {min(missing)}..{max(missing)}"
+        unheard = [key for key in self._witness.unheard(gateway) if key not in self._witness.excused]
+        if unheard:
+            yield f"{len(unheard)} acknowledged messages are not held, {unheard[:3]}"
+        if self._broker.waiting or self._broker.inflight:
+            yield f"{len(self._broker.waiting) + len(self._broker.inflight)} messages wait in the broker"
+        for slot in SITE.slots:
+            said = inference.shelves.level(slot)
+            count = said.count if said is not None else None
+            if count != self._world.counts[slot.id]:
+                yield f"{slot.id}: the gateway says {count}, {self._world.counts[slot.id]} are there"
+            level = service.service.inventory.levels.get(slot.id)
+            if level is None or level.count != count:
+                yield f"{slot.id}: the service says {level and level.count}, the gateway {count}"
+        proof = service.service.ledger.proof.look()
+        for one in proof.lanes:
+            if not one.complete or one.missing:
+                yield f"{one.lane}: the service misses {one.missing}, {one.gaps[:1]}"
+        for told in proof.devices:
+            boots = inference.devices[told.device].pulse.boots.values()
+            if told.complete != (sum(held.missing() for held in boots) == 0):
+                yield f"{told.device}: the service says complete {told.complete}, the gateway has {[*boots]}"
+        off = abs(gateway.gateway.clock.ahead_ms()) > CLOCK_OFF_MS
+        for key, alert in service.service.book.open.items():
+            # A clock that ran ahead is waited for, for ten times as long, and so long told of; that of a device is
+            # judged by the hours; empty shelves are no fault.
+            if key[0] not in ("stock_out", "device_sick") and not (off and key[0] == "clock_wrong"):
+                yield f"alert {key} is {alert.state}"
+
+    def told(self, gateway: GatewayLife, service: ServiceLife) -> None:
+        """In the end, when all agree: movements, samples and losses to the last one."""
+        self._check_movements(service)
+        self._check_history(service)
+        self._check_samples(gateway)
+        self._check_losses(gateway)
+
+    def _check_movements(self, service: ServiceLife) -> None:
+        with reading(service.folder / "ledger.db") as db:
+            rows = db.execute("SELECT seq, slot, delta, count FROM movement ORDER BY seq").fetchall()
+        events = self._witness.reports("events")
+        want = [(seq, one.slot, one.delta, one.count) for seq, one in events if type(one) is StockEvent]
+        if rows != want:
+            differ = sorted(set(rows) ^ set(want))
+            raise Broken("each movement is booked once", f"{len(rows)} for {len(want)}, the first: {differ[:3]}")
+
+    def _check_history(self, service: ServiceLife) -> None:
+        want = _moments(report for _, report in self._witness.reports("telemetry"))
+        # What was given up may have come as far as the history, which is written before the ledger.
+        may = _moments(decode(blob) for blob in self._witness.given["telemetry"].values())
+        for series, moments in may.items():
+            must = want.get(series, {})
+            times, values = service.service.history_store.read(series, 0, 2**42)
+            wrong = [at_ms for at_ms, value in zip(times, values, strict=True) if value not in moments.get(at_ms, ())]
+            wrong += sorted(must.keys() - set(times))
+            if wrong or len(times) != len(set(times)):
+                detail = f"{series}: {len(times)} for {len(must)}, {wrong[:3]}"
+                raise Broken("the history holds each sample once", detail)
+            # Of two samples of one moment the history keeps the later; that of a device whose clock nobody believes.
+            if not series.endswith("/slot/count"):
+                self.merged += sum(len(several) - 1 for several in must.values())
+
+    def _check_samples(self, gateway: GatewayLife) -> None:
+        """Every sample a device holds a PUBACK for is in a report, or waits for one."""
+        reports = [decode(blob) for blob in self._witness.given["telemetry"].values()]
+        told = {value for one in reports if type(one) is Series for value in one.values}
+        for state in gateway.gateway.inference.devices.values():
+            told |= {value for bundle in state.bundles.values() for value in bundle.values}
+        gone = self._broker.dropped | self._witness.excused
+        for key, value in self._world.samples.items():
+            if key in self._broker.promised and key not in gone and value not in told:
+                raise Broken("each acknowledged sample is reported", f"{key} is in no report")
+
+    def _check_losses(self, gateway: GatewayLife) -> None:
+        """What the broker lost is seen as missing numbers, but for the first and the last ones of a boot: nothing ever
+        says that there were any. What went with a store was told as `Thinned`, and forgotten with it."""
+        for device, state in gateway.gateway.inference.devices.items():
+            lost = []
+            for at, boot, seq in sorted(self._broker.dropped - self._witness.excused):
+                held = state.pulse.boots.get(boot)
+                if at == device and held is not None and held.ranges:
+                    lost += [seq] if held.ranges[0][0] < seq < held.top and not held.holds(seq) else []
+            if health.lost(state.pulse) < len(lost):
+                detail = f"{device}: {len(lost)} were lost, the gateway misses {health.lost(state.pulse)}"
+                raise Broken("a loss is seen", detail)
+
+
+def _moments(reports: Iterable[Report]) -> dict[str, dict[int, set[float]]]:
+    """What the history should hold of reports: series -> time -> the values that were told of it."""
+    found: dict[str, dict[int, set[float]]] = {}
+    for one in memory.samples(reports):
+        moments = found.setdefault(one.series, {})
+        for at_ms, value in zip(one.times_ms, one.values, strict=True):
+            moments.setdefault(at_ms, set()).add(value)
+    return found

@@ -10,6 +10,8 @@ from protocols.reports import LANES, Lane
 
 BALLAST_BYTES = 8 << 20
 """More than SQLite's log needs between two checkpoints (1,000 pages of 4 KiB): thinning has room to be written."""
+SPARE_NUMBERS = 10**9
+"""More than are given in years: so far numbers jump where the clock can not be trusted to be above them."""
 AGAIN = 3
 """The ballast is taken again when the disk has this many times its size."""
 
@@ -97,3 +99,9 @@ class Mark:
 def _check(first: int, second: int) -> int:
     """A sum that a torn or spoilt line does not have."""
     return (first * 1_000_003 + second * 7_919 + 17) % 1_000_000_007
+
+
+def beyond(now_ms: int, *given: int) -> int:
+    """A number above all that can have been given: the time in ms, unless the clock is behind what is known."""
+    most = max(0, *given)
+    return now_ms if now_ms > most else most + SPARE_NUMBERS

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from edge.storing import mending, room, schema
 from edge.storing.check import Check
-from edge.storing.disk import Ballast, Mark, free_bytes
+from edge.storing.disk import Ballast, Mark, beyond, free_bytes
 from edge.storing.errors import StoreDamaged, StoreError, StoreFull, is_damage, is_full
 from edge.storing.outbox import LaneState, Outbox, load
 from protocols.reports import LANES, Lane
@@ -90,7 +90,7 @@ class StoreFile:
         older store in the place of a newer one (`restored`)."""
 
         def leap(outbox: Outbox) -> None:
-            to = max(at_ms, *self._mark.read().values(), *self.next_seq.values())
+            to = beyond(at_ms, *self._mark.read().values(), *self.next_seq.values())
             for lane in LANES:
                 outbox.jump(lane, to, at_ms, why)
 

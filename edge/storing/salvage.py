@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from edge.storing import pages, ranges
+from edge.storing.disk import SPARE_NUMBERS, beyond
 from edge.storing.errors import StoreDamaged
 from edge.storing.outbox import LaneState, Outbox, books, unpack
 from protocols.reports import LANES, Lane, Report, Thinned
 
 PROBES_MAX = 20_000
 """So many times a range of numbers that can not be read is halved; what is left then is given up."""
-SPARE_NUMBERS = 10**9
 KEYS = {
     "device": "id",
     "slot": "id",
@@ -136,7 +136,7 @@ def _account(new: sqlite3.Connection, known: dict[Lane, LaneState], now_ms: int,
         said.append(
             f"{lane}: {ranges.size(waits)} reports that wait were carried over, {ranges.size(gone)} could not be read"
         )
-    to = max(now_ms, *starts.values(), *marked.values(), 0)
+    to = beyond(now_ms, *starts.values(), *marked.values())
     for lane in LANES:
         outbox.jump(lane, to, now_ms, "damaged")
     outbox.append(told, now_ms)

@@ -173,7 +173,7 @@ def _messages(plant: Plant, fleet: Fleet, proof: dict[str, int], account: Accoun
         account.notes.append(f"the broker lost {account.broker_lost} messages that it had acknowledged")
     account.notes += [f"completeness tells of {told} missing {name}" for name, told in proof.items() if told]
     account.reports_missing = proof.get("lanes", 0)
-    account.redelivered = sum(count - 1 for count in plant.tap.handed.values())
+    account.redelivered = sum(max(0, plant.tap.handed.get(payload, 0) - 1) for payload in said.values())
 
 
 def _stock(plant: Plant, fleet: Fleet, account: Account) -> None:
@@ -235,7 +235,7 @@ def _plain(plant: Plant, fleet: Fleet, account: Account) -> None:
         rows = Counter(bytes(payload) for (payload,) in db.execute("SELECT payload FROM message"))
     signed = {device.said[key] for device in fleet.devices for key in device.signed}
     account.plain_lost = len(signed - rows.keys())
-    account.plain_doubled = sum(count - 1 for count in rows.values())
+    account.plain_doubled = sum(max(0, rows[payload] - 1) for payload in signed)
 
 
 def _one(db: sqlite3.Connection, query: str) -> int:

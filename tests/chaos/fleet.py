@@ -47,7 +47,6 @@ class Device:
         """Series -> time -> value, of all that was said."""
         self.said: dict[Key, bytes] = {}
         self.signed: set[Key] = set()
-        self.signed_s: dict[Key, float] = {}
         self.topic = spell(SITE, device, kind)
         self._seq = 0
         self._at_ms = _now_ms() - (30 * DAY_MS if kind == "shelf" else 0)
@@ -119,7 +118,7 @@ class Device:
         with self._lock:
             if mid in self._early:
                 self._early.discard(mid)
-                self._sign(key)
+                self.signed.add(key)
             else:
                 self._flying[mid] = key
 
@@ -129,11 +128,7 @@ class Device:
             if key is None:
                 self._early.add(mid)  # acknowledged before `publish` gave its number back
             else:
-                self._sign(key)
-
-    def _sign(self, key: Key) -> None:
-        self.signed.add(key)
-        self.signed_s[key] = time.monotonic()
+                self.signed.add(key)
 
 
 class Fleet:

@@ -22,7 +22,6 @@ MOSQUITTO_SAVES_S = 5.0
 class Outcome(Struct):
     """What was done, and what was found."""
 
-    which: str
     kills: int
     done: Counter[str]
     account: Account
@@ -32,7 +31,8 @@ class Outcome(Struct):
 
     def told(self) -> str:
         """What was done, in words."""
-        return ", ".join(f"{count} {name}" for name, count in sorted(self.done.items()))
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(self.done.items()))
+        return counts if self.disks else f"{counts}; no disk was filled"
 
 
 def chaos(folder: Path, which: str, seed: int, kills: int, keep: Path | None = None, progress: bool = True) -> Outcome:
@@ -48,7 +48,7 @@ def chaos(folder: Path, which: str, seed: int, kills: int, keep: Path | None = N
             director.heal()
             settled_s = settle(system, fleet)
             account = audit(system, fleet, director.fills_ms)
-            return Outcome(which, kills, director.done, account, system.slowest_s, settled_s, bool(system.disks))
+            return Outcome(kills, director.done, account, system.slowest_s, settled_s, bool(system.disks))
         finally:
             if keep is not None:
                 shutil.copytree(folder, keep, dirs_exist_ok=True)

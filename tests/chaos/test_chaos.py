@@ -27,7 +27,7 @@ from tests.chaos.wire import Tap
 from tests.contract.brokers import PROJECT
 
 KILLS, SEED = 6, 23
-SECONDS = 8.0
+SECONDS = 4.0
 
 
 def test_after_kills_freezes_cuts_and_full_disks_everything_is_there_once() -> None:

@@ -87,3 +87,11 @@ def test_an_old_copy_put_in_its_place_by_hand_is_found_by_the_mark(path: Path) -
         assert store.next_seq["events"] > LATER
         assert [(one.first, one.last) for one in told(store) if one.lane == "events"] == [(20, LATER - 1)]
         assert store.book()["events"].pending == 20 + 2, "and one event a lane"
+
+
+def test_numbers_jump_above_all_that_were_given_even_when_the_clock_is_far_behind(tmp_path: Path) -> None:
+    """With the mark gone too, nobody else could tell that a number was given before."""
+    with closing(work(tmp_path / "edge.db")) as store:
+        store.jump(1, "restored")
+
+        assert min(store.next_seq.values()) >= 10**9

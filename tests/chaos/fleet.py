@@ -42,7 +42,8 @@ class Device:
 
     def __init__(self, device: str, kind: Kind, port: int, password: str, rng: random.Random) -> None:
         self.device, self.kind, self._rng = device, kind, rng
-        self.counts = {str(channel): rng.randint(5, CAPACITY) for channel in range(1, CHANNELS + 1)}
+        channels = range(1, CHANNELS + 1) if kind == "shelf" else ()
+        self.counts = {str(channel): rng.randint(5, CAPACITY) for channel in channels}
         self.samples: dict[str, dict[int, float]] = {}
         """Series -> time -> value, of all that was said."""
         self.said: dict[Key, bytes] = {}
@@ -71,10 +72,13 @@ class Device:
         return len(self.said) - len(self.signed)
 
     def rest(self) -> None:
-        """Measure once more, everything, and then no more."""
+        """Measure once more, everything, and then no more. Scales show a change, in the present: for a load last seen
+        weeks ago a gateway does not stand, until it weighs it anew minutes later."""
         self._over.set()
         self._thread.join()
-        for channel in self.counts if self.kind == "shelf" else ("",):
+        self._at_ms = max(self._at_ms, _now_ms() - STEP_MS * (CHANNELS + 1))
+        for channel in sorted(self.counts) or [""]:
+            self._take(channel)
             self._measure(channel)
 
     def leave(self) -> None:
@@ -86,11 +90,15 @@ class Device:
         while not self._over.wait(PERIOD_S[self.kind] * self._rng.uniform(0.5, 1.5)):
             if self.unsigned >= UNSIGNED_MAX:
                 continue
-            channel = self._rng.choice(sorted(self.counts))
-            if self.kind == "shelf":
-                left = self.counts[channel]
-                self.counts[channel] = left - self._rng.randint(1, min(left, 3)) if left else CAPACITY
+            channel = self._rng.choice(sorted(self.counts) or [""])
+            self._take(channel)
             self._measure(channel)
+
+    def _take(self, channel: str) -> None:
+        """Some units go, or as many come as there is room for."""
+        left = self.counts.get(channel)
+        if left is not None:
+            self.counts[channel] = left - self._rng.randint(1, min(left, 3)) if left else CAPACITY
 
     def _measure(self, channel: str) -> None:
         match self.kind:

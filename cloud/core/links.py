@@ -45,8 +45,8 @@ class Pace(Struct):
 class Link(Struct):
     """One gateway's link since the service started. `bad` counts frames refused as a whole, `refused` reports.
 
-    `flooded` counts those of `bad` that came faster than any gateway speaks, and were not looked at. `taken_over` counts
-    frames over a connection after another one of the same key came later: more than a few are two machines."""
+    `flooded` counts those of `bad` that came faster than any gateway speaks, and were not looked at. `taken_over`
+    counts frames over a connection after another one of the same key came later: more than a few are two machines."""
 
     last_seen_ms: int = 0
     site: str = ""

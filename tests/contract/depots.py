@@ -47,7 +47,7 @@ class Door:
 class Linked:
     """An uplink over which every gateway is heard."""
 
-    batches = 0
+    batches = strangers = 0
 
     def __init__(self) -> None:
         self.links: dict[str, Link] = {}

@@ -24,9 +24,9 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 from cloud.core.completeness import resends
 from cloud.core.intake import Arrived, Intake
 from cloud.core.links import Link, Pace, PolicyBook, admit, greet
-from cloud.core.spans import Span
 from cloud.keys import allowed, own_keys
 from cloud.stores.ledger import Applied, Received
+from protocols.ranges import Ranges
 from protocols.reports import Lane
 from protocols.uplink import (
     FRAME_BYTES_MAX,
@@ -57,7 +57,7 @@ GONE_MS = 30_000
 Tops = Callable[[str], dict[Lane, int]]
 """The highest number the ledger holds of each lane of a gateway."""
 Apply = Callable[[list[Received]], Awaitable[list[Applied]]]
-Missing = Callable[[str, Hello], dict[Lane, list[Span]]]
+Missing = Callable[[str, Hello], dict[Lane, Ranges]]
 """What a gateway that greets has been signed for and the ledger does not hold."""
 Told = Callable[[], list[Policy]]
 """The policies of all SKUs."""

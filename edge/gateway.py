@@ -75,7 +75,6 @@ class Gateway:
         self.clock = Clock(self.store.recorded_ms)
         self.inference = memory.restore(options.site, self.store.restore())
         self.inference.alone.take(self.store.policies().values())
-        self.store.commit(Group(self.clock.now_ms(), snapshots=memory.settled(self.inference)))
         self.decoder = Decoder(options.site)
         self.habits = Habits(options.site)
         filters = [whole_site(options.site.site.id), *self.decoder.filters]
@@ -172,6 +171,8 @@ class Gateway:
         return await asyncio.get_running_loop().run_in_executor(self._worker, partial(work, *args))
 
     async def _take(self) -> None:
+        async with self._commit_lock:
+            await self._commit(Outcome(), self.clock.now_ms(), [], memory.settled(self.inference))
         while True:
             group = await self.mqtt.group(GROUP_MAX, LINGER_S)
             decoded, sources, bad, wanted = decode_group(self.decoder, group, self.clock.ahead_ms())
@@ -207,13 +208,15 @@ class Gateway:
                 said = [one for one in passed if not isinstance(one, Publish)]
                 turn += 1
                 snapshots = memory.slow(self.inference, turn)
-                own = await self._how_it_is(turn)
+                own = self._how_it_is()
                 for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms, own)):
                     bad = [Quarantined(problem, problem.topic, b"") for problem in outcome.problems]
                     if outcome.reports or outcome.devices or outcome.slots or outcome.notes or snapshots or bad:
                         await self._commit(outcome, now_ms, bad, snapshots)
                     snapshots = {}
             await self._tidy(now_ms)
+            if turn % SHARE_TURNS == 1:
+                await self._measure_outbox()
 
     async def _tidy(self, now_ms: int) -> None:
         """Small steps of the store's upkeep, with the groups in between. When the store had to be mended, it is told
@@ -229,12 +232,14 @@ class Gateway:
             if not more:
                 return
 
-    async def _how_it_is(self, turn: int) -> Own:
+    async def _measure_outbox(self) -> None:
+        """How full the outbox is: no group waits for it."""
+        book = await self._until_done(self.store.book)
+        share = sum(lane.bytes for lane in book.values()) / self.store.outbox_bytes_max
+        self._outbox_share = max(share, 1.0) if self.store.full else share
+
+    def _how_it_is(self) -> Own:
         """The gateway itself, for its own alarms."""
-        if turn % SHARE_TURNS == 1:
-            book = await self._until_done(self.store.book)
-            share = sum(lane.bytes for lane in book.values()) / self.store.outbox_bytes_max
-            self._outbox_share = max(share, 1.0) if self.store.full else share
         ahead_ms = self.clock.ahead_ms() if self.clock.why else 0
         linked = self.uplink is not None and self.uplink.connected
         if linked and self.uplink is not None and self.uplink.clock_offset_ms is not None:

@@ -75,7 +75,11 @@ def _outbox(arguments: argparse.Namespace) -> None:
         say(arguments.json, {"lane": lane, **book._asdict(), "balanced": book.balanced, **room_of_both})
     if arguments.json:
         return
-    room = f"room for {_span(outlook.hours)} at the present rate" if outlook.hours is not None else "no rate known yet"
+    room = (
+        f"room for {_span(outlook.hours)} at the present rate"
+        if outlook.hours is not None
+        else "no rate known in the first hour"
+    )
     used = f"{outlook.used_bytes / 1e6:.1f} of {outlook.max_bytes / 1e6:.0f} MB used"
     print(f"{room}: {used}, {outlook.disk_free_bytes / 1e9:.1f} GB of the disk free")
     if outlook.oldest_pending_ms is not None:

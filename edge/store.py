@@ -18,13 +18,14 @@ import msgspec
 
 from edge.core.inference import DeviceState
 from edge.core.slots.shelves import SlotState
-from edge.storing import groups, outlooks, ranges, room
+from edge.storing import groups, outlooks, room
 from edge.storing.disk import free_bytes
 from edge.storing.errors import StoreDamaged, StoreError, StoreFull
 from edge.storing.file import StoreFile
 from edge.storing.groups import Group, Quarantined
 from edge.storing.outbox import Outbox
 from edge.storing.outlooks import Outlook
+from protocols import ranges
 from protocols.reports import LANES, Lane, Thinned
 from protocols.uplink import Policy
 

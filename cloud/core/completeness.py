@@ -12,8 +12,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cloud.core import lanes, spans
+from cloud.core import lanes
 from cloud.core.lanes import Hole, LaneState
+from protocols import ranges
+from protocols.ranges import Ranges
 from protocols.reports import DeviceHealth, Heard, Lane
 from protocols.uplink import Hello, Resend
 
@@ -144,7 +146,7 @@ def _lane(
         not holes and not forgotten,
         state.applied,
         top,
-        spans.size(holes),
+        sum(hole.last - hole.first + 1 for hole in holes),
         max(0, next_seq - first_waiting),
         state.refused,
         state.duplicates,
@@ -181,17 +183,17 @@ def notice(before: list[DeviceGap], heard: Iterable[Heard], now_ms: int) -> list
     """The gaps that a device's gateway tells of now; what lies within one known `before` keeps its time."""
     found = []
     for one in heard:
-        ranges = spans.joined(one.ranges)
-        for first, last in spans.gaps(ranges, ranges[0][0], ranges[-1][1]) if ranges else ():
+        held = ranges.union(one.ranges)
+        for first, last in ranges.gaps(held, held[0][0], held[-1][1]) if held else ():
             known = [gap.at_ms for gap in before if gap.boot == one.boot and gap.first <= first and last <= gap.last]
             found.append(DeviceGap(one.boot, first, last, min(known, default=now_ms)))
     return found
 
 
-def missing(gateway: str, hello: Hello, held: Mapping[tuple[str, Lane], LaneState]) -> dict[Lane, list[spans.Span]]:
+def missing(gateway: str, hello: Hello, held: Mapping[tuple[str, Lane], LaneState]) -> dict[Lane, Ranges]:
     """The numbers of each lane that a gateway, by its greeting, has been signed for and that are not here; at most
     `ASKED_MAX` ranges a lane. Nothing of a gateway whose version does not say what has been signed for."""
-    found: dict[Lane, list[spans.Span]] = {}
+    found: dict[Lane, Ranges] = {}
     for lane, unsigned_from in hello.unsigned_from.items():
         state = held.get((gateway, lane)) or lanes.nothing()
         told = lanes.Told(hello.next_seq.get(lane, 0), unsigned_from)
@@ -200,10 +202,10 @@ def missing(gateway: str, hello: Hello, held: Mapping[tuple[str, Lane], LaneStat
     return found
 
 
-def resends(lacking: Mapping[Lane, list[spans.Span]]) -> list[Resend]:
+def resends(lacking: Mapping[Lane, Ranges]) -> list[Resend]:
     """The frames that ask for these numbers again."""
     return [
-        Resend(lane, [[*span] for span in found[at : at + A_FRAME]])
+        Resend(lane, [[*one] for one in found[at : at + A_FRAME]])
         for lane, found in lacking.items()
         for at in range(0, len(found), A_FRAME)
     ]

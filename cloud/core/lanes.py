@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cloud.core import spans
-from cloud.core.spans import Span
+from protocols import ranges
+from protocols.ranges import Ranges
 from protocols.reports import Lane
 from protocols.sequences import Sequence
 
@@ -47,7 +47,7 @@ class LaneState(NamedTuple):
     refused: int
     last_ms: int
     duplicates: int = 0
-    given_up: tuple[Span, ...] = ()
+    given_up: Ranges = ()
     holes: tuple[Hole, ...] = ()
     told: Told | None = None
 
@@ -75,27 +75,24 @@ def copy(state: LaneState) -> LaneState:
 
 def give_up(state: LaneState, first: int, last: int) -> LaneState:
     """The gateway said that these numbers will not come."""
-    given_up = spans.joined(state.given_up, [(max(first, 0), last)])
-    return state._replace(given_up=tuple(given_up[-GIVEN_UP_MAX:]))
+    given_up = ranges.union(state.given_up, [(max(first, 0), last)])
+    return state._replace(given_up=given_up[-GIVEN_UP_MAX:])
 
 
-def gaps(state: LaneState, told: Told | None = None) -> list[Span]:
+def gaps(state: LaneState, told: Told | None = None) -> Ranges:
     """The numbers that are lacking among those known to be numbered before the highest held or signed for."""
     told = told or state.told
     signed = told.unsigned_from if told is not None and told.unsigned_from is not None else 0
     last = max(state.held.top, signed - 1)
-    ranges = state.held.ranges
-    if len(ranges) <= 1 and not state.given_up:  # as nearly always
-        return spans.gaps([(low, high) for low, high in ranges], 0, last)
-    return spans.gaps(spans.joined(ranges, state.given_up), 0, last)
+    return ranges.gaps(ranges.union(state.held.ranges, state.given_up), 0, last)
 
 
-def lost(state: LaneState, told: Told) -> list[Span]:
+def lost(state: LaneState, told: Told) -> Ranges:
     """The numbers to be asked for again: they have been signed for, and are not here."""
-    return spans.below(gaps(state, told), told.unsigned_from) if told.unsigned_from is not None else []
+    return ranges.below(gaps(state, told), told.unsigned_from) if told.unsigned_from is not None else ()
 
 
-def dated(found: list[Span], state: LaneState) -> list[Hole]:
+def dated(found: Ranges, state: LaneState) -> list[Hole]:
     """Gaps with their neighbours' times, 0 where nobody knows."""
     starts = [hole.first for hole in state.holes]
     holes = []
@@ -112,10 +109,10 @@ def dated(found: list[Span], state: LaneState) -> list[Hole]:
 def note_holes(before: LaneState, after: LaneState, now_ms: int) -> LaneState:
     """`after` with the times of its gaps: those that opened between `before` and now are bounded by these two. A gap
     only ever shrinks, so what is left of an older one keeps its times."""
-    ranges, top = after.held.ranges, before.held.top
-    if len(ranges) <= 1 and (not ranges or ranges[0][0] == 0) and not after.holes:
+    held, top = after.held.ranges, before.held.top
+    if len(held) <= 1 and (not held or held[0][0] == 0) and not after.holes:
         return after  # as nearly always
-    found = spans.gaps(spans.joined(ranges, after.given_up), 0, after.held.top)
+    found = ranges.gaps(ranges.union(held, after.given_up), 0, after.held.top)
     holes = [
         Hole(hole.first, hole.last, before.last_ms, now_ms) if hole.first > top else hole
         for hole in dated(found, before._replace(holes=after.holes))
@@ -137,7 +134,7 @@ class Patience:
         self, lanes: Mapping[tuple[str, Lane], LaneState], connected: Mapping[str, bool], now_ms: int
     ) -> dict[str, Lacking]:
         """What is lacking now of each gateway that lacks something."""
-        found: dict[str, dict[Lane, list[Span]]] = {}
+        found: dict[str, dict[Lane, Ranges]] = {}
         for (gateway, lane), state in lanes.items():
             if lacking := gaps(state):
                 found.setdefault(gateway, {})[lane] = lacking
@@ -148,6 +145,6 @@ class Patience:
             stays = known is not None and known[0] == lowest and connected.get(gateway, False)
             since_ms = known[1] if known is not None and stays else now_ms
             seen[gateway] = (lowest, since_ms)
-            said[gateway] = Lacking(sum(map(spans.size, of.values())), *lowest[0], since_ms)
+            said[gateway] = Lacking(sum(map(ranges.size, of.values())), *lowest[0], since_ms)
         self._seen = seen
         return said

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
-from cloud.core import lanes, spans
+from cloud.core import lanes
 from cloud.doctor.case import DAY_MS, RECENT_MS, Case, Finding
+from protocols import ranges
 from protocols.uplink import VERSION
 
 SILENT_MS = DAY_MS
@@ -34,7 +35,7 @@ def _lost(case: Case) -> Iterator[Finding]:
     for lane in case.ledger.lanes:
         signed = lane.state.told.unsigned_from if lane.state.told is not None else None
         lacking = lanes.gaps(lane.state)
-        missing = spans.size(lacking if signed is None else spans.below(lacking, signed))
+        missing = ranges.size(lacking if signed is None else ranges.below(lacking, signed))
         if missing:
             what = f"{missing} reports of its lane {lane.lane} are not here" + (", though signed for" if signed else "")
             why = "the ledger comes from a backup, or was damaged: stock and history lack them"

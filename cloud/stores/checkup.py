@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.core import spans
 from cloud.core.lanes import LaneState, Told
-from cloud.core.spans import Span
 from cloud.stores.copies import Unreadable
+from protocols import ranges
+from protocols.ranges import Range
 from protocols.sequences import Sequence
 
 DURABLE = {"synchronous_commit": ("on", "local", "remote_write", "remote_apply"), "fsync": ("on",)}
@@ -55,7 +55,7 @@ def look(url: str, since_ms: int) -> LedgerSeen:
     """The ledger at an SQLAlchemy URL; raises `Unreadable`."""
     with _reading(url) as connection:
 
-        def rows(statement: str) -> list[tuple[object, ...]]:
+        def rows(statement: str) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in connection.execute(text(statement), {"since": since_ms})]
 
         schema = rows("SELECT value FROM about WHERE key = 'schema'")
@@ -75,7 +75,7 @@ def look(url: str, since_ms: int) -> LedgerSeen:
                 )
             ),
             [str(role) for (role,) in rows("SELECT role FROM account")],
-            {str(device): int(ms) for device, ms in rows("SELECT device, clock_offset_ms FROM device")},  # type: ignore[call-overload]
+            {str(device): int(ms) for device, ms in rows("SELECT device, clock_offset_ms FROM device")},
             _unsafe(connection),
         )
 
@@ -83,7 +83,7 @@ def look(url: str, since_ms: int) -> LedgerSeen:
 def _lanes(connection: Connection) -> list[LaneSeen]:
     """Every lane; an earlier schema knows neither the lane of what was given up nor what a gateway said of itself."""
     of = "lane" if _has(connection, "thinned", "lane") else "'telemetry'"
-    gone: dict[tuple[str, str], list[Span]] = {}
+    gone: dict[tuple[str, str], list[Range]] = {}
     for gateway, lane, first, last in connection.execute(text(f"SELECT gateway, {of}, first, last FROM thinned")):
         gone.setdefault((gateway, lane), []).append((first, last))
     told = "next_seq, unsigned_from" if _has(connection, "lane", "next_seq") else "NULL, NULL"
@@ -92,17 +92,17 @@ def _lanes(connection: Connection) -> list[LaneSeen]:
     for gateway, lane, held, applied, refused, last_ms, next_seq, unsigned_from in connection.execute(text(wanted)):
         numbers = msgspec.msgpack.decode(bytes(held), type=Sequence)
         said = Told(next_seq, unsigned_from) if next_seq is not None else None
-        given_up = tuple(spans.joined(gone.get((gateway, lane), [])))
+        given_up = ranges.union(gone.get((gateway, lane), []))
         found.append(LaneSeen(gateway, lane, LaneState(numbers, applied, refused, last_ms, 0, given_up, (), said)))
     return found
 
 
-def _losses(rows: list[tuple[object, ...]]) -> list[Loss]:
-    return [Loss(str(gateway), str(why), int(count), int(at_ms)) for gateway, why, count, at_ms in rows]  # type: ignore[call-overload]
+def _losses(rows: list[tuple[Any, ...]]) -> list[Loss]:
+    return [Loss(str(gateway), str(why), int(count), int(at_ms)) for gateway, why, count, at_ms in rows]
 
 
 def _has(connection: Connection, table: str, column: str) -> bool:
-    return column in connection.execute(text(f"SELECT * FROM {table} LIMIT 0")).keys()  # noqa: SIM118
+    return column in {*connection.execute(text(f"SELECT * FROM {table} LIMIT 0")).keys()}
 
 
 def _unsafe(connection: Connection) -> list[str]:

@@ -19,12 +19,12 @@ from cloud.core import completeness, lanes
 from cloud.core.completeness import DeviceGap
 from cloud.core.lanes import LaneState, Told
 from cloud.core.replenishment import Need
-from cloud.core.spans import Span
 from cloud.stores import proof, tables
 from cloud.stores.applying import Applied, Folding, Key, Known, Received, fold
 from cloud.stores.database import Database, LedgerUnavailable, Row
 from cloud.stores.people import People
 from cloud.stores.proof import Proof
+from protocols.ranges import Ranges
 from protocols.reports import Alarm, DeviceHealth, Lane, Proposal, Report, SlotLevel
 from protocols.uplink import Hello
 
@@ -99,7 +99,7 @@ class Ledger:
         """The highest number held of each lane of a gateway."""
         return {lane: state.held.top for (name, lane), state in self._lanes.items() if name == gateway}
 
-    def missing(self, gateway: str, hello: Hello) -> dict[Lane, list[Span]]:
+    def missing(self, gateway: str, hello: Hello) -> dict[Lane, Ranges]:
         """What a gateway that greets has been signed for and is not here, so that it is to be asked for again. What
         it says of its lanes is remembered."""
         for lane, next_seq in hello.next_seq.items():

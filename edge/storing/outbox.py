@@ -18,9 +18,9 @@ from itertools import count, repeat
 import msgspec
 from msgspec import Struct
 
-from edge.storing import ranges
 from edge.storing.errors import StoreDamaged
-from edge.storing.ranges import Ranges
+from protocols import ranges
+from protocols.ranges import Ranges
 from protocols.reports import LANE_OF, LANES, Lane, Report, Thinned, encode
 
 PACK_REPORTS = 1000
@@ -63,7 +63,7 @@ class LaneState(Struct):
     def waits(self) -> Ranges:
         """All numbers without a receipt."""
         tail = (self.tail_from, self.next_seq - 1)
-        return ranges.plus(self.pending, [tail]) if tail[0] <= tail[1] else self.pending
+        return ranges.union(self.pending, [tail]) if tail[0] <= tail[1] else self.pending
 
     @property
     def unsigned_from(self) -> int:
@@ -174,7 +174,7 @@ class Outbox:
         rows = self.connection.execute(
             "SELECT seq FROM outbox WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq", (lane, first, last)
         )
-        return ranges.within(ranges.plus((), [*packed, *ranges.runs(seq for (seq,) in rows)]), first, last)
+        return ranges.within(ranges.union([*packed, *ranges.runs(seq for (seq,) in rows)]), first, last)
 
     def settle(self, lane: Lane, seqs: list[int], reasons: dict[int, str], at_ms: int) -> None:
         """These numbers are signed for, those with a reason refused."""
@@ -213,7 +213,7 @@ class Outbox:
             refused += self.connection.execute(
                 "DELETE FROM refused WHERE lane = ? AND seq BETWEEN ? AND ?", (lane, *run)
             ).rowcount
-        state.wait_for(ranges.plus(state.waits, again))
+        state.wait_for(ranges.union(state.waits, again))
         state.refused -= refused
         state.delivered -= ranges.size(again) - refused
         self.save(lane)

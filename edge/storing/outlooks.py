@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from edge.storing import ranges
 from edge.storing.outbox import LaneState, Outbox
+from protocols import ranges
 from protocols.reports import Lane
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
-KNOWN_AFTER_MS = 60_000
-"""The rate is told once it has been seen for a minute."""
+KNOWN_AFTER_MS = 3_600_000
+"""The rate is told once it has been seen for an hour: what devices hand in at first is no rate."""
 
 All = Callable[..., list[Any]]
 

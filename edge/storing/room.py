@@ -9,10 +9,10 @@ import zlib
 
 import msgspec
 
-from edge.storing import ranges
 from edge.storing.errors import StoreDamaged
 from edge.storing.outbox import PACK_REPORTS, Outbox
-from edge.storing.ranges import Ranges
+from protocols import ranges
+from protocols.ranges import Ranges
 from protocols.reports import LANES, Lane, Thinned
 
 PACK_BYTES = 128 * 1024

@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
-from edge.storing import pages, ranges
+from edge.storing import pages
 from edge.storing.disk import SPARE_NUMBERS, beyond
 from edge.storing.errors import StoreDamaged
 from edge.storing.outbox import LaneState, Outbox, books, unpack
+from protocols import ranges
 from protocols.reports import LANES, Lane, Report, Thinned
 
 PROBES_MAX = 20_000
@@ -118,7 +119,7 @@ def _account(new: sqlite3.Connection, known: dict[Lane, LaneState], now_ms: int,
             waits = ranges.minus(there, refused_runs)
             state = LaneState(accepted=ranges.size(waits) + refused, refused=refused, written=stored)
             highest = there[-1][1] if there else -1
-            unknown = ranges.gaps(ranges.plus(there, refused_runs), 0, highest)
+            unknown = ranges.gaps(ranges.union(there, refused_runs), 0, highest)
             gone: ranges.Ranges = ()
         else:
             unknown = ()

@@ -10,7 +10,7 @@ import sqlite_utils
 from sqlite_utils import Database, Migrations
 
 from edge.storing.errors import StoreError
-from edge.storing.ranges import Ranges
+from protocols.ranges import Ranges
 from protocols.reports import LANES
 
 SCHEMA = (

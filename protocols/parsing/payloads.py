@@ -116,16 +116,16 @@ def measured(
     return _checked(name_of(device), meaning(channel[:NAME_MAX], unit[:UNIT_MAX]), value, at, flags)
 
 
-def readings(device: str, told: Iterable[tuple[Meaning, object]], at: Moment) -> list[Decoded]:
+def readings(device: str, told: Iterable[tuple[Meaning, Any]], at: Moment) -> list[Decoded]:
     """As `measured`, for all that a message tells at one time; their meanings looked up beforehand."""
     device = name_of(device)
     at_ms, flags = at
     found: list[Decoded] = []
     for meant, value in told:
         kind = type(value)
-        if kind is float or (kind is int and -WHOLE_MAX < value < WHOLE_MAX):  # type: ignore[operator]
+        if kind is float or (kind is int and -WHOLE_MAX < value < WHOLE_MAX):
             channel, _, quantity, factor, offset, low, high = meant
-            number = value * factor + offset  # type: ignore[operator]
+            number = value * factor + offset
             if quantity is not None and low <= number <= high and quantity not in _TRUTHS:
                 found.append(Reading(device, channel, quantity, at_ms, [number], 0, 0, -1, flags))
                 continue

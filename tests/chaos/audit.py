@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -60,7 +61,7 @@ def settle(plant: Plant, fleet: Fleet) -> float:
     """Wait until what can come has come; how long it took, in s."""
     began_s = time.monotonic()
     for name in ("broker", "service", "gateway"):
-        eventually(lambda name=name: plant.answers(name), bool, f"the {name} serves", WAIT_S)  # type: ignore[misc]
+        eventually(partial(plant.answers, name), bool, f"the {name} serves", WAIT_S)
     for device in fleet.devices:
         device.rest()
     eventually(lambda: fleet.unsigned, lambda left: left == 0, "the broker acknowledges all", WAIT_S)

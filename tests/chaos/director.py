@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from tests.chaos.fleet import Fleet
@@ -42,7 +43,7 @@ class Director:
         """All faults; when this returns the last is over and every part has been started again."""
         began_s = told_s = time.monotonic()
         for fault in faults:
-            self._at(began_s + fault.at_s, lambda fault=fault: self._strike(fault))  # type: ignore[misc]
+            self._at(began_s + fault.at_s, partial(self._strike, fault))
         while self._agenda:
             at_s, _, act = self._agenda[0]
             now_s = time.monotonic()
@@ -127,7 +128,7 @@ class Director:
                 raise AssertionError(f"the {name} ended by itself:\n{plant.parts[name].said()}")
             self.done[f"ended {name} on a full disk"] += 1
             self._down.add(name)
-            self._at(now_s + RESTART_S, lambda name=name: self._revive(name))  # type: ignore[misc]
+            self._at(now_s + RESTART_S, partial(self._revive, name))
 
     def _revive(self, name: str) -> None:
         if name in self._down:

@@ -100,18 +100,12 @@ class Service:
         return [count for _, _, _, count, _, _ in self.ledger.movements()]
 
 
-class Side:
-    """The gateway's side: its store and its uplink, and the outbox between them, which keeps what it was asked."""
+class Box:
+    """A gateway's store, as its link wants it; keeps what it was asked for again. `now_ms` tells the time."""
 
-    def __init__(self, folder: Path, service: Service, name: str = "gw", site: str = "demo") -> None:
-        self.store = Store(folder / "edge.db")
-        self.keys = own_keys(folder, name)
-        self.refused: list[Refused] = []
-        self.sent: list[Wanted] = []
+    def __init__(self, store: Store, now_ms: Callable[[], int] = lambda: T0) -> None:
+        self.store, self.now_ms = store, now_ms
         self.asked: list[tuple[Lane, int, int]] = []
-        public_key = service_key(service.public_key)
-        self.link = Uplink(service.address, public_key, self.keys, name, site, self)
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def next_seq(self) -> dict[Lane, int]:
@@ -126,19 +120,41 @@ class Side:
         return self.store.kept_from
 
     async def waiting(self, wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
-        self.sent.append(wanted)
-        return self.store.waiting(wanted.lane, wanted.after, wanted.before, min(reports_max, 50), bytes_max)
+        return self.store.waiting(wanted.lane, wanted.after, wanted.before, reports_max, bytes_max)
 
     async def settle(self, lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
-        self.refused += refused
-        self.store.settle(lane, seqs, [(one.seq, one.reason) for one in refused], T0)
+        self.store.settle(lane, seqs, [(one.seq, one.reason) for one in refused], self.now_ms())
 
     async def resend(self, lane: Lane, first: int, last: int) -> None:
         self.asked.append((lane, first, last))
-        self.store.resend(lane, first, last, T0)
+        self.store.resend(lane, first, last, self.now_ms())
 
     async def take_policies(self, policies: list[Policy]) -> None:
         self.store.keep_policies(policies)
+
+    def settled(self) -> bool:
+        return all(book.pending == 0 for book in self.store.book().values())
+
+
+class Side(Box):
+    """The gateway's side: its store and its uplink."""
+
+    def __init__(self, folder: Path, service: Service, name: str = "gw", site: str = "demo") -> None:
+        super().__init__(Store(folder / "edge.db"))
+        self.keys = own_keys(folder, name)
+        self.refused: list[Refused] = []
+        self.sent: list[Wanted] = []
+        public_key = service_key(service.public_key)
+        self.link = Uplink(service.address, public_key, self.keys, name, site, self)
+        self._task: asyncio.Task[None] | None = None
+
+    async def waiting(self, wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
+        self.sent.append(wanted)
+        return await super().waiting(wanted, min(reports_max, 50), bytes_max)
+
+    async def settle(self, lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
+        self.refused += refused
+        await super().settle(lane, seqs, refused)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self.link.run())
@@ -151,9 +167,6 @@ class Side:
     def tell(self, *reports: Report) -> None:
         self.store.commit(Group(T0, reports=list(reports)))
         self.link.notify()
-
-    def settled(self) -> bool:
-        return all(book.pending == 0 for book in self.store.book().values())
 
 
 class Raw:

@@ -17,48 +17,13 @@ from cloud.doctor.examining import SCHEMAS
 from cloud.stores.ledger import Applied, Received
 from cloud.uplink import Uplink as Door
 from edge import uplink as module
-from edge.core.forwarding import Wanted
 from edge.keys import own_keys, service_key
 from edge.store import Group, Store
 from edge.uplink import Uplink
-from protocols.reports import Lane, Report, Series, StockEvent
-from protocols.uplink import Policy, Refused
+from protocols.reports import Report, Series, StockEvent
 from tests.contract.brokers import free_port
 from tests.contract.keepers import Keeper, books, now_ms, where
-from tests.contract.links import until
-
-
-class Box:
-    """The gateway's store, as its link wants it."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.asked: list[tuple[Lane, int, int]] = []
-
-    @property
-    def next_seq(self) -> dict[Lane, int]:
-        return self.store.next_seq
-
-    @property
-    def unsigned_from(self) -> dict[Lane, int]:
-        return self.store.unsigned_from
-
-    @property
-    def kept_from(self) -> dict[Lane, int]:
-        return self.store.kept_from
-
-    async def waiting(self, wanted: Wanted, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
-        return self.store.waiting(wanted.lane, wanted.after, wanted.before, reports_max, bytes_max)
-
-    async def settle(self, lane: Lane, seqs: list[int], refused: list[Refused]) -> None:
-        self.store.settle(lane, seqs, [(one.seq, one.reason) for one in refused], now_ms())
-
-    async def resend(self, lane: Lane, first: int, last: int) -> None:
-        self.asked.append((lane, first, last))
-        self.store.resend(lane, first, last, now_ms())
-
-    async def take_policies(self, policies: list[Policy]) -> None:
-        return
+from tests.contract.links import Box, until
 
 
 class Gateway:
@@ -66,7 +31,7 @@ class Gateway:
 
     def __init__(self, folder: Path, address: str, key_of_service: Path) -> None:
         self.store = Store(folder / "edge.db")
-        self.box = Box(self.store)
+        self.box = Box(self.store, now_ms)
         self.keys = own_keys(folder, "g1")
         self.link = Uplink(address, service_key(key_of_service), self.keys, "g1", "depot", self.box)
         self.told = 0
@@ -80,9 +45,6 @@ class Gateway:
         self.told += number
         self.store.commit(Group(now_ms(), reports=reports))
         self.link.notify()
-
-    def settled(self) -> bool:
-        return all(book.pending == 0 for book in self.store.book().values())
 
 
 class Service:
@@ -126,10 +88,10 @@ async def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 async def test_all_that_was_signed_for_since_the_backup_comes_again_by_itself(gateway: Gateway, tmp_path: Path) -> None:
     first = Service(tmp_path / "cloud", gateway.link.address)
     gateway.tell(30)
-    await until(gateway.settled, "what came before the backup")
+    await until(gateway.box.settled, "what came before the backup")
     made, _ = backup.make(where(tmp_path / "cloud"), tmp_path / "nightly.tar.gz", now_ms())
     gateway.tell(20)
-    await until(gateway.settled, "what came after the backup")
+    await until(gateway.box.settled, "what came after the backup")
     await first.stop()
     shutil.rmtree(tmp_path / "cloud")
 
@@ -137,7 +99,7 @@ async def test_all_that_was_signed_for_since_the_backup_comes_again_by_itself(ga
     assert books_of(tmp_path / "second") == (30, 30)
     second = Service(tmp_path / "second", gateway.link.address)
     gateway.tell(10)
-    await until(lambda: movements(second) == 60 and gateway.settled(), "what the backup lacks")
+    await until(lambda: movements(second) == 60 and gateway.box.settled(), "what the backup lacks")
     complete = second.keeper.ledger.proof.look()
     await second.stop()
 

@@ -379,3 +379,17 @@ async def test_a_gateway_stops_at_once_when_it_is_told(broker: Broker, tmp_path:
     assert work.cancelled()
     with pytest.raises(sqlite3.ProgrammingError):
         gateway.store._connection.execute("SELECT 1")
+
+
+async def test_a_gateway_starts_on_a_disk_that_takes_nothing_and_says_so(broker: Broker, tmp_path: Path) -> None:
+    url = BrokerUrl("127.0.0.1", broker.port, False, "gateway", broker.users["gateway"])
+    gateway = Gateway(Options(SITE, tmp_path, url, "full"))
+    gateway.store._connection.execute("PRAGMA query_only=ON")
+    work = asyncio.create_task(gateway.run())
+    await soon(lambda: bool(gateway.store_trouble), "the trouble")
+
+    await gateway.on_disk(gateway.store._connection.execute, "PRAGMA query_only=OFF")
+
+    await soon(lambda: gateway.not_ready() == [], "a gateway that is ready")
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)

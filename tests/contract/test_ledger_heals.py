@@ -74,7 +74,7 @@ def test_a_ledger_from_any_backup_becomes_whole_again(told: list[str], chance: r
             gateway.waits -= {*seqs}
 
         def greet() -> int:
-            asked = ledger.missing("g1", gateway.hello()).get("events", [])
+            asked = ledger.missing("g1", gateway.hello()).get("events", ())
             for first, last in asked:
                 gateway.send_again(first, last)
             return len(asked)

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.alerts import rules
+from cloud.alerts import limits, rules
 from cloud.alerts.rules import zone_humidity, zone_temperature
 from edge.core import alarms
 from edge.core.alarms import Book, Condition, Own, of_devices, of_gateway, of_zones, step
@@ -170,6 +170,6 @@ def test_what_the_service_watches_too_it_watches_as_we_do_and_all_is_worded() ->
     assert all(tuple(alarms.RULES[name]) == tuple(theirs[name].delays) for name in shared)
     assert alarms.DEAD_BANDS["zone_temperature"] == zone_temperature.DEAD_BAND_C
     assert alarms.DEAD_BANDS["zone_humidity"] == zone_humidity.DEAD_BAND_PCT
-    assert alarms.STALE_MS == zone_temperature.STALE_MS == zone_humidity.STALE_MS
+    assert alarms.STALE_MS == limits.STALE_MS
     for words in WORDS.values():
         assert alarms.RULES.keys() <= words.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import ClimateNow, Facts
 from cloud.alerts.lifecycle import Condition
+from cloud.alerts.limits import Measure, outside
 from cloud.alerts.rules import Example
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
@@ -14,27 +15,12 @@ HOLD_MS = 30 * 60_000
 CLEAR_MS = 10 * 60_000
 DEAD_BAND_PCT = 2.0
 """It is over only when the humidity is back by this much."""
-STALE_MS = 15 * 60_000
-"""An older value starts no alert; nor does it end one, unless it was all right."""
+_MEASURE = Measure(lambda now: now.humidity_pct, lambda zone: (zone.min_pct, zone.max_pct), "%RH", DEAD_BAND_PCT)
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a zone outside its limits; sustaining ones inside the dead band and on stale values."""
-    seen = []
-    for zone in facts.site.zones:
-        now = facts.climate.get(zone.id)
-        if now is None or now.humidity_pct is None:
-            continue
-        stale = facts.now_ms - now.at_ms > STALE_MS
-        for side, limit, over_pct in (
-            ("high", zone.max_pct, now.humidity_pct - zone.max_pct if zone.max_pct is not None else None),
-            ("low", zone.min_pct, zone.min_pct - now.humidity_pct if zone.min_pct is not None else None),
-        ):
-            if over_pct is not None and over_pct > -DEAD_BAND_PCT:
-                params: dict[str, Param] = {"value": round(now.humidity_pct, 1), "limit": limit}
-                params |= {"unit": "%RH", "side": side}
-                seen.append(Condition(RULE, zone.id, zone.id, 2, params, sustain=stale or over_pct <= 0))
-    return seen
+    """See `outside`."""
+    return outside(RULE, 2, _MEASURE, facts)
 
 
 _SITE = Site(About("s1", "Site"), [Zone("dry", "Dry store", min_pct=20.0, max_pct=60.0), Zone("hall", "Hall")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import ClimateNow, Facts
 from cloud.alerts.lifecycle import Condition
+from cloud.alerts.limits import Measure, outside
 from cloud.alerts.rules import Example
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
@@ -13,31 +14,12 @@ HOLD_MS = 10 * 60_000
 CLEAR_MS = 10 * 60_000
 DEAD_BAND_C = 0.5
 """It is over only when the temperature is back by this much."""
-STALE_MS = 15 * 60_000
-"""An older value starts no alert; nor does it end one, unless it was all right."""
+_MEASURE = Measure(lambda now: now.temperature_c, lambda zone: (zone.min_c, zone.max_c), "Cel", DEAD_BAND_C)
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a zone outside its limits; sustaining ones inside the dead band and on stale values."""
-    seen = []
-    for zone in facts.site.zones:
-        now = facts.climate.get(zone.id)
-        if now is None or now.temperature_c is None:
-            continue
-        stale = facts.now_ms - now.at_ms > STALE_MS
-        for side, limit, over_c in (
-            ("high", zone.max_c, now.temperature_c - zone.max_c if zone.max_c is not None else None),
-            ("low", zone.min_c, zone.min_c - now.temperature_c if zone.min_c is not None else None),
-        ):
-            if over_c is not None and over_c > -DEAD_BAND_C:
-                params: dict[str, Param] = {
-                    "value": round(now.temperature_c, 1),
-                    "limit": limit,
-                    "unit": "Cel",
-                    "side": side,
-                }
-                seen.append(Condition(RULE, zone.id, zone.id, 1, params, sustain=stale or over_c <= 0))
-    return seen
+    """See `outside`."""
+    return outside(RULE, 1, _MEASURE, facts)
 
 
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room", min_c=2.0, max_c=8.0), Zone("hall", "Hall")])

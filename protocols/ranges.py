@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-Ranges = tuple[tuple[int, int], ...]
+Range = tuple[int, int]
+Ranges = tuple[Range, ...]
 
 
-def size(ranges: Ranges) -> int:
+def size(ranges: Iterable[Sequence[int]]) -> int:
     """How many numbers."""
     return sum(last - first + 1 for first, last in ranges)
 
@@ -15,6 +16,11 @@ def size(ranges: Ranges) -> int:
 def within(ranges: Ranges, first: int, last: int) -> Ranges:
     """Those between `first` and `last`."""
     return tuple((max(a, first), min(b, last)) for a, b in ranges if a <= last and b >= first)
+
+
+def below(ranges: Iterable[Range], limit: int) -> Ranges:
+    """Those less than `limit`."""
+    return tuple((first, min(last, limit - 1)) for first, last in ranges if first < limit)
 
 
 def gaps(ranges: Ranges, first: int, last: int) -> Ranges:
@@ -47,10 +53,10 @@ def minus(ranges: Ranges, others: Ranges) -> Ranges:
     return ranges
 
 
-def plus(ranges: Ranges, others: Iterable[tuple[int, int]]) -> Ranges:
-    """Those of the set and those of `others`, which may overlap and come in any order."""
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted([*ranges, *others]):
+def union(*sets: Iterable[Sequence[int]]) -> Ranges:
+    """Those of any of the sets, whose ranges may overlap, be empty, and come in any order."""
+    joined: list[Range] = []
+    for first, last in sorted((one[0], one[1]) for ranges in sets for one in ranges if one[0] <= one[1]):
         if joined and first <= joined[-1][1] + 1:
             joined[-1] = (joined[-1][0], max(joined[-1][1], last))
         else:

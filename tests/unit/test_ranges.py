@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.storing import ranges
-from edge.storing.ranges import Ranges
+from protocols import ranges
+from protocols.ranges import Ranges
 
 numbers = st.sets(st.integers(0, 30))
 bound = st.integers(-2, 32)
@@ -26,7 +26,7 @@ def as_set(found: Ranges) -> set[int]:
 
 @given(numbers, numbers)
 def test_adding_and_taking_away(some: set[int], others: set[int]) -> None:
-    assert as_set(ranges.plus(of(some), of(others))) == some | others
+    assert as_set(ranges.union(of(some), of(others))) == some | others
     assert as_set(ranges.minus(of(some), of(others))) == some - others
     assert ranges.size(of(some)) == len(some)
 
@@ -36,10 +36,17 @@ def test_a_window_and_what_it_lacks(some: set[int], first: int, last: int) -> No
     window = set(range(first, last + 1))
     assert as_set(ranges.within(of(some), first, last)) == some & window
     assert as_set(ranges.gaps(of(some), first, last)) == window - some
+    assert as_set(ranges.below(of(some), last)) == {one for one in some if one < last}
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6))))
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(-2, 6))))
 def test_ranges_that_overlap_in_any_order_are_joined(pieces: list[tuple[int, int]]) -> None:
-    found = ranges.plus((), [(first, first + more) for first, more in pieces])
+    found = ranges.union([(first, first + more) for first, more in pieces])
 
     assert as_set(found) == {number for first, more in pieces for number in range(first, first + more + 1)}
+
+
+def test_numbers_that_jumped_by_a_clock_cost_nothing() -> None:
+    jumped = ((0, 5_000), (1_763_762_400_000, 1_763_762_400_009))
+
+    assert ranges.gaps(jumped, 0, 1_763_762_400_009) == ((5_001, 1_763_762_399_999),)

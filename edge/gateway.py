@@ -40,7 +40,7 @@ from protocols.topics import spell, whole_site
 log = logging.getLogger(__name__)
 
 GROUP_MAX = 500
-LINGER_S = 0.005
+APART_S = 0.005
 TICK_S = 1.0
 STORE_RETRY_S = 2.0
 COMMANDS_MAX = 200
@@ -174,7 +174,7 @@ class Gateway:
         async with self._commit_lock:
             await self._commit(Outcome(), self.clock.now_ms(), [], memory.settled(self.inference))
         while True:
-            group = await self.mqtt.group(GROUP_MAX, LINGER_S)
+            group = await self.mqtt.group(GROUP_MAX, APART_S)
             decoded, sources, bad, wanted = decode_group(self.decoder, group, self.clock.ahead_ms())
             now_ms = self.clock.now_ms()
             async with self._commit_lock:

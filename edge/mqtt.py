@@ -19,6 +19,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -35,6 +36,8 @@ birth, whoever gave the will takes leave too."""
 
 QUEUE_MAX = 4000
 """Messages held unworked; beyond it nothing is read from the socket, and the broker keeps the rest."""
+FLOOD_SHARE = 10
+"""As many as this share of a group are waiting already: a flood."""
 READ_MAX = 256
 UNSENT_MAX = 10_000
 """Packets the broker has not taken yet; beyond it nothing more is published."""
@@ -141,6 +144,7 @@ class Mqtt:
         """How often a broker knew nothing of us any more, though we had been there: what waited for us is gone."""
         self._inbox: deque[Message] = deque()
         self._arrived = asyncio.Event()
+        self._grouped_s = -inf
         self._down = asyncio.Event()
         self._paused = False
         self._socket: Any = None
@@ -190,13 +194,20 @@ class Mqtt:
         """End this connection in good order; `run` makes the next one."""
         self._client.disconnect()
 
-    async def group(self, size_max: int, linger_s: float) -> list[Message]:
-        """The next messages, at least one, at most `size_max`: waits a little for company when there are few."""
+    async def group(self, size_max: int, apart_s: float) -> list[Message]:
+        """The next messages, at least one, at most `size_max`; few not sooner than `apart_s` after those before.
+
+        So a message that comes alone waits for nothing, and of those that trickle in each group has several. When they
+        come in floods the group waits `apart_s` to be filled: what costs as much for one as for many is then shared.
+        """
         while not self._inbox:
             self._arrived.clear()
             await self._arrived.wait()
-        if len(self._inbox) < size_max:
-            await asyncio.sleep(linger_s)
+        flood = len(self._inbox) >= size_max // FLOOD_SHARE
+        wait_s = apart_s if flood else self._grouped_s + apart_s - self._loop.time()
+        if wait_s > 0 and len(self._inbox) < size_max:
+            await asyncio.sleep(wait_s)
+        self._grouped_s = self._loop.time()
         inbox = self._inbox
         if len(inbox) <= size_max:
             group = list(inbox)

@@ -160,6 +160,30 @@ async def test_nothing_is_acknowledged_between_two_connections(own: Broker, list
             back |= {message.payload for message in await collect(gateway, 1, ack=True)}
 
 
+async def test_a_message_that_comes_alone_waits_for_no_company(running: Broker, listen: Listen) -> None:
+    gateway = await listen(running)
+    await asyncio.to_thread(publish, running, b"alone")
+
+    async with asyncio.timeout(DEADLINE_S):
+        group = await gateway.group(500, 3600.0)
+    gateway.acknowledge(group)
+
+    assert [message.payload for message in group] == [b"alone"]
+
+
+async def test_what_trickles_in_soon_after_a_group_waits_to_be_several(running: Broker, listen: Listen) -> None:
+    gateway = await listen(running)
+    await asyncio.to_thread(publish, running, b"first")
+    await collect(gateway, 1, ack=True)
+
+    waiting = asyncio.create_task(gateway.group(4, 3600.0))
+    await asyncio.to_thread(publish, running, b"second")
+    await soon(lambda: gateway.waiting == 1, "the second message")
+    assert not waiting.done()
+    waiting.cancel()
+    gateway.acknowledge(await gateway.group(500, 0.0))
+
+
 async def test_a_full_inbox_stops_reading_and_loses_nothing(
     running: Broker, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.series import HOLD_MS, OWN_REPORT, SAMPLES_MAX, Bundle, due, put
-from protocols.readings import Quantity, Reading
+from protocols.readings import Flag, Quantity, Reading
 from protocols.reports import Series
 
 T0 = 1_763_762_400_000
 
 
-def reading(at_ms: int, values: list[float], step_ms: int = 0, quantity: Quantity = "temperature_c") -> Reading:
-    return Reading("cold-1", "1", quantity, at_ms, values, step_ms)
+def reading(
+    at_ms: int,
+    values: list[float],
+    step_ms: int = 0,
+    quantity: Quantity = "temperature_c",
+    flags: tuple[Flag, ...] = (),
+) -> Reading:
+    return Reading("cold-1", "1", quantity, at_ms, values, step_ms, flags=flags)
 
 
 def samples(reports: list[Series]) -> list[tuple[str, int, float]]:
@@ -77,3 +85,39 @@ def test_every_sample_is_told_once_with_its_time(
 
     assert sorted(samples(told)) == sorted(sent)
     assert bundles == {}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from([0, 100]), st.lists(st.floats(-50, 50), min_size=1, max_size=90)),
+        max_size=30,
+    ),
+    st.sampled_from(["clock", "no_clock"]),
+)
+def test_samples_without_a_time_of_their_own_keep_apart_and_in_order(
+    messages: list[tuple[int, int, list[float]]], flag: Flag
+) -> None:
+    bundles: dict[str, Bundle] = {}
+    told: list[Series] = []
+    now_ms, sent = T0, []
+
+    for later_ms, step_ms, values in messages:
+        now_ms += later_ms
+        sent += values
+        told += put(bundles, reading(now_ms, values, step_ms, flags=(flag,)), "cold", now_ms)
+    told += due(bundles, "cold-1", "cold", now_ms + HOLD_MS)
+
+    times_ms = [at_ms for _, at_ms, _ in samples(told)]
+    assert all(later > earlier for earlier, later in pairwise(times_ms))
+    assert [value for _, _, value in samples(told)] == sent
+    assert bundles == {}
+
+
+def test_a_clock_that_was_set_back_does_not_draw_samples_after_it() -> None:
+    bundles: dict[str, Bundle] = {}
+    put(bundles, reading(T0, [4.5]), "cold", T0)
+
+    put(bundles, reading(T0 - 10 * 60_000, [4.6], flags=("no_clock",)), "cold", T0)
+
+    (told,) = due(bundles, "cold-1", "cold", T0 + HOLD_MS)
+    assert told.offsets_ms == [0, -10 * 60_000]

@@ -118,9 +118,9 @@ def probabilities(belief: Belief) -> tuple[NDArray[np.int64], Array]:
     """The counts that are possible, ascending, and the probability of each."""
     rows = _rows(belief)
     counts = rows[:, N].astype(np.int64)
-    low = int(counts.min())
+    low = int(np.minimum.reduce(counts))
     p = np.bincount(counts - low, np.exp(rows[:, LOG_P]))
-    at = np.flatnonzero(p)
+    at = p.nonzero()[0]
     return at + low, p[at] / p.sum()
 
 

@@ -220,7 +220,7 @@ def seen(
     return Seen(misfit, source, n, p / p.sum(), found)
 
 
-def matched(after: Array, world: Array, score: Array, states: Array) -> Array:
+def matched(after: Array, world: Array | NDArray[np.int64], score: Array, states: Array) -> Array:
     """Rows: all routes to the same count in the same world become one Gaussian of the same mean and covariance."""
     keys = world * KEY + after
     order = np.argsort(keys)

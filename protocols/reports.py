@@ -92,7 +92,8 @@ class Heard(Struct, frozen=True, gc=False, array_like=True):
 
 class DeviceHealth(Struct, frozen=True, tag="health", array_like=True):
     """How a device is. `silent`: nothing heard for several of its own periods. `offline`: it, or its will, said so.
-    `findings`: what its own readings say against it. `heard`: the proof of what came, by its latest boots."""
+    `findings`: what its own readings say against it. `heard`: the proof of what came, by its latest boots.
+    `unheard`: the gateway itself was off or had no broker lately, so that the silence says nothing yet."""
 
     device: Name
     state: Literal["ok", "silent", "offline"]
@@ -105,6 +106,7 @@ class DeviceHealth(Struct, frozen=True, tag="health", array_like=True):
     battery_pct: Finite | None = None
     findings: list[Finding] = []
     heard: Annotated[list[Heard], Meta(max_length=8)] = []
+    unheard: bool = False
 
 
 class Series(Struct, frozen=True, gc=False, tag="series", array_like=True):

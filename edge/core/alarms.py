@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from edge.core.care.health import Pulse, patience_ms
+from edge.core.care.health import Pulse
 from protocols.layout import Device, Site, Zone
 from protocols.reports import Alarm
 
@@ -176,11 +176,10 @@ def _limits(zone: Zone, rule: str) -> tuple[float, float]:
 
 
 def of_devices(pulses: Iterable[tuple[Device, Pulse]], listening_ms: int) -> Iterable[Condition]:
-    """Devices that are offline, or silent while somebody listened: for the last `listening_ms` the gateway was up and
-    heard its broker."""
+    """Devices that are offline, or silent while somebody listened: see `health.hear_nothing`."""
     for device, pulse in pulses:
         if pulse.state != "ok":
-            unheard = listening_ms == 0 or (pulse.state == "silent" and listening_ms <= patience_ms(pulse))
+            unheard = listening_ms == 0 or pulse.unheard
             params = {"last_seen_ms": float(pulse.seen_ms), "period_ms": float(round(pulse.period_ms))}
             params["offline"] = float(pulse.state == "offline")
             yield Condition("device_silent", device.id, device.zone, params, sustain=unheard)

@@ -106,6 +106,7 @@ class Inference:
         # One a zone, the first listed: two would go up and down by what lies between them.
         self._thermometers = {one.zone: one.id for one in reversed(site.devices) if one.kind == "climate"}
         self._looked_ms = 0
+        self._listening_ms = 0
         for device in site.devices:
             if device.id in self.devices:
                 self._feel_warmth(device, self.devices[device.id])
@@ -165,7 +166,8 @@ class Inference:
     def tick(self, now_ms: int, own: Own | None = None) -> Outcome:
         """Let time pass: silences, departures, waiting samples, the ward's rounds, levels to repeat; then decide, the
         gateway itself being as `own` says."""
-        out = Outcome()
+        out, own = Outcome(), own or Own()
+        self._listening_ms = self.alone.listen(own.broker, now_ms)
         sick = self.ward.pass_time(now_ms)
         for name, state in self.devices.items():
             device = self.site.device_by_id.get(name)
@@ -193,7 +195,7 @@ class Inference:
             self._weigh_again(slot, out)
             out.slots.add(slot.id)
         self._tell_levels(out, now_ms)
-        decided = self._decide(own or Own(), now_ms)
+        decided = self._decide(own, now_ms)
         out.reports += decided
         out.decided = bool(decided)
         _stamp(out.reports, now_ms)
@@ -313,9 +315,11 @@ class Inference:
 
     def _judge(self, state: DeviceState, name: str, now_ms: int, out: Outcome, news: bool = False) -> None:
         pulse = state.pulse
-        verdict = health.judge(pulse, now_ms)
-        if news or verdict != pulse.state or now_ms - pulse.told_ms >= HEALTH_REFRESH_MS:
-            pulse.state = verdict
+        verdict, unheard = health.judge(pulse, now_ms), pulse.unheard
+        news = news or verdict != pulse.state
+        pulse.state = verdict
+        pulse.unheard = health.hear_nothing(pulse, self._listening_ms)
+        if news or pulse.unheard != unheard or now_ms - pulse.told_ms >= HEALTH_REFRESH_MS:
             pulse.told_ms = now_ms
             found = self.ward.findings(name, state.clock, verdict == "ok")
             out.reports.append(msgspec.structs.replace(health.report(pulse, name, now_ms), findings=found))

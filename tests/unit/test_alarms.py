@@ -11,6 +11,7 @@ from cloud.alerts.rules import zone_humidity, zone_temperature
 from edge.core import alarms
 from edge.core.alarms import Book, Condition, Own, of_devices, of_gateway, of_zones, step
 from edge.core.alone import Alone
+from edge.core.care import health
 from edge.core.care.health import Pulse
 from edge.words import WORDS
 from protocols.layout import About, Device, Site, Zone
@@ -118,6 +119,8 @@ def test_a_device_is_not_called_silent_where_nobody_listened() -> None:
     told = []
     for minute in range(8 * 60):
         away = minute < 60
+        pulse = hourly[0][1]
+        pulse.unheard = health.hear_nothing(pulse, alone.listen(not away, T0 + minute * 60_000))
         said = alone.decide(hourly, {}, {}, Own(broker=False) if away else own, T0 + minute * 60_000)
         told += [(minute, one.rule, one.state) for one in said if type(one) is Alarm]
 

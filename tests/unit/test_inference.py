@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import memory
+from edge.core.alarms import Own
 from edge.core.inference import DeviceState, Inference, Outcome
 from edge.core.slots.shelves import SlotState
 from edge.store import Memory
@@ -182,6 +183,23 @@ def test_a_device_that_answers_a_command_is_not_told_to_be_silent() -> None:
     (told,) = inference.tick(T0 + 1000).reports
     assert isinstance(told, DeviceHealth)
     assert told.state == "ok"
+
+
+def test_a_silence_while_the_broker_was_away_is_not_yet_the_devices_own() -> None:
+    inference = Inference(SITE)
+    told: list[Report] = []
+
+    for second in range(900):
+        away = 100 <= second < 400
+        if second < 100:
+            one = Reading("cold-1", "1", "temperature_c", T0 + second * 1000, [4.5], 0, 1, second)
+            inference.fold([one], T0 + second * 1000)
+        told += inference.tick(T0 + second * 1000 + 500, Own(broker=not away)).reports
+
+    said = [(one.at_ms - T0, one.unheard) for one in told if type(one) is DeviceHealth and one.state == "silent"]
+    assert [unheard for _, unheard in said] == [True, False]
+    assert said[0][0] < 200_000
+    assert said[1][0] > 430_000
 
 
 def test_silence_and_return_are_each_told_once() -> None:

@@ -1,4 +1,4 @@
-"""A device is silent or offline. Not while its gateway is away: then the gateway is the one alert."""
+"""A device is silent or offline. Not while its gateway is away, or was deaf: then that is the one alert."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ CLEAR_MS = 60_000
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a device that is not `ok`; while its gateway is away it only sustains what already fired."""
+    """One condition a device that is not `ok`; while its gateway is away, or has not listened for long again, it only
+    sustains what already fired."""
     return [
         Condition(
             RULE,
@@ -23,7 +24,7 @@ def evaluate(facts: Facts) -> list[Condition]:
             facts.zone_of(device),
             3,
             {"state": health.state, "last_seen_ms": health.last_seen_ms, "period_ms": health.period_ms},
-            sustain=facts.cut_off(device),
+            sustain=facts.cut_off(device) or health.unheard,
         )
         for device, health in facts.devices.items()
         if health.state != "ok"
@@ -43,6 +44,16 @@ EXAMPLES = [
     Example(
         "its gateway is away",
         Facts(_SITE, 90_000, devices={"d1": _SILENT}, gateways={"g1": GatewayLink(False, 20_000)}),
+        [Condition(RULE, "d1", "a", 3, _PARAMS, sustain=True)],
+    ),
+    Example(
+        "its gateway had no broker lately",
+        Facts(
+            _SITE,
+            90_000,
+            devices={"d1": DeviceHealth("d1", "silent", 90_000, 10_000, 5_000, 0, 0, 0, unheard=True)},
+            gateways={"g1": GatewayLink(True, 90_000)},
+        ),
         [Condition(RULE, "d1", "a", 3, _PARAMS, sustain=True)],
     ),
     Example("a device that speaks", Facts(_SITE, 90_000, devices={"d1": _OK}), []),

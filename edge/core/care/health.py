@@ -38,6 +38,8 @@ class Pulse(Struct, array_like=True):
     state: Literal["ok", "silent", "offline"] = "ok"
     battery_pct: float | None = None
     told_ms: int = 0
+    unheard: bool = False
+    """It is silent, and nobody has listened for long enough to say that it is its own silence."""
 
 
 def hear(pulse: Pulse, boot: int, seq: int, at_ms: int, now_ms: int) -> Seen:
@@ -92,6 +94,11 @@ def judge(pulse: Pulse, now_ms: int) -> Literal["ok", "silent", "offline"]:
     return "silent" if now_ms - pulse.seen_ms > patience_ms(pulse) else "ok"
 
 
+def hear_nothing(pulse: Pulse, listening_ms: int) -> bool:
+    """Whether a silence may be ours: for the last `listening_ms` the gateway was up and had its broker."""
+    return pulse.state == "silent" and listening_ms <= patience_ms(pulse)
+
+
 def patience_ms(pulse: Pulse) -> float:
     """How long nothing may be heard of a device, by its own period."""
     return max(SILENT_MIN_MS, SILENT_PERIODS * pulse.period_ms)
@@ -124,4 +131,5 @@ def report(pulse: Pulse, device: str, now_ms: int) -> DeviceHealth:
             for boot, held in sorted(pulse.boots.items())
             if held.ranges
         ],
+        unheard=pulse.unheard,
     )

@@ -15,7 +15,7 @@ from msgspec import Struct
 from edge.core.slots import discrepancy, fusion, sharing, tagcount, teaching, weight
 from edge.core.slots.actions import NoSuchSlotError
 from edge.core.slots.counting import Estimate, Unit
-from edge.core.slots.discrepancy import Rates, Watch
+from edge.core.slots.discrepancy import Doubt, Rates, Watch
 from edge.core.slots.sharing import Sharing
 from edge.core.slots.stock import Stock
 from edge.core.slots.teaching import Taught
@@ -27,6 +27,9 @@ LEVEL_REFRESH_MS = 300_000
 """A slot is weighed anew, and its level told again, at least this often."""
 JUDGE_MS = 3_600_000
 """How often every slot is held against its book."""
+AT_ONCE = 50
+"""So many slots are judged, and weighed anew, in one go, so that no message waits long for it: in a large house that
+takes some rounds of a second. With more than 15,000 slots on a gateway levels come later than they should."""
 
 
 class SlotState(Struct):
@@ -85,6 +88,9 @@ class Shelves:
         self.warmth: dict[str, float] = {}
         """How warm each zone is, where a thermometer stands."""
         self._judged_ms = 0
+        self._unjudged: list[Slot] = []
+        self._doubts: list[Doubt] = []
+        """Of the round that goes on: the slots that are still to be looked at, and what was found at the others."""
         self.stale: list[Slot] = []
         """Slots that must be weighed anew, as they are described otherwise than when they last were."""
         self.learn()
@@ -150,12 +156,12 @@ class Shelves:
 
     def pass_time(self, now_ms: int, news: News) -> None:
         """Now and then: hold every slot against its book, and let what nobody confirmed for long grow unsure."""
-        if now_ms - self._judged_ms < JUDGE_MS:
+        if now_ms - self._judged_ms >= JUDGE_MS:
+            self._judged_ms, self._unjudged, self._doubts = now_ms, list(self.site.slots), []
+        if not self._unjudged:
             return
-        self._judged_ms = now_ms
-        watches: dict[str, Watch] = {}
-        doubts = []
-        for slot in self.site.slots:
+        now, self._unjudged = self._unjudged[:AT_ONCE], self._unjudged[AT_ONCE:]
+        for slot in now:
             state = self.slots.get(slot.id)
             if slot.id in self.sharers:
                 continue  # a book is held against one article's evidence
@@ -168,24 +174,33 @@ class Shelves:
                 self.tell(slot, state, now_ms, "book", news)
             doubt = fusion.doubt(state.stock, slot.id, now_ms, self.rates)
             if doubt is not None:
-                doubts.append(doubt)
-                watches[slot.id] = state.watch or Watch()
+                self._doubts.append(doubt)
+        if not self._unjudged:
+            self._judge(now_ms, news)
+
+    def _judge(self, now_ms: int, news: News) -> None:
+        """All slots were looked at: which books are wrong is decided of all of them together. One that was counted or
+        booked meanwhile waits for the next round."""
+        states = self.slots
+        doubts = [one for one in self._doubts if one.slot in states and states[one.slot].stock.book == one.book]
+        watches = {one.slot: states[one.slot].watch or Watch() for one in doubts}
         told = {slot_id for slot_id, watch in watches.items() if watch.told}
         for alarm in discrepancy.judge(watches, doubts):
             news.notes.append(Note("differs", alarm.slot, now_ms, _particulars(alarm)))
         for slot_id, watch in watches.items():
-            self.slots[slot_id].watch = watch
+            states[slot_id].watch = watch
             if watch.told != (slot_id in told):
                 news.slots.add(slot_id)
 
     def due(self, now_ms: int) -> list[Slot]:
-        """The slots whose level must be told again."""
+        """The slots whose level must be told again, those that wait longest, `AT_ONCE` at most."""
         known = self.site.slot_by_id
-        return [
-            known[slot_id]
+        waiting = [
+            (state.told_ms, slot_id)
             for slot_id, state in self.slots.items()
             if now_ms - state.told_ms >= LEVEL_REFRESH_MS and slot_id in known
         ]
+        return [known[slot_id] for _, slot_id in sorted(waiting)[:AT_ONCE]]
 
     def explain(self, slot_id: str, now_ms: int) -> Explanation:
         """How a slot's number came about; raises `ActionError` for a slot that is not there."""

@@ -22,8 +22,6 @@ class Agreement:
 
     def __init__(self, witness: Witness, broker: Broker, world: World) -> None:
         self._witness, self._broker, self._world = witness, broker, world
-        self.merged = 0
-        """Samples that bear the moment of another one of their series."""
 
     def unmet(self, gateway: GatewayLife, service: ServiceLife) -> Iterator[str]:
         """What has not come to agree yet."""
@@ -91,9 +89,10 @@ class Agreement:
             if wrong or len(times) != len(set(times)):
                 detail = f"{series}: {len(times)} for {len(must)}, {wrong[:3]}"
                 raise Broken("the history holds each sample once", detail)
-            # Of two samples of one moment the history keeps the later; that of a device whose clock nobody believes.
-            if not series.endswith("/slot/count"):
-                self.merged += sum(len(several) - 1 for several in must.values())
+            # Of two samples of one moment the history keeps the later.
+            hidden = [at_ms for at_ms, several in must.items() if len(several) > 1]
+            if hidden and not series.endswith("/slot/count"):
+                raise Broken("no sample hides another", f"{series}: {len(hidden)} moments with several, {hidden[:3]}")
 
     def _check_samples(self, gateway: GatewayLife) -> None:
         """Every sample a device holds a PUBACK for is in a report, or waits for one."""

@@ -140,7 +140,6 @@ def simulate(seed: int, without: frozenset[str] = frozenset(), faults_s: float =
         "checks": stage.checks,
         "lost without an outbox": stage.on.witness.unkept + stage.on.net.lost_at_first,
         "lost by the broker": len(stage.on.broker.dropped),
-        "samples of one moment": stage.agreement.merged,
         "given up": sum(len(gone - stage.on.witness.held[lane]) for lane, gone in stage.on.witness.given_up.items()),
     }
     return Verdict(

@@ -20,6 +20,7 @@ from cloud.core import replenishment
 from cloud.service import Service
 from cloud.stores.database import Database
 from cloud.stores.ledger import Applied, Received
+from edge.core import series
 from edge.core.forwarding import Forwarder
 from edge.mqtt import Message
 from edge.uplink import Uplink
@@ -152,6 +153,10 @@ def ordering_again_and_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("cloud.core.ordering.decide", lambda _open, *told: decide(None, *told))
 
 
+def keeping_no_samples_apart(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(series, "UNTIMED", frozenset())
+
+
 def firing_at_once(patch: pytest.MonkeyPatch) -> None:
     delays = {name: one._replace(hold_ms=0) for name, one in rules.delays().items()}
     patch.setattr(rules, "delays", lambda: delays)
@@ -167,6 +172,7 @@ def firing_at_once(patch: pytest.MonkeyPatch) -> None:
         (replaying_first, "what is new goes first"),
         (letting_a_replay_overwrite, "a replay never overwrites what is newer"),
         (ordering_again_and_again, "an SKU has one open need"),
+        (keeping_no_samples_apart, "no sample hides another"),
         (firing_at_once, "no alert before its hold"),
     ],
     ids=lambda one: one.__name__ if callable(one) else "",

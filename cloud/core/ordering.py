@@ -63,9 +63,13 @@ class Ordering:
         self._changed: dict[str, Change] = {sku.id: Change(0, 0) for sku in site.skus}
         self._proposed: dict[str, dict[str, tuple[int, Proposal]]] = {}
         """SKU -> gateway -> its last word, with the number of that report."""
+        self._answered_ms: dict[str, int] = {}
+        """SKU -> when the newest proposal was made that became a need, or was not wanted. It, and what is older, is never
+        taken up (again): the gateway that made it may be gone, or not know yet that stock came."""
 
     def restore(self, need: Need) -> None:
         """A need as it was stored, oldest first."""
+        self._answer(need)
         if need.state == "proposed":
             self.needs[need.sku] = need
         else:
@@ -99,15 +103,25 @@ class Ordering:
         self.plans[made.sku] = made
         words = [proposal for _, proposal in self._proposed.get(made.sku, {}).values() if proposal.state == "open"]
         newest = max(words, key=lambda one: one.at_ms, default=None)
+        if newest is not None and newest.at_ms <= self._answered_ms.get(made.sku, 0):
+            newest = None
+        if newest is not None and made.verdict in ("enough", "no_demand"):
+            self._answered_ms[made.sku] = newest.at_ms
         return decide(self.needs.get(made.sku), made, now_ms, newest)
 
     def enter(self, need: Need) -> None:
         """The need is stored."""
+        self._answer(need)
         if need.state == "proposed":
             self.needs[need.sku] = need
         else:
             self.needs.pop(need.sku, None)
             self.past.append(need)
+
+    def _answer(self, need: Need) -> None:
+        proposed_ms = need.why.get("proposed_ms")
+        if isinstance(proposed_ms, int):
+            self._answered_ms[need.sku] = max(proposed_ms, self._answered_ms.get(need.sku, 0))
 
     def put_back(self, sku: str) -> None:
         """What came of the plan could not be stored: it is due again."""

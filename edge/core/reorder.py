@@ -127,15 +127,17 @@ def _may_close(
 ) -> list[Proposal]:
     if policy is None or position.low > policy.reorder_point:
         case.crossed_ms = case.crossed_ms or now_ms
+    elif position.high <= policy.reorder_point:
+        case.crossed_ms = 0
+    if case.crossed_ms:  # it was certainly above, and since then never certainly at or below
         if now_ms - case.crossed_ms < HOLD_MS:
             return []
         case.open, case.crossed_ms = None, 0
         return [_close(book, made, position.low, now_ms)]
-    case.crossed_ms = 0
-    if policy.open or not linked or now_ms - case.told_ms < REPEAT_MS:
+    if policy is None or policy.open or not linked or now_ms - case.told_ms < REPEAT_MS:
         return []
     case.told_ms = now_ms
-    return [replace(made, at_ms=now_ms)]
+    return [made]  # with its time: by that it is known as the same one
 
 
 def _close(book: Book, made: Proposal, position: int, now_ms: int) -> Proposal:

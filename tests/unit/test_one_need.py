@@ -23,7 +23,7 @@ from cloud.core.replenishment import GATEWAY, Need, plan
 from edge.core import reorder
 from edge.core.reorder import Book, Position
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
-from protocols.reports import Proposal, Report, SlotLevel
+from protocols.reports import Proposal, Report, SlotLevel, StockEvent
 from protocols.sequences import Sequence
 from protocols.uplink import Policy
 
@@ -56,17 +56,24 @@ class Edge:
         self.site, self.book, self.policies = place, Book(), dict[str, Policy]()
         self.outbox: list[Waiting] = []
         self.next_seq = self.told_ms = 0
-        self.told = -1
+        self.told: int | None = -1
+        self.count = 0
 
     def restart(self) -> None:
         self.book = msgspec.msgpack.decode(msgspec.msgpack.encode(self.book), type=Book)
 
-    def tick(self, units: int, now_ms: int, linked: bool) -> None:
+    def tick(self, units: int | None, now_ms: int, linked: bool) -> None:
+        """`units`: None when the scale does not come to rest."""
         said: list[Report] = []
+        low, high = (0, 500) if units is None else (units, units)
         if units != self.told or now_ms - self.told_ms >= LEVEL_MS:
             self.told, self.told_ms = units, now_ms
-            said.append(SlotLevel("A1", "bolt", units, units, units, 0.99, 5.0 * units, now_ms))
-        said += reorder.step(self.book, self.site, lambda _: Position(units, units, 500), self.policies, now_ms, linked)
+            if units is not None and units != self.count:
+                said.append(StockEvent("A1", "bolt", units - self.count, units, now_ms, 0.99))
+                self.count = units
+            sure = 0.0 if units is None else 0.99
+            said.append(SlotLevel("A1", "bolt", units, low, high, sure, 5.0 * high, now_ms))
+        said += reorder.step(self.book, self.site, lambda _: Position(low, high, 500), self.policies, now_ms, linked)
         for one in said:
             self.outbox.append(Waiting(self.next_seq, one, now_ms))
             self.next_seq += 1
@@ -77,13 +84,14 @@ class Cloud:
 
     def __init__(self, place: Site) -> None:
         self.site, self.held, self.levels = place, Sequence(), list[SlotLevel]()
+        self.movements: list[StockEvent] = []
         self.words: dict[str, tuple[int, Proposal]] = {}
         self.stored: dict[int, Need] = {}
         self.restart()
 
     def restart(self) -> None:
         self.inventory, self.ordering = Inventory(self.site), Ordering(self.site)
-        self.inventory.apply(self.levels[-1:])
+        self.inventory.apply([*self.movements, *self.levels[-1:]])
         for need in self.stored.values():
             self.ordering.restore(need)
         for seq, proposal in self.words.values():
@@ -92,7 +100,9 @@ class Cloud:
     def apply(self, batch: list[Waiting], now_ms: int) -> None:
         new = [one for one in batch if self.held.add(one.seq)]
         levels = [one.report for one in new if type(one.report) is SlotLevel]
-        self.ordering.note(self.inventory.apply(levels).skus, now_ms)
+        movements = [one.report for one in new if type(one.report) is StockEvent]
+        self.movements += movements
+        self.ordering.note(self.inventory.apply([*movements, *levels]).skus, now_ms)
         self.levels = sorted([*self.levels[-1:], *levels], key=lambda one: one.at_ms)
         for one in new:
             if type(one.report) is Proposal:
@@ -114,7 +124,8 @@ class Cloud:
 
 
 class Stay(NamedTuple):
-    """A shortage: from when to when, and the longest time in it that both sides were up and linked."""
+    """A shortage, as far as the scale at rest showed it last: from when to when, and the longest time in it that both
+    sides were up and linked and it could be seen."""
 
     from_ms: int
     to_ms: int
@@ -122,6 +133,7 @@ class Stay(NamedTuple):
 
 
 ACTIONS = ("pick", "much", "deliver", "cut", "mend", "edge restarts", "cloud restarts", "cloud off", "cloud on", "wait")
+ACTIONS += ("shake", "rest")
 Doings = Listing[tuple[str, int]]
 
 
@@ -133,9 +145,10 @@ def play(doings: Doings, seed: int, by_hand: bool) -> tuple[list[Need], list[Sta
     point = 20 if by_hand else plan(place.skus[0], DEMAND, 400, 0, 0, 500).reorder_point
     assert point is not None
     units, now_ms, link, up, linked_ms = 100, T0, True, True, T0
+    seen, shaken = units, False
     stays: list[Stay] = []
     since_ms, together_ms, longest_ms = 0, 0, 0
-    for doing, minutes in [*doings, ("mend", 0), ("cloud on", 60)]:
+    for doing, minutes in [*doings, ("mend", 0), ("rest", 0), ("cloud on", 60)]:
         taken = min(units, {"pick": rng.randint(1, 30), "much": rng.randint(85, 200)}.get(doing, 0))
         units += rng.randint(10, 200) - taken if doing == "deliver" else -taken
         if doing in ("cut", "mend"):
@@ -146,21 +159,24 @@ def play(doings: Doings, seed: int, by_hand: bool) -> tuple[list[Need], list[Sta
                 cloud.restart()
                 linked_ms = now_ms
             up = doing == "cloud on"
+        elif doing in ("shake", "rest"):
+            shaken = doing == "shake"
         elif doing == "edge restarts":
             edge.restart()
         elif doing == "cloud restarts" and up:
             cloud.restart()
         for _ in range(max(1, minutes * 60_000 // STEP_MS)):
             now_ms += STEP_MS
-            edge.tick(units, now_ms, link and up)
+            seen = seen if shaken else units
+            edge.tick(None if shaken else units, now_ms, link and up)
             if link and up:
                 _deliver(edge, cloud, linked_ms, now_ms, rng)
             if up:
                 cloud.tick(now_ms, edge.next_seq if link else None)
             assert len([one for one in cloud.stored.values() if one.state == "proposed"]) <= 1
-            if units <= point:
+            if seen <= point:
                 since_ms = since_ms or now_ms
-                together_ms = together_ms + STEP_MS if link and up else 0
+                together_ms = together_ms + STEP_MS if link and up and not shaken else 0
                 longest_ms = max(longest_ms, together_ms)
             elif since_ms:
                 stays.append(Stay(since_ms, now_ms, longest_ms))
@@ -189,6 +205,8 @@ def _deliver(edge: Edge, cloud: Cloud, linked_ms: int, now_ms: int, rng: random.
 @example([("cut", 1), ("much", 30), ("mend", 5)], 1, True)
 @example([("cloud off", 1), ("much", 20), ("edge restarts", 20), ("cloud on", 1), ("deliver", 5)], 2, False)
 @example([("much", 10), ("cut", 5), ("deliver", 10), ("much", 30), ("mend", 30)], 3, False)
+@example([("cloud off", 1), ("much", 10), ("cloud on", 5), ("deliver", 0), ("shake", 15)], 4, True)
+@example([("cut", 1), ("much", 10), ("deliver", 0), ("shake", 1), ("mend", 15)], 5, True)
 def test_every_shortage_has_one_need_and_never_two(doings: Doings, seed: int, by_hand: bool) -> None:
     needs, stays, short = play(doings, seed, by_hand)
 
@@ -219,3 +237,32 @@ def test_what_people_saw_at_the_gateway_is_what_is_ordered(by_hand: bool) -> Non
     assert need.state == "proposed"
     assert need.created_ms > stay.from_ms + 29 * 60_000
     assert need.quantity % (50 if by_hand else 1) == 0
+
+
+def test_a_proposal_is_taken_up_once_even_when_its_gateway_is_gone_and_can_not_close_it() -> None:
+    place = site(by_hand=True)
+    ordering = Ordering(place)
+    ordering.hear("gone", 7, Proposal("bolt", "open", 50, 5, 20, T0), T0)
+    made: list[Need] = []
+
+    for hour, (units, blind) in enumerate([(5, 0), (90, 0), (5, 1), (90, 0), (5, 1)]):
+        if hour == 3:
+            ordering = Ordering(place)  # the service restarts
+            ordering.restore(made[-1])
+            ordering.hear("gone", 7, Proposal("bolt", "open", 50, 5, 20, T0), T0)
+        need = ordering.decide(plan(place.skus[0], None, units, 0, blind, 500), T0 + hour * 3_600_000)
+        if need is not None:
+            ordering.enter(need)
+            made.append(need)
+
+    assert [need.state for need in made] == ["proposed", "fulfilled"]
+
+
+def test_a_proposal_that_was_not_wanted_is_not_taken_up_when_the_stock_can_no_longer_be_told() -> None:
+    place = site(by_hand=True)
+    ordering = Ordering(place)
+    ordering.hear("gw", 7, Proposal("bolt", "open", 50, 5, 20, T0), T0)
+
+    told = [ordering.decide(plan(place.skus[0], None, *stock, 500), T0) for stock in ((90, 0, 0), (5, 0, 1))]
+
+    assert told == [None, None]

@@ -142,7 +142,7 @@ class Proposal(Struct, frozen=True, gc=False, tag="proposal", array_like=True):
 
     sku: Name
     state: Literal["open", "closed"]
-    quantity: Whole
+    quantity: Annotated[int, Meta(ge=1, le=2**53)]
     position: Whole
     reorder_point: Whole
     at_ms: TimeMs

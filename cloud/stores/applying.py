@@ -32,6 +32,11 @@ from protocols.uplink import Refused
 
 Key = tuple[str, Lane]
 _MEASURED = (Series, SlotLevel)
+_STATES = (SlotLevel, TagMove, DeviceHealth)
+AHEAD_MAX_MS = 2 * 86_400_000
+"""A state is believed to be so far ahead of our clock: ours, or a gateway's, may be wrong by some hours."""
+BUILT_MS = 1_735_689_600_000
+"""2025: what shows less is no clock to judge others by."""
 
 
 class Movement(Struct, frozen=True, gc=False):
@@ -60,7 +65,8 @@ class Received(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """What a batch brought: the reports that were new, with their numbers, and the ones that will never be taken."""
+    """What a batch brought: the reports that were new, with their numbers, and the ones that will never be taken, those
+    among them that were refused before too: the receipt that said so may have been lost."""
 
     numbered: list[tuple[int, Report]]
     refused: list[Refused]
@@ -73,11 +79,12 @@ class Applied(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """`Applied`, and of what came again the lowest and the highest number, and what the history keeps of it."""
+    """`Applied`, the numbers that came again, what the history keeps of these, and what is refused the first time."""
 
     applied: Applied
-    again: tuple[int, int] | None
+    again: list[int]
     measured: list[Report]
+    refused: list[Refused]
 
 
 class Known(NamedTuple):
@@ -92,7 +99,7 @@ class Known(NamedTuple):
 class Folding:
     """A group of batches, folded one after the other at `now_ms`: what there will be once this is committed."""
 
-    def __init__(self, known: Known, now_ms: int) -> None:
+    def __init__(self, known: Known, now_ms: int, unfit: str = "") -> None:
         self.applied: list[Applied] = []
         self.reports: list[Report] = []
         """All new reports."""
@@ -108,17 +115,17 @@ class Folding:
         self.repeated: list[Row] = []
         self.proposals: list[Row] = []
         self.alarms: list[Row] = []
-        self._known, self._now_ms = known, now_ms
+        self._known, self._now_ms, self._unfit = known, now_ms, unfit
 
     def add(self, batch: Received) -> None:
         """One batch."""
         key = batch.gateway, batch.lane
         before = self.lanes.get(key) or self._known.lanes.get(key) or lanes.nothing()
         after = lanes.copy(before)
-        taken, again, measured = take(batch, after.held)
+        taken, again, measured, refused = take(batch, after.held, self._now_ms, self._unfit)
         self.lanes[key] = after._replace(
             applied=after.applied + len(taken.numbered),
-            refused=after.refused + len(taken.refused),
+            refused=after.refused + len(refused),
             duplicates=after.duplicates + taken.duplicates,
             last_ms=self._now_ms,
             told=self._known.told.get(key, after.told),
@@ -128,11 +135,11 @@ class Folding:
         self._sort(batch.gateway, taken.numbered)
         self.lanes[key] = lanes.note_holes(before, self.lanes[key], self._now_ms)
         same = {"gateway": batch.gateway, "lane": batch.lane, "at_ms": self._now_ms}
-        if again is not None:
-            self.repeated.append({**same, "first": again[0], "last": again[1], "count": taken.duplicates})
-        if taken.refused:
+        if again:
+            self.repeated.append({**same, "first": min(again), "last": max(again), "count": len(again)})
+        if refused:
             blobs = dict(zip(batch.seqs, batch.reports, strict=True))
-            self.refused += [{**same, **msgspec.structs.asdict(one), "report": blobs[one.seq]} for one in taken.refused]
+            self.refused += [{**same, **msgspec.structs.asdict(one), "report": blobs[one.seq]} for one in refused]
 
     def _sort(self, gateway: str, numbered: Iterable[tuple[int, Report]]) -> None:
         """Each report to its kind: facts as they come, states the newest of each (of two at one time the later)."""
@@ -188,8 +195,9 @@ class Folding:
         return rows, noticed
 
 
-def take(batch: Received, held: Sequence) -> Taken:
-    """What of a batch is new to the lane that has `held`, which holds it from now on."""
+def take(batch: Received, held: Sequence, now_ms: int, unfit: str = "") -> Taken:
+    """What of a batch is new to the lane that has `held`, which holds it from now on. `unfit`: why none of it can be
+    taken, where that is known."""
     seqs, lane = batch.seqs, batch.lane
     numbered: list[tuple[int, Report]] = []
     refused: list[Refused] = []
@@ -203,27 +211,34 @@ def take(batch: Received, held: Sequence) -> Taken:
         new = in_order or held.add(seq)
         if not new:
             again.append(seq)
-            if lane == "events":
-                continue
         try:
             report = decode(blob)
         except (ValueError, msgspec.DecodeError) as error:
-            if new:
-                refused.append(Refused(seq, f"not a report this service knows: {error}"[:300]))
+            refused.append(Refused(seq, f"not a report this service knows: {error}"[:300]))
             continue
-        if not new:
-            if type(report) in _MEASURED:
-                measured.append(report)
-        elif LANE_OF[type(report)] == lane:
-            numbered.append((seq, report))
-        else:
+        if LANE_OF[type(report)] != lane:
             refused.append(Refused(seq, f"it belongs into the lane {LANE_OF[type(report)]}, not {lane}"))
-    return Taken(Applied(numbered, refused, len(again)), (min(again), max(again)) if again else None, measured)
+        elif unfit:
+            refused.append(Refused(seq, unfit[:300]))
+        elif new:
+            numbered.append((seq, bounded(report, now_ms)))
+        elif type(report) in _MEASURED:
+            measured.append(bounded(report, now_ms))
+    for_the_first_time = [one for one in refused if one.seq not in {*again}] if again else refused
+    return Taken(Applied(numbered, refused, len(again)), again, measured, for_the_first_time)
 
 
-def fold(batches: Listing[Received], known: Known, now_ms: int) -> Folding:
+def bounded(report: Report, now_ms: int) -> Report:
+    """A state of things that claims to lie in the future is taken for one of now: it would stand above all that comes
+    until then. What happened keeps its time."""
+    if type(report) in _STATES and report.at_ms > now_ms + AHEAD_MAX_MS and now_ms > BUILT_MS:
+        return msgspec.structs.replace(report, at_ms=now_ms)
+    return report
+
+
+def fold(batches: Listing[Received], known: Known, now_ms: int, unfit: str = "") -> Folding:
     """A group of batches."""
-    folding = Folding(known, now_ms)
+    folding = Folding(known, now_ms, unfit)
     for batch in batches:
         folding.add(batch)
     return folding

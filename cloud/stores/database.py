@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, create_engine, event, insert, make_url, select, update
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from cloud.stores import tables
 
@@ -20,6 +20,10 @@ URLS = "sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 
 class LedgerUnavailable(Exception):
     """The database can not be reached, read or written now."""
+
+
+class LedgerUnfit(Exception):
+    """The database is there, and does not take these rows: trying again will not help."""
 
 
 class Database:
@@ -56,10 +60,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction, committed at its end; raises `LedgerUnavailable`, and nothing was written."""
+        """A transaction, committed at its end; raises `LedgerUnavailable` or `LedgerUnfit`, and nothing was written."""
         try:
             with self.engine.begin() as connection:
                 yield connection
+        except (IntegrityError, DataError, OverflowError) as error:
+            raise LedgerUnfit(f"the ledger does not take it: {_reason(error)}") from error
         except SQLAlchemyError as error:
             raise LedgerUnavailable(f"the ledger can not be written: {_reason(error)}") from error
 
@@ -76,15 +82,14 @@ class Database:
 
     def many(
         self, connection: Connection, table: Table, rows: Iterable[object], *keys: str, newest_by: str | None = None
-    ) -> None:
-        """The same, or without keys plain inserts, for very many rows: objects with an attribute a column. For tables
-        without JSON."""
+    ) -> int:
+        """The same, but without keys a row that is there already stays as it is, for very many rows: objects with an
+        attribute a column. For tables without JSON. How many rows were written."""
         made = self._bulks.get((table.name, *keys))
         if made is None:
             made = self._bulks[table.name, *keys] = tables.bulk(self.engine.dialect.name, table, [*keys], newest_by)
         values = [*map(attrgetter(*made.names), rows)]
-        if values:
-            connection.exec_driver_sql(made.text, values)
+        return connection.exec_driver_sql(made.text, values).rowcount if values else 0
 
     def close(self) -> None:
         """End all connections."""
@@ -136,5 +141,5 @@ def _own_file(database: str | None, shown: str) -> None:
         raise LedgerUnavailable(f"the ledger {database} can not be opened: {error.strerror}") from error
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).splitlines()[0][:200]

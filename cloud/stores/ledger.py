@@ -7,12 +7,13 @@ in memory: `lanes`, `tops`, `missing`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Listing
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core import completeness, lanes
@@ -20,8 +21,8 @@ from cloud.core.completeness import DeviceGap
 from cloud.core.lanes import LaneState, Told
 from cloud.core.replenishment import Need
 from cloud.stores import proof, tables
-from cloud.stores.applying import Applied, Folding, Key, Known, Received, fold
-from cloud.stores.database import Database, LedgerUnavailable, Row
+from cloud.stores.applying import Applied, Folding, Key, Known, Movement, Received, fold
+from cloud.stores.database import Database, LedgerUnavailable, LedgerUnfit, Row
 from cloud.stores.people import People
 from cloud.stores.proof import Proof
 from protocols.ranges import Ranges
@@ -30,7 +31,7 @@ from protocols.uplink import Hello
 
 __all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 REPEATED_MAX = 10_000
 """Notes of what came again; the oldest leave first. The count of a lane goes on."""
 
@@ -59,9 +60,28 @@ class Ledger:
         """Commit batches in one transaction, one `Applied` for each; on an error nothing was applied.
 
         `before_commit` is given all new reports, and the series and levels among those that came again. It must have
-        kept elsewhere what it wants of them when it returns: once this has committed they will not come again.
+        kept elsewhere what it wants of them when it returns: once this has committed they will not come again. A report
+        that the database does not take is looked for, by halves, and refused, so that it stops nobody else.
         """
-        made = fold(batches, Known(self._lanes, self._told, self._noticed), now_ms)
+        try:
+            return self._apply(batches, now_ms, before_commit)
+        except LedgerUnfit as error:
+            if len(batches) > 1:
+                return [self.apply([batch], now_ms, before_commit)[0] for batch in batches]
+            [batch] = batches
+            if len(batch.seqs) == 1:
+                return self._apply(batches, now_ms, before_commit, str(error))
+            half = len(batch.seqs) // 2
+            parts = (slice(None, half), slice(half, None))
+            halves = [batch._replace(seqs=batch.seqs[part], reports=batch.reports[part]) for part in parts]
+            first, second = (self.apply([one], now_ms, before_commit)[0] for one in halves)
+            numbered, refused = [*first.numbered, *second.numbered], [*first.refused, *second.refused]
+            return [Applied(numbered, refused, first.duplicates + second.duplicates)]
+
+    def _apply(
+        self, batches: Listing[Received], now_ms: int, before_commit: Callable[[list[Report]], None], unfit: str = ""
+    ) -> list[Applied]:
+        made = fold(batches, Known(self._lanes, self._told, self._noticed), now_ms, unfit)
         devices, noticed = made.device_rows()
         with self._writing() as connection:
             before_commit(made.reports + made.measured)
@@ -74,7 +94,7 @@ class Ledger:
 
     def _write(self, connection: Connection, made: Folding, devices: list[Row]) -> None:
         upsert, many = self._database.upsert, self._database.many
-        many(connection, tables.movement, made.movements)
+        self._book(connection, made.movements)
         many(connection, tables.level, made.levels.values(), "slot", newest_by="at_ms")
         many(connection, tables.tag, made.tags.values(), "epc", "device", newest_by="at_ms")
         upsert(connection, tables.device, devices, "device", newest_by="at_ms")
@@ -88,6 +108,22 @@ class Ledger:
         if made.repeated:
             newest = max(_new_id(connection, tables.repeated, row) for row in made.repeated)
             connection.execute(delete(tables.repeated).where(tables.repeated.c.id <= newest - REPEATED_MAX))
+
+    def _book(self, connection: Connection, movements: Listing[Movement]) -> None:
+        """Movements, and how many there are then of each gateway: so it is seen when somebody takes some away."""
+        if not movements:
+            return
+        written = self._database.many(connection, tables.movement, movements)
+        added = Counter(one.gateway for one in movements)
+        book, rows = tables.booked.c, tables.movement.c
+        if written == len(movements):
+            held = select(book.gateway, book.movements).where(book.gateway.in_([*added]))
+            counts = added + Counter({row.gateway: row.movements for row in connection.execute(held)})
+        else:  # some were there already, though their lane did not know of them
+            there = select(rows.gateway, func.count()).where(rows.gateway.in_([*added])).group_by(rows.gateway)
+            counts = Counter({row[0]: row[1] for row in connection.execute(there)})
+        made = [{"gateway": gateway, "movements": count} for gateway, count in counts.items()]
+        self._database.upsert(connection, tables.booked, made, "gateway")
 
     def lanes(self) -> dict[Key, LaneState]:
         """What is held of every gateway's lanes, and what the gateways said of them last."""

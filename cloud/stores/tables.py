@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     Index,
@@ -17,7 +18,6 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    insert,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -83,6 +83,13 @@ movement = Table(
     Index("movement_happened", "happened_ms"),
 )
 
+booked = Table(
+    "booked",
+    metadata,
+    Column("gateway", String, primary_key=True),
+    Column("movements", BigInteger, nullable=False),  # as many rows of it as there are in `movement`
+)
+
 level = Table(
     "level",
     metadata,
@@ -115,6 +122,7 @@ device = Table(
     Column("findings", JSON, nullable=False),
     Column("heard", JSON, nullable=False),
     Column("noticed", JSON, nullable=False),
+    Column("unheard", Boolean, nullable=False),
 )
 
 tag = Table(
@@ -256,9 +264,15 @@ class Bulk(NamedTuple):
 
 
 def bulk(dialect: str, table: Table, keys: list[str], newest_by: str | None) -> Bulk:
-    """An `upsert`, or without keys an insert, of every column but a number the database gives."""
+    """An `upsert`, or without keys an insert of what is not there yet, of every column but a number the database
+    gives."""
     names = [column.name for column in table.c if column is not table.autoincrement_column]
-    statement: Insert = upsert(dialect, table, keys, newest_by) if keys else insert(table)
+    statement: Insert
+    if keys:
+        statement = upsert(dialect, table, keys, newest_by)
+    else:
+        plain = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+        statement = plain.on_conflict_do_nothing()
     spoken = postgresql.dialect if dialect == "postgresql" else sqlite.dialect
     style = "format" if dialect == "postgresql" else "qmark"
     compiled = statement.compile(dialect=spoken(paramstyle=style), column_keys=names)
@@ -284,6 +298,11 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE thinned ADD COLUMN lane VARCHAR NOT NULL DEFAULT 'telemetry'",
         "ALTER TABLE thinned ADD COLUMN known_ms BIGINT NOT NULL DEFAULT 0",
         "UPDATE thinned SET known_ms = at_ms",
+    ),
+    "3": (
+        "ALTER TABLE device ADD COLUMN unheard BOOLEAN NOT NULL DEFAULT FALSE",
+        "CREATE TABLE booked (gateway VARCHAR NOT NULL, movements BIGINT NOT NULL, PRIMARY KEY (gateway))",
+        "INSERT INTO booked SELECT gateway, COUNT(*) FROM movement GROUP BY gateway",
     ),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

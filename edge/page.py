@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
+from edge.page_parts import Link, Row, document, table
 from edge.words import WORDS
-
-STYLE = """
-:root{color-scheme:light dark;--line:#8884;--soft:#8882;--bad:#c8102e}
-body{font:16px/1.4 system-ui,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem}
-h1{font-size:1.3rem}h2{font-size:1rem;margin:1.5rem 0 .3rem}
-table{border-collapse:collapse;width:100%}td,th{padding:.3rem .5rem;border-bottom:1px solid var(--line);text-align:left}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.bad{font-weight:700;border-left:4px solid var(--bad)}
-.wide{overflow-x:auto}p{margin:.3rem 0}.soft{opacity:.75}
-"""
 
 
 def language(accept: str) -> str:
@@ -33,99 +25,123 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
     service = word["alone"] if link is None else word["up"] if link["connected"] else f"{word['down']} ({link['why']})"
     broker = word["up"] if status["broker"]["connected"] else word["down"]
     clock = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    books = any(row["booked"] is not None for row in stock)
     stock_rows = [
-        [
-            Link(f"/slot/{row['slot']}", row["slot"]),
-            row["sku"],
-            word["unknown"] if row["count"] is None else row["count"],
-            f"{row['low']}–{row['high']}",
-            _booked(row, word),
-            _age(now_ms, row["at_ms"], word),
+        Row(
+            [
+                Link(f"/slot/{row['slot']}", row["slot"]),
+                row["sku"],
+                _count(row),
+                *([_booked(row, word)] if books else []),
+                _age(now_ms, row["at_ms"], word),
+            ],
             " → ".join(word.get(code, code) for code in (row["reason"], row["remedy"]) if code),
-        ]
+        )
         for row in stock
     ]
     device_rows = [
-        [one["id"], word[one["state"]], _age(now_ms, one["seen_ms"], word), one["lost"], one["duplicates"]]
+        Row([one["id"], word[one["state"]], _age(now_ms, one["seen_ms"], word), one["lost"], one["duplicates"]])
         for one in status["devices"]
     ]
-    lane_rows = [
-        [lane, *(book[key] for key in ("accepted", "delivered", "pending", "refused", "thinned")), _adds_up(book, word)]
-        for lane, book in status["lanes"].items()
-    ]
+    lanes = status["lanes"]
+    lane_rows = [Row([word[state], *(book[state] for book in lanes.values())]) for state in _STATES]
+    lane_rows.append(Row(["", *(_adds_up(book, word) for book in lanes.values())]))
     alarm_rows = [
-        [
-            word.get(one["rule"], one["rule"]),
-            one["subject"],
-            _age(now_ms, one["since_ms"], word),
+        Row(
+            [
+                word.get(one["rule"], one["rule"]),
+                one["subject"],
+                _age(now_ms, one["since_ms"], word),
+                "" if one["state"] == "firing" else word["over"],
+            ],
             ", ".join(_figure(name, value, now_ms, word) for name, value in one["params"].items()),
-            "" if one["state"] == "firing" else word["over"],
-        ]
+        )
         for one in status["alarms"]
     ]
     order_rows = [
-        [
-            one["sku"],
-            one["quantity"],
-            one["position"],
-            one["reorder_point"],
-            _age(now_ms, one["at_ms"], word),
-            word["adopted"] if one["adopted"] else word[one["state"]],
-        ]
+        Row(
+            [one["sku"], one["quantity"], one["position"], one["reorder_point"]],
+            f"{word['adopted'] if one['adopted'] else word[one['state']]} · {_age(now_ms, one['at_ms'], word)}",
+        )
         for one in status["proposals"]
     ]
     firing = sum(one["state"] == "firing" for one in status["alarms"])
-    zone_rows = [[zone["id"], zone["quantity"], round(zone["value"], 2)] for zone in status["climate"]]
-    problem_rows = [[one["code"], one["device"], one["detail"], one["hint"]] for one in problems]
+    zone_rows = [
+        Row([zone["id"], *_measured(zone["quantity"], zone["value"], word), _age(now_ms, zone["at_ms"], word)])
+        for zone in sorted(status["climate"], key=lambda one: (one["id"], one["quantity"]))
+    ]
+    problem_rows = [Row([one["code"], one["device"]], f"{one['detail']} → {one['hint']}") for one in problems]
     parts = [
         f"<h1>{word['title']} {escape(status['gateway'])} · {escape(status['site'])}</h1>",
         f"<p class='{'bad' if reasons else ''}'>{escape(state)}</p>",
         f"<p class=soft>{word['broker']}: {broker} · {word['service']}: {escape(service)} · {clock}</p>",
         f"<div class='{'bad' if firing else ''}'>",
-        table(word["alarms"], [word[k] for k in ("alarm", "where", "since")] + ["", ""], alarm_rows, set(), word),
+        table(word["alarms"], [word[k] for k in ("alarm", "where", "since")] + [""], alarm_rows, set(), word),
         "</div>",
         table(
             word["proposals"],
-            [word[k].capitalize() for k in ("article", "quantity", "position", "point", "since")] + [""],
+            [word[k] for k in ("article", "quantity", "position", "point")],
             order_rows,
             {1, 2, 3},
             word,
+            "" if link is None else word["proposals_linked" if link["connected"] else "proposals_away"],
         ),
-        table(word["link"], [word["lane"], *(word[k] for k in _STATES), ""], lane_rows, {1, 2, 3, 4, 5}, word),
+        table(word["link"], [word["lane"], *(word[lane] for lane in lanes)], lane_rows, {1, 2}, word),
         f"<p class='{'bad' if status['room']['full'] else 'soft'}'>{escape(_room(status['room'], now_ms, word))}</p>",
         table(
             word["stock"],
-            [word[k].capitalize() for k in ("slot", "article", "count", "range", "booked", "age", "why")],
+            [word[k].capitalize() for k in ("slot", "article", "count", *(("booked",) if books else ()), "age")],
             stock_rows,
-            {2, 3, 4},
+            {2, 3} if books else {2},
             word,
         ),
-        table(word["zones"], ["", "", ""], zone_rows, {2}, word),
+        table(word["zones"], [word[k] for k in ("zone", "measured", "reading", "age")], zone_rows, {2}, word),
         table(
             word["devices"], [word[k] for k in ("device", "state", "seen", "lost", "twice")], device_rows, {3, 4}, word
         ),
-        table(word["problems"], ["", "", "", ""], problem_rows, set(), word),
+        table(word["problems"], [word["problem"], word["device"]], problem_rows, set(), word),
     ]
     return document(parts, lang, 2)
 
 
-def document(parts: list[str], lang: str, refresh_s: int) -> str:
-    """A whole page of parts that are HTML already."""
-    head = (
-        f"<!doctype html><html lang={lang}><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<meta http-equiv=refresh content={refresh_s}><title>{WORDS[lang]['title']}</title><style>{STYLE}</style>"
-    )
-    return head + "<main>" + "".join(parts) + "</main></html>"
-
-
+QUANTITIES: dict[str, tuple[str, str, int]] = {
+    "mass_g": ("mass", "g", 1),
+    "mass_change_g": ("mass_change", "g", 1),
+    "count": ("count", "", 0),
+    "temperature_c": ("temperature", "°C", 1),
+    "humidity_pct": ("humidity", "%", 0),
+    "pressure_hpa": ("pressure", "hPa", 1),
+    "power_w": ("power", "W", 0),
+    "energy_wh": ("energy", "Wh", 0),
+    "voltage_v": ("voltage", "V", 1),
+    "current_a": ("current", "A", 2),
+    "frequency_hz": ("frequency", "Hz", 2),
+    "vibration_g": ("vibration", "g", 3),
+    "vibration_mm_s": ("vibration", "mm/s", 2),
+    "battery_pct": ("battery", "%", 0),
+    "rssi_dbm": ("signal", "dBm", 0),
+    "door_open": ("door", "0/1", 0),
+    "switch_on": ("switch", "0/1", 0),
+    "raw": ("raw", "", 3),
+}
+"""What is measured -> the code of its word, its unit, and the digits that mean something."""
 _STATES = ("accepted", "delivered", "pending", "refused", "thinned")
 
 
-class Link(NamedTuple):
-    """A cell that leads somewhere on this page's own server."""
+def _count(row: dict[str, Any]) -> str:
+    """The count; the range where it is more than that one number."""
+    span = "" if row["low"] == row["high"] == row["count"] else f"{row['low']}–{row['high']}"
+    count = "?" if row["count"] is None else str(row["count"])
+    return f"{count} ({span})" if span else count
 
-    href: str
-    text: str
+
+def _measured(quantity: str, value: float, word: dict[str, str]) -> tuple[str, str]:
+    """A quantity in words, and its value with its unit. A zero may have drifted below itself: there is no "-0"."""
+    name, unit, digits = QUANTITIES.get(quantity, (quantity, "", 2))
+    if unit == "0/1":
+        return word[name], word[f"{name}_on" if value else f"{name}_off"]
+    figure = round(value, digits) + 0.0
+    return word.get(name, name), f"{figure:,.{digits}f} {unit}".rstrip()
 
 
 def _booked(row: dict[str, Any], word: dict[str, str]) -> str:
@@ -162,19 +178,11 @@ def _figure(name: str, value: float, now_ms: int, word: dict[str, str]) -> str:
 
 
 def _age(now_ms: int, at_ms: int, word: dict[str, str]) -> str:
-    return f"{max(0, now_ms - at_ms) // 1000} {word['s']}" if at_ms else "–"
-
-
-def table(title: str, heads: list[str], rows: list[list[Any]], numbers: set[int], word: dict[str, str]) -> str:
-    """A headed table; the columns in `numbers` stand to the right. Everything in it is escaped."""
-
-    def cell(tag: str, at: int, value: object) -> str:
-        if isinstance(value, Link):
-            return f"<{tag}><a href='{escape(value.href)}'>{escape(value.text)}</a></{tag}>"
-        return f"<{tag}{' class=n' if at in numbers else ''}>{escape(str(value))}</{tag}>"
-
-    if not rows:
-        return f"<h2>{title}</h2><p class=soft>{word['none']}</p>"
-    head = "".join(cell("th", at, value) for at, value in enumerate(heads))
-    body = "".join("<tr>" + "".join(cell("td", at, value) for at, value in enumerate(row)) + "</tr>" for row in rows)
-    return f"<h2>{title}</h2><div class=wide><table><tr>{head}</tr>{body}</table></div>"
+    """How long ago, in the unit that fits: seconds up to two minutes, then minutes, hours and days."""
+    if not at_ms:
+        return "–"
+    ago_s = max(0, now_ms - at_ms) // 1000
+    for unit, of_s, most in (("s", 1, 120), ("min", 60, 120), ("h", 3600, 48)):
+        if ago_s < most * of_s:
+            return word[unit].format(n=ago_s // of_s)
+    return word["d"].format(n=ago_s // 86_400)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from edge.core.slots.why import Explanation
-from edge.page import document, table
+from edge.page_parts import Row, document, table
 from edge.words import WORDS
 
 REFRESH_S = 5
@@ -22,27 +22,28 @@ def render(told: Explanation, journal: list[dict[str, Any]], lang: str) -> str:
     why = " → ".join(word.get(code, code) for code in (told.reason, told.remedy) if code)
     best = f"{word['likeliest']} {told.likeliest}, {told.probability:.1%}"
     sources = [
-        [
-            word[one.source],
-            f"{one.value:,.1f} g"
-            if one.source == "mass"
-            else f"{one.value:+.0f}"
-            if one.source == "booked"
-            else one.value,
-            _time(one.at_ms),
-            one.by,
-            one.count,
-            word["for" if one.speaks > SURE else "against" if one.speaks < -SURE else "undecided"],
-        ]
+        Row(
+            [
+                word[one.source],
+                f"{one.value:,.1f} g"
+                if one.source == "mass"
+                else f"{one.value:+.0f}"
+                if one.source == "booked"
+                else one.value,
+                _time(one.at_ms),
+                one.by,
+                one.count,
+                word["for" if one.speaks > SURE else "against" if one.speaks < -SURE else "undecided"],
+            ]
+        )
         for one in told.words
     ]
-    waiting = [[word[one.kind], f"{one.delta:+d}", _time(one.at_ms)] for one in told.waiting]
+    waiting = [Row([word[one.kind], f"{one.delta:+d}", _time(one.at_ms)]) for one in told.waiting]
     lines = [
-        [
-            _time(line["at_ms"]),
-            line["what"],
+        Row(
+            [_time(line["at_ms"]), line["what"]],
             ", ".join(f"{key} {value}" for key, value in line.items() if key not in _OWN),
-        ]
+        )
         for line in journal
     ]
     parts = [
@@ -54,7 +55,7 @@ def render(told: Explanation, journal: list[dict[str, Any]], lang: str) -> str:
     heads = [word[key] for key in ("source", "word", "when")] + ["", word["alone_says"], word["verdict"]]
     parts.append(table(word["explain"], heads, sources, {1, 4}, word))
     parts.append(table(word["waiting"], ["", "", ""], waiting, {1}, word))
-    parts.append(table(word["journal"], [word["when"], word["what"], ""], lines, set(), word))
+    parts.append(table(word["journal"], [word["when"], word["what"]], lines, set(), word))
     return document(parts, lang, REFRESH_S)
 
 

@@ -64,8 +64,8 @@ class Ordering:
         self._proposed: dict[str, dict[str, tuple[int, Proposal]]] = {}
         """SKU -> gateway -> its last word, with the number of that report."""
         self._answered_ms: dict[str, int] = {}
-        """SKU -> when the newest proposal was made that became a need, or was not wanted. It, and what is older, is never
-        taken up (again): the gateway that made it may be gone, or not know yet that stock came."""
+        """SKU -> when the newest proposal was made that became a need, or was not wanted. It, and what is older, is not
+        taken up again: the gateway that made it may be gone, or not know yet that stock came."""
 
     def restore(self, need: Need) -> None:
         """A need as it was stored, oldest first."""

@@ -27,6 +27,9 @@ Status = Literal["ok", "low", "empty", "over", "unknown", "silent"]
 LOW_SHARE = 0.15
 """A slot with less than this share of its capacity is drawn as low."""
 HOUR_MS = 3_600_000
+PATIENCE_MIN_MS = 30_000
+PATIENCE_PERIODS = 6
+"""A gateway calls a device silent after so many of its own periods, and after no less than the above."""
 
 
 class Seen(Struct, frozen=True):
@@ -43,7 +46,7 @@ def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: s
     site = inventory.site
     slots = [_slot(inventory, slot) for slot in site.slots]
     skus = sku_views(inventory, seen.plans)
-    devices = _devices(inventory)
+    devices = _devices(inventory, linked=bool(seen.gateways) and all(one.connected for one in seen.gateways))
     about = site.site
     return Snapshot(
         build,
@@ -152,7 +155,7 @@ def _slot(inventory: Inventory, slot: Slot) -> SlotView:
     )
 
 
-def _devices(inventory: Inventory) -> list[DeviceView]:
+def _devices(inventory: Inventory, *, linked: bool) -> list[DeviceView]:
     series: dict[str, dict[str, str]] = {}
     seen_ms: dict[str, int] = {}
     for now in inventory.now.values():
@@ -177,9 +180,15 @@ def _devices(inventory: Inventory) -> list[DeviceView]:
                 health.duplicates if health is not None else 0,
                 health.battery_pct if health is not None else None,
                 series.get(device.id, {}),
+                patience_ms(health.period_ms) if linked and health is not None and health.state == "ok" else 0,
             )
         )
     return views
+
+
+def patience_ms(period_ms: int) -> int:
+    """How long nothing may be heard of a device of this period until its gateway calls it silent."""
+    return max(PATIENCE_MIN_MS, PATIENCE_PERIODS * period_ms)
 
 
 def _zones(inventory: Inventory) -> list[ZoneView]:
@@ -227,6 +236,7 @@ def _kpi(
     known = [slot for slot in slots if slot.count is not None]
     capacity = sum(slot.capacity for slot in known)
     units = sum(slot.count or 0 for slot in known)
+    last_hour = inventory.picks_since(now_ms - HOUR_MS)
     return Kpi(
         round(100 * units / capacity, 1) if capacity else 0.0,
         round(100 * len(known) / len(slots), 1) if slots else 0.0,
@@ -234,5 +244,6 @@ def _kpi(
         sum(sku.status in ("low", "out") for sku in skus),
         sum(device.state in ("silent", "offline") for device in devices),
         sum(alert.state == "firing" for alert in alerts),
-        inventory.picks_since(now_ms - HOUR_MS),
+        last_hour,
+        inventory.picks_since(now_ms - 2 * HOUR_MS) - last_hour,
     )

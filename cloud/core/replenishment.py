@@ -139,12 +139,14 @@ def decide(open_need: Need | None, now_plan: Plan, now_ms: int, proposal: Propos
     can not be told (stock or demand unknown) leaves it as it is.
 
     An open `proposal` of a gateway becomes the need, as it stands there, unless one is open already, or the service
-    knows that none is wanted, or the stock that was last known was above the proposal's point. Such a need is fulfilled though demand is not known: its point is the proposal's.
+    knows that none is wanted, or the stock that was last known was above the proposal's point. Such a need is fulfilled
+    though demand is not known: its point is the proposal's.
     """
     assert open_need is None or open_need.sku == now_plan.sku, "a need is decided by its own SKU's plan"
     wanted = now_plan.verdict not in ("enough", "no_demand")
     if open_need is None or open_need.state != "proposed":
-        if proposal is not None and proposal.state == "open" and wanted and now_plan.position <= proposal.reorder_point:
+        proposed = proposal is not None and proposal.state == "open" and now_plan.position <= proposal.reorder_point
+        if proposal is not None and proposed and wanted:
             return adopted(proposal, now_plan, now_ms)
         if now_plan.verdict != "order":
             return None

@@ -109,7 +109,9 @@ class ZoneView(Struct, frozen=True):
 
 
 class DeviceView(Struct, frozen=True):
-    """A device as its gateway sees it, and its history series by quantity."""
+    """A device as its gateway sees it, and its history series by quantity. `last_seen_ms`: when the newest of what is
+    told of it was heard. `within_ms`: it is well and its gateway is connected, which would have told a longer silence
+    than this (0: nobody vouches for it). So it was heard since, though nothing worth telling came of it."""
 
     id: str
     name: str
@@ -121,6 +123,7 @@ class DeviceView(Struct, frozen=True):
     duplicates: int
     battery_pct: float | None
     series: dict[str, str]
+    within_ms: int = 0
 
 
 class GatewayView(Struct, frozen=True):
@@ -135,7 +138,8 @@ class GatewayView(Struct, frozen=True):
 
 
 class Kpi(Struct, frozen=True):
-    """The tiles. `known_pct`: slots whose count is known. `fill_pct`: units over capacity, of the known slots."""
+    """The tiles. `known_pct`: slots whose count is known. `fill_pct`: units over capacity, of the known slots.
+    `picks_hour_before`: those of the hour before the last one."""
 
     fill_pct: float
     known_pct: float
@@ -144,6 +148,7 @@ class Kpi(Struct, frozen=True):
     silent_devices: int
     open_alerts: int
     picks_last_hour: int
+    picks_hour_before: int = 0
 
 
 class Snapshot(Struct, frozen=True, tag_field="k", tag="s"):

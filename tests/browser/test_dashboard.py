@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
 
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
+from tests.browser import fake_site
 from tests.browser.conftest import Shop, Visit
-from tests.browser.fake_service import PASSWORD
+from tests.browser.fake_service import PASSWORD, now_ms
 
 
 def figure(page: Page, name: str) -> str:
@@ -170,6 +173,31 @@ def test_the_stock_is_searched_and_what_is_not_known_says_why(shop: Shop, visit:
     expect(page.locator("tbody tr").first).to_contain_text("?")
     expect(page.locator("tbody tr.more")).to_contain_text("12 to 18 likely")
     expect(page.locator("tbody tr.more")).to_contain_text("not a whole number of units")
+
+
+def test_what_was_searched_on_one_page_hides_nothing_on_another(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/stock")
+
+    page.get_by_label("Search articles").fill("zzz")
+    expect(page.locator(".stock")).to_contain_text("No article matches")
+    page.get_by_role("link", name="Overview").click()
+
+    expect(page.locator(".stock tbody tr").first).to_be_visible()
+    expect(page.locator(".stock")).not_to_contain_text("No article matches")
+
+
+def test_a_device_that_its_gateway_vouches_for_does_not_look_dead(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/devices")
+    quiet_ms = now_ms() - 600_000
+    devices = fake_site.first(random.Random(7), quiet_ms, "", quiet=True).devices
+    fast, slow, alone = (replace(devices[n], within_ms=within) for n, within in enumerate((30_000, 78_000, 0)))
+
+    shop.do(shop.fake.become, devices=[fast, slow, alone])
+
+    rows = page.locator("tr", has_text="shelf-0")
+    expect(rows.nth(0).locator("td.n").first).to_have_text("now")
+    expect(rows.nth(1).locator("td.n").first).to_have_text(re.compile("^within 2 min"))
+    expect(rows.nth(2).locator("td.n").first).to_have_text("10 min ago")
 
 
 def test_the_language_and_the_theme_can_be_chosen_and_stay(shop: Shop, visit: Visit) -> None:

@@ -134,3 +134,42 @@ def test_with_nothing_wrong_nothing_is_coloured(quiet_shop: Shop, visit: Visit, 
     blank.close()
 
     assert coloured == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_name_of_a_figure_is_cut_off_on_a_phone(shop: Shop, visit: Visit, language: str) -> None:
+    page = visit(shop, screen=PHONE, language=language)
+
+    for width in (390, 360, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        cut = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+        assert page.locator(".tile .label").evaluate_all(cut) == []
+
+
+def test_the_last_time_below_a_chart_has_room(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    page.wait_for_selector(".trend canvas")
+
+    room = page.locator(".trend").first.evaluate(
+        """(trend) => {
+            const pen = document.createElement('canvas').getContext('2d');
+            pen.font = '11px Inter, system-ui, sans-serif';
+            const plot = trend.querySelector('.u-over').getBoundingClientRect();
+            return trend.getBoundingClientRect().right - plot.right - pen.measureText('08:00').width / 2;
+        }"""
+    )
+
+    assert room >= 0
+
+
+def test_on_a_tall_window_the_map_ends_where_its_floor_does(quiet_shop: Shop, visit: Visit) -> None:
+    page = visit(quiet_shop, screen={"viewport": {"width": 1440, "height": 3000}})
+    page.wait_for_function("() => document.querySelector('.floor').style.getPropertyValue('--tall')")
+
+    tall, floor, below = page.locator(".floor").evaluate(
+        """(floor) => [parseFloat(floor.style.getPropertyValue('--tall')), floor.clientHeight,
+            document.querySelector('.map').getBoundingClientRect().bottom - floor.getBoundingClientRect().bottom]"""
+    )
+
+    assert floor == pytest.approx(tall, abs=1)
+    assert below < 60

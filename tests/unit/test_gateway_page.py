@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
@@ -15,9 +15,10 @@ from edge.core.alarms import Open
 from edge.core.alone import Alone
 from edge.core.reorder import Case
 from edge.core.slots.belief import REMEDIES
-from edge.page import language, render
+from edge.page import QUANTITIES, language, render
 from edge.words import WORDS
 from protocols.layout import About, Site, Sku, Zone
+from protocols.readings import Quantity
 from protocols.reports import Alarm, Proposal
 from protocols.uplink import Policy
 
@@ -121,3 +122,112 @@ def test_the_room_is_told_in_days_and_hours_with_what_goes_first() -> None:
     assert "9 d 4 h (84.3 / 1000 MB) · oldest waiting: 90 s ago · the disk is full: when full" in html
     assert "never stock movements" in html
     assert "绝不丢弃库存变动" in render(status, [], [], "zh")
+
+
+DASHBOARD = Path("cloud/web/dashboard/src/words")
+SAME = ("device", "alert", "remedy", "reason")
+"""The dashboard's families of codes that the gateway words as well; where two have a code, the first counts."""
+
+
+def dashboard(lang: str) -> dict[str, str]:
+    """The words of the dashboard by key."""
+    text = (DASHBOARD / f"{lang}.ts").read_text(encoding="utf-8")
+    return dict(re.findall(r'^  "([\w.]+)": "(.*)",$', text, re.MULTILINE))
+
+
+def test_gateway_and_dashboard_use_the_same_chinese_words() -> None:
+    ours, theirs = WORDS["zh"], dashboard("zh")
+    own = {"booked", "counted"}  # of a count's sources here, of an alert's figures there
+
+    shared = {
+        code: theirs[key]
+        for code in ours.keys() - own
+        if (key := next((f"{family}.{code}" for family in SAME if f"{family}.{code}" in theirs), ""))
+    }
+    named = {"slot": "库位", "article": theirs["stock.item"], "seen": theirs["devices.last_seen"]}
+
+    assert len(shared) > 20
+    assert {code: ours[code] for code in shared | named} == {
+        code: text.rstrip("。") for code, text in (shared | named).items()
+    }
+    assert not [text for text in [*ours.values(), *theirs.values()] if "货位" in text or "物料" in text]
+
+
+def test_every_quantity_is_told_in_words_with_its_unit() -> None:
+    for lang, word in WORDS.items():
+        climate = [{"id": "cold", "quantity": one, "value": 1.0, "at_ms": 5} for one in get_args(Quantity)]
+        html = render(status_with(climate=climate), [], [], lang)
+
+        assert QUANTITIES.keys() == set(get_args(Quantity))
+        assert not [one for one in get_args(Quantity) if f"<td>{one}</td>" in html and one != "count"]
+        assert f"<td>{word['door']}</td><td class=n>{word['door_on']}</td>" in html
+    climate = [
+        {"id": "cold", "quantity": "temperature_c", "value": -0.04, "at_ms": 5},
+        {"id": "cold", "quantity": "door_open", "value": 0.0, "at_ms": 5},
+        {"id": "cold", "quantity": "novel_x", "value": 2.5, "at_ms": 5},
+    ]
+    html = render(status_with(climate=climate), [], [], "en")
+    assert "<td>temperature</td><td class=n>0.0 °C</td>" in html
+    assert "<td>door</td><td class=n>shut</td>" in html
+    assert "<td>novel_x</td><td class=n>2.50</td>" in html
+
+
+@pytest.mark.parametrize(
+    ("seconds", "en", "zh"),
+    [
+        (0, "0 s ago", "0 秒前"),
+        (119, "119 s ago", "119 秒前"),
+        (120, "2 min ago", "2 分钟前"),
+        (7199, "119 min ago", "119 分钟前"),
+        (7200, "2 h ago", "2 小时前"),
+        (161_140, "44 h ago", "44 小时前"),
+        (172_800, "2 d ago", "2 天前"),
+    ],
+)
+def test_an_age_is_told_in_the_unit_that_fits(seconds: int, en: str, zh: str) -> None:
+    status = status_with()
+    device = {"id": "t1", "state": "ok", "seen_ms": status["now_ms"] - seconds * 1000, "lost": 0, "duplicates": 0}
+
+    assert f"<td>{en}</td>" in render(status | {"devices": [device]}, [], [], "en")
+    assert f"<td>{zh}</td>" in render(status | {"devices": [device]}, [], [], "zh")
+
+
+def test_the_lanes_are_named_and_stand_beside_one_another() -> None:
+    lane = dict.fromkeys(("accepted", "delivered", "refused", "thinned"), 0)
+    lanes = {
+        name: {**lane, "pending": pending, "balanced": True} for name, pending in (("events", 7), ("telemetry", 8))
+    }
+
+    for lang, word in WORDS.items():
+        html = render(status_with(lanes=lanes), [], [], lang)
+
+        assert f"<th class=n>{word['events']}</th><th class=n>{word['telemetry']}</th>" in html
+        assert f"<td>{word['pending']}</td><td class=n>7</td><td class=n>8</td>" in html
+    assert "events" not in render(status_with(lanes=lanes), [], [], "zh")
+
+
+def test_no_proposal_of_its_own_is_not_said_as_nothing_to_order() -> None:
+    for word in WORDS.values():
+        lang = "en" if word is WORDS["en"] else "zh"
+        there = render(status_with(service={"connected": True, "why": ""}), [], [], lang)
+        away = render(status_with(), [], [], lang)
+        alone = render(status_with(service=None), [], [], lang)
+
+        assert word["proposals_linked"] in there
+        assert word["proposals_away"] in away
+        assert word["proposals_linked"] not in alone
+        assert word["proposals_away"] not in alone
+
+
+def test_a_count_shows_its_range_and_its_reason_only_where_it_needs_them() -> None:
+    row = {"slot": "A1", "sku": "bolt", "count": 7, "low": 7, "high": 7, "booked": None, "differs": False, "at_ms": 0}
+    sure = row | {"reason": "", "remedy": ""}
+    torn = row | {"count": None, "high": 9, "reason": "noise", "remedy": "recount"}
+
+    html = render(status_with(), [sure, torn], [], "en")
+
+    assert "<td class=n>7</td>" in html
+    assert "<td class=n>? (7–9)</td>" in html
+    assert html.count("colspan=4") == 1
+    assert f"{WORDS['en']['noise']} → {WORDS['en']['recount']}" in html
+    assert WORDS["en"]["differs"] in render(status_with(), [sure | {"booked": 9, "differs": True}], [], "en")

@@ -13,6 +13,7 @@ from cloud.core.inventory import Inventory
 from cloud.core.overview import Seen
 from cloud.core.replenishment import Need, Plan, plan
 from cloud.core.view import AlertView, GatewayView, SkuView, Snapshot
+from edge.core.care.health import Pulse, patience_ms
 from protocols.reports import Report
 from tests import depot
 from tests.depot import HOUR_MS, NOON_MS, health, level, stock, warmth
@@ -124,6 +125,15 @@ def test_the_tiles_count_firing_alerts_and_the_picks_of_the_last_hour() -> None:
     assert (kpi.open_alerts, kpi.picks_last_hour) == (1, 3)
 
 
+def test_the_picks_of_the_hour_before_stand_beside_those_of_the_last() -> None:
+    picks = [stock("A1", -3, 90, NOON_MS - 600_000), stock("A1", -20, 70, NOON_MS - HOUR_MS - 600_000)]
+    older = stock("A1", -50, 20, NOON_MS - 3 * HOUR_MS)
+
+    kpi = shown(older, *picks).kpi
+
+    assert (kpi.picks_last_hour, kpi.picks_hour_before) == (3, 20)
+
+
 def test_fill_is_of_the_slots_whose_count_is_known() -> None:
     kpi = shown(level("A1", 50), level("A2", None), level("C1", 10)).kpi
 
@@ -159,6 +169,29 @@ def test_devices_are_shown_with_their_health_and_their_series() -> None:
     assert devices["thermo-1"].state == "unseen"
     assert devices["thermo-1"].series == {"temperature_c": "thermo-1/1/temperature_c"}
     assert devices["thermo-1"].name == "thermo-1"
+
+
+def test_a_device_that_is_well_was_heard_within_its_gateways_patience() -> None:
+    quiet = replace(health("shelf-1"), at_ms=NOON_MS - 240_000, last_seen_ms=NOON_MS - 240_000, period_ms=13_000)
+
+    device = shown(quiet).devices[0]
+
+    assert (device.last_seen_ms, device.within_ms) == (NOON_MS - 240_000, 78_000)
+
+
+@pytest.mark.parametrize("period_ms", [0, 1000, 5000, 5001, 300_000])
+def test_the_service_knows_how_patient_a_gateway_is(period_ms: int) -> None:
+    assert overview.patience_ms(period_ms) == patience_ms(Pulse(period_ms=period_ms))
+
+
+def test_nobody_vouches_for_a_device_that_is_silent_or_whose_gateway_is_away() -> None:
+    cut = replace(GATEWAY, connected=False)
+
+    assert shown(health("shelf-1", "silent")).devices[0].within_ms == 0
+    assert shown(health("shelf-1"), what=replace(seen(), gateways=[cut])).devices[0].within_ms == 0
+    assert shown(health("shelf-1"), what=replace(seen(), gateways=[GATEWAY, cut])).devices[0].within_ms == 0
+    assert shown(health("shelf-1"), what=replace(seen(), gateways=[])).devices[0].within_ms == 0
+    assert shown().devices[0].within_ms == 0
 
 
 def test_needs_are_shown_as_they_were_made() -> None:

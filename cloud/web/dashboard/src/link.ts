@@ -3,13 +3,11 @@ import { batch } from "@preact/signals";
 import * as api from "./api";
 import { wait } from "./core/backoff";
 import { type Book, fold, open } from "./core/book";
-import { book, heardAt, link, now, outdated, session, trail, unreachable } from "./state";
+import { book, heardAt, link, now, outdated, session, unreachable } from "./state";
 import type { Delta, Snapshot } from "./types";
 import { timezone } from "./words/words";
 
 const STALE_MS = 4000;
-const TRAIL_STEP_MS = 2000;
-const TRAIL_LENGTH = 150;
 const HELD_MAX = 200;
 const SIGNED_OUT = 4401;
 
@@ -151,8 +149,6 @@ function draw(): void {
       heardAt.value = fresh.t;
       now.value = thisSecond();
       if (performance.now() - heard < STALE_MS) link.value = "live";
-      const last = trail.value.at(-1);
-      if (!last || fresh.t - last.t >= TRAIL_STEP_MS) trail.value = [...trail.value.slice(1 - TRAIL_LENGTH), { t: fresh.t, kpi: fresh.kpi }];
     });
   });
 }

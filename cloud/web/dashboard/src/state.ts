@@ -1,7 +1,6 @@
 // What all parts of the page look at. Signals only; who changes them: link.ts (book, link), account.ts (session).
 import { computed, signal } from "@preact/signals";
 import type { Book } from "./core/book";
-import type { Kpi } from "./types";
 import { byCover, byEnd, byHealth, byLink, byNeed, byState, byUrgency } from "./core/order";
 
 export type LinkState = "connecting" | "live" | "stale";
@@ -26,7 +25,6 @@ export const unreachable = signal(false);
 export const narrow = signal(false);
 /** Wide enough for columns whose lists scroll by themselves. */
 export const roomy = signal(true);
-export const trail = signal<{ t: number; kpi: Kpi }[]>([]);
 
 export const wall = typeof location !== "undefined" && new URLSearchParams(location.search).has("wall");
 

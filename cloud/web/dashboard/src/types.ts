@@ -97,7 +97,9 @@ export interface ZoneView {
 }
 
 /**
- * A device as its gateway sees it, and its history series by quantity.
+ * A device as its gateway sees it, and its history series by quantity. `last_seen_ms`: when the newest of what is told
+ * of it was heard. `within_ms`: it is well and its gateway is connected, which would have told a longer silence than
+ * this (0: nobody vouches for it). So it was heard since, though nothing worth telling came of it.
  */
 export interface DeviceView {
   id: string;
@@ -110,6 +112,7 @@ export interface DeviceView {
   duplicates: number;
   battery_pct: number | null;
   series: Record<string, string>;
+  within_ms: number;
 }
 
 /**
@@ -126,6 +129,7 @@ export interface GatewayView {
 
 /**
  * The tiles. `known_pct`: slots whose count is known. `fill_pct`: units over capacity, of the known slots.
+ * `picks_hour_before`: those of the hour before the last one.
  */
 export interface Kpi {
   fill_pct: number;
@@ -135,6 +139,7 @@ export interface Kpi {
   silent_devices: number;
   open_alerts: number;
   picks_last_hour: number;
+  picks_hour_before: number;
 }
 
 /**

@@ -19,6 +19,14 @@ test("few slots get larger cells than many", () => {
   assert.ok(plan(slots.slice(0, 80), zones, 900, 420).cellHeight > plan(slots, zones, 900, 420).cellHeight);
 });
 
+test("there is a height that the largest cells fill, beyond which nothing would be drawn", () => {
+  const few = slots.slice(0, 80);
+  const largest = plan(few, zones, 900, Infinity);
+  assert.ok(Number.isFinite(largest.height) && largest.height < 1000, `${largest.height}`);
+  assert.equal(plan(few, zones, 900, largest.height).height, largest.height);
+  assert.equal(plan(few, zones, 900, 5000).height, largest.height);
+});
+
 test("on a phone the plan is as high as its cells need and as wide as the screen", () => {
   const floor = plan(slots.slice(0, 200), zones, 320, null);
   assert.ok(floor.cells.every((cell) => cell.x + floor.cellWidth <= 320));

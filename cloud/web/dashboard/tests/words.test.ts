@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { en } from "../src/words/en";
-import { ago, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
+import { ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
 import { zh } from "../src/words/zh";
 import { read } from "../src/route";
 import { said, titled } from "../src/ui/said";
@@ -39,6 +39,10 @@ test("numbers, ages and units follow the language", () => {
   assert.match(ago(0, 480_000), /8分钟前/);
   assert.equal(say("kpi.fill"), zh["kpi.fill"]);
   language.value = "en";
+});
+
+test("a bound is never told as less than it is", () => {
+  assert.deepEqual([30_000, 60_000, 60_001, 3_600_000, 3_600_001, 90_000_000].map(atMost), ["1 min", "1 min", "2 min", "60 min", "2 hr", "2 days"]);
 });
 
 test("an alert is worded by its rule; an unknown rule shows its code and parameters", () => {

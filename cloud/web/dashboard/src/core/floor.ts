@@ -46,7 +46,7 @@ export function rackOf(id: string): string {
   return dash > 0 ? id.slice(0, dash) : id;
 }
 
-/** A floor plan in `width` CSS pixels. `height` null: as high as cells of `size` need, else cells as large as fit. */
+/** A floor plan in `width` CSS pixels. `height` null: as high as cells of `size` need, else cells as large as fit; Infinity: the largest. */
 export function plan(slots: SlotView[], zones: ZoneView[], width: number, height: number | null, size = 24): Floor {
   const rooms = grouped(slots, zones);
   if (height === null) return placed(rooms, width, size);

@@ -1,10 +1,13 @@
 // Gateways and devices, those that do not speak first.
 import { hrefOf } from "../route";
-import { devicesInOrder, gatewaysInOrder, roomy, zoneName } from "../state";
+import { devicesInOrder, gatewaysInOrder, now, roomy, zoneName } from "../state";
 import type { DeviceView, GatewayView } from "../types";
-import { number, say, word } from "../words/words";
+import { ago, atMost, exact, number, say, word } from "../words/words";
 import { HealthMark } from "./marks";
 import { Panel, Since } from "./panel";
+
+/** So short a time is "now", as in `ago`. */
+const NOW_MS = 30_001;
 
 export function Devices({ limit }: { limit?: number }) {
   const all = devicesInOrder.value;
@@ -82,10 +85,19 @@ function Device({ device, full }: { device: DeviceView; full: boolean }) {
           <HealthMark state={device.state} /> {word("device", device.state)}
         </span>
       </td>
-      <td class="n">{device.last_seen_ms ? <Since at={device.last_seen_ms} /> : say("devices.never")}</td>
+      <td class="n"><Heard device={device} /></td>
       {full && <td class="n wide">{number(device.lost)}</td>}
       {full && <td class="n wide">{number(device.duplicates)}</td>}
       {full && <td class="n wide">{device.battery_pct === null ? "–" : `${number(device.battery_pct)} %`}</td>}
     </tr>
   );
+}
+
+/** When a device was last heard. Of one that is well its gateway tells only now and then, yet knows that it speaks. */
+function Heard({ device }: { device: DeviceView }) {
+  const { last_seen_ms: at, within_ms: within } = device;
+  if (!at) return <>{say("devices.never")}</>;
+  if (!within || now.value - at <= within) return <Since at={at} />;
+  const text = within < NOW_MS ? ago(now.value, now.value) : say("devices.within", { time: atMost(within) });
+  return <span title={say("devices.within_why", { time: exact(at) })}>{text}</span>;
 }

@@ -1,6 +1,6 @@
-// The tiles: one figure each, its course since the page was opened, and where to look further.
+// The tiles: one figure each, and where to look further.
 import { hrefOf, type Page } from "../route";
-import { kpi, trail } from "../state";
+import { kpi } from "../state";
 import type { Kpi } from "../types";
 import { type Key, number, say } from "../words/words";
 
@@ -37,32 +37,12 @@ export function Kpis() {
               <span class="value">
                 <b>{number(value, digits, { minimumFractionDigits: digits })}</b>
                 {unit && <span class="unit">{unit}</span>}
-                <Change points={trail.value.map((one) => one.kpi[name])} digits={digits} />
+                {name === "picks_last_hour" && <span class="unit">{say("kpi.hour_before", { n: number(figures.picks_hour_before) })}</span>}
               </span>
             </a>
           </li>
         );
       })}
     </ul>
-  );
-}
-
-function Change({ points, digits }: { points: number[]; digits: number }) {
-  if (points.length < 3) return null;
-  const [low, high] = [Math.min(...points), Math.max(...points)];
-  if (low === high) return null;
-  const change = points.at(-1)! - points[0]!;
-  const y = (value: number) => 22 - (20 * (value - low)) / (high - low);
-  return (
-    <>
-      {Math.abs(change) * 10 ** digits >= 0.5 && (
-        <span class="change" title={say("kpi.since")}>
-          {number(change, digits, { signDisplay: "exceptZero" })}
-        </span>
-      )}
-      <svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">
-        <polyline points={points.map((value, i) => `${(100 * i) / (points.length - 1)},${y(value).toFixed(1)}`).join(" ")} />
-      </svg>
-    </>
   );
 }

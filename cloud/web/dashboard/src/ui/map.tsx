@@ -76,7 +76,10 @@ function Canvas() {
     const rooms = all.map((zone) => `${zone.id} ${zone.name}`).join();
     if (!drawn.current || drawn.current.rooms !== rooms || !fits(drawn.current.floor, slots.value)) {
       const larger = zoom();
-      const floor = plan([...slots.value.values()], all, width / larger, height ? height / larger : null);
+      const rows = [...slots.value.values()];
+      const floor = plan(rows, all, width / larger, height ? height / larger : null);
+      // It asks for no more height than its largest cells fill: below them would be nothing.
+      if (height) box.current!.style.setProperty("--tall", `${Math.ceil(plan(rows, all, width / larger, Infinity).height * larger)}px`);
       const scale = devicePixelRatio || 1;
       const tall = Math.max(height, Math.ceil(floor.height * larger));
       Object.assign(canvas.current!, { width: Math.round(width * scale), height: Math.round(tall * scale) });

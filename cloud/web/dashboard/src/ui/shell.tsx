@@ -26,13 +26,14 @@ export function Shell() {
         {outdated.value && <p class="banner">{say("update.text")}</p>}
       </div>
       <main id="main" tabIndex={-1}>
-        <View />
+        <View key={page.value} />
       </main>
       <Drawer />
     </div>
   );
 }
 
+/** One page. Each has its own key, so that nothing typed or unfolded on one is found on another. */
 function View() {
   const shown = page.value;
   useEffect(() => {

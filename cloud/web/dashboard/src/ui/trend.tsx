@@ -15,6 +15,8 @@ interface Drawing {
   label: string;
 }
 
+/** Room to the right of the plot: a time below its very end is as long to the right as to the left. */
+const LABEL_HALF_PX = 18;
 
 export function Trend({ series, from, to, low = null, high = null, label }: Drawing) {
   const box = useRef<HTMLDivElement>(null);
@@ -32,7 +34,7 @@ export function Trend({ series, from, to, low = null, high = null, label }: Draw
         width: Math.max(60, home.clientWidth),
         height: Math.max(60, home.clientHeight),
         legend: { show: false },
-        padding: [6, 8, 0, 0],
+        padding: [6, LABEL_HALF_PX * larger, 0, 0],
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timezone.value),
         cursor: { sync: { key: "trends" }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
         scales: {

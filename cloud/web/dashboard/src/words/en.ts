@@ -46,7 +46,7 @@ export const en = {
   "kpi.silent": "Silent devices",
   "kpi.alerts": "To acknowledge",
   "kpi.picks": "Picks, last hour",
-  "kpi.since": "Since this page was opened",
+  "kpi.hour_before": "hour before: {n}",
 
   "map.title": "Floor map",
   "map.slots": "{n} slots",
@@ -231,6 +231,8 @@ export const en = {
   "devices.telemetry": "Telemetry",
   "devices.refused": "Refused",
   "devices.never": "never",
+  "devices.within": "within {time}",
+  "devices.within_why": "It speaks as often as it should; its gateway would have told otherwise. Last report: {time}",
   "device.ok": "Well",
   "device.silent": "Silent",
   "device.offline": "Offline",

@@ -89,6 +89,12 @@ function duration(ms: number): string {
   return number(value as number, 0, { style: "unit", unit: unit as string, unitDisplay: "short" });
 }
 
+/** A time that is not exceeded, in whole units that fit: "1 min", never less than it is. */
+export function atMost(ms: number): string {
+  const [of, unit] = ms <= 3_600_000 ? [60_000, "minute"] : ms <= 86_400_000 ? [3_600_000, "hour"] : [86_400_000, "day"];
+  return number(Math.ceil(ms / (of as number)), 0, { style: "unit", unit: unit as string, unitDisplay: "short" });
+}
+
 /** How long ago, in the unit that fits: "now", "40 sec ago" (by tens, so that it can be read), "8 min ago". */
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - at) / 1000));

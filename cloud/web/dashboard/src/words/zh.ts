@@ -48,7 +48,7 @@ export const zh: Words = {
   "kpi.silent": "失联设备",
   "kpi.alerts": "待确认告警",
   "kpi.picks": "近一小时拣货",
-  "kpi.since": "自打开此页以来",
+  "kpi.hour_before": "前一小时 {n}",
 
   "map.title": "楼层地图",
   "map.slots": "{n} 个库位",
@@ -142,18 +142,18 @@ export const zh: Words = {
   "why.holding_cost_unit_year": "单件年持有成本",
   "why.moq": "最小订货量",
   "why.pack": "包装数量",
-  "why.capacity": "货位总容量",
+  "why.capacity": "库位总容量",
   "why.quantity": "建议订购量",
   "why.plus_minus": "{value} ± {sd}",
   "why.sum": "现存量 {on_hand} 加在途 {on_order}，库存位置为 {position}，不高于再订货点 {reorder_point}，因此现在应当订货。",
   "formula.eoq+ready_rate":
-    "再订货点 = 交货期内需求 + 安全库存，使有货时间达到 {service_level}。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过货位可容纳的数量，直到库存位置高于再订货点。",
+    "再订货点 = 交货期内需求 + 安全库存，使有货时间达到 {service_level}。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过库位可容纳的数量，直到库存位置高于再订货点。",
   "formula.eoq+lead_time_demand":
-    "再订货点 = 交货期内需求。每批订购量较大，即使再订货点更低，有货时间也能达到 {service_level}，因此无需安全库存。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过货位可容纳的数量，直到库存位置高于再订货点。",
+    "再订货点 = 交货期内需求。每批订购量较大，即使再订货点更低，有货时间也能达到 {service_level}，因此无需安全库存。订购量：按经济批量 √(2 × 订货成本 × 年需求 ÷ 年持有成本) 的整批订购，取整包，不低于最小订货量，也不超过库位可容纳的数量，直到库存位置高于再订货点。",
   "formula.by_hand":
-    "订货点：在站点文件中人工设定。数量：按其中设定的订货量（未设定则按经济批量）的整数倍，不超过货架可容纳的数量，直至库存高于订货点。",
+    "再订货点：在站点文件中人工设定。数量：按其中设定的订货量（未设定则按经济批量）的整数倍，不超过货架可容纳的数量，直至库存位置高于再订货点。",
   "formula.gateway":
-    "服务不可用期间，由网关按最近一次收到的订货点与批量自行提出。所示库存、订货点和数量均为网关当时的数值。",
+    "服务不可用期间，由网关按最近一次收到的再订货点与批量自行提出。所示库存位置、再订货点和数量均为网关当时的数值。",
 
   "stock.title": "库存",
   "stock.lowest_first": "按可用天数升序",
@@ -179,7 +179,7 @@ export const zh: Words = {
   "reason.silent": "设备没有发送数据",
   "reason.sample": "单件重量的样本件数太少",
   "reason.drift": "自上次清空后零点可能已漂移",
-  "reason.uncounted": "多种物料共用此秤，尚未逐一清点",
+  "reason.uncounted": "多种物品共用此秤，尚未逐一清点",
   "reason.unrecorded": "可能有未登记的取放",
   "remedy.wait": "请稍候，稳定后会重新计数。",
   "remedy.check_shelf": "请查看货架上是否有异物。",
@@ -233,6 +233,8 @@ export const zh: Words = {
   "devices.telemetry": "遥测",
   "devices.refused": "拒收",
   "devices.never": "从未",
+  "devices.within": "{time}内",
+  "devices.within_why": "通信正常，否则网关会报告。最近一次报告：{time}",
   "device.ok": "正常",
   "device.silent": "失联",
   "device.offline": "离线",

@@ -33,7 +33,9 @@ LEDGER, HISTORY, SPOOL, SITE = "ledger.db", "history.db", "history-spool.db", "s
 DATABASES = (LEDGER, SPOOL, HISTORY)
 """In the order they are copied."""
 LAST = "last-backup.json"
-NAME = re.compile(r"(?:keys|gateways)/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}|[a-z-]{4,13}\.(?:db|toml|txt)")
+NAME = re.compile(
+    r"(?:keys|gateways)/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}|(?:ledger|history|history-spool)\.db|site\.toml|sign-in\.txt"
+)
 """What a backup may hold a file as."""
 
 
@@ -157,15 +159,18 @@ def _fill(where: Places, folder: Path, now_ms: int) -> Manifest:
     for path in (*plain, where.state / "sign-in.txt"):
         if path.is_file() and NAME.fullmatch(name := path.relative_to(where.state).as_posix()):
             _keep(path, folder / name)
+    elsewhere = list(where.elsewhere)
     if where.site.is_file():
         _keep(where.site, folder / SITE)
+    else:
+        elsewhere.append(f"the site file: there was none at {where.site}; give --site SITE.toml")
     parts = []
     for path in sorted(one for one in folder.rglob("*") if one.is_file()):
         name = path.relative_to(folder).as_posix()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         parts.append(Part(name, path.stat().st_size, digest, copies.schema(path) if name in DATABASES else ""))
-    manifest = Manifest(FORMAT, now_ms, parts, tops, list(where.elsewhere))
+    manifest = Manifest(FORMAT, now_ms, parts, tops, elsewhere)
     running.write(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
     return manifest
 

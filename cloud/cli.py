@@ -28,7 +28,6 @@ from cloud.web.sign_in import ROLES, Account, Kept, Role, SignIn, hash_password
 from protocols.layout import LayoutError, parse
 
 STATE = Path("var/cloud")
-SITE = Path("var/site.toml")
 STATIC = Path(__file__).parent / "web" / "static"
 FIRST_ACCOUNT = "manager"
 
@@ -40,6 +39,8 @@ class UsageError(Exception):
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; 0 on success, 2 on a wrong request (one sentence on stderr)."""
     arguments = _parser().parse_args(argv)
+    if "site" in arguments and arguments.site is None:
+        arguments.site = running.beside(arguments.state)
     try:
         return arguments.run(arguments) or 0
     except (UsageError, LayoutError, LedgerUnavailable, HistoryUnavailable, ValueError) as error:
@@ -69,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         return one
 
     def with_site(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one.add_argument("--site", type=Path, default=SITE, metavar="SITE.toml", help="(default: %(default)s)")
+        text = "the site file (default: site.toml beside the state folder)"
+        one.add_argument("--site", type=Path, metavar="SITE.toml", help=text)
         one.add_argument("--history", default="", help="sqlite:///FILE or influxdb+http://HOST:8086/ORG/BUCKET")
         return one
 
@@ -193,7 +195,11 @@ def _service(arguments: argparse.Namespace) -> Service:
 
 def _allow(arguments: argparse.Namespace) -> None:
     given = sys.stdin.read().strip() if arguments.key == "-" else arguments.key
-    path = keys.allow(arguments.state, arguments.name, keys.public_key(given))
+    key = keys.public_key(given)
+    if key == given and len(key) != keys.KEY_CHARACTERS and arguments.key != "-":
+        what = f"there is no file {given!r}, and a gateway's public key is {keys.KEY_CHARACTERS} characters"
+        raise UsageError(f"{what}: print it with `python -m edge key`")
+    path = keys.allow(arguments.state, arguments.name, key)
     said = msgspec.json.encode({"gateway": arguments.name, "file": str(path)}).decode()
     print(said if arguments.json else f"gateway {arguments.name} may connect ({path})")
 

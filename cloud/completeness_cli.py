@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from cloud import running
 from cloud.core.completeness import Completeness, DeviceProof, Gap, LaneProof
 from cloud.stores.ledger import Ledger
 from protocols.layout import parse
@@ -54,6 +55,8 @@ def show(arguments: argparse.Namespace) -> int:
         ledger.close()
     if arguments.site.exists():
         found = of_site(found, arguments.site.read_text(encoding="utf-8"), str(arguments.site))
+    elif arguments.site != running.beside(arguments.state):
+        raise ValueError(f"there is no site file {arguments.site}: give the path of one, or leave --site out")
     if arguments.json:
         _say(msgspec.json.encode(found).decode())
     else:
@@ -67,6 +70,7 @@ def of_site(found: Completeness, text: str, name: str) -> Completeness:
     known = parse(text, name).device_by_id
     devices = [one for one in found.devices if one.device in known]
     complete = all(one.complete for one in found.lanes) and all(one.complete for one in devices)
+    complete = complete and not found.movements_gone
     return msgspec.structs.replace(found, devices=devices, complete=complete)
 
 
@@ -82,12 +86,15 @@ def lines(found: Completeness) -> Iterator[str]:
         yield f"complete{since}{but}: {here} are here, and nothing is missing from {_many(numbered, 'device')}"
     else:
         gaps = sum(len(one.gaps) for one in found.lanes) + sum(len(one.gaps) or 1 for one in _lacking(found))
-        yield f"not complete{since}: {_many(gaps, 'gap')}"
+        gone = f", {_many(sum(found.movements_gone.values()), 'movement')} gone" if found.movements_gone else ""
+        yield f"not complete{since}: {_many(gaps, 'gap')}{gone}"
     for lane in found.lanes:
         yield from _lane(lane)
     for device in found.devices:
         yield from _device(device)
     blind = sum(not one.numbered for one in found.devices)
+    for gateway, count in found.movements_gone.items():
+        yield f"{gateway}: {_many(count, 'booked movement')} gone from this ledger: restore a backup of it"
     if blind:
         yield f"of {_many(blind, 'device')} nothing can be told: their messages bear no numbers"
 

@@ -108,13 +108,18 @@ def _doctor(arguments: argparse.Namespace) -> int:
     if not places.state.is_dir():
         raise ValueError(f"{places.state} is no state folder: run `python -m cloud serve` first, or give --state")
     ledger = arguments.ledger or f"sqlite:///{places.state / LEDGER}"
-    found = examining.examine(places, Urls(ledger, arguments.history), _now_ms())
+    case = examining.look(places, Urls(ledger, arguments.history), _now_ms())
+    found = examining.judge(case)
     for one in found:
         if arguments.json:
             _say(msgspec.json.encode(one).decode())
         else:
             _say(f"{one.where}: {one.what}\n  why: {one.why}\n  do:  {one.remedy}")
     if not arguments.json:
+        done, not_done = examining.scope(case)
+        _say(f"looked at: {'; '.join(done)}")
+        if not_done:
+            _say(f"not looked at: {'; '.join(not_done)}")
         _say(f"{len(found)} found" if found else "nothing found")
     return 1 if found else 0
 

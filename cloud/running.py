@@ -106,3 +106,8 @@ def write(path: Path, body: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def beside(state: Path) -> Path:
+    """The site file of a state folder where none was named: what lies somewhere else may be another warehouse's."""
+    return (state.resolve() if state.name in ("", "..") else state).parent / "site.toml"

@@ -4,6 +4,7 @@ gateway off."""
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from edge import decided, memory
 from edge.core.alone import Alone
+from edge.page import _figure
 from edge.saying import json_line, store_of
 from edge.words import WORDS
 
@@ -28,19 +30,26 @@ def add(verb: Verb, state: Path) -> None:
 
 
 def _alarms(arguments: argparse.Namespace) -> None:
-    for row in decided.alarms(_alone(arguments.state)):
-        print(json_line(row) if arguments.json else alarm_line(row))
+    now_ms = time.time_ns() // 1_000_000
+    rows = decided.alarms(_alone(arguments.state))
+    for row in rows:
+        print(json_line(row) if arguments.json else alarm_line(row, now_ms))
+    if not rows and not arguments.json:
+        print("no alarms: none fires, and none is over")
 
 
 def _proposals(arguments: argparse.Namespace) -> None:
-    for row in decided.proposals(_alone(arguments.state)):
+    rows = decided.proposals(_alone(arguments.state))
+    for row in rows:
         print(json_line(row) if arguments.json else proposal_line(row))
+    if not rows and not arguments.json:
+        print("no proposals: none is open, and none was closed")
 
 
-def alarm_line(row: dict[str, Any]) -> str:
-    """An alarm in a line that a person reads."""
+def alarm_line(row: dict[str, Any], now_ms: int) -> str:
+    """An alarm in a line that a person reads at `now_ms`."""
     state = "firing" if row["state"] == "firing" else "over  "
-    figures = ", ".join(f"{_WORDS.get(name, name)} {value:g}" for name, value in row["params"].items())
+    figures = ", ".join(_figure(name, value, now_ms, _WORDS) for name, value in row["params"].items())
     said = f"{state} since {_time(row['since_ms'])}  {row['subject']}: {_WORDS.get(row['rule'], row['rule'])}"
     return f"{said} ({figures})" if figures else said
 

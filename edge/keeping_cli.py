@@ -17,6 +17,7 @@ from edge.doctor import examining
 from edge.doctor.leaks import Look
 from edge.doctor.probe import MESSAGES
 from edge.saying import UsageError, existing, json_line, say, store_of
+from edge.store import Store
 from edge.storing import copies
 from protocols.reports import LANES
 
@@ -100,7 +101,7 @@ def _resync(arguments: argparse.Namespace) -> None:
     else:
         existing(arguments.state / backup.STORE)
         with running.alone(arguments.state):
-            store = store_of(arguments.state)
+            store = Store(arguments.state / backup.STORE)
             done = resync.run(store, checked, now_ms)
             store.close()
     for one in done:

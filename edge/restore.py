@@ -23,6 +23,7 @@ from edge.running import RESTORING, alone
 from edge.store import Group, Store
 from edge.storing.disk import Mark
 from protocols.reports import LANES, Lane
+from protocols.sequences import Sequence
 
 MARK = "edge.mark"
 BESIDE = ("edge.db-wal", "edge.db-shm", MARK)
@@ -91,7 +92,7 @@ def _begin_again(path: Path, at_least: int, now_ms: int) -> dict[Lane, tuple[int
             slot.known = None
         for device in memory.devices.values():
             device.pulse.lost_before = health.lost(device.pulse)
-            device.pulse.boots.clear()
+            device.pulse.boots = {boot: Sequence() for boot in device.pulse.boots}
         store.commit(Group(now_ms, _packed(memory.devices), _packed(memory.slots)))
         before = dict(store.next_seq)
         store.jump(at_least, "restored")

@@ -101,12 +101,14 @@ class DeviceProof(Struct, frozen=True):
 
 
 class Completeness(Struct, frozen=True):
-    """All of it, limited to what became known since `since_ms`."""
+    """All of it, limited to what became known since `since_ms`. `movements_gone`: of each gateway, how many movements
+    that were booked are in the ledger no more, at whatever time; nothing brings them back but a backup."""
 
     complete: bool
     since_ms: int
     lanes: list[LaneProof]
     devices: list[DeviceProof]
+    movements_gone: dict[str, int] = {}
 
 
 class Marks(Struct, frozen=True):

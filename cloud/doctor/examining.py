@@ -29,14 +29,36 @@ class Urls(Struct, frozen=True):
     history: str
 
 
-def examine(where: Places, urls: Urls, now_ms: int) -> list[Finding]:
-    """All findings about the service that keeps its state there."""
-    return judge(look(where, urls, now_ms))
-
-
 def judge(case: Case) -> list[Finding]:
     """All findings of a case."""
     return [finding for check in CHECKS for finding in check(case)]
+
+
+def scope(case: Case) -> tuple[list[str], list[str]]:
+    """In words: what of a case was looked at, and what could not be, with the reason."""
+    where, away = case.where, dict(case.troubles)
+    done, not_done = [f"the files and disks of {where.state}"], []
+    for name, what, seen in (
+        (LEDGER, "ledger", case.ledger is not None),
+        (HISTORY, "history", where.history is None or where.history.exists()),
+    ):
+        if what in away:
+            not_done.append(f"the {what} (it can not be read)")
+        elif not seen:
+            not_done.append(f"the {what} (there is none at {where.of(name)})")
+        elif where.away(name):
+            done.append(f"the {what}")
+            not_done.append(f"whether the {what}'s disk is full, or holds damage (a database on the network keeps it)")
+        else:
+            done.append(f"the {what}")
+    links, listening = "what the service said last of its links to gateways", "where it listens and what troubles it"
+    silent = "it does not run" if not case.runs else "it has said nothing yet"
+    (not_done if case.said is None else done).append(links if case.said is not None else f"{links} (it never did)")
+    if case.runs and case.said is not None:
+        done.append(listening)
+    else:
+        not_done.append(f"{listening} ({silent})")
+    return done, not_done
 
 
 def look(where: Places, urls: Urls, now_ms: int) -> Case:

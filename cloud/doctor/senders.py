@@ -25,7 +25,7 @@ def _lost(case: Case) -> Iterator[Finding]:
     for one in case.ledger.given_up:
         what = f"it gave up {one.count} reports in the last 7 days ({one.why})"
         why = "they will not come"
-        remedy = "give its outbox more room (--outbox-max, a bigger disk), and mend the link"
+        remedy = "mend the link; a bigger disk where its disk was full; `python -m edge outbox` says how long it lasts"
         yield Finding("given_up", f"gateway {one.gateway}", what, why, remedy)
     for one in case.ledger.refused:
         if one.at_ms >= since_ms:
@@ -53,7 +53,7 @@ def _gateways(case: Case) -> Iterator[Finding]:
     folder = case.where.state / "gateways"
     for name in sorted(case.allowed - seen.keys()):
         why = "it counts and keeps its reports; when its disk is full it gives up the oldest"
-        remedy = "check that it runs with this --name, --service and the service's key"
+        remedy = "check that `python -m edge run` has this --name, the service's address (--cloud) and its --cloud-key"
         yield Finding("never_seen", f"gateway {name}", "it may connect and never did", why, remedy)
     for name in sorted(seen.keys() - case.allowed):
         why = "it keeps its reports; when its disk is full it gives up the oldest"
@@ -77,7 +77,9 @@ def _links(case: Case) -> Iterator[Finding]:
         if link.taken_over >= TAKEN_OVER_MIN:
             what = f"{link.taken_over} times another connection with its key took its place"
             why = "of two gateways that number their reports alike, one's are taken for repeats of the other's"
-            remedy = "find the second machine with this key (a copied disk), give it a key and a --name of its own"
+            remedy = (
+                "find the second machine with this key (a copied disk); `python -m edge key --name OTHER` makes another"
+            )
             yield Finding("two_with_one_key", f"gateway {name}", what, why, remedy)
         if link.bad >= BAD_MIN:
             what = f"{link.bad} of its greetings or batches were refused as a whole since the service started"

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from cloud.core import completeness
 from cloud.core.completeness import Again, Completeness, DeviceGap, GivenUp, Marks
@@ -42,8 +42,10 @@ class Proof:
             given_up = _newest(connection, tables.thinned, "known_ms", since_ms)
             again = _newest(connection, tables.repeated, "at_ms", since_ms)
             devices = [dict(row) for row in connection.execute(select(tables.device)).mappings()]
+            gone = _gone(connection)
         marks = Marks(_by_lane(given_up, GivenUp), _by_lane(again, Again))
-        return completeness.prove(lanes, marks, [(health(row), _noticed(row)) for row in devices], since_ms)
+        found = completeness.prove(lanes, marks, [(health(row), _noticed(row)) for row in devices], since_ms)
+        return msgspec.structs.replace(found, movements_gone=gone, complete=found.complete and not gone)
 
 
 def lanes_of(connection: Connection) -> dict[Key, LaneState]:
@@ -92,6 +94,15 @@ def health(row: Row) -> DeviceHealth:
     fields["findings"] = msgspec.convert(row["findings"], list[Finding])
     fields["heard"] = msgspec.convert(row["heard"], list[Heard])
     return DeviceHealth(**fields)
+
+
+def _gone(connection: Connection) -> dict[str, int]:
+    """Of each gateway, how many movements were booked and are there no more."""
+    book, rows = tables.booked.c, tables.movement.c
+    there = select(rows.gateway, func.count().label("movements")).group_by(rows.gateway).subquery()
+    wanted = select(book.gateway, book.movements - func.coalesce(there.c.movements, 0))
+    counted = connection.execute(wanted.outerjoin_from(tables.booked, there, book.gateway == there.c.gateway))
+    return {row[0]: row[1] for row in counted if row[1] > 0}
 
 
 def _noticed(row: Row) -> list[DeviceGap]:

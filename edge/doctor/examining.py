@@ -54,7 +54,19 @@ def examine(asked: Asked, now_ms: int) -> Look:
         look.add(_visited(url, f"{asked.name}-{site}" if site else asked.name, asked.messages))
     if text is not None:
         look.add(mosquitto.examine(text, str(asked.broker_config)))
+    _say_what_was_not_told(asked, look)
     return look
+
+
+def _say_what_was_not_told(asked: Asked, look: Look) -> None:
+    """What nobody named can not be looked at. No visit shows what a broker keeps when it is started again."""
+    if asked.broker_config is None:
+        how = "give --broker-config mosquitto.conf (the broker in the box does)"
+        look.skip("whether the broker keeps its queue over a restart", how)
+    if asked.credentials is None:
+        look.skip("who may read the broker's passwords", "give --credentials FILE, if `run` has it")
+    if asked.site is None:
+        look.skip("who may write the site file", "give --site SITE.toml, as `run` has it")
 
 
 def _facts(state: Path, now_ms: int, look: Look) -> Facts | None:

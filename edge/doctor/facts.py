@@ -22,6 +22,11 @@ from protocols.uplink import VERSION
 HOUR_MS = 3_600_000
 PROBLEMS = 1000
 """The latest entries of the quarantine that are looked at."""
+USED = frozenset({"value.coarse", "epc.looks_like_hex"})
+"""Problems of messages that were used all the same."""
+DOUBTED, RECEIPT = "clock.not_believable", "the time of receipt is used"
+"""The problem of a time that was not believed, and what its detail says where only that time was not used. (Of what a
+device kept back, nothing is left without its time.)"""
 
 
 class OfDevice(Struct):
@@ -56,11 +61,13 @@ class OfService(Struct):
 
 
 class OfProblem(Struct):
-    """One kind of message that could not be used: how many came in the last hour (of the latest `PROBLEMS`)."""
+    """One kind of message that something was wrong with: how many came in the last hour (of the latest `PROBLEMS`).
+    `used`: what it measured was taken all the same, and nothing is lost."""
 
     code: str
     count: int
     hint: str
+    used: bool = False
 
 
 class Facts(Struct):
@@ -149,8 +156,10 @@ def _devices(inference: Inference, habits: Mapping[str, Habit]) -> list[OfDevice
 
 
 def _problems(latest: Iterable[Mapping[str, Any]], now_ms: int) -> list[OfProblem]:
-    found: dict[str, OfProblem] = {}
+    found: dict[tuple[str, bool], OfProblem] = {}
     for one in latest:
         if now_ms - one["at_ms"] <= HOUR_MS:
-            found.setdefault(one["code"], OfProblem(one["code"], 0, one["hint"])).count += 1
+            code = one["code"]
+            used = code in USED or (code == DOUBTED and RECEIPT in one["detail"])
+            found.setdefault((code, used), OfProblem(code, 0, one["hint"], used)).count += 1
     return sorted(found.values(), key=lambda one: -one.count)

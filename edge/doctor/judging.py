@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edge.doctor.facts import Facts, OfBroker, OfService
+from edge.core.habits import Habit
+from edge.doctor.facts import DOUBTED, Facts, OfBroker, OfService
 from edge.doctor.leaks import Look, named
 from edge.doctor.probe import Visit
 from edge.store import Outlook
@@ -22,6 +23,7 @@ LOST_REMEDY = "see the other findings for where; a device that keeps its message
 def judge(facts: Facts) -> Look:
     """What loses data, by what the gateway knows."""
     look = Look(checked=[f"what the gateway knows of {len(facts.devices)} devices, its links and its store"])
+    look.checked.append("the devices' clocks (one that is off is known after it was heard for two full hours)")
     if facts.broker is not None:
         _broker(facts.broker, look)
     else:
@@ -38,6 +40,8 @@ def judge(facts: Facts) -> Look:
         look.leak("clock_wrong", "may_lose", "this machine", facts.clock, why, "timedatectl set-ntp true")
     _devices(facts, look)
     for problem in facts.problems:
+        if problem.used:
+            continue
         what = f"{problem.count} messages could not be used in the last hour: {problem.code}"
         why = "they lie in the quarantine (`/api/problems`), which holds the latest 10,000, and count for nothing"
         look.leak("quarantine_grows", "loses", "devices", what, why, problem.hint or "see /api/problems")
@@ -134,7 +138,7 @@ def _devices(facts: Facts, look: Look) -> None:
         )
         remedy = "let them publish with QoS 1; firmware that can not should send again, and say its totals"
         look.leak("qos_0", "loses", named(unsure), f"{len(unsure)} devices publish at QoS 0", why, remedy)
-    unnumbered = [one.id for one in facts.devices if not one.numbered]
+    unnumbered = [one.id for one in facts.devices if not one.numbered or _numberless(one.habit)]
     if unnumbered:
         what = f"{len(unnumbered)} devices do not number their messages"
         why = "what is lost on the way can not be told from what was never sent"
@@ -152,7 +156,16 @@ def _devices(facts: Facts, look: Look) -> None:
         why = "their samples are told at the wrong time; beyond 5 minutes ahead their time is not used at all"
         look.leak("device_clock_off", "may_lose", named(off), what, why, "let them take the time by NTP")
     mistimed = [one.id for one in heard if one.habit is not None and one.habit.mistimed and one.id not in off]
+    why = "the time of receipt is taken: what they had buffered is told as of now"
     if mistimed:
         what = f"{len(mistimed)} devices send times that can not be believed"
-        why = "the time of receipt is taken: what they had buffered is told as of now"
         look.leak("device_clock_off", "may_lose", named(mistimed), what, why, "let them take the time by NTP")
+    doubted = sum(one.count for one in facts.problems if one.used and one.code == DOUBTED)
+    if doubted and not mistimed and not off:
+        what = f"{doubted} messages of the last hour bore times that can not be believed"
+        look.leak("device_clock_off", "may_lose", "devices", what, why, "let them take the time by NTP")
+
+
+def _numberless(habit: Habit | None) -> bool:
+    """Whether none of its messages had a number, though its status may tell of a boot."""
+    return habit is not None and habit.unnumbered == habit.messages >= HABIT_MIN

@@ -12,8 +12,8 @@ from edge.doctor.leaks import Look
 from edge.running import RESTORING
 from edge.storing import copies
 
-FREE_SHARE_MIN, FREE_BYTES_MIN = 0.05, 512 * 1024 * 1024
-"""A disk is nearly full with less than both: so small a share, so few bytes."""
+FREE_SHARE_MIN, FREE_BYTES_MIN = 0.05, 1 << 30
+"""A disk is nearly full with less than either, but a small one not while half of it is free: the service's rule."""
 SECRET, STEERING = "secret", "steering"
 """Files that nobody else may read; files that nobody else may write."""
 
@@ -31,7 +31,7 @@ def examine(state: Path, credentials: Path | None, others: Iterable[Path]) -> Lo
 
 def _disk(state: Path, look: Look) -> None:
     usage = shutil.disk_usage(state)
-    if usage.free < usage.total * FREE_SHARE_MIN and usage.free < FREE_BYTES_MIN:
+    if usage.free < max(FREE_SHARE_MIN * usage.total, min(FREE_BYTES_MIN, usage.total / 2)):
         what = f"{usage.free >> 20} MB of {usage.total >> 20} MB are free"
         why = "when it is full telemetry is thinned, then nothing is acknowledged any more"
         look.leak("disk_full", "may_lose", str(state), what, why, "free some disk, or move the state to a larger one")

@@ -47,8 +47,8 @@ class Conf(NamedTuple):
         return int(word) if word.lstrip("-").isdigit() else default
 
     def yes(self, name: str) -> bool:
-        """A setting that is true or false; false where nothing is said."""
-        return self.settings.get(name) == "true"
+        """A setting that is true or false (Mosquitto reads its first word, 1 as true); false where nothing is said."""
+        return self.settings.get(name, "").partition(" ")[0] in ("true", "1")
 
 
 def parse(text: str) -> Conf:

@@ -18,6 +18,8 @@ from cloud.doctor import examining
 from cloud.doctor.examining import SCHEMAS
 from cloud.stores import copies
 from cloud.stores.ledger import Ledger
+from edge import backup as edge_backup
+from edge.store import Store
 from protocols.sequences import Sequence
 from tests.contract.keepers import KEY, Keeper, books, filled, where
 from tests.depot import NOON_MS
@@ -61,6 +63,19 @@ def test_backup_and_restored_state_are_for_their_owner_only(tmp_path: Path) -> N
 
         for path in [made, *made.rglob("*"), *(tmp_path / f"new-{name}").rglob("*")]:
             assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_gateways_backup_is_no_backup_of_a_service_and_nothing_is_touched(tmp_path: Path) -> None:
+    (tmp_path / "edge").mkdir()
+    Store(tmp_path / "edge" / "edge.db").close()
+    edge_backup.make(tmp_path / "edge", tmp_path / "edge.tar", NOON_MS)
+    filled(tmp_path / "cloud")
+    before = every(tmp_path / "cloud")
+
+    with pytest.raises(BackupError, match="no part of a service's state"):
+        put(tmp_path / "cloud", tmp_path / "edge.tar", force=True)
+
+    assert every(tmp_path / "cloud") == before
 
 
 def test_a_folder_that_is_there_gets_a_backup_named_by_the_time(tmp_path: Path) -> None:
@@ -354,7 +369,7 @@ def test_a_restore_cut_short_is_found_and_can_be_done_again(tmp_path: Path, monk
         with pytest.raises(KeyboardInterrupt):
             put(tmp_path / "cloud", made, force=True)
     here = where(tmp_path / "cloud")
-    found = examining.examine(here, examining.Urls(f"sqlite:///{here.ledger}", ""), NOON_MS)
+    found = examining.judge(examining.look(here, examining.Urls(f"sqlite:///{here.ledger}", ""), NOON_MS))
     assert "restore_unfinished" in [one.code for one in found]
 
     put(tmp_path / "cloud", made, force=True, at_ms=NOON_MS + 1000)

@@ -10,6 +10,7 @@ import pytest
 
 from cloud import cli
 from cloud.service import Service
+from cloud.stores import tables
 from cloud.stores.ledger import Ledger
 from cloud.uplink import Link
 from protocols.reports import DeviceHealth, Heard, Report, Thinned
@@ -52,6 +53,29 @@ def heard(device: str, *ranges: tuple[int, int], missing: int = 0) -> DeviceHeal
 
 def stocks(first: int, last: int) -> list[Report]:
     return [stock("A1", -1, 4, NOON_MS + seq) for seq in range(first, last + 1)]
+
+
+def test_a_site_file_that_is_not_there_is_said_to_be_missing(here: Here) -> None:
+    apply(here.ledger(), batch(stocks(0, 9)))
+    here.site = here.site.with_name("nosuch.toml")
+
+    code, said, error = here()
+
+    assert (code, said) == (2, [])
+    assert "there is no site file" in error
+    assert "nosuch.toml" in error
+
+
+def test_movements_that_were_deleted_are_told_of(here: Here) -> None:
+    ledger = here.ledger()
+    apply(ledger, batch(stocks(0, 9)))
+    with ledger._writing() as connection:
+        connection.execute(tables.movement.delete().where(tables.movement.c.seq == 3))
+
+    code, said, _ = here()
+
+    assert code == 1
+    assert said[-1] == "g1: 1 booked movement gone from this ledger: restore a backup of it"
 
 
 def test_complete_is_one_line(here: Here) -> None:

@@ -16,7 +16,7 @@ from cloud.backup import LastBackup
 from cloud.core.lanes import LaneState, Told
 from cloud.doctor import examining
 from cloud.doctor.case import Case, Finding, Spooled
-from cloud.doctor.examining import SCHEMAS, Urls, examine, judge
+from cloud.doctor.examining import SCHEMAS, Urls, judge, look, scope
 from cloud.running import LinkSaid, Said
 from cloud.stores import checkup
 from cloud.stores.checkup import LaneSeen, LedgerSeen, Loss
@@ -273,9 +273,10 @@ def test_a_ledger_that_can_not_be_read_is_a_finding_and_not_an_error(tmp_path: P
     places = filled(tmp_path / "cloud")
     places.of("ledger.db").write_bytes(b"no database" * 1000)
 
-    found = examine(places, Urls(f"sqlite:///{places.ledger}", ""), now_ms())
+    case = look(places, Urls(f"sqlite:///{places.ledger}", ""), now_ms())
 
-    assert {"store_away", "damaged"} <= {one.code for one in found}
+    assert {"store_away", "damaged"} <= {one.code for one in judge(case)}
+    assert "the ledger (it can not be read)" in scope(case)[1]
 
 
 def test_a_history_that_is_away_and_what_waits_for_it_are_found(tmp_path: Path) -> None:
@@ -291,10 +292,35 @@ def test_a_history_that_is_away_and_what_waits_for_it_are_found(tmp_path: Path) 
     assert case.spooled is not None
     assert case.spooled.waiting == 3
     assert [one for one, _ in case.troubles] == ["history"]
+    assert "the history (it can not be read)" in scope(case)[1]
 
 
 def test_an_empty_state_is_looked_at_without_an_error(tmp_path: Path) -> None:
     places = where(tmp_path / "cloud")
     places.state.mkdir(mode=0o700)
 
-    assert examine(places, Urls(f"sqlite:///{places.ledger}", ""), now_ms()) == []
+    case = look(places, Urls(f"sqlite:///{places.ledger}", ""), now_ms())
+
+    assert judge(case) == []
+    assert scope(case) == (
+        [f"the files and disks of {places.state}"],
+        [
+            f"the ledger (there is none at {places.ledger})",
+            f"the history (there is none at {places.history})",
+            "what the service said last of its links to gateways (it never did)",
+            "where it listens and what troubles it (it does not run)",
+        ],
+    )
+
+
+def test_what_was_looked_at_is_said_of_a_service_that_runs_and_of_one_that_is_off(well: Case) -> None:
+    listening = "where it listens and what troubles it"
+    links = "what the service said last of its links to gateways"
+    files = [f"the files and disks of {well.where.state}", "the ledger", "the history"]
+
+    assert scope(well) == ([*files, links, listening], [])
+    assert scope(well._replace(runs=False)) == ([*files, links], [f"{listening} (it does not run)"])
+    assert scope(well._replace(said=None))[1] == [f"{links} (it never did)", f"{listening} (it has said nothing yet)"]
+    far = well._replace(where=backup.places(well.where.state, "", "influxdb+http://far/o/b", well.where.site))
+    assert "the history" in scope(far)[0]
+    assert "the history's disk is full" in scope(far)[1][0]

@@ -130,7 +130,12 @@ def test_the_doctor_of_a_healthy_state_finds_nothing_and_says_so(verb: Verb, tmp
     keeper.apply(1, now_ms())
     keeper.close()
 
-    assert verb("doctor") == (0, "nothing found\n", "")
+    code, printed, complaint = verb("doctor")
+
+    assert (code, complaint) == (0, "")
+    assert [line.partition(":")[0] for line in printed.splitlines()] == ["looked at", "not looked at", "nothing found"]
+    assert "; the ledger; the history\n" in printed
+    assert "what troubles it (it does not run)\n" in printed
     assert verb("doctor", "--json") == (0, "", "")
 
 

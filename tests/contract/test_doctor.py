@@ -34,6 +34,12 @@ from tests.unit.test_inference import SITE, SITE_TEXT
 
 T0 = 1_763_762_400_000
 SHELF = spell("demo", "shelf-1", "shelf")
+UNNAMED = (
+    "whether the broker keeps its queue over a restart",
+    "who may read the broker's passwords",
+    "who may write the site file",
+)
+"""What is not looked at where only the state is named."""
 
 
 class CarelessBroker(MosquittoBroker):
@@ -128,9 +134,10 @@ def test_the_probe_disturbs_nobody_and_leaves_nothing_behind(good: Broker) -> No
 def test_a_mosquitto_with_its_own_defaults_loses_what_its_queue_does_not_hold(
     careless: CarelessBroker, state: Path, doctor: Doctor
 ) -> None:
-    status, leaks, _ = doctor("--state", str(state), "--broker", f"mqtt://127.0.0.1:{careless.port}")
+    status, leaks, summary = doctor("--state", str(state), "--broker", f"mqtt://127.0.0.1:{careless.port}")
 
     assert status == 1
+    assert [one["what"] for one in summary["unchecked"] if one["what"] in UNNAMED] == [*UNNAMED]
     assert leaks["queue_small"]["what"] == (
         "of 1200 messages for a reader that was away it kept 1000, and acknowledged all"
     )
@@ -260,7 +267,7 @@ async def test_devices_that_send_at_qos_0_or_without_numbers_are_named(
 
     assert (status, sorted(leaks)) == (1, ["no_numbers", "qos_0"])
     assert leaks["qos_0"]["where"] == leaks["no_numbers"]["where"] == "shelf-1"
-    assert [one["what"] for one in summary["unchecked"]] == ["the broker"]
+    assert [one["what"] for one in summary["unchecked"]] == ["the broker", *UNNAMED]
     accepted = await asyncio.to_thread(
         doctor, "--state", str(alive.state), "--accept", "qos_0", "--accept", "no_numbers"
     )

@@ -83,3 +83,17 @@ def test_a_database_that_is_away_is_not_taken_for_one_that_refuses(place: Place)
 
     with pytest.raises(LedgerUnavailable):
         apply(ledger, *depot.batches([level("A1", 7)]))
+
+
+def test_movements_that_somebody_deleted_are_missed(place: Place) -> None:
+    ledger = place.ledger()
+    apply(ledger, batch([stock("A1", -1, 9), stock("A1", -1, 8), stock("A1", -1, 7)]))
+    apply(ledger, batch([stock("A1", -1, 6)], 3), batch([stock("A2", 5, 5)], gateway="g2"))
+    assert ledger.proof.look().complete
+
+    with ledger._writing() as connection:
+        connection.execute(tables.movement.delete().where(tables.movement.c.seq.in_([1, 2])))
+
+    found = place.ledger().proof.look()
+    assert not found.complete
+    assert found.movements_gone == {"g1": 2}

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.care.patients import CLOCK_HOURS
 from edge.core.habits import REMEMBERED, Habit, Habits
 from edge.doctor import judging, mosquitto
 from edge.doctor.facts import Facts, OfBroker, OfDevice, OfProblem, OfService
@@ -58,6 +59,7 @@ def test_a_healthy_gateway_has_no_findings() -> None:
     [
         (facts(device(habit=Habit(100, unsure=1))), "qos_0"),
         (facts(device(numbered=False)), "no_numbers"),
+        (facts(device(habit=Habit(100, unnumbered=100))), "no_numbers"),  # only its status tells of a boot
         (facts(device(lost=3)), "numbers_missing"),
         (facts(device(offset_s=-40.0)), "device_clock_off"),
         (facts(device(habit=Habit(100, mistimed=100))), "device_clock_off"),
@@ -72,6 +74,8 @@ def test_a_healthy_gateway_has_no_findings() -> None:
         (facts(outlook=Outlook(1, 2, 3, 23.5, None, {}, 1, "disk_full")), "outbox_full"),
         (facts(trouble="the store can not be written: disk full"), "store_stuck"),
         (facts(problems=[OfProblem("payload.not_json", 7, "")]), "quarantine_grows"),
+        (facts(problems=[OfProblem("clock.not_believable", 60, "", used=True)]), "device_clock_off"),
+        (facts(problems=[OfProblem("clock.not_believable", 60, "")]), "quarantine_grows"),  # without its time no use
     ],
 )
 def test_what_loses_data_is_found_and_told_with_its_reason_and_remedy(known: Facts, code: str) -> None:
@@ -80,6 +84,19 @@ def test_what_loses_data_is_found_and_told_with_its_reason_and_remedy(known: Fac
     assert [leak.code for leak in look.leaks] == [code]
     (leak,) = look.leaks
     assert all((leak.where, leak.what, leak.why, leak.remedy))
+
+
+def test_what_was_wrong_with_messages_that_were_used_loses_nothing() -> None:
+    known = facts(problems=[OfProblem("value.coarse", 60, "", used=True)])
+    assert codes(known) == []
+
+    disbelieved = OfProblem("clock.not_believable", 60, "", used=True)
+    assert codes(facts(device(habit=Habit(100, mistimed=100)), problems=[disbelieved])) == ["device_clock_off"]
+
+
+def test_the_doctor_says_how_long_a_clock_takes_to_be_known() -> None:
+    assert any("clocks" in one and "two full hours" in one for one in judging.judge(facts()).checked)
+    assert CLOCK_HOURS == 2
 
 
 def test_reconnects_long_ago_are_no_quarrel_about_a_name() -> None:
@@ -131,6 +148,7 @@ def test_a_visit_to_the_broker_tells_what_it_loses(visit: Visit, local: bool, fo
 
 def test_the_mosquitto_settings_that_are_shipped_lose_nothing() -> None:
     assert conf() == []
+    assert conf("persistence 1") == []  # as good as true
 
 
 @pytest.mark.parametrize(
@@ -161,6 +179,7 @@ def test_mosquittos_defaults_lose_data_in_three_ways() -> None:
 def test_a_door_without_a_password_is_found_where_others_can_reach_it() -> None:
     assert conf("allow_anonymous true") == []
     assert conf("listener 1883", "allow_anonymous true") == ["broker_open", "broker_plain"]
+    assert conf("listener 1883", "allow_anonymous 1") == ["broker_open", "broker_plain"]
     assert conf("listener 8883", "certfile /etc/mosquitto/tls.crt") == []
     assert mosquitto.included("include_dir /etc/mosquitto/conf.d\n#include_dir /no") == ["/etc/mosquitto/conf.d"]
 

@@ -25,6 +25,8 @@ COMES = {
     "asked": "they are asked for again as soon as it is connected",
     "unknown": "its older version does not say whether they come; update it",
 }
+LEAP = 10**9
+"""A gateway whose store was damaged or restored goes on with the time as number, far above all that it ever gave."""
 WHY = {
     "outbox_full": "its outbox was full",
     "disk_full": "its disk was full",
@@ -111,8 +113,13 @@ def _lane(lane: LaneProof) -> Iterator[str]:
     for gone in lane.given_up:
         lost = f"{gone.count:,} reports" if gone.count else "numbers"
         why = WHY.get(gone.why, gone.why)
-        yield f"{name}: gave up {lost} {_numbers(gone.first, gone.last)} at {_clock(gone.at_ms)}: {why}"
-    if lane.waiting:
+        numbers = _numbers(gone.first, gone.last)
+        if gone.last - gone.first > LEAP:
+            numbers = f"from {gone.first} on, and began anew at {gone.last + 1},"
+        yield f"{name}: gave up {lost} {numbers} at {_clock(gone.at_ms)}: {why}"
+    if lane.waiting > LEAP:
+        yield f"{name}: it begins anew at a later number; what was lost before it says when it connects"
+    elif lane.waiting:
         yield f"{name}: {lane.waiting:,} more are on their way"
     if lane.refused:
         yield f"{name}: {lane.refused:,} were refused and are kept aside"

@@ -41,7 +41,8 @@ def add(verb: Verb, with_site: Sited) -> None:
 def add_retention(serve: argparse.ArgumentParser) -> None:
     """How long `serve` keeps what of the embedded history."""
     usual = Retention()
-    text = "keep every sample so long, then least, greatest and mean of 15 minutes; 0: for ever (default: %(default)s)"
+    text = "keep every sample so long (31 at least, and up to a week more), then least, greatest and mean of 15 minutes"
+    text += "; 0: for ever (default: %(default)s)"
     serve.add_argument("--history-raw-days", type=int, default=usual.raw_days, metavar="DAYS", help=text)
     text = "drop what is older; 0: never (default: %(default)s). InfluxDB keeps by its bucket's own retention"
     serve.add_argument("--history-years", type=int, default=usual.years, metavar="YEARS", help=text)

@@ -78,6 +78,19 @@ def test_movements_that_were_deleted_are_told_of(here: Here) -> None:
     assert said[-1] == "g1: 1 booked movement gone from this ledger: restore a backup of it"
 
 
+def test_a_gateway_that_begins_anew_far_above_is_told_of_in_words_not_in_billions(here: Here) -> None:
+    ledger = here.ledger()
+    apply(ledger, batch(stocks(0, 9)))
+    gone = Thinned(10, NOON_MS - 1, 0, NOON_MS, "restored", "events")
+    apply(ledger, batch([gone], NOON_MS))
+
+    code, said, _ = here()
+
+    assert code == 0
+    began = f"gave up numbers from 10 on, and began anew at {NOON_MS}, at 2025-11-21 22:00:00 UTC"
+    assert said[1:] == [f"g1 events: {began}: its store came from a backup"]
+
+
 def test_complete_is_one_line(here: Here) -> None:
     ledger = here.ledger()
     apply(ledger, batch([*stocks(0, 9), heard("shelf-1", (0, 40))]), batch([level("A1", 4)], lane="telemetry"))

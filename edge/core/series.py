@@ -31,7 +31,7 @@ class Bundle(Struct, array_like=True, gc=False):
     times_ms: list[int] = []
     values: list[float] = []
     after_ms: int = 0
-    """The time of the last sample of the bundle before, where that was full."""
+    """The time of the last sample that had no time of its own, here or in the bundle before; 0: none had not."""
 
 
 def put(bundles: dict[str, Bundle], reading: Reading, zone: str, now_ms: int) -> list[Series]:
@@ -52,9 +52,10 @@ def put(bundles: dict[str, Bundle], reading: Reading, zone: str, now_ms: int) ->
         bundle = bundles[key] = Bundle(reading.channel, reading.quantity, now_ms)
     if untimed:
         step_ms = step_ms or 1
-        last_ms = bundle.times_ms[-1] if bundle.times_ms else bundle.after_ms
+        last_ms = max(bundle.times_ms[-1] if bundle.times_ms else 0, bundle.after_ms)
         if at_ms <= last_ms < at_ms + BURST_MS:
             at_ms, step_ms = last_ms + 1, 1
+        bundle.after_ms = at_ms + (len(reading.values) - 1) * step_ms
     if len(reading.values) == 1:
         bundle.times_ms.append(at_ms)
     else:
@@ -62,15 +63,23 @@ def put(bundles: dict[str, Bundle], reading: Reading, zone: str, now_ms: int) ->
     bundle.values.extend(reading.values)
     if len(bundle.values) < SAMPLES_MAX:
         return []
-    bundles[key] = Bundle(reading.channel, reading.quantity, now_ms, after_ms=bundle.times_ms[-1])
+    _next(bundles, key, now_ms)
     return [_series(bundle, reading.device, zone)]
 
 
 def due(bundles: dict[str, Bundle], device: str, zone: str, now_ms: int) -> list[Series]:
     """The bundles that have waited long enough, as reports."""
     ready = [key for key, bundle in bundles.items() if now_ms - bundle.since_ms >= HOLD_MS]
-    waited = [bundles.pop(key) for key in ready]
+    waited = [_next(bundles, key, now_ms) for key in ready]
     return [_series(bundle, device, zone) for bundle in waited if bundle.values]
+
+
+def _next(bundles: dict[str, Bundle], key: str, now_ms: int) -> Bundle:
+    """Take a bundle out; where a burst may go on, the next one knows for a while where it ended."""
+    bundle = bundles.pop(key)
+    if bundle.after_ms and bundle.values:
+        bundles[key] = Bundle(bundle.channel, bundle.quantity, now_ms, after_ms=bundle.after_ms)
+    return bundle
 
 
 def _series(bundle: Bundle, device: str, zone: str) -> Series:

@@ -89,23 +89,31 @@ def test_every_sample_is_told_once_with_its_time(
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 20), st.sampled_from([0, 100]), st.lists(st.floats(-50, 50), min_size=1, max_size=90)),
+        st.tuples(
+            st.integers(0, 20),
+            st.sampled_from([0, 100]),
+            st.lists(st.floats(-50, 50), min_size=1, max_size=90),
+            st.booleans(),
+        ),
         max_size=30,
     ),
     st.sampled_from(["clock", "no_clock"]),
 )
 def test_samples_without_a_time_of_their_own_keep_apart_and_in_order(
-    messages: list[tuple[int, int, list[float]]], flag: Flag
+    messages: list[tuple[int, int, list[float], bool]], flag: Flag
 ) -> None:
     bundles: dict[str, Bundle] = {}
     told: list[Series] = []
     now_ms, sent = T0, []
 
-    for later_ms, step_ms, values in messages:
+    for later_ms, step_ms, values, ended in messages:
         now_ms += later_ms
         sent += values
         told += put(bundles, reading(now_ms, values, step_ms, flags=(flag,)), "cold", now_ms)
-    told += due(bundles, "cold-1", "cold", now_ms + HOLD_MS)
+        if ended:
+            told += due(bundles, "cold-1", "cold", now_ms + HOLD_MS)
+    told += due(bundles, "cold-1", "cold", now_ms + 3 * HOLD_MS)
+    assert due(bundles, "cold-1", "cold", now_ms + 6 * HOLD_MS) == []
 
     times_ms = [at_ms for _, at_ms, _ in samples(told)]
     assert all(later > earlier for earlier, later in pairwise(times_ms))

@@ -12,7 +12,7 @@ from typing import cast
 
 from tests.chaos.fleet import Fleet
 from tests.chaos.plan import Fault
-from tests.chaos.plant import Plant
+from tests.chaos.plant import LONELY, Plant
 from tests.chaos.wire import Mode
 
 TELL_S = 5.0
@@ -21,6 +21,9 @@ RESTART_S = 1.0
 AIM_S = 6.0
 """So long a kill waits for its moment."""
 LOOK_S = 0.02
+LOOK_FULL_S = 0.5
+LONELY_S, LONELY_MAX_S = 63.0, 120.0
+"""A gateway that is alone decides after a minute."""
 LATE_S = 5.0
 """A process that found its disk full may take so long to end."""
 
@@ -34,8 +37,6 @@ class Director:
         """Faults by kind, and kills by part (`kill gateway`)."""
         self._down: set[str] = set()
         """Parts that are dead until they are started again."""
-        self.fills_ms: list[tuple[int, int]] = []
-        """From when to when the gateway's disk was full."""
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 0
 
@@ -44,6 +45,8 @@ class Director:
         began_s = told_s = time.monotonic()
         for fault in faults:
             self._at(began_s + fault.at_s, partial(self._strike, fault))
+        if self.plant.parts[LONELY].alive:
+            self._at(began_s + LONELY_S, partial(self._meet, began_s + LONELY_MAX_S))
         while self._agenda:
             at_s, _, act = self._agenda[0]
             now_s = time.monotonic()
@@ -89,14 +92,29 @@ class Director:
                 plant.freeze(what)
                 self._later(fault, lambda: plant.thaw(what))
             case "full":
-                plant.fill(what)
                 if what == "edge":
-                    now_ms = time.time_ns() // 1_000_000
-                    self.fills_ms.append((now_ms, now_ms + round(fault.for_s * 1000)))
+                    self._look(time.monotonic() + fault.for_s + LATE_S)
+                plant.fill(what)
                 self._later(fault, lambda: plant.drain(what))
             case _:
                 self._turn(what, cast(Mode, fault.kind))
                 self._later(fault, lambda: self._turn(what, "open"))
+
+    def _look(self, end_s: float) -> None:
+        """What the gateway lets go on a full disk is seen before it does."""
+        self.plant.numbered.look()
+        if time.monotonic() < end_s:
+            self._at(time.monotonic() + LOOK_FULL_S, partial(self._look, end_s))
+
+    def _meet(self, end_s: float) -> None:
+        """The gateway that was alone is killed when it has decided, and when it is back it gets its link."""
+        if not self.plant.alone.decided():
+            assert time.monotonic() < end_s, f"the {LONELY} gateway decides nothing:\n{self.plant.parts[LONELY].said()}"
+            self._at(time.monotonic() + RESTART_S, partial(self._meet, end_s))
+            return
+        self.plant.parts[LONELY].kill()
+        self.plant.parts[LONELY].start()
+        self.plant.wires[LONELY][0].turn("open")
 
     def _aim(self, fault: Fault) -> None:
         link, way = fault.aim.split()

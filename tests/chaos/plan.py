@@ -14,13 +14,14 @@ PARTS = ("gateway", "service", "broker")
 LINKS = ("air", "link", "uplink")
 """Devices to broker, broker to gateway, gateway to service."""
 DISKS = ("edge", "cloud")
-MEAN_S = {"gateway": 6.0, "service": 8.0, "broker": 8.0, "air": 25.0, "link": 20.0, "uplink": 20.0}
-"""Between one fault of a part or link and the next, beside the time the fault takes."""
+KILL_S = 4.5
+"""Between two kills, whomever they meet."""
+MEAN_S = {"gateway": 40.0, "service": 40.0, "broker": 40.0, "air": 25.0, "link": 20.0, "uplink": 20.0}
+"""Between one freeze of a part, or one fault of a link, and the next, beside the time the fault takes."""
 DISK_S = {"edge": 400.0, "cloud": 100.0}
-"""The gateway's is full once or twice in a run: what it gives up then can be told apart by its time only."""
+"""The gateway's is full once or twice in a run: what it gives up then is lost to the checks."""
 YOUNG = 0.15
 """So many kills meet a process that has only just been started."""
-FREEZES = 0.2
 AIMED = 0.75
 """So many kills wait for a moment when something is on its way: that is when they hurt."""
 AIMS = {
@@ -43,34 +44,47 @@ class Fault(NamedTuple):
 
 
 def plan(seed: int, kills: int, disks: bool = True) -> list[Fault]:
-    """The faults of a run in order of time, up to and with the last of so many kills."""
-    streams = [_part(name, random.Random(f"{seed}/{name}")) for name in PARTS]
+    """The faults of a run in order of time, up to and with the last of so many kills, which every part gets a third
+    of."""
+    faults = _kills(kills, random.Random(f"{seed}/kills"))
+    streams = [_freezes(name, random.Random(f"{seed}/{name}")) for name in PARTS]
     streams += [_link(name, random.Random(f"{seed}/{name}")) for name in LINKS]
     if disks:
         streams += [_disk(name, random.Random(f"{seed}/{name}")) for name in DISKS]
-    ahead = [next(stream) for stream in streams]
-    faults = []
-    while kills:
-        at = min(range(len(ahead)), key=lambda one: ahead[one].at_s)
-        faults.append(ahead[at])
-        kills -= ahead[at].kind == "kill"
-        ahead[at] = next(streams[at])
+    end_s = faults[-1].at_s
+    for stream in streams:
+        while (fault := next(stream)).at_s < end_s:
+            faults.append(fault)
+    return sorted(faults)
+
+
+def _kills(kills: int, rng: random.Random) -> list[Fault]:
+    """Kills at any moment, also of what is just starting; who was killed stays dead for no time, some seconds, or
+    long. The parts are dealt from a shuffled deck that has as many of each."""
+    deck = [*PARTS] * (kills // 3) + rng.sample(PARTS, kills % 3)
+    rng.shuffle(deck)
+    faults: list[Fault] = []
+    at_s = rng.uniform(1.0, 4.0)
+    while deck:
+        name = deck.pop()
+        down_s = rng.choices((0.0, rng.uniform(0.2, 3.0), rng.uniform(3.0, 9.0)), (6, 3, 1))[0]
+        aim = rng.choice(AIMS[name]) if rng.random() < AIMED else ""
+        faults.append(Fault(at_s, "kill", name, down_s, aim))
+        if name in deck and rng.random() < YOUNG:
+            deck.remove(name)
+            deck.append(name)
+            at_s += down_s + rng.uniform(0.05, 1.5)
+        else:
+            at_s += rng.expovariate(1 / KILL_S)
     return faults
 
 
-def _part(name: str, rng: random.Random) -> Iterator[Fault]:
-    """A part is killed at any moment, also while it starts; it stays dead for no time, some seconds, or long."""
-    at_s = rng.uniform(1.0, 4.0)
+def _freezes(name: str, rng: random.Random) -> Iterator[Fault]:
+    at_s = rng.expovariate(1 / MEAN_S[name])
     while True:
-        if rng.random() < FREEZES:
-            fault = Fault(at_s, "freeze", name, rng.uniform(0.5, 8.0))
-        else:
-            down_s = rng.choices((0.0, rng.uniform(0.2, 3.0), rng.uniform(3.0, 9.0)), (6, 3, 1))[0]
-            aim = rng.choice(AIMS[name]) if rng.random() < AIMED else ""
-            fault = Fault(at_s, "kill", name, down_s, aim)
+        fault = Fault(at_s, "freeze", name, rng.uniform(0.5, 8.0))
         yield fault
-        at_s += fault.for_s
-        at_s += rng.uniform(0.05, 1.5) if rng.random() < YOUNG else 2.0 + rng.expovariate(1 / (MEAN_S[name] - 2.0))
+        at_s += fault.for_s + rng.expovariate(1 / MEAN_S[name])
 
 
 def _link(name: str, rng: random.Random) -> Iterator[Fault]:

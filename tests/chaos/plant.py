@@ -20,10 +20,13 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from cloud import keys as service_keys
 from edge import broker
+from edge.keys import own_keys
 from protocols.topics import spell
-from tests.chaos import fleet
 from tests.chaos.fleet import Fleet
+from tests.chaos.numbered import Numbered
+from tests.chaos.site import READER, SITE, site
 from tests.chaos.wire import Tap, Wire
 from tests.contract.brokers import PROJECT, free_port, mosquitto_argv
 from tests.system.parts import Part, System, Visitor, eventually
@@ -32,6 +35,8 @@ NAMESPACE = "CHAOS_NAMESPACE"
 """Set in the environment of a process that may mount."""
 DISK_MB = {"edge": 96, "cloud": 128}
 FILLING_S = 0.2
+LONELY = "lonely"
+"""A second gateway: it has no broker, and no link until it has decided things by itself."""
 
 
 class Program(Part):
@@ -48,14 +53,16 @@ class Plant(System):
 
     def __init__(self, folder: Path, which: str, seed: int) -> None:
         self.disks = _mount(folder) if os.environ.get(NAMESPACE) else {}
-        super().__init__(folder, fleet.site())
+        super().__init__(folder, site())
         self.which = which
         self.tap = Tap()
         ports = self.ports
-        ports |= {name: free_port() for name in ("air", "link", "plain", "far")}
+        ports |= {name: free_port() for name in ("air", "link", "plain", "far", "nowhere", "lonely_far")}
         self.broker_url = f"mqtt://127.0.0.1:{ports['link']}"
         self.uplink_url = f"tcp://127.0.0.1:{ports['far']}"
         self.add_gateway("gateway", self.edge, self.credentials, self.cloud / "keys" / "service.key")
+        self.numbered = Numbered("gateway", self.edge / "edge.db")
+        self.alone = self._lonely()
         self.wires = {
             "air": [Wire(ports["air"], ports["broker"])],
             "link": [
@@ -63,6 +70,7 @@ class Plant(System):
                 Wire(ports["plain"], ports["broker"]),
             ],
             "uplink": [Wire(ports["far"], ports["uplink"])],
+            LONELY: [Wire(ports["lonely_far"], ports["uplink"])],
         }
         if which == "mosquitto":
             private = broker.mosquitto_files(folder, f"mqtt://127.0.0.1:{ports['broker']}")
@@ -83,6 +91,20 @@ class Plant(System):
         """When each disk had room again; infinite while it has none."""
         self._fillers: dict[str, threading.Event] = {}
 
+    def _lonely(self) -> Numbered:
+        state, far, url = self.folder / LONELY, self.uplink_url, self.broker_url
+        self.broker_url = f"mqtt://127.0.0.1:{self.ports['nowhere']}"
+        self.uplink_url = f"tcp://127.0.0.1:{self.ports['lonely_far']}"
+        self.add_gateway(LONELY, state, self.credentials, self.cloud / "keys" / "service.key")
+        self.uplink_url, self.broker_url = far, url
+        service_keys.allow(self.cloud, LONELY, own_keys(state, LONELY).public.decode())
+        return Numbered(LONELY, state / "edge.db")
+
+    def leave_alone(self) -> None:
+        """Start the gateway that nobody is there for."""
+        self.wires[LONELY][0].turn("cut")
+        self.parts[LONELY].start()
+
     def begin(self) -> Fleet:
         """Start everything; the devices publish when this returns."""
         self.start("broker")
@@ -99,7 +121,7 @@ class Plant(System):
         client.loop_start()
 
         def said() -> bool:
-            client.publish(spell(fleet.SITE, "dock", "status"), b'{"online": true, "boot": 1}', qos=1)
+            client.publish(spell(SITE, READER.device, "status"), b'{"online": true, "boot": 1}', qos=1)
             return bool(self.tap.signed)
 
         eventually(said, bool, "the gateway hears the broker")
@@ -185,6 +207,8 @@ class Plant(System):
         """End the anchor, then everything else."""
         if self.parts["plain"].alive:
             self.parts["plain"].kill()
+        if self.parts[LONELY].alive:
+            self.parts[LONELY].stop()
         super().stop()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
@@ -113,8 +114,8 @@ class Tap:
     """
 
     def __init__(self) -> None:
-        self.handed: dict[bytes, int] = {}
-        """How often each payload was handed over with QoS 1."""
+        self.handed: dict[bytes, list[int]] = {}
+        """When each payload was handed over with QoS 1, each time, in ms."""
         self.signed: set[bytes] = set()
         """Payloads whose acknowledgement was passed on to the broker."""
         self._rest: dict[tuple[str, int], bytes] = {}
@@ -126,7 +127,7 @@ class Tap:
             if first >> 4 == PUBLISH and (first >> 1) & 3 == 1:
                 at = 2 + int.from_bytes(body[:2])
                 payload = body[at + 2 :]
-                self.handed[payload] = self.handed.get(payload, 0) + 1
+                self.handed.setdefault(payload, []).append(time.time_ns() // 1_000_000)
                 self._flying.setdefault(number, {})[int.from_bytes(body[at : at + 2])] = payload
 
     def up(self, number: int, data: bytes) -> None:

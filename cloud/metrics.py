@@ -20,7 +20,8 @@ class Counts(Struct, frozen=True):
     """What the service has done since it started, and how things stand. `history_backlog`: samples that wait to be
     written to the time series. Of all that the embedded history ever held: `history_thinned` samples went because the
     least, greatest and mean of their quarter of an hour stand for them, `history_dropped` with these. `frames_refused`:
-    of gateways that are allowed, what was no message, came over the wrong connection, or too fast."""
+    of gateways that are allowed, what was no message, too large, damaged on its way, came over the wrong connection, or
+    too fast. `strangers_refused`: connections of whoever is not allowed, or does not speak as gateways do."""
 
     batches: int
     reports_applied: int
@@ -86,7 +87,11 @@ class _Now:
             ("reports_refused", "Reports refused, each with a reason.", counts.reports_refused),
             ("reports_repeated", "Reports that came again, and counted once.", counts.reports_repeated),
             ("frames_refused", "Frames of gateways refused as a whole.", counts.frames_refused),
-            ("strangers_refused", "Handshakes refused: a key that is not allowed.", counts.strangers_refused),
+            (
+                "strangers_refused",
+                "Connections refused: no key that is allowed, or no gateway's words.",
+                counts.strangers_refused,
+            ),
             ("history_thinned", "Old samples that buckets of 15 minutes stand for.", counts.history_thinned),
             ("history_dropped", "Samples dropped with their buckets, too old to keep.", counts.history_dropped),
             ("live_clients_refused", "Live clients turned away at the limit.", audience.clients_refused),

@@ -5,13 +5,17 @@ A gateway is known by its CURVE key alone, never by what it calls itself. Notes 
 2. The routing id is not bound to the key: the name comes from the key that signed each message. Nor may a connection
    take over another one's id (`ROUTER_HANDOVER`): gateways let the socket choose theirs, so only a thief would.
 3. A key taken off the list keeps its open connection, so the list is asked again for every message.
-4. A connection whose other end lost its power stays open for ever without heartbeats.
+4. A connection whose other end lost its power stays open until TCP asks after it: ZeroMQ's heartbeats can end the
+   process (wires.py), and whether a gateway is there is known by its greetings, not by its connection.
+5. What is refused below the frames (no CURVE, another protocol, too large, bits turned) ends the connection, and only a
+   monitor of the socket tells of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -24,8 +28,10 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 from cloud.core.completeness import resends
 from cloud.core.intake import Arrived, Intake
 from cloud.core.links import Link, Pace, PolicyBook, admit, greet
-from cloud.keys import allowed, own_keys
+from cloud.door import Door
+from cloud.keys import own_keys
 from cloud.stores.ledger import Applied, Received
+from cloud.wires import Wire, Wires
 from protocols.ranges import Ranges
 from protocols.reports import Lane
 from protocols.uplink import (
@@ -43,16 +49,23 @@ from protocols.uplink import (
     encode,
 )
 
-__all__ = ["Door", "Link", "Uplink"]
+__all__ = ["Link", "Uplink"]
 
 log = logging.getLogger(__name__)
 
 DOMAIN = "edge"
 ALIVE_MS = 10_000
-KEYS_FRESH_S = 1.0
 POLICIES_FRESH_S = 1.0
-HEARTBEAT_MS = 10_000
 GONE_MS = 30_000
+"""A connection that acknowledges nothing for so long is over."""
+LOOK_S = 0.1
+"""So often is looked at what lies unread."""
+TURN = 16
+"""After so many messages everything else has its turn: reading what is there already never waits."""
+HANGS_MS = 50
+MONITOR = "inproc://wires"
+KNOCKS = zmq.Event.HANDSHAKE_FAILED_NO_DETAIL | zmq.Event.HANDSHAKE_FAILED_PROTOCOL
+"""Not `HANDSHAKE_FAILED_AUTH`: a key that is not allowed is counted where it is asked for."""
 
 Tops = Callable[[str], dict[Lane, int]]
 """The highest number the ledger holds of each lane of a gateway."""
@@ -61,32 +74,6 @@ Missing = Callable[[str, Hello], dict[Lane, Ranges]]
 """What a gateway that greets has been signed for and the ledger does not hold."""
 Told = Callable[[], list[Policy]]
 """The policies of all SKUs."""
-
-
-class Door:
-    """Who may come in: the list of keys, read again when it is older than a second. `strangers` counts who was not."""
-
-    def __init__(self, state: Path) -> None:
-        self._state = state
-        self._names: dict[bytes, str] = {}
-        self._read_s = -KEYS_FRESH_S
-        self._words = Pace(1)
-        self.strangers = 0
-
-    def name(self, key: bytes) -> str | None:
-        """The gateway of a key, None when it is not allowed."""
-        if time.monotonic() - self._read_s > KEYS_FRESH_S:
-            self._names, self._read_s = allowed(self._state), time.monotonic()
-        return self._names.get(key)
-
-    def callback(self, _domain: str, key: bytes) -> bool:
-        """What the authenticator asks at every handshake."""
-        known = self.name(key) is not None
-        if not known:
-            self.strangers += 1
-            if self._words.step(_now_ms()):  # whoever knocks without end is counted, and fills no log
-                log.warning("a gateway with an unknown key was refused: allow it with `python -m cloud allow NAME KEY`")
-        return known
 
 
 class Uplink:
@@ -112,6 +99,8 @@ class Uplink:
         self._book, self._booked_s = PolicyBook(), -POLICIES_FRESH_S
         self._door = Door(state)
         self._intake = Intake()
+        self._words = Pace(1, within_ms=60_000)
+        self._wires: tuple[zmq.asyncio.Socket, Wires] | None = None
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
         self._context = zmq.asyncio.Context()
         self._auth = AsyncioAuthenticator(self._context)
@@ -122,20 +111,28 @@ class Uplink:
         socket.curve_publickey, socket.curve_secretkey = own_keys(state)
         socket.zap_domain = DOMAIN.encode()
         socket.maxmsgsize = FRAME_BYTES_MAX
-        socket.rcvhwm = 32
+        socket.rcvhwm = 0  # wires.py
+        monitored = isinstance(socket, zmq.Socket) and address.startswith("tcp:")  # elsewhere there are no wires
+        monitor = self._monitor(socket) if monitored else None
         socket.setsockopt(zmq.HANDSHAKE_IVL, 5000)
-        socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
-        socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, GONE_MS)
+        socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, GONE_MS // 2000)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_INTVL, GONE_MS // 6000)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_CNT, 3)
+        socket.setsockopt(zmq.TCP_MAXRT, GONE_MS)
         try:
             socket.bind(address)
         except zmq.ZMQError as error:
             self.close()
             raise ValueError(f"the uplink can not use {address} ({error}); choose another --uplink") from None
         self._socket = socket
+        if monitor is not None:
+            where: bytes = socket.getsockopt(zmq.LAST_ENDPOINT)  # type: ignore[assignment]
+            self._wires = monitor, Wires(int(where.rpartition(b":")[2].rstrip(b"\0")))
 
     @property
     def strangers(self) -> int:
-        """How often a key that is not allowed was turned away."""
+        """How often somebody was turned away who is no gateway of ours, or did not speak like one."""
         return self._door.strangers
 
     async def run(self) -> None:
@@ -144,6 +141,11 @@ class Uplink:
             asyncio.create_task(self._read(), name="uplink-read"),
             asyncio.create_task(self._work(), name="uplink-work"),
         ]
+        if self._wires is not None:
+            tasks += [
+                asyncio.create_task(self._watch(*self._wires), name="uplink-watch"),
+                asyncio.create_task(self._bound(self._wires[1]), name="uplink-bound"),
+            ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -156,6 +158,10 @@ class Uplink:
     def close(self) -> None:
         """Let go of the socket."""
         self._auth.stop()
+        if self._wires is not None:
+            self._socket.disable_monitor()
+            self._wires[1].close()
+            self._wires = None
         self._context.destroy(linger=0)
 
     def connected(self, gateway: str, now_ms: int) -> bool:
@@ -163,14 +169,68 @@ class Uplink:
         link = self.links.get(gateway)
         return link is not None and now_ms - link.last_seen_ms < ALIVE_MS
 
+    def _monitor(self, socket: zmq.asyncio.Socket) -> zmq.asyncio.Socket:
+        """What is told of the socket's connections."""
+        socket.monitor(MONITOR, zmq.Event.ACCEPTED | zmq.Event.DISCONNECTED | KNOCKS)
+        monitor: zmq.asyncio.Socket = self._context.socket(zmq.PAIR)
+        monitor.rcvhwm = 0  # libzmq would wait for room, and with it every connection
+        monitor.connect(MONITOR)
+        return monitor
+
+    async def _watch(self, monitor: zmq.asyncio.Socket, wires: Wires) -> None:
+        """Know the open connections, and count those that were broken off."""
+        failed = False
+        while True:
+            told, _ = await monitor.recv_multipart()
+            await asyncio.sleep(0)
+            event, number = struct.unpack("=Hi", told)
+            if event == zmq.Event.ACCEPTED:
+                wires.opened(number)
+            elif event == zmq.Event.DISCONNECTED:
+                wire, broken = wires.closed(number)
+                if wire is None or broken or (failed and not wire.ended):  # None: it was over before it could be known
+                    self._broken_off(wire)
+                failed = False
+            else:  # the connection that is over next, at once; or, after a turned bit, one that libzmq leaves hanging
+                failed = bool(await monitor.poll(HANGS_MS))
+                if not failed:
+                    self._broken_off(None)
+
+    def _broken_off(self, wire: Wire | None) -> None:
+        link = self.links.get(wire.gateway) if wire is not None and wire.gateway is not None else None
+        if wire is None or link is None:
+            self._door.refuse(
+                "a connection was refused that spoke no CURVE, another protocol, or was damaged on its way"
+            )
+            return
+        link.bad += 1
+        if self._words.step(_now_ms()):
+            log.warning("a frame of %s was refused: too large, or damaged on its way", wire.gateway)
+
+    async def _bound(self, wires: Wires) -> None:
+        """End connections that bring more than is read."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for wire in wires.end_crowded():
+                link = self.links.get(wire.gateway or "", Link())
+                link.bad, link.flooded = link.bad + 1, link.flooded + 1
+                if self._words.step(_now_ms()):
+                    log.warning("a connection of %s was ended: it brings more than any gateway", wire.gateway or "?")
+
     async def _read(self) -> None:
+        turn = 0
         while True:
             while self._intake.full:
                 self._room.clear()
                 await self._room.wait()
             frames = await self._socket.recv_multipart(copy=False)
+            turn += 1
+            if turn % TURN == 0:
+                await asyncio.sleep(0)
             route, body = frames[0].bytes, frames[-1]
             gateway, now_ms = self._door.name(_key(body)), _now_ms()
+            if self._wires is not None:
+                self._wires[1].heard(body.get(zmq.SRCFD), gateway, map(len, frames[1:]))
             if gateway is None:
                 await self._answer(route, Rejected("this key is not allowed", "ask for it to be allowed"))
                 continue
@@ -209,7 +269,7 @@ class Uplink:
         await self._answer(route, Welcome(VERSION, self._site, now_ms))
         if hello.version < VERSION:
             return  # it knows none of what follows
-        lacking = self._missing(gateway, hello)
+        lacking = self._missing(gateway, hello) if link.look(now_ms) else {}
         if lacking and link.ask(now_ms):
             log.warning("asking %s again for reports that it has receipts for and that are not here", gateway)
             for resend in resends(lacking):

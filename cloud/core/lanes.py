@@ -6,20 +6,21 @@ or lacking. A lacking number without a receipt comes by itself; one that was sig
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from protocols import ranges
-from protocols.ranges import Ranges
+from protocols.ranges import Range, Ranges
 from protocols.reports import Lane
 from protocols.sequences import Sequence
 
-RANGES_MAX = 100_000
-"""Ranges of held numbers; at the limit see `Sequence`: what is forgotten there is no longer told from what is held."""
+RANGES_MAX = 2000
+"""Ranges of held numbers, twice those that a gateway's outbox may have. Beyond it the lowest gap is given up: its
+numbers are counted as forgotten, no longer told from what is held, and the lane is never called complete again."""
 HOLES_MAX = 1000
 """Gaps of a lane whose times are kept; of the further, oldest ones nobody knows since when."""
-GIVEN_UP_MAX = 10_000
+GIVEN_UP_MAX = 2000
 """Ranges of given-up numbers. At the limit the oldest is forgotten: it is a gap again, and asked for again."""
 
 
@@ -68,14 +69,26 @@ def nothing() -> LaneState:
 
 
 def copy(state: LaneState) -> LaneState:
-    """A state whose held numbers may be added to."""
-    held = Sequence([[*one] for one in state.held.ranges], state.held.forgotten, RANGES_MAX)
-    return state._replace(held=held)
+    """A state whose held numbers may be added to. One that was stored under a higher limit is brought below this."""
+    held, forgotten = [[*one] for one in state.held.ranges], state.held.forgotten
+    if len(held) > RANGES_MAX:
+        oldest = held[: len(held) - RANGES_MAX + 1]
+        first, last = oldest[0][0], oldest[-1][1]
+        forgotten += last - first + 1 - ranges.size(oldest)
+        held[: len(oldest)] = [[first, last]]
+    return state._replace(held=Sequence(held, forgotten, RANGES_MAX))
 
 
 def give_up(state: LaneState, first: int, last: int) -> LaneState:
     """The gateway said that these numbers will not come."""
-    given_up = ranges.union(state.given_up, [(max(first, 0), last)])
+    first, given_up = max(first, 0), state.given_up
+    if last < first:
+        return state
+    at = bisect_left(given_up, first - 1, key=_last)  # the first of them that touches these
+    end = bisect_right(given_up, last + 1, key=_first)
+    if at < end:
+        first, last = min(first, given_up[at][0]), max(last, given_up[end - 1][1])
+    given_up = (*given_up[:at], (first, last), *given_up[end:])
     return state._replace(given_up=given_up[-GIVEN_UP_MAX:])
 
 
@@ -112,6 +125,8 @@ def note_holes(before: LaneState, after: LaneState, now_ms: int) -> LaneState:
     held, top = after.held.ranges, before.held.top
     if len(held) <= 1 and (not held or held[0][0] == 0) and not after.holes:
         return after  # as nearly always
+    if held == before.held.ranges and after.given_up == before.given_up:
+        return after  # all of it came again
     found = ranges.gaps(ranges.union(held, after.given_up), 0, after.held.top)
     holes = [
         Hole(hole.first, hole.last, before.last_ms, now_ms) if hole.first > top else hole
@@ -148,3 +163,11 @@ class Patience:
             said[gateway] = Lacking(sum(map(ranges.size, of.values())), *lowest[0], since_ms)
         self._seen = seen
         return said
+
+
+def _first(one: Range) -> int:
+    return one[0]
+
+
+def _last(one: Range) -> int:
+    return one[1]

@@ -21,23 +21,26 @@ otherwise become the lane's highest, and every later greeting look as if it numb
 LEFT_MAX = 32
 """Connections remembered that another one came after."""
 REFUSALS_A_SECOND = 5
-GREETINGS_A_SECOND = 20
+GREETINGS_A_SECOND = 5
+LOOK_AGAIN_MS = 1000
+"""So often is looked for what a gateway lacks, which costs a walk over all that is held of it."""
 ASK_AGAIN_MS = 30_000
 """What was asked for is on its way, or the gateway says it is not kept: so long nothing more is asked."""
 AHEAD_FOR_MS = 600_000
 
 
 class Pace(Struct):
-    """How often something may happen within a second."""
+    """How often something may happen within a second, or another time."""
 
     limit: int
-    second: int = 0
+    within_ms: int = 1000
+    period: int = 0
     count: int = 0
 
     def step(self, now_ms: int) -> bool:
         """Once more: whether it may."""
-        if self.second != now_ms // 1000:
-            self.second, self.count = now_ms // 1000, 0
+        if self.period != now_ms // self.within_ms:
+            self.period, self.count = now_ms // self.within_ms, 0
         self.count += 1
         return self.count <= self.limit
 
@@ -45,8 +48,9 @@ class Pace(Struct):
 class Link(Struct):
     """One gateway's link since the service started. `bad` counts frames refused as a whole, `refused` reports.
 
-    `flooded` counts those of `bad` that came faster than any gateway speaks, and were not looked at. `taken_over`
-    counts frames over a connection after another one of the same key came later: more than a few are two machines."""
+    `flooded` counts those of `bad` that came faster than any gateway speaks, and were not looked at; a connection that
+    was ended because more came than could be read is one. `taken_over` counts frames over a connection after another
+    one of the same key came later: more than a few are two machines."""
 
     last_seen_ms: int = 0
     site: str = ""
@@ -65,8 +69,16 @@ class Link(Struct):
     told: int = 0
     """How far the gateway knows the policies."""
     asked_ms: int = 0
+    looked_ms: int = 0
     greetings: Pace = field(default_factory=lambda: Pace(GREETINGS_A_SECOND))
     refusals: Pace = field(default_factory=lambda: Pace(REFUSALS_A_SECOND))
+
+    def look(self, now_ms: int) -> bool:
+        """Whether to look now for what it lacks: at its first greeting, then once in a while."""
+        if abs(now_ms - self.looked_ms) < LOOK_AGAIN_MS:
+            return False
+        self.looked_ms = now_ms
+        return True
 
     def ask(self, now_ms: int) -> bool:
         """Whether it may be asked for what is missing now; then not again for a while."""
@@ -117,7 +129,7 @@ def greet(
     if route != link.route:
         if link.route:
             link.left = [*link.left, link.route][-LEFT_MAX:]
-        link.route, link.told, link.asked_ms = route, 0, 0
+        link.route, link.told, link.asked_ms, link.looked_ms = route, 0, 0, 0
     link.site, link.version, link.next_seq, link.last_seen_ms = hello.site, hello.version, hello.next_seq, now_ms
     return None
 

@@ -42,6 +42,10 @@ class Change(NamedTuple):
         return fresh or since_ms >= PATIENCE_MS or (since_ms >= CALM_MS and not behind)
 
 
+UNKNOWN = Change(0, 0)
+"""Nobody knows since when."""
+
+
 def behind(state: LaneState) -> bool:
     """Whether a lane's gateway has numbered reports that are not here, by its last greeting. Older gateways say nothing
     of it."""
@@ -60,7 +64,9 @@ class Ordering:
         self.needs: dict[str, Need] = {}
         self.past: deque[Need] = deque(maxlen=NEEDS_SHOWN)
         self._planned_ms: dict[str, int] = {}
-        self._changed: dict[str, Change] = {sku.id: Change(0, 0) for sku in site.skus}
+        self._changed: dict[str, Change] = {sku.id: UNKNOWN for sku in site.skus}
+        self._decided: dict[str, Change] = {}
+        """The change by which an SKU was planned last."""
         self._proposed: dict[str, dict[str, tuple[int, Proposal]]] = {}
         """SKU -> gateway -> its last word, with the number of that report."""
         self._answered_ms: dict[str, int] = {}
@@ -91,6 +97,9 @@ class Ordering:
 
     def due(self, now_ms: int, most: int, behind: bool = False) -> list[Sku]:
         """The SKUs to be planned now, at most so many, those that waited longest first; due until they are decided."""
+        # At the start nobody knows what gateways have to hand in.
+        begun = {sku: Change(0, now_ms) for sku, change in self._changed.items() if change == UNKNOWN}
+        self._changed.update(begun)
         due = {sku for sku, change in self._changed.items() if change.settled(now_ms, behind)}
         due |= {sku for sku, at_ms in self._planned_ms.items() if now_ms - at_ms >= REPLAN_MS} - self._changed.keys()
         first = sorted(due, key=lambda sku: (self._planned_ms.get(sku, 0), sku))[:most]
@@ -98,7 +107,7 @@ class Ordering:
 
     def decide(self, made: Plan, now_ms: int) -> Need | None:
         """Take a new plan; the need to store, if one is to be made, fulfilled or withdrawn."""
-        self._changed.pop(made.sku, None)
+        self._decided[made.sku] = self._changed.pop(made.sku, Change(0, now_ms))
         self._planned_ms[made.sku] = now_ms
         self.plans[made.sku] = made
         words = [proposal for _, proposal in self._proposed.get(made.sku, {}).values() if proposal.state == "open"]
@@ -124,8 +133,8 @@ class Ordering:
             self._answered_ms[need.sku] = max(proposed_ms, self._answered_ms.get(need.sku, 0))
 
     def put_back(self, sku: str) -> None:
-        """What came of the plan could not be stored: it is due again."""
-        self._changed.setdefault(sku, Change(0, 0))
+        """What came of the plan could not be stored: it is due again, by what was known then."""
+        self._changed.setdefault(sku, self._decided.get(sku, UNKNOWN))
 
     def policies(self) -> list[Policy]:
         """By what a gateway is to order while we are away, of each SKU of which that is known."""

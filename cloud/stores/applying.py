@@ -55,6 +55,19 @@ class Movement(Struct, frozen=True, gc=False):
     source: str
 
 
+class Tag(Struct, frozen=True, gc=False):
+    """A row of the table `tag`."""
+
+    epc: str
+    device: str
+    zone: str
+    move: str
+    at_ms: int
+    heard_ms: int
+    gateway: str
+    seq: int
+
+
 class Received(NamedTuple):
     """A batch as it came: `seqs[i]` numbers `reports[i]`."""
 
@@ -108,7 +121,7 @@ class Folding:
         self.lanes: dict[Key, LaneState] = {}
         self.movements: list[Movement] = []
         self.levels: dict[str, SlotLevel] = {}
-        self.tags: dict[tuple[str, str], TagMove] = {}
+        self.tags: dict[tuple[str, str], Tag] = {}
         self.devices: dict[str, DeviceHealth] = {}
         self.refused: list[Row] = []
         self.thinned: list[Row] = []
@@ -161,10 +174,11 @@ class Folding:
                     health = devices.get(report.device)
                     if health is None or health.at_ms <= report.at_ms:
                         devices[report.device] = report
-                case TagMove():
-                    tag = tags.get((report.epc, report.device))
-                    if tag is None or tag.at_ms <= report.at_ms:
-                        tags[report.epc, report.device] = report
+                case TagMove(epc, zone, move, at_ms, device, heard_ms):
+                    tag = tags.get((epc, device))
+                    # By its number: a reader's clock may be set, and a departure bears the time it was last heard.
+                    if tag is None or tag.seq <= seq or tag.gateway != gateway:
+                        tags[epc, device] = Tag(epc, device, zone, move, at_ms, heard_ms, gateway, seq)
                 case Thinned():
                     self._give_up(gateway, report)
                 case Proposal():

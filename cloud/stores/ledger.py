@@ -96,7 +96,7 @@ class Ledger:
         upsert, many = self._database.upsert, self._database.many
         self._book(connection, made.movements)
         many(connection, tables.level, made.levels.values(), "slot", newest_by="at_ms")
-        many(connection, tables.tag, made.tags.values(), "epc", "device", newest_by="at_ms")
+        many(connection, tables.tag, made.tags.values(), "epc", "device", newest_by="seq")
         upsert(connection, tables.device, devices, "device", newest_by="at_ms")
         upsert(connection, tables.proposal, made.proposals, "gateway", "sku", newest_by="seq")
         upsert(connection, tables.local_alarm, made.alarms, "gateway", "rule", "subject", newest_by="seq")

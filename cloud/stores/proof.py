@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from cloud.core import completeness
 from cloud.core.completeness import Again, Completeness, DeviceGap, GivenUp, Marks
-from cloud.core.lanes import Hole, Lacking, LaneState, Patience, Told, give_up
+from cloud.core.lanes import Hole, Lacking, LaneState, Patience, Told, copy, give_up
 from cloud.stores import tables
 from cloud.stores.applying import Key
 from cloud.stores.database import Row
@@ -52,7 +52,7 @@ def lanes_of(connection: Connection) -> dict[Key, LaneState]:
     """Every lane as it is stored."""
     found: dict[Key, LaneState] = {}
     for row in connection.execute(select(tables.lane)):
-        found[row.gateway, row.lane] = LaneState(
+        stored = LaneState(
             msgspec.msgpack.decode(row.held, type=Sequence),
             row.applied,
             row.refused,
@@ -62,6 +62,7 @@ def lanes_of(connection: Connection) -> dict[Key, LaneState]:
             tuple(Hole(*one) for one in row.holes),
             None if row.next_seq is None else Told(row.next_seq, row.unsigned_from),
         )
+        found[row.gateway, row.lane] = copy(stored)  # within the limits of this version
     gone = tables.thinned.c
     for row in connection.execute(select(gone.gateway, gone.lane, gone.first, gone.last).order_by(gone.id)):
         key = row.gateway, row.lane

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    or_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -134,6 +135,8 @@ tag = Table(
     Column("move", String, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("heard_ms", BigInteger, nullable=False),
+    Column("gateway", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
 )
 
 thinned = Table(
@@ -248,10 +251,13 @@ session = Table(
 
 
 def upsert(dialect: str, table: Table, keys: list[str], newest_by: str | None) -> Insert:
-    """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older."""
+    """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older. The number of a
+    report (`seq`) tells this among those of one gateway."""
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
     where = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
+    if where is not None and newest_by == "seq" and "gateway" not in keys:
+        where = or_(where, table.c.gateway != statement.excluded.gateway)
     return statement.on_conflict_do_update(index_elements=keys, set_=others, where=where)
 
 
@@ -301,6 +307,8 @@ UPGRADES: dict[str, tuple[str, ...]] = {
     ),
     "3": (
         "ALTER TABLE device ADD COLUMN unheard BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE tag ADD COLUMN gateway VARCHAR NOT NULL DEFAULT ''",
+        "ALTER TABLE tag ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
         "CREATE TABLE booked (gateway VARCHAR NOT NULL, movements BIGINT NOT NULL, PRIMARY KEY (gateway))",
         "INSERT INTO booked SELECT gateway, COUNT(*) FROM movement GROUP BY gateway",
     ),

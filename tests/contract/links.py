@@ -32,9 +32,9 @@ DEADLINE_S = 20.0
 
 def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same link, only less patient, so that a test need not wait as long as a gateway may."""
-    for name, value in {"MUTE_S": 2.0, "HELLO_S": 0.2, "BACKOFF_MAX_S": 0.5, "POLL_S": 0.0}.items():
+    for name, value in {"MUTE_S": 2.0, "HELLO_S": 0.4, "BACKOFF_MAX_S": 0.5, "POLL_S": 0.0}.items():
         monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr("cloud.uplink.KEYS_FRESH_S", 0.0)
+    monkeypatch.setattr("cloud.door.KEYS_FRESH_S", 0.0)
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:

@@ -187,9 +187,9 @@ def test_what_is_older_overwrites_nothing_newer(place: Place, together: bool) ->
     new: list[Report] = [health("shelf-1", "silent", NOON_MS + 5), tag]
     old: list[Report] = [health("shelf-1", "ok", NOON_MS), msgspec.structs.replace(tag, move="arrived", at_ms=NOON_MS)]
     arriving = [
-        batch(new),
+        batch(new, 2),
         batch([level("A1", 7, NOON_MS + 5)], lane="telemetry"),
-        batch(old, 2),
+        batch(old),
         batch([level("A1", 9, NOON_MS)], 1, lane="telemetry"),
     ]
 
@@ -199,6 +199,19 @@ def test_what_is_older_overwrites_nothing_newer(place: Place, together: bool) ->
     assert ledger.levels() == [level("A1", 7, NOON_MS + 5)]
     assert ledger.devices() == [health("shelf-1", "silent", NOON_MS + 5)]
     assert [(row["move"], row["at_ms"]) for row in place.rows(tables.tag)] == [("departed", NOON_MS + 5)]
+
+
+def test_the_later_word_on_a_tag_counts_whatever_its_time_says(place: Place) -> None:
+    ledger = place.ledger()
+    came = TagMove("E1", "hall", "arrived", NOON_MS + 5, "gate-1")
+
+    left = msgspec.structs.replace(came, move="departed", at_ms=NOON_MS)
+    apply(ledger, batch([left], 51))
+    apply(ledger, batch([came], 50))
+    assert [row["move"] for row in place.rows(tables.tag)] == ["departed"]
+
+    apply(ledger, batch([came], 3, gateway="g2"))
+    assert [(row["move"], row["gateway"]) for row in place.rows(tables.tag)] == [("arrived", "g2")]
 
 
 def test_a_thinning_is_on_record(place: Place) -> None:
@@ -270,7 +283,7 @@ ADDED = {
     "device": ("findings", "heard", "noticed", "unheard"),
     "lane": ("duplicates", "holes", "next_seq", "unsigned_from"),
     "movement": ("heard_ms",),
-    "tag": ("heard_ms",),
+    "tag": ("heard_ms", "gateway", "seq"),
     "thinned": ("lane", "known_ms"),
 }
 """Columns that earlier schemas did not have."""
@@ -279,6 +292,8 @@ SINCE = {
     ("level", "differs_ms"): "2",
     ("device", "findings"): "2",
     ("device", "unheard"): "4",
+    ("tag", "gateway"): "4",
+    ("tag", "seq"): "4",
 }
 """The schema that brought each of them, where it was not the third."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cloud.backup import HISTORY, LEDGER, SPOOL, make
+from cloud.core.lanes import RANGES_MAX
 from cloud.doctor.examining import SCHEMAS
 from cloud.restore import restore
 from cloud.stores import copies
@@ -201,7 +202,7 @@ def test_a_backup_by_an_earlier_version_is_restored_and_taken_over(tmp_path: Pat
     ledger = Ledger(f"sqlite:///{tmp_path}/new/cloud/ledger.db")
     history = SqliteHistory(tmp_path / "new" / "cloud" / HISTORY)
     assert len(list(ledger.movements())) == 2
-    assert ledger.lanes()["g1", "events"].held == Numbers([[0, 5]], 0, 100_000)
+    assert ledger.lanes()["g1", "events"].held == Numbers([[0, 5]], 0, RANGES_MAX)
     assert len(history.read("a/1/x", 0, T + DAY_MS)[0]) == 600
     history.close()
     ledger.close()

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from edge.store import Group, Quarantined, Store, StoreError
 from edge.storing import outbox, room
+from edge.storing.errors import OutboxFull
 from protocols.readings import Problem
 from protocols.reports import LANES, Lane, Report, SlotLevel, StockEvent, Thinned, decode, encode
 
@@ -53,8 +54,17 @@ class Books(RuleBasedStateMachine):
     def commit(self, events: int, telemetry: int, minutes: int) -> None:
         self.now_ms += minutes * 60_000
         group = self.group(events, telemetry)
-        self.store.commit(group)
+        before, waited = self.used(), any(book.pending for book in self.store.book().values())
+        try:
+            self.store.commit(group)
+        except OutboxFull:
+            assert any(book.pending for lane, book in self.store.book().items() if lane == "events")
+            group.reports = []
+        assert not waited or self.used() <= max(self.limits[0], before), "the limit holds"
         self.given(group.reports)
+
+    def used(self) -> int:
+        return sum(state.bytes for state in self.store._lanes.values())
 
     @rule(events=few, telemetry=few, pages=st.integers(0, 2))
     def commit_on_a_full_disk(self, events: int, telemetry: int, pages: int) -> None:

@@ -101,11 +101,11 @@ def test_kept_reports_go_before_anything_that_waits_and_telemetry_before_events(
     store.settle("events", list(range(3000)), [], T0)
     store.outbox_bytes_max = sum(state.bytes for state in store._lanes.values())
 
-    fill(store, 500)
+    fill(store, 100)
     assert store.kept_from == {"events": 0, "telemetry": 1000}
     store.outbox_bytes_max = 0
     for _ in range(3):
-        fill(store, 10)
+        fill(store, 1)
 
     assert store.kept_from["telemetry"] == store.unsigned_from["telemetry"] == 3000
     assert store.kept_from["events"] == 1000

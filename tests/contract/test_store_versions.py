@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.backup import make
+from edge.restore import restore
 from edge.store import Group, Store, StoreError
 from edge.storing import schema
-from protocols.reports import encode
-from tests.contract.test_store import EVENT, SERIES, T0, numbers, state
+from protocols.reports import StockEvent, encode
+from protocols.uplink import Policy
+from tests.contract.test_store import EVENT, SERIES, T0, numbers, state, waiting
 
 FIRST = """
 CREATE TABLE "_sqlite_migrations" ("id" INTEGER PRIMARY KEY, "migration_set" TEXT, "name" TEXT, "applied_at" TEXT);
@@ -158,3 +161,70 @@ def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
         Store(path, mend=True)
 
     assert list(tmp_path.glob("*.damaged*")) == []
+
+
+EARLIER = Path(__file__).parent / "earlier"
+
+
+@pytest.fixture
+def third(tmp_path: Path) -> Path:
+    """A store as the third version wrote it: ten reports in each lane, four of them in a block, some signed for."""
+    path = tmp_path / "edge.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((EARLIER / "edge-3.sql").read_text())
+        db.execute("PRAGMA journal_mode = WAL")
+    return path
+
+
+def test_there_is_a_file_of_the_version_before() -> None:
+    assert len(schema.VERSIONS) == 4, "add a dump of the version before, and a test that takes it over"
+
+
+def test_a_store_of_the_third_version_is_taken_over_with_all_it_holds_and_goes_on(third: Path) -> None:
+    with closing(Store(third, mend=True, now_ms=T0)) as store:
+        assert store.mended == 0
+        assert numbers(store, "events") == [3, 4, 6, 7, 8, 9]
+        assert waiting(store, "events")[0] == StockEvent("A1", "bolt", -1, 3, T0, 0.99)
+        assert numbers(store, "telemetry") == list(range(10))
+        memory = store.restore()
+        assert (memory.devices["shelf-1"].late, list(memory.slots), memory.snapshots) == (4, ["A1"], {"note": b"kept"})
+        assert memory.tags == {("reader", "dock"): ["AA"]}
+        assert store.policies() == {"bolt": Policy("bolt", 5, 50, True)}
+        assert store.problems()[0] == {"payload.invalid": 1}
+        assert store.resend("events", 0, 5, T0) == (4, [])
+        store.commit(Group(T0, {"shelf-1": state(5)}, reports=[EVENT, SERIES]))
+
+    with closing(Store(third, mend=True, now_ms=T0)) as store:
+        assert store.mended == 0, "what it wrote itself is whole to it"
+        assert numbers(store, "events") == list(range(11))
+
+
+@pytest.mark.parametrize("table", ["outbox", "packed", "slot"])
+def test_what_the_third_version_wrote_is_watched_over_from_then_on(third: Path, table: str) -> None:
+    Store(third).close()
+    what = {"outbox": "report", "packed": "reports", "slot": "state"}[table]
+    with closing(sqlite3.connect(third)) as db, db:
+        db.execute(f"UPDATE {table} SET {what} = CAST(substr({what}, 1, 12) || x'7f7f' || substr({what}, 15) AS BLOB)")
+
+    with closing(Store(third, mend=True, now_ms=T0)) as store:
+        assert store.mended == 1
+
+
+def test_a_damaged_store_of_the_third_version_is_carried_over(third: Path) -> None:
+    with closing(sqlite3.connect(third)) as db, db:
+        db.execute("UPDATE lane SET delivered = delivered + 1 WHERE id = 'events'")
+
+    with closing(Store(third, mend=True, now_ms=T0)) as store:
+        assert store.mended == 1
+        assert [seq for seq in numbers(store, "telemetry") if seq < 10] == list(range(10))
+        assert list(store.restore().slots) == ["A1"]
+        assert store.policies() == {"bolt": Policy("bolt", 5, 50, True)}
+
+
+def test_a_backup_of_the_third_version_is_restored_and_brought_up(third: Path, tmp_path: Path) -> None:
+    assert make(third.parent, tmp_path / "backup.tar", T0).schema[-1] == "keep_what_was_sent"
+
+    restore(tmp_path / "backup.tar", tmp_path / "new", T0 + 1)
+
+    with closing(Store(tmp_path / "new" / "edge.db", look=True)) as store:
+        assert store.book()["telemetry"].pending == 10

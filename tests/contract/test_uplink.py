@@ -10,6 +10,7 @@ import pytest
 
 from cloud.keys import allow
 from edge.core.forwarding import LIVE_ROOM, WINDOW
+from edge.storing import sums
 from protocols.reports import StockEvent, encode
 from tests.contract.links import Ends, Side, event, hasten, open_ends, series, until
 
@@ -172,7 +173,8 @@ async def test_a_poison_report_is_refused_with_its_reason_and_holds_nothing_up(e
     service = ends.service()
     side = ends.side(service)
     side.tell(event(0), event(1), event(2))
-    side.store._connection.execute("UPDATE outbox SET report = ? WHERE seq = 1", (poison,))
+    of_it = (poison, sums.of_report(1, poison))
+    side.store._connection.execute("UPDATE outbox SET report = ?, crc = ? WHERE seq = 1", of_it)
     service.start()
     side.start()
 

@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 
 from cloud.keys import allow
+from edge.storing import sums
 from protocols.uplink import VERSION, Hello, Policy, Rejected, Welcome
 from tests.contract import gateway_v1
 from tests.contract.gateway_v1 import GatewayV1
@@ -55,7 +56,8 @@ class Today:
     def poison(self) -> None:
         self.side.tell(event(-1))
         seq = self.side.next_seq["events"] - 1
-        self.side.store._connection.execute("UPDATE outbox SET report = ? WHERE seq = ?", (POISON, seq))
+        of_it = (POISON, sums.of_report(seq, POISON), seq)
+        self.side.store._connection.execute("UPDATE outbox SET report = ?, crc = ? WHERE seq = ?", of_it)
 
     def replays(self) -> list[bool]:
         return [wanted.replay for wanted in self.side.sent]

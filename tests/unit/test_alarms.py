@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,20 +113,25 @@ def test_a_silent_device_is_an_alarm_once_its_hold_is_over() -> None:
     ]
 
 
-def test_a_device_is_not_called_silent_where_nobody_listened() -> None:
-    """The broker was away: then a device that speaks once an hour has up to six hours to be heard again."""
+@pytest.mark.parametrize(
+    ("deaf", "rule"), [(Own(broker=False), "broker_away"), (Own(stalled_ms=T0), "not_acknowledging")]
+)
+def test_a_device_is_not_called_silent_where_nobody_listened(deaf: Own, rule: str) -> None:
+    """The broker was away, or the store took nothing: then a device that speaks once an hour has up to six hours to be
+    heard again."""
     hourly = [(SITE.devices[1], Pulse(seen_ms=T0, period_ms=3_600_000.0, state="silent"))]
     alone, own = Alone(SITE), Own()
     told = []
     for minute in range(8 * 60):
         away = minute < 60
         pulse = hourly[0][1]
-        pulse.unheard = health.hear_nothing(pulse, alone.listen(not away, T0 + minute * 60_000))
-        said = alone.decide(hourly, {}, {}, Own(broker=False) if away else own, T0 + minute * 60_000)
+        now = deaf if away else own
+        pulse.unheard = health.hear_nothing(pulse, alone.listen(now.listening, T0 + minute * 60_000))
+        said = alone.decide(hourly, {}, {}, now, T0 + minute * 60_000)
         told += [(minute, one.rule, one.state) for one in said if type(one) is Alarm]
 
-    assert told[0][1:] == ("broker_away", "firing")
-    assert [(rule, state) for _, rule, state in told[1:]] == [("broker_away", "resolved"), ("device_silent", "firing")]
+    assert told[0][1:] == (rule, "firing")
+    assert [(about, state) for _, about, state in told[1:]] == [(rule, "resolved"), ("device_silent", "firing")]
     assert 60 + 6 * 60 < told[-1][0] < 60 + 6 * 60 + 5
 
 

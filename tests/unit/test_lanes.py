@@ -83,6 +83,34 @@ def test_a_gap_that_was_given_up_in_its_middle_keeps_its_times_on_both_sides() -
     assert state.holes == (Hole(10, 14, 5, 7), Hole(20, 29, 5, 7))
 
 
+def test_more_gaps_than_are_kept_are_given_up_lowest_first_and_counted() -> None:
+    state = lanes.nothing()
+    for number in range(0, 2 * lanes.RANGES_MAX + 20, 2):
+        state.held.add(number)
+
+    assert len(state.held.ranges) == lanes.RANGES_MAX
+    assert (state.held.forgotten, state.held.ranges[0]) == (10, [0, 20])
+    assert lanes.gaps(state)[0] == (21, 21)
+
+
+def test_a_lane_stored_with_more_gaps_than_are_kept_now_is_brought_below_that() -> None:
+    many = lanes.RANGES_MAX + 50
+    state = LaneState(Sequence([[3 * at, 3 * at] for at in range(many)], 5, 100_000), 0, 0, 1_000)
+
+    after = lanes.copy(state)
+
+    assert len(after.held.ranges) == lanes.RANGES_MAX
+    assert (after.held.forgotten, after.held.ranges[0]) == (5 + 2 * 50, [0, 150])
+    assert after.held.ranges[1:] == state.held.ranges[51:]
+    assert len(state.held.ranges) == many, "the state before stays as it was"
+
+
+def test_a_batch_that_came_again_changes_no_gap() -> None:
+    state = lane((0, 9), (20, 29), holes=(Hole(10, 19, 5, 7),))
+
+    assert lanes.note_holes(state, lanes.copy(state), 99).holes == state.holes
+
+
 def test_given_up_numbers_have_a_limit_and_what_is_forgotten_is_a_gap_again() -> None:
     state = lane((0, 9))
     for number in range(lanes.GIVEN_UP_MAX + 1):

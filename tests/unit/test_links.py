@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.core.links import AHEAD_FOR_MS, ASK_AGAIN_MS, Link, Pace, PolicyBook, admit, greet
+from cloud.core.links import AHEAD_FOR_MS, ASK_AGAIN_MS, LOOK_AGAIN_MS, Link, Pace, PolicyBook, admit, greet
 from protocols.uplink import VERSION, Batch, Hello, Policy
 
 NOW = 1_763_762_400_000
@@ -78,6 +78,27 @@ def test_what_comes_again_is_asked_for_once_in_a_while_and_at_once_of_a_new_conn
 
     greeted(link, b"b", hello())
     assert link.ask(NOW + ASK_AGAIN_MS + 1)
+
+
+def test_what_is_lacking_is_looked_for_once_a_second_and_at_once_of_a_new_connection() -> None:
+    link = Link()
+    greeted(link, b"a", hello())
+
+    assert [link.look(NOW + at_ms) for at_ms in (0, 1, LOOK_AGAIN_MS - 1, LOOK_AGAIN_MS)] == [True, False, False, True]
+
+    greeted(link, b"b", hello())
+    assert link.look(NOW + LOOK_AGAIN_MS + 1)
+
+
+def test_a_pace_may_be_that_of_a_minute() -> None:
+    pace = Pace(1, within_ms=60_000)
+
+    assert [pace.step(NOW // 60_000 * 60_000 + at_ms) for at_ms in (0, 1000, 59_999, 60_000)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_clock_is_judged_by_the_batch_that_was_least_under_way() -> None:

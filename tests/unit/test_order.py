@@ -121,3 +121,59 @@ def test_what_moved_says_when_the_gateway_heard_of_it() -> None:
     (moved,) = [one for one in inference.fold([passed], T0).reports if type(one) is TagMove]
 
     assert (moved.at_ms, moved.heard_ms) == (T0 - 5000, T0)
+
+
+class Scale:
+    """The scale of slot A1, a batch every few seconds, whose clock is `ahead_ms` from ours."""
+
+    def __init__(self, numbered: bool = True, ahead_ms: int = 0, every_ms: int = 3000) -> None:
+        self.inference, self.rng = Inference(SITE), random.Random(8)
+        self.numbered, self.ahead_ms, self.every_ms = numbered, ahead_ms, every_ms
+        self.now_ms, self.seq = T0, 0
+
+    def says(self, count: int, times: int = 1, at_ms: int = 0) -> list[int | None]:
+        """The count after each message; `at_ms`: when it was sampled, where that is not now."""
+        counts = []
+        for _ in range(times):
+            self.now_ms += self.every_ms
+            sampled_ms = (at_ms or self.now_ms + self.ahead_ms) - 1400
+            seq = self.seq if self.numbered else -1
+            said = later(weights(count, sampled_ms, seq, self.rng), 0, seq)
+            self.seq += 1
+            self.inference.fold([said], self.now_ms)
+            counts.append(self.inference.shelves.slots["A1"].estimate.count)
+        return counts
+
+
+def test_a_backlog_that_was_numbered_when_it_was_sent_is_old_all_the_same() -> None:
+    scale = Scale()
+    assert scale.says(5, 30)[-1] == 5
+
+    backlog = [scale.says(9, 1, T0 - HOUR_MS + at * 60_000)[0] for at in range(40)]
+
+    assert set(backlog) == {5}
+    assert scale.inference.devices["shelf-1"].late == 40
+    assert scale.says(6, 3)[-1] == 6
+
+
+def test_a_clock_set_back_that_was_right_for_long_stops_no_count_for_longer_than_half_a_minute() -> None:
+    scale = Scale()
+    scale.says(5, 30)
+    scale.ahead_ms = -HOUR_MS
+
+    counts = scale.says(3, 12)
+
+    assert counts[-1] == 3
+    assert scale.says(4, 3)[-1] == 4
+    scale.ahead_ms = 0
+    assert scale.says(2, 2)[-1] == 2
+
+
+def test_a_clock_set_right_without_numbers_freezes_no_shelf_for_longer_than_half_a_minute() -> None:
+    scale = Scale(numbered=False, ahead_ms=240_000)
+    assert scale.says(5, 30)[-1] == 5
+
+    scale.ahead_ms = 0
+
+    assert scale.says(3, 12)[-1] == 3
+    assert scale.says(4, 3)[-1] == 4

@@ -246,8 +246,9 @@ def test_a_reorder_point_by_hand_stands_above_what_demand_says_and_needs_none() 
 def test_a_gateways_proposal_is_the_need_as_it_stands_unless_none_is_wanted() -> None:
     proposal = Proposal("bolt", "open", 48, 7, 10, 5)
 
-    need = decide(None, plan(SKU, None, 500, 0, uncertain=1), 9, proposal)
+    need = decide(None, plan(SKU, None, 7, 0, uncertain=1), 9, proposal)
     assert need is not None
+    assert decide(None, plan(SKU, None, 500, 0, uncertain=1), 9, proposal) is None, "it was last known to be full"
     assert (need.quantity, need.created_ms, need.why["formula"], need.why["position"]) == (48, 9, GATEWAY, 7)
     assert decide(None, plan(SKU, DEMAND, 500, 0), 9, proposal) is None
     assert decide(None, plan(SKU, None, 500, 0), 9, replace(proposal, state="closed")) is None

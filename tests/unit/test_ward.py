@@ -93,7 +93,7 @@ def test_samples_that_say_nothing_of_now_are_kept_out_of_the_charts(flag: Flag) 
 
     room.live(3 * DAY_MS, 8.0, 0, flag)
 
-    assert not any(one.findings for one in room.told)
+    assert not any(found.channel for one in room.told for found in one.findings)
     assert all(not chart.held and chart.today is None for chart in room.inference.ward.charts.values())
 
 
@@ -106,6 +106,24 @@ def test_a_clock_that_is_off_is_a_finding_of_the_device_until_it_is_set() -> Non
     (told,) = room.told[-1].findings
     assert (told.code, told.channel, told.remedy, told.evidence) == ("clock_off", "", "set_clock", {"offset_s": 60.0})
 
+    room.live(4 * HOUR_MS)
+    assert room.found() == []
+
+
+@pytest.mark.parametrize("flag", ["clock", "historical"])
+def test_a_clock_years_off_is_a_finding_too_and_a_late_word_is_not(flag: Flag) -> None:
+    room = Room()
+    room.live(3 * HOUR_MS)
+    flags: tuple[Flag, ...] = ("clock",) if flag == "clock" else ("clock", "historical")
+
+    room.live(4 * HOUR_MS, 50.0, 0, *flags)
+
+    if flag == "clock":
+        (told,) = room.told[-1].findings
+        assert (told.code, told.remedy, told.evidence) == ("clock_off", "set_clock", {"more_than_s": 300.0})
+        assert room.inference.devices["cold-1"].clock.best_ms == 0  # what was learnt of it is not spoilt
+    else:
+        assert room.found() == []
     room.live(4 * HOUR_MS)
     assert room.found() == []
 

@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--name", default="gateway", help="the gateway's name (default: %(default)s)")
     run.add_argument("--cloud", default="", metavar="tcp://HOST:PORT", help="the service; left out: work alone")
     run.add_argument("--cloud-key", type=Path, metavar="FILE", help="the service's public key")
+    run.add_argument(
+        "--outbox-max-mb", type=int, default=1024, metavar="MB", help="what may wait for the service (default: 1024)"
+    )
     run.add_argument("--northbound", default="", metavar="URL", help="tell another broker too, as a Sparkplug B node")
     run.add_argument("--northbound-credentials", type=Path, help="TOML like --credentials, for that broker")
     run.add_argument("--northbound-group", default="", help="its Sparkplug group (default: the site's id)")
@@ -115,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     site = _site(arguments.site)
+    if arguments.outbox_max_mb < 1:
+        raise UsageError("--outbox-max-mb must be 1 at least")
     options = Options(
         site,
         arguments.state,
@@ -123,6 +128,7 @@ def _run(arguments: argparse.Namespace) -> None:
         arguments.cloud,
         arguments.cloud_key,
         _northbound(arguments, site),
+        arguments.outbox_max_mb << 20,
     )
     with alone(options.state), contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json))

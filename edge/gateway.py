@@ -31,10 +31,11 @@ from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Message, Mqtt
 from edge.northbound import Northbound, NorthboundOptions
 from edge.outgoing import Outgoing
-from edge.store import Group, Quarantined, Store, StoreError
+from edge.store import OUTBOX_BYTES_MAX, Group, Quarantined, Store, StoreError
 from edge.uplink import Uplink
 from protocols.layout import Site
 from protocols.readings import CommandAck, Problem, Publish, Said
+from protocols.reports import Report
 from protocols.topics import spell, whole_site
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,12 @@ GROUP_MAX = 500
 APART_S = 0.005
 TICK_S = 1.0
 STORE_RETRY_S = 2.0
+STALL_TICKS = 3
+"""When no moment has passed for so many ticks, it is decided without: the store holds everything up."""
+DECIDED_MAX = 10_000
+"""So many alarms and proposals may wait for the store; then no more is decided until it takes them."""
+STOP_S = 2.0
+"""So long a gateway that is told to stop waits for the group that is being written."""
 COMMANDS_MAX = 200
 RATE_SHARE = 0.1
 TIDY_STEPS = 20
@@ -63,6 +70,7 @@ class Options(Struct):
     cloud: str = ""
     cloud_key: Path | None = None
     northbound: NorthboundOptions | None = None
+    outbox_bytes_max: int = OUTBOX_BYTES_MAX
 
 
 class Gateway:
@@ -71,7 +79,7 @@ class Gateway:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.site = options.site
-        self.store = Store(options.state / "edge.db", mend=True)
+        self.store = Store(options.state / "edge.db", outbox_bytes_max=options.outbox_bytes_max, mend=True)
         self.clock = Clock(self.store.recorded_ms)
         self.inference = memory.restore(options.site, self.store.restore())
         self.inference.alone.take(self.store.policies().values())
@@ -83,8 +91,16 @@ class Gateway:
         self.northbound = Northbound(options.northbound, options.site) if options.northbound is not None else None
         self.store_trouble = ""
         self._mended = self.store.mended
-        self._stalled_ms = 0
+        self._failing = 0
+        """How many pieces of store work have failed and are tried again."""
+        self._writing: tuple[int, float] | None = None
+        """Since when a group is being written, in ms and by the loop's clock."""
+        self._passed_s = 0.0
+        """When a moment passed last, by the loop's clock."""
+        self._decided: list[Report] = []
+        """What was decided while the store took nothing: stored with the next group."""
         self._outbox_share = 0.0
+        self._thinned = 0
         self.messages = self.readings = self.duplicates = self.groups = 0
         self.problem_counts: dict[str, int] = {}
         self.rate_per_s = 0.0
@@ -103,6 +119,7 @@ class Gateway:
             asyncio.create_task(self.mqtt.run(), name="mqtt"),
             asyncio.create_task(self._take(), name="take"),
             asyncio.create_task(self._tick(), name="tick"),
+            asyncio.create_task(self._decide_meanwhile(), name="decide"),
         ]
         if self.uplink is not None:
             tasks.append(asyncio.create_task(self.uplink.run(), name="uplink"))
@@ -113,12 +130,14 @@ class Gateway:
             for task in done:
                 task.result()
         finally:
+            between = await self._is_between_groups()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            with suppress(StoreError):
-                rest = Group(self.clock.now_ms(), snapshots=memory.slow(self.inference))
-                await self.on_disk(self.store.commit, rest)
+            if between:
+                with suppress(StoreError):
+                    rest = Group(self.clock.now_ms(), reports=self._decided, snapshots=memory.slow(self.inference))
+                    await self.on_disk(self.store.commit, rest)
             await self.on_disk(self.store.close)
             self._worker.shutdown()
 
@@ -129,6 +148,10 @@ class Gateway:
             reasons.append(f"broker: {self.mqtt.why}")
         if self.store_trouble:
             reasons.append(f"store: {self.store_trouble}")
+        elif self._stalled_ms():
+            reasons.append("store: the disk takes very long to write; is it failing, or busy with something else?")
+        if self.uplink is not None and self.uplink.keyless:
+            reasons.append(f"service: {self.uplink.why}")
         if self.clock.why:
             reasons.append(f"clock: {self.clock.why}")
         return reasons
@@ -172,7 +195,8 @@ class Gateway:
 
     async def _take(self) -> None:
         async with self._commit_lock:
-            await self._commit(Outcome(), self.clock.now_ms(), [], memory.settled(self.inference))
+            settled = {**memory.settled(self.inference), **self.store.limits}
+            await self._commit(Outcome(), self.clock.now_ms(), [], settled)
         while True:
             group = await self.mqtt.group(GROUP_MAX, APART_S)
             decoded, sources, bad, wanted = decode_group(self.decoder, group, self.clock.ahead_ms())
@@ -211,12 +235,43 @@ class Gateway:
                 own = self._how_it_is()
                 for outcome in (self.inference.fold(said, now_ms), self.inference.tick(now_ms, own)):
                     bad = [Quarantined(problem, problem.topic, b"") for problem in outcome.problems]
-                    if outcome.reports or outcome.devices or outcome.slots or outcome.notes or snapshots or bad:
+                    news = outcome.reports or outcome.devices or outcome.slots or outcome.notes
+                    if news or snapshots or bad or self._decided:
                         await self._commit(outcome, now_ms, bad, snapshots)
                     snapshots = {}
+            self._passed_s = asyncio.get_running_loop().time()
             await self._tidy(now_ms)
             if turn % SHARE_TURNS == 1:
                 await self._measure_outbox()
+
+    async def _decide_meanwhile(self) -> None:
+        """While the store takes nothing messages and ticks wait. What can not wait is decided all the same, in memory:
+        it is shown at once, and stored and told with the next group, and with the books it belongs to."""
+        loop = asyncio.get_running_loop()
+        self._passed_s = loop.time()
+        while True:
+            await asyncio.sleep(TICK_S)
+            if loop.time() - self._passed_s >= STALL_TICKS * TICK_S and len(self._decided) < DECIDED_MAX:
+                self._decided += self.inference.decide(self._how_it_is(), self.clock.now_ms())
+
+    def _stalled_ms(self) -> int:
+        """Since when the store has not taken a group that waits; 0 when it does."""
+        if self._writing is None:
+            return 0
+        since_ms, since_s = self._writing
+        return since_ms if asyncio.get_running_loop().time() - since_s >= STALL_TICKS * TICK_S else 0
+
+    async def _is_between_groups(self) -> bool:
+        """Whether no group is being written, and none will be: what is in memory then goes with what is stored. Where
+        the store takes nothing it does not, and is forgotten as in a crash: the broker has what was not acknowledged,
+        and what was decided is decided again."""
+        if self.store_trouble and self._commit_lock.locked():
+            return False
+        try:
+            async with asyncio.timeout(STOP_S):
+                return await self._commit_lock.acquire()
+        except TimeoutError:
+            return False
 
     async def _tidy(self, now_ms: int) -> None:
         """Small steps of the store's upkeep, with the groups in between. When the store had to be mended, it is told
@@ -226,7 +281,8 @@ class Gateway:
             if self.store.mended != self._mended:
                 self._mended = self.store.mended
                 async with self._commit_lock:
-                    everything = {**memory.settled(self.inference), **memory.slow(self.inference)}
+                    self.inference.readers.retell({})
+                    everything = {**memory.settled(self.inference), **memory.slow(self.inference), **self.store.limits}
                     whole = Outcome(devices=set(self.inference.devices), slots=set(self.inference.shelves.slots))
                     await self._commit(whole, now_ms, [], everything)
             if not more:
@@ -235,53 +291,71 @@ class Gateway:
     async def _measure_outbox(self) -> None:
         """How full the outbox is: no group waits for it."""
         book = await self._until_done(self.store.book)
-        share = sum(lane.bytes for lane in book.values()) / self.store.outbox_bytes_max
-        self._outbox_share = max(share, 1.0) if self.store.full else share
+        self._outbox_share = sum(lane.bytes for lane in book.values()) / self.store.outbox_bytes_max
+        thinned = sum(lane.thinned for lane in book.values())
+        if thinned != self._thinned and not self.store.full:
+            self._thinned = thinned
+            self.inference.shelves.tell_again()
 
     def _how_it_is(self) -> Own:
         """The gateway itself, for its own alarms."""
-        ahead_ms = self.clock.ahead_ms() if self.clock.why else 0
+        off_s = self.clock.off_ms() / 1000
         linked = self.uplink is not None and self.uplink.connected
+        devices_ahead_ms = self.decoder.voices.ahead_ms(self.clock.now_ms())
+        if devices_ahead_ms is not None:
+            self.clock.heard(self.clock.now_ms() + devices_ahead_ms)
         if linked and self.uplink is not None and self.uplink.clock_offset_ms is not None:
             self.clock.told(time.time_ns() // 1_000_000 + self.uplink.clock_offset_ms)
-        stalled_ms, self._stalled_ms = self._stalled_ms, 0
-        return Own(self.options.name, self.mqtt.connected, linked, self._outbox_share, stalled_ms, ahead_ms / 1000)
+        share = max(self._outbox_share, 1.0) if self.store.full else self._outbox_share
+        return Own(self.options.name, self.mqtt.connected, linked, share, self._stalled_ms(), off_s)
 
     async def _commit(
         self, outcome: Outcome, now_ms: int, bad: list[Quarantined], snapshots: dict[str, bytes] | None = None
     ) -> None:
         encode, devices, slots = self._encode, self.inference.devices, self.inference.shelves.slots
+        meanwhile, self._decided = self._decided, []
+        decided = memory.decided(self.inference) if outcome.decided or meanwhile else {}
         group = Group(
             now_ms,
             {name: encode(devices[name]) for name in outcome.devices},
             {slot: encode(slots[slot]) for slot in outcome.slots},
-            outcome.reports,
+            [*meanwhile, *outcome.reports],
             bad,
-            {**(snapshots or {}), **(memory.decided(self.inference) if outcome.decided else {})},
+            {**(snapshots or {}), **decided},
             outcome.notes,
         )
-        await self._until_done(self.store.commit, group)
+        self._writing = now_ms, asyncio.get_running_loop().time()
+        try:
+            await self._until_done(self.store.commit, group)
+        finally:
+            self._writing = None
         for quarantined in bad:
             code = quarantined.problem.code
             self.problem_counts[code] = self.problem_counts.get(code, 0) + 1
-        if outcome.reports and self.uplink is not None:
+        if group.reports and self.uplink is not None:
             self.uplink.notify()
-        if outcome.reports and self.northbound is not None:
-            self.northbound.tell(outcome.reports)
+        if group.reports and self.northbound is not None:
+            self.northbound.tell(group.reports)
 
     async def _until_done(self, work: Callable[..., Result], *args: Any) -> Result:
         """Try store work until the disk lets it. Nothing is acknowledged meanwhile: the broker keeps it."""
-        while True:
-            try:
-                result = await self.on_disk(work, *args)
+        failed = False
+        try:
+            while True:
+                try:
+                    return await self.on_disk(work, *args)
+                except StoreError as error:
+                    if not self.store_trouble:
+                        log.error("store: %s", error)
+                    self.store_trouble = str(error)
+                    self._failing += not failed
+                    failed = True
+                    await asyncio.sleep(STORE_RETRY_S)
+        finally:
+            self._failing -= failed
+            if failed and not self._failing:
+                log.warning("store: it takes what it is given again")
                 self.store_trouble = ""
-                return result
-            except StoreError as error:
-                if not self.store_trouble:
-                    log.error("store: %s", error)
-                    self._stalled_ms = self.clock.now_ms()
-                self.store_trouble = str(error)
-                await asyncio.sleep(STORE_RETRY_S)
 
     def _publish(self, wanted: list[Publish]) -> None:
         """Say what a device family wants said. Lost while the broker is away: the family asks again by itself."""
@@ -296,7 +370,7 @@ class Gateway:
             raise ValueError("--cloud needs --cloud-key FILE, the service's public key")
         return Uplink(
             options.cloud,
-            service_key(options.cloud_key),
+            partial(service_key, options.cloud_key),
             own_keys(options.state, options.name),
             options.name,
             options.site.site.id,

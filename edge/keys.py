@@ -37,9 +37,13 @@ def own_keys(state: Path, gateway: str) -> Keys:
 
 def service_key(path: Path) -> bytes:
     """The service's public key from the file it was given in; raises `ValueError` with what to do."""
+    hint = "copy it from <service state>/keys/service.key"
     if not path.exists():
-        raise ValueError(f"the service's public key {path} is missing: copy it from <service state>/keys/service.key")
-    return _load(path)[0]
+        raise ValueError(f"not connected: the service's public key {path} is missing: {hint}")
+    try:
+        return _load(path)[0]
+    except (OSError, ValueError) as error:
+        raise ValueError(f"not connected: the service's public key {path} can not be read ({error}): {hint}") from None
 
 
 def _load(path: Path) -> tuple[bytes, bytes]:

@@ -42,7 +42,7 @@ class Outgoing:
         """See `Outbox`."""
         work = self._store.waiting
         found: list[tuple[int, bytes]] = await self._until_done(
-            work, wanted.lane, wanted.after, wanted.before, reports_max, bytes_max
+            work, wanted.lane, wanted.after, wanted.before, reports_max, bytes_max, self._clock.now_ms()
         )
         return found
 
@@ -61,5 +61,5 @@ class Outgoing:
 
     async def take_policies(self, policies: list[Policy]) -> None:
         """Kept first, then in force."""
-        await self._until_done(self._store.keep_policies, policies)
+        await self._until_done(self._store.keep_policies, policies, self._clock.now_ms())
         self._alone.take(policies)

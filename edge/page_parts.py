@@ -17,7 +17,8 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.bad{font-weight:70
 .wide{overflow-x:auto}p{margin:.3rem 0}.soft{opacity:.75}.id{white-space:nowrap}
 td.n+td,th.n+th{padding-left:1.2rem}
 .led td{border-bottom:0}.led+tr td{padding-top:0;font-size:.9em}
-@media(max-width:40rem){body{font-size:15px;padding:0 .6rem}td,th{padding:.3rem .2rem}th{font-size:.85em}td.n+td,th.n+th{padding-left:.6rem}}
+@media(max-width:40rem){body{font-size:15px;padding:0 .6rem}td,th{padding:.3rem .2rem}th{font-size:.85em}
+td.n+td,th.n+th{padding-left:.6rem}}
 """
 
 

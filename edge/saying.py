@@ -25,8 +25,8 @@ def json_line(line: dict[str, Any]) -> str:
 
 
 def store_of(state: Path) -> Store:
-    """The store in a gateway's state folder."""
-    return Store(existing(state / "edge.db"))
+    """The store in a gateway's state folder, to be looked at: the gateway may be at work on it."""
+    return Store(existing(state / "edge.db"), look=True)
 
 
 def existing(path: Path) -> Path:

@@ -18,10 +18,10 @@ import msgspec
 
 from edge.core.inference import DeviceState
 from edge.core.slots.shelves import SlotState
-from edge.storing import groups, outlooks, room
+from edge.storing import groups, outlooks, room, sums
 from edge.storing.disk import free_bytes
-from edge.storing.errors import StoreDamaged, StoreError, StoreFull
-from edge.storing.file import StoreFile
+from edge.storing.errors import OutboxFull, StoreDamaged, StoreError, StoreFull
+from edge.storing.file import OUTBOX_BYTES_MAX, StoreFile
 from edge.storing.groups import Group, Quarantined
 from edge.storing.outbox import Outbox
 from edge.storing.outlooks import Outlook
@@ -29,10 +29,22 @@ from protocols import ranges
 from protocols.reports import LANES, Lane, Thinned
 from protocols.uplink import Policy
 
-__all__ = ["Group", "LaneBook", "Memory", "Outlook", "Quarantined", "Store", "StoreError", "StoreFull"]
+__all__ = [
+    "OUTBOX_BYTES_MAX",
+    "Group",
+    "LaneBook",
+    "Memory",
+    "Outlook",
+    "Quarantined",
+    "Store",
+    "StoreError",
+    "StoreFull",
+]
 
 log = logging.getLogger(__name__)
 
+FULL_SHARE = 0.95
+"""The outbox has room again when less than this share of its limit waits."""
 POLICIES_MAX = 50_000
 """The policies told last stay."""
 
@@ -69,16 +81,14 @@ class Store(StoreFile):
     """An open store.
 
     `mend`: this process is the gateway. It takes the ballast, and what is damaged is set aside and carried over into a
-    new store, at start or later. Others get a `StoreError`.
+    new store, at start or later. Others get a `StoreError`. `look`: nothing can be written, and a store of an earlier
+    version is not brought up: the gateway of that version may be at work on it.
     """
 
     def restore(self) -> Memory:
         """Everything as last committed. A gateway goes on without a state that can not be read, and says so."""
         try:
-            return self._restore()
-        except StoreDamaged:
-            self._heal(self.recorded_ms)
-            return self._restore()
+            return self._once_mended(self._restore)
         except (ValueError, TypeError) as error:
             hint = "restore a backup, or move the file away to start anew"
             raise StoreError(f"the gateway's store {self.path} can not be read: {error}; {hint}") from error
@@ -86,28 +96,37 @@ class Store(StoreFile):
     def commit(self, group: Group) -> None:
         """Write a group in one transaction; on `StoreError` nothing of it is written and it may be tried again.
 
-        On a full disk kept reports go, then telemetry that waits, then that of the group itself, each told as an event;
-        `StoreFull` when not even the rest fits.
+        On a full disk, and beyond the outbox's limit, kept reports go, then telemetry that waits, then that of the
+        group itself, each told as an event; `StoreFull` when not even the rest fits. Then nothing of it has gone.
         """
 
         def put(outbox: Outbox, spare: bool = False) -> str:
             return groups.put(self._connection, outbox, group, self.outbox_bytes_max, spare)
 
         try:
-            self.full = self._write(put, group.at_ms, thin=True) or self.full
-        except StoreFull:
-            self._change(partial(put, spare=True))
+            try:
+                why = self._write(put, group.at_ms, thin=True)
+            except OutboxFull:
+                raise
+            except StoreFull:
+                why = self._change(partial(put, spare=True))
+        except OutboxFull:
+            self._say_full("outbox_full")
+            raise
+        self._say_full(why or self.full)
 
-    def waiting(self, lane: Lane, after: int, before: int, reports_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
+    def waiting(
+        self, lane: Lane, after: int, before: int, reports_max: int, bytes_max: int, now_ms: int = 0
+    ) -> list[tuple[int, bytes]]:
         """Reports of a lane without a receipt, above `after` and below `before`, oldest first, up to a number and size
-        (at least one)."""
-        self._heal(self.recorded_ms)
+        (at least one). `now_ms`: when a store that must be mended first is set aside (0: when it was last known)."""
+        self._heal(now_ms or self._known_ms)
         found: list[tuple[int, bytes]] = []
         size = 0
         outbox = Outbox(self._connection, self._lanes)
         try:
             for first, last in ranges.within(self._lanes[lane].waits, after + 1, before - 1):
-                for seq, report in outbox.stored(lane, first, last):
+                for seq, report in outbox.owed(lane, first, last):
                     size += len(report)
                     if found and size > bytes_max:
                         return found
@@ -153,38 +172,45 @@ class Store(StoreFile):
     def outlook(self, now_ms: int) -> Outlook:
         """How much room there is, and how long it lasts at the rate of the last day."""
         outbox = Outbox(self._connection, self._lanes)
-        return outlooks.outlook(
-            self._all, outbox, self.outbox_bytes_max, free_bytes(self.path.parent), self.full, now_ms
-        )
+        limit = self.outbox_bytes_max if self._mends else self._told_limit()
+        full = self.full
+        if not self._mends and self._waiting_bytes(outbox) >= FULL_SHARE * limit:
+            full = "outbox_full"  # whoever only looks at a store did not see it happen
+        return outlooks.outlook(self._all, outbox, limit, free_bytes(self.path.parent), full, now_ms)
+
+    @property
+    def limits(self) -> dict[str, bytes]:
+        """This gateway's limit as a snapshot, to be stored for others who look at the store."""
+        return {"outbox_bytes_max": msgspec.msgpack.encode(self.outbox_bytes_max)}
 
     def policies(self) -> dict[str, Policy]:
         """By what each SKU is to be ordered, as the service said last."""
-        rows = self._all("SELECT sku, reorder_point, quantity, open FROM policy")
+        rows = self._once_mended(partial(self._rows, "policy"))
         return {sku: Policy(sku, point, quantity, bool(is_open)) for sku, point, quantity, is_open in rows}
 
-    def keep_policies(self, policies: list[Policy]) -> None:
-        """These policies hold from now on; others stay as they were."""
+    def keep_policies(self, policies: list[Policy], at_ms: int = 0) -> None:
+        """These policies hold from now on; others stay as they were. `at_ms`: see `waiting`."""
+        rows = [(one.sku, one.reorder_point, one.quantity, int(one.open)) for one in policies]
 
         def keep(_: Outbox) -> None:
             self._connection.executemany(
-                "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)",
-                [(one.sku, one.reorder_point, one.quantity, one.open) for one in policies],
+                "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?, ?)", [(*row, sums.of_row(*row)) for row in rows]
             )
             # A row that is replaced gets a new number.
             self._connection.execute(
                 "DELETE FROM policy WHERE rowid <= (SELECT MAX(rowid) FROM policy) - ?", (POLICIES_MAX,)
             )
 
-        self._write(keep, self.recorded_ms)
+        self._write(keep, at_ms or self._known_ms)
 
     def tidy(self, now_ms: int) -> bool:
         """One small step of upkeep, some milliseconds long: mend, let kept reports go, pack. Whether more is to do."""
         self._look_again(now_ms)
         outbox = Outbox(self._connection, self._lanes)
         used = outbox.used
-        if self.full == "outbox_full" and used < self.outbox_bytes_max * 0.95:
-            self.full = ""
-        kept = used - sum(outbox.pending_bytes(lane) for lane in LANES) if used > self.kept_bytes_max else 0
+        if self.full == "outbox_full" and self._waiting_bytes(outbox) < FULL_SHARE * self.outbox_bytes_max:
+            self._say_full("")
+        kept = used - self._waiting_bytes(outbox) if used > self.kept_bytes_max else 0
         with suppress(StoreFull):  # what waits for this step is only packed later
             if kept > self.kept_bytes_max and self._change(room.evict, durable=False):
                 return True
@@ -215,18 +241,26 @@ class Store(StoreFile):
             for at_ms, what, name, params in rows
         ]
 
+    def _waiting_bytes(self, outbox: Outbox) -> int:
+        return sum(outbox.pending_bytes(lane) for lane in LANES)
+
+    def _told_limit(self) -> int:
+        """What the gateway that ran here last was told its outbox may hold."""
+        told = dict(self._rows("snapshot")).get("outbox_bytes_max")
+        return self.outbox_bytes_max if told is None else msgspec.msgpack.decode(told, type=int)
+
     def _restore(self) -> Memory:
         devices = self._states("device", msgspec.msgpack.Decoder(DeviceState).decode)
         slots = self._states("slot", msgspec.msgpack.Decoder(SlotState).decode)
-        snapshots = dict(self._all("SELECT id, state FROM snapshot"))
+        snapshots = dict(self._rows("snapshot"))
         tags: dict[tuple[str, str], list[str]] = {}
-        for epc, device, zone in self._all("SELECT epc, device, zone FROM tag"):
+        for epc, device, zone, _ in self._rows("tag"):
             tags.setdefault((device, zone), []).append(epc)
         return Memory(devices, slots, snapshots, tags)
 
     def _states(self, table: str, decode: Callable[[bytes], State]) -> dict[str, State]:
         found = {}
-        for name, blob in self._all(f"SELECT id, state FROM {table}"):
+        for name, blob in self._rows(table):
             try:
                 found[name] = decode(blob)
             except (ValueError, TypeError) as error:
@@ -234,3 +268,19 @@ class Store(StoreFile):
                     raise
                 log.warning("the state of %s %r can not be read (%s) and is learnt anew", table, name, error)
         return found
+
+    def _rows(self, table: str) -> list[list[Any]]:
+        """A table's rows without their checksums; one that fails its own is damage."""
+        rows = []
+        for *values, kept in self._all(f"SELECT * FROM {table}"):
+            if sums.of(table, values) != kept:
+                raise self._told("read", StoreDamaged(f"a row of {table} fails its checksum ({str(values[0])[:80]!r})"))
+            rows.append(values)
+        return rows
+
+    def _once_mended(self, read: Callable[[], State]) -> State:
+        try:
+            return read()
+        except StoreDamaged:
+            self._heal(self._known_ms)
+            return read()

@@ -13,6 +13,7 @@ import logging
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 import zmq
@@ -94,15 +95,27 @@ class Outbox(Protocol):
 class Uplink:
     """Sends what waits in the outbox, settles what is signed for."""
 
-    def __init__(self, address: str, service_key: bytes, keys: Keys, gateway: str, site: str, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        address: str,
+        service_key: bytes | Callable[[], bytes],
+        keys: Keys,
+        gateway: str,
+        site: str,
+        outbox: Outbox,
+    ) -> None:
+        """`service_key`: the service's public key, or what finds it: asked at each try, a `ValueError` says why not."""
         self.address = address
         self.connected = False
         self.why = "not yet connected"
+        self.keyless = False
+        """The service's key was not found at the last try."""
         self.last_heard_ms = 0
         self.service_version: int | None = None
         """The version of the frames that the service speaks, once it has said so."""
-        self.clock_offset_ms: int | None = None
-        """The service's clock minus ours, once it is known; half the time of a greeting uncertain, at most 1 s."""
+        self._service_ahead_ms: int | None = None
+        """How far the service's clock is ahead of our steady counter, once it is known; half the time of a greeting
+        uncertain, at most 1 s."""
         self._keys, self._service_key = keys, service_key
         self._gateway, self._site = gateway, site
         self._outbox = outbox
@@ -110,6 +123,13 @@ class Uplink:
         self._greeted_ms: deque[int] = deque(maxlen=64)
         self._news = asyncio.Event()
         self._context = zmq.asyncio.Context()
+
+    @property
+    def clock_offset_ms(self) -> int | None:
+        """The service's clock minus this machine's, also when this one was set since they were compared."""
+        if self._service_ahead_ms is None:
+            return None
+        return self._service_ahead_ms + _steady_ms() - _now_ms()
 
     def notify(self) -> None:
         """Something new lies in the outbox."""
@@ -178,8 +198,11 @@ class Uplink:
             socket.close(linger=0)
 
     def _open(self) -> zmq.asyncio.Socket:
+        self.keyless = True
+        key = self._service_key if isinstance(self._service_key, bytes) else self._service_key()
+        self.keyless = False
         socket: zmq.asyncio.Socket = self._context.socket(zmq.DEALER)
-        socket.curve_serverkey = self._service_key
+        socket.curve_serverkey = key
         socket.curve_publickey, socket.curve_secretkey = self._keys
         socket.maxmsgsize = FRAME_BYTES_MAX
         socket.setsockopt(zmq.SNDHWM, 32)
@@ -194,7 +217,7 @@ class Uplink:
     async def _greet(self, socket: zmq.asyncio.Socket) -> None:
         box = self._outbox
         hello = Hello(VERSION, self._gateway, self._site, box.next_seq, box.kept_from, box.unsigned_from)
-        self._greeted_ms.append(_now_ms())
+        self._greeted_ms.append(_steady_ms())
         await self._say(socket, hello)
 
     async def _greeted(self, socket: zmq.asyncio.Socket) -> FromService:
@@ -244,9 +267,11 @@ class Uplink:
 
     def _compare_clocks(self, service_ms: int) -> None:
         """A welcome came, for the oldest greeting without one."""
-        greeted_ms, now_ms = self._greeted_ms.popleft() if self._greeted_ms else 0, _now_ms()
-        if service_ms and 0 <= now_ms - greeted_ms <= CLOCK_ROUND_MS:
-            self.clock_offset_ms = service_ms - (greeted_ms + now_ms) // 2
+        if not self._greeted_ms:
+            return
+        greeted_ms, now_ms = self._greeted_ms.popleft(), _steady_ms()
+        if service_ms and now_ms - greeted_ms <= CLOCK_ROUND_MS:
+            self._service_ahead_ms = service_ms - (greeted_ms + now_ms) // 2
 
     async def _send(self, socket: zmq.asyncio.Socket) -> None:
         box, forwarder = self._outbox, self._forwarder
@@ -284,3 +309,7 @@ class Uplink:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _steady_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

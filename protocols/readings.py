@@ -188,6 +188,7 @@ class Context(Struct, frozen=True):
     `received_ms` by the gateway's clock; `retained`: the broker had kept it; `timezone`: the site's, for times without
     one; `name`: the device as the site's source takes it from the topic ("" when it does not); `options`: the
     source's settings, an instance of the family's `Options`; `memory`: what the family's `begin` made and keeps.
+    `told`: what the device's own clock said in this message, believed or not; `believable` enters it.
     """
 
     received_ms: int
@@ -196,12 +197,14 @@ class Context(Struct, frozen=True):
     name: str = ""
     options: Any = None
     memory: Any = None
+    told: list[int] = []
 
 
 def believable(ts_ms: int | None, context: Context) -> tuple[int, tuple[Flag, ...]]:
     """The time to use for a device's `ts_ms`, and a flag where it is not the device's own."""
     if not ts_ms:
         return context.received_ms, ("no_clock",)
+    context.told.append(ts_ms)
     if -FUTURE_LIMIT_MS <= context.received_ms - ts_ms <= PAST_LIMIT_MS:
         return ts_ms, ()
     return context.received_ms, ("clock",)

@@ -35,6 +35,8 @@ _MEASURED = (Series, SlotLevel)
 _STATES = (SlotLevel, TagMove, DeviceHealth)
 AHEAD_MAX_MS = 2 * 86_400_000
 """A state is believed to be so far ahead of our clock: ours, or a gateway's, may be wrong by some hours."""
+BEGUN_ANEW = ("damaged", "restored")
+"""Why a gateway gave up numbers, where it does not know any more what it had said."""
 BUILT_MS = 1_735_689_600_000
 """2025: what shows less is no clock to judge others by."""
 
@@ -102,11 +104,12 @@ class Taken(NamedTuple):
 
 class Known(NamedTuple):
     """What the ledger knows that a batch adds to: the lanes, what gateways said of them, and the devices' gaps with the
-    time of the report that told of them."""
+    time of the report that told of them. `anew`: of each gateway that lost its store the last number of before."""
 
     lanes: Mapping[Key, LaneState]
     told: Mapping[Key, Told]
     noticed: Mapping[str, tuple[int, list[DeviceGap]]]
+    anew: Mapping[str, int]
 
 
 class Folding:
@@ -122,6 +125,8 @@ class Folding:
         self.movements: list[Movement] = []
         self.levels: dict[str, SlotLevel] = {}
         self.tags: dict[tuple[str, str], Tag] = {}
+        self.anew: dict[str, int] = {}
+        """Gateways that lost their store: they tell of every tag again, what they said up to a number is void."""
         self.devices: dict[str, DeviceHealth] = {}
         self.refused: list[Row] = []
         self.thinned: list[Row] = []
@@ -157,7 +162,7 @@ class Folding:
     def _sort(self, gateway: str, numbered: Iterable[tuple[int, Report]]) -> None:
         """Each report to its kind: facts as they come, states the newest of each (of two at one time the later)."""
         now_ms, reports, movements = self._now_ms, self.reports, self.movements
-        levels, tags, devices = self.levels, self.tags, self.devices
+        levels, devices = self.levels, self.devices
         for seq, report in numbered:
             reports.append(report)
             match report:
@@ -175,10 +180,12 @@ class Folding:
                     if health is None or health.at_ms <= report.at_ms:
                         devices[report.device] = report
                 case TagMove(epc, zone, move, at_ms, device, heard_ms):
-                    tag = tags.get((epc, device))
+                    if seq <= self._anew(gateway):
+                        continue
+                    tag = self.tags.get((epc, device))
                     # By its number: a reader's clock may be set, and a departure bears the time it was last heard.
                     if tag is None or tag.seq <= seq or tag.gateway != gateway:
-                        tags[epc, device] = Tag(epc, device, zone, move, at_ms, heard_ms, gateway, seq)
+                        self.tags[epc, device] = Tag(epc, device, zone, move, at_ms, heard_ms, gateway, seq)
                 case Thinned():
                     self._give_up(gateway, report)
                 case Proposal():
@@ -189,7 +196,13 @@ class Folding:
     def _said(self, gateway: str, seq: int, report: Proposal | Alarm) -> Row:
         return {"gateway": gateway, "seq": seq, "known_ms": self._now_ms, **msgspec.structs.asdict(report)}
 
+    def _anew(self, gateway: str) -> int:
+        return max(self.anew.get(gateway, -1), self._known.anew.get(gateway, -1))
+
     def _give_up(self, gateway: str, report: Thinned) -> None:
+        if report.lane == "events" and report.why in BEGUN_ANEW:
+            last = self.anew[gateway] = max(report.last, self._anew(gateway))
+            self.tags = {key: tag for key, tag in self.tags.items() if tag.gateway != gateway or tag.seq > last}
         key = gateway, report.lane
         state = self.lanes.get(key) or lanes.copy(self._known.lanes.get(key) or lanes.nothing())
         self.lanes[key] = lanes.give_up(state, report.first, report.last)

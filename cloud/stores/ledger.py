@@ -48,6 +48,7 @@ class Ledger:
         self._told: dict[Key, Told] = {}
         with self._reading() as connection:
             self._lanes = proof.lanes_of(connection)
+            self._anew = proof.anew_of(connection)
         noticed = [
             (row["device"], row["at_ms"], msgspec.convert(row["noticed"], list[DeviceGap]))
             for row in self._rows(tables.device)
@@ -81,13 +82,14 @@ class Ledger:
     def _apply(
         self, batches: Listing[Received], now_ms: int, before_commit: Callable[[list[Report]], None], unfit: str = ""
     ) -> list[Applied]:
-        made = fold(batches, Known(self._lanes, self._told, self._noticed), now_ms, unfit)
+        made = fold(batches, Known(self._lanes, self._told, self._noticed, self._anew), now_ms, unfit)
         devices, noticed = made.device_rows()
         with self._writing() as connection:
             before_commit(made.reports + made.measured)
             self._write(connection, made, devices)
         # New mappings, not changed ones: other threads read them.
         self._lanes = {**self._lanes, **made.lanes}
+        self._anew = {**self._anew, **made.anew}
         if noticed:
             self._noticed = {**self._noticed, **noticed}
         return made.applied
@@ -96,6 +98,9 @@ class Ledger:
         upsert, many = self._database.upsert, self._database.many
         self._book(connection, made.movements)
         many(connection, tables.level, made.levels.values(), "slot", newest_by="at_ms")
+        for gateway, last in made.anew.items():
+            told = tables.tag.c
+            connection.execute(delete(tables.tag).where(told.gateway == gateway, told.seq <= last))
         many(connection, tables.tag, made.tags.values(), "epc", "device", newest_by="seq")
         upsert(connection, tables.device, devices, "device", newest_by="at_ms")
         upsert(connection, tables.proposal, made.proposals, "gateway", "sku", newest_by="seq")

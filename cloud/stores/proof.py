@@ -13,7 +13,7 @@ from cloud.core import completeness
 from cloud.core.completeness import Again, Completeness, DeviceGap, GivenUp, Marks
 from cloud.core.lanes import Hole, Lacking, LaneState, Patience, Told, copy, give_up
 from cloud.stores import tables
-from cloud.stores.applying import Key
+from cloud.stores.applying import BEGUN_ANEW, Key
 from cloud.stores.database import Row
 from protocols.reports import DeviceHealth, Finding, Heard
 from protocols.sequences import Sequence
@@ -69,6 +69,13 @@ def lanes_of(connection: Connection) -> dict[Key, LaneState]:
         if key in found:
             found[key] = give_up(found[key], row.first, row.last)
     return found
+
+
+def anew_of(connection: Connection) -> dict[str, int]:
+    """Of each gateway that lost its store, the last number of before."""
+    gone = tables.thinned.c
+    wanted = select(gone.gateway, func.max(gone.last)).where(gone.lane == "events", gone.why.in_(BEGUN_ANEW))
+    return {row[0]: row[1] for row in connection.execute(wanted.group_by(gone.gateway))}
 
 
 def lane_row(key: Key, state: LaneState) -> Row:

@@ -59,6 +59,11 @@ class Own(Struct, frozen=True):
     stalled_ms: int = 0
     clock_off_s: float = 0.0
 
+    @property
+    def listening(self) -> bool:
+        """Whether what devices say reaches the books: a silence is theirs only then."""
+        return self.broker and not self.stalled_ms
+
 
 class Condition(Struct, frozen=True):
     """What is wrong now. With `sustain` it only keeps an alarm that fires: it lies in the dead band, or nothing new is

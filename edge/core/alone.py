@@ -44,9 +44,9 @@ class Alone:
         """What the service says of these SKUs; others stay as they were, unlisted ones are left out."""
         self.policies.update((one.sku, one) for one in policies if one.sku in self.site.sku_by_id)
 
-    def listen(self, broker: bool, now_ms: int) -> int:
-        """For how long the gateway has been up and had its broker, in ms; asked at every moment that passes."""
-        if not broker or not self._listens_from_ms or now_ms - self.alarms.at_ms > alarms.AWAY_MS:
+    def listen(self, hears: bool, now_ms: int) -> int:
+        """For how long the gateway has been up and heard what is said, in ms; asked at every moment that passes."""
+        if not hears or not self._listens_from_ms or now_ms - self.alarms.at_ms > alarms.AWAY_MS:
             self._listens_from_ms = now_ms
         return now_ms - self._listens_from_ms
 
@@ -61,7 +61,7 @@ class Alone:
         """The alarms and proposals that this moment brings. `climate`: see `alarms.of_zones`."""
         seen = [
             *alarms.of_zones(self.site, climate, now_ms),
-            *alarms.of_devices(pulses, self.listen(own.broker, now_ms)),
+            *alarms.of_devices(pulses, self.listen(own.listening, now_ms)),
             *_differing(self.site, slots),
             *alarms.of_gateway(own),
         ]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from edge.core.care.voices import Voices
 from protocols import devices as families
 from protocols.devices import Format, uncovered
 from protocols.layout import LayoutError, Site, Source, address_key
@@ -42,6 +43,8 @@ class Decoder:
         families.formats()  # found and loaded now, not when the first message waits for it
         self.site = site
         self.routes = [_route(site, source) for source in site.sources]
+        self.voices = Voices()
+        """What time it is by the devices' own clocks."""
         self.unclaimed: dict[tuple[str, str], int] = {}
         """(source, address) of devices nobody claims -> when they last spoke."""
         self._told_ms: dict[tuple[str, str], int] = {}
@@ -57,7 +60,9 @@ class Decoder:
         route = self._route_of(topic)
         if route is None:
             if topic.startswith(ROOT):
-                found = families.decode(topic, payload, Context(received_ms, retained))
+                context = Context(received_ms, retained)
+                found = families.decode(topic, payload, context)
+                self._listen(context, found)
                 return [_kept(one) for one in found] if retained else found
             return [uncovered(topic)]
         level = route.source.name_level
@@ -69,7 +74,9 @@ class Decoder:
             found = route.family.decode(topic, payload, context)
         except Exception as error:  # see docs/decisions/0006: a family's mistake must not stop the gateway for good
             found = [_failed(route, error)]
-        return self._claimed(route, found, received_ms)
+        named = self._claimed(route, found, received_ms)
+        self._listen(context, named)
+        return named
 
     def tick(self, now_ms: int) -> list[Decoded]:
         """What follows from the passing of time alone: a rebirth asked for, a sender that went stale."""
@@ -90,6 +97,13 @@ class Decoder:
                 speak, options = route.family.presence, route.options
                 return lambda now_ms: speak(options, now_ms)
         return None
+
+    def _listen(self, context: Context, said: list[Decoded]) -> None:
+        """What a device's clock said, as far as it is one of the site's; what the broker kept says nothing of now."""
+        if context.told and said and not context.retained:
+            device = "" if isinstance(said[0], Publish) else said[0].device
+            if device in self.site.device_by_id:
+                self.voices.hear(device, max(context.told), context.received_ms)
 
     def _find(self, topic: str) -> Route | None:
         for route in self.routes:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from edge.core import order, series
+from edge.core import order, reckoning, series
 from edge.core.alarms import Own
 from edge.core.alone import Alone
 from edge.core.care import health, patients
@@ -36,6 +36,8 @@ LOOK_MS = 600_000
 NOTICES_MAX = 16
 NO_COUNT = frozenset(("historical", "unstable", "bad", "stale"))
 """Flags of a mass that is not what lies on the shelf now."""
+OLD = frozenset(("historical", "stale", "retained"))
+"""Flags of what may be older than any clock is wrong."""
 
 
 class DeviceState(Struct, array_like=True):
@@ -107,6 +109,7 @@ class Inference:
         self._thermometers = {one.zone: one.id for one in reversed(site.devices) if one.kind == "climate"}
         self._looked_ms = 0
         self._listening_ms = 0
+        self._now_ms = reckoning.newest_ms(self)
         for device in site.devices:
             if device.id in self.devices:
                 self._feel_warmth(device, self.devices[device.id])
@@ -116,6 +119,7 @@ class Inference:
     def fold(self, messages: Sequence[Said], now_ms: int) -> Outcome:
         """Fold a group of messages, in the order they came."""
         out = Outcome()
+        self._pass_time(now_ms, out)
         known, devices, touched = self.site.device_by_id, self.devices, out.devices
         for at, message in enumerate(messages):
             if type(message) is Problem:
@@ -134,7 +138,9 @@ class Inference:
                 if health.hear(state.pulse, message.boot, message.seq, message.last_ms, now_ms) == "duplicate":
                     out.duplicates += 1
                     continue
-                if not message.flags and patients.hear(state.clock, message.last_ms, now_ms):
+                flags = message.flags
+                shown = not flags or ("clock" in flags and OLD.isdisjoint(flags))
+                if shown and patients.hear(state.clock, message.last_ms, now_ms, bool(flags)):
                     self._judge(state, device.id, now_ms, out, True)
                 if message.quantity == "mass_g" or message.quantity == "mass_change_g":
                     problem = self._weigh(state, message, device, now_ms, out)
@@ -167,7 +173,8 @@ class Inference:
         """Let time pass: silences, departures, waiting samples, the ward's rounds, levels to repeat; then decide, the
         gateway itself being as `own` says."""
         out, own = Outcome(), own or Own()
-        self._listening_ms = self.alone.listen(own.broker, now_ms)
+        self._pass_time(now_ms, out)
+        self._listening_ms = self.alone.listen(own.listening, now_ms)
         sick = self.ward.pass_time(now_ms)
         for name, state in self.devices.items():
             device = self.site.device_by_id.get(name)
@@ -184,7 +191,7 @@ class Inference:
                 if moves:
                     out.reports += moves
                     out.devices.add(name)
-        if now_ms - self._looked_ms >= LOOK_MS:
+        if not 0 <= now_ms - self._looked_ms < LOOK_MS:
             self._looked_ms = now_ms
             for slot, present in self.readers.looks():
                 reader = self.devices.get(slot.reader)
@@ -195,9 +202,9 @@ class Inference:
             self._weigh_again(slot, out)
             out.slots.add(slot.id)
         self._tell_levels(out, now_ms)
-        decided = self._decide(own, now_ms)
+        decided = self.decide(own, now_ms)
         out.reports += decided
-        out.decided = bool(decided)
+        out.decided = out.decided or bool(decided)
         _stamp(out.reports, now_ms)
         return out
 
@@ -224,6 +231,14 @@ class Inference:
         _stamp(out.reports, now_ms)
         return out, answer
 
+    def _pass_time(self, now_ms: int, out: Outcome) -> None:
+        """Our time was set back, perhaps before a restart: nothing that is remembered may lie ahead of it."""
+        by_ms, self._now_ms = self._now_ms - now_ms, now_ms
+        if by_ms > reckoning.BACK_MS:
+            reckoning.set_back(self, now_ms, by_ms)
+            out.notes.append(Note("time_set_back", "gateway", now_ms, {"by_s": by_ms // 1000}))
+            out.devices, out.slots, out.decided = set(self.devices), set(self.shelves.slots), True
+
     def _weigh(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> Problem | None:
         slot = self._watch.get((device.id, reading.channel))
         if slot is None:
@@ -235,7 +250,8 @@ class Inference:
         if reading.flags and not self._fit(state, cell, reading):
             self._wait(slot, cell, reading, out)
             return None
-        latest = order.latest(state.taken, "/" + reading.channel, reading, now_ms, state.pulse.period_ms, cell.last_ms)
+        key, pulse = "/" + reading.channel, state.pulse
+        latest = order.latest(state.taken, key, reading, now_ms, pulse.period_ms, cell.last_ms, pulse.learnt)
         if latest is None:
             state.late += 1
             return None
@@ -287,7 +303,8 @@ class Inference:
     def _measure(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> None:
         flags = reading.flags
         if not (flags and ("historical" in flags or "internal" in flags or "bad" in flags)):
-            latest = order.latest(state.taken, reading.quantity, reading, now_ms, state.pulse.period_ms)
+            pulse = state.pulse
+            latest = order.latest(state.taken, reading.quantity, reading, now_ms, pulse.period_ms, 0, pulse.learnt)
             if latest is not None:
                 state.now[reading.quantity] = (latest.last_ms, reading.values[-1])
                 self._feel_warmth(device, state)
@@ -302,7 +319,9 @@ class Inference:
         if self._thermometers.get(device.zone) == device.id and "temperature_c" in state.now:
             self.shelves.warmth[device.zone] = state.now["temperature_c"][1]
 
-    def _decide(self, own: Own, now_ms: int) -> list[Report]:
+    def decide(self, own: Own, now_ms: int) -> list[Report]:
+        """The alarms and proposals of this moment, from what is known. A part of `tick`; asked for by itself while the
+        store takes nothing, when neither messages are folded nor time passes for devices, tags and slots."""
         known = self.site.device_by_id
         states = [(known[name], state) for name, state in self.devices.items() if name in known]
         climate: dict[str, list[tuple[str, int, float]]] = {}

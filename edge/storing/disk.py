@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from edge.storing.errors import is_full
 from protocols.reports import LANES, Lane
 
 BALLAST_BYTES = 8 << 20
@@ -14,12 +17,25 @@ SPARE_NUMBERS = 10**9
 """More than are given in years: so far numbers jump where the clock can not be trusted to be above them."""
 AGAIN = 3
 """The ballast is taken again when the disk has this many times its size."""
+LITTLE_BYTES = 1 << 20
+"""With less than this free a disk is full, whatever the error says."""
 
 
 def free_bytes(folder: Path) -> int:
     """What may still be written to the disk of a folder."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize
+
+
+def lacks_room(folder: Path, error: Exception) -> bool:
+    """Whether a file could not be opened because its disk is full: that says nothing against what is in it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    try:
+        free = free_bytes(folder)
+    except OSError:
+        return False
+    return free < LITTLE_BYTES or (isinstance(error, sqlite3.Error) and is_full(error, free))
 
 
 class Ballast:

@@ -17,6 +17,10 @@ class StoreFull(StoreError):
     """There is no room for what is to be written."""
 
 
+class OutboxFull(StoreFull):
+    """As much waits for a receipt as may; the disk has nothing to do with it."""
+
+
 class StoreDamaged(StoreError):
     """What is in the file is not what was written to it."""
 

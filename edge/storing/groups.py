@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.core.slots.shelves import Note
-from edge.storing import room
+from edge.storing import room, sums
 from edge.storing.outbox import Outbox
 from protocols.readings import Problem
 from protocols.reports import Report, TagMove
@@ -41,23 +41,29 @@ class Group(Struct):
 
 def put(connection: sqlite3.Connection, outbox: Outbox, group: Group, limit: int, spare: bool = False) -> str:
     """Write a group within a transaction. When the outbox holds more than `limit` bytes then, kept reports go, then
-    telemetry that waits; "outbox_full" when some had to. `spare`: the group's own telemetry goes at once."""
+    telemetry that waits; "outbox_full" when some had to. `spare`: the group's own telemetry goes at once.
+
+    Raises `OutboxFull` when the group does not fit beside the events that wait. Where nothing waits any group fits:
+    else one that is larger than the limit would never be taken.
+    """
     if group.devices:
-        connection.executemany("INSERT OR REPLACE INTO device VALUES (?, ?)", group.devices.items())
+        connection.executemany("INSERT OR REPLACE INTO device VALUES (?, ?, ?)", sums.states(group.devices))
     if group.slots:
-        connection.executemany("INSERT OR REPLACE INTO slot VALUES (?, ?)", group.slots.items())
+        connection.executemany("INSERT OR REPLACE INTO slot VALUES (?, ?, ?)", sums.states(group.slots))
     if group.snapshots:
-        connection.executemany("INSERT OR REPLACE INTO snapshot VALUES (?, ?)", group.snapshots.items())
+        connection.executemany("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)", sums.states(group.snapshots))
     if group.notes:
         _write_down(connection, group.notes)
     if group.problems:
         _quarantine(connection, group)
     if not group.reports:
         return ""
+    before, waits = outbox.used, any(state.waits for state in outbox.lanes.values())
     outbox.append(group.reports, group.at_ms, spare)
     _move_tags(connection, group.reports)
-    if outbox.used > limit and not room.evict(outbox):
-        return "outbox_full" if room.thin(outbox, group.at_ms, "outbox_full") else ""
+    if waits or outbox.used <= limit:
+        return room.fit(outbox, limit, before, group.at_ms)
+    room.evict(outbox)
     return ""
 
 
@@ -88,8 +94,9 @@ def _write_down(connection: sqlite3.Connection, notes: list[Note]) -> None:
 def _move_tags(connection: sqlite3.Connection, reports: list[Report]) -> None:
     moves = {(report.epc, report.device): report for report in reports if type(report) is TagMove}
     if moves:
+        arrived = [(one.epc, one.device, one.zone, one.at_ms) for one in moves.values() if one.move == "arrived"]
         connection.executemany("DELETE FROM tag WHERE epc = ? AND device = ?", moves)
         connection.executemany(
-            "INSERT INTO tag VALUES (?, ?, ?, ?)",
-            [(move.epc, move.device, move.zone, move.at_ms) for move in moves.values() if move.move == "arrived"],
+            "INSERT INTO tag VALUES (?, ?, ?, ?, ?)",
+            [(*row, sums.of_row(*row)) for row in arrived],
         )

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.storing import schema
-from edge.storing.errors import StoreError, is_damage
+from edge.storing.check import read_through
+from edge.storing.errors import StoreDamaged, StoreError, is_damage
 from edge.storing.salvage import carry
 from protocols.reports import Lane
 
 AT_ONCE_BYTES = 64 << 20
-"""Up to this size the structure is checked at start, in some tenths of a second; above it while the gateway works."""
+"""Up to this size all of it is read through at start, in some tenths of a second; above it while the gateway works."""
 ASIDE_MAX = 5
 """With so many damaged stores set aside no further one is mended."""
 ENDS = ("", "-wal", "-shm")
@@ -40,8 +41,10 @@ def look(path: Path, marked: dict[Lane, int]) -> str:
     try:
         # Read only, or the log would be folded into what may be damaged.
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            return "" if found == "ok" else found.replace("\n", " ")
+            read_through(connection)
+        return ""
+    except StoreDamaged as damage:
+        return str(damage).replace("\n", " ")
     except sqlite3.Error as error:
         if is_damage(error):
             return str(error)

@@ -13,11 +13,11 @@ import zlib
 from collections.abc import Iterator
 from copy import copy
 from heapq import merge
-from itertools import count, repeat
 
 import msgspec
 from msgspec import Struct
 
+from edge.storing import sums
 from edge.storing.errors import StoreDamaged
 from protocols import ranges
 from protocols.ranges import Ranges
@@ -30,6 +30,7 @@ RANGES_MAX = 1000
 link during one backlog to come to that."""
 REFUSED_ROWS_MAX = 10_000
 PACE_MS = 300_000
+DAY_MS = 86_400_000
 PACE_ROWS_MAX = 60_000
 """A note of how far the numbers had got every five minutes of work, for a hundred days."""
 
@@ -101,10 +102,23 @@ def books(connection: sqlite3.Connection) -> dict[Lane, LaneState]:
 
 
 def load(connection: sqlite3.Connection) -> dict[Lane, LaneState]:
-    """Each lane's row, and what its reports say themselves."""
+    """Each lane's row, and what its reports say themselves. Raises `StoreDamaged` when one that waits is not found: an
+    index that is spoilt hides rows, and SQLite's `quick_check` does not look for them."""
+    connection.execute("BEGIN")  # one moment of it: others may be writing
+    try:
+        return _loaded(connection)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _loaded(connection: sqlite3.Connection) -> dict[Lane, LaneState]:
     lanes = books(connection)
     outbox = Outbox(connection, lanes)
     for lane, state in lanes.items():
+        if state.waits:
+            there = outbox.there(lane, state.waits[0][0], state.waits[-1][1])
+            for first, last in ranges.minus(state.waits, there):
+                raise StoreDamaged(f"{lane} {first}..{last} wait and are not there")
         state.kept_from = outbox.lowest(lane)
         state.loose = outbox.scalar("SELECT COUNT(*) FROM outbox WHERE lane = ?", lane)
         state.paced = outbox.scalar("SELECT COALESCE(MAX(at_ms), -1) FROM pace WHERE lane = ?", lane) // PACE_MS
@@ -125,7 +139,7 @@ class Outbox:
 
     def append(self, reports: list[Report], at_ms: int, spare: bool = False) -> None:
         """Give the next numbers. `spare`: telemetry gets its number and goes at once, and an event says so."""
-        rows: list[tuple[Lane, int, bytes]] = []
+        rows: list[tuple[Lane, int, bytes, int]] = []
         changed: list[tuple[LaneState, Lane]] = []
         for lane in LANES:
             blobs = [encode(report) for report in reports if LANE_OF[type(report)] == lane]
@@ -137,8 +151,8 @@ class Outbox:
             first = state.next_seq
             state.next_seq += len(blobs)
             state.accepted += len(blobs)
-            if at_ms > state.at_ms:
-                state.at_ms = at_ms
+            if not state.at_ms - DAY_MS <= at_ms <= state.at_ms:
+                state.at_ms = at_ms  # by less a clock may be behind; by a day or more the gateway's time was set back
             if spare and lane == "telemetry":
                 gone = (first, state.next_seq - 1)
                 state.thinned += len(blobs)
@@ -150,20 +164,40 @@ class Outbox:
             state.bytes += size
             state.written += size
             state.loose += len(blobs)
-            rows += zip(repeat(lane), count(first), blobs, strict=False)
+            rows += sums.reports(lane, first, blobs)
             changed.append((state, lane))
-        self.connection.executemany("INSERT INTO outbox VALUES (?, ?, ?)", rows)
+        self.connection.executemany("INSERT INTO outbox VALUES (?, ?, ?, ?)", rows)
         self.connection.executemany(
             "UPDATE lane SET next_seq = ?, accepted = ?, bytes = ?, written = ?, at_ms = ? WHERE id = ?",
             [(one.next_seq, one.accepted, one.bytes, one.written, one.at_ms, lane) for one, lane in changed],
         )
 
     def stored(self, lane: Lane, first: int, last: int) -> Iterator[tuple[int, bytes]]:
-        """The reports of a lane that are there between two numbers, in order."""
-        loose = self.connection.execute(
-            "SELECT seq, report FROM outbox WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq", (lane, first, last)
-        )
-        return merge(self._packed(lane, first, last), loose)
+        """The reports of a lane that are there between two numbers, in order. Raises `StoreDamaged` for one that is not
+        what was written."""
+        return merge(self._packed(lane, first, last), self.loose(lane, first, last))
+
+    def owed(self, lane: Lane, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """As `stored`, of numbers that all wait: one that is not there is damage."""
+        due = first
+        for seq, report in self.stored(lane, first, last):
+            if seq > due:
+                raise StoreDamaged(f"{lane} {due} waits and is not there")
+            if seq == due:
+                due += 1
+                yield seq, report
+        if due <= last:
+            raise StoreDamaged(f"{lane} {due} waits and is not there")
+
+    def loose(self, lane: Lane, first: int, last: int, reports_max: int = -1) -> Iterator[tuple[int, bytes]]:
+        """As `stored`, of those that are not packed (-1: all)."""
+        for seq, report, kept in self.connection.execute(
+            "SELECT seq, report, crc FROM outbox WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+            (lane, first, last, reports_max),
+        ):
+            if not sums.fits(seq, report, kept):
+                raise StoreDamaged(f"the report {lane} {seq} fails its checksum")
+            yield seq, report
 
     def there(self, lane: Lane, first: int, last: int) -> Ranges:
         """Which numbers between two are there, waiting or kept."""
@@ -228,6 +262,9 @@ class Outbox:
         state.next_seq = to
         state.wait_for(waits)
         self.save(lane)
+        if lane == "events":
+            # Which tags were told to be there is not known any more: all are told again, and the service forgets them.
+            self.connection.execute("DELETE FROM tag")
         self.append([Thinned(first, to - 1, 0, at_ms, why, lane)], at_ms)
 
     def pending_bytes(self, lane: Lane) -> int:
@@ -270,11 +307,13 @@ class Outbox:
         return found
 
     def _packed(self, lane: Lane, first: int, last: int) -> Iterator[tuple[int, bytes]]:
-        for at, held, blob in self.connection.execute(
-            "SELECT first, count, reports FROM packed WHERE lane = ? AND first BETWEEN ? AND ? ORDER BY first",
+        for at, held, blob, kept in self.connection.execute(
+            "SELECT first, count, reports, crc FROM packed WHERE lane = ? AND first BETWEEN ? AND ? ORDER BY first",
             (lane, first - PACK_REPORTS, last),
         ):
             if at + held > first:
+                if kept is not None and not sums.fits(at, blob, kept):
+                    raise StoreDamaged(f"the block {lane} {at} of {held} reports fails its checksum")
                 for seq, report in enumerate(unpack(blob, held), at):
                     if first <= seq <= last:
                         yield seq, report
@@ -308,7 +347,7 @@ class Outbox:
 
 
 def unpack(blob: bytes, reports: int) -> list[bytes]:
-    """The reports of a block. Raises `StoreDamaged`: a block carries a checksum of what is in it."""
+    """The reports of a block. Raises `StoreDamaged`: zlib writes a checksum of what is in it."""
     try:
         found = _blobs.decode(zlib.decompress(blob))
     except (zlib.error, ValueError, TypeError) as error:

@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 
+from edge.storing import sums
 from edge.storing.errors import StoreDamaged
 from edge.storing.outbox import unpack
 from protocols.reports import LANES, Lane
@@ -108,20 +109,25 @@ def _rest(pages: _Pages, first: bytes, left: int) -> bytes:
 def _report(payload: bytes) -> Found | None:
     """What a record of `outbox` or `packed` holds; None for any other, and for what is not whole."""
     values = _values(payload)
-    lane = values[0] if len(values) == 3 else values[1] if len(values) == 7 else None
+    # With a checksum, or without as earlier versions wrote them.
+    lane = values[0] if len(values) in (3, 4) else values[1] if len(values) in (7, 8) else None
     if lane not in LANES:
         return None
-    if len(values) == 3:
-        _, seq, blob = values
+    if len(values) < 7:
+        _, seq, blob, *kept = values
         if not isinstance(seq, int) or not isinstance(blob, bytes):
             return None
         try:
             msgspec.msgpack.decode(blob)
         except ValueError:
             return None
+        if kept and not sums.fits(seq, blob, kept[0]):
+            return None
         return Found(lane, seq, [blob])
-    _, _, first, count, size, raw, blob = values
+    _, _, first, count, size, raw, blob, *kept = values
     if not isinstance(blob, bytes) or len(blob) != size or not all(isinstance(one, int) for one in (first, count, raw)):
+        return None
+    if kept and kept[0] is not None and not sums.fits(cast(int, first), blob, kept[0]):
         return None
     try:
         return Found(lane, cast(int, first), unpack(blob, cast(int, count)), blob, cast(int, raw))
@@ -130,13 +136,13 @@ def _report(payload: bytes) -> Found | None:
 
 
 def _values(payload: bytes) -> list[int | str | bytes | None]:
-    """The values of a record of three or seven columns, as all that is looked for has; floats as None."""
+    """The values of a record of as many columns as what is looked for has; floats as None."""
     end, at = _varint(payload, 0)
     kinds: list[int] = []
-    while at < end <= len(payload) and len(kinds) < 8:
+    while at < end <= len(payload) and len(kinds) < 9:
         kind, at = _varint(payload, at)
         kinds.append(kind)
-    if len(kinds) not in (3, 7):
+    if len(kinds) not in (3, 4, 7, 8):
         return []
     values: list[int | str | bytes | None] = []
     at = end

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from edge.storing import pages
+from edge.storing import pages, sums
 from edge.storing.disk import SPARE_NUMBERS, beyond
 from edge.storing.errors import StoreDamaged
-from edge.storing.outbox import LaneState, Outbox, books, unpack
+from edge.storing.outbox import LaneState, Outbox, books
+from edge.storing.rescue import Rescue
 from protocols import ranges
 from protocols.reports import LANES, Lane, Report, Thinned
 
-PROBES_MAX = 20_000
-"""So many times a range of numbers that can not be read is halved; what is left then is given up."""
 KEYS = {
     "device": "id",
     "slot": "id",
@@ -41,12 +37,13 @@ def carry(path: Path, new: sqlite3.Connection, now_ms: int, marked: dict[Lane, i
         return _account(new, {}, now_ms, marked)
     lost: list[str] = []
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as old:
-        tables = {name for (name,) in _both_ways(old, "sqlite_master", ["name"], "rowid")[0]}
+        rescue = Rescue(old)
+        tables = rescue.tables()
         for table, key in KEYS.items():
             if table in ("device", "slot") and tables and "snapshot" not in tables:
                 continue  # of the first schema: learnt anew, as its migration has it
             columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
-            rows, whole = _both_ways(old, table, columns, key)
+            rows, whole = rescue.rows(table, columns, key)
             marks = ", ".join("?" * len(columns))
             new.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
             if not whole:
@@ -54,21 +51,33 @@ def carry(path: Path, new: sqlite3.Connection, now_ms: int, marked: dict[Lane, i
         known: dict[Lane, LaneState] = {}
         with suppress(sqlite3.Error, StoreDamaged):
             known = books(old)
+        ends = {lane: known[lane].next_seq if known else _beyond(now_ms, marked) for lane in LANES}
+        for block in rescue.blocks():
+            if 0 <= block.first <= ends[block.lane] - block.reports:
+                _put_block(new, *block)
         for lane in LANES:
-            end = known[lane].next_seq if known else _beyond(now_ms, marked)
-            new.executemany(
-                "INSERT OR IGNORE INTO packed (lane, first, count, size, raw, reports) VALUES (?, ?, ?, ?, ?, ?)",
-                ((lane, *row) for row in _blocks(old, lane, end)),
-            )
-            new.executemany(
-                "INSERT OR IGNORE INTO outbox VALUES (?, ?, ?)",
-                ((lane, seq, blob) for seq, blob in _loose(old, lane, 0, end - 1, [PROBES_MAX])),
-            )
+            _put_loose(new, lane, rescue.loose(lane, 0, ends[lane] - 1))
     _search(path, new, known, _beyond(now_ms, marked))
     carried = _account(new, known, now_ms, marked)
     if lost:
         carried.append(f"not all of {', '.join(lost)} could be read; what is missing is learnt anew")
+    if rescue.put_right:
+        carried.append(f"{rescue.put_right} rows had one bit off and were put right by their checksum")
     return carried
+
+
+def _put_block(new: sqlite3.Connection, lane: Lane, first: int, count: int, size: int, raw: int, blob: bytes) -> None:
+    new.execute(
+        "INSERT OR IGNORE INTO packed (lane, first, count, size, raw, reports, crc) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (lane, first, count, size, raw, blob, sums.of_report(first, blob)),
+    )
+
+
+def _put_loose(new: sqlite3.Connection, lane: Lane, reports: Iterable[tuple[int, bytes]]) -> None:
+    new.executemany(
+        "INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)",
+        ((lane, seq, blob, sums.of_report(seq, blob)) for seq, blob in reports),
+    )
 
 
 def _search(path: Path, new: sqlite3.Connection, known: dict[Lane, LaneState], end: int) -> None:
@@ -86,15 +95,9 @@ def _search(path: Path, new: sqlite3.Connection, known: dict[Lane, LaneState], e
         last = first + len(reports) - 1
         wanted = ranges.within(missed[lane], first, last)
         if wanted == ((first, last),) and packed is not None:
-            new.execute(
-                "INSERT INTO packed (lane, first, count, size, raw, reports) VALUES (?, ?, ?, ?, ?, ?)",
-                (lane, first, len(reports), len(packed), raw, packed),
-            )
+            _put_block(new, lane, first, len(reports), len(packed), raw, packed)
         else:
-            new.executemany(
-                "INSERT INTO outbox VALUES (?, ?, ?)",
-                ((lane, seq, reports[seq - first]) for a, b in wanted for seq in range(a, b + 1)),
-            )
+            _put_loose(new, lane, ((seq, reports[seq - first]) for a, b in wanted for seq in range(a, b + 1)))
         missed[lane] = ranges.minus(missed[lane], wanted)
 
 
@@ -142,54 +145,6 @@ def _account(new: sqlite3.Connection, known: dict[Lane, LaneState], now_ms: int,
         outbox.jump(lane, to, now_ms, "damaged")
     outbox.append(told, now_ms)
     return said
-
-
-def _both_ways(old: sqlite3.Connection, table: str, columns: list[str], key: str) -> tuple[list[tuple[Any, ...]], bool]:
-    """The rows of a table that can be read, from its beginning and from its end; whether these are all."""
-    found: list[tuple[Any, ...]] = []
-    for order in (key, ", ".join(f"{part} DESC" for part in key.split(", "))):
-        try:
-            for row in old.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"):
-                found.append(row)
-        except (sqlite3.Error, UnicodeDecodeError):
-            continue
-        return found, True
-    return found, False
-
-
-def _blocks(old: sqlite3.Connection, lane: Lane, end: int) -> Iterator[tuple[int, int, int, int, bytes]]:
-    """Each block below `end` that can be read and is what was packed: its row without its lane."""
-    with suppress(sqlite3.Error):
-        highest = old.execute("SELECT MAX(id) FROM packed").fetchone()[0] or 0
-        for number in range(1, highest + 1):
-            with suppress(sqlite3.Error, StoreDamaged, TypeError):
-                row = old.execute(
-                    "SELECT lane, first, count, size, raw, reports FROM packed WHERE id = ?", (number,)
-                ).fetchone()
-                if row and row[0] == lane and 0 <= row[1] <= end - row[2]:
-                    unpack(row[5], row[2])
-                    yield row[1:]
-
-
-def _loose(
-    old: sqlite3.Connection, lane: Lane, first: int, last: int, budget: list[int]
-) -> Iterator[tuple[int, bytes]]:
-    """The loose reports that can be read: a range that can not be is halved until only what is spoilt is left out."""
-    try:
-        rows = old.execute(
-            "SELECT seq, report FROM outbox WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq", (lane, first, last)
-        )
-        for seq, report in rows:
-            with suppress(ValueError, TypeError):
-                msgspec.msgpack.decode(report)
-                yield seq, report
-            first = seq + 1
-    except sqlite3.Error:
-        budget[0] -= 1
-        if first < last and budget[0] > 0:
-            middle = (first + last) // 2
-            yield from _loose(old, lane, first, middle, budget)
-            yield from _loose(old, lane, middle + 1, last, budget)
 
 
 def _beyond(now_ms: int, marked: dict[Lane, int]) -> int:

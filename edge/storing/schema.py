@@ -9,6 +9,7 @@ import msgspec
 import sqlite_utils
 from sqlite_utils import Database, Migrations
 
+from edge.storing import sums
 from edge.storing.errors import StoreError
 from protocols.ranges import Ranges
 from protocols.reports import LANES
@@ -37,6 +38,9 @@ NEWER = (
 )
 """What came with the third version of the schema. In its `lane`, `bytes` counts all that is stored and `written` all
 that ever was; the numbers from `tail_from` on wait, and of those below it the ranges of `pending`."""
+SUMMED = ("device", "slot", "snapshot", "tag", "policy", "outbox")
+"""Tables whose rows end in a checksum (`sums`) since the fourth version. In `packed` those of blocks made since then
+do; the others have none but the one that zlib writes."""
 OURS = {"device", "slot", "tag", "outbox", "refused", "lane", "problem"}
 PRAGMAS = (
     "journal_mode=WAL",
@@ -87,24 +91,30 @@ def keep_what_was_sent(db: Database) -> None:
         )
 
 
+@migrations()
+def sum_rows(db: Database) -> None:
+    """Every row that is read back has a checksum. Blocks are many and large: those that are there keep zlib's."""
+    for table in (*SUMMED, "packed"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN crc INTEGER")
+    db.conn.create_function("sum_of_report", 2, sums.of_report)
+    db.conn.create_function("sum_of_state", 2, sums.of_state)
+    db.conn.create_function("sum_of_row", -1, sums.of_row)
+    db.execute("UPDATE outbox SET crc = sum_of_report(seq, report)")
+    for table in sums.STATES:
+        db.execute(f"UPDATE {table} SET crc = sum_of_state(id, state)")
+    db.execute("UPDATE tag SET crc = sum_of_row(epc, device, zone, at_ms)")
+    db.execute("UPDATE policy SET crc = sum_of_row(sku, reorder_point, quantity, open)")
+
+
+VERSIONS = (create, know_more, keep_what_was_sent, sum_rows)
+
+
 def opened(path: Path) -> sqlite3.Connection:
     """The database, made or brought to the present version. `StoreError` for a database of somebody else's, or of a
     later version; sqlite3's errors for what can not be opened."""
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        strange = tables - OURS - {"_sqlite_migrations"}
-        if strange and len(tables & OURS) < 2:
-            what = f"{path} is a database of something else (it has a table {min(strange)!r})"
-            raise StoreError(f"the gateway's store {what}: give another --state, or move the file away")
-        if "_sqlite_migrations" in tables:
-            applied = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'edge'")
-            later = {name for (name,) in applied} - {
-                known.__name__ for known in (create, know_more, keep_what_was_sent)
-            }
-            if later:
-                what = f"{path} was written by a later version ({min(later)})"
-                raise StoreError(f"the gateway's store {what}: install that version, or restore a backup")
+        _versions(connection, path)
         path.chmod(0o600)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -113,3 +123,41 @@ def opened(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def looked_at(path: Path) -> sqlite3.Connection:
+    """The database for reading, as it is. `StoreError` for one of an earlier version too: a gateway of that version may
+    be at work on it, so it is brought up by the next one that starts, never by a look."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+    )
+    try:
+        connection.execute("PRAGMA busy_timeout=5000")
+        versions = _versions(connection, path)
+        if not versions:
+            raise StoreError(f"the gateway's store {path} is empty: start the gateway first")
+        if len(versions) < len(VERSIONS):
+            what = f"{path} was written by an earlier version"
+            raise StoreError(f"the gateway's store {what}: restart the gateway first, which brings it to this one")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _versions(connection: sqlite3.Connection, path: Path) -> set[str]:
+    """The versions that the database went through; none for one that is empty."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    strange = tables - OURS - {"_sqlite_migrations"}
+    if strange and len(tables & OURS) < 2:
+        what = f"{path} is a database of something else (it has a table {min(strange)!r})"
+        raise StoreError(f"the gateway's store {what}: give another --state, or move the file away")
+    if "_sqlite_migrations" not in tables:
+        return set()
+    applied = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'edge'")
+    found = {name for (name,) in applied}
+    later = found - {known.__name__ for known in VERSIONS}
+    if later:
+        what = f"{path} was written by a later version ({min(later)})"
+        raise StoreError(f"the gateway's store {what}: install that version, or restore a backup")
+    return found

@@ -214,6 +214,21 @@ def test_the_later_word_on_a_tag_counts_whatever_its_time_says(place: Place) -> 
     assert [(row["move"], row["gateway"]) for row in place.rows(tables.tag)] == [("arrived", "g2")]
 
 
+def test_what_a_gateway_that_lost_its_store_had_said_of_tags_is_void(place: Place) -> None:
+    """It does not know any more what it said, and says it again of every tag that is there."""
+    ledger = place.ledger()
+    came = TagMove("E1", "hall", "arrived", NOON_MS, "gate-1")
+    other = msgspec.structs.replace(came, epc="E2")
+    apply(ledger, batch([came, other]), batch([came], gateway="g2"))
+
+    again = place.ledger()
+    apply(again, batch([other, Thinned(2, 999, 0, NOON_MS, "damaged", "events")], 1000))
+    apply(place.ledger(), batch([came], 500))
+
+    rows = sorted((row["epc"], row["gateway"], row["seq"]) for row in place.rows(tables.tag))
+    assert rows == [("E1", "g2", 0), ("E2", "g1", 1000)]
+
+
 def test_a_thinning_is_on_record(place: Place) -> None:
     apply(place.ledger(), batch([Thinned(3, 9, 5, NOON_MS, "outbox_full")]))
 

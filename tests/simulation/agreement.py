@@ -5,10 +5,15 @@ sample; and the proof of completeness with what was really lost.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from cloud import memory
+from cloud.core.inventory import Inventory
+from cloud.stores.applying import BEGUN_ANEW
 from edge.core.care import health
-from protocols.reports import Report, Series, StockEvent, decode
+from protocols.reports import Alarm, Proposal, Report, Series, StockEvent, TagMove, Thinned, decode
 from tests.simulation.broker import Broker
 from tests.simulation.lives import GatewayLife, ServiceLife
 from tests.simulation.promises import Broken, Witness, reading
@@ -46,6 +51,10 @@ class Agreement:
             level = service.service.inventory.levels.get(slot.id)
             if level is None or level.count != count:
                 yield f"{slot.id}: the service says {level and level.count}, the gateway {count}"
+        yield from self._unmet_plans(service)
+        there = {epc for epc, here in self._world.tags.items() if here}
+        if _seen(gateway) != there:
+            yield f"tags: the gateway sees {sorted(_seen(gateway))}, {sorted(there)} are there"
         proof = service.service.ledger.proof.look()
         for one in proof.lanes:
             if not one.complete or one.missing:
@@ -61,12 +70,44 @@ class Agreement:
             if key[0] not in ("stock_out", "device_sick") and not (off and key[0] == "clock_wrong"):
                 yield f"alert {key} is {alert.state}"
 
+    def _unmet_plans(self, service: ServiceLife) -> Iterator[str]:
+        ordering = service.service.ordering
+        for sku in SITE.skus:
+            there = sum(self._world.counts[slot.id] for slot in SITE.slots if slot.sku == sku.id)
+            made = ordering.plans.get(sku.id)
+            if made is None or made.position != there:
+                yield f"{sku.id}: planned with {made and made.position}, {there} are there"
+            elif made.verdict == "order" and sku.id not in ordering.needs:
+                yield f"{sku.id}: is to be ordered and is not"
+
+    def _check_tags(self, gateway: GatewayLife, service: ServiceLife) -> None:
+        """What the gateway sees, has told of by its own store, and the service holds, is one."""
+        sees = _seen(gateway)
+        keeps = {str(one["epc"]) for one in gateway.gateway.store.present_tags()}
+        with reading(service.folder / "ledger.db") as db:
+            holds = {epc for (epc,) in db.execute("SELECT epc FROM tag WHERE move = 'arrived'")}
+        if keeps != sees:
+            raise Broken("every move of a tag is reported", f"{sorted(sees ^ keeps)} of {sorted(sees)}")
+        last = {}
+        for seq, blob in self._witness.given["events"].items():
+            one = decode(blob)
+            if type(one) is TagMove:
+                last[one.epc] = seq
+        # A tag that lies still is told of once; that word may have been given up, and said to be.
+        untold = self._witness.given_up["events"] - self._witness.held["events"]
+        wrong = sorted(epc for epc in holds ^ keeps if last.get(epc) not in untold)
+        if wrong:
+            raise Broken("the service has the tags of the gateway", f"{wrong} of {sorted(keeps)}")
+
     def told(self, gateway: GatewayLife, service: ServiceLife) -> None:
         """In the end, when all agree: movements, samples and losses to the last one."""
         self._check_movements(service)
+        self._check_memory(service)
+        self._check_words(service)
         self._check_history(service)
         self._check_samples(gateway)
         self._check_losses(gateway)
+        self._check_tags(gateway, service)
 
     def _check_movements(self, service: ServiceLife) -> None:
         with reading(service.folder / "ledger.db") as db:
@@ -76,6 +117,51 @@ class Agreement:
         if rows != want:
             differ = sorted(set(rows) ^ set(want))
             raise Broken("each movement is booked once", f"{len(rows)} for {len(want)}, the first: {differ[:3]}")
+
+    def _check_memory(self, service: ServiceLife) -> None:
+        """What the service knows by heart is what its ledger says, and demand what was taken from the shelves."""
+        zone, want = ZoneInfo(SITE.site.timezone), dict[str, dict[int, int]]()
+        for _, one in self._witness.reports("events"):
+            if type(one) is StockEvent and one.delta < 0 and one.source not in ("first", "count"):
+                days = want.setdefault(one.sku, {})
+                day = datetime.fromtimestamp(one.at_ms / 1000, zone).toordinal()
+                days[day] = days.get(day, 0) - one.delta
+        inventory = service.service.inventory
+        got = {sku: demand.units for sku, demand in inventory.demand.items() if demand.units}
+        if got != want:
+            raise Broken("what was taken is demand once", f"{got} for {want}")
+        anew = Inventory(SITE)
+        memory.from_ledger(anew, service.service.ledger)
+        for what in ("levels", "known", "demand"):
+            if getattr(anew, what) != getattr(inventory, what):
+                raise Broken("memory is what the ledger holds", f"{what}: {getattr(inventory, what)}"[:300])
+
+    def _check_words(self, service: ServiceLife) -> None:
+        """Of every tag, SKU and alarm what the gateway said last is held."""
+        moves: dict[tuple[str, str], TagMove] = {}
+        orders: dict[str, tuple[str, int, Proposal]] = {}
+        fired: dict[tuple[str, str], tuple[str, int, Alarm]] = {}
+        for seq, one in self._witness.reports("events"):
+            if type(one) is TagMove:
+                moves[one.epc, one.device] = one
+            elif type(one) is Thinned and one.lane == "events" and one.why in BEGUN_ANEW:
+                moves.clear()  # it tells of every tag again, by numbers above
+            elif type(one) is Proposal:
+                orders[one.sku] = ("gw", seq, one)
+            elif type(one) is Alarm:
+                fired[one.rule, one.subject] = ("gw", seq, one)
+        with reading(service.folder / "ledger.db") as db:
+            rows = db.execute("SELECT epc, zone, move, at_ms, device, heard_ms FROM tag").fetchall()
+        ledger = service.service.ledger
+        held: dict[str, tuple[list[Any], list[Any]]] = {
+            "move of a tag": ([TagMove(*row) for row in rows], [*moves.values()]),
+            "proposal": (ledger.proposals(), [*orders.values()]),
+            "alarm": (ledger.alarms(), [*fired.values()]),
+        }
+        for what, (got, want) in held.items():
+            wrong = [one for one in got if one not in want] + [one for one in want if one not in got]
+            if wrong:
+                raise Broken(f"every {what} is held as last told", f"{len(got)} for {len(want)}, {wrong[:2]}")
 
     def _check_history(self, service: ServiceLife) -> None:
         want = _moments(report for _, report in self._witness.reports("telemetry"))
@@ -117,6 +203,12 @@ class Agreement:
             if health.lost(state.pulse) < len(lost):
                 detail = f"{device}: {len(lost)} were lost, the gateway misses {health.lost(state.pulse)}"
                 raise Broken("a loss is seen", detail)
+
+
+def _seen(gateway: GatewayLife) -> set[str]:
+    """The tags that the gateway takes to be there."""
+    fields = gateway.gateway.inference.readers.fields.values()
+    return {epc for field in fields for epc, row in field.rows.items() if field.told[row]}
 
 
 def _moments(reports: Iterable[Report]) -> dict[str, dict[int, set[float]]]:

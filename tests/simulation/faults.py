@@ -41,6 +41,9 @@ KINDS = (
     Kind("gateway_damaged", 1, 1, 60),  # pages of its store are overwritten
     Kind("gateway_clock", 2, 60, 2400),
     Kind("device_clock", 2, 60, 2400),
+    Kind("thin", 2, 600, 3600),  # the link takes a frame every few seconds, so that a backlog lasts
+    Kind("service_disk_full", 2, 60, 1800),
+    Kind("service_log_cut", 2, 10, 900),  # what its ledger wrote in so long is lost, though it was committed
     Kind("outbox_small", 1, 0, 0),  # telemetry must be thinned, and what is asked for again may be gone
     Kind("warm", 1, 1200, 2400),  # the cold room gets warm: an alert must come and go
 )

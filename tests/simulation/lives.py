@@ -12,29 +12,53 @@ import contextvars
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from cloud.core.intake import Arrived
+from cloud.core.ordering import Ordering
+from cloud.core.replenishment import Need, Plan
 from cloud.service import Options as ServiceOptions
 from cloud.service import Service
 from cloud.uplink import Uplink as Door
 from edge.gateway import Gateway
 from edge.gateway import Options as GatewayOptions
 from edge.mqtt import parse_url
+from protocols.ranges import Ranges
+from protocols.reports import Lane
+from protocols.uplink import Hello
 from tests.simulation.timeline import WORKER, Log, Timeline
 from tests.simulation.world import SITE
 
 How = Literal["before", "torn", "after"]
 ADDRESS = "tcp://127.0.0.1:1"
 DISK_S = (0.001, 0.02)
+ROOM_CHANCE = 0.2
+"""That a transaction still finds room on a full disk: so of two databases one may go on without the other."""
 
 
 class Watched(sqlite3.Connection):
     """A connection of a program, until it closes it itself."""
 
     life: Life | None = None
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """A statement; where the disk is full a transaction may find no room."""
+        if sql == "COMMIT":
+            self._find_room()
+        return super().execute(sql, *values)
+
+    def commit(self) -> None:
+        """The same of a transaction that the driver began."""
+        if self.in_transaction:
+            self._find_room()
+        super().commit()
+
+    def _find_room(self) -> None:
+        if self.life is not None and self.life.no_room and self.life.rng.random() >= ROOM_CHANCE:
+            raise sqlite3.OperationalError("database or disk is full")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -59,6 +83,7 @@ class Life:
         self.alive = True
         self.down_s = 1.0
         """How long it stays dead."""
+        self.no_room = False
         self.doomed: tuple[int, How] | None = None
         """After so many more works for the store it is killed: before, within or after that work."""
         self.connections: list[Watched] = []
@@ -176,14 +201,35 @@ class ServiceLife(Life):
 
     name = "service"
     service: Service
+    door: Door
+
+    def __init__(self, line: Timeline, log: Log, rng: random.Random, folder: Path) -> None:
+        super().__init__(line, log, rng, folder)
+        self.on_plan: Callable[[ServiceLife, Plan], None] = lambda _life, _made: None
+        self.on_asked: Callable[[ServiceLife, Hello, Mapping[Lane, Ranges]], None] = lambda _life, _hello, _asked: None
+
+    def waiting(self, gateway: str) -> list[Arrived]:
+        """The batches of a gateway that are not yet applied."""
+        intake = self.door._intake
+        return [one for lanes in (intake._live, intake._replay) for one in lanes.get(gateway, ())]
 
     def _start(self) -> None:
         there = self.folder
         service = Service(ServiceOptions(SITE, there, f"sqlite:///{there}/history.db", f"sqlite:///{there}/ledger.db"))
         self.service = service
-        asked = (service.apply, service.ledger.tops, service.ledger.missing, service.policies)
+        service.ordering.decide = self._plan  # type: ignore[method-assign]
+        asked = (service.apply, service.ledger.tops, self._ask, service.policies)
         self.door = Door(ADDRESS, there, SITE.site.id, *asked)
         self.watch(self.line.create_task(service.run(self.door), name="service"))
+
+    def _plan(self, made: Plan, now_ms: int) -> Need | None:
+        self.on_plan(self, made)
+        return Ordering.decide(self.service.ordering, made, now_ms)
+
+    def _ask(self, gateway: str, hello: Hello) -> dict[Lane, Ranges]:
+        asked = self.service.ledger.missing(gateway, hello)
+        self.on_asked(self, hello, asked)
+        return asked
 
     def _end(self) -> None:
         if hasattr(self, "door"):

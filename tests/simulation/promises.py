@@ -15,12 +15,12 @@ import msgspec
 
 from cloud.alerts import rules
 from edge.core.inference import DeviceState
-from protocols.reports import LANES, Lane, Report, Thinned, decode
+from protocols.reports import LANES, Alarm, Lane, Report, Series, Thinned, decode
 from protocols.sequences import Sequence
 from protocols.uplink import Batch
 from tests.simulation.broker import Broker, Publication
 from tests.simulation.lives import GatewayLife, ServiceLife
-from tests.simulation.timeline import Log, Timeline
+from tests.simulation.timeline import T0_MS, Log, Timeline
 
 ALL = 10**12
 _state = msgspec.msgpack.Decoder(DeviceState).decode
@@ -39,6 +39,8 @@ class Witness:
 
     def __init__(self, line: Timeline, log: Log, broker: Broker, apart: Callable[[], bool]) -> None:
         self._line, self._log, self._broker, self._apart = line, log, broker, apart
+        self._counted: dict[float, int] = {}
+        """Which report told of each sample, as long as the gateway had one store."""
         self.given: dict[Lane, dict[int, bytes]] = {lane: {} for lane in LANES}
         """Every report that a gateway committed, by its number."""
         self.next: dict[Lane, int] = dict.fromkeys(LANES, 0)
@@ -54,7 +56,12 @@ class Witness:
         """Messages that went with a store that was damaged, or was put back from a backup."""
         self.sent_now: set[tuple[Lane, int]] = set()
         self.live_from: dict[Lane, int] = {}
-        self.levels_ms: dict[str, int] = {}
+        self.newest: dict[str, int] = {}
+        """The time of what the ledger knows of each slot and tag."""
+        self.on_report: Callable[[Lane, int, Report], None] = lambda _lane, _seq, _report: None
+        self.on_taken: Callable[[list[Report]], None] = lambda _reports: None
+        self.alarms_ms: dict[tuple[str, str], int] = {}
+        """When the service first heard of each alarm of the gateway's, by (rule, subject)."""
         self.unkept = 0
         """Reports that were made while nobody could take them: what a gateway without an outbox had lost."""
 
@@ -88,8 +95,18 @@ class Witness:
                     gone = {n for n in self.given[about] if report.first <= n <= report.last}
                     self.given_up[about] |= gone
                     self._log("gateway", f"thinned {about} {report.first}..{report.last} {report.why}")
+                elif type(report) is Series:
+                    self._count(seq, report)
+                self.on_report(lane, seq, report)
             self._log("gateway", f"numbered {lane} {self.next[lane]}..{upto - 1}")
             self.next[lane] = upto
+
+    def _count(self, seq: int, told: Series) -> None:
+        for value in told.values:
+            before = self._counted.setdefault(value, seq)
+            if before != seq:
+                detail = f"{value} of {told.device} is in the reports {before} and {seq}"
+                raise Broken("a message that comes twice counts once", detail)
 
     def on_gateway_start(self, life: GatewayLife, older: bool) -> None:
         """A gateway has opened its store: numbers above what it knows were never given. `older`: the store was damaged
@@ -101,6 +118,8 @@ class Witness:
                     raise Broken("what was sent is still known", f"{lane} {seq} was taken, but is not here")
                 del self.given[lane][seq]
             self.next[lane] = min(self.next[lane], upto)
+        if older:
+            self._counted.clear()
         self.read_new(life)
         self.kept = {device: state.pulse.boots for device, state in life.gateway.store.restore().devices.items()}
         self.sent_now.clear()
@@ -122,8 +141,14 @@ class Witness:
     def on_applied(self, batches: Any) -> None:
         """The service has committed batches."""
         for batch in batches:
-            self.applied[batch.lane] |= set(batch.seqs)
-            self.held[batch.lane] |= set(batch.seqs)
+            given, new = self.given[batch.lane], set(batch.seqs) - self.held[batch.lane]
+            self.applied[batch.lane] |= new
+            self.held[batch.lane] |= new
+            reports = [decode(given[seq]) for seq in sorted(new & given.keys())]
+            for one in reports:
+                if type(one) is Alarm:
+                    self.alarms_ms.setdefault((one.rule, one.subject), T0_MS + self._line.now_ms)
+            self.on_taken(reports)
 
     def on_service_start(self, life: ServiceLife, older: bool) -> None:
         """A service has opened its stores. `older`: they came from a backup."""
@@ -131,7 +156,7 @@ class Witness:
             self.held[lane] = self.held_by(life, lane)
             self.applied[lane] |= self.held[lane]
         if older:
-            self.levels_ms.clear()
+            self.newest.clear()
 
     def on_open(self) -> None:
         """A new link is tried."""
@@ -190,14 +215,13 @@ class Witness:
             for sku, count in many:
                 raise Broken("an SKU has one open need", f"{sku} has {count}")
             holds = {name: one.delays.hold_ms for name, one in rules.rules().items()}
-            # What a gateway says has had its hold there.
             fired = db.execute(
-                "SELECT a.rule, a.subject, t.at_ms - a.since_ms FROM alert_transition t JOIN alert a ON a.id = t.alert "
-                "WHERE t.state = 'firing' AND t.before IN ('', 'pending') AND NOT EXISTS "
-                "(SELECT 1 FROM local_alarm l WHERE l.rule = a.rule AND l.subject = a.subject)"
+                "SELECT a.rule, a.subject, t.at_ms, t.at_ms - a.since_ms FROM alert_transition t "
+                "JOIN alert a ON a.id = t.alert WHERE t.state = 'firing' AND t.before IN ('', 'pending')"
             )
-            for rule, subject, after_ms in fired:
-                if after_ms < holds.get(rule, 0):
+            for rule, subject, at_ms, after_ms in fired:
+                # What a gateway had said before has had its hold there: see Decisions.
+                if after_ms < holds.get(rule, 0) and self.alarms_ms.get((rule, subject), at_ms + 1) > at_ms:
                     raise Broken("no alert before its hold", f"{rule} {subject} after {after_ms} ms")
             twice = db.execute(
                 "SELECT rule, subject FROM alert WHERE state NOT IN ('resolved', 'lapsed') "
@@ -205,10 +229,11 @@ class Witness:
             )
             for rule, subject in twice:
                 raise Broken("an alert is open once", f"{rule} {subject}")
-            for slot, at_ms in db.execute("SELECT slot, at_ms FROM level"):
-                if at_ms < self.levels_ms.get(slot, 0):
-                    raise Broken("a replay never overwrites what is newer", f"{slot} to {at_ms}")
-                self.levels_ms[slot] = at_ms
+            # A tag's moves are ordered by their numbers: their times are those of the reader.
+            for one, newness in db.execute("SELECT slot, at_ms FROM level UNION ALL SELECT epc, seq FROM tag"):
+                if newness < self.newest.get(one, 0):
+                    raise Broken("a replay never overwrites what is newer", f"{one} to {newness}")
+                self.newest[one] = newness
 
     # What follows from it.
 

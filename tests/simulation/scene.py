@@ -20,6 +20,7 @@ from edge import keys as gateway_keys
 from edge.clock import Clock as GatewayClock
 from edge.store import Group, Store
 from tests.simulation.broker import Broker, Session
+from tests.simulation.decisions import Decisions
 from tests.simulation.lives import GatewayLife, Life, ServiceLife, Watched
 from tests.simulation.promises import Witness
 from tests.simulation.timeline import T0_MS, WORKER, Clock, Log, Timeline, dice
@@ -28,6 +29,8 @@ from tests.simulation.world import SITE_TEXT, World, past
 
 PACE: dict[str, dict[str, float]] = {
     "edge.gateway": {"TICK_S": 10.0},
+    "edge.memory": {"TURNS": 6},
+    "edge.core.tagging.tags": {"EPOCH_MS": 5_000},
     "edge.uplink": {"MUTE_S": 30.0, "HELLO_S": 10.0, "BATCH_REPORTS_MAX": 20},
     "cloud.service": {"TICK_S": 10.0, "BEAT_S": 60.0},
     "cloud.uplink": {"ALIVE_MS": 40_000},
@@ -50,14 +53,15 @@ class Scene:
         self.net = Net(self.line, self.log, dice(seed, "link"))
         self.world = World(self.line, self.log, self.broker, dice(seed, "world"), dice(seed, "air"))
         self.witness = Witness(self.line, self.log, self.broker, lambda: self.net.cut or self.service is None)
+        self.decisions = Decisions(self.line, self.witness)
         self.net.on_batch, self.net.on_open = self.witness.on_batch, self.witness.on_open
         self.net.on_connect = self.witness.on_connect
         self.broker.on_acknowledged = self.witness.on_acknowledged
         self.gateway: GatewayLife | None = None
         self.service: ServiceLife | None = None
         self.kills = 0
-        self.full = False
-        """Whether the gateway's disk is."""
+        self.full: set[str] = set()
+        """Programs whose disks are."""
         self.older: set[str] = set()
         """Programs whose stores were put back or damaged since they last ran."""
         self._limits = {"outbox_bytes_max": 24_000, "kept_bytes_max": 8_000} if small else {}
@@ -87,25 +91,31 @@ class Scene:
             life.on_work, life.on_wish = self._gateway_worked, self.witness.on_gateway_wish
         else:
             life = self.service = ServiceLife(self.line, self.log, rng, self.files[name])
-            life.on_work = self._service_worked
+            life.on_work, life.on_plan = self._service_worked, self.decisions.on_plan
+            life.on_asked = self.decisions.on_asked
         life.on_death = self._buried
         life.start()
         if isinstance(life, GatewayLife):
             self.log("gateway", f"starts at {life.gateway.store.next_seq}")
+            self.decisions.on_gateway_start()
             self.witness.on_gateway_start(life, name in self.older)
-            self.fill_disk(self.full)
         elif isinstance(life, ServiceLife):
             self.log("service", f"starts at {life.service.ledger.tops('gw')}")
+            self.decisions.on_service_start()
             self.witness.on_service_start(life, name in self.older)
         self.older.discard(name)
+        self.fill_disk(name, name in self.full)
 
     def _gateway_worked(self, name: str, args: tuple[Any, ...], result: Any) -> None:
         assert self.gateway is not None
+        self.decisions.on_gateway_work(name, args)
         self.witness.on_gateway_work(self.gateway, name, args)
 
     def _service_worked(self, name: str, args: tuple[Any, ...], result: Any) -> None:
         if name == "apply":
             self.witness.on_applied(args[0])
+        if self.service is not None:
+            self.decisions.on_service_work(self.service)
 
     def _buried(self, life: Life) -> None:
         self.kills += 1
@@ -119,11 +129,14 @@ class Scene:
             self.service = None
         self.line.call_later(life.down_s, self.begin, life.name)
 
-    def fill_disk(self, full: bool) -> None:
-        """The gateway's store can not grow any more, or can again."""
-        self.full = full
+    def fill_disk(self, name: str, full: bool) -> None:
+        """A program's disk is full, or has room again. The gateway's store can then grow no more, but use what room it
+        makes itself; the service makes none, and seldom finds any for its logs."""
+        self.full = self.full | {name} if full else self.full - {name}
+        if self.service is not None:
+            self.service.no_room = "service" in self.full
         for connection in self.gateway.connections if self.gateway is not None else []:
-            pages = connection.execute("PRAGMA page_count").fetchone()[0] if full else PAGES_MAX
+            pages = connection.execute("PRAGMA page_count").fetchone()[0] if "gateway" in self.full else PAGES_MAX
             connection.execute(f"PRAGMA max_page_count = {pages}")
 
     # What is made up.

@@ -82,6 +82,8 @@ class Stage:
             self._run_for(CHECK_S)
             self.checks += 1
             self.on.witness.check(self.on.gateway, self.on.service)
+            if self.on.service is not None:
+                self.on.decisions.check(self.on.service)
 
     def _run_for(self, seconds: float) -> None:
         errors: list[BaseException] = []

@@ -45,6 +45,10 @@ class Strikes:
         self._on.net.cut = True
         return lambda: setattr(self._on.net, "cut", False)
 
+    def _thin(self, _fault: Fault, rng: random.Random) -> Callable[[], None]:
+        self._on.net.frame_s = rng.choice((1.0, 3.0, 6.0))
+        return lambda: setattr(self._on.net, "frame_s", 0.0)
+
     def _air(self, _fault: Fault, rng: random.Random) -> Callable[[], None]:
         air = self._on.world.air
         air.drop, air.double, air.late = (rng.choice((0, 0.1, 0.4)) for _ in range(3))
@@ -93,8 +97,12 @@ class Strikes:
         self._on.world.reboot(self._on.world.devices[rng.choice(SITE.devices).id])
 
     def _disk_full(self, _fault: Fault, _rng: random.Random) -> Callable[[], None]:
-        self._on.fill_disk(True)
-        return lambda: self._on.fill_disk(False)
+        self._on.fill_disk("gateway", True)
+        return lambda: self._on.fill_disk("gateway", False)
+
+    def _service_disk_full(self, _fault: Fault, _rng: random.Random) -> Callable[[], None]:
+        self._on.fill_disk("service", True)
+        return lambda: self._on.fill_disk("service", False)
 
     def _service_restored(self, fault: Fault, _rng: random.Random) -> Callable[[], None] | None:
         where, file = self._places(), self._on.folder / f"service-{fault.number}.tar"
@@ -137,6 +145,29 @@ class Strikes:
         """Whoever restores looks at the time first."""
         return T0_MS + self._on.line.now_ms
 
+    def _service_log_cut(self, _fault: Fault, rng: random.Random) -> Callable[[], None]:
+        """The ledger's alone: it signs for what the history holds too, so a history cut further than it would be a
+        loss that nothing tells of. And only while its log was added to: what was folded into the database since, or is
+        of another round of the log, is no longer in its end."""
+        before, was = self._ledger()
+
+        def cut() -> None:
+            if self._on.service is None:
+                return
+            self._on.service.kill()
+            after, log = self._ledger()
+            if after == before and len(log) > len(was) and log.startswith(was):
+                (self._on.files["service"] / "ledger.db-wal").write_bytes(log[: rng.randint(len(was), len(log))])
+                self._on.log("service", f"{len(log) - len(was)} bytes of its log at stake")
+                self._on.older.add("service")
+
+        return cut
+
+    def _ledger(self) -> tuple[bytes, bytes]:
+        files = [self._on.files["service"] / name for name in ("ledger.db", "ledger.db-wal")]
+        database, log = (path.read_bytes() if path.exists() else b"" for path in files)
+        return database, log
+
     def _gateway_log_cut(self, fault: Fault, rng: random.Random) -> None:
         self._spoil(fault, "edge.db-wal", lambda data: data[: rng.randrange(len(data))] if data else data)
 
@@ -178,11 +209,13 @@ class Strikes:
         self._on.net.cut = self._on.world.air.cut = self._on.world.busy = False
         for bad in (self._on.net, self._on.world.air):
             bad.drop = bad.double = bad.late = 0.0
+        self._on.net.frame_s = 0.0
         self._on.world.warm_c, self._on.broker.queue_max = 0.0, 1_000_000
         self._on.clock.wrong_ms = 0
         for device in self._on.world.devices.values():
             device.clock_ms = 0
-        self._on.fill_disk(False)
+        for name in ("gateway", "service"):
+            self._on.fill_disk(name, False)
         if not self._on.broker.up:
             self._on.broker.start()
         for life in (self._on.gateway, self._on.service):

@@ -30,6 +30,8 @@ class Net:
         self.line, self.log, self.rng = line, log, rng
         self.cut = False
         self.drop = self.double = self.late = 0.0
+        self.frame_s = 0.0
+        """Where the link is thin: how long a frame from the gateway takes, one after the other."""
         self.router: Router | None = None
         self.dealers: dict[bytes, Dealer] = {}
         self.sent_once: set[tuple[str, int]] = set()
@@ -58,6 +60,9 @@ class Net:
             self.lost_at_first += 0 if arrives else len(first)
         router = self.router
         for delay_s in arrives:
+            if self.frame_s:
+                dealer.free_s = max(dealer.free_s, self.line.time()) + self.frame_s
+                delay_s += dealer.free_s - self.line.time()
             if router is not None:
                 self.line.call_later(delay_s, router.receive, dealer, frame)
 
@@ -114,6 +119,8 @@ class Dealer(Socket):
 
     curve_publickey = b""
     greeted = False
+    free_s = 0.0
+    """Until when a thin link is busy with what was said here."""
 
     def connect(self, address: str) -> None:
         """Begin."""

@@ -1,7 +1,8 @@
 """The warehouse: shelves, thermometers and a reader with a known truth, and devices that speak as docs/devices.md asks.
 
 A device keeps a message until its PUBACK and sends it again when none came; its air loses, doubles and delays what it
-says. Every climate sample has a value that no other one has, so that it can be found again whatever its time became.
+says. Every climate sample has a value that no other one has, so that it can be found again whatever its time became,
+and be seen to count once.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ order_quantity = 50
 id = "milk"
 name = "Milk"
 unit_mass_g = 1000.0
+reorder_point = 30
+order_quantity = 40
 [[slots]]
 id = "A1"
 zone = "hall"
@@ -132,7 +135,8 @@ class World:
         self.air = Air()
         self.counts = {slot.id: rng.randint(20, 60) for slot in SITE.slots}
         self.warm_c = 0.0
-        self.tags = {f"3034257BF7194E4000001A{number:02X}": number % 2 == 0 for number in range(6)}
+        self.tags = {f"3034257BF7194E4000001A{number:02X}": number % 2 == 0 for number in range(4)}
+        """Which tags lie on the dock."""
         self.devices = {one.id: Device(one.id, one.kind) for one in SITE.devices}
         self.samples: dict[tuple[str, int, int], float] = {}
         """Every climate sample by (device, boot, seq)."""
@@ -141,6 +145,7 @@ class World:
         for device in self.devices.values():
             line.call_later(rng.uniform(1.0, 5.0), self._measure, device)
         line.call_later(rng.uniform(5.0, 60.0), self._hand)
+        line.call_later(rng.uniform(60.0, 120.0), self._carry)
 
     def reboot(self, device: Device) -> None:
         """A device loses what it had not got rid of, and counts anew."""
@@ -151,34 +156,46 @@ class World:
             self.log("device", f"{device.id} reboots as {device.boot}")
 
     def _hand(self) -> None:
-        """Someone takes or puts something, or carries tags; the scale says so soon after."""
+        """Someone takes or puts something; the scale says so soon after."""
         if not self.busy:
             return
         slot = self._rng.choice(SITE.slots)
         before = self.counts[slot.id]
-        self.counts[slot.id] = min(CAPACITY, max(0, before + self._rng.choice((-8, -5, -3, -2, -1, -1, 1, 12))))
+        self.counts[slot.id] = min(CAPACITY, max(0, before + self._rng.choice((-8, -5, -3, -2, -1, -1, 1, 20))))
         self.log("world", f"{slot.id} {before} -> {self.counts[slot.id]}")
         self.line.call_later(1.0, self._weigh, self.devices[slot.device])
-        if self._rng.random() < 0.1:
+        self.line.call_later(self._rng.uniform(15.0, 120.0), self._hand)
+
+    def _carry(self) -> None:
+        """Someone brings a tag to the dock, or takes it away."""
+        if self.busy:
             tag = self._rng.choice(sorted(self.tags))
             self.tags[tag] = not self.tags[tag]
-        self.line.call_later(self._rng.uniform(15.0, 120.0), self._hand)
+            self.log("world", f"{tag} {'comes' if self.tags[tag] else 'goes'}")
+            self.line.call_later(self._rng.uniform(60.0, 180.0), self._carry)
 
     def _measure(self, device: Device) -> None:
         self.line.call_later(PERIOD_S[device.kind] * self._rng.uniform(0.9, 1.1), self._measure, device)
         if device.kind == "shelf":
             self._weigh(device)
         elif device.kind == "climate":
-            self._unique += 1
-            unit, value = ("Cel", 4.5 if device.id == "cold-1" else 20.5)
-            value = (
-                round(value + self.warm_c * (device.id == "cold-1") + self._rng.uniform(-1, 1), 1) + self._unique / 1e6
-            )
-            self.samples[device.id, device.boot, device.seq] = value
-            self._say(device, {"unit": unit, "value": value})
+            mean_c = 4.5 + self.warm_c if device.id == "cold-1" else 20.5
+            self._sense(device, "Cel", mean_c)
+            self._sense(device, "%RH", 50.0)
         else:
-            reads = [{"epc": epc, "rssi": -55.0 + self._rng.gauss(0, 2)} for epc, here in self.tags.items() if here]
+            reads = [
+                {"epc": epc, "rssi": -55.0 + self._rng.gauss(0, 2), "at": -at_ms}
+                for epc, here in self.tags.items()
+                if here
+                for at_ms in (15_000, 10_000, 5_000, 0)
+            ]
             self._say(device, {"reads": reads})
+
+    def _sense(self, device: Device, unit: str, mean: float) -> None:
+        self._unique += 1
+        value = round(mean + self._rng.uniform(-1, 1), 1) + self._unique / 1e6
+        self.samples[device.id, device.boot, device.seq] = value
+        self._say(device, {"unit": unit, "value": value})
 
     def _weigh(self, device: Device) -> None:
         for slot in SITE.slots:

@@ -49,6 +49,18 @@ def test_a_long_pause_teaches_a_bounded_period() -> None:
     assert pulse.period_ms <= PERIOD_MAX_MS
 
 
+def test_a_device_that_keeps_pace_far_behind_us_has_its_offset_learnt() -> None:
+    """Our clock was set three hours ahead: what the reader says is as new as ever."""
+    pulse = Pulse()
+    last_ms = live(pulse, 50)
+
+    for number in range(50, 120):
+        at_ms = last_ms + (number - 49) * 1000
+        hear(pulse, 1, number, at_ms, at_ms + 3 * 3_600_000)
+
+    assert pulse.offset_ms == pytest.approx(-3 * 3_600_000, abs=11_000)
+
+
 def test_a_backlog_proves_life_and_teaches_neither_period_nor_clock() -> None:
     pulse = Pulse()
     last_ms = live(pulse, 50)

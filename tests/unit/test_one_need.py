@@ -132,8 +132,20 @@ class Stay(NamedTuple):
     together_ms: int
 
 
-ACTIONS = ("pick", "much", "deliver", "cut", "mend", "edge restarts", "cloud restarts", "cloud off", "cloud on", "wait")
-ACTIONS += ("shake", "rest")
+ACTIONS = (
+    "pick",
+    "much",
+    "deliver",
+    "cut",
+    "mend",
+    "edge restarts",
+    "cloud restarts",
+    "cloud off",
+    "cloud on",
+    "wait",
+    "shake",
+    "rest",
+)
 Doings = Listing[tuple[str, int]]
 
 

@@ -73,3 +73,15 @@ def test_levels_are_told_again_some_at_a_time_and_each_in_its_turn() -> None:
         told += levels
 
     assert sorted(told) == sorted(f"A{at}" for at in range(SLOTS))
+
+
+def test_after_levels_were_given_up_on_their_way_each_is_told_again() -> None:
+    inference = house()
+    now_ms = T0 + 4000
+    assert not [one for one in inference.tick(now_ms).reports if type(one) is SlotLevel]
+
+    inference.shelves.tell_again()
+
+    out = [inference.tick(now_ms + second * 1000).reports for second in range(1, 5)]
+    told = [one.slot for reports in out for one in reports if type(one) is SlotLevel]
+    assert sorted(told) == sorted(f"A{at}" for at in range(SLOTS))

@@ -8,6 +8,7 @@ from typing import Literal, cast
 from msgspec import Struct, field
 
 from edge.core.care.courses import Course
+from edge.core.rewind import moved
 from protocols.readings import Quantity
 
 Code = Literal["drift", "creep", "noisy", "stuck", "spikes", "silent", "battery_low", "battery_ending", "clock_off"]
@@ -119,6 +120,23 @@ def settle(chart: Chart, code: Code, since_ms: int, evidence: dict[str, float] |
     remedy: Remedy = "tare" if code == "drift" and chart.quantity == "mass_g" else REMEDIES[code]
     finding = chart.open[code] = Finding(code, remedy, since_ms, evidence)
     return [Change(True, finding)]
+
+
+def set_back(chart: Chart, now_ms: int, by_ms: int) -> None:
+    """Our time was set back (see `edge.core.rewind`): what was learnt stays, days that never were go, and what was
+    going on begins again."""
+    day, hour = now_ms // DAY_MS, now_ms // HOUR_MS
+    moved(chart, now_ms, by_ms)
+    if chart.hour <= hour:
+        return
+    chart.hour, chart.today, chart.levels, chart.noises = hour, Day(day), [], []
+    chart.days = [one for one in chart.days if one.day < day]
+    chart.spiked = [one for one in chart.spiked if one[0] < hour]
+    chart.apart = [one for one in chart.apart if one[0] < day]
+    chart.held_ms, chart.held = emptied()
+    if chart.course is not None:
+        chart.course.bucket, chart.course.part, chart.course.levels = 0, [], []
+        chart.course.load, chart.course.waiting, chart.course.stepped = None, None, True
 
 
 def emptied() -> tuple[list[int], list[float]]:

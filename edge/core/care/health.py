@@ -21,6 +21,10 @@ RANGES_TOLD = 16
 """The newest ranges of numbers that are told of a boot; older gaps are only counted."""
 LIVE_MS = 60_000
 """Older messages are a device's backlog: they teach nothing about its period or clock."""
+APART_MS = 30_000
+"""Messages that keep pace with our time for so long, at whatever distance, are no backlog."""
+LEARNT, STEADY_MS = 20, 10_000
+"""A clock is learnt when so many live messages in a row were as far from ours as that, at most."""
 
 Seen = Literal["new", "duplicate"]
 
@@ -40,6 +44,15 @@ class Pulse(Struct, array_like=True):
     told_ms: int = 0
     unheard: bool = False
     """It is silent, and nobody has listened for long enough to say that it is its own silence."""
+    steady: int = 0
+    """Live messages in a row, up to `LEARNT`, that bore out `offset_ms`."""
+    apart: tuple[int, int] = (0, 0)
+    """How far messages that look old are apart from our time, and since when they are just so far."""
+
+    @property
+    def learnt(self) -> bool:
+        """Whether its clock is known, wherever it stands."""
+        return self.steady >= LEARNT
 
 
 def hear(pulse: Pulse, boot: int, seq: int, at_ms: int, now_ms: int) -> Seen:
@@ -48,7 +61,14 @@ def hear(pulse: Pulse, boot: int, seq: int, at_ms: int, now_ms: int) -> Seen:
         if pulse.seen_ms:
             gap_ms = min(now_ms - pulse.seen_ms, PERIOD_MAX_MS)
             pulse.period_ms += PERIOD_SHARE * (gap_ms - pulse.period_ms)
-        pulse.offset_ms += PERIOD_SHARE * (at_ms - now_ms - pulse.offset_ms)
+        off_ms = at_ms - now_ms - pulse.offset_ms
+        pulse.steady = min(pulse.steady + 1, LEARNT) if abs(off_ms) <= STEADY_MS else 0
+        pulse.offset_ms += PERIOD_SHARE * off_ms
+    elif abs(at_ms - now_ms - pulse.apart[0]) > STEADY_MS:
+        pulse.apart = at_ms - now_ms, now_ms
+    elif now_ms - pulse.apart[1] >= APART_MS:
+        # A backlog is read faster than it was written. What keeps pace is new: our clock, or the device's, was set.
+        pulse.offset_ms = float(at_ms - now_ms)
     pulse.seen_ms = now_ms
     pulse.online = True
     if seq < 0:

@@ -31,7 +31,7 @@ from edge.core.care.charts import (
     settle,
 )
 from edge.core.care.symptoms import Block, examine, median
-from protocols.readings import Quantity
+from protocols.readings import FUTURE_LIMIT_MS, Quantity
 
 BLOCK = 128
 """Samples examined together; less when an hour, or for slow sensors some, are over."""
@@ -268,29 +268,35 @@ class Clock(Struct, array_like=True, gc=False):
     """The largest (device's time - time of receipt) of the hour."""
     off: int = 0
     open: Finding | None = None
+    doubted: int = 0
+    """Messages of the hour whose time was not believed."""
 
 
-def hear(clock: Clock, at_ms: int, received_ms: int) -> list[Change]:
+def hear(clock: Clock, at_ms: int, received_ms: int, doubted: bool = False) -> list[Change]:
     """Fold a message of a device that has a clock: `at_ms` of its newest sample; what this brings about.
 
     Late messages do no harm while some come soon. A clock that is slow can not be told from a delay that never varies.
+    `doubted`: its time was not believed (`at_ms` is that of receipt): it is off by more than anything that is measured.
     """
     ahead_ms = at_ms - received_ms
     hour = received_ms // HOUR_MS
     found: list[Change] = []
     if hour != clock.hour:
-        if clock.messages >= CLOCK_MESSAGES:
+        if clock.messages + clock.doubted >= CLOCK_MESSAGES:
             found = _judge_clock(clock)
-        clock.hour, clock.messages, clock.best_ms = hour, 0, ahead_ms
+        clock.hour, clock.messages, clock.doubted = hour, 0, 0
+    if doubted:
+        clock.doubted += 1
+        return found
+    clock.best_ms = max(clock.best_ms, ahead_ms) if clock.messages else ahead_ms
     clock.messages += 1
-    if ahead_ms > clock.best_ms:
-        clock.best_ms = ahead_ms
     return found
 
 
 def _judge_clock(clock: Clock) -> list[Change]:
     limit_ms = CLOCK_FINE_MS if clock.open is not None else CLOCK_OFF_MS
-    against = (abs(clock.best_ms) > limit_ms) is (clock.open is None)
+    absurd = clock.doubted > clock.messages
+    against = (absurd or abs(clock.best_ms) > limit_ms) is (clock.open is None)
     clock.off = clock.off + 1 if against else 0
     if clock.off < CLOCK_HOURS:
         return []
@@ -298,7 +304,7 @@ def _judge_clock(clock: Clock) -> list[Change]:
     if clock.open is not None:
         gone, clock.open = clock.open, None
         return [Change(False, gone)]
-    evidence = {"offset_s": clock.best_ms / 1000.0}
+    evidence = {"more_than_s": FUTURE_LIMIT_MS / 1000.0} if absurd else {"offset_s": clock.best_ms / 1000.0}
     since_ms = (clock.hour - CLOCK_HOURS + 1) * HOUR_MS
     clock.open = Finding("clock_off", REMEDIES["clock_off"], since_ms, evidence)
     return [Change(True, clock.open)]

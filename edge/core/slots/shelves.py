@@ -202,6 +202,11 @@ class Shelves:
         ]
         return [known[slot_id] for _, slot_id in sorted(waiting)[:AT_ONCE]]
 
+    def tell_again(self) -> None:
+        """Levels were given up on their way: each slot's is due."""
+        for state in self.slots.values():
+            state.told_ms = 0
+
     def explain(self, slot_id: str, now_ms: int) -> Explanation:
         """How a slot's number came about; raises `ActionError` for a slot that is not there."""
         slot = self.site.slot_by_id.get(slot_id)

@@ -109,7 +109,7 @@ class Inference:
         self._thermometers = {one.zone: one.id for one in reversed(site.devices) if one.kind == "climate"}
         self._looked_ms = 0
         self._listening_ms = 0
-        self._now_ms = reckoning.newest_ms(self)
+        self._reckoning = reckoning.Reckoning(self)
         for device in site.devices:
             if device.id in self.devices:
                 self._feel_warmth(device, self.devices[device.id])
@@ -119,7 +119,7 @@ class Inference:
     def fold(self, messages: Sequence[Said], now_ms: int) -> Outcome:
         """Fold a group of messages, in the order they came."""
         out = Outcome()
-        self._pass_time(now_ms, out)
+        self._reckoning.pass_time(self, now_ms, out)
         known, devices, touched = self.site.device_by_id, self.devices, out.devices
         for at, message in enumerate(messages):
             if type(message) is Problem:
@@ -173,7 +173,7 @@ class Inference:
         """Let time pass: silences, departures, waiting samples, the ward's rounds, levels to repeat; then decide, the
         gateway itself being as `own` says."""
         out, own = Outcome(), own or Own()
-        self._pass_time(now_ms, out)
+        self._reckoning.pass_time(self, now_ms, out)
         self._listening_ms = self.alone.listen(own.listening, now_ms)
         sick = self.ward.pass_time(now_ms)
         for name, state in self.devices.items():
@@ -230,14 +230,6 @@ class Inference:
         self._tell_levels(out, now_ms)
         _stamp(out.reports, now_ms)
         return out, answer
-
-    def _pass_time(self, now_ms: int, out: Outcome) -> None:
-        """Our time was set back, perhaps before a restart: nothing that is remembered may lie ahead of it."""
-        by_ms, self._now_ms = self._now_ms - now_ms, now_ms
-        if by_ms > reckoning.BACK_MS:
-            reckoning.set_back(self, now_ms, by_ms)
-            out.notes.append(Note("time_set_back", "gateway", now_ms, {"by_s": by_ms // 1000}))
-            out.devices, out.slots, out.decided = set(self.devices), set(self.shelves.slots), True
 
     def _weigh(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> Problem | None:
         slot = self._watch.get((device.id, reading.channel))

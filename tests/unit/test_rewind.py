@@ -124,3 +124,14 @@ def flat(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [one for key in value for one in (key, *flat(value[key]))]
     return [leaf for one in value for leaf in flat(one)] if isinstance(value, list) else [value]
+
+
+def test_a_leap_ahead_while_the_gateway_runs_is_no_time_in_which_a_zero_wandered_or_units_were_lost() -> None:
+    house = House()
+    house.live(20, 900)
+    house.wrong_ms = YEARS_MS
+
+    out = house.live(20, 120)
+
+    levels = [one for one in out.reports if isinstance(one, SlotLevel) and one.slot == "A1"]
+    assert levels[-1].count == 20

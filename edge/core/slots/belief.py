@@ -48,6 +48,8 @@ UNTOUCHED = 0.99
 SAMPLES_FULL = 8
 """Readings of one settled mass that count as independent, at most."""
 HOUR_MS = 3_600_000
+WALK_HOURS_MAX = 30 * 24.0
+"""A zero wanders no further than it does in a month; and a gateway without a clock may take an hour for a year."""
 DAY_HOURS = 6.0
 """The warmth of a hall takes so long to change as far as it does."""
 
@@ -247,7 +249,7 @@ def _wander(belief: Belief, at_ms: int, unit: Unit, warmed_c: float, moved_g: fl
     """
     if belief.fresh:
         return 0.0, 0.0
-    hours = max(0, at_ms - belief.at_ms) / HOUR_MS
+    hours = min(max(0, at_ms - belief.at_ms) / HOUR_MS, WALK_HOURS_MAX)
     day_g = unit.day_g * min(1.0, hours / DAY_HOURS)
     touch = 0.0 if moved_g is None else (LOAD_SHARE * moved_g) ** 2 + (TOUCH_SHARE * unit.limit_g) ** 2
     return unit.walk_g**2 * hours + day_g**2, touch + (unit.warm_g * warmed_c) ** 2

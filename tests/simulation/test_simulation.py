@@ -282,7 +282,7 @@ def keeping_what_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
         (storing_no("tags"), "every move of a tag is held as last told"),
         (storing_no("proposals"), "every proposal is held as last told"),
         (giving_up_one_more, "only what was given up is taken for lost"),
-        (letting_a_replay_move_tags, "a replay never overwrites what is newer"),
+        (letting_a_replay_move_tags, "every move of a tag is held as last told"),
         (letting_a_replay_overwrite_memory, "what the service knows never goes back"),
         (counting_demand_twice, "what was taken is demand once"),
         (ordering_amid_a_backlog, "no order is decided amid a backlog"),

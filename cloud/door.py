@@ -22,7 +22,8 @@ class Door:
         self._state = state
         self._names: dict[bytes, str] = {}
         self._read_s = -KEYS_FRESH_S
-        self._words = Pace(1, within_ms=60_000)
+        self._words: dict[str, Pace] = {}
+        """How often each sentence was said: strangers without a key must not drown a key that wants to be allowed."""
         self.strangers = 0
 
     def name(self, key: bytes) -> str | None:
@@ -41,5 +42,5 @@ class Door:
     def refuse(self, why: str) -> None:
         """Somebody stays outside. Whoever knocks without end is counted, and fills no log."""
         self.strangers += 1
-        if self._words.step(time.time_ns() // 1_000_000):
+        if self._words.setdefault(why, Pace(1, within_ms=60_000)).step(time.time_ns() // 1_000_000):
             log.warning("%s; %d were refused since the start", why, self.strangers)

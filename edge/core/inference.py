@@ -113,7 +113,8 @@ class Inference:
         for device in site.devices:
             if device.id in self.devices:
                 self._feel_warmth(device, self.devices[device.id])
-        for slot in self.shelves.stale:
+        # One whose state was lost with a part of the store is known by the next steady mass, not by the next change.
+        for slot in [*self.shelves.stale, *(one for one in site.slots if one.id not in self.shelves.slots)]:
             self._unsettle(slot)
 
     def fold(self, messages: Sequence[Said], now_ms: int) -> Outcome:

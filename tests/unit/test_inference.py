@@ -348,3 +348,18 @@ def test_every_kind_of_report_comes_out_of_the_fold() -> None:
         told += inference.tick(now_ms + 500).reports
 
     assert {type(report) for report in told} == {StockEvent, SlotLevel, TagMove, DeviceHealth, Series}
+
+
+def test_a_slot_whose_state_was_lost_is_known_again_though_its_load_is_unmoved() -> None:
+    inference = Inference(SITE)
+    for second in range(0, 60, 5):
+        at_ms = T0 + second * 1000
+        inference.fold([Reading("shelf-1", "1", "mass_g", at_ms, [850.0] * 15, 100, 1, second)], at_ms)
+    assert inference.shelves.slots["A1"].estimate.count == 3
+
+    again = Inference(SITE, devices=inference.devices)
+    for second in range(60, 120, 5):
+        at_ms = T0 + second * 1000
+        again.fold([Reading("shelf-1", "1", "mass_g", at_ms, [850.0] * 15, 100, 1, second)], at_ms)
+
+    assert again.shelves.slots["A1"].estimate.count == 3

@@ -12,7 +12,7 @@ from typing import Any
 
 from edge import decided, memory
 from edge.core.alone import Alone
-from edge.page import _figure
+from edge.page import figure
 from edge.saying import json_line, store_of
 from edge.words import WORDS
 
@@ -49,7 +49,7 @@ def _proposals(arguments: argparse.Namespace) -> None:
 def alarm_line(row: dict[str, Any], now_ms: int) -> str:
     """An alarm in a line that a person reads at `now_ms`."""
     state = "firing" if row["state"] == "firing" else "over  "
-    figures = ", ".join(_figure(name, value, now_ms, _WORDS) for name, value in row["params"].items())
+    figures = ", ".join(figure(name, value, now_ms, _WORDS) for name, value in row["params"].items())
     said = f"{state} since {_time(row['since_ms'])}  {row['subject']}: {_WORDS.get(row['rule'], row['rule'])}"
     return f"{said} ({figures})" if figures else said
 

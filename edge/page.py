@@ -54,7 +54,7 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
                 _age(now_ms, one["since_ms"], word),
                 "" if one["state"] == "firing" else word["over"],
             ],
-            ", ".join(_figure(name, value, now_ms, word) for name, value in one["params"].items()),
+            ", ".join(figure(name, value, now_ms, word) for name, value in one["params"].items()),
         )
         for one in status["alarms"]
     ]
@@ -140,8 +140,8 @@ def _measured(quantity: str, value: float, word: dict[str, str]) -> tuple[str, s
     name, unit, digits = QUANTITIES.get(quantity, (quantity, "", 2))
     if unit == "0/1":
         return word[name], word[f"{name}_on" if value else f"{name}_off"]
-    figure = round(value, digits) + 0.0
-    return word.get(name, name), f"{figure:,.{digits}f} {unit}".rstrip()
+    rounded = round(value, digits) + 0.0
+    return word.get(name, name), f"{rounded:,.{digits}f} {unit}".rstrip()
 
 
 def _booked(row: dict[str, Any], word: dict[str, str]) -> str:
@@ -165,7 +165,7 @@ def _room(room: dict[str, Any], now_ms: int, word: dict[str, str]) -> str:
     return " · ".join(said)
 
 
-def _figure(name: str, value: float, now_ms: int, word: dict[str, str]) -> str:
+def figure(name: str, value: float, now_ms: int, word: dict[str, str]) -> str:
     """One figure of an alarm."""
     if name == "offline":
         return word["offline"] if value else word["silent"]

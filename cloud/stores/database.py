@@ -22,8 +22,8 @@ class LedgerUnavailable(Exception):
     """The database can not be reached, read or written now."""
 
 
-class LedgerUnfit(Exception):
-    """The database is there, and does not take these rows: trying again will not help."""
+class LedgerUnfit(LedgerUnavailable):
+    """The database is there, and does not take these rows. Who can do without them need not try again."""
 
 
 class Database:

@@ -70,7 +70,7 @@ class Ledger:
             if len(batches) > 1:
                 return [self.apply([batch], now_ms, before_commit)[0] for batch in batches]
             [batch] = batches
-            if len(batch.seqs) == 1:
+            if len(batch.seqs) <= 1:
                 return self._apply(batches, now_ms, before_commit, str(error))
             half = len(batch.seqs) // 2
             parts = (slice(None, half), slice(half, None))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.core.replenishment import Need
 from cloud.stores import tables
 from cloud.stores.database import LedgerUnavailable
 from protocols.reports import Report
@@ -74,6 +75,27 @@ def test_a_report_the_database_does_not_take_is_refused_and_all_others_are_booke
     assert len(other.numbered) == 1
     assert len(place.rows(tables.movement)) == 11
     assert [(row["seq"], row["lane"]) for row in place.rows(tables.refused)] == [(3, "events")]
+
+
+def test_a_batch_that_the_database_takes_in_no_part_comes_to_an_end(place: Place) -> None:
+    ledger = place.ledger()
+    with ledger._writing() as connection:
+        connection.exec_driver_sql(f"CREATE TRIGGER t BEFORE INSERT ON lane {REFUSING}")
+
+    for reports in ([], [stock("A1", -1, 4)], [stock("A1", -1, 4), stock("A1", -1, 3)]):
+        with pytest.raises(LedgerUnavailable, match="not on my watch"):
+            apply(ledger, batch(list[Report](reports)))
+    assert place.rows(tables.movement) == []
+
+
+def test_whoever_waits_for_the_ledger_waits_also_when_it_refuses_his_row(place: Place) -> None:
+    """The service keeps on running, and says so: needs and alerts are kept by the next try."""
+    ledger = place.ledger()
+    with ledger._writing() as connection:
+        connection.exec_driver_sql(f"CREATE TRIGGER t BEFORE INSERT ON need {REFUSING}")
+
+    with pytest.raises(LedgerUnavailable, match="not on my watch"):
+        ledger.keep_need(Need("bolt", 40, "proposed", NOON_MS, NOON_MS, {}))
 
 
 def test_a_database_that_is_away_is_not_taken_for_one_that_refuses(place: Place) -> None:

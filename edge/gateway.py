@@ -28,9 +28,10 @@ from edge.core.habits import Habits
 from edge.core.inference import Outcome
 from edge.core.slots.actions import Action
 from edge.keys import own_keys, service_key
-from edge.mqtt import BrokerUrl, Message, Mqtt
+from edge.mqtt import BrokerUrl, Mqtt
 from edge.northbound import Northbound, NorthboundOptions
 from edge.outgoing import Outgoing
+from edge.packets import Message
 from edge.store import OUTBOX_BYTES_MAX, Group, Quarantined, Store, StoreError
 from edge.uplink import Uplink
 from protocols.layout import Site

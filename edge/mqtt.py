@@ -2,7 +2,7 @@
 
 paho is driven by the event loop itself (its "external loop" interface) and has no thread of its own: no hand-over, no
 contention, and reading stops by itself while a group is worked on. Notes on paho 2.2:
-1. `loop_read` reads one packet; it is called until it delivers nothing more, else every message costs a wake-up.
+1. `loop_read` reads one packet; the client goes on to the last that has come, else every message costs a wake-up.
 2. `connect` blocks on name resolution, TCP and TLS, so it runs in a worker thread; the socket callbacks it makes
    there are handed over.
 3. An unacknowledged message comes back after a reconnect (at once from Mosquitto, after ack_wait from nats-server), so
@@ -15,17 +15,16 @@ import asyncio
 import logging
 import random
 import socket
-import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from edge.packets import Client, Message
 from protocols.readings import Publish
 
 log = logging.getLogger(__name__)
@@ -41,23 +40,9 @@ FLOOD_SHARE = 10
 READ_MAX = 256
 UNSENT_MAX = 10_000
 """Packets the broker has not taken yet; beyond it nothing more is published."""
-_PUBACK = struct.Struct("!BBH").pack
-READ_BYTES = 64 * 1024
 KEEPALIVE_S = 20
 CONNECTS_KEPT = 20
 BACKOFF_MAX_S = 30.0
-
-
-class Message(NamedTuple):
-    """A message as it arrived, with what its acknowledgement needs."""
-
-    topic: str
-    payload: bytes
-    received_ms: int
-    mid: int
-    qos: int
-    connection: int
-    retained: bool = False
 
 
 class BrokerUrl(NamedTuple):
@@ -82,34 +67,6 @@ def parse_url(url: str) -> BrokerUrl:
     tls = parts.scheme == "mqtts"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return BrokerUrl(parts.hostname, port or (8883 if tls else 1883), tls, user, password)
-
-
-class _Client(paho.Client):
-    """paho with less to do a message: it reads a packet in three small pieces, which a buffer serves; it looks for a
-    callback by topic, where there is one for all; and it sends each acknowledgement by itself, where those of a group
-    fit into one write (MQTT 3.1.1, 3.4: 0x40, 2, packet id)."""
-
-    buffer = memoryview(b"")
-    deliver: Callable[[paho.MQTTMessage], None]
-
-    def _handle_on_message(self, message: paho.MQTTMessage) -> None:
-        self.deliver(message)
-
-    def acknowledge(self, mids: Iterable[int]) -> None:
-        """Acknowledge QoS 1 messages."""
-        packets = b"".join(_PUBACK(0x40, 2, mid) for mid in mids)
-        if packets:
-            self._packet_queue(paho.PUBACK, packets, 0, 0)
-
-    def _sock_recv(self, bufsize: int) -> bytes:
-        if not self.buffer:
-            self.buffer = memoryview(super()._sock_recv(READ_BYTES))
-        piece, self.buffer = self.buffer[:bufsize], self.buffer[bufsize:]
-        return bytes(piece)
-
-    def _sock_close(self) -> None:
-        self.buffer = memoryview(b"")
-        super()._sock_close()
 
 
 class Mqtt:
@@ -137,18 +94,17 @@ class Mqtt:
         self.connected = False
         self.why = "not yet connected"
         self._refused = ""
-        self.connection = 0
         self.connects_ms: deque[int] = deque(maxlen=CONNECTS_KEPT)
         """When the last connections were made: many in a short time mean that someone else has our name."""
         self.sessions_lost = 0
         """How often a broker knew nothing of us any more, though we had been there: what waited for us is gone."""
-        self._inbox: deque[Message] = deque()
         self._arrived = asyncio.Event()
         self._grouped_s = -inf
         self._down = asyncio.Event()
         self._paused = False
         self._socket: Any = None
-        client = _Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, manual_ack=True)
+        client = Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, manual_ack=True)
+        self._inbox = client.inbox
         client.max_inflight_messages_set(1000)
         if url.user:
             client.username_pw_set(url.user, url.password)
@@ -157,7 +113,6 @@ class Mqtt:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.deliver = self._on_message
         client.on_socket_open = lambda _c, _u, sock: self._hand_over(self._open, sock)
         client.on_socket_close = lambda _c, _u, sock: self._hand_over(self._close, sock)
         client.on_socket_register_write = lambda _c, _u, sock: self._hand_over(self._want_write, sock)
@@ -232,6 +187,11 @@ class Mqtt:
         if not self.connected or self._unborn or len(self._client._out_packet) > UNSENT_MAX:
             return False
         return self._client.publish(topic, payload, qos, retain).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    @property
+    def connection(self) -> int:
+        """The number of this connection, or the last."""
+        return self._client.connection
 
     @property
     def waiting(self) -> int:
@@ -309,28 +269,11 @@ class Mqtt:
         self.connected = False
         self._hand_over(self._went_down, None)
 
-    def _on_message(self, message: paho.MQTTMessage) -> None:
-        topic = message._topic.decode("utf-8", "replace")
-        self._inbox.append(
-            Message(
-                topic,
-                bytes(message.payload),
-                time.time_ns() // 1_000_000,
-                message.mid,
-                message.qos,
-                self.connection,
-                message.retain,
-            )
-        )
-
     def _read(self) -> None:
         if self._paused:
             return
-        inbox, client, loop_read = self._inbox, self._client, self._client.loop_read
-        for _ in range(READ_MAX):
-            before = len(inbox)
-            if loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or (len(inbox) == before and not client.buffer):
-                break
+        inbox = self._inbox
+        self._client.read(READ_MAX)
         if inbox:
             self._arrived.set()
             if len(inbox) >= QUEUE_MAX and self._socket is not None:
@@ -356,7 +299,7 @@ class Mqtt:
             act(sock)
 
     def _open(self, sock: socket.socket) -> None:
-        self.connection += 1
+        self._client.connection += 1
         self._socket = sock
         self._paused = False
         self._loop.add_reader(sock, self._read)

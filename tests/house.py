@@ -39,7 +39,7 @@ WORLDLY = tuple(
 HOMES: dict[str, tuple[str, ...]] = {
     "msgspec": ("protocols/", "edge/", "cloud/", "firmware_sim/"),
     "numpy": ("edge/core/", "cloud/core/", "cloud/stores/", "firmware_sim/"),
-    "paho": ("edge/mqtt.py", "edge/doctor/probe.py", "firmware_sim/mqtt.py"),
+    "paho": ("edge/mqtt.py", "edge/packets.py", "edge/doctor/probe.py", "firmware_sim/mqtt.py"),
     "zmq": ("edge/uplink.py", "edge/keys.py", "cloud/uplink.py", "cloud/keys.py"),
     "aiohttp": ("edge/api.py", "cloud/web/"),
     "sqlite3": ("edge/store.py", "edge/storing/", "cloud/stores/"),

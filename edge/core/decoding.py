@@ -100,10 +100,12 @@ class Decoder:
 
     def _listen(self, context: Context, said: list[Decoded]) -> None:
         """What a device's clock said, as far as it is one of the site's; what the broker kept says nothing of now."""
-        if context.told and said and not context.retained:
-            device = "" if isinstance(said[0], Publish) else said[0].device
+        told = context.told
+        if told and said and not context.retained:
+            first = said[0]
+            device = "" if isinstance(first, Publish) else first.device
             if device in self.site.device_by_id:
-                self.voices.hear(device, max(context.told), context.received_ms)
+                self.voices.hear(device, told[0] if len(told) == 1 else max(told), context.received_ms)
 
     def _find(self, topic: str) -> Route | None:
         for route in self.routes:

@@ -136,12 +136,12 @@ class Inference:
             touched.add(device.id)
             if type(message) is Reading:
                 out.readings += len(message.values)
-                if health.hear(state.pulse, message.boot, message.seq, message.last_ms, now_ms) == "duplicate":
+                flags, last_ms = message.flags, message.last_ms
+                if health.hear(state.pulse, message.boot, message.seq, last_ms, now_ms) == "duplicate":
                     out.duplicates += 1
                     continue
-                flags = message.flags
                 shown = not flags or ("clock" in flags and OLD.isdisjoint(flags))
-                if shown and patients.hear(state.clock, message.last_ms, now_ms, bool(flags)):
+                if shown and patients.hear(state.clock, last_ms, now_ms, bool(flags)):
                     self._judge(state, device.id, now_ms, out, True)
                 if message.quantity == "mass_g" or message.quantity == "mass_change_g":
                     problem = self._weigh(state, message, device, now_ms, out)

@@ -44,11 +44,11 @@ def latest(
     """The reading, at the time at which it counts as taken; None when it is older than the newest of its kind (`key`,
     entered in `taken`), which was taken at `known_ms` where that is not entered. `learnt`: how far the device's clock
     is from ours is known and steady."""
-    said = reading.boot, reading.seq, reading.last_ms
-    at_ms = _placed(taken, key, said, now_ms, period_ms, known_ms, learnt)
-    if at_ms is None or at_ms == reading.last_ms:
+    last_ms = reading.last_ms
+    at_ms = _placed(taken, key, (reading.boot, reading.seq, last_ms), now_ms, period_ms, known_ms, learnt)
+    if at_ms is None or at_ms == last_ms:
         return reading if at_ms is not None else None
-    return replace(reading, at_ms=at_ms - (reading.last_ms - reading.at_ms))
+    return replace(reading, at_ms=at_ms - (last_ms - reading.at_ms))
 
 
 def set_back(taken: dict[str, Taken], now_ms: int, by_ms: int) -> None:

@@ -124,17 +124,16 @@ def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
         if leaf in UNITS:
             measurement = _measurement.decode(payload)
             reading = _reading(device, leaf, measurement, context)
-            flags = () if isinstance(reading, Problem) else reading.flags
-            return [reading, *_doubt(flags, measurement.ts, device)]
+            return [reading] if isinstance(reading, Problem) else _doubted(reading, reading.flags, measurement.ts)
         if leaf == "rfid":
             sights = _sights.decode(payload)
             seen = _tag_reads(device, sights, context)
-            return [seen, *_doubt(seen.flags, sights.ts, device)]
+            return _doubted(seen, seen.flags, sights.ts)
         if leaf == "status":
             status = _status.decode(payload)
             at_ms, flags = believable(_whole_ms(status.ts), context)
             told = DeviceStatus(device, status.online, at_ms, status.boot, status.battery, status.firmware)
-            return [told, *_doubt(flags, status.ts, device)]
+            return _doubted(told, flags, status.ts)
         if leaf == "ack":
             ack = _ack.decode(payload)
             return [CommandAck(device, ack.id, ack.ok, ack.error)]
@@ -145,12 +144,14 @@ def decode(topic: str, payload: bytes, context: Context) -> list[Decoded]:
     return []  # a command, on its way to a device
 
 
-def _doubt(flags: tuple[Flag, ...], ts: float | None, device: str) -> list[Problem]:
-    """The problem of a clock that was not believed; what the message measured is used all the same."""
-    if "clock" not in flags:
-        return []
+def _doubted(said: Reading | TagReads | DeviceStatus, flags: tuple[Flag, ...], ts: float | None) -> list[Decoded]:
+    """What was said, and the problem of a clock that was not believed: what the message measured is used all the
+    same."""
+    if not flags or "clock" not in flags:
+        return [said]
     detail = f"the device's clock says {ts or 0:.0f} ms since 1970; the time of receipt is used"
-    return [Problem("clock.not_believable", detail, "set the device's clock, or leave `ts` out", device)]
+    hint = "set the device's clock, or leave `ts` out"
+    return [said, Problem("clock.not_believable", detail, hint, said.device)]
 
 
 def _reading(device: str, kind: str, said: Measurement, context: Context) -> Reading | Problem:
@@ -172,7 +173,7 @@ def _reading(device: str, kind: str, said: Measurement, context: Context) -> Rea
     elif not values:
         return Problem("payload.invalid", "neither `value` nor `values`", "send one of them", device)
     # The sum is finite only if all are, and is one pass in C; the bounds then catch what is merely absurd.
-    least, most = min(values), max(values)
+    least, most = (min(values), max(values)) if len(values) > 1 else values * 2
     if not isfinite(sum(values)) or most > MAGNITUDE_MAX or least < -MAGNITUDE_MAX:
         return Problem("value.not_finite", "a value is not a finite number below 1e9", "check the sensor", device)
     low, high = RANGES[quantity]

@@ -19,7 +19,8 @@ from urllib.error import HTTPError, URLError
 import pytest
 
 from edge import mqtt as module
-from edge.mqtt import BrokerUrl, Message, Mqtt, parse_url
+from edge.mqtt import BrokerUrl, Mqtt, parse_url
+from edge.packets import Message
 from edge.store import Store
 from protocols.topics import spell, whole_site
 from tests.contract.brokers import DEADLINE_S, PROJECT, Broker, Peer, free_port, make_broker, mosquitto_argv, until

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from edge.mqtt import Message
+from edge.packets import Message
 from tests.simulation.timeline import Log, Timeline
 
 INFLIGHT_MAX = 20

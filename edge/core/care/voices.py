@@ -55,8 +55,8 @@ class Voices:
         elif now_ms - voice.since_ms >= ROUND_MS:
             voice.since_ms, voice.before_ms = now_ms, (*voice.before_ms[-1:], voice.best_ms)
             voice.best_ms = ahead_ms
-        else:
-            voice.best_ms = max(voice.best_ms, ahead_ms)
+        elif ahead_ms > voice.best_ms:
+            voice.best_ms = ahead_ms
         voice.heard_ms = now_ms
 
     def ahead_ms(self, now_ms: int) -> int | None:

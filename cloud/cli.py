@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from cloud import completeness_cli, documents_cli, keeping_cli, keys, running
+from cloud import completeness_cli, documents_cli, keeping_cli, keys, planning_cli, running
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
 
     with_site(verb("stock", _show("skus"), "Print every SKU: on hand, demand, reorder point, cover."))
     with_site(verb("alerts", _show("alerts"), "Print the alerts that are open and the latest resolved ones."))
-    with_site(verb("plan", _show("needs"), "Print the replenishment proposals, each with its why."))
+    plan = with_site(verb("plan", _plan, "Print the replenishment proposals, each with its why; or plan plain files."))
+    planning_cli.add(verb, plan)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 
@@ -101,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("name")
     account.add_argument("--role", choices=ROLES, default="viewer")
     return parser
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    if arguments.items is not None or arguments.demand is not None:
+        planning_cli.plan(arguments)
+    else:
+        _show("needs")(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> None:

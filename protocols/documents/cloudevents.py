@@ -1,16 +1,17 @@
-"""A reader of CloudEvents 1.0 in structured JSON mode, alone or as a batch: the envelope, and EPCIS events within."""
+"""CloudEvents 1.0 in structured JSON mode: a reader of the envelope, alone or as a batch, and of EPCIS events within; a
+writer of one. (How the body is signed on its way: `webhooks`.)"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from protocols.documents import epcis
-from protocols.documents.papers import LINES_MAX, Content, Document, Envelope, blame
-from protocols.parsing.moments import told_ms
+from protocols.documents.papers import EPOCH, LINES_MAX, Content, Document, Envelope, blame, stamp_ms
 from protocols.readings import Problem
 
 DATA_MAX = 64 * 1024
@@ -39,6 +40,36 @@ def read(found: Any) -> Document:
     return Document("CloudEvents", contents, problems, first.source if first is not None else "")
 
 
+def write(envelope: Envelope) -> bytes:
+    """One event, its data (JSON text, an EPCIS document too) within. Raises `ValueError` for what is missing."""
+    for name in ("id", "source", "type"):
+        if not getattr(envelope, name):
+            raise ValueError(f"the event has no {name}: every CloudEvent must have one")
+    told: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": envelope.id,
+        "source": envelope.source,
+        "type": envelope.type,
+    }
+    if envelope.at_ms is not None:
+        moment = EPOCH + timedelta(milliseconds=envelope.at_ms)
+        told["time"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if envelope.subject:
+        told["subject"] = envelope.subject
+    if envelope.content_type:
+        told["datacontenttype"] = envelope.content_type
+    if envelope.data:
+        kind = envelope.content_type or "application/json"
+        if kind.partition(";")[0].strip() != "application/json" and "+json" not in kind:
+            raise ValueError(f"content type {kind[:80]!r}: what is written here is JSON")
+        try:
+            msgspec.json.decode(envelope.data)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise ValueError(f"the event's data are no JSON: {error}") from None
+        told["data"] = msgspec.Raw(envelope.data.encode())
+    return msgspec.json.encode(told)
+
+
 def _opened(event: dict[str, Any], problems: list[Problem]) -> list[Content]:
     attributes = {}
     for name in ("specversion", "id", "source", "type"):
@@ -48,7 +79,7 @@ def _opened(event: dict[str, Any], problems: list[Problem]) -> list[Content]:
             blame(problems, "cloudevents.attribute", f"the attribute {name!r} is missing: every event must have it")
     if attributes["specversion"] not in ("", "1.0"):
         blame(problems, "cloudevents.version", f"version {attributes['specversion'][:20]!r}: what is read here is 1.0")
-    at_ms = told_ms(event.get("time"))
+    at_ms = stamp_ms(event.get("time"))
     if at_ms is None and event.get("time") is not None:
         blame(problems, "cloudevents.time", f"time {str(event['time'])[:40]!r} is none", "use RFC 3339")
     data, inner = _data(event, problems)

@@ -1,15 +1,26 @@
-"""What trading papers say, whatever their standard: stock, orders, answers to orders, goods on their way, events.
-
-Quantities are in the unit that the paper names (a UN/ECE or X12 code: EA, CA, PCE, KGM); prices stay decimal text; days
-are ISO text (2026-09-24); an item keeps every number that the paper gives it, by scheme, and its GTIN in 14 digits.
+"""A paper as it was read: the document around what `trade` and the events here say, its limits, and how the readers
+make quantities, days and items of text.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 
 from msgspec import Struct
 
+from protocols.documents.codes import BY_DIGITS, LOTS, SCHEMES, TRADE_NUMBERS
+from protocols.documents.trade import (
+    Activity,
+    AnsweredLine,
+    Item,
+    Order,
+    OrderAnswer,
+    OrderChange,
+    ShipNotice,
+    StockReport,
+)
+from protocols.parsing.moments import told_ms
 from protocols.readings import Problem, Reading
 
 BYTES_MAX = 8 * 1024 * 1024
@@ -19,126 +30,7 @@ LINES_MAX = 50_000
 ELEMENTS_MAX = 1000
 """Elements read of one segment of X12 or EDIFACT."""
 PROBLEMS_MAX = 200
-
-
-class Item(Struct, frozen=True, omit_defaults=True):
-    """What a line is about. `number` is the first that the paper gives, `scheme` says whose it is: GTIN-14, GTIN-13,
-    UPC-12, vendor, buyer, maker, SKU, or the standard's own code; `gtin` has 14 digits."""
-
-    number: str = ""
-    scheme: str = ""
-    gtin: str = ""
-    others: dict[str, str] = {}
-
-
-class Party(Struct, frozen=True, omit_defaults=True):
-    """A partner in a paper: `role` as the standard codes it (BY buyer, SU supplier, WH warehouse, ST ship to)."""
-
-    role: str
-    id: str = ""
-    name: str = ""
-
-
-class StockLine(Struct, frozen=True, omit_defaults=True):
-    """What a partner has of an item at a location. `available`: what of it can be ordered, where told."""
-
-    item: Item
-    quantity: float | None
-    unit: str = ""
-    available: float | None = None
-    location: str = ""
-    quantities: dict[str, float] = {}
-    """All of them, by the standard's code."""
-
-
-class StockReport(Struct, frozen=True, omit_defaults=True, tag="stock", tag_field="paper"):
-    """A partner's stock (X12 846, EDIFACT INVRPT)."""
-
-    number: str
-    day: str
-    lines: list[StockLine]
-    parties: list[Party] = []
-
-
-class OrderLine(Struct, frozen=True, omit_defaults=True):
-    """What is ordered."""
-
-    line: str
-    item: Item
-    quantity: float | None
-    unit: str = ""
-    price: str = ""
-    needed: str = ""
-
-
-class Order(Struct, frozen=True, omit_defaults=True, tag="order", tag_field="paper"):
-    """A purchase order (X12 850, EDIFACT ORDERS). `needed`: the day of delivery asked for."""
-
-    number: str
-    day: str
-    lines: list[OrderLine]
-    needed: str = ""
-    currency: str = ""
-    parties: list[Party] = []
-
-
-class Answer(Struct, frozen=True, omit_defaults=True):
-    """What the seller says to (part of) a line: `status` as X12 codes it (IA accepted, IQ accepted with another
-    quantity, IB back-ordered, IR rejected ...)."""
-
-    status: str
-    quantity: float | None = None
-    unit: str = ""
-    day: str = ""
-
-
-class AnsweredLine(Struct, frozen=True, omit_defaults=True):
-    """An ordered line and its answers."""
-
-    line: str
-    item: Item
-    ordered: float | None
-    unit: str = ""
-    price: str = ""
-    answers: list[Answer] = []
-
-
-class OrderAnswer(Struct, frozen=True, omit_defaults=True, tag="order_answer", tag_field="paper"):
-    """A seller's answer to an order (X12 855). `kind` as X12 codes it: AC with detail and change, AD without change."""
-
-    order: str
-    day: str
-    kind: str
-    lines: list[AnsweredLine]
-    parties: list[Party] = []
-
-
-class Packed(Struct, frozen=True, omit_defaults=True):
-    """An item in a pack."""
-
-    item: Item
-    quantity: float | None
-    unit: str = ""
-
-
-class Pack(Struct, frozen=True, omit_defaults=True):
-    """A pallet or carton by its SSCC (18 digits; "" for goods that the paper puts in no pack)."""
-
-    sscc: str
-    order: str
-    items: list[Packed]
-
-
-class ShipNotice(Struct, frozen=True, omit_defaults=True, tag="ship_notice", tag_field="paper"):
-    """Goods on their way (X12 856)."""
-
-    number: str
-    day: str
-    orders: list[str]
-    packs: list[Pack]
-    carrier: str = ""
-    expected: str = ""
-    parties: list[Party] = []
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Goods(Struct, frozen=True, omit_defaults=True):
@@ -172,6 +64,11 @@ class Event(Struct, frozen=True, omit_defaults=True, tag="event", tag_field="pap
     papers: list[tuple[str, str]] = []
     """(type, number) of the papers it belongs to: po, desadv ..."""
     readings: list[Reading] = []
+    offset: str = ""
+    """The place's own time from UTC, +02:00 (eventTimeZoneOffset)."""
+    lot: str = ""
+    expires: str = ""
+    """What is told of things as they come to be (ilmd): their lot, the last day of their life."""
 
 
 class Envelope(Struct, frozen=True, omit_defaults=True, tag="cloud_event", tag_field="paper"):
@@ -187,7 +84,7 @@ class Envelope(Struct, frozen=True, omit_defaults=True, tag="cloud_event", tag_f
     """The data as JSON text, where it is no paper of a kind known here."""
 
 
-Content = StockReport | Order | OrderAnswer | ShipNotice | Event | Envelope
+Content = StockReport | Activity | Order | OrderChange | OrderAnswer | ShipNotice | Event | Envelope
 """What a document may hold."""
 
 
@@ -217,6 +114,18 @@ def number_of(text: str) -> float | None:
     return number if isfinite(number) and abs(number) < 1e15 else None
 
 
+def stamp_ms(stamp: object) -> int | None:
+    """The time that a stamp tells, in ms since 1970, to the millisecond; None when it tells none."""
+    if isinstance(stamp, str):
+        try:
+            when = datetime.fromisoformat(stamp.strip()[:64])
+            if when.tzinfo is not None:  # in whole numbers: by way of a float one stamp in 160 would lose a millisecond
+                return max((when - EPOCH) // timedelta(milliseconds=1), 0) or None
+        except (ValueError, OverflowError):
+            pass
+    return told_ms(stamp)
+
+
 def day_of(text: str) -> str:
     """CCYYMMDD (with or without a time after it) or YYMMDD as an ISO day; "" when it is none."""
     digits = text.strip()
@@ -240,44 +149,43 @@ def is_gs1(number: str, sizes: tuple[int, ...] = (8, 12, 13, 14)) -> bool:
     return len(number) in sizes and number.isascii() and number.isdigit()
 
 
-SCHEMES: dict[str, str] = {
-    "UK": "GTIN-14",
-    "GT": "GTIN-14",
-    "EN": "GTIN-13",
-    "SRV": "GTIN",
-    "EO": "GTIN-8",
-    "UP": "UPC-12",
-    "UI": "UPC-12",
-    "UA": "UPC-12",
-    "VN": "vendor",
-    "VP": "vendor",
-    "VC": "vendor",
-    "SA": "vendor",
-    "BP": "buyer",
-    "IN": "buyer",
-    "IB": "ISBN",
-    "MG": "maker",
-    "MF": "maker",
-    "SK": "SKU",
-}
-"""Qualifiers of item numbers (X12 element 235, EDIFACT 7143) -> whose number it is."""
-TRADE_NUMBERS = ("GTIN", "GTIN-14", "GTIN-13", "GTIN-8", "UPC-12")
-
-
 def item_of(pairs: list[tuple[str, str]], problems: list[Problem]) -> Item:
     """The item that a line's (qualifier, number) pairs name; a bad check digit is a problem, not a refusal."""
-    named = [(SCHEMES.get(qualifier, qualifier), number) for qualifier, number in pairs if number]
+    named = [(_scheme(qualifier, number), number) for qualifier, number in pairs if number and qualifier not in LOTS]
     if not named:
         blame(problems, "document.no_item", "a line names no item", "ask the sender for item numbers in each line")
         return Item()
     gtin = next((number for scheme, number in named if scheme in TRADE_NUMBERS and is_gs1(number)), "")
     if gtin and check_digit(gtin[:-1]) != gtin[-1]:
         blame(problems, "gtin.check_digit", f"GTIN {gtin}: its last digit should be {check_digit(gtin[:-1])}")
+    gtin = gtin.rjust(14, "0") if gtin else ""
     scheme, number = named[0]
     others: dict[str, str] = {}
     for other, value in named[1:]:
-        others.setdefault(other, value)
-    return Item(number, scheme, gtin.rjust(14, "0") if gtin else "", others)
+        if (other, value) != ("GTIN-14", gtin):  # `gtin` says that already
+            others.setdefault(other, value)
+    return Item(number, scheme, gtin, others)
+
+
+def _scheme(qualifier: str, number: str) -> str:
+    if qualifier in ("EN", "SRV") and is_gs1(number):
+        return BY_DIGITS[len(number)]
+    return SCHEMES.get(qualifier, qualifier)
+
+
+def lot_of(pairs: list[tuple[str, str]]) -> str:
+    """The lot among a line's (qualifier, number) pairs."""
+    return next((number for qualifier, number in pairs if qualifier in LOTS and number), "")
+
+
+def check_answers(lines: list[AnsweredLine], problems: list[Problem]) -> None:
+    """Tell of lines that are accepted in other amounts than were ordered: the code says yes, the amount says no."""
+    for line in lines:
+        told = [one.quantity for one in line.answers if one.quantity is not None]
+        plain = all(one.meaning == "accepted" for one in line.answers)
+        if plain and told and line.ordered is not None and sum(told) != line.ordered:
+            detail = f"line {line.line[:20]!r} is accepted, yet with {sum(told):g} of {line.ordered:g}"
+            blame(problems, "document.answer", detail, "ask the seller which holds: the code or the amount")
 
 
 def sscc_of(text: str, problems: list[Problem]) -> str:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import msgspec
 
-from protocols.documents import cloudevents, edifact, epcis, x12
-from protocols.documents.papers import BYTES_MAX, Document
+from protocols.documents import charsets, cloudevents, edifact, epcis, x12
+from protocols.documents.papers import BYTES_MAX, Document, blame
 from protocols.readings import Problem
 
 
 def read(data: bytes) -> Document:
     """The paper; its standard is told from its first characters. What can not be read is a document with a problem."""
+    document = _read(data)
+    if not document.contents and not document.problems:
+        blame(document.problems, "document.empty", "the envelope holds no paper", "send what belongs in it")
+    return document
+
+
+def _read(data: bytes) -> Document:
     if len(data) > BYTES_MAX:
         detail = f"{len(data)} bytes, at most {BYTES_MAX} are read"
         return _refused("", "document.too_big", detail, "send smaller papers")
+    problems: list[Problem] = []
+    if data[:100].lstrip(b"\xef\xbb\xbf \t\r\n")[:3] in (b"UNA", b"UNB"):
+        return edifact.read(charsets.text_of(data, problems), problems)
     text = _text(data)
     start = text[:3]
     if start == "ISA":
         return x12.read(text)
-    if start in ("UNA", "UNB"):
-        return edifact.read(text)
     if start[:1] in ("{", "["):
         return _json(text)
     hint = "send X12 (ISA...), EDIFACT (UNA or UNB...), EPCIS 2.0 or CloudEvents as JSON"

@@ -1,4 +1,5 @@
-"""A lenient reader of ANSI X12: 846 stock, 850 order, 855 answer to an order, 856 goods on their way.
+"""A lenient reader of ANSI X12: 846 stock, 852 activity, 850 order, 860 its change, 855 answer, 856 goods on their
+way.
 
 Papers from the field break the envelope's rules: of ten public ones six count their segments wrong (SE01), one has an
 ISA of 109 bytes, one separates elements by `~`. So the ISA's 16 elements are counted rather than its bytes, any
@@ -11,12 +12,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from protocols.documents.papers import ELEMENTS_MAX, LINES_MAX, Content, Document, blame
-from protocols.documents.x12_papers import READERS, Segment, element_of
+from protocols.documents.x12_papers import READERS
+from protocols.documents.x12_segments import Segment, element_of
 from protocols.readings import Problem
 
 SEGMENTS_MAX = 4 * LINES_MAX
 ISA_BYTES = 106
-FUNCTIONAL = {"846": "IB", "850": "PO", "855": "PR", "856": "SH"}
+FUNCTIONAL = {"846": "IB", "850": "PO", "852": "PD", "855": "PR", "856": "SH", "860": "PC"}
 """Transaction -> what GS01 must say."""
 
 

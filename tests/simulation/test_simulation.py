@@ -29,7 +29,7 @@ from edge.core import alarms, series
 from edge.core.care import health
 from edge.core.forwarding import Forwarder
 from edge.core.tagging.readers import Readers
-from edge.mqtt import Message
+from edge.packets import Message
 from edge.uplink import Uplink
 from protocols.reports import Report, SlotLevel
 from protocols.sequences import Sequence

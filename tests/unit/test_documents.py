@@ -6,17 +6,9 @@ from typing import Any
 
 import pytest
 
-from protocols.documents.papers import (
-    Document,
-    Envelope,
-    Event,
-    Item,
-    Order,
-    OrderAnswer,
-    ShipNotice,
-    StockReport,
-)
+from protocols.documents.papers import Document, Envelope, Event
 from protocols.documents.reading import read
+from protocols.documents.trade import Item, Order, OrderAnswer, ShipNotice, StockReport
 from tests.unit.sample_routes import DOCUMENTS
 from tests.unit.samples import Row, assert_yields, needs_samples, rows
 
@@ -198,6 +190,17 @@ def test_two_transactions_of_which_one_is_not_read_yield_the_other() -> None:
 
     assert isinstance(only(document), Order)
     assert codes(document) == ["document.not_read", "x12.group_count"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ISA + "GS*PO*SENDER*RECEIVER*20260908*1030*7*X*004010~GE*0*7~IEA*1*000000007~",
+        "UNB+UNOA:2+A:14+B:14++77'UNZ+0+77'",
+    ],
+)
+def test_an_envelope_without_a_paper_is_told(text: str) -> None:
+    assert codes(read(text.encode())) == ["document.empty"]
 
 
 def test_stock_is_what_is_on_hand_whatever_order_the_quantities_come_in() -> None:

@@ -1,0 +1,49 @@
+"""Daily demand of many SKUs as one table, made of single rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Matrix = np.ndarray[Any, np.dtype[np.float32]]
+CELLS_MAX = 60_000_000
+"""SKUs x days held at once: 240 MB."""
+
+
+class DemandTable(NamedTuple):
+    """Units of each SKU (row) on each day (column); NaN before its first row. `first_day` is a date's ordinal."""
+
+    skus: list[str]
+    first_day: int
+    units: Matrix
+
+
+class TooManyCellsError(ValueError):
+    """So many SKUs over so many days are not held at once."""
+
+
+def demand_table(
+    skus: Sequence[str], sku_of: Sequence[int], day_of: Sequence[int], units: Sequence[float]
+) -> DemandTable:
+    """The table of rows (index in `skus`, ordinal of the day, units); rows of one SKU and day add up. SKUs without a
+    row are left out. Raises `TooManyCellsError`."""
+    row, on = np.asarray(sku_of, dtype=np.int64), np.asarray(day_of, dtype=np.int64)
+    used, place = np.unique(row, return_inverse=True)
+    first, last = int(on.min()), int(on.max())
+    count = last - first + 1
+    if len(used) * count > CELLS_MAX:
+        raise TooManyCellsError(f"{len(used)} SKUs over {count} days are more than {CELLS_MAX:,} cells")
+    begins = np.full(len(used), last + 1)
+    np.minimum.at(begins, place, on)
+    table = np.zeros((len(used), count), dtype=np.float32)
+    np.add.at(table, (place, on - first), np.asarray(units, dtype=np.float64))
+    table[np.arange(count)[None, :] < (begins - first)[:, None]] = np.nan
+    return DemandTable([skus[one] for one in used.tolist()], first, table)
+
+
+def mean_days(units: Matrix) -> list[float]:
+    """The mean day of each SKU since its first."""
+    sums = np.nansum(units, axis=1, dtype=np.float64)
+    return [float(one) for one in sums / np.maximum((~np.isnan(units)).sum(axis=1), 1)]

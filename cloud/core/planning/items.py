@@ -1,0 +1,78 @@
+"""One SKU as a planner needs it: costs, supply, what may be ordered, what is there, and the service it must give."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from msgspec import Struct
+
+LEAD_MAX_DAYS = 1_000
+MONEY_MAX, UNITS_MAX = 1e12, 1_000_000_000
+
+
+class Item(Struct, frozen=True):
+    """Money in any one currency. `order_cost` an order, `holding_rate` a share of the unit cost a year,
+    `backorder_cost` a unit owed for a year; without it `service_level`, the share of demand met at once, 0 to 1.
+
+    On hand may be below zero: units owed. `reserved` are promised, and not free to plan with.
+    """
+
+    sku: str
+    unit_cost: float
+    order_cost: float
+    holding_rate: float
+    lead_time_days: float
+    lead_time_sd_days: float = 0.0
+    moq: int = 1
+    pack: int = 1
+    on_hand: int = 0
+    on_order: int = 0
+    reserved: int = 0
+    service_level: float | None = None
+    backorder_cost: float | None = None
+
+    @property
+    def available(self) -> int:
+        """On hand and not promised."""
+        return self.on_hand - self.reserved
+
+    @property
+    def position(self) -> int:
+        """What counts when ordering: available and on order."""
+        return self.available + self.on_order
+
+
+REQUIRED = ("sku", "unit_cost", "order_cost", "holding_rate", "lead_time_days")
+WHOLE = frozenset(("moq", "pack", "on_hand", "on_order", "reserved"))
+_OPTIONAL = Item.__struct_fields__[-len(Item.__struct_defaults__) :]
+DEFAULTS: dict[str, Any] = dict(zip(_OPTIONAL, Item.__struct_defaults__, strict=True))
+
+_LEAST: dict[str, float] = {
+    **dict.fromkeys(("unit_cost", "order_cost", "holding_rate", "lead_time_days", "lead_time_sd_days"), 0),
+    **dict.fromkeys(("moq", "pack"), 1),
+    **dict.fromkeys(("on_order", "reserved"), 0),
+}
+_ABOVE_ZERO = ("unit_cost", "holding_rate")
+_MOST = {"lead_time_days": LEAD_MAX_DAYS, "lead_time_sd_days": LEAD_MAX_DAYS, "holding_rate": 100}
+
+
+def unfit(item: Item | None) -> str:
+    """Why an item can not be planned, and what to do; "" when it can."""
+    if item is None:
+        return "no item"
+    for name in Item.__struct_fields__[1:]:
+        figure = getattr(item, name)
+        if figure is None:
+            continue
+        if not isfinite(figure) or abs(figure) > _MOST.get(name, UNITS_MAX if name in WHOLE else MONEY_MAX):
+            return f"{name} is {figure:g}: that can not be right"
+        if name in WHOLE and figure != int(figure):
+            return f"{name} is {figure:g}: whole units are counted"
+        if figure < _LEAST.get(name, figure) or (figure == 0 and name in _ABOVE_ZERO):
+            return f"{name} is {figure:g}: it must be {'above 0' if name in _ABOVE_ZERO else f'{_LEAST[name]} or more'}"
+    if item.service_level is not None and not 0 < item.service_level < 1:
+        return f"service_level is {item.service_level:g}: a share between 0 and 1, such as 0.95"
+    if item.backorder_cost is not None and item.backorder_cost <= 0:
+        return f"backorder_cost is {item.backorder_cost:g}: it must be above 0"
+    return ""

@@ -1,0 +1,152 @@
+"""Plain files: every bad row is named with its line and reason, all others are used."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cloud import sheets
+from cloud.core.planning import demand_table
+from cloud.sheets import BadRow, Problems, SheetError, read_demand, read_items
+
+HEADER = "sku,unit_cost,order_cost,holding_rate,lead_time_days,moq,pack,on_hand,service_level\n"
+
+
+@pytest.fixture
+def problems() -> Problems:
+    return Problems()
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "sheet.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def lines(problems: Problems) -> list[int]:
+    return [one.line for one in problems.rows]
+
+
+def test_an_item_is_read_with_what_is_usual_where_nothing_is_said(tmp_path: Path, problems: Problems) -> None:
+    path = written(tmp_path, HEADER + "bolt,2.5,8,0.25,7,,10,-3,\n")
+    (bolt,) = read_items(path, problems).values()
+
+    assert (bolt.sku, bolt.unit_cost, bolt.moq, bolt.pack, bolt.position) == ("bolt", 2.5, 1, 10, -3)
+    assert bolt.lead_time_sd_days == 0.0
+    assert bolt.service_level is None
+    assert problems.count == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("bolt,2.5,8,0.25,,1,1,0,", "no lead_time_days; give one"),
+        ("bolt,2.5,8,0.25,soon,1,1,0,", "lead_time_days is 'soon', which is no number"),
+        ("bolt,nan,8,0.25,7,1,1,0,", "unit_cost is 'nan', which is no number"),
+        ("bolt,2.5,-8,0.25,7,1,1,0,", "order_cost is -8: it must be 0 or more"),
+        ("bolt,2.5,8,0,7,1,1,0,", "holding_rate is 0: it must be above 0"),
+        ("bolt,2.5,8,0.25,7,1,1.5,0,", "pack is 1.5: whole units are counted"),
+        ("bolt,2.5,8,0.25,7,1,1,0,95", "service_level is 95: a share between 0 and 1, such as 0.95"),
+        (",2.5,8,0.25,7,1,1,0,", "no sku; name one"),
+        ("nut,2.5,8,0.25,7,1,1,0,", "sku 'nut' stands in line 2 already; leave one out"),
+        ("bolt,2.5,8", "3 fields where 9 are wanted"),
+    ],
+)
+def test_a_bad_item_is_named_and_the_others_are_used(tmp_path: Path, problems: Problems, row: str, reason: str) -> None:
+    path = written(tmp_path, f"{HEADER}nut,1,8,0.25,7,1,1,0,\n{row}\nwasher,1,8,0.25,7,1,1,0,\n")
+    items = read_items(path, problems)
+
+    assert [*items] == ["nut", "washer"]
+    assert problems.rows == [BadRow(str(path), 3, reason)]
+
+
+def test_columns_may_stand_in_any_order_between_semicolons_and_beside_others(
+    tmp_path: Path, problems: Problems
+) -> None:
+    path = written(tmp_path, "\ufeffUnits;colour;Date;SKU\n3;red;2025-11-03;bolt\n1,5;red;2025-11-04;bolt\n")
+    demand = read_demand(path, problems)
+
+    assert (demand.skus, demand.units.tolist()) == (["bolt"], [[3.0]])
+    assert lines(problems) == [3]
+
+
+def test_a_missing_column_is_said_of_the_file(tmp_path: Path, problems: Problems) -> None:
+    with pytest.raises(SheetError, match="no column lead_time_days"):
+        read_items(written(tmp_path, "sku,unit_cost,order_cost,holding_rate\n"), problems)
+    with pytest.raises(SheetError, match="two columns units"):
+        read_demand(written(tmp_path, "sku,date,units,units\n"), problems)
+    with pytest.raises(SheetError, match="no row that can be used"):
+        read_demand(written(tmp_path, "sku,date,units\n"), problems)
+    binary = tmp_path / "binary.csv"
+    binary.write_bytes(b"sku,date,units\n\xff\xfe,1,2\n")
+    with pytest.raises(SheetError, match="is not UTF-8 text"):
+        read_demand(binary, problems)
+
+
+def test_days_without_a_row_have_no_demand_and_those_before_the_first_are_not_known(
+    tmp_path: Path, problems: Problems
+) -> None:
+    path = written(
+        tmp_path, "sku,date,units\nbolt,2025-11-01,2\nnut,2025-11-03,1\nbolt,2025-11-04,1\nbolt,2025-11-04,4\n"
+    )
+    demand = read_demand(path, problems)
+
+    assert demand.first_day == date(2025, 11, 1).toordinal()
+    assert demand.skus == ["bolt", "nut"]
+    np.testing.assert_array_equal(demand.units, [[2, 0, 0, 5], [np.nan, np.nan, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("units", "reason"),
+    [
+        ("-1", "units are -1: demand is not below 0; leave returns out"),
+        ("nan", "units are 'nan', which is no number"),
+        ("", "units are '', which is no number"),
+        ("1_000", "units are '1_000', which is no number"),
+        ("1e12", "units are 1e12: more than 1e+09 a row are not believed"),
+    ],
+)
+def test_units_that_can_not_be_are_named(tmp_path: Path, problems: Problems, units: str, reason: str) -> None:
+    path = written(tmp_path, f"sku,date,units\nbolt,2025-11-01,2\nbolt,2025-11-02,{units}\n")
+    assert read_demand(path, problems).units.tolist() == [[2.0]]
+    assert problems.rows == [BadRow(str(path), 3, reason)]
+
+
+def test_of_dates_in_two_formats_those_of_fewer_rows_are_named(tmp_path: Path, problems: Problems) -> None:
+    path = written(
+        tmp_path, "sku,date,units\nbolt,2025-11-01,1\nbolt,02/11/2025,1\nbolt,2025-11-03,1\nbolt,2025-02-30,1\n"
+    )
+    assert read_demand(path, problems).units.tolist() == [[1, 0, 1]]
+    assert lines(problems) == [3, 5]
+    assert problems.rows[0].reason == "date '02/11/2025' is not written like the others (2025-11-01), or is no date"
+
+
+def test_dates_that_may_be_two_days_are_asked_about(tmp_path: Path, problems: Problems) -> None:
+    path = written(tmp_path, "sku,date,units\nbolt,02/11/2025,1\nbolt,03/11/2025,1\n")
+    with pytest.raises(SheetError, match=r"may be DD/MM/YYYY or MM/DD/YYYY; say which, with --dates"):
+        read_demand(path, problems)
+    assert read_demand(path, problems, "MM/DD/YYYY").first_day == date(2025, 2, 11).toordinal()
+
+    path = written(tmp_path, "sku,date,units\nbolt,02/11/2025,1\nbolt,13/11/2025,1\n")
+    assert read_demand(path, problems).first_day == date(2025, 11, 2).toordinal()
+
+
+def test_a_date_far_off_is_asked_about_instead_of_filling_the_memory(
+    tmp_path: Path, problems: Problems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demand_table, "CELLS_MAX", 1000)
+    path = written(tmp_path, "sku,date,units\nbolt,2025-11-01,1\nbolt,1925-11-01,1\n")
+    with pytest.raises(SheetError, match="are more than 1,000 cells, 1925-11-01 to 2025-11-01; is a date wrong"):
+        read_demand(path, problems)
+
+
+def test_of_very_many_bad_rows_the_first_are_named_and_all_counted(
+    tmp_path: Path, problems: Problems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "PROBLEMS_MAX", 3)
+    path = written(tmp_path, "sku,date,units\n" + "bolt,2025-11-01,-1\n" * 10 + "bolt,2025-11-01,1\n")
+    read_demand(path, problems)
+    assert (lines(problems), problems.count) == ([2, 3, 4], 10)

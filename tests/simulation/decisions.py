@@ -52,9 +52,10 @@ class Decisions:
         self._facts: dict[str, list[Fact]] = {}
         self._given_up: dict[Lane, Ranges] = dict.fromkeys(LANES, ())
         self._heard: dict[str, tuple[int, int]] = {}
-        """SKU -> when the facts happened that the service heard last, and when it first heard of what it had not
-        decided on yet."""
-        self._planned: set[str] = set()
+        """SKU -> when the facts happened that the service heard last, and since when it has known of what it has not
+        decided on yet; at its start it knows that of every SKU."""
+        self._decided: set[str] = set()
+        self._began_ms = 0
         self._told: dict[SlotLevel, int] = {}
         """The last number of each level that was told."""
         self._levels: dict[str, int] = {}
@@ -109,7 +110,8 @@ class Decisions:
         """A service has opened its stores."""
         self._levels.clear()
         self._heard.clear()
-        self._planned.clear()
+        self._decided.clear()
+        self._began_ms = self._line.now_ms
         self._newest_ms.clear()
 
     def _taken(self, reports: list[Report]) -> None:
@@ -123,13 +125,12 @@ class Decisions:
             if isinstance(one, StockEvent | SlotLevel | Proposal):
                 news[one.sku] = max(news.get(one.sku, 0), one.at_ms)
         for sku, at_ms in news.items():
-            waits_ms = self._heard[sku][1] if sku in self._heard and sku not in self._planned else self._line.now_ms
-            self._heard[sku] = at_ms, waits_ms
-            self._planned.discard(sku)
+            _, waits_ms = self._heard.get(sku, (0, self._began_ms))
+            self._heard[sku] = at_ms, self._line.now_ms if sku in self._decided else waits_ms
+            self._decided.discard(sku)
 
     def on_plan(self, life: ServiceLife, made: Plan) -> None:
         """The service decides by this plan: by the stock of now, or by all that it will ever hear of a past hour."""
-        self._planned.add(made.sku)
         if made.sku not in self._heard or not life.door.connected("gw", T0_MS + self._line.now_ms):
             return
         happened_ms, waits_ms = self._heard[made.sku]
@@ -143,6 +144,10 @@ class Decisions:
             if at_ms > happened_ms and seq < told.get(lane, 0) and seq in self._witness.given[lane].keys() - known:
                 detail = f"{made.sku} at {made.position} by {happened_ms}, while {lane} {seq} of {at_ms} is to come"
                 raise Broken("no order is decided amid a backlog", detail)
+
+    def on_decided(self, sku: str) -> None:
+        """What came of a plan is stored; where that failed the SKU still waits."""
+        self._decided.add(sku)
 
     def on_asked(self, life: ServiceLife, hello: Hello, asked: Mapping[Lane, Ranges]) -> None:
         """A gateway greets; the service asks for what it has signed for and does not hold."""

@@ -26,16 +26,17 @@ from edge.core.alarms import Own
 from edge.core.decoding import Decoder
 from edge.core.habits import Habits
 from edge.core.inference import Outcome
+from edge.core.reckoning import newest_ms
 from edge.core.slots.actions import Action
 from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Mqtt
 from edge.northbound import Northbound, NorthboundOptions
 from edge.outgoing import Outgoing
-from edge.packets import Message
 from edge.store import OUTBOX_BYTES_MAX, Group, Quarantined, Store, StoreError
+from edge.taking import decode_group
 from edge.uplink import Uplink
 from protocols.layout import Site
-from protocols.readings import CommandAck, Problem, Publish, Said
+from protocols.readings import CommandAck, Publish
 from protocols.reports import Report
 from protocols.topics import spell, whole_site
 
@@ -81,8 +82,8 @@ class Gateway:
         self.options = options
         self.site = options.site
         self.store = Store(options.state / "edge.db", outbox_bytes_max=options.outbox_bytes_max, mend=True)
-        self.clock = Clock(self.store.recorded_ms)
         self.inference = memory.restore(options.site, self.store.restore())
+        self.clock = Clock(max(self.store.recorded_ms, newest_ms(self.inference)))
         self.inference.alone.take(self.store.policies().values())
         self.decoder = Decoder(options.site)
         self.habits = Habits(options.site)
@@ -377,24 +378,3 @@ class Gateway:
             options.site.site.id,
             Outgoing(self.store, self._until_done, self.clock, self.inference.alone),
         )
-
-
-def decode_group(
-    decoder: Decoder, group: list[Message], ahead_ms: int = 0
-) -> tuple[list[Said], list[Message], list[Quarantined], list[Publish]]:
-    """Decode a group: what it says, the message each of these came in, the problems with their bytes, and what is to be
-    published in answer. Our time is `ahead_ms` ahead of the machine's clock, by which messages are received."""
-    decoded: list[Said] = []
-    sources: list[Message] = []
-    bad: list[Quarantined] = []
-    wanted: list[Publish] = []
-    for message in group:
-        for one in decoder.decode(message.topic, message.payload, message.received_ms + ahead_ms, message.retained):
-            if isinstance(one, Problem):
-                bad.append(Quarantined(one, message.topic, message.payload))
-            elif isinstance(one, Publish):
-                wanted.append(one)
-            else:
-                decoded.append(one)
-                sources.append(message)
-    return decoded, sources, bad, wanted

@@ -76,21 +76,17 @@ class Inventory:
         self._picked: dict[int, int] = {}
 
     def apply(self, reports: Iterable[Report]) -> Touched:
-        """Fold reports, in the order they were numbered."""
+        """Fold reports in the order they came, of levels and healths those that are the last word (`Applied`)."""
         touched = Touched()
         for report in reports:
             if type(report) is StockEvent:
                 self.move(report.slot, report.sku, report.delta, report.count, report.at_ms, report.source)
                 touched.skus[report.sku] = max(report.at_ms, touched.skus.get(report.sku, 0))
             elif type(report) is SlotLevel:
-                held = self.levels.get(report.slot)
-                if held is None or held.at_ms <= report.at_ms:
-                    self.levels[report.slot] = report
-                    touched.skus[report.sku] = max(report.at_ms, touched.skus.get(report.sku, 0))
+                self.levels[report.slot] = report
+                touched.skus[report.sku] = max(report.at_ms, touched.skus.get(report.sku, 0))
             elif type(report) is DeviceHealth:
-                known = self.devices.get(report.device)
-                if known is None or known.at_ms <= report.at_ms:
-                    self.devices[report.device] = report
+                self.devices[report.device] = report
             elif type(report) is Series:
                 self._measure(report, touched)
         return touched

@@ -28,18 +28,20 @@ NEVER = -1
 
 
 class Change(NamedTuple):
-    """An SKU's stock changed: when it happened, and when we heard of it."""
+    """An SKU's stock changed: when it happened, when we heard of it, and since when we hear of what was not acted upon
+    yet, where that is longer ago: in a long backlog, or of a busy shelf, there is always something just heard."""
 
     happened_ms: int
     heard_ms: int
+    waits_ms: int | None = None
 
     def settled(self, now_ms: int, behind: bool = False) -> bool:
         """Whether it may be acted on: it is fresh, or the backlog it came with has ended. In the middle of a
         backlog the stock is that of some past hour, and an order for that hour would be wrong. `behind`: a gateway that
         is connected has more to hand in, however slowly."""
-        since_ms = now_ms - self.heard_ms
+        waited_ms = now_ms - (self.heard_ms if self.waits_ms is None else self.waits_ms)
         fresh = abs(now_ms - self.happened_ms) < FRESH_MS  # a gateway's clock may be wrong either way
-        return fresh or since_ms >= PATIENCE_MS or (since_ms >= CALM_MS and not behind)
+        return fresh or waited_ms >= PATIENCE_MS or (now_ms - self.heard_ms >= CALM_MS and not behind)
 
 
 UNKNOWN = Change(0, 0)
@@ -84,7 +86,9 @@ class Ordering:
     def note(self, skus: Mapping[str, int], now_ms: int) -> None:
         """The stock of these SKUs changed: when the newest of it happened."""
         known = self.site.sku_by_id
-        self._changed.update((sku, Change(at_ms, now_ms)) for sku, at_ms in skus.items() if sku in known)
+        for sku, at_ms in skus.items():
+            if sku in known:
+                self._change(sku, at_ms, now_ms)
 
     def hear(self, gateway: str, seq: int, proposal: Proposal, now_ms: int) -> None:
         """What a gateway proposes, or no longer does: its newest word counts, by its numbers, however late others."""
@@ -93,7 +97,7 @@ class Ordering:
         words = self._proposed.setdefault(proposal.sku, {})
         if gateway not in words or words[gateway][0] < seq:
             words[gateway] = (seq, proposal)
-        self._changed[proposal.sku] = Change(proposal.at_ms, now_ms)
+        self._change(proposal.sku, proposal.at_ms, now_ms)
 
     def due(self, now_ms: int, most: int, behind: bool = False) -> list[Sku]:
         """The SKUs to be planned now, at most so many, those that waited longest first; due until they are decided."""
@@ -126,6 +130,11 @@ class Ordering:
         else:
             self.needs.pop(need.sku, None)
             self.past.append(need)
+
+    def _change(self, sku: str, at_ms: int, now_ms: int) -> None:
+        held = self._changed.get(sku, UNKNOWN)
+        waits_ms = held.heard_ms if held.waits_ms is None else held.waits_ms
+        self._changed[sku] = Change(at_ms, now_ms, now_ms if held == UNKNOWN else waits_ms)
 
     def _answer(self, need: Need) -> None:
         proposed_ms = need.why.get("proposed_ms")

@@ -70,6 +70,26 @@ class Tag(Struct, frozen=True, gc=False):
     seq: int
 
 
+class Level(SlotLevel, frozen=True, gc=False, kw_only=True):
+    """A row of the table `level`."""
+
+    gateway: str
+    seq: int
+
+
+class Word(NamedTuple):
+    """The last word on a slot's level or a device's health: whose, by which number, and of when."""
+
+    gateway: str
+    seq: int
+    at_ms: int
+
+    def follows(self, other: Word) -> bool:
+        """Whether this is the later one: of one gateway's by their numbers, as its clock may have been set, or it may
+        have lost its store and with it what time it was; of two gateways' by their times."""
+        return self.seq >= other.seq if self.gateway == other.gateway else self.at_ms >= other.at_ms
+
+
 class Received(NamedTuple):
     """A batch as it came: `seqs[i]` numbers `reports[i]`."""
 
@@ -81,16 +101,18 @@ class Received(NamedTuple):
 
 class Applied(NamedTuple):
     """What a batch brought: the reports that were new, with their numbers, and the ones that will never be taken, those
-    among them that were refused before too: the receipt that said so may have been lost."""
+    among them that were refused before too: the receipt that said so may have been lost. `outdated`: the new levels and
+    healths after which something later was known already."""
 
     numbered: list[tuple[int, Report]]
     refused: list[Refused]
     duplicates: int
+    outdated: frozenset[int] = frozenset()
 
     @property
     def reports(self) -> list[Report]:
-        """The new reports."""
-        return [report for _, report in self.numbered]
+        """The new reports that say something new."""
+        return [report for seq, report in self.numbered if seq not in self.outdated]
 
 
 class Taken(NamedTuple):
@@ -103,12 +125,14 @@ class Taken(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What the ledger knows that a batch adds to: the lanes, what gateways said of them, and the devices' gaps with the
-    time of the report that told of them. `anew`: of each gateway that lost its store the last number of before."""
+    """What the ledger knows that a batch adds to: the lanes, what gateways said of them, the devices' gaps, and the
+    last word on each ("slot" or "device", name). `anew`: of each gateway that lost its store the last number of
+    before."""
 
     lanes: Mapping[Key, LaneState]
     told: Mapping[Key, Told]
-    noticed: Mapping[str, tuple[int, list[DeviceGap]]]
+    noticed: Mapping[str, list[DeviceGap]]
+    words: Mapping[tuple[str, str], Word]
     anew: Mapping[str, int]
 
 
@@ -128,6 +152,8 @@ class Folding:
         self.anew: dict[str, int] = {}
         """Gateways that lost their store: they tell of every tag again, what they said up to a number is void."""
         self.devices: dict[str, DeviceHealth] = {}
+        self.words: dict[tuple[str, str], Word] = {}
+        """Whose these levels and healths are."""
         self.refused: list[Row] = []
         self.thinned: list[Row] = []
         self.repeated: list[Row] = []
@@ -148,9 +174,9 @@ class Folding:
             last_ms=self._now_ms,
             told=self._known.told.get(key, after.told),
         )
-        self.applied.append(taken)
         self.measured += measured
-        self._sort(batch.gateway, taken.numbered)
+        outdated = self._sort(batch.gateway, taken.numbered)
+        self.applied.append(taken._replace(outdated=frozenset(outdated)))
         self.lanes[key] = lanes.note_holes(before, self.lanes[key], self._now_ms)
         same = {"gateway": batch.gateway, "lane": batch.lane, "at_ms": self._now_ms}
         if again:
@@ -159,26 +185,28 @@ class Folding:
             blobs = dict(zip(batch.seqs, batch.reports, strict=True))
             self.refused += [{**same, **msgspec.structs.asdict(one), "report": blobs[one.seq]} for one in refused]
 
-    def _sort(self, gateway: str, numbered: Iterable[tuple[int, Report]]) -> None:
-        """Each report to its kind: facts as they come, states the newest of each (of two at one time the later)."""
+    def _sort(self, gateway: str, numbered: Iterable[tuple[int, Report]]) -> list[int]:
+        """Each report to its kind: facts as they come, states the last of each; the numbers of those that are not."""
         now_ms, reports, movements = self._now_ms, self.reports, self.movements
-        levels, devices = self.levels, self.devices
+        outdated: list[int] = []
         for seq, report in numbered:
             reports.append(report)
             match report:
                 case Series():
                     pass  # the history's
                 case SlotLevel():
-                    level = levels.get(report.slot)
-                    if level is None or level.at_ms <= report.at_ms:
-                        levels[report.slot] = report
+                    if self._is_last("slot", report.slot, Word(gateway, seq, report.at_ms)):
+                        self.levels[report.slot] = report
+                    else:
+                        outdated.append(seq)
                 case StockEvent(slot, sku, delta, count, at_ms, confidence, source, heard_ms):
                     times = at_ms, heard_ms, now_ms
                     movements.append(Movement(gateway, seq, slot, sku, delta, count, *times, confidence, source))
                 case DeviceHealth():
-                    health = devices.get(report.device)
-                    if health is None or health.at_ms <= report.at_ms:
-                        devices[report.device] = report
+                    if self._is_last("device", report.device, Word(gateway, seq, report.at_ms)):
+                        self.devices[report.device] = report
+                    else:
+                        outdated.append(seq)
                 case TagMove(epc, zone, move, at_ms, device, heard_ms):
                     if seq <= self._anew(gateway):
                         continue
@@ -192,6 +220,16 @@ class Folding:
                     self.proposals.append(self._said(gateway, seq, report))
                 case Alarm():
                     self.alarms.append(self._said(gateway, seq, report))
+        return outdated
+
+    def _is_last(self, about: str, name: str, word: Word) -> bool:
+        """Whether nothing later is known of it; then this is the last word."""
+        key = about, name
+        held = self.words.get(key) or self._known.words.get(key)
+        if held is not None and not word.follows(held):
+            return False
+        self.words[key] = word
+        return True
 
     def _said(self, gateway: str, seq: int, report: Proposal | Alarm) -> Row:
         return {"gateway": gateway, "seq": seq, "known_ms": self._now_ms, **msgspec.structs.asdict(report)}
@@ -208,17 +246,23 @@ class Folding:
         self.lanes[key] = lanes.give_up(state, report.first, report.last)
         self.thinned.append({"gateway": gateway, "known_ms": self._now_ms, **msgspec.structs.asdict(report)})
 
-    def device_rows(self) -> tuple[list[Row], dict[str, tuple[int, list[DeviceGap]]]]:
+    def level_rows(self) -> list[Level]:
+        """The slots' rows."""
+        words = [(self.words["slot", slot], report) for slot, report in self.levels.items()]
+        return [
+            Level(*msgspec.structs.astuple(report), gateway=gateway, seq=seq) for (gateway, seq, _), report in words
+        ]
+
+    def device_rows(self) -> tuple[list[Row], dict[str, list[DeviceGap]]]:
         """The devices' rows, and what their gaps are then."""
         rows, noticed = [], {}
         for device, report in self.devices.items():
-            at_ms, before = self._known.noticed.get(device, (0, []))
-            gaps = completeness.notice(before, report.heard, self._now_ms) if report.heard else []
-            row = msgspec.structs.asdict(report)
+            before = self._known.noticed.get(device, [])
+            gaps = noticed[device] = completeness.notice(before, report.heard, self._now_ms) if report.heard else []
+            gateway, seq, _ = self.words["device", device]
+            row = msgspec.structs.asdict(report) | {"gateway": gateway, "seq": seq}
             row |= msgspec.to_builtins({"findings": report.findings, "heard": report.heard, "noticed": gaps})
             rows.append(row)
-            if at_ms <= report.at_ms:
-                noticed[device] = (report.at_ms, gaps)
         return rows, noticed
 
 

@@ -31,7 +31,7 @@ from protocols.uplink import Hello
 
 __all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 REPEATED_MAX = 10_000
 """Notes of what came again; the oldest leave first. The count of a lane goes on."""
 
@@ -49,11 +49,9 @@ class Ledger:
         with self._reading() as connection:
             self._lanes = proof.lanes_of(connection)
             self._anew = proof.anew_of(connection)
-        noticed = [
-            (row["device"], row["at_ms"], msgspec.convert(row["noticed"], list[DeviceGap]))
-            for row in self._rows(tables.device)
-        ]
-        self._noticed = {device: (at_ms, gaps) for device, at_ms, gaps in noticed}
+            self._words = proof.words_of(connection)
+        devices = self._rows(tables.device)
+        self._noticed = {row["device"]: msgspec.convert(row["noticed"], list[DeviceGap]) for row in devices}
 
     def apply(
         self, batches: Listing[Received], now_ms: int, before_commit: Callable[[list[Report]], None]
@@ -77,12 +75,14 @@ class Ledger:
             halves = [batch._replace(seqs=batch.seqs[part], reports=batch.reports[part]) for part in parts]
             first, second = (self.apply([one], now_ms, before_commit)[0] for one in halves)
             numbered, refused = [*first.numbered, *second.numbered], [*first.refused, *second.refused]
-            return [Applied(numbered, refused, first.duplicates + second.duplicates)]
+            outdated = first.outdated | second.outdated
+            return [Applied(numbered, refused, first.duplicates + second.duplicates, outdated)]
 
     def _apply(
         self, batches: Listing[Received], now_ms: int, before_commit: Callable[[list[Report]], None], unfit: str = ""
     ) -> list[Applied]:
-        made = fold(batches, Known(self._lanes, self._told, self._noticed, self._anew), now_ms, unfit)
+        known = Known(self._lanes, self._told, self._noticed, self._words, self._anew)
+        made = fold(batches, known, now_ms, unfit)
         devices, noticed = made.device_rows()
         with self._writing() as connection:
             before_commit(made.reports + made.measured)
@@ -90,19 +90,19 @@ class Ledger:
         # New mappings, not changed ones: other threads read them.
         self._lanes = {**self._lanes, **made.lanes}
         self._anew = {**self._anew, **made.anew}
-        if noticed:
-            self._noticed = {**self._noticed, **noticed}
+        self._noticed.update(noticed)
+        self._words.update(made.words)
         return made.applied
 
     def _write(self, connection: Connection, made: Folding, devices: list[Row]) -> None:
         upsert, many = self._database.upsert, self._database.many
         self._book(connection, made.movements)
-        many(connection, tables.level, made.levels.values(), "slot", newest_by="at_ms")
+        many(connection, tables.level, made.level_rows(), "slot")
         for gateway, last in made.anew.items():
             told = tables.tag.c
             connection.execute(delete(tables.tag).where(told.gateway == gateway, told.seq <= last))
         many(connection, tables.tag, made.tags.values(), "epc", "device", newest_by="seq")
-        upsert(connection, tables.device, devices, "device", newest_by="at_ms")
+        upsert(connection, tables.device, devices, "device")
         upsert(connection, tables.proposal, made.proposals, "gateway", "sku", newest_by="seq")
         upsert(connection, tables.local_alarm, made.alarms, "gateway", "rule", "subject", newest_by="seq")
         rows = [proof.lane_row(key, state) for key, state in made.lanes.items()]
@@ -156,7 +156,7 @@ class Ledger:
 
     def levels(self) -> list[SlotLevel]:
         """The level of every slot."""
-        return [SlotLevel(**row) for row in self._rows(tables.level)]
+        return [_made(SlotLevel, row) for row in self._rows(tables.level)]
 
     def devices(self) -> list[DeviceHealth]:
         """The health of every device."""

@@ -13,7 +13,7 @@ from cloud.core import completeness
 from cloud.core.completeness import Again, Completeness, DeviceGap, GivenUp, Marks
 from cloud.core.lanes import Hole, Lacking, LaneState, Patience, Told, copy, give_up
 from cloud.stores import tables
-from cloud.stores.applying import BEGUN_ANEW, Key
+from cloud.stores.applying import BEGUN_ANEW, Key, Word
 from cloud.stores.database import Row
 from protocols.reports import DeviceHealth, Finding, Heard
 from protocols.sequences import Sequence
@@ -78,6 +78,15 @@ def anew_of(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(wanted.group_by(gone.gateway))}
 
 
+def words_of(connection: Connection) -> dict[tuple[str, str], Word]:
+    """Who said last how each slot and each device is."""
+    found: dict[tuple[str, str], Word] = {}
+    for about, kept, name in (("slot", tables.level, "slot"), ("device", tables.device, "device")):
+        rows = connection.execute(select(kept.c[name], kept.c.gateway, kept.c.seq, kept.c.at_ms))
+        found |= {(about, row[0]): Word(*row[1:]) for row in rows}
+    return found
+
+
 def lane_row(key: Key, state: LaneState) -> Row:
     """A lane as it is stored. What was given up is in a table of its own."""
     gateway, lane = key
@@ -98,7 +107,7 @@ def lane_row(key: Key, state: LaneState) -> Row:
 
 def health(row: Row) -> DeviceHealth:
     """A device's health as it was reported."""
-    fields = {name: value for name, value in row.items() if name != "noticed"}
+    fields = {name: row[name] for name in DeviceHealth.__struct_fields__}
     fields["findings"] = msgspec.convert(row["findings"], list[Finding])
     fields["heard"] = msgspec.convert(row["heard"], list[Heard])
     return DeviceHealth(**fields)

@@ -106,6 +106,8 @@ level = Table(
     Column("remedy", String, nullable=False),
     Column("booked", BigInteger),
     Column("differs_ms", BigInteger, nullable=False),
+    Column("gateway", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
 )
 
 device = Table(
@@ -124,6 +126,8 @@ device = Table(
     Column("heard", JSON, nullable=False),
     Column("noticed", JSON, nullable=False),
     Column("unheard", Boolean, nullable=False),
+    Column("gateway", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
 )
 
 tag = Table(
@@ -311,6 +315,11 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE tag ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
         "CREATE TABLE booked (gateway VARCHAR NOT NULL, movements BIGINT NOT NULL, PRIMARY KEY (gateway))",
         "INSERT INTO booked SELECT gateway, COUNT(*) FROM movement GROUP BY gateway",
+    ),
+    "4": tuple(
+        f"ALTER TABLE {table} ADD COLUMN {column} NOT NULL DEFAULT {nobody}"
+        for table in ("level", "device")
+        for column, nobody in (("gateway VARCHAR", "''"), ("seq BIGINT", "0"))
     ),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

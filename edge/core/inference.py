@@ -188,7 +188,8 @@ class Inference:
                     out.reports += ready
                     out.devices.add(name)
             if device.kind == "rfid" and state.pulse.state == "ok":
-                moves = self.readers.pass_time(device, round(now_ms + state.pulse.offset_ms))
+                ahead_ms = order.ahead_ms(state.taken, state.pulse.offset_ms)
+                moves = self.readers.pass_time(device, round(now_ms + ahead_ms))
                 if moves:
                     out.reports += moves
                     out.devices.add(name)

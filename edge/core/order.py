@@ -66,6 +66,13 @@ def in_order(taken: dict[str, Taken], said: TagReads, now_ms: int, period_ms: fl
     return replace(said, at_ms=at_ms, reads=[replace(read, at_ms=read.at_ms + by_ms) for read in said.reads])
 
 
+def ahead_ms(taken: dict[str, Taken], offset_ms: float) -> float:
+    """How far the time of a reader's reads is ahead of ours: its clock's offset; but none where they are taken at their
+    time of receipt, its clock having been set back."""
+    last = taken.get("tags")
+    return offset_ms if last is None else max(offset_ms, last[3] - last[2])
+
+
 def _placed(
     taken: dict[str, Taken],
     key: str,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
@@ -16,7 +17,19 @@ from msgspec import Struct
 from protocols.parsing.fields import NO_FIELD, Field, field_of, unit_of
 from protocols.parsing.lorawan_codecs import Frame, Value, cayenne, milesight
 from protocols.parsing.moments import Moment, moment
-from protocols.parsing.payloads import VALUES_MAX, capped, doubt, measured, name_of, noticed, number_of
+from protocols.parsing.payloads import (
+    NAME_MAX,
+    VALUES_MAX,
+    Meaning,
+    capped,
+    checked,
+    doubt,
+    meaning,
+    measured,
+    name_of,
+    noticed,
+    number_of,
+)
 from protocols.readings import Context, Decoded, DeviceStatus, Flag, Problem
 
 DEPTH_MAX = 4
@@ -59,6 +72,8 @@ _PLAIN = Profile()
 _TEXT_NUMBER_MAX = 10
 """A longer text under a name that says nothing is a serial number rather than a value."""
 _NESTED = frozenset((dict, list))
+_NUMBERS = frozenset((float, int))
+_INTERNAL: tuple[Flag, ...] = ("internal",)
 _OPEN = {"open": 1.0, "opened": 1.0, "close": 0.0, "closed": 0.0}
 
 
@@ -76,8 +91,9 @@ def uplink(said: Uplink, context: Context) -> list[Decoded]:
             found.append(undecoded)
         else:
             found.append(noticed(device, "data", undecoded, at))
+    plain = not profile.fields
     for value in frame.values:
-        one = _told(device, value, at, profile, context)
+        one = (_plainly(device, value, at) if plain else None) or _told(device, value, at, profile, context)
         if one is not None:
             found.append(one)
     if frame.trouble:
@@ -156,6 +172,22 @@ def _history(records: list[Any], depth: int) -> Iterator[Value]:
                 yield value._replace(at_s=int(at_s))
 
 
+def _plainly(device: str, said: Value, at: Moment) -> Decoded | None:
+    """A number under a name that tells all of it, as nearly all are; None for what wants a closer look."""
+    name, value, unit, channel, at_s = said
+    if unit or channel or at_s or type(value) not in _NUMBERS or value in NOT_THERE:
+        return None
+    usual = _usual(name)
+    return checked(device, usual[0], value, at, usual[1]) if usual is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _usual(name: str) -> tuple[Meaning, tuple[Flag, ...]] | None:
+    """What the numbers of a field are; None where the number itself decides that."""
+    unit = unit_of(name)
+    return None if unit == "battery" else (meaning(name[:NAME_MAX], unit or "raw"), _inside(name, unit))
+
+
 def _told(device: str, said: Value, at: Moment, profile: Profile, context: Context) -> Decoded | None:
     name, value, unit, channel, at_s = said
     if value is None or value == "":
@@ -188,8 +220,13 @@ def _told(device: str, said: Value, at: Moment, profile: Profile, context: Conte
         if value in NOT_THERE:
             detail = f"{name[:60]!r} says {value}, which means that no probe is connected"
             return Problem("value.sentinel", detail, "connect the probe, or leave the field out (skip)", device)
-        flags = (*flags, "internal") if "board" in name or "chip" in name else flags
+        flags = (*flags, *_inside(name, unit))
     return measured(device, where, unit or "raw", field.scaled(value), at, flags)
+
+
+def _inside(name: str, unit: str) -> tuple[Flag, ...]:
+    """The flag of a temperature that is the device's own."""
+    return _INTERNAL if unit in ("Cel", "degF") and ("board" in name or "chip" in name) else ()
 
 
 def _battery_unit(value: object) -> str:

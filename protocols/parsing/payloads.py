@@ -113,7 +113,7 @@ def measured(
     device: str, channel: str, unit: str, value: object, at: Moment, flags: Iterable[Flag] = ()
 ) -> Reading | Problem:
     """A reading of `value` in `unit` (see `protocols.parsing.units`), converted and checked; else the problem."""
-    return _checked(name_of(device), meaning(channel[:NAME_MAX], unit[:UNIT_MAX]), value, at, flags)
+    return checked(name_of(device), meaning(channel[:NAME_MAX], unit[:UNIT_MAX]), value, at, flags)
 
 
 def readings(device: str, told: Iterable[tuple[Meaning, Any]], at: Moment) -> list[Decoded]:
@@ -129,7 +129,7 @@ def readings(device: str, told: Iterable[tuple[Meaning, Any]], at: Moment) -> li
             if quantity is not None and low <= number <= high and quantity not in _TRUTHS:
                 found.append(Reading(device, channel, quantity, at_ms, [number], 0, 0, -1, flags))
                 continue
-        found.append(_checked(device, meant, value, at))
+        found.append(checked(device, meant, value, at))
     return found
 
 
@@ -142,7 +142,8 @@ def meaning(channel: str, unit: str) -> Meaning:
     return name, unit, *known, *RANGES[known[0]]
 
 
-def _checked(device: str, meant: Meaning, value: object, at: Moment, flags: Iterable[Flag] = ()) -> Reading | Problem:
+def checked(device: str, meant: Meaning, value: object, at: Moment, flags: Iterable[Flag] = ()) -> Reading | Problem:
+    """As `measured`, of a device whose name is fit to be kept; the meaning looked up beforehand."""
     channel, unit, quantity, factor, offset, low, high = meant
     if quantity is None:
         return Problem("unit.unknown", f"unit {unit!r} of {channel!r}", "docs/makes.md lists the units", device)

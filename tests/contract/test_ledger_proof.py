@@ -174,8 +174,8 @@ def test_a_range_that_was_given_up_and_comes_after_all_counts(place: Place) -> N
 def test_a_device_s_missing_messages_are_known_since_its_gateway_first_told(place: Place) -> None:
     ledger = place.ledger()
     apply(ledger, batch([heard(1, (0, 9), (12, 20), missing=2)]), now_ms=1_000)
-    apply(ledger, batch([heard(2, (0, 9), (12, 40), (45, 50), missing=6)], 1), now_ms=2_000)
-    apply(ledger, batch([heard(1, (0, 5), (12, 20), missing=9)], 2), now_ms=3_000)  # late: an older word
+    apply(ledger, batch([heard(2, (0, 9), (12, 40), (45, 50), missing=6)], 2), now_ms=2_000)
+    apply(ledger, batch([heard(1, (0, 5), (12, 20), missing=9)], 1), now_ms=3_000)  # late: an older word
 
     [device] = place.ledger().proof.look().devices
     assert (device.complete, device.missing) == (False, 6)
@@ -184,6 +184,18 @@ def test_a_device_s_missing_messages_are_known_since_its_gateway_first_told(plac
     apply(ledger, batch([heard(4, (0, 50))], 3), now_ms=4_000)
     assert ledger.proof.look().complete
     assert ledger.devices() == [heard(4, (0, 50))]
+
+
+def test_gaps_of_a_gateway_whose_clock_was_ahead_are_gone_when_it_is_put_back_from_a_backup_of_before(
+    place: Place,
+) -> None:
+    apply(place.ledger(), batch([heard(NOON_MS + 3 * 3_600_000, (0, 9), (12, 20), missing=2)]))
+    ledger = place.ledger()
+
+    apply(ledger, batch([Thinned(1, 999, 0, NOON_MS, "restored", "events"), heard(NOON_MS, (148, 150))], 1000))
+
+    assert ledger.proof.look().complete
+    assert place.ledger().proof.look().devices[0].complete
 
 
 def test_the_last_word_of_a_gateway_on_proposals_and_alarms_is_kept(place: Place) -> None:

@@ -13,7 +13,18 @@ from cloud import memory
 from cloud.core.inventory import Inventory
 from cloud.stores.applying import BEGUN_ANEW
 from edge.core.care import health
-from protocols.reports import Alarm, Proposal, Report, Series, StockEvent, TagMove, Thinned, decode
+from protocols.reports import (
+    Alarm,
+    DeviceHealth,
+    Proposal,
+    Report,
+    Series,
+    SlotLevel,
+    StockEvent,
+    TagMove,
+    Thinned,
+    decode,
+)
 from tests.simulation.broker import Broker
 from tests.simulation.lives import GatewayLife, ServiceLife
 from tests.simulation.promises import Broken, Witness, reading
@@ -102,8 +113,8 @@ class Agreement:
     def told(self, gateway: GatewayLife, service: ServiceLife) -> None:
         """In the end, when all agree: movements, samples and losses to the last one."""
         self._check_movements(service)
-        self._check_memory(service)
         self._check_words(service)
+        self._check_memory(service)
         self._check_history(service)
         self._check_samples(gateway)
         self._check_losses(gateway)
@@ -132,18 +143,22 @@ class Agreement:
             raise Broken("what was taken is demand once", f"{got} for {want}")
         anew = Inventory(SITE)
         memory.from_ledger(anew, service.service.ledger)
-        for what in ("levels", "known", "demand"):
+        for what in ("levels", "devices", "known", "demand"):
             if getattr(anew, what) != getattr(inventory, what):
                 raise Broken("memory is what the ledger holds", f"{what}: {getattr(inventory, what)}"[:300])
 
     def _check_words(self, service: ServiceLife) -> None:
-        """Of every tag, SKU and alarm what the gateway said last is held."""
+        """Of every slot, device, tag, SKU and alarm what the gateway said last is held."""
+        levels = {one.slot: one for _, one in self._witness.reports("telemetry") if type(one) is SlotLevel}
+        healths: dict[str, DeviceHealth] = {}
         moves: dict[tuple[str, str], TagMove] = {}
         orders: dict[str, tuple[str, int, Proposal]] = {}
         fired: dict[tuple[str, str], tuple[str, int, Alarm]] = {}
         for seq, one in self._witness.reports("events"):
             if type(one) is TagMove:
                 moves[one.epc, one.device] = one
+            elif type(one) is DeviceHealth:
+                healths[one.device] = one
             elif type(one) is Thinned and one.lane == "events" and one.why in BEGUN_ANEW:
                 moves.clear()  # it tells of every tag again, by numbers above
             elif type(one) is Proposal:
@@ -154,6 +169,8 @@ class Agreement:
             rows = db.execute("SELECT epc, zone, move, at_ms, device, heard_ms FROM tag").fetchall()
         ledger = service.service.ledger
         held: dict[str, tuple[list[Any], list[Any]]] = {
+            "level of a slot": (ledger.levels(), [*levels.values()]),
+            "health of a device": (ledger.devices(), [*healths.values()]),
             "move of a tag": ([TagMove(*row) for row in rows], [*moves.values()]),
             "proposal": (ledger.proposals(), [*orders.values()]),
             "alarm": (ledger.alarms(), [*fired.values()]),

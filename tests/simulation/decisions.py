@@ -52,8 +52,13 @@ class Decisions:
         self._facts: dict[str, list[Fact]] = {}
         self._given_up: dict[Lane, Ranges] = dict.fromkeys(LANES, ())
         self._heard: dict[str, tuple[int, int]] = {}
-        """SKU -> when the facts happened that the service heard last, and when it did."""
-        self._levels_ms: dict[str, int] = {}
+        """SKU -> when the facts happened that the service heard last, and since when it has known of what it has not
+        decided on yet; at its start it knows that of every SKU."""
+        self._decided: set[str] = set()
+        self._began_ms = 0
+        self._told: dict[SlotLevel, int] = {}
+        """The last number of each level that was told."""
+        self._levels: dict[str, int] = {}
         self._newest_ms: dict[str, int] = {}
         witness.on_report, witness.on_taken = self._reported, self._taken
 
@@ -83,6 +88,8 @@ class Decisions:
         elif type(report) is Thinned:
             self._given_up[report.lane] = ranges.union(self._given_up[report.lane], [(report.first, report.last)])
         elif isinstance(report, StockEvent | SlotLevel):
+            if type(report) is SlotLevel:
+                self._told[report] = seq
             self._facts.setdefault(report.sku, []).append(Fact(lane, seq, report.at_ms))
 
     def _judge(self, alarm: Alarm) -> None:
@@ -101,8 +108,10 @@ class Decisions:
 
     def on_service_start(self) -> None:
         """A service has opened its stores."""
-        self._levels_ms.clear()
+        self._levels.clear()
         self._heard.clear()
+        self._decided.clear()
+        self._began_ms = self._line.now_ms
         self._newest_ms.clear()
 
     def _taken(self, reports: list[Report]) -> None:
@@ -115,15 +124,18 @@ class Decisions:
                 self._newest_ms[one.slot] = one.at_ms
             if isinstance(one, StockEvent | SlotLevel | Proposal):
                 news[one.sku] = max(news.get(one.sku, 0), one.at_ms)
-        self._heard |= {sku: (at_ms, self._line.now_ms) for sku, at_ms in news.items()}
+        for sku, at_ms in news.items():
+            _, waits_ms = self._heard.get(sku, (0, self._began_ms))
+            self._heard[sku] = at_ms, self._line.now_ms if sku in self._decided else waits_ms
+            self._decided.discard(sku)
 
     def on_plan(self, life: ServiceLife, made: Plan) -> None:
         """The service decides by this plan: by the stock of now, or by all that it will ever hear of a past hour."""
         if made.sku not in self._heard or not life.door.connected("gw", T0_MS + self._line.now_ms):
             return
-        happened_ms, heard_ms = self._heard[made.sku]
+        happened_ms, waits_ms = self._heard[made.sku]
         fresh = abs(T0_MS + self._line.now_ms - happened_ms) < ordering.FRESH_MS
-        if fresh or self._line.now_ms - heard_ms >= ordering.PATIENCE_MS:
+        if fresh or self._line.now_ms - waits_ms >= ordering.PATIENCE_MS:
             return
         lanes = life.service.ledger.lanes()
         told = {lane: state.told.next_seq for (_, lane), state in lanes.items() if state.told is not None}
@@ -132,6 +144,10 @@ class Decisions:
             if at_ms > happened_ms and seq < told.get(lane, 0) and seq in self._witness.given[lane].keys() - known:
                 detail = f"{made.sku} at {made.position} by {happened_ms}, while {lane} {seq} of {at_ms} is to come"
                 raise Broken("no order is decided amid a backlog", detail)
+
+    def on_decided(self, sku: str) -> None:
+        """What came of a plan is stored; where that failed the SKU still waits."""
+        self._decided.add(sku)
 
     def on_asked(self, life: ServiceLife, hello: Hello, asked: Mapping[Lane, Ranges]) -> None:
         """A gateway greets; the service asks for what it has signed for and does not hold."""
@@ -147,9 +163,10 @@ class Decisions:
         if not hasattr(life, "door"):
             return
         for slot, level in life.service.inventory.levels.items():
-            if level.at_ms < self._levels_ms.get(slot, 0):
-                raise Broken("what the service knows never goes back", f"{slot} to {level.at_ms}")
-            self._levels_ms[slot] = level.at_ms
+            seq = self._told.get(level, -1)
+            if seq < self._levels.get(slot, 0):
+                raise Broken("what the service knows never goes back", f"{slot} to {seq}, {level}")
+            self._levels[slot] = seq
 
     def check(self, life: ServiceLife) -> None:
         """Once a minute."""

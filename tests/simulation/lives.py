@@ -206,6 +206,7 @@ class ServiceLife(Life):
     def __init__(self, line: Timeline, log: Log, rng: random.Random, folder: Path) -> None:
         super().__init__(line, log, rng, folder)
         self.on_plan: Callable[[ServiceLife, Plan], None] = lambda _life, _made: None
+        self.on_decided: Callable[[str], None] = lambda _sku: None
         self.on_asked: Callable[[ServiceLife, Hello, Mapping[Lane, Ranges]], None] = lambda _life, _hello, _asked: None
 
     def waiting(self, gateway: str) -> list[Arrived]:
@@ -218,13 +219,21 @@ class ServiceLife(Life):
         service = Service(ServiceOptions(SITE, there, f"sqlite:///{there}/history.db", f"sqlite:///{there}/ledger.db"))
         self.service = service
         service.ordering.decide = self._plan  # type: ignore[method-assign]
+        service.ordering.enter = self._enter  # type: ignore[method-assign]
         asked = (service.apply, service.ledger.tops, self._ask, service.policies)
         self.door = Door(ADDRESS, there, SITE.site.id, *asked)
         self.watch(self.line.create_task(service.run(self.door), name="service"))
 
     def _plan(self, made: Plan, now_ms: int) -> Need | None:
         self.on_plan(self, made)
-        return Ordering.decide(self.service.ordering, made, now_ms)
+        need = Ordering.decide(self.service.ordering, made, now_ms)
+        if need is None:
+            self.on_decided(made.sku)
+        return need
+
+    def _enter(self, need: Need) -> None:
+        Ordering.enter(self.service.ordering, need)
+        self.on_decided(need.sku)
 
     def _ask(self, gateway: str, hello: Hello) -> dict[Lane, Ranges]:
         asked = self.service.ledger.missing(gateway, hello)

@@ -92,7 +92,7 @@ class Scene:
         else:
             life = self.service = ServiceLife(self.line, self.log, rng, self.files[name])
             life.on_work, life.on_plan = self._service_worked, self.decisions.on_plan
-            life.on_asked = self.decisions.on_asked
+            life.on_asked, life.on_decided = self.decisions.on_asked, self.decisions.on_decided
         life.on_death = self._buried
         life.start()
         if isinstance(life, GatewayLife):

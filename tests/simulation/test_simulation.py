@@ -10,7 +10,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,9 +20,8 @@ from cloud.alerts import rules
 from cloud.core import lanes, ordering, replenishment
 from cloud.core.demand import DailyDemand
 from cloud.core.intake import Intake
-from cloud.core.inventory import Inventory, Touched
 from cloud.service import Service
-from cloud.stores.applying import Folding
+from cloud.stores.applying import Folding, Word
 from cloud.stores.database import Database
 from cloud.stores.ledger import Applied, Received
 from edge.core import alarms, series
@@ -31,7 +30,6 @@ from edge.core.forwarding import Forwarder
 from edge.core.tagging.readers import Readers
 from edge.packets import Message
 from edge.uplink import Uplink
-from protocols.reports import Report, SlotLevel
 from protocols.sequences import Sequence
 from protocols.uplink import Batch, Receipt
 from tests import house
@@ -41,7 +39,7 @@ from tests.simulation.stage import simulate
 
 HOUR_S = 3600.0
 DAY_MS = 86_400_000
-SEEDS_MAX = 6
+SEEDS_MAX = 12
 """A planted fault is found within so many seeds."""
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -153,8 +151,11 @@ def replaying_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def letting_a_replay_overwrite(patch: pytest.MonkeyPatch) -> None:
-    many = Database.many
-    patch.setattr(Database, "many", lambda self, *rows, newest_by=None: many(self, *rows))
+    def careless(self: Folding, about: str, name: str, word: Word) -> bool:
+        self.words[about, name] = word
+        return True
+
+    patch.setattr(Folding, "_is_last", careless)
 
 
 def ordering_again_and_again(patch: pytest.MonkeyPatch) -> None:
@@ -205,9 +206,10 @@ def storing_no(what: str) -> Plant:
     def plant(patch: pytest.MonkeyPatch) -> None:
         sort = Folding._sort
 
-        def forgetful(self: Folding, *told: Any) -> None:
-            sort(self, *told)
+        def forgetful(self: Folding, *told: Any) -> list[int]:
+            outdated = sort(self, *told)
             getattr(self, what).clear()
+            return outdated
 
         patch.setattr(Folding, "_sort", forgetful)
 
@@ -230,15 +232,7 @@ def letting_a_replay_move_tags(patch: pytest.MonkeyPatch) -> None:
 
 
 def letting_a_replay_overwrite_memory(patch: pytest.MonkeyPatch) -> None:
-    apply = Inventory.apply
-
-    def careless(self: Inventory, reports: Iterable[Report]) -> Touched:
-        reports = list(reports)
-        touched = apply(self, reports)
-        self.levels |= {one.slot: one for one in reports if type(one) is SlotLevel}
-        return touched
-
-    patch.setattr(Inventory, "apply", careless)
+    patch.setattr(Applied, "reports", property(lambda self: [report for _, report in self.numbered]))
 
 
 def counting_demand_twice(patch: pytest.MonkeyPatch) -> None:
@@ -280,6 +274,7 @@ def keeping_what_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
         (losing_all_samples_but_one_quantitys, "each acknowledged sample is reported"),
         (hearing_twice, "a message that comes twice counts once"),
         (storing_no("tags"), "every move of a tag is held as last told"),
+        (storing_no("devices"), "every health of a device is held as last told"),
         (storing_no("proposals"), "every proposal is held as last told"),
         (giving_up_one_more, "only what was given up is taken for lost"),
         (letting_a_replay_move_tags, "every move of a tag is held as last told"),

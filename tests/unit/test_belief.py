@@ -229,3 +229,20 @@ def test_an_unstable_scale_is_unknown_until_it_settles() -> None:
 
 def test_more_than_the_capacity_is_counted_too() -> None:
     assert filled(75, unit(sample=1_000)).said.count == 75
+
+
+def test_a_mass_that_bears_a_time_of_long_before_makes_the_next_one_no_later() -> None:
+    """Our own time was set ahead by a year; what had come just before bears the old one."""
+    shelf = filled(42, unit(40.0))
+    assert shelf.said.count == 42
+    year_ms = 365 * 24 * 60 * MINUTE_MS
+    shelf.at_ms += year_ms
+    shelf.belief.at_ms += year_ms
+
+    shelf.at_ms -= year_ms
+    shelf.weigh()
+    shelf.at_ms += year_ms
+    shelf.put(20)
+    shelf.weigh()
+
+    assert shelf.said.count == 62

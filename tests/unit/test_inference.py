@@ -363,3 +363,17 @@ def test_a_slot_whose_state_was_lost_is_known_again_though_its_load_is_unmoved()
         again.fold([Reading("shelf-1", "1", "mass_g", at_ms, [850.0] * 15, 100, 1, second)], at_ms)
 
     assert again.shelves.slots["A1"].estimate.count == 3
+
+
+def test_a_tag_arrives_though_its_readers_clock_is_hours_behind_what_it_was_taken_for() -> None:
+    inference, told = Inference(SITE), list[Report]()
+    inference.fold([TagReads("dock", T0, [TagRead("BBBB", 1, T0)], 1, 0)], T0)
+    behind_ms = 3 * 3_600_000
+    for second in range(1, 240):
+        now_ms = T0 + second * 1000
+        epc = "AAAA" if second > 60 else "BBBB"
+        said = TagReads("dock", now_ms - behind_ms, [TagRead(epc, 1, now_ms - behind_ms)], 1, second)
+        told += inference.fold([said], now_ms).reports + inference.tick(now_ms + 500).reports
+
+    moved = [(one.epc, one.move) for one in told if type(one) is TagMove]
+    assert ("AAAA", "arrived") in moved

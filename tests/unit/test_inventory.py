@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cloud.core.inventory import Inventory, Stock
 from protocols.layout import Site
-from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent
+from protocols.reports import Report, Series, SlotLevel, StockEvent
 from tests import depot
 from tests.depot import DAY_MS, HOUR_MS, NOON_MS, health, level, stock, warmth
 
@@ -21,22 +21,23 @@ def folded(*reports: Report, site: Site = SITE) -> Inventory:
     return inventory
 
 
-@given(st.lists(st.one_of(depot.levels, depot.healths, depot.warmths), min_size=1, max_size=20), st.data())
-def test_whatever_comes_late_or_twice_the_newest_is_what_is_known(
+def test_the_last_word_on_a_slot_or_a_device_is_what_is_known_whatever_its_time_says() -> None:
+    ahead: list[Report] = [level("A1", 9, NOON_MS + HOUR_MS), health("shelf-1", "ok", NOON_MS + HOUR_MS)]
+
+    inventory = folded(*ahead, level("A1", 7), health("shelf-1", "silent"))
+
+    assert inventory.levels == {"A1": level("A1", 7)}
+    assert inventory.devices == {"shelf-1": health("shelf-1", "silent")}
+
+
+@given(st.lists(depot.warmths, min_size=1, max_size=20), st.data())
+def test_whatever_comes_late_or_twice_the_newest_sample_is_what_is_known(
     given_reports: list[Report], data: st.DataObject
 ) -> None:
     order = data.draw(st.permutations(given_reports)) + data.draw(st.lists(st.sampled_from(given_reports)))
 
     inventory = folded(*order)
 
-    for slot, kept in inventory.levels.items():
-        of_slot = [one for one in given_reports if isinstance(one, SlotLevel) and one.slot == slot]
-        assert kept in of_slot
-        assert kept.at_ms == max(one.at_ms for one in of_slot)
-    for device, seen in inventory.devices.items():
-        of_device = [one for one in given_reports if isinstance(one, DeviceHealth) and one.device == device]
-        assert seen in of_device
-        assert seen.at_ms == max(one.at_ms for one in of_device)
     for series, now in inventory.now.items():
         of_series = [one for one in given_reports if isinstance(one, Series) and one.device == series.split("/")[0]]
         assert (now.at_ms, now.value) in [(one.at_ms, one.values[0]) for one in of_series]
@@ -149,10 +150,8 @@ def test_only_the_temperature_of_a_cooler_is_judged() -> None:
 def test_what_was_touched_is_told() -> None:
     inventory = folded(level("A1", 40, NOON_MS + 5))
 
-    late = inventory.apply([level("A1", 39, NOON_MS)])
     news = inventory.apply([stock("C1", -1, 3), level("A2", 3, NOON_MS + 9), stock("A2", -1, 3), health("shelf-1")])
 
-    assert late.skus == {}
     assert news.skus == {"milk": NOON_MS, "bolt": NOON_MS + 9}
 
 

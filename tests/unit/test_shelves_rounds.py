@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 from edge.core.inference import Inference, Outcome
 from edge.core.slots import actions
 from edge.core.slots.shelves import AT_ONCE, JUDGE_MS, LEVEL_REFRESH_MS
 from protocols import layout
 from protocols.readings import Reading, Said
-from protocols.reports import SlotLevel
-from tests.unit.hall import HOUR_MS
-from tests.unit.test_inference import T0
+from protocols.reports import SlotLevel, StockEvent
+from tests.unit.hall import DAY_MS, HOUR_MS
+from tests.unit.test_inference import SITE, T0, weights
 
 SLOTS = 2 * AT_ONCE + 20
 UNIT_G = 250.0
@@ -85,3 +87,18 @@ def test_after_levels_were_given_up_on_their_way_each_is_told_again() -> None:
     out = [inference.tick(now_ms + second * 1000).reports for second in range(1, 5)]
     told = [one.slot for reports in out for one in reports if type(one) is SlotLevel]
     assert sorted(told) == sorted(f"A{at}" for at in range(SLOTS))
+
+
+def test_what_a_scale_hands_in_of_its_past_keeps_its_days_though_the_round_comes_in_the_middle() -> None:
+    rng, inference = random.Random(5), Inference(SITE)
+    past = [weights(10 - hour % 5, T0 - 5 * DAY_MS + hour * HOUR_MS, hour, rng) for hour in range(5 * 24)]
+
+    told = inference.fold(past[:40], T0).reports
+    (unsure,) = [one for one in inference.tick(T0 + 1000).reports if type(one) is SlotLevel]
+    told += inference.fold(past[40:], T0 + 2000).reports
+
+    assert unsure.count is None
+    moved = [one for one in told if type(one) is StockEvent]
+    assert len(moved) == len(past)
+    for one, weighed in zip(moved, past, strict=True):
+        assert 0 <= one.at_ms - weighed.at_ms < 2000

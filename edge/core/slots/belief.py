@@ -189,7 +189,9 @@ def weigh(
     found = gauss.seen(rows, ways, mass_g, unit, wander, min(max(samples, 1), SAMPLES_FULL), touched or belief.fresh)
     if found.misfit > MISFIT_SIGMAS:
         return _odd(belief, mass_g, at_ms, unit, found.misfit)
-    belief.at_ms, belief.mass_g, belief.fresh, belief.trouble, belief.odd = at_ms, mass_g, False, "", 0
+    # What bears a time of before our own was set ahead makes nothing older: no zero wanders through that twice.
+    belief.at_ms = max(at_ms, belief.at_ms)
+    belief.mass_g, belief.fresh, belief.trouble, belief.odd = mass_g, False, "", 0
     belief.doubts = max(0, belief.doubts - 1)
     _keep(belief, found.rows)
     belief.lost = belief.lost and float(probabilities(belief)[1].max()) < CLAIM
@@ -270,7 +272,8 @@ def _odd(belief: Belief, mass_g: float, at_ms: int, unit: Unit, misfit: float) -
 
 def _restart(belief: Belief, known: Belief, mass_g: float, at_ms: int, unit: Unit, zero_g: float) -> None:
     rows = gauss.prior(_rows(known), mass_g, unit, max(unit.zero_g, zero_g))
-    belief.fresh, belief.odd, belief.doubts, belief.at_ms, belief.mass_g = False, 0, 0, at_ms, mass_g
+    belief.fresh, belief.odd, belief.doubts, belief.mass_g = False, 0, 0, mass_g
+    belief.at_ms = max(at_ms, belief.at_ms)
     _keep(belief, rows)
     weigh(belief, mass_g, at_ms, unit)
 

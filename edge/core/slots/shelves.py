@@ -171,7 +171,8 @@ class Shelves:
             fusion.pass_time(state.stock, now_ms, unit, self.rates)
             said = fusion.estimate(state.stock, unit, slot.capacity, self.rates)
             if (said.count, said.low, said.high, said.reason) != (before.count, before.low, before.high, before.reason):
-                self.tell(slot, state, now_ms, "book", news)
+                # Of the time of its evidence: a scale that was cut off may still be handing in what came before now.
+                self.tell(slot, state, state.at_ms, "book", news)
             doubt = fusion.doubt(state.stock, slot.id, now_ms, self.rates)
             if doubt is not None:
                 self._doubts.append(doubt)

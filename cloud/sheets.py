@@ -169,11 +169,11 @@ def read_demand(path: Path, problems: Problems, dates: str = "") -> DemandTable:
     ordinals = _ordinals(ways, sheet, dates)
     usual = next(way for way, ordinal in zip(ways, ordinals, strict=True) if ordinal)
     good = []
-    for at, day in enumerate(days):
-        if ordinals[day]:
+    for at, which in enumerate(days):
+        if ordinals[which]:
             good.append(at)
         else:
-            sheet.bad(lines[at], f"date {ways[day][:40]!r} is not written like the others ({usual}), or is no date")
+            sheet.bad(lines[at], f"date {ways[which][:40]!r} is not written like the others ({usual}), or is no date")
     on = [ordinals[days[at]] for at in good]
     try:
         return demand_table(list(skus), [rows[at] for at in good], on, [units[at] for at in good])

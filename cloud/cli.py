@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from cloud import completeness_cli, documents_cli, keeping_cli, keys, planning_cli, running
+from cloud import backtest_cli, completeness_cli, documents_cli, keeping_cli, keys, planning_cli, running
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     with_site(verb("alerts", _show("alerts"), "Print the alerts that are open and the latest resolved ones."))
     plan = with_site(verb("plan", _plan, "Print the replenishment proposals, each with its why; or plan plain files."))
     planning_cli.add(verb, plan)
+    backtest_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from cloud.core.forecasting import classes, levels
-from cloud.core.forecasting.daily import HORIZON_DAYS, forecast_blocks
+from cloud.core.forecasting.daily import HORIZON_DAYS, HORIZON_MAX_DAYS, forecast_blocks
 from cloud.core.planning.cards import Card
 from cloud.planning import plans
 from cloud.sheets import DATES, Problems, SheetError, read_demand, read_items
@@ -49,19 +49,24 @@ def plan(arguments: argparse.Namespace) -> None:
     _tell(problems)
     if not arguments.json:
         print(_columns(HEAD))
-    orders = 0
+    orders = unplanned = 0
     for made in plans(items, demand, arguments.why):
         orders += made.order > 0
+        if made.reason:
+            unplanned += 1
+            print(f"{arguments.items}: sku {made.sku!r} is not planned: {made.reason}", file=sys.stderr)
         print(msgspec.json.encode(made).decode() if arguments.json else _columns(_cells(made)))
     strange = len(set(demand.skus) - items.keys())
     more = f"; {strange} SKUs of {arguments.demand} are not among the items" if strange else ""
-    took = f"{len(items)} SKUs planned in {time.monotonic() - began_s:.1f} s"
+    took = f"{len(items) - unplanned} SKUs planned in {time.monotonic() - began_s:.1f} s"
     print(f"{took}, {orders} to order; {problems.count} rows left out{more}", file=sys.stderr)
 
 
 def forecast(arguments: argparse.Namespace) -> None:
     """Print the forecast of each SKU."""
     taus = _shares(arguments.quantiles)
+    if not 1 <= arguments.horizon <= HORIZON_MAX_DAYS:
+        raise SheetError(f"--horizon {arguments.horizon}: give whole days, 1 to {HORIZON_MAX_DAYS}")
     problems = Problems()
     demand = read_demand(arguments.demand, problems, arguments.dates)
     _tell(problems)

@@ -7,15 +7,17 @@ alone; comma, semicolon or tab; UTF-8. A file has one way to write dates, that o
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import islice, tee
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from cloud.core.planning.demand_table import DemandTable, TooManyCellsError, demand_table
+from cloud.core.planning.demand_table import DemandTable, TooManyCellsError, demand_table, span
 from cloud.core.planning.items import DEFAULTS, REQUIRED, WHOLE, Item, unfit
 
 PROBLEMS_MAX = 100_000
@@ -31,6 +33,7 @@ DATES = {
 }
 """Ways to write a date."""
 UNITS_MAX = 1e9
+YEARS = (1900, 2199)
 
 
 class SheetError(ValueError):
@@ -89,21 +92,55 @@ class _Sheet:
             raise SheetError(f"{self.name} has two columns {twice}; leave one out")
         at = [header.index(name) if name in header else -1 for name in self.wanted]
         width = max(at) + 1
-        reader = csv.reader(source, delimiter=separator)
+        told, texts = tee(source)
+        reader = csv.reader(told, delimiter=separator)
+        rows, line = zip(reader, texts, strict=False), 1
         while True:
             try:
-                for row in reader:
-                    if len(row) >= width:
-                        yield reader.line_num + 1, [row[column].strip() if column >= 0 else "" for column in at]
+                for row, text in rows:
+                    line += 1
+                    if reader.line_num >= line:  # one row of several lines
+                        lines = [text, *islice(texts, reader.line_num - line + 1)]
+                        yield from self._several(row, lines, line, separator, at)
+                        line = reader.line_num + 1
+                    elif len(row) >= width:
+                        yield line, [row[column].strip() if column >= 0 else "" for column in at]
                     elif any(row):
-                        self.bad(reader.line_num + 1, f"{len(row)} fields where {width} are wanted")
+                        self.bad(line, f"{len(row)} fields where {width} are wanted")
                 return
             except csv.Error as error:
-                self.bad(reader.line_num + 1, f"not CSV ({error})")
+                lines = list(islice(texts, reader.line_num - line + 1))
+                if len(lines) == 1:
+                    self.bad(line + 1, f"not CSV ({error})")
+                else:
+                    yield from self._several([], lines, line + 1, separator, at)
+                line = reader.line_num + 1
+
+    def _several(
+        self, row: list[str], lines: list[str], first: int, separator: str, at: list[int]
+    ) -> Iterator[tuple[int, list[str]]]:
+        """A row of several lines; or, where a quote was not closed, the rows that it took along."""
+        width = max(at) + 1
+        alone = [_alone(one, separator) for one in lines]
+        ends = '""' not in lines[-1] and any('"' in field for field in alone[-1])  # a text of several lines
+        if row and (ends or all(len(one) < width for one in alone[1:])):
+            alone = [row]
+        for line, one in enumerate(alone, first):
+            if len(one) >= width:
+                yield line, [one[column].strip() if column >= 0 else "" for column in at]
+            elif any(one):
+                self.bad(line, f"{len(one)} fields where {width} are wanted; is a quote not closed?")
 
     def bad(self, line: int, reason: str) -> None:
         """Leave a row out."""
         self._problems.add(self.name, line, reason)
+
+
+def _alone(line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return [line[:40]]
 
 
 def read_items(path: Path, problems: Problems) -> dict[str, Item]:
@@ -167,11 +204,16 @@ def read_demand(path: Path, problems: Problems, dates: str = "") -> DemandTable:
         raise SheetError(f"{sheet.name} has no row that can be used")
     ways = list(written)
     ordinals = _ordinals(ways, sheet, dates)
+    first, last = span(ordinals, [count for _, count in sorted(Counter(days).items())])
+    usable = [first <= ordinal <= last for ordinal in ordinals]
     usual = next(way for way, ordinal in zip(ways, ordinals, strict=True) if ordinal)
     good = []
     for at, which in enumerate(days):
-        if ordinals[which]:
+        if usable[which]:
             good.append(at)
+        elif ordinals[which]:
+            most = f"nearly all rows are of {date.fromordinal(first)} to {date.fromordinal(last)}"
+            sheet.bad(lines[at], f"date {ways[which][:40]!r} is years away from the others: {most}")
         else:
             sheet.bad(lines[at], f"date {ways[which][:40]!r} is not written like the others ({usual}), or is no date")
     on = [ordinals[days[at]] for at in good]
@@ -206,6 +248,7 @@ def _ordinals(texts: list[str], sheet: _Sheet, dates: str) -> list[int]:
 
 def _day(text: str, form: str) -> int:
     try:
-        return datetime.strptime(text, form).toordinal()
+        day = datetime.strptime(text, form)
     except ValueError:
         return 0
+    return day.toordinal() if YEARS[0] <= day.year <= YEARS[1] else 0

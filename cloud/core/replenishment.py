@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from math import ceil, floor, sqrt
-from typing import Any, Literal
+from math import ceil
+from typing import Literal
 
-import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.demand import Demand
+from cloud.core.planning.amounts import lead_time_moments
+from cloud.core.planning.lots import Lots, best_lot, eoq
+from cloud.core.planning.points import reorder_point
 from cloud.core.view import Param
 from protocols.layout import Sku
 from protocols.reports import Proposal
-
-Pmf = np.ndarray[Any, np.dtype[np.float64]]
 
 DAYS_A_YEAR = 365
 READY_RATE = "eoq+ready_rate"
@@ -26,10 +25,6 @@ BY_HAND = "by_hand"
 """The reorder point is the one in the site file."""
 GATEWAY = "gateway"
 """A gateway proposed it, by the policy it was sent last, while the service was away."""
-
-PMF_MAX = 200_000
-MEAN_MIN = 1e-3
-"""Lead-time demand is cut at the former number of units, and taken for none below the latter."""
 
 Verdict = Literal["order", "enough", "demand_unknown", "no_demand", "stock_unknown"]
 
@@ -65,11 +60,11 @@ def plan(
 ) -> Plan:
     """The plan for an SKU with `on_hand` + `on_order` units, `uncertain` of its slots having no known count.
 
-    Lot: EOQ, at most a year's demand, to the better neighbouring pack multiple, at least the MOQ. Reorder point:
-    see `reorder_point`, but never below the mean lead-time demand, for safety stock should not be negative. With
-    `capacity`, the units its slots hold, neither a lot nor what is ordered now is more than fits, in whole packs;
-    only the MOQ may be. A reorder point and a quantity by hand (the site file's) stand above all this, and need no
-    demand to be known.
+    Lot: EOQ, at most a year's demand, to the better neighbouring pack multiple, at least the MOQ. Reorder point: by the
+    ready rate (`points.reorder_point`), but never below the mean lead-time demand, for safety stock should not be
+    negative. With `capacity`, the units its slots hold, neither a lot nor what is ordered now is more than fits, in
+    whole packs; only the MOQ may be. A reorder point and a quantity by hand (the site file's) stand above all this, and
+    need no demand to be known.
     """
     position = on_hand + on_order
     why: dict[str, Param] = {
@@ -97,10 +92,10 @@ def plan(
     point, lot, annual = sku.reorder_point, sku.order_quantity, None
     if demand is not None:
         annual = demand.mean * DAYS_A_YEAR
-        holding = sku.unit_cost * sku.holding_rate
-        economic = min(eoq(sku.order_cost, annual, holding), annual) if holding > 0 else annual
-        lot = lot or _fitting(lot_size(economic, sku.moq, sku.pack), capacity, sku)
-        mean, variance = lead_time_demand(demand.mean, demand.sd, sku.lead_time_days, sku.lead_time_sd_days)
+        economic = _economic(sku.order_cost, annual, sku.unit_cost * sku.holding_rate)
+        lot = lot or _fitting(lot_size(economic, Lots(sku.moq, sku.pack)), capacity, sku)
+        lead, spread = sku.lead_time_days, sku.lead_time_sd_days**2
+        mean, variance = lead_time_moments(demand.mean, demand.sd**2, lead, spread)
         why |= {"lead_time_demand": mean, "eoq": economic}
         if point is None:
             point = reorder_point(mean, variance, lot, sku.service_level)
@@ -168,59 +163,15 @@ def adopted(proposal: Proposal, now_plan: Plan, now_ms: int) -> Need:
     return Need(proposal.sku, proposal.quantity, "proposed", now_ms, now_ms, why)
 
 
-def eoq(order_cost: float, annual_demand: float, holding_cost_unit_year: float) -> float:
-    """Economic order quantity sqrt(2KD/h) (Harris 1913). Units; `holding_cost_unit_year` must be positive."""
-    return sqrt(2 * order_cost * annual_demand / holding_cost_unit_year)
+def _economic(order_cost: float, annual_demand: float, holding: float) -> float:
+    """What to order at once by cost: at most a year's demand, which it is where holding costs nothing. Units."""
+    if holding <= 0:
+        return annual_demand
+    if order_cost <= 0 or annual_demand <= 0:
+        return 0.0
+    return min(eoq(order_cost, annual_demand, holding).units, annual_demand)
 
 
-def lot_size(economic: float, moq: int, pack: int) -> int:
-    """The pack multiple of least yearly cost that is at least `moq`. KD/Q + hQ/2 is equal at Q and EOQ^2/Q."""
-    low, high = floor(economic / pack) * pack, ceil(economic / pack) * pack
-    best = low if low and low * high >= economic * economic else high
-    return max(best, ceil(moq / pack) * pack)
-
-
-def lead_time_demand(mean: float, sd: float, lead_days: float, lead_sd_days: float) -> tuple[float, float]:
-    """Mean and variance of the demand over the lead time: E[L] sd^2 + mean^2 var(L). Units, units^2."""
-    return mean * lead_days, lead_days * sd * sd + mean * mean * lead_sd_days * lead_sd_days
-
-
-@lru_cache(maxsize=8192)
-def reorder_point(mean: float, variance: float, lot: int, service_level: float) -> int:
-    """The smallest r >= 0 with mean over i = 1..Q of P(D_L <= r + i) >= `service_level`, for lots of Q = `lot`.
-
-    That mean is the *ready rate* of an (r, Q) policy: the share of time without a stock-out, the position being
-    uniform on r+1..r+Q (Hadley & Whitin 1963; with p/(p+h) as level it is the r of least cost).
-    """
-    pmf = lead_time_pmf(mean, variance)
-    sums = np.concatenate(([0.0], np.cumsum(np.cumsum(pmf))))  # sums[y] = F(0) + .. + F(y - 1)
-    last = len(pmf) - 1
-    points = np.arange(last + 1)
-    reach = points + lot
-    beyond = np.maximum(reach - last, 0)  # F is 1 there
-    ready = (sums[np.minimum(reach, last) + 1] + beyond - sums[points + 1]) / lot
-    return int(np.argmax(ready >= service_level)) if ready[-1] >= service_level else last
-
-
-def lead_time_pmf(mean: float, variance: float) -> Pmf:
-    """P(D_L = 0), P(D_L = 1), ...: negative binomial, or Poisson where the variance is not above the mean.
-
-    Cut far above the mean (the negative binomial's tail falls by e each variance/mean units); what is left off,
-    below 1e-9, is put on the last value.
-    """
-    if mean < MEAN_MIN:
-        return np.ones(1)
-    overdispersed = variance > mean * (1 + 1e-9)
-    last = min(PMF_MAX, ceil(mean + 15 * sqrt(max(variance, mean)) + 25 * max(1.0, variance / mean)))
-    i = np.arange(last, dtype=np.float64)
-    if overdispersed:
-        size = mean * mean / (variance - mean)
-        share = size / (size + mean)
-        steps = np.log((size + i) / (i + 1) * (1 - share))
-        first = size * np.log(share)
-    else:
-        steps = np.log(mean / (i + 1))
-        first = -mean
-    pmf: Pmf = np.exp(first + np.concatenate(([0.0], np.cumsum(steps))))
-    pmf[-1] += max(0.0, 1 - pmf.sum())
-    return pmf
+def lot_size(economic: float, lots: Lots) -> int:
+    """The lot of least yearly cost that may be ordered. KD/Q + hQ/2 is in proportion to EOQ^2/Q + Q."""
+    return best_lot(lambda units: economic * economic / units + units, economic, lots) if economic > 0 else lots.least

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from protocols.documents import epcis
-from protocols.documents.papers import EPOCH, LINES_MAX, Content, Document, Envelope, blame, stamp_ms
+from protocols.documents.papers import EPOCH, LINES_MAX, Content, Document, Envelope, blame
+from protocols.parsing.moments import told_ms
 from protocols.readings import Problem
 
 DATA_MAX = 64 * 1024
@@ -79,7 +80,7 @@ def _opened(event: dict[str, Any], problems: list[Problem]) -> list[Content]:
             blame(problems, "cloudevents.attribute", f"the attribute {name!r} is missing: every event must have it")
     if attributes["specversion"] not in ("", "1.0"):
         blame(problems, "cloudevents.version", f"version {attributes['specversion'][:20]!r}: what is read here is 1.0")
-    at_ms = stamp_ms(event.get("time"))
+    at_ms = told_ms(event.get("time"))
     if at_ms is None and event.get("time") is not None:
         blame(problems, "cloudevents.time", f"time {str(event['time'])[:40]!r} is none", "use RFC 3339")
     data, inner = _data(event, problems)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from protocols.documents.papers import LINES_MAX, Content, Document, Event, Goods, blame, stamp_ms
-from protocols.parsing.moments import Moment
+from protocols.documents.papers import LINES_MAX, Content, Document, Event, Goods, blame
+from protocols.parsing.moments import Moment, told_ms
 from protocols.parsing.payloads import measured, number_of
 from protocols.readings import Problem, Reading
 
@@ -117,7 +117,7 @@ def _event(found: Any, problems: list[Problem], left: int) -> Event | None:
     if kind not in KINDS and ":" not in kind:
         hint = f"use one of {', '.join(KINDS)}"
         blame(problems, "epcis.event_type", f"{kind[:60]!r} is no event type of EPCIS 2.0", hint)
-    at_ms = stamp_ms(found.get("eventTime"))
+    at_ms = told_ms(found.get("eventTime"))
     if at_ms is None:
         said = repr(found.get("eventTime"))[:60]
         blame(problems, "epcis.event_time", f"eventTime {said} is no time; the event is left out", "use ISO 8601")
@@ -168,7 +168,7 @@ def _readings(found: dict[str, Any], event_ms: int, problems: list[Problem], lef
         for report in _objects(element.get("sensorReport")):
             stamps = (report.get("time"), about.get("time"), about.get("endTime"))
             stamp = next((one for one in stamps if one is not None), None)
-            at_ms = event_ms if stamp is None else stamp_ms(stamp)
+            at_ms = event_ms if stamp is None else told_ms(stamp)
             if at_ms is None:
                 detail = f"time {str(stamp)[:40]!r} of a sensor is none; that of the event is taken"
                 blame(problems, "epcis.sensor_time", detail)

@@ -4,7 +4,7 @@ make quantities, days and items of text.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from math import isfinite
 
 from msgspec import Struct
@@ -20,7 +20,6 @@ from protocols.documents.trade import (
     ShipNotice,
     StockReport,
 )
-from protocols.parsing.moments import told_ms
 from protocols.readings import Problem, Reading
 
 BYTES_MAX = 8 * 1024 * 1024
@@ -112,18 +111,6 @@ def number_of(text: str) -> float | None:
     except ValueError:
         return None
     return number if isfinite(number) and abs(number) < 1e15 else None
-
-
-def stamp_ms(stamp: object) -> int | None:
-    """The time that a stamp tells, in ms since 1970, to the millisecond; None when it tells none."""
-    if isinstance(stamp, str):
-        try:
-            when = datetime.fromisoformat(stamp.strip()[:64])
-            if when.tzinfo is not None:  # in whole numbers: by way of a float one stamp in 160 would lose a millisecond
-                return max((when - EPOCH) // timedelta(milliseconds=1), 0) or None
-        except (ValueError, OverflowError):
-            pass
-    return told_ms(stamp)
 
 
 def day_of(text: str) -> str:

@@ -7,9 +7,8 @@ Met in the field: ISO 8601 with `Z`, `+0000`, `+03:00` or nothing; nine digits o
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from math import isfinite
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,8 +19,11 @@ _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,9})?\Z")
 _DOTTED = re.compile(r"(\d{4})\.(\d\d)\.(\d\d)([ T].*)")
 _DAY_FIRST = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})[ T](\d\d?):(\d\d?)(?::(\d\d?))?(?::(\d{1,3}))?(.*)")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
-_EPOCHS = ((1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0), (0.0, 1000.0))
-"""From this magnitude on an epoch is in ns, us, ms; below it in s. Holds for all times from 1973 to 5138."""
+_EPOCHS = ((10**11, 10**14, 1, 1e3), (10**14, 10**17, 10**3, 1.0), (10**17, 10**22, 10**6, 1e-3))
+"""From a magnitude to the next an epoch is in ms, us, ns, below them in s: how many of its units are one ms, how many
+us is one. Holds for all times from 1973 to 5138."""
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 class Moment(NamedTuple):
@@ -53,28 +55,30 @@ def _epoch(stamp: object, zone: str) -> tuple[int, bool]:
     if stamp is None or stamp == "" or stamp == 0 or isinstance(stamp, bool):
         return 0, False
     if isinstance(stamp, int | float):
-        return _scaled(float(stamp)) if abs(stamp) < 1e22 else -1, False
+        return _scaled(stamp), False
     if not isinstance(stamp, str):
         return -1, False
     text = stamp.strip()[:TEXT_MAX]
     if text[4:5] != "-" and _NUMBER.match(text):  # most begin with a year
-        return _scaled(float(text)), False
+        return _scaled(float(text) if "." in text else int(text)), False
     try:
         when = _parsed(text)
         naive = when.tzinfo is None
         if naive:
             when = when.replace(tzinfo=_zone(zone))
-        return int(when.timestamp() * 1000), naive
+        return (when - _1970) // _MS, naive  # by way of a float one stamp in 160 would lose a millisecond
     except (ValueError, OverflowError, OSError):
         return -1, False
 
 
-def _scaled(number: float) -> int:
-    if not isfinite(number) or abs(number) > 1e22:
-        return -1
-    for magnitude, factor in _EPOCHS:
-        if abs(number) >= magnitude:
-            return int(number * factor) or -1
+def _scaled(number: int | float) -> int:
+    """An epoch in whole ms; -1 for none. A fraction is taken to the nearest us first, as a float holds few exactly."""
+    size = abs(number)
+    if size < _EPOCHS[0][0]:
+        return round(number * 1e6) // 1000 or -1
+    for least, beyond, per_ms, in_us in _EPOCHS:
+        if least <= size < beyond:
+            return number // per_ms if isinstance(number, int) else round(number * in_us) // 1000
     return -1
 
 

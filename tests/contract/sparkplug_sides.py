@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import os
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
-
-import hatch_build
 from edge import broker
 from edge.core.decoding import Decoder
 from edge.mqtt import BrokerUrl, Mqtt
 from edge.northbound import Northbound, NorthboundOptions
 from protocols import layout
 from protocols.readings import Decoded, Problem, Publish, Reading
+from tests.contract import npm
 from tests.contract.brokers import DEADLINE_S, BoxBroker, Broker, MosquittoBroker, mosquitto_argv
 
 HERE = Path(__file__).parent / "sparkplug_peer"
@@ -83,32 +78,11 @@ class PlantMosquitto(MosquittoBroker):
         self.argv = mosquitto_argv(folder, self.port)
 
 
-@lru_cache(maxsize=1)
-def node_js() -> list[str]:
-    """The command of a Node that has the peer's packages, installed by the hashes of package-lock.json."""
-    try:
-        node = hatch_build.find_node()
-        lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-        mark = HERE / "node_modules" / ".lock-sha256"
-        if not mark.is_file() or mark.read_text() != lock:
-            command = [*hatch_build._npm(node), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            path = os.pathsep.join([str(Path(node[0]).parent), os.environ.get("PATH", "")])
-            done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, env={**os.environ, "PATH": path})
-            if done.returncode:
-                raise hatch_build.BuildError(f"npm ci for the Sparkplug peer failed:\n{done.stdout}{done.stderr}")
-            mark.write_text(lock)
-    except hatch_build.BuildError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-    return node
-
-
 class Peer:
     """The JavaScript side: orders go in, what happened comes out."""
 
     def __init__(self, role: str, to: Broker, user: str, *more: str) -> None:
-        command = [*node_js(), "peer.mjs", role, f"mqtt://127.0.0.1:{to.port}", user, to.users[user], *more]
+        command = [*npm.install(HERE), "peer.mjs", role, f"mqtt://127.0.0.1:{to.port}", user, to.users[user], *more]
         self.process = subprocess.Popen(
             command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

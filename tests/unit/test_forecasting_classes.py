@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cloud.core.forecasting import classes, recalibration
 from cloud.core.forecasting.history import read
 from cloud.core.forecasting.quantiles import Amounts, log_gamma
-from cloud.core.replenishment import lead_time_pmf
+from cloud.core.planning.amounts import lead_time_pmf
 
 
 def kind_of(units: object, censored: object = None) -> str:

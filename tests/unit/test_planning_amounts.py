@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.core import replenishment
 from cloud.core.planning.amounts import (
     PMF_MAX,
     Pmf,
@@ -53,12 +52,6 @@ def test_lead_time_demand_has_the_mean_and_variance_it_was_made_of(mean: float, 
     pmf = lead_time_pmf(mean, mean * (1 + over))
     assert proper(pmf) is pmf
     assert moments(pmf) == pytest.approx((mean, mean * (1 + over)), rel=1e-6)
-
-
-@given(st.floats(0.05, 300), st.floats(0, 30))
-def test_lead_time_demand_is_the_one_replenishment_knows(mean: float, over: float) -> None:
-    ours, theirs = lead_time_pmf(mean, mean * (1 + over)), replenishment.lead_time_pmf(mean, mean * (1 + over))
-    assert ours[:-1] == pytest.approx(theirs[: len(ours) - 1], rel=1e-6, abs=1e-12)
 
 
 @given(WEIGHTS, WEIGHTS)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.core import replenishment
 from cloud.core.planning import levels, points
 from cloud.core.planning.amounts import Pmf, lead_time_pmf, moments, poisson, total
 from cloud.core.planning.losses import Costs, position_costs
@@ -71,12 +70,6 @@ def test_the_reorder_point_of_a_cycle_lasts_until_the_order_comes() -> None:
     lead = poisson(6)
     point = points.by_cycle_service(lead, 0.95)
     assert lead[: point + 1].sum() >= 0.95 > lead[:point].sum()
-
-
-@given(st.floats(0.05, 200), st.floats(0, 30), st.integers(1, 300), st.floats(0.5, 0.999))
-def test_the_reorder_point_is_the_one_replenishment_finds(mean: float, over: float, lot: int, level: float) -> None:
-    variance = mean * (1 + over)
-    assert points.reorder_point(mean, variance, lot, level) == replenishment.reorder_point(mean, variance, lot, level)
 
 
 def test_a_reorder_point_of_millions_is_found_in_steps() -> None:

@@ -13,17 +13,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud.core.demand import Demand
+from cloud.core.planning.amounts import lead_time_moments, lead_time_pmf
+from cloud.core.planning.lots import Lots, eoq
+from cloud.core.planning.points import reorder_point
 from cloud.core.replenishment import (
     BY_HAND,
     GATEWAY,
     Need,
     decide,
-    eoq,
-    lead_time_demand,
-    lead_time_pmf,
     lot_size,
     plan,
-    reorder_point,
 )
 from protocols.layout import Sku
 from protocols.reports import Proposal
@@ -39,7 +38,7 @@ WHY = (
 
 
 def test_the_economic_order_quantity_is_the_textbooks() -> None:
-    assert eoq(8, 1300, 0.225) == pytest.approx(304.0467800264368, abs=1e-9)
+    assert eoq(8, 1300, 0.225).units == pytest.approx(304.0467800264368, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_known_answers_of_the_literature() -> None:
     for case in json.loads(file.read_text()):
         inputs, answer = case["inputs"], case["answer"]
         if case["function"] == "economic_order_quantity":
-            found = eoq(inputs["fixed_cost"], inputs["demand_rate"], inputs["holding_cost"])
+            found = eoq(inputs["fixed_cost"], inputs["demand_rate"], inputs["holding_cost"]).units
             assert found == pytest.approx(answer["Q"], rel=1e-9)
             checked += 1
         if case["function"] == "r_q_poisson_exact":
@@ -103,7 +102,7 @@ def test_even_demand_is_poisson() -> None:
 
 
 def test_an_uncertain_lead_time_adds_to_the_variance() -> None:
-    assert lead_time_demand(6, 4, 4, 1) == (24, 4 * 16 + 36)
+    assert lead_time_moments(6, 16, 4, 1) == (24, 4 * 16 + 36)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_an_uncertain_lead_time_adds_to_the_variance() -> None:
     [(304.05, 1, 1, 304), (304.05, 1, 25, 300), (314, 1, 25, 325), (3, 1, 25, 25), (30, 40, 25, 50), (0, 1, 1, 1)],
 )
 def test_lots_come_in_packs_and_not_below_the_least(economic: float, moq: int, pack: int, expected: int) -> None:
-    assert lot_size(economic, moq, pack) == expected
+    assert lot_size(economic, Lots(moq, pack)) == expected
 
 
 def test_a_plan_says_why_with_every_figure() -> None:
@@ -256,3 +255,10 @@ def test_a_gateways_proposal_is_the_need_as_it_stands_unless_none_is_wanted() ->
     done = decide(need, plan(SKU, None, 11, 0), 11)
     assert done is not None
     assert done.state == "fulfilled"
+
+
+def test_rare_and_huge_demand_is_planned_too() -> None:
+    made = plan(SKU, Demand(0.02, 400.0, 400), on_hand=0, on_order=0)
+
+    assert made.verdict == "order"
+    assert made.quantity % 12 == 0

@@ -150,3 +150,34 @@ def test_of_very_many_bad_rows_the_first_are_named_and_all_counted(
     path = written(tmp_path, "sku,date,units\n" + "bolt,2025-11-01,-1\n" * 10 + "bolt,2025-11-01,1\n")
     read_demand(path, problems)
     assert (lines(problems), problems.count) == ([2, 3, 4], 10)
+
+
+def test_a_quote_that_is_never_closed_swallows_no_row(tmp_path: Path, problems: Problems) -> None:
+    path = written(
+        tmp_path,
+        'sku,date,units,note\nbolt,2025-11-01,1,"open\nbolt,2025-11-02,2,\nbolt,2025-11-03,-3,\nbolt,2025-11-04,4,x\n',
+    )
+    demand = read_demand(path, problems)
+
+    assert demand.units.tolist() == [[1, 2, 0, 4]]
+    assert lines(problems) == [4]
+
+
+def test_a_note_of_several_lines_is_part_of_its_row(tmp_path: Path, problems: Problems) -> None:
+    path = written(tmp_path, 'note,sku,date,units\n"one\ntwo, three",bolt,2025-11-01,1\n,bolt,2025-11-02,-2\n')
+    demand = read_demand(path, problems)
+
+    assert demand.units.tolist() == [[1]]
+    assert lines(problems) == [4]
+
+
+def test_a_few_dates_that_are_years_off_are_named_and_no_empty_decades_are_planned(
+    tmp_path: Path, problems: Problems
+) -> None:
+    days = "".join(f"bolt,2025-{month:02}-{day:02},1\n" for month in range(1, 11) for day in range(1, 29))
+    path = written(tmp_path, f"sku,date,units\nbolt,1970-01-01,1\n{days}bolt,2062-01-01,1\nbolt,9999-12-31,1\n")
+    demand = read_demand(path, problems)
+
+    assert demand.units.shape == (1, 301)
+    assert lines(problems) == [2, 283, 284]
+    assert "is years away from the others: nearly all rows are of 2025-01-01 to 2025-10-28" in problems.rows[0].reason

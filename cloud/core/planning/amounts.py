@@ -150,6 +150,13 @@ def lead_time_moments(
     return mean * lead_mean, spread
 
 
+def entries(mean: float, variance: float) -> int:
+    """So many entries the pmf of demand of this mean and variance has at most (`lead_time_pmf`); 1 where it is none."""
+    if mean < MEAN_MIN:
+        return 1
+    return ceil(mean + 15 * sqrt(max(variance, mean)) + 25 * max(1.0, variance / mean)) + 1
+
+
 def step_for(mean: float, sd: float, width: float, most: int = 2_048) -> int:
     """In steps of how many units to count, so that mean + 9 sd and `width` more are about `most` steps; 1 if it can."""
     finite(mean=mean, sd=sd, width=width)
@@ -174,11 +181,11 @@ def _from_logs(first: float, steps: Pmf) -> Pmf:
 
 
 def _entries(mean: float, variance: float) -> int:
-    entries = ceil(mean + 15 * sqrt(max(variance, mean)) + 25 * max(1.0, variance / mean)) + 1
-    _within_limit(entries)
-    return entries
+    most = entries(mean, variance)
+    _within_limit(most)
+    return most
 
 
-def _within_limit(entries: int) -> None:
-    if entries > PMF_MAX:
-        raise ValueError(f"demand of up to {entries} units is above {PMF_MAX}: count it in packs or in larger units")
+def _within_limit(most: int) -> None:
+    if most > PMF_MAX:
+        raise ValueError(f"demand of up to {most} units is above {PMF_MAX}: count it in packs or in larger units")

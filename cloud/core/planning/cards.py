@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cloud.core.planning.amounts import moments, quantile
 from cloud.core.planning.choice import Policy, alternatives, choose
-from cloud.core.planning.items import Item
+from cloud.core.planning.items import Item, unfit
 from cloud.core.planning.losses import Costs
 from cloud.core.planning.lots import Lots
 from cloud.core.planning.prospects import Prospect, prospect
@@ -22,8 +22,10 @@ SERVICE_LEVEL = 0.95
 """Where an item names neither a service level nor a backorder cost."""
 DEMAND_LEAST = 1.0
 """Less than so many units a year is no demand."""
+LOT_YEARS_MAX = 10_000
+"""A lot that lasts longer is taken for a slip: a cost or an MOQ is wrong by orders of magnitude."""
 
-Verdict = Literal["order", "enough", "no_demand", "owed"]
+Verdict = Literal["order", "enough", "no_demand", "owed", "unfit"]
 
 
 class Outlook(Struct, frozen=True):
@@ -88,7 +90,8 @@ class Promise(Struct, frozen=True):
 
 class Card(Struct, frozen=True):
     """One SKU's plan. `order` units are to be ordered now; `risk` is the chance to run out before an order placed now
-    would arrive. Without demand there is no policy."""
+    would arrive. Without demand there is no policy. An item is "unfit" when its figures do not fit each other; `reason`
+    says which."""
 
     sku: str
     verdict: Verdict
@@ -105,19 +108,50 @@ class Card(Struct, frozen=True):
     rejected: list[Rejected] = []
     abc: str = ""
     xyz: str = ""
+    reason: str = ""
 
 
 def card(item: Item, told: Outlook | None, others: bool = True) -> Card:
     """The plan of an item. Its policy meets the service level by the economic lot, or, where a backorder cost is given,
-    costs least in all. `others`: with the alternatives, which take ten times as long."""
+    costs least in all. `others`: with the alternatives, which take ten times as long. It never raises: what can not be
+    planned says so.
+    """
     there = Position(item.on_hand, item.reserved, item.available, item.on_order, item.position)
+    reason = unfit(item)
+    if reason:
+        return Card(item.sku, "unfit", 0, there, reason=reason)
     lots = Lots(item.moq, item.pack)
     if told is None or told.mean * DAYS_A_YEAR < DEMAND_LEAST:
         owed = max(0, -item.position)
         units = max(lots.least, ceil(owed / item.pack) * item.pack) if owed else 0
         return Card(item.sku, "owed" if owed else "no_demand", units, there)
-    costs, holding = costs_of(item), item.holding_rate * item.unit_cost / DAYS_A_YEAR
-    ahead = ahead_of(item, told, lots, holding)
+    reason = _endless(item, told, lots)
+    if reason:
+        return Card(item.sku, "unfit", 0, there, reason=reason)
+    try:
+        return _planned(item, told, there, lots, others)
+    except ValueError as error:  # the arithmetic says which of its figures is out of proportion
+        return Card(item.sku, "unfit", 0, there, reason=str(error))
+
+
+def _endless(item: Item, told: Outlook, lots: Lots) -> str:
+    """Why no lot of this item can be meant, "" where one can."""
+    days = LOT_YEARS_MAX * DAYS_A_YEAR
+    if lots.least > days * told.mean:
+        return f"the least order, {lots.least} units, lasts over {LOT_YEARS_MAX:,} years: is moq or pack wrong?"
+    if _economic(item, told) > days * told.mean:
+        return f"the economic lot lasts over {LOT_YEARS_MAX:,} years: is order_cost, unit_cost or holding_rate wrong?"
+    return ""
+
+
+def _economic(item: Item, told: Outlook) -> float:
+    holding = item.holding_rate * item.unit_cost / DAYS_A_YEAR
+    return sqrt(2 * item.order_cost * told.mean / holding)
+
+
+def _planned(item: Item, told: Outlook, there: Position, lots: Lots, others: bool) -> Card:
+    costs = costs_of(item)
+    ahead = ahead_of(item, told, lots)
     policy = choice(item, ahead, costs, lots)
     mean, sd, low, high = _range(ahead)
     at = max(0, item.position // ahead.step) if item.position >= 0 else -1
@@ -150,11 +184,11 @@ def card(item: Item, told: Outlook | None, others: bool = True) -> Card:
         risk,
         Promise(
             result.cost * DAYS_A_YEAR,
-            result.stock,
-            result.stock * item.unit_cost,
+            max(0.0, result.stock),
+            max(0.0, result.stock) * item.unit_cost,
             result.orders * DAYS_A_YEAR,
-            result.fill,
-            result.ready,
+            _share(result.fill),
+            _share(result.ready),
         ),
         _rejected(policy, ahead, costs, lots) if others else [],
     )
@@ -173,12 +207,11 @@ def level_of(item: Item) -> float:
     return item.service_level if item.service_level is not None else SERVICE_LEVEL
 
 
-def ahead_of(item: Item, told: Outlook, lots: Lots, holding: float) -> Prospect:
+def ahead_of(item: Item, told: Outlook, lots: Lots) -> Prospect:
     """A day's demand and the lead time's, with the doubt of what they were learnt from."""
     seen = told.variance / told.doubt if told.doubt > 0 else None
-    lot = max(1.0, sqrt(2 * item.order_cost * told.mean / holding))
     spread = item.lead_time_sd_days**2
-    return prospect(told.mean, told.variance, item.lead_time_days, spread, seen, lot, lots)
+    return prospect(told.mean, told.variance, item.lead_time_days, spread, seen, max(1.0, _economic(item, told)), lots)
 
 
 def choice(item: Item, ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
@@ -190,10 +223,15 @@ def choice(item: Item, ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
 
 def _rejected(policy: Policy, ahead: Prospect, costs: Costs, lots: Lots) -> list[Rejected]:
     return [
-        Rejected(one.name, one.point, one.point + one.lot, one.outcome.cost * DAYS_A_YEAR, one.outcome.fill)
+        Rejected(one.name, one.point, one.point + one.lot, one.outcome.cost * DAYS_A_YEAR, _share(one.outcome.fill))
         for one in alternatives(ahead, costs, lots)
         if (one.point, one.lot) != (policy.point, policy.lot)
     ]
+
+
+def _share(figure: float) -> float:
+    """A share without the last digits' rounding."""
+    return min(1.0, max(0.0, figure))
 
 
 def _range(ahead: Prospect) -> tuple[float, float, int, int]:

@@ -53,7 +53,7 @@ def choose(ahead: Prospect, costs: Costs, lots: Lots = ANY, goal: Goal = "cost",
     inner, steps = _in_steps(ahead, costs, lots)
     if goal != "cost":
         return _by_service(ahead, inner, steps, goal, level)
-    found = _exact(ahead, inner, steps)
+    found = _exact(ahead, inner, steps) if lots.pack == 1 else None
     return found if found is not None else _point_and_lot(ahead, inner, steps)
 
 
@@ -61,7 +61,7 @@ def alternatives(ahead: Prospect, costs: Costs, lots: Lots = ANY) -> list[Policy
     """Every policy for the same costs and lots, the cheapest first: what a choice was made from."""
     inner, steps = _in_steps(ahead, costs, lots)
     found = [
-        _exact(ahead, inner, steps),
+        _exact(ahead, inner, steps) if lots.pack == 1 else None,
         _point_and_lot(ahead, inner, steps),
         _by_service(ahead, inner, steps, "ready", costs.ratio),
         _textbook(ahead, inner, steps),
@@ -84,7 +84,8 @@ def _in_steps(ahead: Prospect, costs: Costs, lots: Lots) -> tuple[Costs, Lots]:
 
 
 def _exact(ahead: Prospect, costs: Costs, lots: Lots) -> Policy | None:
-    if lots.pack > 1 or lots.most is not None or _economic(ahead, costs) > SPAN_EXACT:
+    """Of what comes singly, for it orders up to a level: packs would have to be opened."""
+    if lots.most is not None or _economic(ahead, costs) > SPAN_EXACT:
         return None
     found = levels.exact(ahead.day, ahead.lead, costs)
     if found.upto - found.point < lots.least:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy as np
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 CELLS_MAX = 60_000_000
 """SKUs x days held at once: 240 MB."""
+
+FAR_DAYS, FAR_SHARE = 730, 0.01
+"""Rows that stand so far from all others, and are no more than this share of them, are slips."""
 
 
 class DemandTable(NamedTuple):
@@ -41,6 +45,25 @@ def demand_table(
     np.add.at(table, (place, on - first), np.asarray(units, dtype=np.float64))
     table[np.arange(count)[None, :] < (begins - first)[:, None]] = np.nan
     return DemandTable([skus[one] for one in used.tolist()], first, table)
+
+
+def span(days: Sequence[int], rows: Sequence[int]) -> tuple[int, int]:
+    """The first and the last day of nearly all rows; `days` are ordinals (0 is none), each of so many `rows`.
+
+    A few that stand years off are slips, and one of the year 2062 would make decades of no demand for every SKU.
+    """
+    told = sorted((day, count) for day, count in zip(days, rows, strict=True) if day)
+    every = sum(count for _, count in told)
+    first, last, before = told[0][0], told[-1][0], 0
+    for (day, count), (following, _) in pairwise(told):
+        before += count
+        if following - day <= FAR_DAYS:
+            continue
+        if before <= FAR_SHARE * every:
+            first = following
+        elif every - before <= FAR_SHARE * every:
+            return first, day
+    return first, last
 
 
 def mean_days(units: Matrix) -> list[float]:

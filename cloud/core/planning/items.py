@@ -8,7 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 LEAD_MAX_DAYS = 1_000
-MONEY_MAX, UNITS_MAX = 1e12, 1_000_000_000
+MONEY_MAX, UNITS_MAX, PACK_MAX = 1e12, 1_000_000_000, 1_000_000
+HOLDING_LEAST = 1e-12
+LEVEL_LEAST, LEVEL_MAX = 0.01, 0.9999
+BACKORDER_LEAST, BACKORDER_MAX = 0.01, 1e6
+"""Owing a unit costs so many times what holding it does: below, nothing would be kept; above, no figure is so sure."""
 
 
 class Item(Struct, frozen=True):
@@ -54,7 +58,7 @@ _LEAST: dict[str, float] = {
     **dict.fromkeys(("on_order", "reserved"), 0),
 }
 _ABOVE_ZERO = ("unit_cost", "holding_rate")
-_MOST = {"lead_time_days": LEAD_MAX_DAYS, "lead_time_sd_days": LEAD_MAX_DAYS, "holding_rate": 100}
+_MOST = {"lead_time_days": LEAD_MAX_DAYS, "lead_time_sd_days": LEAD_MAX_DAYS, "holding_rate": 100, "pack": PACK_MAX}
 
 
 def unfit(item: Item | None) -> str:
@@ -71,8 +75,21 @@ def unfit(item: Item | None) -> str:
             return f"{name} is {figure:g}: whole units are counted"
         if figure < _LEAST.get(name, figure) or (figure == 0 and name in _ABOVE_ZERO):
             return f"{name} is {figure:g}: it must be {'above 0' if name in _ABOVE_ZERO else f'{_LEAST[name]} or more'}"
+    if item.unit_cost * item.holding_rate < HOLDING_LEAST:
+        return f"unit_cost times holding_rate is {item.unit_cost * item.holding_rate:g}: holding a unit costs something"
     if item.service_level is not None and not 0 < item.service_level < 1:
         return f"service_level is {item.service_level:g}: a share between 0 and 1, such as 0.95"
-    if item.backorder_cost is not None and item.backorder_cost <= 0:
-        return f"backorder_cost is {item.backorder_cost:g}: it must be above 0"
+    if item.service_level is not None and not LEVEL_LEAST <= item.service_level <= LEVEL_MAX:
+        return f"service_level is {item.service_level:.9g}: {LEVEL_LEAST} to {LEVEL_MAX} can be planned for"
+    return _unfit_backorder(item) if item.backorder_cost is not None else ""
+
+
+def _unfit_backorder(item: Item) -> str:
+    cost = item.backorder_cost or 0.0
+    if cost <= 0:
+        return f"backorder_cost is {cost:g}: it must be above 0"
+    times = cost / (item.unit_cost * item.holding_rate)
+    if not BACKORDER_LEAST <= times <= BACKORDER_MAX:
+        wanted = f"{BACKORDER_LEAST:g} to {BACKORDER_MAX:,.0f} times can be planned for"
+        return f"backorder_cost is {cost:g}, {times:g} times what holding a unit for a year costs: {wanted}"
     return ""

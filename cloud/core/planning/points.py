@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from cloud.core.planning.amounts import (
+    PMF_MAX,
     Pmf,
     added,
+    entries,
     lead_time_pmf,
     moments,
     proper,
@@ -116,7 +118,7 @@ def reorder_point(mean: float, variance: float, lot: int, service_level: float) 
     r is that of the next whole step.
     """
     not_negative(mean=mean, variance=variance)
-    step = step_for(mean, sqrt(variance), 0, 16_384)
+    step = max(step_for(mean, sqrt(variance), 0, 16_384), ceil(2 * entries(mean, variance) / PMF_MAX))
     lead = lead_time_pmf(mean / step, variance / step**2)
     return by_ready_rate(lead, max(1, round(lot / step)), service_level) * step
 

@@ -3,12 +3,15 @@ learnt from, counted in steps of one unit, or of more where demand is so large t
 
 from __future__ import annotations
 
-from math import ceil, sqrt
+from math import ceil, isqrt, sqrt
 
 from msgspec import Struct
 
 from cloud.core.planning.amounts import (
+    MEAN_MIN,
+    PMF_MAX,
     Pmf,
+    entries,
     lead_time_moments,
     lead_time_pmf,
     rounded_normal,
@@ -16,6 +19,9 @@ from cloud.core.planning.amounts import (
 )
 from cloud.core.planning.lots import ANY, Lots
 from cloud.core.planning.refusals import not_negative, positive
+
+COARSER_MAX, FINER_MAX = 4, 16
+"""A step is at most so many times as large as is wanted, where there is one not below the latter's part of it."""
 
 
 class Prospect(Struct, frozen=True):
@@ -39,14 +45,19 @@ def prospect(
     """From a period's mean and variance and the lead time's, in periods; `lot` is the economic lot, about.
 
     With `periods_seen` the doubt about the mean is added (`amounts.lead_time_moments`), and that about the spread
-    (`doubted`). Steps are such that a pack of `lots` is whole steps, or a step whole packs.
+    (`doubted`). Steps are such that a pack of `lots` is whole steps, or a step whole packs. ValueError where packs are
+    so large that demand can not be told in them.
     """
     positive(demand=mean)
     not_negative(variance=variance, lead_mean=lead_mean, lead_variance=lead_variance, lot=lot)
     spread = variance if periods_seen is None else doubted(mean, variance, periods_seen)
     lead, lead_spread = lead_time_moments(mean, spread, lead_mean, lead_variance, periods_seen)
     _, day_spread = lead_time_moments(mean, spread, 1.0, 0.0, periods_seen)
-    step = _step(step_for(lead, sqrt(lead_spread), 2 * max(lot, lots.least)), lots)
+    wanted = step_for(lead, sqrt(lead_spread), 2 * max(lot, lots.least))
+    far = max(entries(lead, lead_spread), entries(mean, day_spread))  # of what is rare and large, far beyond 9 sd
+    step = _step(wanted, ceil(2 * far / PMF_MAX), lots)
+    if mean / step < MEAN_MIN:
+        raise ValueError(f"a day's demand of {mean:g} is nothing beside packs of {lots.pack}: is the pack wrong?")
     return Prospect(
         demand_pmf(mean / step, day_spread / step**2), demand_pmf(lead / step, lead_spread / step**2), mean, step
     )
@@ -76,11 +87,22 @@ def doubted(mean: float, variance: float, periods_seen: float) -> float:
     return mean + beyond * (1 + (2 + excess) / periods_seen)
 
 
-def _step(wanted: int, lots: Lots) -> int:
-    """At least so many units where it can be: whole packs, or a whole part of one; not more than a lot may be."""
+def _step(wanted: int, least: int, lots: Lots) -> int:
+    """About `wanted` units, at least `least`: whole packs, or a whole part of one; not more than a lot may be.
+
+    Where a pack has no part of about that size (its units are a prime number, say), finer steps that are slower
+    are taken rather than ones that see single packs only.
+    """
+    wanted = max(wanted, least)
     if lots.most is not None:
         wanted = min(wanted, max(1, lots.most))
     if wanted > lots.pack:
         packs = ceil(wanted / lots.pack) if lots.most is None else wanted // lots.pack
         return packs * lots.pack
-    return next(units for units in range(wanted, lots.pack + 1) if lots.pack % units == 0)
+    if wanted == 1:
+        return 1
+    half = [units for units in range(1, isqrt(lots.pack) + 1) if lots.pack % units == 0]
+    parts = {*half, *(lots.pack // units for units in half)}
+    coarse = min(units for units in parts if units >= wanted)
+    finer = [units for units in parts if max(least, wanted // FINER_MAX) <= units < wanted]
+    return max(finer) if finer and coarse > COARSER_MAX * wanted else coarse

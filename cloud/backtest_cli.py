@@ -1,0 +1,172 @@
+"""`python -m cloud backtest --items ITEMS.csv --demand DEMAND.csv`: what the proposed policy, that in force and the
+textbook's would have led to on one's own history. Bad rows are named on stderr, all others are judged."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from functools import partial, reduce
+from itertools import starmap
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from cloud.core.planning.backtest import Tally, backtest, first_judged
+from cloud.core.planning.backtest_course import Table
+from cloud.core.planning.demand_table import DemandTable
+from cloud.core.planning.items import UNITS_MAX, Item
+from cloud.sheets import DATES, SEPARATORS, Problems, SheetError, read_demand, read_items
+
+BLOCK = 500
+"""SKUs judged together."""
+HEAD = ("policy", "SKUs", "fill", "holding cost", "order cost", "orders", "stock-outs", "stock value")
+WIDTHS = (12, 7, 7, 14, 14, 9, 10, 14)
+
+Levels = dict[str, tuple[float, float]]
+
+
+def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    """The verb `backtest`."""
+    one = verb("backtest", judge, "Judge policies on one's own history: fill, holding cost, orders, stock-outs.")
+    text = "as for plan; columns min and max, where there are, are the policy in force"
+    one.add_argument("--items", type=Path, metavar="ITEMS.csv", required=True, help=text)
+    one.add_argument("--demand", type=Path, metavar="DEMAND.csv", required=True, help="columns sku, date, units")
+    one.add_argument("--dates", choices=DATES, default="", help="how its dates are written (default: found out)")
+    text = "the first day that is judged, YYYY-MM-DD (default: after 60 %% of the days)"
+    one.add_argument("--from", dest="since", metavar="DATE", default="", help=text)
+    one.add_argument("--lost", action="store_true", help="what is not there is lost, not owed")
+    one.add_argument("--seed", type=int, default=1, help="of the lead times that are drawn (default: %(default)s)")
+
+
+def judge(arguments: argparse.Namespace) -> None:
+    """Print what came of each policy. Raises `SheetError` where nothing can be judged."""
+    problems = Problems()
+    items = read_items(arguments.items, problems)
+    levels = read_levels(arguments.items, items, problems)
+    demand = read_demand(arguments.demand, problems, arguments.dates)
+    _tell(problems)
+    rows = [row for row, sku in enumerate(demand.skus) if sku in items and (levels is None or sku in levels)]
+    if not rows:
+        raise SheetError(f"no SKU of {arguments.demand} has a row in {arguments.items} that can be used")
+    days = demand.units.shape[1]
+    first = _first(arguments.since, demand) if arguments.since else first_judged(days)
+    if not 0 < first < days:
+        raise SheetError(f"{arguments.demand} has {days} days, too few to learn from some and judge on others")
+    shares = [rows[at : at + BLOCK] for at in range(0, len(rows), BLOCK)]
+    jobs = ((_items(demand, part, items), demand.units[part], _of(demand, part, levels)) for part in shares)
+    work = partial(_judged, first=first, lost=arguments.lost, seed=arguments.seed)
+    if len(shares) == 1:
+        found = list(starmap(work, jobs))
+    else:
+        with ProcessPoolExecutor(min(len(shares), os.cpu_count() or 1)) as pool:
+            found = [one.result() for one in [pool.submit(work, *job) for job in jobs]]
+    if not arguments.json:
+        print(_columns(HEAD))
+    for one in (reduce(Tally.plus, each) for each in zip(*found, strict=True)):
+        print(msgspec.json.encode(_said(one)).decode() if arguments.json else _columns(_cells(one)))
+    begins, ends = (date.fromordinal(demand.first_day + day) for day in (first, days - 1))
+    print(f"{len(rows)} SKUs, judged {begins} to {ends}; {problems.count} rows left out", file=sys.stderr)
+
+
+def read_levels(path: Path, items: dict[str, Item], problems: Problems) -> Levels | None:
+    """Min and Max in force, of each item that has both; None where the file has no such columns. Items without are not
+    judged, so that all policies are on the same SKUs."""
+    with path.open(newline="", encoding="utf-8-sig") as source:
+        first = source.readline()
+        separator = max(SEPARATORS, key=first.count)
+        header = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
+        if "min" not in header or "max" not in header:
+            return None
+        found: Levels = {}
+        for line, row in _rows(source, separator):
+            cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
+            if cells.get("sku", "") not in items or cells["sku"] in found:
+                continue
+            low, high = _units(cells.get("min", "")), _units(cells.get("max", ""))
+            if low is None or high is None or low > high:
+                problems.add(str(path), line, "min and max must be numbers of units, min no more than max; not judged")
+            else:
+                found[cells["sku"]] = (low, high)
+    return found
+
+
+def _rows(source: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are CSV; those that are not were named before."""
+    reader = csv.reader(source, delimiter=separator)
+    while True:
+        try:
+            for row in reader:
+                yield reader.line_num + 1, row
+            return
+        except csv.Error:
+            continue
+
+
+def _units(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if -UNITS_MAX <= number <= UNITS_MAX else None
+
+
+def _items(demand: DemandTable, rows: list[int], items: dict[str, Item]) -> list[Item]:
+    return [items[demand.skus[row]] for row in rows]
+
+
+def _of(demand: DemandTable, rows: list[int], levels: Levels | None) -> list[tuple[float, float]] | None:
+    return None if levels is None else [levels[demand.skus[row]] for row in rows]
+
+
+def _judged(
+    items: list[Item], units: Table, levels: list[tuple[float, float]] | None, *, first: int, lost: bool, seed: int
+) -> list[Tally]:
+    return backtest(items, units, first, levels, lost, seed)
+
+
+def _first(text: str, demand: DemandTable) -> int:
+    try:
+        day = date.fromisoformat(text).toordinal()
+    except ValueError:
+        raise SheetError(f"--from {text!r} is no date; write it as 2025-03-31") from None
+    first, last = demand.first_day, demand.first_day + demand.units.shape[1] - 1
+    if not first < day <= last:
+        known = f"{date.fromordinal(first)} to {date.fromordinal(last)}"
+        raise SheetError(f"--from {text}: demand is known {known}; some of it must come before, to learn from")
+    return day - first
+
+
+def _said(one: Tally) -> dict[str, object]:
+    names = ("policy", "skus", "days", "fill", "holding_cost", "ordering_cost", "orders", "stockout_days")
+    return {name: getattr(one, name) for name in (*names, "stock_value", "asked", "given")}
+
+
+def _cells(one: Tally) -> tuple[str, ...]:
+    money = (f"{one.holding_cost:.2f}", f"{one.ordering_cost:.2f}")
+    return (
+        one.policy,
+        str(one.skus),
+        f"{one.fill:.2%}",
+        *money,
+        str(one.orders),
+        str(one.stockout_days),
+        f"{one.stock_value:.2f}",
+    )
+
+
+def _tell(problems: Problems) -> None:
+    for row in sorted(problems.rows, key=lambda one: (one.file, one.line)):
+        print(f"{row.file}:{row.line}: {row.reason}", file=sys.stderr)
+    if problems.count > len(problems.rows):
+        print(f"and {problems.count - len(problems.rows)} more rows that can not be used", file=sys.stderr)
+
+
+def _columns(cells: tuple[str, ...]) -> str:
+    first, *others = zip(cells, WIDTHS, strict=True)
+    return "  ".join([f"{first[0]:{first[1]}}", *(f"{cell:>{width}}" for cell, width in others)])

@@ -8,7 +8,7 @@ PORT_BASE ?= 7883
 STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
-.PHONY: all run check test sim sim-many chaos bench bench-truth lock clean
+.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish lock clean
 all: check test
 
 run: .venv/ready
@@ -48,6 +48,10 @@ bench: .venv/ready-dev
 
 bench-truth: .venv/ready-dev
 	.venv/bin/python -m tests.bench.truth
+
+# Forecasts and ordering: oracles, simulated and real demand, speed; about a quarter of an hour.
+bench-replenish: .venv/ready-dev
+	.venv/bin/python -m tests.bench.replenish_bench
 
 # The environment: locked packages with hashes, then the project itself, which builds the dashboard.
 .venv/ready: requirements.lock requirements-node.lock pyproject.toml hatch_build.py setup.sh $(PAGE)

@@ -17,14 +17,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
+from protocols import trade
 from protocols.gs1 import gtin_14
 from protocols.topics import LEVEL, ROOT, Kind
+from protocols.trade import Agreement, Buying, Id, Neighbour, NotNegative, Offer, Positive, Share, Supplier, Tier, Trade
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Grams = Annotated[float, Meta(ge=0.001)]
-Positive = Annotated[float, Meta(gt=0)]
-NotNegative = Annotated[float, Meta(ge=0)]
-Share = Annotated[float, Meta(ge=0, le=1)]
 Channel = Annotated[str, Meta(min_length=1, max_length=64)]
 Role = Literal["", "refrigerator"]
 
@@ -54,7 +52,12 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     `unit_cv` is the relative standard deviation of a unit's mass; `sample` the pieces its mean was learnt from; `gtin`
     the number its tags carry.
     Money is in the site's currency; `holding_rate` is per year; times are days. `reorder_point` is a policy by hand: at
-    or below so many units, `order_quantity` of them are ordered (left out: the lot of least cost).
+    or below so many units, `order_quantity` of them are ordered (left out: the lot of least cost). `service_level` is
+    that of its class where it is left out; with a `backorder_cost` (a unit owed for a year) the least cost decides.
+
+    `replenish`: only show what it would order, propose it, or order it. `costing` values what leaves. `negative`: may
+    more be picked off the shelves than is there, as a debt? `protected` units are kept for a tier and those served
+    before it, for `release_hours` after stock came (0: always); `members_only` is the last tier that may have any.
     """
 
     id: Id
@@ -67,12 +70,21 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     holding_rate: NotNegative = 0.25
     lead_time_days: NotNegative = 3.0
     lead_time_sd_days: NotNegative = 0.0
-    service_level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
+    service_level: Annotated[float, Meta(gt=0, lt=1)] | None = None
     moq: Annotated[int, Meta(ge=1)] = 1
     pack: Annotated[int, Meta(ge=1)] = 1
     gtin: Annotated[str, Meta(pattern=r"^(\d{8}|\d{12,14})?$")] = ""
     reorder_point: Annotated[int, Meta(ge=0)] | None = None
     order_quantity: Annotated[int, Meta(ge=1)] | None = None
+    backorder_cost: Positive | None = None
+    replenish: trade.Action = "propose"
+    discontinued: bool = False
+    shelf_life_days: Positive | None = None
+    costing: trade.Costing = "fifo"
+    negative: Literal["refuse", "allow"] = "refuse"
+    protected: dict[Id, Annotated[int, Meta(ge=1)]] = {}
+    release_hours: NotNegative = 0.0
+    members_only: str = ""
 
     @property
     def least_lot(self) -> int:
@@ -151,6 +163,12 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     slots: list[Slot] = []
     devices: list[Device] = []
     sources: list[Source] = []
+    suppliers: list[Supplier] = []
+    offers: list[Offer] = []
+    agreements: list[Agreement] = []
+    tiers: list[Tier] = []
+    neighbours: list[Neighbour] = []
+    buying: Buying = Buying()
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -246,6 +264,13 @@ def _check(site: Site, source: str) -> None:
         if zone.min_pct is not None and zone.max_pct is not None and zone.min_pct > zone.max_pct:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_pct above max_pct; swap them")
     zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
+    traded = Trade(site.suppliers, site.offers, site.agreements, site.tiers, site.neighbours, site.buying)
+    if unfit := trade.flaw(traded, skus):
+        raise LayoutError(f"{source}: {unfit}")
+    tiers = {one.id for one in site.tiers}
+    for sku in site.skus:
+        if strange := sorted({*sku.protected, *filter(None, [sku.members_only])} - tiers):
+            raise LayoutError(f"{source}: SKU {sku.id!r} is kept for tier {strange[0]!r}, which is not listed")
     for device in site.devices:
         if device.zone not in zones:
             raise LayoutError(f"{source}: device {device.id!r} stands in zone {device.zone!r}, which is not listed")

@@ -4,31 +4,32 @@ textbook's would have led to on one's own history. Bad rows are named on stderr,
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial, reduce
 from itertools import starmap
 from pathlib import Path
-from typing import TextIO
 
 import msgspec
 
-from cloud.core.planning.backtest import Tally, backtest, first_judged
-from cloud.core.planning.backtest_course import Table
+from cloud import curve_cli
+from cloud.core.planning.backtest import Tally, backtest, first_judged, mended_ahead
+from cloud.core.planning.backtest_course import Rules, Table
+from cloud.core.planning.backtest_policies import learnt
 from cloud.core.planning.demand_table import DemandTable
-from cloud.core.planning.items import UNITS_MAX, Item
-from cloud.sheets import DATES, SEPARATORS, Problems, SheetError, read_demand, read_items
+from cloud.core.planning.items import Item
+from cloud.levels_sheet import Levels, read_levels
+from cloud.sheets import DATES, Problems, SheetError, read_demand, read_items
 
 BLOCK = 500
 """SKUs judged together."""
 HEAD = ("policy", "SKUs", "fill", "holding cost", "order cost", "orders", "stock-outs", "stock value")
 WIDTHS = (12, 7, 7, 14, 14, 9, 10, 14)
 
-Levels = dict[str, tuple[float, float]]
+Ahead = dict[int, Rules]
 
 
 def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
@@ -42,6 +43,12 @@ def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
     one.add_argument("--from", dest="since", metavar="DATE", default="", help=text)
     one.add_argument("--lost", action="store_true", help="what is not there is lost, not owed")
     one.add_argument("--seed", type=int, default=1, help="of the lead times that are drawn (default: %(default)s)")
+    other = one.add_mutually_exclusive_group()
+    other.add_argument("--curve", action="store_true", help="instead: what each service level costs")
+    other.add_argument(
+        "--mended", action="store_true", help="instead: min and max as they would be mended, of all days"
+    )
+    one.add_argument("--sku", default="", help="with --curve: of this SKU alone")
 
 
 def judge(arguments: argparse.Namespace) -> None:
@@ -54,12 +61,25 @@ def judge(arguments: argparse.Namespace) -> None:
     rows = [row for row, sku in enumerate(demand.skus) if sku in items and (levels is None or sku in levels)]
     if not rows:
         raise SheetError(f"no SKU of {arguments.demand} has a row in {arguments.items} that can be used")
+    if arguments.curve:
+        return curve_cli.draw(demand, rows, items, levels, arguments.sku, arguments.json)
+    if arguments.mended:
+        return curve_cli.mended(demand, rows, items, levels, arguments.json)
     days = demand.units.shape[1]
     first = _first(arguments.since, demand) if arguments.since else first_judged(days)
     if not 0 < first < days:
         raise SheetError(f"{arguments.demand} has {days} days, too few to learn from some and judge on others")
     shares = [rows[at : at + BLOCK] for at in range(0, len(rows), BLOCK)]
-    jobs = ((_items(demand, part, items), demand.units[part], _of(demand, part, levels)) for part in shares)
+    ahead = _ahead(demand, rows, items, levels, first)
+    jobs = (
+        (
+            _items(demand, part, items),
+            demand.units[part],
+            _of(demand, part, levels),
+            _part(ahead, at * BLOCK),
+        )
+        for at, part in enumerate(shares)
+    )
     work = partial(_judged, first=first, lost=arguments.lost, seed=arguments.seed)
     if len(shares) == 1:
         found = list(starmap(work, jobs))
@@ -74,48 +94,6 @@ def judge(arguments: argparse.Namespace) -> None:
     print(f"{len(rows)} SKUs, judged {begins} to {ends}; {problems.count} rows left out", file=sys.stderr)
 
 
-def read_levels(path: Path, items: dict[str, Item], problems: Problems) -> Levels | None:
-    """Min and Max in force, of each item that has both; None where the file has no such columns. Items without are not
-    judged, so that all policies are on the same SKUs."""
-    with path.open(newline="", encoding="utf-8-sig") as source:
-        first = source.readline()
-        separator = max(SEPARATORS, key=first.count)
-        header = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
-        if "min" not in header or "max" not in header:
-            return None
-        found: Levels = {}
-        for line, row in _rows(source, separator):
-            cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-            if cells.get("sku", "") not in items or cells["sku"] in found:
-                continue
-            low, high = _units(cells.get("min", "")), _units(cells.get("max", ""))
-            if low is None or high is None or low > high:
-                problems.add(str(path), line, "min and max must be numbers of units, min no more than max; not judged")
-            else:
-                found[cells["sku"]] = (low, high)
-    return found
-
-
-def _rows(source: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are CSV; those that are not were named before."""
-    reader = csv.reader(source, delimiter=separator)
-    while True:
-        try:
-            for row in reader:
-                yield reader.line_num + 1, row
-            return
-        except csv.Error:
-            continue
-
-
-def _units(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if -UNITS_MAX <= number <= UNITS_MAX else None
-
-
 def _items(demand: DemandTable, rows: list[int], items: dict[str, Item]) -> list[Item]:
     return [items[demand.skus[row]] for row in rows]
 
@@ -124,10 +102,32 @@ def _of(demand: DemandTable, rows: list[int], levels: Levels | None) -> list[tup
     return None if levels is None else [levels[demand.skus[row]] for row in rows]
 
 
+def _ahead(
+    demand: DemandTable, rows: list[int], items: dict[str, Item], levels: Levels | None, first: int
+) -> Ahead | None:
+    """The levels of all SKUs as they are mended while the days go by."""
+    if levels is None:
+        return None
+    units = demand.units if len(rows) == len(demand.units) else demand.units[rows]
+    return mended_ahead(_items(demand, rows, items), units, first, [levels[demand.skus[row]] for row in rows])
+
+
+def _part(ahead: Ahead | None, first: int) -> Ahead | None:
+    rows = slice(first, first + BLOCK)
+    return ahead and {day: Rules(*(one[rows] for one in rules)) for day, rules in ahead.items()}
+
+
 def _judged(
-    items: list[Item], units: Table, levels: list[tuple[float, float]] | None, *, first: int, lost: bool, seed: int
+    items: list[Item],
+    units: Table,
+    levels: list[tuple[float, float]] | None,
+    ahead: Ahead | None,
+    *,
+    first: int,
+    lost: bool,
+    seed: int,
 ) -> list[Tally]:
-    return backtest(items, units, first, levels, lost, seed)
+    return backtest(items, units, first, levels, lost, seed, learnt(ahead) if ahead else None)
 
 
 def _first(text: str, demand: DemandTable) -> int:

@@ -10,21 +10,21 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from cloud import backtest_cli, completeness_cli, documents_cli, keeping_cli, keys, planning_cli, running
+from cloud import backtest_cli, book_cli, completeness_cli, documents_cli, keeping_cli, keys, planning_cli, running
+from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.uplink import Uplink
-from cloud.web.app import answer, make_app, serving, wall_clock_ms
-from cloud.web.desk import Unavailable
+from cloud.web.app import Desks, answer, make_app, serving, wall_clock_ms
 from cloud.web.pages import build_of
-from cloud.web.sign_in import ROLES, Account, Kept, Role, SignIn, hash_password
+from cloud.web.sign_in import ROLES, SignIn, hash_password
 from protocols.layout import LayoutError, parse
 
 STATE = Path("var/cloud")
@@ -95,13 +95,15 @@ def _parser() -> argparse.ArgumentParser:
     keeping_cli.add_retention(serve)
     keeping_cli.add(verb, with_site)
     completeness_cli.add(verb, with_site)
+    book_cli.add(verb, with_site)
 
     paper = verb("read", documents_cli.show, "Read a partner's paper: X12, EDIFACT, EPCIS or CloudEvents.")
     paper.add_argument("file", metavar="FILE|-")
 
     account = verb("account", _account, "Make an account, or give it a new password, and print that.")
     account.add_argument("name")
-    account.add_argument("--role", choices=ROLES, default="viewer")
+    account.add_argument("--role", choices=(*ROLES, "supplier"), default="viewer")
+    account.add_argument("--supplier", default="", metavar="ID", help="for whom an account of role supplier acts")
     return parser
 
 
@@ -130,7 +132,7 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
     ledger, site = service.ledger, service.site.site.id
     asked = (service.apply, ledger.tops, ledger.missing, service.policies)
     uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
-    app = make_app(service, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+    app = make_app(_desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -164,13 +166,20 @@ def _show(part: str) -> Callable[[argparse.Namespace], None]:
 
 def _get(arguments: argparse.Namespace) -> None:
     async def ask(service: Service) -> None:
-        app = make_app(service, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+        app = make_app(_desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
         status, body = await answer(app, arguments.path)
         sys.stdout.write(body.decode("utf-8", "replace") + "\n")
         if status >= 400:
             raise UsageError(f"{arguments.path} answered {status}")
 
     _offline(arguments, ask)
+
+
+def _desks(service: Service) -> Desks:
+    trade = service.trade
+    return Desks(
+        service, trade.book, trade.promises, trade.counts, trade.purchasing, trade.partners, trade.figures
+    )  # fmt: skip
 
 
 def _offline(arguments: argparse.Namespace, work: Callable[[Service], Awaitable[None]]) -> None:
@@ -217,8 +226,10 @@ def _account(arguments: argparse.Namespace) -> None:
     name, role, password = arguments.name, arguments.role, secrets.token_urlsafe(12)
     if not (1 <= len(name) <= 64 and name.isprintable() and name == name.strip()):
         raise UsageError(f"{name!r} can not name an account: use 1 to 64 visible characters")
+    if (role == "supplier") != bool(arguments.supplier):
+        raise UsageError("--role supplier and --supplier ID belong together: for whom does the account act?")
     ledger = Ledger(_ledger_url(arguments))
-    ledger.people.keep_account(name, role, hash_password(password))
+    ledger.people.keep_account(name, role, hash_password(password), supplier=arguments.supplier)
     ledger.close()
     said = msgspec.json.encode({"name": name, "role": role, "password": password}).decode()
     print(said if arguments.json else f"{name} ({role}): {password}")
@@ -241,56 +252,3 @@ def _ledger_url(arguments: argparse.Namespace) -> str:
         return str(arguments.ledger)
     arguments.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     return f"sqlite:///{arguments.state / 'ledger.db'}"
-
-
-class LedgerAccounts:
-    """The ledger's accounts and sessions, as signing in wants them."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._people = ledger.people
-
-    async def find(self, name: str) -> Account | None:
-        """The account of that name."""
-        with _unavailable():
-            return _account_of(await asyncio.to_thread(self._people.account, name)) if name else None
-
-    async def find_token(self, token_hash: str) -> Account | None:
-        """The machine's account whose token has this hash."""
-        with _unavailable():
-            return _account_of(await asyncio.to_thread(self._people.account, "", token_hash)) if token_hash else None
-
-    async def find_session(self, token_hash: str) -> Kept | None:
-        """The session, if its account still has the password it was opened with."""
-        with _unavailable():
-            row = await asyncio.to_thread(self._people.session, token_hash)
-        account = _account_of(row and row[:3])
-        return Kept(account, row[3]) if row and account else None
-
-    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
-        """Keep a new session; beyond the limit those that would expire first leave."""
-        name, password_hash = session.account.name, session.account.password_hash
-        keep = self._people.keep_session
-        with _unavailable():
-            await asyncio.to_thread(keep, token_hash, name, password_hash, session.expires_ms, sessions_max)
-
-    async def renew_session(self, token_hash: str, expires_ms: int) -> None:
-        """Let a session expire at another time; one that is gone stays gone."""
-        with _unavailable():
-            await asyncio.to_thread(self._people.renew_session, token_hash, expires_ms)
-
-    async def forget_session(self, token_hash: str) -> None:
-        """Forget the session, if there is one."""
-        with _unavailable():
-            await asyncio.to_thread(self._people.forget_session, token_hash)
-
-
-@contextlib.contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except LedgerUnavailable as error:
-        raise Unavailable("accounts and sessions can not be reached now", "try again in a moment") from error
-
-
-def _account_of(row: tuple[str, str, str] | None) -> Account | None:
-    return None if row is None else Account(row[0], msgspec.convert(row[1], Role), row[2])

@@ -46,7 +46,7 @@ def add(verb: Verb, with_site: Sited) -> None:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print it; 1 when something is missing. Raises `ValueError` for a time that is none, or where no ledger is."""
-    since_ms = _time(arguments.since, time.time_ns() // 1_000_000) if arguments.since else 0
+    since_ms = instant(arguments.since, time.time_ns() // 1_000_000) if arguments.since else 0
     path = arguments.state / "ledger.db"
     if not arguments.ledger and not path.exists():
         raise ValueError(f"{arguments.state} holds no ledger: run `python -m cloud serve` first, or give --state")
@@ -170,7 +170,8 @@ def _clock(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _time(text: str, now_ms: int) -> int:
+def instant(text: str, now_ms: int) -> int:
+    """A moment as people write it, in ms: a date, a time in UTC, or so long ago. Raises `ValueError`."""
     ago = re.fullmatch(r"(\d{1,6})([mhd])", text)
     if ago:
         return max(0, now_ms - int(ago[1]) * UNITS_MS[ago[2]])

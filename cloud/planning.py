@@ -10,12 +10,15 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from cloud.core.forecasting import classes, levels, recalibration
-from cloud.core.forecasting.daily import Forecast, forecast_blocks
+from cloud.core.forecasting import classes, recalibration
+from cloud.core.forecasting.daily import forecast_blocks
 from cloud.core.forecasting.history import read
 from cloud.core.planning.cards import DAYS_A_YEAR, Card, Outlook, card
 from cloud.core.planning.demand_table import DemandTable, mean_days
 from cloud.core.planning.items import Item
+from cloud.core.supplying.histories import outlook
+
+__all__ = ["outlook", "plans"]
 
 ALONE_MAX = 3_000
 """With more SKUs than this the cards are made by several processes."""
@@ -54,14 +57,6 @@ def _jobs(items: Mapping[str, Item], demand: DemandTable) -> Iterator[Job]:
             yield item, outlook(told, at), abc[part.start + at], xyz[at]
     seen = {item.sku for item in wanted}
     yield from ((item, None, "C", "Z") for sku, item in items.items() if sku not in seen)
-
-
-def outlook(told: Forecast, row: int) -> Outlook:
-    """What a forecast tells of one of its rows."""
-    found = told.levels
-    kind, method = classes.CLASSES[told.pattern.kind[row]], levels.METHODS[found.method[row]]
-    mean, variance, doubt = float(found.level[row]), float(found.variance[row]), float(found.doubt[row])
-    return Outlook(mean, variance, doubt, kind, method, int(told.days[row]))
 
 
 def _made(jobs: list[Job], why: bool) -> list[Card]:

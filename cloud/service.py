@@ -25,21 +25,22 @@ from cloud.alerts.facts import Facts, GatewayLink
 from cloud.coolers import Coolers
 from cloud.core import maintenance, overview
 from cloud.core.completeness import Completeness
-from cloud.core.demand import estimate
 from cloud.core.inventory import Inventory
 from cloud.core.maintenance import Assessment
 from cloud.core.ordering import Ordering
-from cloud.core.replenishment import Plan, plan
+from cloud.core.replenishment import Need, Plan
 from cloud.core.view import AlertView, GatewayView, Snapshot
+from cloud.desks.trade import Trade
 from cloud.metrics import Counts
+from cloud.planner import Planner
 from cloud.stores.history import History, HistoryUnavailable, open_history
 from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.history_sqlite import SqliteHistory
 from cloud.stores.ledger import Applied, Ledger, LedgerUnavailable, Received
 from cloud.uplink import Uplink
-from cloud.web.desk import Conflict, NotFound, Unavailable
+from cloud.web.desk import Conflict, DeskError, NotFound, Unavailable
 from cloud.web.live import Live
-from protocols.layout import Site, Sku
+from protocols.layout import Site
 from protocols.reports import Alarm, Proposal, Report
 from protocols.uplink import Policy
 
@@ -50,8 +51,6 @@ BEAT_S = 0.25
 RETRY_S = 2.0
 DRAIN_RETRY_MAX_S = 30.0
 RESOLVED_SHOWN = 30
-PLANS_A_TICK = 50
-"""SKUs planned again in one tick; the rest wait for the next."""
 
 Result = TypeVar("Result")
 
@@ -76,6 +75,8 @@ class Service:
         self.history_store = _open_history(options)
         self.inventory = Inventory(options.site)
         self.ordering = Ordering(options.site)
+        self.planner = Planner(self.inventory, self.ordering, self.ledger.books, self._on_disk)
+        self.trade = Trade(self.inventory, self.ordering, self.planner, self.ledger.books, self._on_disk, _now_ms)
         self.assessments: dict[str, Assessment] = {}
         self.book = lifecycle.Book()
         self.resolved: deque[AlertView] = deque(maxlen=RESOLVED_SHOWN)
@@ -132,6 +133,7 @@ class Service:
             now_ms = _now_ms()
             self.ordering.note(touched.skus, now_ms)
             self._coolers.note(touched, now_ms)
+            self.trade.hear(taken.reports, now_ms)
             if batch.lane == "events":
                 self._hear(batch.gateway, taken, now_ms)
             self.applied += len(taken.numbered)
@@ -211,7 +213,7 @@ class Service:
 
     async def decide(self, now_ms: int) -> None:
         """Plan what changed, judge by the rules, store what came of it. What the tick does, without publishing."""
-        await self._plan(now_ms)
+        await self.planner.step(now_ms, self._behind(now_ms), self._keep_need)
         self.assessments = {
             series.partition("/")[0]: maintenance.assess(state, now_ms)
             for series, state in self.inventory.coolers.items()
@@ -231,38 +233,21 @@ class Service:
         """Decide, keep what should survive, and show it. Without the ledger what is known is shown all the same."""
         try:
             await self.decide(now_ms)
+            await self.trade.tick(now_ms)
             await self._coolers.tick(now_ms)
             self._troubles.pop("tick", None)
-        except LedgerUnavailable as error:
+        except (LedgerUnavailable, DeskError) as error:
             self._failed("tick", error)
         self.live.publish(self._snapshot(now_ms))
 
     def look_only(self) -> None:
         """Fill in the plans from what the stores hold, for one look; nothing is decided or written."""
         now_ms = _now_ms()
-        for sku in self.site.skus:
-            self.ordering.plans[sku.id] = self._made_plan(sku, now_ms)
+        self.planner.look(now_ms)
         self.live.publish(self._snapshot(now_ms))
 
-    def _made_plan(self, sku: Sku, now_ms: int) -> Plan:
-        history = self.inventory.demand.get(sku.id)
-        demand = estimate(history, now_ms) if history is not None else None
-        stock = self.inventory.stock(sku.id)
-        return plan(sku, demand, stock.units, 0, stock.blind, self.inventory.capacity(sku.id) or None)
-
-    async def _plan(self, now_ms: int) -> None:
-        for sku in self.ordering.due(now_ms, PLANS_A_TICK, self._behind(now_ms)):
-            need = self.ordering.decide(self._made_plan(sku, now_ms), now_ms)
-            if need is None:
-                continue
-            try:
-                need = await self._on_disk(self.ledger.keep_need, need)
-            except LedgerUnavailable:
-                self.ordering.put_back(sku.id)
-                raise
-            self.ordering.enter(need)
-            if need.state == "proposed":
-                log.info("replenishment: %d x %s proposed", need.quantity, sku.id)
+    async def _keep_need(self, need: Need) -> Need:
+        return await self._on_disk(self.ledger.keep_need, need)
 
     def _hear(self, gateway: str, taken: Applied, now_ms: int) -> None:
         """What a gateway decided by itself."""
@@ -302,6 +287,8 @@ class Service:
             [*self.ordering.past, *self.ordering.needs.values()],
             [*self.resolved, *open_alerts],
             self._gateways(now_ms),
+            self.planner.positions,
+            self.trade.shown(),
         )
         return overview.snapshot(self.inventory, seen, now_ms, self.build, epoch)
 
@@ -311,7 +298,7 @@ class Service:
             self.site,
             now_ms,
             self.inventory.levels,
-            overview.sku_views(self.inventory, self.ordering.plans),
+            overview.sku_views(self.inventory, self.ordering.plans, self.planner.positions),
             self.inventory.devices,
             sight.climate(self.inventory),
             self.assessments,
@@ -329,6 +316,7 @@ class Service:
         """Everything as the stores have it."""
         now_ms = _now_ms()
         memory.from_ledger(self.inventory, self.ledger)
+        self.trade.load()
         try:
             memory.from_history(self.inventory, self.history_store, now_ms)
         except HistoryUnavailable as error:

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from firmware_sim.physics.refrigerator import Build
-from protocols import layout
-from protocols.layout import Id, NotNegative, Positive, Share
+from protocols import layout, trade
+from protocols.trade import Id, NotNegative, Positive, Share
 
 Count = Annotated[int, Meta(ge=1)]
 
@@ -55,6 +55,8 @@ class Article(Struct, frozen=True, forbid_unknown_fields=True):
     service_level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
     moq: Count = 1
     pack: Count = 1
+    replenish: trade.Action = "propose"
+    protected: dict[Id, Count] = {}
 
 
 class Series(Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,6 +182,12 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     record_minutes: Positive = 10.0
     fill: tuple[Share, Share] = (0.5, 1.0)
     """The world begins with slots filled to a share of their capacity between these two."""
+    suppliers: list[trade.Supplier] = []
+    offers: list[trade.Offer] = []
+    agreements: list[trade.Agreement] = []
+    tiers: list[trade.Tier] = []
+    neighbours: list[trade.Neighbour] = []
+    buying: trade.Buying = trade.Buying()
 
 
 def faster(scenario: Scenario, speed: float) -> Scenario:

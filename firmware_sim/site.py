@@ -14,7 +14,10 @@ from msgspec import Struct
 
 from firmware_sim.physics.loadcell import unit_masses
 from firmware_sim.scenario import Article, Scenario, ScenarioError
-from protocols import layout
+from protocols import layout, trade
+
+TRADED = ("suppliers", "offers", "agreements", "tiers", "neighbours")
+"""Tables of trading, which a scenario gives as the site file has them."""
 
 
 def parse(text: str, source: str = "scenario") -> Scenario:
@@ -92,7 +95,8 @@ def expand(scenario: Scenario, source: str = "scenario") -> layout.Site:
         for machine in scenario.refrigerators
     ]
     zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c) for zone in scenario.zones]
-    site = layout.Site(scenario.site, zones, skus, slots, devices)
+    traded = {name: getattr(scenario, name) for name in (*TRADED, "buying")}
+    site = layout.Site(scenario.site, zones, skus, slots, devices, **traded)
     return layout.parse(spell(site), source)
 
 
@@ -112,20 +116,32 @@ def _weighed(article: Article, rng: np.random.Generator) -> layout.Sku:
         article.service_level,
         article.moq,
         article.pack,
+        replenish=article.replenish,
+        protected=article.protected,
     )
 
 
 def spell(site: layout.Site) -> str:
     """The site as the TOML text that `protocols.layout.parse` reads."""
     lines = ["[site]", *_fields(site.site)]
-    for name, things in (("zones", site.zones), ("skus", site.skus), ("slots", site.slots), ("devices", site.devices)):
-        for thing in things:
+    for name in ("zones", "skus", "slots", "devices", *TRADED):
+        for thing in getattr(site, name):
             lines += ["", f"[[{name}]]", *_fields(thing)]
+    if site.buying != trade.Buying():
+        lines += ["", "[buying]", *_fields(site.buying)]
     return "\n".join(lines) + "\n"
 
 
 def _fields(thing: Struct) -> list[str]:
-    # TOML's basic strings take the escapes of JSON; numbers and booleans are spelled alike.
-    pairs = msgspec.structs.asdict(thing).items()
-    said = ((key, value) for key, value in pairs if value is not None and value not in ({}, []))
-    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said]
+    pairs = msgspec.to_builtins(thing).items()
+    return [f"{key} = {_value(value)}" for key, value in pairs if value is not None and value not in ({}, [])]
+
+
+def _value(value: object) -> str:
+    """As TOML: its basic strings take the escapes of JSON, numbers and booleans are spelled alike, tables stand in one
+    line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_value(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(one) for one in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,7 @@ from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
 from cloud.core.view import AlertView, Kpi, SiteView, SkuView, SlotView, Snapshot
 from cloud.metrics import Counts
+from cloud.web.app import Desks
 from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.sign_in import Account, Kept, hash_password, hash_token
@@ -95,7 +97,7 @@ class MemoryDesk:
 
 
 class MemoryAccounts:
-    """`Accounts` in dicts: ada looks, bo is of the crew, mo manages; all with one password. One machine's token."""
+    """`Accounts` in dicts: ada looks, bo is of the crew, mo manages, su supplies; one password. A machine's token."""
 
     def __init__(self) -> None:
         cheap = hash_password(PASSWORD, log2_n=2)
@@ -103,6 +105,7 @@ class MemoryAccounts:
             "ada": Account("ada", "viewer", cheap),
             "bo": Account("bo", "crew", cheap),
             "mo": Account("mo", "manager", cheap),
+            "su": Account("su", "supplier", cheap, "acme"),
         }
         self.machines = {hash_token(TOKEN): Account("erp", "crew", "")}
         self.sessions: dict[str, Kept] = {}
@@ -131,3 +134,19 @@ class MemoryAccounts:
 
     async def forget_session(self, token_hash: str) -> None:
         self.sessions.pop(token_hash, None)
+
+
+class MemoryTrade:
+    """A stockroom, an office and figures that hold nothing: whatever is asked for is not there."""
+
+    def __getattr__(self, name: str) -> Any:
+        def nothing(*_: object) -> object:
+            raise NotFound(f"nothing is held here: {name}")
+
+        return nothing
+
+
+def desks(desk: MemoryDesk) -> Desks:
+    """This desk, and empty ones beside it."""
+    trade = MemoryTrade()
+    return Desks(desk, trade, trade, trade, trade, trade, trade)

@@ -1,42 +1,36 @@
-"""Daily demand of one SKU, learnt from its picks. Days are the site's own; today is not over and does not count yet."""
+"""Daily demand of one SKU, told by its picks, and when it was out of stock. Days are the site's own; today is not over
+and does not count yet."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from bisect import insort
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from msgspec import Struct, field
 
 DAYS_MIN = 3
 """With fewer whole days than this, demand is not known."""
 DAYS_MAX = 400
 """Older days are forgotten."""
-VARIANCE_DAYS = 112
-LEVEL_DAYS = 28
-"""The smoothing starts from the mean of up to this many first days, so that a short history is a plain mean."""
-ALPHAS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-
-
-class Demand(Struct, frozen=True):
-    """Units a day: expected mean, standard deviation of single days, and the whole days they were learnt from."""
-
-    mean: float
-    sd: float
-    days: int
+TURNS_MAX = 1_000
+"""Of each slot so many times of running out and being filled again are remembered, the newest."""
 
 
 class DailyDemand(Struct):
     """Units picked per local day of one SKU (a fold over its movements, in any order).
 
     Every day from `since_ms` on counts, also those without a pick. Only negative deltas are demand: receipts are
-    not, nor can a movement between two slots be told from a pick here; whoever knows it should not add it.
+    not, nor can a movement between two slots be told from a pick here; whoever knows it should not add it. `turns` are
+    of each slot the times at which it ran out (True) or was filled again, oldest first.
     """
 
     timezone: str
     since_ms: int
     units: dict[int, int] = field(default_factory=dict)
+    turns: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
 
     def add(self, at_ms: int, delta: int) -> None:
         """Count one movement: `delta` units, negative when taken."""
@@ -48,45 +42,76 @@ class DailyDemand(Struct):
         if len(self.units) > DAYS_MAX:
             del self.units[min(self.units)]
 
+    def turn(self, slot: str, at_ms: int, delta: int, count: int) -> None:
+        """A slot holds `count` units after a change by `delta`: it may have run out, or be filled again."""
+        if count not in (0, delta):
+            return
+        turns = self.turns.setdefault(slot, [])
+        insort(turns, (at_ms, count == 0))
+        if len(turns) > TURNS_MAX:
+            del turns[0]
+
+    def copy(self) -> DailyDemand:
+        """The same, which stays as it is."""
+        return DailyDemand(
+            self.timezone, self.since_ms, dict(self.units), {at: [*one] for at, one in self.turns.items()}
+        )
+
     def whole_days(self, now_ms: int) -> list[int]:
         """Units of each whole local day, oldest first: not the day it began on, unless at midnight, and not today."""
+        first, today = self._span(now_ms)
+        return [self.units.get(day, 0) for day in range(first, today)]
+
+    def dry_days(self, slots: Sequence[str], now_ms: int) -> list[bool]:
+        """Of the same days: was the SKU out of stock, all of these slots empty, for more than half of the day's hours?
+        What was not picked then might have been: such a day's demand is not known."""
+        first, today = self._span(now_ms)
+        dry = [False] * max(0, today - first)
+        if not dry or not slots or not all(any(empty for _, empty in self.turns.get(one, ())) for one in slots):
+            return dry
+        dry_ms: dict[int, int] = {}
+        for from_ms, to_ms in self._dry(slots, now_ms):
+            day = max(first, local_day(self.timezone, from_ms))
+            while day < today and (begins_ms := midnight_ms(self.timezone, day)) < to_ms:
+                ends_ms = midnight_ms(self.timezone, day + 1)
+                dry_ms[day] = dry_ms.get(day, 0) + max(0, min(to_ms, ends_ms) - max(from_ms, begins_ms))
+                day += 1
+        for day, lasted_ms in dry_ms.items():
+            whole_ms = midnight_ms(self.timezone, day + 1) - midnight_ms(self.timezone, day)
+            dry[day - first] = 2 * lasted_ms > whole_ms
+        return dry
+
+    def _dry(self, slots: Sequence[str], now_ms: int) -> list[tuple[int, int]]:
+        """From when to when all of these slots were empty."""
+        empty, since_ms, found = set[str](), 0, []
+        for at_ms, is_empty, slot in sorted((*one, of) for of in slots for one in self.turns.get(of, ())):
+            all_before = len(empty) == len(slots)
+            (empty.add if is_empty else empty.discard)(slot)
+            if len(empty) == len(slots) and not all_before:
+                since_ms = at_ms
+            elif all_before and not is_empty:
+                found.append((since_ms, at_ms))
+        return [*found, (since_ms, now_ms)] if len(empty) == len(slots) else found
+
+    def _span(self, now_ms: int) -> tuple[int, int]:
+        """The first day that counts, and today."""
         first = local_day(self.timezone, self.since_ms)
         if local_day(self.timezone, self.since_ms - 1) == first:
             first += 1
         today = local_day(self.timezone, now_ms)
-        return [self.units.get(day, 0) for day in range(max(first, today - DAYS_MAX), today)]
-
-
-def estimate(history: DailyDemand, now_ms: int) -> Demand | None:
-    """The demand at `now_ms`, or None while there are fewer than `DAYS_MIN` whole days.
-
-    Mean by simple exponential smoothing, its constant chosen from `ALPHAS` by the least squared one-step error;
-    variance of the last `VARIANCE_DAYS` days (Gardner 1985; the grid did best on intermittent daily SKUs).
-    """
-    days = history.whole_days(now_ms)
-    if len(days) < DAYS_MIN:
-        return None
-    recent = np.asarray(days[-VARIANCE_DAYS:], dtype=np.float64)
-    return Demand(mean=_smoothed(days), sd=float(recent.std(ddof=1)), days=len(days))
-
-
-def _smoothed(days: list[int]) -> float:
-    start = sum(days[:LEVEL_DAYS]) / len(days[:LEVEL_DAYS])
-    best_error, best_level = float("inf"), start
-    for alpha in ALPHAS:
-        level, squared_error = start, 0.0
-        for units in days:
-            error = units - level
-            squared_error += error * error
-            level += alpha * error
-        if squared_error < best_error:
-            best_error, best_level = squared_error, level
-    return best_level
+        return max(first, today - DAYS_MAX), today
 
 
 def local_day(timezone: str, at_ms: int) -> int:
     """The ordinal of the local calendar day that `at_ms` falls on (`datetime.date.toordinal`)."""
     return datetime.fromtimestamp(at_ms / 1000, _zone(timezone)).toordinal()
+
+
+@lru_cache(maxsize=4096)
+def midnight_ms(timezone: str, day: int) -> int:
+    """When a local calendar day begins."""
+    begins = date.fromordinal(day)
+    return int(datetime(begins.year, begins.month, begins.day, tzinfo=_zone(timezone)).timestamp() * 1000)
 
 
 @lru_cache(maxsize=64)

@@ -100,6 +100,7 @@ class Inventory:
         if demand is None:
             demand = self.demand[sku] = DailyDemand(self.site.site.timezone, at_ms)
         demand.since_ms = min(demand.since_ms, at_ms)
+        demand.turn(slot, at_ms, delta, count)
         if source not in NO_DEMAND and delta < 0:
             demand.add(at_ms, delta)
             minute = at_ms // MINUTE_MS

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cloud.core import lanes
 from cloud.core.lanes import LaneState
-from cloud.core.replenishment import Need, Plan, decide
+from cloud.core.replenishment import OPEN, OVER, Fate, Need, Plan, decide
 from protocols.layout import Site, Sku
 from protocols.reports import Proposal
 from protocols.uplink import Policy
@@ -24,7 +24,7 @@ CALM_MS = 3_000
 PATIENCE_MS = 600_000
 """So long the end of a backlog is waited for; what has not come by then is decided without."""
 NEVER = -1
-"""The reorder point that is told of an SKU nobody wants any more: no stock is below it."""
+"""The reorder point that is told of an SKU that is not to be proposed, or wanted by nobody: no stock is below it."""
 
 
 class Change(NamedTuple):
@@ -78,7 +78,7 @@ class Ordering:
     def restore(self, need: Need) -> None:
         """A need as it was stored, oldest first."""
         self._answer(need)
-        if need.state == "proposed":
+        if need.state in OPEN:
             self.needs[need.sku] = need
         else:
             self.past.append(need)
@@ -109,8 +109,9 @@ class Ordering:
         first = sorted(due, key=lambda sku: (self._planned_ms.get(sku, 0), sku))[:most]
         return [self.site.sku_by_id[sku] for sku in first]
 
-    def decide(self, made: Plan, now_ms: int) -> Need | None:
-        """Take a new plan; the need to store, if one is to be made, fulfilled or withdrawn."""
+    def decide(self, made: Plan, now_ms: int, fate: Fate = "free") -> Need | None:
+        """Take a new plan; the need to store, if one is to be made, revised, fulfilled or withdrawn. `fate`: what
+        became of the one that is open."""
         self._decided[made.sku] = self._changed.pop(made.sku, Change(0, now_ms))
         self._planned_ms[made.sku] = now_ms
         self.plans[made.sku] = made
@@ -118,14 +119,14 @@ class Ordering:
         newest = max(words, key=lambda one: one.at_ms, default=None)
         if newest is not None and newest.at_ms <= self._answered_ms.get(made.sku, 0):
             newest = None
-        if newest is not None and made.verdict in ("enough", "no_demand"):
+        if newest is not None and made.verdict in OVER:
             self._answered_ms[made.sku] = newest.at_ms
-        return decide(self.needs.get(made.sku), made, now_ms, newest)
+        return decide(self.needs.get(made.sku), made, now_ms, newest, fate)
 
     def enter(self, need: Need) -> None:
         """The need is stored."""
         self._answer(need)
-        if need.state == "proposed":
+        if need.state in OPEN:
             self.needs[need.sku] = need
         else:
             self.needs.pop(need.sku, None)
@@ -150,10 +151,14 @@ class Ordering:
         return [one for sku in self.site.skus if (one := self._policy(sku)) is not None]
 
     def _policy(self, sku: Sku) -> Policy | None:
+        """A gateway sees the shelves alone: what is under way, or lies elsewhere, is taken off the point, what is on
+        the shelves and promised is put on it."""
         made, need = self.plans.get(sku.id), self.needs.get(sku.id)
+        if sku.discontinued or sku.replenish == "observe" or (made is not None and made.verdict == "no_demand"):
+            return Policy(sku.id, NEVER, sku.least_lot, need is not None)
         if made is not None and made.reorder_point is not None and made.order_quantity:
-            point = NEVER if made.verdict == "no_demand" else made.reorder_point
-            return Policy(sku.id, point, made.order_quantity, need is not None)
+            point = made.reorder_point - (made.projected - made.sensed)
+            return Policy(sku.id, max(NEVER, point), made.order_quantity, need is not None)
         made_for = need.why["reorder_point"] if need is not None else None
         if need is not None and isinstance(made_for, int):
             return Policy(sku.id, made_for, need.quantity, True)

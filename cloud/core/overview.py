@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory
+from cloud.core.planning.cards import Card
 from cloud.core.replenishment import Need, Plan
 from cloud.core.view import (
     AlertView,
+    ArrivalView,
     DeviceView,
     GatewayView,
     Kpi,
+    MeasureView,
     NeedView,
+    OrderView,
     SiteView,
     SkuView,
     SlotView,
@@ -32,6 +39,16 @@ PATIENCE_PERIODS = 6
 """A gateway calls a device silent after so many of its own periods, and after no less than the above."""
 
 
+class Traded(Struct, frozen=True):
+    """What the desks show: orders, arrivals, key figures, units owed of an SKU, and the order a need is on."""
+
+    orders: list[OrderView] = []
+    arrivals: list[ArrivalView] = []
+    measures: list[MeasureView] = []
+    owed: Callable[[str], int] = lambda _: 0
+    on: Callable[[int], int | None] = lambda _: None
+
+
 class Seen(Struct, frozen=True):
     """What a snapshot is made of beside the inventory."""
 
@@ -39,13 +56,18 @@ class Seen(Struct, frozen=True):
     needs: Iterable[Need]
     alerts: list[AlertView]
     gateways: list[GatewayView]
+    positions: Callable[[str], Position] | None = None
+    trade: Traded = Traded()
 
 
 def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: str) -> Snapshot:
     """Everything at `now_ms`. Its number is given by the live stream."""
     site = inventory.site
     slots = [_slot(inventory, slot) for slot in site.slots]
-    skus = sku_views(inventory, seen.plans)
+    skus = [
+        replace(one, owed=owed) if (owed := seen.trade.owed(one.id)) else one
+        for one in sku_views(inventory, seen.plans, seen.positions)
+    ]
     devices = _devices(inventory, linked=bool(seen.gateways) and all(one.connected for one in seen.gateways))
     about = site.site
     return Snapshot(
@@ -57,30 +79,49 @@ def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: s
         _kpi(inventory, slots, skus, devices, seen.alerts, now_ms),
         slots,
         skus,
-        [
-            NeedView(one.id, one.sku, one.quantity, one.state, one.created_ms, one.changed_ms, one.why)
-            for one in seen.needs
-        ],
+        [replace(need_view(one), order=seen.trade.on(one.id)) for one in seen.needs],
         seen.alerts,
         _zones(inventory),
         devices,
         seen.gateways,
+        seen.trade.orders,
+        seen.trade.arrivals,
+        seen.trade.measures,
     )
 
 
-def sku_views(inventory: Inventory, plans: Mapping[str, Plan]) -> list[SkuView]:
-    """Every SKU over its slots, with the plan where there is one."""
+def need_view(need: Need) -> NeedView:
+    """A need as it is shown; a card of another version of this program that does not fit is left out."""
+    flat = {name: value for name, value in need.why.items() if value is None or isinstance(value, str | int | float)}
+    revised = flat.pop("revised", 0)
+    try:
+        card = msgspec.convert(need.why.get("card"), Card | None)
+    except msgspec.ValidationError:
+        card = None
+    count = revised if isinstance(revised, int) else 0
+    return NeedView(need.id, need.sku, need.quantity, need.state, need.created_ms, need.changed_ms, flat, card, count)
+
+
+def sku_views(
+    inventory: Inventory, plans: Mapping[str, Plan], positions: Callable[[str], Position] | None = None
+) -> list[SkuView]:
+    """Every SKU over its slots, with the plan where there is one. Without `positions` what lies on the shelves is all
+    that there is."""
     views = []
     for sku in inventory.site.skus:
         on_hand, uncertain, _ = inventory.stock(sku.id)
+        there = Position(on_hand) if positions is None else positions(sku.id)
         plan = plans.get(sku.id)
-        daily = plan.why["daily_demand"] if plan is not None else None
-        daily_demand = float(daily) if isinstance(daily, int | float) else None
-        seen = any(slot in inventory.levels for slot in inventory.slots_of(sku.id))
+        card = plan.card if plan is not None else None
+        daily_demand = card.ahead.daily if card is not None and card.ahead is not None else None
+        if plan is not None and plan.verdict == "no_demand":
+            daily_demand = 0.0
+        slots = inventory.slots_of(sku.id)
+        seen = any(slot in inventory.levels for slot in slots) or (not slots and there != Position(0))
         status: Literal["ok", "low", "out", "unknown"]
         if not seen or (uncertain and on_hand == 0):
             status = "unknown"
-        elif on_hand == 0:
+        elif there.on_hand <= 0:
             status = "out"
         else:
             status = "low" if plan is not None and plan.verdict == "order" else "ok"
@@ -88,14 +129,27 @@ def sku_views(inventory: Inventory, plans: Mapping[str, Plan]) -> list[SkuView]:
             SkuView(
                 sku.id,
                 sku.name,
-                on_hand,
-                0,
+                there.on_hand,
+                there.on_order,
                 uncertain,
                 round(daily_demand, 2) if daily_demand is not None else None,
                 plan.reorder_point if plan is not None else None,
                 plan.order_quantity if plan is not None else None,
-                round(on_hand / daily_demand, 2) if daily_demand else None,
+                round(max(0, there.available) / daily_demand, 2) if daily_demand else None,
                 status,
+                there.reserved,
+                there.quarantined,
+                there.available,
+                there.in_transit,
+                there.projected,
+                card.order_up_to if card is not None else None,
+                card.abc if card is not None else "",
+                card.xyz if card is not None else "",
+                card.terms.service_level if card is not None and card.terms is not None else None,
+                sku.replenish,
+                sku.discontinued,
+                plan.verdict if plan is not None else "",
+                round(card.risk, 4) if card is not None and card.risk is not None else None,
             )
         )
     return views

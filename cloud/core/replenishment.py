@@ -2,176 +2,237 @@
 
 from __future__ import annotations
 
-from math import ceil
-from typing import Literal
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloud.core.demand import Demand
-from cloud.core.planning.amounts import lead_time_moments
-from cloud.core.planning.lots import Lots, best_lot, eoq
-from cloud.core.planning.points import reorder_point
+from cloud.core.book.positions import Position
+from cloud.core.planning.cards import Card, card
+from cloud.core.planning.emergency import Source
+from cloud.core.planning.items import HOLDING_LEAST, Item
+from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, Settled
 from cloud.core.view import Param
 from protocols.layout import Sku
 from protocols.reports import Proposal
+from protocols.trade import Action
 
-DAYS_A_YEAR = 365
-READY_RATE = "eoq+ready_rate"
-"""Code of the policy on the card: economic order quantity in packs, reorder point by the ready rate."""
-LEAD_TIME_FLOOR = "eoq+lead_time_demand"
-"""The same, the reorder point raised to the mean lead-time demand: large lots would reach the ready rate with less."""
+NEARLY_NOTHING = 1e-9
+"""What holding a unit for a year costs at least, in money."""
 BY_HAND = "by_hand"
 """The reorder point is the one in the site file."""
 GATEWAY = "gateway"
 """A gateway proposed it, by the policy it was sent last, while the service was away."""
 
-Verdict = Literal["order", "enough", "demand_unknown", "no_demand", "stock_unknown"]
+Verdict = Literal["order", "enough", "demand_unknown", "no_demand", "stock_unknown", "discontinued", "unfit"]
+OVER: frozenset[Verdict] = frozenset(("enough", "no_demand", "discontinued"))
+"""Verdicts by which nothing is wanted."""
+State = Literal["proposed", "observed", "fulfilled", "withdrawn"]
+OPEN: frozenset[State] = frozenset(("proposed", "observed"))
+Fate = Literal["free", "draft", "placed", "cancelled"]
+"""What became of a need among the orders: it is on none, on one that waits for approval, on one that was approved and
+counts as on order, or on one that came to nothing."""
 
 
 class Plan(Struct, frozen=True):
     """What should be done about one SKU now. `quantity` is 0 unless `verdict` is "order"; the figures are None
-    while demand is not known. `order_quantity` is the usual lot, `quantity` what to order now, in whole lots. Less
-    than a unit a year is "no_demand"."""
+    while they are not known. `order_quantity` is the usual lot, `quantity` what to order now. `projected` is the
+    position that decides, `sensed` the units on the shelves, as a gateway sees them. Less than a unit a year is
+    "no_demand"."""
 
     sku: str
     verdict: Verdict
-    position: int
+    projected: int
+    sensed: int
     reorder_point: int | None
     order_quantity: int | None
     quantity: int
-    why: dict[str, Param]
+    card: Card
+    replenish: Action = "propose"
 
 
 class Need(Struct, frozen=True):
-    """A proposal to order. `quantity` and `why` are frozen when it is made; `id` is given by the ledger."""
+    """A proposal to order; `id` is given by the ledger. `why` is the card, flat and whole, as it was when the need was
+    made or revised; it is revised until it is on an order. One that is only observed is proposed to nobody."""
 
     sku: str
     quantity: int
-    state: Literal["proposed", "fulfilled", "withdrawn"]
+    state: State
     created_ms: int
     changed_ms: int
-    why: dict[str, Param]
+    why: dict[str, Any]
     id: int = 0
 
 
-def plan(
-    sku: Sku, demand: Demand | None, on_hand: int, on_order: int, uncertain: int = 0, capacity: int | None = None
-) -> Plan:
-    """The plan for an SKU with `on_hand` + `on_order` units, `uncertain` of its slots having no known count.
+class Stock(Struct, frozen=True):
+    """What a plan looks at beside the position: units on the shelves, slots of which nothing is known, and the units
+    that fit in all of them, None where it has none."""
 
-    Lot: EOQ, at most a year's demand, to the better neighbouring pack multiple, at least the MOQ. Reorder point: by the
-    ready rate (`points.reorder_point`), but never below the mean lead-time demand, for safety stock should not be
-    negative. With `capacity`, the units its slots hold, neither a lot nor what is ordered now is more than fits, in
-    whole packs; only the MOQ may be. A reorder point and a quantity by hand (the site file's) stand above all this, and
-    need no demand to be known.
+    position: Position
+    sensed: int
+    blind: int = 0
+    capacity: int | None = None
+
+
+def item_of(sku: Sku, stock: Stock, told: Outlook | None, level: float) -> Item:
+    """An SKU as it is planned. `level` is the service level of its class; its own stands above it.
+
+    Where holding costs nothing, a year's demand is ordered at once: the holding cost is taken to be the one that makes
+    this the economic lot.
     """
-    position = on_hand + on_order
-    why: dict[str, Param] = {
-        "on_hand": on_hand,
-        "on_order": on_order,
-        "position": position,
-        "daily_demand": demand.mean if demand else None,
-        "demand_sd": demand.sd if demand else None,
-        "demand_days": demand.days if demand else 0,
-        "lead_time_days": sku.lead_time_days,
-        "lead_time_sd_days": sku.lead_time_sd_days,
-        "service_level": sku.service_level,
-        "lead_time_demand": None,
-        "safety_stock": None,
-        "reorder_point": None,
-        "eoq": None,
-        "order_cost": sku.order_cost,
-        "holding_cost_unit_year": sku.unit_cost * sku.holding_rate,
-        "moq": sku.moq,
-        "pack": sku.pack,
-        "capacity": capacity,
-        "quantity": 0,
-        "formula": READY_RATE,
-    }
-    point, lot, annual = sku.reorder_point, sku.order_quantity, None
-    if demand is not None:
-        annual = demand.mean * DAYS_A_YEAR
-        economic = _economic(sku.order_cost, annual, sku.unit_cost * sku.holding_rate)
-        lot = lot or _fitting(lot_size(economic, Lots(sku.moq, sku.pack)), capacity, sku)
-        lead, spread = sku.lead_time_days, sku.lead_time_sd_days**2
-        mean, variance = lead_time_moments(demand.mean, demand.sd**2, lead, spread)
-        why |= {"lead_time_demand": mean, "eoq": economic}
-        if point is None:
-            point = reorder_point(mean, variance, lot, sku.service_level)
-            if point < mean:
-                point, why["formula"] = ceil(mean), LEAD_TIME_FLOOR
-        why |= {"safety_stock": point - mean}
-    if point is None:
-        return Plan(sku.id, "stock_unknown" if uncertain else "demand_unknown", position, None, None, 0, why)
-    lot = lot or _fitting(sku.least_lot, capacity, sku)
-    why["reorder_point"] = point
-    if sku.reorder_point is not None:
-        why["formula"] = BY_HAND
-    if uncertain:
-        return Plan(sku.id, "stock_unknown", position, point, lot, 0, why)
-    if sku.reorder_point is None and annual is not None and annual < 1:
-        return Plan(sku.id, "no_demand", position, point, lot, 0, why)
-    if position > point:
-        return Plan(sku.id, "enough", position, point, lot, 0, why)
-    room = None if capacity is None else capacity - position
-    why["quantity"] = quantity = _fitting(ceil((point + 1 - position) / lot) * lot, room, sku)
-    return Plan(sku.id, "order", position, point, lot, quantity, why)
+    there = stock.position
+    cost, rate = sku.unit_cost, sku.holding_rate
+    if cost * rate < HOLDING_LEAST:
+        year = max(1.0, told.mean * DAYS_A_YEAR) if told is not None else 1.0
+        holding = max(2 * sku.order_cost / year, NEARLY_NOTHING)
+        cost, rate = (cost, holding / cost) if cost > holding else (holding, 1.0)
+    return Item(
+        sku.id,
+        cost,
+        sku.order_cost,
+        rate,
+        sku.lead_time_days,
+        sku.lead_time_sd_days,
+        sku.moq,
+        sku.pack,
+        there.on_hand,
+        there.on_order,
+        there.reserved,
+        sku.service_level if sku.service_level is not None else level,
+        sku.backorder_cost,
+        there.quarantined,
+        there.in_transit,
+        stock.capacity,
+        sku.shelf_life_days,
+        sku.reorder_point,
+        sku.order_quantity,
+    )
 
 
-def _fitting(units: int, room: int | None, sku: Sku) -> int:
-    """`units`, or as many whole packs as there is room for, but at least the MOQ."""
-    if room is None or units <= room:
-        return units
-    return max(room // sku.pack * sku.pack, sku.least_lot)
+def plan(
+    sku: Sku,
+    told: Outlook | None,
+    stock: Stock,
+    level: float,
+    settled: Settled | None = None,
+    sources: Sequence[Source] = (),
+    due_days: float | None = None,
+    others: bool = False,
+) -> Plan:
+    """The plan of an SKU: its card (`planning.cards`), and what follows from it here, where stock or demand may not be
+    known, and an SKU may be given up. `settled`, `sources`, `due_days` and `others` as in `card`."""
+    return planned(sku, told, stock, card(item_of(sku, stock, told, level), told, others, settled, sources, due_days))
 
 
-def decide(open_need: Need | None, now_plan: Plan, now_ms: int, proposal: Proposal | None = None) -> Need | None:
+def planned(sku: Sku, told: Outlook | None, stock: Stock, made: Card) -> Plan:
+    """The plan that follows from a card."""
+    point, lot = made.reorder_point, sku.least_lot
+    if made.reorder_point is not None and made.order_up_to is not None:
+        lot = made.order_up_to - made.reorder_point
+    verdict: Verdict
+    if made.verdict == "owed":
+        verdict, point = "order", -1
+    else:
+        verdict = made.verdict
+    if made.verdict == "no_demand" and told is None:
+        verdict = "demand_unknown"
+    if stock.blind and verdict in ("order", "enough", "demand_unknown"):
+        verdict = "stock_unknown"
+    if sku.discontinued:
+        verdict = "discontinued"
+    known = None if point is None else lot
+    units = made.order if verdict == "order" else 0
+    return Plan(sku.id, verdict, made.projected, stock.sensed, point, known, units, made, sku.replenish)
+
+
+def decide(
+    open_need: Need | None, made: Plan, now_ms: int, proposal: Proposal | None = None, fate: Fate = "free"
+) -> Need | None:
     """The need to store now, or None when nothing changes; so deciding N times is deciding once.
 
-    A proposed need is *fulfilled* once the position is above both the present reorder point and the one it was
-    made for: stock came, or was ordered. It is *withdrawn* when only the reorder point fell or demand ended. What
-    can not be told (stock or demand unknown) leaves it as it is.
+    A need is *fulfilled* once the position is above both the present reorder point and the one it was made for: stock
+    came, or was ordered; or once it is itself placed as an order. It is *withdrawn* when only the reorder point fell or
+    demand ended, or its order came to nothing. While it is on no order it is *revised* when another quantity is
+    wanted, by a lot or more. What can not be told (stock or demand unknown) leaves it as it is.
 
-    An open `proposal` of a gateway becomes the need, as it stands there, unless one is open already, or the service
-    knows that none is wanted, or the stock that was last known was above the proposal's point. Such a need is fulfilled
-    though demand is not known: its point is the proposal's.
+    An open `proposal` of a gateway becomes the need, unless one is open already, or the service knows that none is
+    wanted, or the stock that was last known was above its point. It does so as it stands there, unless the service
+    knows better by a lot or more. Such a need is fulfilled though demand is not known: its point is the proposal's.
     """
-    assert open_need is None or open_need.sku == now_plan.sku, "a need is decided by its own SKU's plan"
-    wanted = now_plan.verdict not in ("enough", "no_demand")
-    if open_need is None or open_need.state != "proposed":
-        proposed = proposal is not None and proposal.state == "open" and now_plan.position <= proposal.reorder_point
-        if proposal is not None and proposed and wanted:
-            return adopted(proposal, now_plan, now_ms)
-        if now_plan.verdict != "order":
+    assert open_need is None or open_need.sku == made.sku, "a need is decided by its own SKU's plan"
+    wanted = made.verdict not in OVER
+    state: State = "observed" if made.replenish == "observe" else "proposed"
+    if open_need is None or open_need.state not in OPEN:
+        if proposal is not None and proposal.state == "open" and wanted:
+            point = proposal.reorder_point if made.reorder_point is None else made.reorder_point
+            if made.projected <= point:
+                return _adopted(proposal, made, state, now_ms)
+        if made.verdict != "order":
             return None
-        return Need(now_plan.sku, now_plan.quantity, "proposed", now_ms, now_ms, dict(now_plan.why))
+        return Need(made.sku, made.quantity, state, now_ms, now_ms, why_of(made))
+    if fate in ("placed", "cancelled"):
+        return replace(open_need, state="fulfilled" if fate == "placed" else "withdrawn", changed_ms=now_ms)
     made_for = open_need.why["reorder_point"]
     assert isinstance(made_for, int), "a need is only proposed with a reorder point"
-    above = now_plan.position > made_for
-    by_gateway = now_plan.verdict == "demand_unknown" and open_need.why["formula"] == GATEWAY
-    if wanted and not (by_gateway and above):
+    above = made.projected > made_for
+    by_gateway = made.verdict == "demand_unknown" and open_need.why["formula"] == GATEWAY
+    if not wanted or (by_gateway and above):
+        return replace(open_need, state="fulfilled" if above else "withdrawn", changed_ms=now_ms)
+    if fate == "draft":
         return None
-    return replace(open_need, state="fulfilled" if above else "withdrawn", changed_ms=now_ms)
+    if made.verdict == "order" and _differs(open_need.quantity, made):
+        kept = {name: open_need.why[name] for name in ("proposed_ms",) if name in open_need.why}
+        why = why_of(made) | kept | {"revised": int(open_need.why.get("revised") or 0) + 1}
+        return replace(open_need, quantity=made.quantity, state=state, changed_ms=now_ms, why=why)
+    return replace(open_need, state=state, changed_ms=now_ms) if open_need.state != state else None
 
 
-def adopted(proposal: Proposal, now_plan: Plan, now_ms: int) -> Need:
-    """The need that a gateway's proposal becomes: its numbers, beside what the service knows."""
-    assert proposal.sku == now_plan.sku, "a proposal is adopted for its own SKU"
-    why = now_plan.why | {"formula": GATEWAY, "position": proposal.position, "quantity": proposal.quantity}
-    why |= {"reorder_point": proposal.reorder_point, "proposed_ms": proposal.at_ms}
-    return Need(proposal.sku, proposal.quantity, "proposed", now_ms, now_ms, why)
+def why_of(made: Plan) -> dict[str, Any]:
+    """The figures of a plan by name, and under "card" the whole card, as a need keeps them."""
+    one, flat = made.card, dict[str, Param]()
+    there, ahead, terms = one.position, one.ahead, one.terms
+    flat |= {"on_hand": there.on_hand, "reserved": there.reserved, "quarantined": there.quarantined}
+    flat |= {"on_order": there.on_order, "in_transit": there.in_transit, "position": one.projected}
+    flat |= {
+        "daily_demand": ahead.daily if ahead else None,
+        "demand_sd": ahead.daily_sd if ahead else None,
+        "demand_days": ahead.days if ahead else 0,
+        "lead_time_days": ahead.lead_time_days if ahead else None,
+        "lead_time_sd_days": ahead.lead_time_sd_days if ahead else None,
+        "service_level": terms.service_level if terms else None,
+        "lead_time_demand": ahead.lead_time_demand if ahead else None,
+        "safety_stock": one.safety_stock,
+        "reorder_point": made.reorder_point,
+    }
+    if terms is not None:
+        holding = terms.unit_cost * terms.holding_rate
+        lot = sqrt(2 * terms.order_cost * ahead.daily * DAYS_A_YEAR / holding) if ahead and holding > 0 else None
+        flat |= {"eoq": lot, "order_cost": terms.order_cost, "holding_cost_unit_year": holding}
+        flat |= {"moq": terms.moq, "pack": terms.pack, "capacity": terms.capacity}
+    flat |= {"quantity": made.quantity, "formula": one.formula, "replenish": made.replenish}
+    return {**flat, "card": msgspec.to_builtins(one)}
 
 
-def _economic(order_cost: float, annual_demand: float, holding: float) -> float:
-    """What to order at once by cost: at most a year's demand, which it is where holding costs nothing. Units."""
-    if holding <= 0:
-        return annual_demand
-    if order_cost <= 0 or annual_demand <= 0:
-        return 0.0
-    return min(eoq(order_cost, annual_demand, holding).units, annual_demand)
+def _differs(units: int, made: Plan) -> bool:
+    """Whether so many units are off what is wanted now by a lot or more."""
+    return made.order_quantity is not None and abs(units - made.card.order) >= made.order_quantity
 
 
-def lot_size(economic: float, lots: Lots) -> int:
-    """The lot of least yearly cost that may be ordered. KD/Q + hQ/2 is in proportion to EOQ^2/Q + Q."""
-    return best_lot(lambda units: economic * economic / units + units, economic, lots) if economic > 0 else lots.least
+def _adopted(proposal: Proposal, made: Plan, state: State, now_ms: int) -> Need:
+    """The need that a gateway's proposal becomes: its numbers beside what the service knows."""
+    assert proposal.sku == made.sku, "a proposal is adopted for its own SKU"
+    better = made.reorder_point is not None and made.card.order > 0 and _differs(proposal.quantity, made)
+    why = why_of(made) | {
+        "proposed_ms": proposal.at_ms,
+        "gateway_position": proposal.position,
+        "gateway_reorder_point": proposal.reorder_point,
+        "gateway_quantity": proposal.quantity,
+        "quantity": made.card.order if better else proposal.quantity,
+    }
+    if not better:
+        point = proposal.reorder_point if made.reorder_point is None else made.reorder_point
+        why |= {"formula": GATEWAY, "position": proposal.position, "reorder_point": point}
+    return Need(made.sku, why["quantity"], state, now_ms, now_ms, why)

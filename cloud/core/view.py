@@ -9,6 +9,18 @@ from __future__ import annotations
 from typing import Literal, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from cloud.core.book.positions import Position
+from cloud.core.planning.cards import Ahead, Card, Promise, Rejected, Terms
+from cloud.core.planning.emergency import Rescue
+from cloud.core.purchasing.orders import Line
+from cloud.core.trade_view import ArrivalView, MeasureView, OrderView
+
+__all__ = [
+    "Ahead", "ArrivalView", "Card", "Line", "MeasureView", "OrderView", "Position", "Promise", "Rejected",
+    "Rescue", "Terms",
+]  # fmt: skip
 
 Param = str | int | float | None
 
@@ -46,7 +58,9 @@ class SlotView(Struct, frozen=True):
 
 class SkuView(Struct, frozen=True):
     """One SKU over all its slots. `daily_demand` and what follows from it are None until demand is known.
-    `cover_days` = available / daily demand. `uncertain` counts slots whose count is unknown."""
+    `cover_days` = available / daily demand. `uncertain` counts slots whose count is unknown. available = on hand -
+    reserved - quarantined, projected = available + on order + in transit. `verdict` is "" until it is planned; `risk`
+    is the chance that an order placed now comes too late. `owed` units are debts."""
 
     id: str
     name: str
@@ -58,23 +72,45 @@ class SkuView(Struct, frozen=True):
     order_quantity: int | None
     cover_days: float | None
     status: Literal["ok", "low", "out", "unknown"]
+    reserved: int = 0
+    quarantined: int = 0
+    available: int = 0
+    in_transit: int = 0
+    projected: int = 0
+    order_up_to: int | None = None
+    abc: str = ""
+    xyz: str = ""
+    service_level: float | None = None
+    replenish: Literal["observe", "propose", "order"] = "propose"
+    discontinued: bool = False
+    verdict: Literal["", "order", "enough", "demand_unknown", "no_demand", "stock_unknown", "discontinued", "unfit"] = (
+        ""
+    )
+    risk: float | None = None
+    owed: int = 0
 
 
 class NeedView(Struct, frozen=True):
-    """A replenishment proposal with its why: the inputs and results it was made from, frozen.
+    """A replenishment proposal with its why, frozen as it was when the need was made or revised.
 
-    `why` keys: on_hand, on_order, position, daily_demand, demand_sd, demand_days, lead_time_days, lead_time_sd_days,
-    service_level, lead_time_demand, safety_stock, reorder_point, eoq, order_cost, holding_cost_unit_year, moq, pack,
-    capacity, quantity, formula.
+    `card` is the whole card it was made from (needs of older ledgers have none); `why` its figures by name: on_hand,
+    reserved, quarantined, on_order, in_transit, position, daily_demand, demand_sd, demand_days, lead_time_days,
+    lead_time_sd_days, service_level, lead_time_demand, safety_stock, reorder_point, eoq, order_cost,
+    holding_cost_unit_year, moq, pack, capacity, quantity, formula, replenish; of a gateway's proposal also proposed_ms,
+    gateway_position, gateway_reorder_point, gateway_quantity. `revised` counts how often it was; an "observed" one is
+    proposed to nobody.
     """
 
     id: int
     sku: str
     quantity: int
-    state: Literal["proposed", "fulfilled", "withdrawn"]
+    state: Literal["proposed", "observed", "fulfilled", "withdrawn"]
     created_ms: int
     changed_ms: int
     why: dict[str, Param]
+    card: Card | None = None
+    revised: int = 0
+    order: int | None = None
 
 
 class AlertView(Struct, frozen=True):
@@ -167,6 +203,9 @@ class Snapshot(Struct, frozen=True, tag_field="k", tag="s"):
     zones: list[ZoneView]
     devices: list[DeviceView]
     gateways: list[GatewayView]
+    orders: list[OrderView] = []
+    arrivals: list[ArrivalView] = []
+    measures: list[MeasureView] = []
 
 
 class Delta(Struct, frozen=True, tag_field="k", tag="d", omit_defaults=True):
@@ -183,9 +222,15 @@ class Delta(Struct, frozen=True, tag_field="k", tag="d", omit_defaults=True):
     zones: list[ZoneView] = []
     devices: list[DeviceView] = []
     gateways: list[GatewayView] = []
+    orders: list[OrderView] = []
+    arrivals: list[ArrivalView] = []
+    measures: list[MeasureView] = []
 
 
-Viewed = TypeVar("Viewed", SlotView, SkuView, NeedView, AlertView, ZoneView, DeviceView, GatewayView)
+Viewed = TypeVar(
+    "Viewed",
+    SlotView, SkuView, NeedView, AlertView, ZoneView, DeviceView, GatewayView, OrderView, ArrivalView, MeasureView,
+)  # fmt: skip
 
 
 def changed(before: list[Viewed], after: list[Viewed]) -> list[Viewed]:
@@ -195,8 +240,10 @@ def changed(before: list[Viewed], after: list[Viewed]) -> list[Viewed]:
 
 
 def delta(before: Snapshot, after: Snapshot) -> Delta:
-    """What a page that shows `before` must change to show `after`. Alerts and needs leave by their state, not by
-    absence: a resolved alert is sent once as resolved."""
+    """What a page that shows `before` must change to show `after`. Alerts, needs and orders leave by their state, not
+    by absence: a resolved alert is sent once as resolved; an arrival that is gone is sent once with 0 units."""
+    here = {one.id for one in after.arrivals}
+    gone = [replace(one, units=0) for one in before.arrivals if one.id not in here and one.units]
     return Delta(
         q=after.q,
         t=after.t,
@@ -208,4 +255,7 @@ def delta(before: Snapshot, after: Snapshot) -> Delta:
         zones=changed(before.zones, after.zones),
         devices=changed(before.devices, after.devices),
         gateways=changed(before.gateways, after.gateways),
+        orders=changed(before.orders, after.orders),
+        arrivals=[*changed(before.arrivals, after.arrivals), *gone],
+        measures=changed(before.measures, after.measures),
     )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Insert, Table, create_engine, event, insert, 
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from cloud.stores import tables
+from cloud.stores import tables, tables_trade
 
 Row = dict[str, Any]
 URLS = "sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
@@ -24,6 +24,19 @@ class LedgerUnavailable(Exception):
 
 class LedgerUnfit(LedgerUnavailable):
     """The database is there, and does not take these rows. Who can do without them need not try again."""
+
+
+class Changed(Exception):
+    """What was to be changed is not as it was when it was looked at: somebody was first. Nothing was written; look
+    again, and decide anew."""
+
+
+class Ordered(Changed):
+    """A need is on an order already: `need` on `purchase`."""
+
+    def __init__(self, need: int, purchase: int) -> None:
+        super().__init__(f"need {need} is on order {purchase} already")
+        self.need, self.purchase = need, purchase
 
 
 class Database:
@@ -45,7 +58,7 @@ class Database:
                 elif held != schema:
                     hint = "start the version that made it, or give another --ledger"
                     raise LedgerUnavailable(f"the ledger has schema {held}, this service knows {schema}; {hint}")
-                tables.metadata.create_all(connection)
+                tables_trade.metadata.create_all(connection)  # of both modules
         except SQLAlchemyError as error:
             raise LedgerUnavailable(f"the ledger can not be opened: {_reason(error)}") from error
 

@@ -1,8 +1,9 @@
-"""The ledger: relational truth. SQLAlchemy lives here, in database.py, tables.py, proof.py and people.py.
+"""The ledger: relational truth. SQLAlchemy lives here, in database.py and the tables, proof.py, people.py, books.py
+and facts.py.
 
 `apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
-comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `proof`, and what is
-in memory: `lanes`, `tops`, `missing`.
+comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `books`, `proof`, and
+what is in memory: `lanes`, `tops`, `missing`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from cloud.core.lanes import LaneState, Told
 from cloud.core.replenishment import Need
 from cloud.stores import proof, tables
 from cloud.stores.applying import Applied, Folding, Key, Known, Movement, Received, fold
+from cloud.stores.books import Books
 from cloud.stores.database import Database, LedgerUnavailable, LedgerUnfit, Row
 from cloud.stores.people import People
 from cloud.stores.proof import Proof
@@ -31,7 +33,7 @@ from protocols.uplink import Hello
 
 __all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 REPEATED_MAX = 10_000
 """Notes of what came again; the oldest leave first. The count of a lane goes on."""
 
@@ -44,6 +46,7 @@ class Ledger:
         self._engine = self._database.engine
         self._reading, self._writing = self._database.reading, self._database.writing
         self.people = People(self._reading, self._writing)
+        self.books = Books(self._reading, self._writing)
         self.proof = Proof(self._reading, self.lanes)
         self._told: dict[Key, Told] = {}
         with self._reading() as connection:

@@ -35,9 +35,16 @@ class People:
         with self._reading() as connection:
             return connection.scalar(select(func.count()).select_from(tables.account)) or 0
 
-    def keep_account(self, name: str, role: str, password_hash: str, token_hash: str = "") -> None:
-        """Store an account. Sessions opened with another password are over."""
+    def supplier(self, name: str) -> str:
+        """Of which supplier's people the account of that name is one; "" of our own, and where there is none."""
+        columns = tables.account.c
+        with self._reading() as connection:
+            return connection.scalar(select(columns.supplier).where(columns.name == name)) or ""
+
+    def keep_account(self, name: str, role: str, password_hash: str, token_hash: str = "", supplier: str = "") -> None:
+        """Store an account, whole. Sessions opened with another password are over."""
         row = {"name": name, "role": role, "password_hash": password_hash, "token_hash": token_hash}
+        row["supplier"] = supplier
         columns = tables.session.c
         with self._writing() as connection:
             connection.execute(tables.upsert(connection.dialect.name, tables.account, ["name"], None), [row])

@@ -1,4 +1,5 @@
-"""The ledger's tables (SQLAlchemy Core), for SQLite and PostgreSQL alike. Times are ms since 1970, UTC."""
+"""The ledger's tables (SQLAlchemy Core), for SQLite and PostgreSQL alike; those of the book and of trade are in
+tables_trade.py. Times are ms since 1970, UTC."""
 
 from __future__ import annotations
 
@@ -82,6 +83,7 @@ movement = Table(
     Column("source", String, nullable=False),
     UniqueConstraint("gateway", "seq"),
     Index("movement_happened", "happened_ms"),
+    Index("movement_sku", "sku", "happened_ms", "known_ms"),  # what is known of one SKU, in order
 )
 
 booked = Table(
@@ -242,6 +244,7 @@ account = Table(
     Column("role", String, nullable=False),
     Column("password_hash", String, nullable=False),
     Column("token_hash", String, nullable=False),
+    Column("supplier", String, nullable=False),  # of whose people this is one; "" of ours
 )
 
 session = Table(
@@ -320,6 +323,10 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         f"ALTER TABLE {table} ADD COLUMN {column} NOT NULL DEFAULT {nobody}"
         for table in ("level", "device")
         for column, nobody in (("gateway VARCHAR", "''"), ("seq BIGINT", "0"))
+    ),
+    "5": (
+        "ALTER TABLE account ADD COLUMN supplier VARCHAR NOT NULL DEFAULT ''",
+        "CREATE INDEX movement_sku ON movement (sku, happened_ms, known_ms)",  # 1 s for a million movements
     ),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

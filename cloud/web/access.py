@@ -11,19 +11,19 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from cloud.web.replies import Refusal
-from cloud.web.sign_in import Role, SignIn, Who
+from cloud.web.sign_in import Least, SignIn, Who
 
 COOKIE = "warehouse_session"
 WHO: web.RequestKey[Who] = web.RequestKey("who", Who)
 
-LEAST_ROLE: dict[tuple[str, str], Role | None] = {
+LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/"): None,
     ("GET", "/assets/{name}"): None,
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
     ("GET", "/metrics"): "manager",  # and whoever sits at this machine
     ("GET", "/ws"): "viewer",
-    ("GET", "/api/session"): "viewer",
+    ("GET", "/api/session"): "anyone",
     ("POST", "/api/session"): None,
     ("DELETE", "/api/session"): None,
     ("GET", "/api/snapshot"): "viewer",
@@ -40,8 +40,37 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/api/history"): "viewer",
     ("GET", "/api/completeness"): "viewer",
     ("POST", "/api/alerts/{id}/ack"): "crew",
+    ("GET", "/api/book"): "viewer",
+    ("POST", "/api/book"): "crew",
+    ("GET", "/api/skus/{id}/position"): "viewer",
+    ("GET", "/api/skus/{id}/curve"): "viewer",
+    ("GET", "/api/value"): "manager",
+    ("GET", "/api/counts"): "viewer",
+    ("POST", "/api/counts"): "crew",
+    ("GET", "/api/reservations"): "viewer",
+    ("POST", "/api/reservations"): "crew",
+    ("POST", "/api/reservations/{id}/pick"): "crew",
+    ("POST", "/api/reservations/{id}/release"): "crew",
+    ("GET", "/api/orders"): "viewer",
+    ("POST", "/api/orders"): "crew",
+    ("GET", "/api/orders/{id}"): "viewer",
+    ("POST", "/api/orders/{id}/{action}"): "crew",
+    ("GET", "/api/orders/{id}/papers/{kind}"): "crew",
+    ("POST", "/api/needs/{id}/order"): "crew",
+    ("GET", "/api/arrivals"): "viewer",
+    ("POST", "/api/arrivals/{id}/confirm"): "crew",
+    ("GET", "/api/suppliers"): "viewer",
+    ("POST", "/api/suppliers/{id}/scores"): "manager",
+    ("GET", "/api/measures"): "viewer",
+    ("GET", "/api/measures/{name}"): "viewer",
+    ("GET", "/api/portal"): "supplier",
+    ("POST", "/api/portal/orders/{id}/{action}"): "supplier",
+    ("GET", "/api/portal/papers/{kind}"): "supplier",
+    ("POST", "/api/portal/papers"): "supplier",
+    ("GET", "/api/public/{link}"): None,
+    ("GET", "/public/{link}"): None,
 }
-"""The least role for each method and pattern; None is anyone. HEAD goes with GET."""
+"""The least role for each method and pattern; "anyone" who is signed in, None: also who is not. HEAD goes with GET."""
 
 _READS = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -54,7 +83,7 @@ def pattern_of(request: web.Request) -> str | None:
     return resource.canonical if resource is not None else None
 
 
-def least_role(method: str, pattern: str) -> Role | None:
+def least_role(method: str, pattern: str) -> Least | None:
     """The least role for a route; raises `KeyError` for one that is not in the table."""
     return LEAST_ROLE["GET" if method == "HEAD" else method, pattern]
 

@@ -7,11 +7,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
+from cloud.web import figures, office, stockroom
 from cloud.web.access import COOKIE, check, least_role, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -21,6 +23,7 @@ from cloud.web.replies import refused
 from cloud.web.session import Session
 from cloud.web.sign_in import SignIn, Who
 from cloud.web.stream import SEND_TIMEOUT_S, Stream
+from cloud.web.writes import Writes
 
 BODY_BYTES_MAX = 64 * 1024
 STOP_S = 5.0
@@ -41,8 +44,20 @@ def wall_clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Desks(NamedTuple):
+    """All that the web asks."""
+
+    service: Desk
+    book: stockroom.BookDesk
+    promises: stockroom.PromiseDesk
+    counts: stockroom.CountDesk
+    office: office.OfficeDesk
+    partners: office.PartnerDesk
+    figures: figures.Desk
+
+
 def make_app(
-    desk: Desk,
+    desks: Desks,
     live: Live,
     sign_in: SignIn,
     static: Path,
@@ -73,7 +88,11 @@ def make_app(
 
     app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
     app[_SIGN_IN] = sign_in
-    app.add_routes(Api(desk, live, sign_in, metrics, now_ms).routes())
+    writes = Writes()
+    app.add_routes(Api(desks.service, live, sign_in, metrics, writes, now_ms).routes())
+    app.add_routes(stockroom.Stockroom(desks.book, desks.promises, desks.counts, writes, now_ms).routes())
+    app.add_routes(office.Office(desks.office, desks.partners, writes).routes())
+    app.add_routes(figures.Figures(desks.figures).routes())
     app.add_routes(Session(sign_in, now_ms).routes())
     app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())
     app.add_routes(Pages(static).routes())

@@ -31,6 +31,14 @@ class Conflict(DeskError):
     """It is there, but not in a state that allows this."""
 
 
+class Refused(DeskError):
+    """What was asked for can not be done; `code` says why for programs."""
+
+    def __init__(self, code: str, detail: str, hint: str) -> None:
+        super().__init__(detail, hint)
+        self.code = code
+
+
 class Unavailable(DeskError):
     """The store behind the answer can not be reached now; asking again later may help."""
 

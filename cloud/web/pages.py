@@ -36,15 +36,16 @@ class Pages:
         self._assets = self._static / "assets"
 
     def routes(self) -> list[web.RouteDef]:
-        """Both."""
-        return [web.get("/", self.index), web.get("/assets/{name}", self.file)]
+        """All of them."""
+        return [web.get("/", self.index), web.get("/public/{link}", self.public), web.get("/assets/{name}", self.file)]
 
     async def index(self, _: web.Request) -> web.StreamResponse:
         """The page."""
-        index = self._static / "index.html"
-        if not index.is_file():
-            return web.Response(status=503, text=NOT_BUILT, content_type="text/html")
-        return _sent(index, "no-cache")
+        return self._page("index.html")
+
+    async def public(self, _: web.Request) -> web.StreamResponse:
+        """The small page of a group of customers; which group, its link says."""
+        return self._page("public.html")
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """One of its files; the folder is flat, so a name with a slash (or a zero) in it is none of them."""
@@ -55,6 +56,12 @@ class Pages:
         if path.parent != self._assets or not path.is_file():
             raise web.HTTPNotFound
         return _sent(path, "public, max-age=31536000, immutable" if HASHED.fullmatch(name) else "no-cache")
+
+    def _page(self, name: str) -> web.StreamResponse:
+        page = self._static / name
+        if not page.is_file():
+            return web.Response(status=503, text=NOT_BUILT, content_type="text/html")
+        return _sent(page, "no-cache")
 
 
 def _sent(path: Path, caching: str) -> web.FileResponse:

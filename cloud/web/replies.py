@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import web
 
-from cloud.web.desk import Conflict, DeskError, NotFound, Unavailable
+from cloud.web.desk import Conflict, DeskError, NotFound, Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ def reply_bytes(body: bytes, *, status: int = 200, headers: Mapping[str, str] | 
 
 def refused(error: Exception, where: str) -> web.Response:
     """The answer to whatever went wrong while answering `where` (method and pattern). Unforeseen errors are logged."""
+    if isinstance(error, Refused):
+        error = Refusal(409 if error.code == "changed" else 422, error.code, error.detail, error.hint)
     if isinstance(error, DeskError):
         status, code = _DESK.get(type(error), (500, "broken"))
         error = Refusal(status, code, error.detail, error.hint)

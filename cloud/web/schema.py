@@ -15,15 +15,17 @@ from msgspec import NODEFAULT, Struct, inspect
 from cloud.core import view
 
 TYPES = Path(__file__).parent / "dashboard" / "src" / "types.ts"
+CORE = "cloud.core."
 HEAD = "// Written from cloud/core/view.py by `python -m cloud.web.schema`. Change the structs, not this file.\n"
 
 
 def types() -> str:
-    """The text of `types.ts`: one interface a struct, in the order of `cloud/core/view.py`."""
+    """The text of `types.ts`: one interface a struct, in the order of `cloud/core/view.py`, what it takes from other
+    rooms first."""
     structs = [
         one
         for one in vars(view).values()
-        if isinstance(one, type) and issubclass(one, Struct) and one.__module__ == view.__name__
+        if isinstance(one, type) and issubclass(one, Struct) and one.__module__.startswith(CORE)
     ]
     return "\n".join([HEAD, *(_interface(one) for one in structs)])
 

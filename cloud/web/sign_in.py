@@ -20,9 +20,12 @@ from msgspec import Struct
 
 from cloud.web.desk import Unavailable
 
-Role = Literal["viewer", "crew", "manager"]
+Role = Literal["viewer", "crew", "manager", "supplier"]
+Least = Literal["viewer", "crew", "manager", "supplier", "anyone"]
+"""What a route asks for: at least this role of ours, a supplier, or anyone who is signed in."""
 ROLES: tuple[Role, ...] = ("viewer", "crew", "manager")
-"""From least to most: a viewer looks, the crew also acknowledges, a manager also sees how the service runs."""
+"""Ours, from least to most: a viewer looks, the crew also acts, a manager also sees how the service runs. A supplier is
+none of them: it sees its portal, and nothing else."""
 
 LOG2_N, R, P = 14, 8, 5
 SESSION_MS = 12 * 3600 * 1000
@@ -43,6 +46,8 @@ class Account(Struct, frozen=True):
     name: str
     role: Role
     password_hash: str
+    supplier: str = ""
+    """The supplier of the site file that it acts for, of a supplier's account."""
 
 
 class Kept(Struct, frozen=True):
@@ -75,13 +80,18 @@ class Accounts(typing.Protocol):
 
 
 class Who(Struct, frozen=True):
-    """Who is asking."""
+    """Who is asking; `supplier`: for whom, in the portal."""
 
     name: str
     role: Role
+    supplier: str = ""
 
-    def may(self, least: Role) -> bool:
+    def may(self, least: Least) -> bool:
         """Whether this role holds at least that one's rights."""
+        if least == "anyone":
+            return True
+        if "supplier" in (least, self.role):
+            return self.role == least
         return ROLES.index(self.role) >= ROLES.index(least)
 
 
@@ -216,7 +226,7 @@ class SignIn:
             raise WrongPassword
         self._tries.forget(mine)
         self._address_tries.take_back(everyone)
-        who, expires_ms = Who(account.name, account.role), now_ms + self.session_ms
+        who, expires_ms = _who(account), now_ms + self.session_ms
         token = secrets.token_urlsafe(32)
         await self._accounts.keep_session(hash_token(token), Kept(account, expires_ms), self._sessions_max)
         self._know(hash_token(token), _Known(who, expires_ms, now_ms))
@@ -240,9 +250,11 @@ class SignIn:
         return known.who if known else None
 
     async def machine(self, token: str) -> Who | None:
-        """Whose machine token this is. Machines only look, whatever their account says."""
+        """Whose machine token this is. Our machines only look, whatever their account says; a supplier's acts."""
         account = await self._accounts.find_token(hash_token(token))
-        return Who(account.name, "viewer") if account else None
+        if account is None:
+            return None
+        return _who(account) if account.role == "supplier" else Who(account.name, "viewer")
 
     async def close(self, token: str) -> None:
         """Forget the session, if there is one."""
@@ -260,7 +272,7 @@ class SignIn:
                 with contextlib.suppress(Unavailable):  # it has expired, whether it can be deleted or not
                     await self._accounts.forget_session(key)
             return None
-        who = Who(kept.account.name, kept.account.role)
+        who = _who(kept.account)
         known = _Known(who, kept.expires_ms, now_ms)
         if closed != self._closed:  # perhaps this very one was closed meanwhile: better asked again than known for long
             return known
@@ -278,6 +290,10 @@ class SignIn:
         if len(self._known) >= self._sessions_max:
             del self._known[next(iter(self._known))]
         self._known[key] = known
+
+
+def _who(account: Account) -> Who:
+    return Who(account.name, account.role, account.supplier)
 
 
 def _is_fresh(known: _Known, now_ms: int) -> bool:

@@ -55,11 +55,15 @@ class Book(Struct, array_like=True):
 
 
 def policy_of(sku: Sku, kept: Policy | None) -> Policy | None:
-    """By what an SKU is ordered: what the site file says by hand, else what the service said last; None: by nothing."""
+    """By what an SKU is ordered: what the site file says by hand, less what the service took off for goods under way,
+    else what the service said last; None: by nothing, or it is not to be proposed."""
+    if sku.discontinued or sku.replenish == "observe":
+        return None
     if sku.reorder_point is not None:
         least = kept.quantity if kept is not None and kept.quantity > 0 else sku.least_lot
-        quantity = sku.order_quantity or least
-        return Policy(sku.id, sku.reorder_point, quantity, kept is not None and kept.open)
+        point = sku.reorder_point if kept is None else min(sku.reorder_point, kept.reorder_point)
+        made = Policy(sku.id, point, sku.order_quantity or least, kept is not None and kept.open)
+        return made if point > NEVER else None
     return kept if kept is not None and kept.quantity > 0 and kept.reorder_point > NEVER else None
 
 

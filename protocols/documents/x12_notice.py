@@ -53,7 +53,7 @@ def notice(body: list[Segment], problems: list[Problem]) -> ShipNotice:
             if outer is not None:  # some put the item above its packs: then its quantity stands with the pack
                 pack.items.append(_packed(outer, level, problems))
         elif level.kind == "I" and level.number not in packing:
-            holder = next((one.number for one in above if one.kind in ("P", "T")), "")
+            holder = next((one.number for one in above if one.kind in ("P", "T")), f"order {order}")
             packs.setdefault(holder, Pack("", order, [])).items.append(_packed(level, level, problems))
     shipment = [one for level in levels.values() if level.kind == "S" for one in level.segments]
     orders = list(dict.fromkeys(filter(None, (_order_of(one) for one in levels.values()))))

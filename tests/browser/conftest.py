@@ -128,7 +128,8 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens a page as somebody ("" for nobody), on a screen, in a language and a theme, and waits until it is live."""
+    """Opens a page as somebody ("" for nobody, then it waits for what is to be there), on a screen, in a language and a
+    theme, and waits until it is live."""
     contexts = []
 
     def go(
@@ -138,6 +139,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         screen: dict[str, Any] = DESKTOP,
         language: str = "en",
         theme: Literal["light", "dark"] = "light",
+        waits: str = "form",
     ) -> Page:
         context = chromium.new_context(**screen, locale="en-GB", color_scheme=theme, reduced_motion="reduce")
         contexts.append(context)
@@ -150,10 +152,10 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         page.on("pageerror", lambda error: shop.log.append(str(error)))
         page.goto(shop.base + path)
         if who:
-            page.wait_for_selector(".link.live")
+            page.wait_for_selector(".link.live, .on-portal")
             page.wait_for_selector("main h2")
         else:
-            page.wait_for_selector("form")
+            page.wait_for_selector(waits)
         return page
 
     yield go

@@ -1,7 +1,8 @@
 """A small warehouse that is all in memory, behind the real web, so that the page can be looked at without the rest.
 
 `python -m tests.browser.fake_service` serves it at http://127.0.0.1:8137 for whoever works on the page; sign in as
-anna (crew) or otto (viewer) with the password below.
+anna (crew), otto (viewer), mara (manager) or vera (of a supplier) with the password below; a customer group's page is at
+/public/gold.k3xq.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
-from cloud.core.view import AlertView, Snapshot
+from cloud.core.view import AlertView
 from cloud.metrics import Counts
-from cloud.web.app import make_app, serving
+from cloud.web.app import Desks, make_app, serving
 from cloud.web.desk import Conflict, NotFound
-from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
 from tests.browser import fake_site
+from tests.browser.fake_trade import FakeTrade
+from tests.browser.fake_views import Snapshot, TradeLive
 from tests.desk import MemoryAccounts
 
 STATIC = Path(__file__).parents[2] / "cloud" / "web" / "static"
@@ -39,12 +41,17 @@ def now_ms() -> int:
 
 
 class FakeAccounts(MemoryAccounts):
-    """Anna of the crew, and Otto who looks on; there are no machines."""
+    """Anna of the crew, Otto who looks on, Mara who manages, and Vera of a supplier; there are no machines."""
 
     def __init__(self) -> None:
         super().__init__()
         hashed = hash_password(PASSWORD, log2_n=2)
-        self.people = {"anna": Account("anna", "crew", hashed), "otto": Account("otto", "viewer", hashed)}
+        self.people = {
+            "anna": Account("anna", "crew", hashed),
+            "otto": Account("otto", "viewer", hashed),
+            "mara": Account("mara", "manager", hashed),
+            "vera": Account("vera", "supplier", hashed, "acme"),
+        }
         self.machines = {}
 
 
@@ -55,13 +62,18 @@ class FakeService:
         self.silent = False
         self._random = random.Random(7)
         self._quiet = quiet
-        self._sign_in = SignIn(FakeAccounts())
-        self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
+        self._accounts = FakeAccounts()
+        self._sign_in = SignIn(self._accounts)
+        self._live = TradeLive(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
+        self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
+        if not quiet:
+            self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
 
     def app(self) -> web.Application:
         """The web of one start of the service: its epoch is new, its site and sessions are as they were."""
-        self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
-        return make_app(self, self._live, self._sign_in, STATIC)
+        self._live = TradeLive(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
+        desks = Desks(self, *[self.trade] * (len(Desks._fields) - 1))
+        return make_app(desks, self._live, self._sign_in, STATIC)
 
     async def live(self) -> None:
         """Move on once a second, for ever."""
@@ -72,7 +84,8 @@ class FakeService:
 
     def pass_for(self, user: str) -> str:
         """A session's token."""
-        return self._sign_in.grant(Who(user, "crew" if user == "anna" else "viewer"), now_ms())
+        account = self._accounts.people[user]
+        return self._sign_in.grant(Who(user, account.role, account.supplier), now_ms())
 
     def step(self) -> None:
         """One second of life: a few counts move, temperatures wander."""

@@ -18,9 +18,10 @@ from cloud.core.view import (
     SiteView,
     SkuView,
     SlotView,
-    Snapshot,
     ZoneView,
 )
+from tests.browser import fake_plan
+from tests.browser.fake_views import Snapshot
 
 Status = Literal["ok", "low", "empty", "over", "unknown", "silent"]
 
@@ -62,6 +63,7 @@ def first(source: random.Random, t: int, build: str, *, quiet: bool) -> Snapshot
             zones=[_zone(t, quiet, *zone) for zone in ZONES],
             devices=[_device(n, t, quiet) for n in range(34)],
             gateways=[GatewayView("gateway-1", True, t - 2000, 18422, 90211, 0)],
+            measures=fake_plan.measures(t),
         )
     )
 
@@ -103,17 +105,22 @@ def _sku(source: random.Random, n: int, name: str, quiet: bool) -> SkuView:
     on_hand = int(point * share)
     uncertain = int(not quiet and n in (4, 9))
     status: Literal["ok", "low", "out"] = "ok" if share > 1 else "low" if on_hand else "out"
+    reserved, quarantined, coming = (4, 2, 5) if status == "low" else (0, 0, 0)
     return SkuView(
         id=f"SKU-{1001 + n}",
         name=name,
         on_hand=on_hand,
-        on_order=0,
+        on_order=coming,
         uncertain=uncertain,
         daily_demand=demand,
         reorder_point=point,
         order_quantity=point * 2,
         cover_days=None if uncertain and n == 9 else round(on_hand / demand, 2),
         status="unknown" if uncertain and n == 9 else status,
+        reserved=reserved,
+        quarantined=quarantined,
+        available=on_hand - reserved - quarantined,
+        projected=on_hand - reserved - quarantined + coming,
     )
 
 
@@ -212,4 +219,6 @@ def _need(id_: int, sku: SkuView, t: int) -> NeedView:
         "capacity": 240,
         "moq": 10, "pack": 12, "quantity": 120, "formula": "eoq+ready_rate",
     }  # fmt: skip
-    return NeedView(id_, sku.id, 120, "proposed", t - 3_600_000 * id_, t, why)
+    # the sixth and seventh are from before there were cards
+    card = None if id_ in (6, 7) else fake_plan.card(sku, 120, rescued=id_ == 1)
+    return NeedView(id_, sku.id, 120, "proposed", t - 3_600_000 * id_, t, why, card=card)

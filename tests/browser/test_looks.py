@@ -13,7 +13,10 @@ from cloud.web.access import COOKIE
 from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PAGES = ["", "#/alerts", "#/stock", "#/replenishment", "#/devices", "#/slot/A09-05", "#/sku/SKU-1005"]
+PAGES = [
+    "", "#/alerts", "#/stock", "#/replenishment", "#/orders", "#/counting", "#/suppliers", "#/figures", "#/devices",
+    "#/slot/A09-05", "#/sku/SKU-1005",
+]  # fmt: skip
 LOAD_MAX_BYTES = 150_000
 OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary, input')]

@@ -15,7 +15,7 @@ from cloud.web.live import Live
 from cloud.web.sign_in import SignIn
 from tests.contract.influx_server import InfluxServer
 from tests.contract.web_service import Web
-from tests.desk import MemoryAccounts, MemoryDesk, snapshot
+from tests.desk import MemoryAccounts, MemoryDesk, desks, snapshot
 
 
 @pytest.fixture(scope="package")
@@ -58,7 +58,7 @@ async def web(static: Path) -> AsyncIterator[Web]:
     live, accounts = Live(snapshot(), clients_max=3), MemoryAccounts()
     desk = MemoryDesk(live)
     async with AsyncExitStack() as stack:
-        app = make_app(desk, live, SignIn(accounts), static, now_ms=lambda: made.now_ms, send_timeout_s=0.3)
+        app = make_app(desks(desk), live, SignIn(accounts), static, now_ms=lambda: made.now_ms, send_timeout_s=0.3)
         url = await stack.enter_async_context(serving(app))
         made = Web(url, desk, live, accounts, stack)
         yield made

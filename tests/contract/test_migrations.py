@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cloud.backup import HISTORY, LEDGER, SPOOL, make
+from cloud.core.book.entries import Entry
 from cloud.core.lanes import RANGES_MAX
 from cloud.doctor.examining import SCHEMAS
 from cloud.restore import restore
@@ -59,8 +60,9 @@ def columns(path: Path) -> dict[str, set[tuple[str, int, int]]]:
 
 
 def indexes(path: Path) -> set[str]:
+    """Of indexes and of the triggers that guard tables the names."""
     with closing(sqlite3.connect(path)) as db:
-        return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')")}
 
 
 class Away:
@@ -127,6 +129,21 @@ def test_the_people_of_an_earlier_ledger_can_still_sign_in(dump: Path, tmp_path:
     assert signed_in is None if "before-sessions" in dump.stem else signed_in == ("ada", "manager", "hash", T + 10**9)
     ledger.people.keep_session("new", "ada", "hash", T, 10)
     assert ledger.people.session("new") == ("ada", "manager", "hash", T)
+    ledger.close()
+
+
+@pytest.mark.parametrize("dump", dumps("ledger"), ids=lambda dump: dump.stem)
+def test_what_an_earlier_ledgers_shelves_sensed_is_in_the_book_from_then_on(dump: Path, tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{loaded(dump, tmp_path / 'ledger.db')}")
+
+    assert [(one.kind, one.place, one.units) for one in ledger.books.facts("bolt")] == [
+        ("pick", "A1", -6),
+        ("count", "A1", 89),
+    ]
+    assert (ledger.books.entries(), ledger.books.orders(), ledger.books.reservations()) == ([], [], [])
+    [posted] = ledger.books.post([Entry("receipt", "bolt", 40, T + DAY_MS, T + DAY_MS)])
+    assert [*ledger.books.facts("bolt")][-1] == posted
+    assert ledger.people.supplier("ada") == ""
     ledger.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud import planner
 from cloud import service as shell
 from cloud.service import Service
 from cloud.web.desk import Conflict, NotFound, Unavailable
@@ -74,7 +75,7 @@ async def test_a_need_that_could_not_be_stored_is_proposed_as_soon_as_it_can(pla
 async def test_every_sku_has_its_turn_though_others_change_all_the_time(
     place: Depot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "PLANS_A_TICK", 1)
+    monkeypatch.setattr(planner, "PLANS_A_TICK", 1)
     service = place.start()
 
     for second in range(4):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.cli import LedgerAccounts
+from cloud.ledger_accounts import LedgerAccounts
 from cloud.stores import tables
 from cloud.stores.ledger import Ledger
 from cloud.web.desk import Unavailable

@@ -20,7 +20,7 @@ from cloud.web.live import Live
 from cloud.web.sign_in import SESSION_MS, SignIn
 from cloud.web.stream import CLOSE_SIGNED_OUT
 from tests.contract.web_service import Web, error_of, next_frame, until
-from tests.desk import TOKEN, MemoryAccounts, MemoryDesk, recount, slot, snapshot
+from tests.desk import TOKEN, MemoryAccounts, MemoryDesk, desks, recount, slot, snapshot
 
 ACK = "/api/alerts/7/ack"
 
@@ -167,7 +167,7 @@ async def test_a_client_that_never_reads_is_dropped_and_the_others_are_served(we
 
 async def test_a_slow_client_does_not_grow_the_service(static: Path) -> None:
     live = Live(snapshot())
-    app = make_app(MemoryDesk(live), live, SignIn(MemoryAccounts()), static)
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), static)
     rounds, held = 60, []
     async with serving(app) as url, mute_client(url, Authorization=f"Bearer {TOKEN}"):
         await until(lambda: live.clients == 1)
@@ -189,7 +189,7 @@ async def test_a_slow_client_does_not_grow_the_service(static: Path) -> None:
 
 async def test_stopping_the_service_ends_the_streams_at_once(static: Path) -> None:
     live = Live(snapshot())
-    app = make_app(MemoryDesk(live), live, SignIn(MemoryAccounts()), static)
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), static)
     async with ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         async with serving(app) as url:
             ws = await client.ws_connect(f"{url}/ws")

@@ -13,7 +13,7 @@ from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import SignIn
 from tests.contract.web_service import Web, error_of
-from tests.desk import MemoryAccounts, MemoryDesk, snapshot
+from tests.desk import MemoryAccounts, MemoryDesk, desks, snapshot
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/stock", "/assets/nothing.js", "/assets/app-ABCD1234.js"])
@@ -62,7 +62,7 @@ async def test_nothing_outside_the_folder_is_served(web: Web, path: str) -> None
 
 async def test_a_dashboard_that_is_not_built_says_how_to(tmp_path: Path) -> None:
     live = Live(snapshot())
-    app = make_app(MemoryDesk(live), live, SignIn(MemoryAccounts()), tmp_path / "absent")
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), tmp_path / "absent")
 
     status, body = await answer(app, "/")
 
@@ -78,7 +78,7 @@ def test_the_build_names_itself(static: Path) -> None:
 @pytest.mark.parametrize(("path", "status"), [("/api/stock", 200), ("/metrics", 200), ("/api/slots/nowhere", 404)])
 async def test_one_request_can_be_answered_with_no_server_running(static: Path, path: str, status: int) -> None:
     live = Live(snapshot())
-    app = make_app(MemoryDesk(live), live, SignIn(MemoryAccounts()), static)
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), static)
 
     told = await answer(app, path)
 
@@ -88,7 +88,7 @@ async def test_one_request_can_be_answered_with_no_server_running(static: Path, 
 
 async def test_what_is_no_path_is_not_asked_for(static: Path) -> None:
     live = Live(snapshot())
-    app = make_app(MemoryDesk(live), live, SignIn(MemoryAccounts()), static)
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), static)
 
     with pytest.raises(ValueError, match="slash"):
         await answer(app, "@elsewhere.example/")

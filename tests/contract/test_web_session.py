@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,14 @@ from cloud.web.app import make_app
 from cloud.web.live import Live
 from cloud.web.sign_in import ROLES, SESSION_MS, SignIn
 from tests.contract.web_service import Web, error_of
-from tests.desk import PASSWORD, TOKEN, MemoryAccounts, MemoryDesk, snapshot
+from tests.desk import PASSWORD, TOKEN, MemoryAccounts, MemoryDesk, desks, snapshot
 
 ACK = "/api/alerts/7/ack"
 
 
 def test_every_route_is_in_the_table_of_roles_and_the_table_has_no_others(static: Path) -> None:
     live = Live(snapshot())
-    app = make_app(MemoryDesk(live), live, SignIn(MemoryAccounts()), static)
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), static)
 
     routes = set()
     for route in app.router.routes():
@@ -35,15 +36,16 @@ async def test_each_route_refuses_strangers_and_lesser_roles_and_lets_its_own_in
 ) -> None:
     least = LEAST_ROLE[method, pattern]
     assert least is not None
-    path = pattern.replace("{id}", "7")
+    path = re.sub(r"\{\w+\}", "7", pattern)
     proxied = {"X-Forwarded-For": "192.0.2.1"}  # or /metrics would take us for someone at this machine
     stranger = await web.client()
     async with stranger.request(method, path, headers=proxied) as response:
         assert await error_of(response) == (401, "signed_out")
-    for name, role in zip(("ada", "bo", "mo"), ROLES, strict=True):
+    for name, role in zip(("ada", "bo", "mo", "su"), (*ROLES, "supplier"), strict=True):
         person = await web.client(name)
+        enough = ROLES[ROLES.index(least) :] if least in ROLES else (role if least == "anyone" else least,)
         async with person.request(method, path, headers=proxied) as response:
-            if ROLES.index(role) < ROLES.index(least):
+            if role not in enough:
                 assert await error_of(response) == (403, "forbidden")
             else:
                 assert response.status not in (401, 403)
@@ -154,3 +156,13 @@ async def test_a_sign_in_that_can_not_be_read_is_refused_without_repeating_it(we
     async with client.post("/api/session", data=body) as response:
         assert await error_of(response) == (400, "bad_request")
         assert "hush" not in await response.text()
+
+
+async def test_a_supplier_sees_nothing_of_ours_but_who_it_is(web: Web) -> None:
+    supplier = await web.client("su")
+
+    async with supplier.get("/api/session") as response:
+        assert await response.json() == {"user": "su", "role": "supplier"}
+    for ours in ("/api/snapshot", "/ws", "/api/stock", "/metrics"):
+        async with supplier.get(ours, headers={"X-Forwarded-For": "192.0.2.1"}) as response:
+            assert await error_of(response) == (403, "forbidden")

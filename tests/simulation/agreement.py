@@ -86,8 +86,8 @@ class Agreement:
         for sku in SITE.skus:
             there = sum(self._world.counts[slot.id] for slot in SITE.slots if slot.sku == sku.id)
             made = ordering.plans.get(sku.id)
-            if made is None or made.position != there:
-                yield f"{sku.id}: planned with {made and made.position}, {there} are there"
+            if made is None or made.projected != there:
+                yield f"{sku.id}: planned with {made and made.projected}, {there} are there"
             elif made.verdict == "order" and sku.id not in ordering.needs:
                 yield f"{sku.id}: is to be ordered and is not"
 

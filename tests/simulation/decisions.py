@@ -142,7 +142,7 @@ class Decisions:
         for lane, seq, at_ms in self._facts.get(made.sku, []):
             known = self._witness.held[lane] | self._witness.given_up[lane]
             if at_ms > happened_ms and seq < told.get(lane, 0) and seq in self._witness.given[lane].keys() - known:
-                detail = f"{made.sku} at {made.position} by {happened_ms}, while {lane} {seq} of {at_ms} is to come"
+                detail = f"{made.sku} at {made.projected} by {happened_ms}, while {lane} {seq} of {at_ms} is to come"
                 raise Broken("no order is decided amid a backlog", detail)
 
     def on_decided(self, sku: str) -> None:

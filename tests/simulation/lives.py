@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from cloud.core.intake import Arrived
 from cloud.core.ordering import Ordering
-from cloud.core.replenishment import Need, Plan
+from cloud.core.replenishment import Fate, Need, Plan
 from cloud.service import Options as ServiceOptions
 from cloud.service import Service
 from cloud.uplink import Uplink as Door
@@ -224,9 +224,9 @@ class ServiceLife(Life):
         self.door = Door(ADDRESS, there, SITE.site.id, *asked)
         self.watch(self.line.create_task(service.run(self.door), name="service"))
 
-    def _plan(self, made: Plan, now_ms: int) -> Need | None:
+    def _plan(self, made: Plan, now_ms: int, fate: Fate = "free") -> Need | None:
         self.on_plan(self, made)
-        need = Ordering.decide(self.service.ordering, made, now_ms)
+        need = Ordering.decide(self.service.ordering, made, now_ms, fate)
         if need is None:
             self.on_decided(made.sku)
         return need

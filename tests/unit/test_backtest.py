@@ -162,7 +162,7 @@ def test_every_policy_is_judged_on_the_same_days_and_the_one_in_force_only_where
     with_levels = backtest(items(3), units, first_judged(100), levels=[(5, 20)] * 3)
 
     assert names == ["proposed", "min_max", "eoq_and_z"]
-    assert [one.policy for one in with_levels] == ["proposed", "in_force", "min_max", "eoq_and_z"]
+    assert [one.policy for one in with_levels] == ["proposed", "in_force", "mended", "min_max", "eoq_and_z"]
     assert {(one.skus, one.days, one.asked) for one in with_levels} == {(3, 40, float(units[:, 60:].sum()))}
 
 

@@ -46,7 +46,7 @@ def test_each_policy_has_a_line_and_that_in_force_is_among_them(
 ) -> None:
     lines, said = judged(files, capsys)
 
-    assert [line["policy"] for line in lines] == ["proposed", "in_force", "min_max", "eoq_and_z"]
+    assert [line["policy"] for line in lines] == ["proposed", "in_force", "mended", "min_max", "eoq_and_z"]
     assert {(line["skus"], line["days"]) for line in lines} == {(3, 40)}
     assert all(0 <= line["fill"] <= 1 for line in lines if isinstance(line["fill"], float))
     assert "3 SKUs, judged 2025-04-30 to 2025-06-08; 0 rows left out" in said
@@ -56,7 +56,7 @@ def test_the_table_shows_the_same_policies(files: list[str], capsys: pytest.Capt
     assert main(files) == 0
     rows = capsys.readouterr().out.splitlines()
 
-    assert [row.split()[0] for row in rows] == ["policy", "proposed", "in_force", "min_max", "eoq_and_z"]
+    assert [row.split()[0] for row in rows] == ["policy", "proposed", "in_force", "mended", "min_max", "eoq_and_z"]
 
 
 def test_without_min_and_max_there_is_no_policy_in_force(

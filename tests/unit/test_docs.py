@@ -26,7 +26,7 @@ from edge.core.slots import weight
 from edge.core.tagging import tags
 from edge.storing import file, groups
 from firmware_sim.cli import main as simulator
-from protocols import layout
+from protocols import layout, trade
 from protocols.devices import decode, native
 from protocols.layout import LayoutError
 from protocols.readings import Context, Publish, Reading, Said
@@ -36,6 +36,7 @@ from tests import house
 from tests.unit.pages import DOCS, blocks, fields_of, problem_codes, tables, told
 
 DEVICES, SITE = (DOCS / "devices.md").read_text(), (DOCS / "site.md").read_text()
+TRADING = (DOCS / "trading.md").read_text()
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 NOW_MS = 1_763_762_402_000
 
@@ -195,6 +196,24 @@ def test_the_problem_codes_of_the_docs_are_those_of_the_code() -> None:
 )
 def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: type[Struct]) -> None:
     assert told(tables(SITE, "field")[number]) == fields_of(struct)
+
+
+@pytest.mark.parametrize(
+    ("number", "struct"),
+    list(enumerate([trade.Supplier, trade.Offer, trade.Agreement, trade.Tier, trade.Neighbour, trade.Buying])),
+)
+def test_the_fields_of_trading_are_those_of_the_code(number: int, struct: type[Struct]) -> None:
+    assert told(tables(TRADING, "field")[number]) == fields_of(struct)
+
+
+def test_the_example_of_trading_fits_the_example_of_the_site_file() -> None:
+    text = next(body for _, body in blocks(SITE, "toml")) + next(body for _, body in blocks(TRADING, "toml"))
+
+    site = layout.parse(text)
+
+    assert [one.id for one in site.suppliers] == ["medline"]
+    assert site.buying.level("A", "X") == site.buying.service_levels["A"]
+    assert site.buying.level("C", "Z") == site.buying.service_levels["CZ"]
 
 
 def _source(topic: str) -> str:

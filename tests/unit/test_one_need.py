@@ -15,11 +15,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cloud.core.demand import Demand
+from cloud.core.book.positions import Position as Projected
 from cloud.core.inventory import Inventory
 from cloud.core.lanes import Told, nothing
 from cloud.core.ordering import Ordering, behind
-from cloud.core.replenishment import GATEWAY, Need, plan
+from cloud.core.planning.settling import Outlook
+from cloud.core.replenishment import GATEWAY, Fate, Need, Plan, Stock, plan
 from edge.core import reorder
 from edge.core.reorder import Book, Position
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
@@ -33,7 +34,12 @@ LEVEL_MS = 300_000
 BATCH = 3
 X_MS = reorder.REPEAT_MS + 2 * reorder.HOLD_MS
 """A shortage that both sides live through together for so long must have its need."""
-DEMAND = Demand(6.0, 2.0, 30)
+DEMAND = Outlook(6.0, 4.0, 0.1, "smooth", "smoothing", 30)
+
+
+def planned(sku: Sku, told: Outlook | None, units: int, coming: int = 0, blind: int = 0, aside: int = 0) -> Plan:
+    """A plan with `units` on the shelf, so many coming, and so many beside the shelf."""
+    return plan(sku, told, Stock(Projected(units + aside, on_order=coming), units, blind, 500), 0.95)
 
 
 def site(by_hand: bool) -> Site:
@@ -87,7 +93,36 @@ class Cloud:
         self.movements: list[StockEvent] = []
         self.words: dict[str, tuple[int, Proposal]] = {}
         self.stored: dict[int, Need] = {}
+        self.orders: dict[int, tuple[int, Fate]] = {}
+        """Need -> the units ordered of it, and what became of the order; "draft": all of it came."""
+        self.aside = 0
+        """Units that are booked in and that no shelf has seen yet."""
         self.restart()
+
+    @property
+    def coming(self) -> int:
+        return sum(units for units, fate in self.orders.values() if fate == "placed")
+
+    def order(self) -> None:
+        """Each open need becomes an order, one ever."""
+        for need in self.stored.values():
+            if need.state == "proposed" and need.id not in self.orders:
+                now = self.ordering.plans["bolt"]
+                point = now.reorder_point if now.reorder_point is not None else need.why["reorder_point"]
+                assert now.projected + need.quantity <= point + (now.order_quantity or need.quantity), (now, need)
+                self.orders[need.id] = (need.quantity, "placed")
+
+    def end(self, fate: Fate) -> int:
+        """The oldest order that is open comes to nothing, or comes; the units of it."""
+        for need, (units, held) in self.orders.items():
+            if held == "placed":
+                self.orders[need] = (units, fate)
+                return units
+        return 0
+
+    def fate(self, need: Need | None) -> Fate:
+        _, fate = self.orders.get(need.id, (0, "free")) if need is not None else (0, "free")
+        return "placed" if fate == "draft" else fate
 
     def restart(self) -> None:
         self.inventory, self.ordering = Inventory(self.site), Ordering(self.site)
@@ -102,6 +137,7 @@ class Cloud:
         levels = [one.report for one in new if type(one.report) is SlotLevel]
         movements = [one.report for one in new if type(one.report) is StockEvent]
         self.movements += movements
+        self.aside -= min(self.aside, sum(max(0, one.delta) for one in movements))
         self.ordering.note(self.inventory.apply([*movements, *levels]).skus, now_ms)
         self.levels = sorted([*self.levels[-1:], *levels], key=lambda one: one.at_ms)
         for one in new:
@@ -116,7 +152,8 @@ class Cloud:
         for sku in self.ordering.due(now_ms, 50, more):
             stock = self.inventory.stock(sku.id)
             demand = DEMAND if sku.reorder_point is None else None
-            need = self.ordering.decide(plan(sku, demand, stock.units, 0, stock.blind, 500), now_ms)
+            now = planned(sku, demand, stock.units, self.coming, stock.blind, self.aside)
+            need = self.ordering.decide(now, now_ms, self.fate(self.ordering.needs.get(sku.id)))
             if need is not None:
                 need = need if need.id else msgspec.structs.replace(need, id=len(self.stored) + 1)
                 self.stored[need.id] = need
@@ -145,6 +182,10 @@ ACTIONS = (
     "wait",
     "shake",
     "rest",
+    "order",
+    "order",
+    "receive",
+    "cancel",
 )
 Doings = Listing[tuple[str, int]]
 
@@ -154,7 +195,7 @@ def play(doings: Doings, seed: int, by_hand: bool) -> tuple[list[Need], list[Sta
     the last by an hour of peace."""
     rng, place = random.Random(seed), site(by_hand)
     edge, cloud = Edge(place), Cloud(place)
-    point = 20 if by_hand else plan(place.skus[0], DEMAND, 400, 0, 0, 500).reorder_point
+    point = 20 if by_hand else planned(place.skus[0], DEMAND, 400).reorder_point
     assert point is not None
     units, now_ms, link, up, linked_ms = 100, T0, True, True, T0
     seen, shaken = units, False
@@ -173,6 +214,14 @@ def play(doings: Doings, seed: int, by_hand: bool) -> tuple[list[Need], list[Sta
             up = doing == "cloud on"
         elif doing in ("shake", "rest"):
             shaken = doing == "shake"
+        elif doing == "order" and up:
+            cloud.order()
+        elif doing == "cancel" and up:
+            cloud.end("cancelled")
+        elif doing == "receive" and up:
+            came = cloud.end("draft")
+            cloud.aside += came
+            units += came
         elif doing == "edge restarts":
             edge.restart()
         elif doing == "cloud restarts" and up:
@@ -180,13 +229,14 @@ def play(doings: Doings, seed: int, by_hand: bool) -> tuple[list[Need], list[Sta
         for _ in range(max(1, minutes * 60_000 // STEP_MS)):
             now_ms += STEP_MS
             seen = seen if shaken else units
+            covered = seen + cloud.coming + cloud.aside
             edge.tick(None if shaken else units, now_ms, link and up)
             if link and up:
                 _deliver(edge, cloud, linked_ms, now_ms, rng)
             if up:
                 cloud.tick(now_ms, edge.next_seq if link else None)
             assert len([one for one in cloud.stored.values() if one.state == "proposed"]) <= 1
-            if seen <= point:
+            if covered <= point:
                 since_ms = since_ms or now_ms
                 together_ms = together_ms + STEP_MS if link and up and not shaken else 0
                 longest_ms = max(longest_ms, together_ms)
@@ -195,7 +245,7 @@ def play(doings: Doings, seed: int, by_hand: bool) -> tuple[list[Need], list[Sta
                 since_ms = together_ms = longest_ms = 0
     if since_ms:
         stays.append(Stay(since_ms, now_ms + STEP_MS, longest_ms))
-    return list(cloud.stored.values()), stays, units <= point
+    return list(cloud.stored.values()), stays, covered <= point
 
 
 def _deliver(edge: Edge, cloud: Cloud, linked_ms: int, now_ms: int, rng: random.Random) -> None:
@@ -262,7 +312,7 @@ def test_a_proposal_is_taken_up_once_even_when_its_gateway_is_gone_and_can_not_c
             ordering = Ordering(place)  # the service restarts
             ordering.restore(made[-1])
             ordering.hear("gone", 7, Proposal("bolt", "open", 50, 5, 20, T0), T0)
-        need = ordering.decide(plan(place.skus[0], None, units, 0, blind, 500), T0 + hour * 3_600_000)
+        need = ordering.decide(planned(place.skus[0], None, units, blind=blind), T0 + hour * 3_600_000)
         if need is not None:
             ordering.enter(need)
             made.append(need)
@@ -275,6 +325,8 @@ def test_a_proposal_that_was_not_wanted_is_not_taken_up_when_the_stock_can_no_lo
     ordering = Ordering(place)
     ordering.hear("gw", 7, Proposal("bolt", "open", 50, 5, 20, T0), T0)
 
-    told = [ordering.decide(plan(place.skus[0], None, *stock, 500), T0) for stock in ((90, 0, 0), (5, 0, 1))]
+    told = [
+        ordering.decide(planned(place.skus[0], None, stock[0], blind=stock[2]), T0) for stock in ((90, 0, 0), (5, 0, 1))
+    ]
 
     assert told == [None, None]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from cloud.core.book.positions import Position
 from cloud.core.ordering import CALM_MS, PATIENCE_MS, Ordering
-from cloud.core.replenishment import plan
+from cloud.core.replenishment import Plan, Stock, plan
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 
 T0 = 1_763_762_400_000
 TICK_MS = 1_000
 DAY_MS = 86_400_000
 MOST = 50
+
+
+def full(sku: Sku) -> Plan:
+    """100 units are there."""
+    return plan(sku, None, Stock(Position(100), 100, 0, 500), 0.95)
 
 
 def desk(*skus: str) -> Ordering:
@@ -22,7 +28,7 @@ def desk(*skus: str) -> Ordering:
     made = Ordering(Site(About("s1", "Site"), [Zone("hall", "Hall")], place, slots, devices))
     made.due(T0 - DAY_MS, MOST)
     for sku in made.due(T0 - 1, MOST):
-        made.decide(plan(sku, None, 100, 0, 0, 500), T0 - 1)
+        made.decide(full(sku), T0 - 1)
     assert made.due(T0, MOST) == []
     return made
 
@@ -31,7 +37,7 @@ def planned(made: Ordering, now_ms: int, behind: bool) -> list[str]:
     """The SKUs that are planned in the tick of that moment."""
     due = made.due(now_ms, MOST, behind)
     for sku in due:
-        made.decide(plan(sku, None, 100, 0, 0, 500), now_ms)
+        made.decide(full(sku), now_ms)
     return [sku.id for sku in due]
 
 

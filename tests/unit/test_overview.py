@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud.core import overview
-from cloud.core.demand import Demand
+from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory
 from cloud.core.overview import Seen
-from cloud.core.replenishment import Need, Plan, plan
+from cloud.core.planning.settling import Outlook
+from cloud.core.replenishment import Need, Plan, Stock, plan
 from cloud.core.view import AlertView, GatewayView, SkuView, Snapshot
 from edge.core.care.health import Pulse, patience_ms
 from protocols.reports import Report
@@ -19,6 +20,7 @@ from tests import depot
 from tests.depot import HOUR_MS, NOON_MS, health, level, stock, warmth
 
 SITE = depot.site()
+DAILY = Outlook(6.0, 16.0, 0.1, "smooth", "smoothing", 90)
 GATEWAY = GatewayView("g1", True, NOON_MS, 7, 9, 0)
 
 
@@ -97,7 +99,7 @@ def test_an_sku_is_out_only_when_every_slot_says_so() -> None:
 
 def test_an_sku_that_should_be_ordered_is_low_and_tells_how_long_it_lasts() -> None:
     known = SITE.sku_by_id["bolt"]
-    made = plan(known, Demand(6.0, 4.0, 90), 12, 0)
+    made = plan(known, DAILY, Stock(Position(12), 12), 0.99)
 
     snapshot = shown(level("A1", 12), level("A2", 0), what=seen({"bolt": made}))
 
@@ -110,7 +112,7 @@ def test_an_sku_that_should_be_ordered_is_low_and_tells_how_long_it_lasts() -> N
 
 
 def test_without_demand_there_is_no_cover() -> None:
-    made = plan(SITE.sku_by_id["bolt"], Demand(0.0, 0.0, 90), 12, 0)
+    made = plan(SITE.sku_by_id["bolt"], Outlook(0.0, 0.0, 0.0, "none", "none", 90), Stock(Position(12), 12), 0.95)
 
     bolt = sku(shown(level("A1", 12), what=seen({"bolt": made})), "bolt")
 

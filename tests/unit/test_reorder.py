@@ -108,16 +108,26 @@ def test_the_quantity_is_whole_lots_and_no_more_than_fits() -> None:
 HAND = depot.SITE_TEXT.replace('name = "Bolt M8"', 'name = "Bolt M8"\nreorder_point = 20\norder_quantity = 50')
 
 
-def test_a_policy_by_hand_needs_no_service_and_stands_above_its_word() -> None:
+def test_a_policy_by_hand_needs_no_service_whose_word_only_takes_off_what_is_under_way() -> None:
     site = parse(HAND)
 
     (proposed,) = run(Book(), 15, 0, 100, {}, site=site)
     assert (proposed.reorder_point, proposed.quantity) == (20, 50)
     sku = site.sku_by_id["bolt"]
-    assert policy_of(sku, Policy("bolt", 3, 7, True)) == Policy("bolt", 20, 50, True)
+    assert policy_of(sku, Policy("bolt", 33, 7, True)) == Policy("bolt", 20, 50, True)
+    assert policy_of(sku, Policy("bolt", 8, 7, False)) == Policy("bolt", 8, 50, False)
+    assert policy_of(sku, Policy("bolt", reorder.NEVER, 7, False)) is None, "more than that is on its way"
     assert policy_of(msgspec.structs.replace(sku, order_quantity=None, moq=6, pack=4), None) == Policy(
         "bolt", 20, 8, False
     )
+
+
+@pytest.mark.parametrize("changes", [{"replenish": "observe"}, {"discontinued": True}])
+def test_what_is_only_observed_or_given_up_is_never_proposed(changes: dict[str, str]) -> None:
+    sku = msgspec.structs.replace(parse(HAND).sku_by_id["bolt"], **changes)
+
+    assert policy_of(sku, None) is policy_of(sku, Policy("bolt", 20, 50, False)) is None
+    assert policy_of(msgspec.structs.replace(sku, reorder_point=None), Policy("bolt", 20, 50, False)) is None
 
 
 @pytest.mark.parametrize(

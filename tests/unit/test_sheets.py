@@ -34,7 +34,7 @@ def test_an_item_is_read_with_what_is_usual_where_nothing_is_said(tmp_path: Path
     path = written(tmp_path, HEADER + "bolt,2.5,8,0.25,7,,10,-3,\n")
     (bolt,) = read_items(path, problems).values()
 
-    assert (bolt.sku, bolt.unit_cost, bolt.moq, bolt.pack, bolt.position) == ("bolt", 2.5, 1, 10, -3)
+    assert (bolt.sku, bolt.unit_cost, bolt.moq, bolt.pack, bolt.position.projected) == ("bolt", 2.5, 1, 10, -3)
     assert bolt.lead_time_sd_days == 0.0
     assert bolt.service_level is None
     assert problems.count == 0

@@ -13,8 +13,8 @@ from msgspec import Struct
 from cloud.core.planning import backtest_policies as policies
 from cloud.core.planning.backtest_course import Bounds, Course, Rules, Table, Whole, live
 from cloud.core.planning.backtest_policies import Learner
-from cloud.core.planning.cards import DAYS_A_YEAR
 from cloud.core.planning.items import Item
+from cloud.core.planning.settling import DAYS_A_YEAR
 
 LEARN_DAYS = 28
 """So often the policies are learnt again."""
@@ -72,11 +72,13 @@ def backtest(
     levels: Sequence[tuple[float, float]] | None = None,
     lost: bool = False,
     seed: int = 1,
+    mended: Learner | None = None,
 ) -> list[Tally]:
     """The tally of each policy from column `first` of `units` [SKUs x days, NaN before an SKU existed], a row an item.
 
     `levels` are the Min and Max in force, of each item, where there are some. Demand that is not met at once is owed,
-    or `lost`. ValueError for a day that leaves nothing to learn from, or nothing to judge.
+    or `lost`. Levels are mended over all SKUs together: who judges some of them at a time gives what came of that as
+    `mended` (`mended_ahead`). ValueError for a day that leaves nothing to learn from, or nothing to judge.
     """
     if not 0 < first < units.shape[1]:
         raise ValueError(
@@ -85,13 +87,27 @@ def backtest(
     days = units.shape[1] - first
     learners: dict[str, Learner] = {
         "proposed": policies.proposed(items),
-        **({"in_force": policies.in_force(levels)} if levels is not None else {}),
+        **(_by_hand(items, levels, mended) if levels is not None else {}),
         "min_max": policies.min_max(items),
         "eoq_and_z": policies.eoq_and_z(items),
     }
     return [
         tally(name, items, course(items, units, first, learn, lost, seed), days) for name, learn in learners.items()
     ]
+
+
+def _by_hand(
+    items: Sequence[Item], levels: Sequence[tuple[float, float]], mended: Learner | None
+) -> dict[str, Learner]:
+    return {"in_force": policies.in_force(levels), "mended": mended or policies.mended(items, levels)}
+
+
+def mended_ahead(
+    items: Sequence[Item], units: Table, first: int, levels: Sequence[tuple[float, float]]
+) -> dict[int, Rules]:
+    """The mended levels of all SKUs, learnt on each day on which a back-test from `first` on learns again."""
+    learn = policies.mended(items, levels)
+    return {day: learn(units[:, :day]) for day in range(first, units.shape[1], LEARN_DAYS)}
 
 
 def course(

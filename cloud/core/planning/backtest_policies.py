@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil, sqrt
 
 import numpy as np
+from msgspec.structs import replace
 
 from cloud.core.forecasting.daily import forecast
-from cloud.core.planning.backtest_course import Array, Rules, Table, Whole
-from cloud.core.planning.cards import DAYS_A_YEAR, DEMAND_LEAST, Outlook, card, costs_of
+from cloud.core.planning.backtest_course import Rules, Table
 from cloud.core.planning.items import Item
 from cloud.core.planning.losses import STANDARD
 from cloud.core.planning.lots import Lots, best_lot, eoq, lot_cost
+from cloud.core.planning.mending import mend
+from cloud.core.planning.settling import DAYS_A_YEAR, DEMAND_LEAST, Outlook, costs_of, settle
 
 Learner = Callable[[Table], Rules]
 """The rules from the units of the days known [SKUs x days, NaN before an SKU existed]."""
@@ -20,28 +22,26 @@ Learner = Callable[[Table], Rules]
 MIN_TIMES = 1.5
 MAX_DAYS = 30
 """The rule of thumb: Min lasts through the lead time and half of it again, Max thirty days more."""
-RAISED_ORDERS, CUT_ORDERS = 20, 40
-"""A Max is raised while holding the whole of it for a year costs no more than so many orders, and cut where holding one
-unit of it costs more than so many."""
 NEVER = (-1.0, 0.0, 0.0)
 """Without demand nothing is kept; only what is owed is ordered."""
 
 
 def proposed(items: Sequence[Item]) -> Learner:
-    """What `cards.card` proposes."""
+    """What `settling.settle` proposes, whatever was set by hand."""
+    free = [replace(item, reorder_point=None, order_quantity=None) for item in items]
 
     def learn(known: Table) -> Rules:
         told = forecast(known, taus=(0.5,))
         found = told.levels
         rows = []
-        for at, item in enumerate(items):
+        for at, item in enumerate(free):
             level, variance, doubt = (float(one[at]) for one in (found.level, found.variance, found.doubt))
-            made = card(item, Outlook(level, variance, doubt, "", "", int(told.days[at])), others=False)
-            if made.reorder_point is None or made.order_up_to is None:
+            made = settle(item, Outlook(level, variance, doubt, "", "", int(told.days[at])), others=False).policy
+            if made is None:
                 rows.append(NEVER)
             else:
-                lot = made.order_up_to - made.reorder_point if made.policy == "r,Q" else 0
-                rows.append((float(made.reorder_point), float(made.order_up_to), float(lot)))
+                lot = made.lot if made.kind == "r,Q" else 0
+                rows.append((float(made.point), float(made.point + made.lot), float(lot)))
         return _rules(rows)
 
     return learn
@@ -54,35 +54,18 @@ def in_force(levels: Sequence[tuple[float, float]]) -> Learner:
 
 
 def mended(items: Sequence[Item], levels: Sequence[tuple[float, float]]) -> Learner:
-    """Min and Max as somebody set them, mended by the most that one lead time ever asked for: what is cheap is raised
-    to it, what is dear cut down to it once it was asked for at all. For parts that are needed once in years, of which a
-    history says little and whoever set the levels may know more. Without an order cost they stay as they are."""
-    cost = np.array([item.unit_cost * item.holding_rate for item in items])
-    order = np.array([item.order_cost for item in items])
-    windows = np.array([ceil(item.lead_time_days) + 1 for item in items])
-    fixed = _rules([(float(low), float(high), 0.0) for low, high in levels])
+    """Min and Max as somebody set them, mended by the days known (`mending.mend`)."""
 
     def learn(known: Table) -> Rules:
-        most = _most(known, windows)
-        raised = (cost * most <= RAISED_ORDERS * order) & (order > 0)
-        upto = np.where(raised, np.maximum(fixed.upto, most), fixed.upto)
-        point = np.where(raised, np.maximum(fixed.point, most), fixed.point)
-        cut = (cost > CUT_ORDERS * order) & (order > 0) & (most > 0) & (upto > most)
-        upto = np.where(cut, most, upto)
-        return Rules(np.minimum(point, upto), upto, fixed.lot)
+        found = mend(items, levels, known)
+        return Rules(found.low, found.high, np.zeros(len(items)))
 
     return learn
 
 
-def _most(known: Table, windows: Whole) -> Array:
-    """The most units that each row asked for in so many days on end."""
-    sums = np.zeros((known.shape[0], known.shape[1] + 1))
-    np.cumsum(np.nan_to_num(known), axis=1, out=sums[:, 1:])
-    most = np.zeros(len(known))
-    for days in np.unique(windows):
-        of, span = windows == days, min(int(days), known.shape[1])
-        most[of] = (sums[of, span:] - sums[of, :-span]).max(axis=1)
-    return most
+def learnt(ahead: Mapping[int, Rules]) -> Learner:
+    """What was learnt beforehand, by how many days were known."""
+    return lambda known: ahead[known.shape[1]]
 
 
 def min_max(items: Sequence[Item]) -> Learner:

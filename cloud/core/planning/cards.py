@@ -5,49 +5,55 @@ Everything that the decision rests on is on the card, so that it can be judged l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cloud.core.book.positions import Position
 from cloud.core.planning.amounts import moments, quantile
-from cloud.core.planning.choice import Policy, alternatives, choose
-from cloud.core.planning.items import Item, unfit
-from cloud.core.planning.losses import Costs
+from cloud.core.planning.bounds import Limit
+from cloud.core.planning.choice import Policy
+from cloud.core.planning.emergency import Rescue, Source, rescue
+from cloud.core.planning.items import Item
 from cloud.core.planning.lots import Lots
-from cloud.core.planning.prospects import Prospect, prospect
+from cloud.core.planning.prospects import Prospect
+from cloud.core.planning.settling import (
+    DAYS_A_YEAR,
+    DEMAND_LEAST,
+    LOT_YEARS_MAX,
+    SERVICE_LEVEL,
+    Outlook,
+    Settled,
+    ahead_of,
+    choice,
+    costs_of,
+    level_of,
+    settle,
+)
 
-DAYS_A_YEAR = 365.0
-SERVICE_LEVEL = 0.95
-"""Where an item names neither a service level nor a backorder cost."""
-DEMAND_LEAST = 1.0
-"""Less than so many units a year is no demand."""
-LOT_YEARS_MAX = 10_000
-"""A lot that lasts longer is taken for a slip: a cost or an MOQ is wrong by orders of magnitude."""
+__all__ = [
+    "DAYS_A_YEAR",
+    "DEMAND_LEAST",
+    "LOT_YEARS_MAX",
+    "SERVICE_LEVEL",
+    "Outlook",
+    "ahead_of",
+    "card",
+    "choice",
+    "costs_of",
+    "level_of",
+    "settle",
+]
+
+RISK_LEAST = 0.001
+"""Nobody is asked for help where running out before the regular supply is less likely."""
+REGULAR_MAX_DAYS = 60
+"""Help is weighed over so many days; who waits longer for the regular supply can ask again meanwhile."""
 
 Verdict = Literal["order", "enough", "no_demand", "owed", "unfit"]
-
-
-class Outlook(Struct, frozen=True):
-    """What a forecast tells of one SKU: a day's mean and variance, the variance of the mean itself, the class, the
-    method and the days it was learnt from."""
-
-    mean: float
-    variance: float
-    doubt: float
-    kind: str
-    method: str
-    days: int
-
-
-class Position(Struct, frozen=True):
-    """Units. position = on hand - reserved + on order."""
-
-    on_hand: int
-    reserved: int
-    available: int
-    on_order: int
-    position: int
 
 
 class Ahead(Struct, frozen=True):
@@ -88,15 +94,32 @@ class Promise(Struct, frozen=True):
     ready: float
 
 
+class Terms(Struct, frozen=True):
+    """What an item is planned by: its goal (a service level, unless a backorder cost is given), costs, lots, bounds."""
+
+    service_level: float | None
+    backorder_cost: float | None
+    unit_cost: float
+    order_cost: float
+    holding_rate: float
+    moq: int
+    pack: int
+    capacity: int | None
+    shelf_life_days: float | None
+
+
 class Card(Struct, frozen=True):
     """One SKU's plan. `order` units are to be ordered now; `risk` is the chance to run out before an order placed now
-    would arrive. Without demand there is no policy. An item is "unfit" when its figures do not fit each other; `reason`
-    says which."""
+    would arrive. Without demand there is no policy but by hand. An item is "unfit" when its figures do not fit each
+    other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out.
+    """
 
     sku: str
     verdict: Verdict
     order: int
     position: Position
+    available: int
+    projected: int
     ahead: Ahead | None = None
     policy: str = ""
     formula: str = ""
@@ -109,80 +132,65 @@ class Card(Struct, frozen=True):
     abc: str = ""
     xyz: str = ""
     reason: str = ""
+    limits: list[Limit] = []
+    terms: Terms | None = None
+    rescue: Rescue | None = None
 
 
-def card(item: Item, told: Outlook | None, others: bool = True) -> Card:
-    """The plan of an item. Its policy meets the service level by the economic lot, or, where a backorder cost is given,
-    costs least in all. `others`: with the alternatives, which take ten times as long. It never raises: what can not be
-    planned says so.
+def card(
+    item: Item,
+    told: Outlook | None,
+    others: bool = True,
+    settled: Settled | None = None,
+    sources: Sequence[Source] = (),
+    due_days: float | None = None,
+) -> Card:
+    """The plan of an item by the policy that `settle` finds. `others`: with the alternatives, which take ten times as
+    long. `settled`: what that said of these terms and this outlook, where it is known. `sources` may help out until
+    the regular supply comes, in `due_days` or a lead time. It never raises: what can not be planned says so.
     """
-    there = Position(item.on_hand, item.reserved, item.available, item.on_order, item.position)
-    reason = unfit(item)
-    if reason:
-        return Card(item.sku, "unfit", 0, there, reason=reason)
-    lots = Lots(item.moq, item.pack)
-    if told is None or told.mean * DAYS_A_YEAR < DEMAND_LEAST:
-        owed = max(0, -item.position)
-        units = max(lots.least, ceil(owed / item.pack) * item.pack) if owed else 0
-        return Card(item.sku, "owed" if owed else "no_demand", units, there)
-    reason = _endless(item, told, lots)
-    if reason:
-        return Card(item.sku, "unfit", 0, there, reason=reason)
-    try:
-        return _planned(item, told, there, lots, others)
-    except ValueError as error:  # the arithmetic says which of its figures is out of proportion
-        return Card(item.sku, "unfit", 0, there, reason=str(error))
+    there = item.position
+    made = settled if settled is not None else settle(item, told, others)
+    blank = Card(item.sku, "unfit", 0, there, there.available, there.projected, reason=made.reason)
+    if made.reason:
+        return blank
+    blank = replace(blank, terms=_terms(item))
+    if made.policy is None:
+        owed = max(0, -there.projected)
+        units = max(Lots(item.moq, item.pack).least, ceil(owed / item.pack) * item.pack) if owed else 0
+        return replace(blank, verdict="owed" if owed else "no_demand", order=units)
+    policy, units = made.policy, _units(item, made.policy)
+    followed = replace(
+        blank,
+        verdict="order" if units else "enough",
+        order=units,
+        policy=policy.kind,
+        formula=policy.name,
+        reorder_point=policy.point,
+        order_up_to=policy.point + policy.lot,
+        limits=made.limits,
+    )
+    if told is None or made.ahead is None:
+        return followed
+    return _promising(followed, item, told, made, made.ahead, _helped(item, made.ahead, sources, due_days))
 
 
-def _endless(item: Item, told: Outlook, lots: Lots) -> str:
-    """Why no lot of this item can be meant, "" where one can."""
-    days = LOT_YEARS_MAX * DAYS_A_YEAR
-    if lots.least > days * told.mean:
-        return f"the least order, {lots.least} units, lasts over {LOT_YEARS_MAX:,} years: is moq or pack wrong?"
-    if _economic(item, told) > days * told.mean:
-        return f"the economic lot lasts over {LOT_YEARS_MAX:,} years: is order_cost, unit_cost or holding_rate wrong?"
-    return ""
-
-
-def _economic(item: Item, told: Outlook) -> float:
-    holding = item.holding_rate * item.unit_cost / DAYS_A_YEAR
-    return sqrt(2 * item.order_cost * told.mean / holding)
-
-
-def _planned(item: Item, told: Outlook, there: Position, lots: Lots, others: bool) -> Card:
-    costs = costs_of(item)
-    ahead = ahead_of(item, told, lots)
-    policy = choice(item, ahead, costs, lots)
+def _promising(blank: Card, item: Item, told: Outlook, made: Settled, ahead: Prospect, helped: Rescue | None) -> Card:
+    """The card with what lies ahead and what the policy leads to."""
+    policy = made.policy
+    assert policy is not None, "what lies ahead is known where a policy is"
     mean, sd, low, high = _range(ahead)
-    at = max(0, item.position // ahead.step) if item.position >= 0 else -1
-    risk = float(ahead.lead[at + 1 :].sum()) if at >= 0 else 1.0
-    units = policy.order(item.position)
+    at = blank.projected // ahead.step
+    lead, spread = item.lead_time_days, item.lead_time_sd_days
     result = policy.outcome
-    return Card(
-        item.sku,
-        "order" if units else "enough",
-        units,
-        there,
-        Ahead(
-            told.mean,
-            sqrt(told.variance),
-            item.lead_time_days,
-            item.lead_time_sd_days,
-            mean,
-            sd,
-            low,
-            high,
-            told.kind,
-            told.method,
-            told.days,
+    return replace(
+        blank,
+        ahead=Ahead(
+            told.mean, sqrt(told.variance), lead, spread, mean, sd, low, high, told.kind, told.method, told.days
         ),
-        policy.kind,
-        policy.name,
-        policy.point,
-        policy.point + policy.lot,
-        policy.point - mean,
-        risk,
-        Promise(
+        safety_stock=policy.point - mean,
+        risk=float(ahead.lead[at + 1 :].sum()) if at >= 0 else 1.0,
+        promise=Promise(
             result.cost * DAYS_A_YEAR,
             max(0.0, result.stock),
             max(0.0, result.stock) * item.unit_cost,
@@ -190,43 +198,54 @@ def _planned(item: Item, told: Outlook, there: Position, lots: Lots, others: boo
             _share(result.fill),
             _share(result.ready),
         ),
-        _rejected(policy, ahead, costs, lots) if others else [],
+        rejected=[_rejected(one) for one in made.others if (one.point, one.lot) != (policy.point, policy.lot)],
+        rescue=helped,
     )
 
 
-def costs_of(item: Item) -> Costs:
-    """The costs of a day; where only a service level is given, the backorder cost that makes it the best."""
-    holding = item.holding_rate * item.unit_cost / DAYS_A_YEAR
-    if item.backorder_cost is not None:
-        return Costs(item.order_cost, holding, item.backorder_cost / DAYS_A_YEAR)
-    return Costs.of_level(item.order_cost, holding, level_of(item))
+def _units(item: Item, policy: Policy) -> int:
+    """What to order now. By hand it may be more than fits; then as many whole packs as do, but at least the MOQ."""
+    projected = item.position.projected
+    units = policy.order(projected)
+    if not units or item.capacity is None or policy.name != "by_hand":
+        return units
+    room = (item.capacity - projected) // item.pack * item.pack
+    return min(units, max(room, Lots(item.moq, item.pack).least))
 
 
-def level_of(item: Item) -> float:
-    """The share of demand to meet at once."""
-    return item.service_level if item.service_level is not None else SERVICE_LEVEL
-
-
-def ahead_of(item: Item, told: Outlook, lots: Lots) -> Prospect:
-    """A day's demand and the lead time's, with the doubt of what they were learnt from."""
-    seen = told.variance / told.doubt if told.doubt > 0 else None
-    spread = item.lead_time_sd_days**2
-    return prospect(told.mean, told.variance, item.lead_time_days, spread, seen, max(1.0, _economic(item, told)), lots)
-
-
-def choice(item: Item, ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
-    """The policy to follow."""
-    if item.backorder_cost is not None:
-        return choose(ahead, costs, lots)
-    return choose(ahead, costs, lots, "fill", level_of(item))
-
-
-def _rejected(policy: Policy, ahead: Prospect, costs: Costs, lots: Lots) -> list[Rejected]:
-    return [
-        Rejected(one.name, one.point, one.point + one.lot, one.outcome.cost * DAYS_A_YEAR, _share(one.outcome.fill))
-        for one in alternatives(ahead, costs, lots)
-        if (one.point, one.lot) != (policy.point, policy.lot)
+def _helped(item: Item, ahead: Prospect, sources: Sequence[Source], due_days: float | None) -> Rescue | None:
+    """Who is to be asked for help until the regular supply comes; None where waiting costs less."""
+    days = min(REGULAR_MAX_DAYS, ceil(item.lead_time_days if due_days is None else due_days))
+    stock, step = item.position.available // ahead.step, ahead.step
+    quick = [one for one in sources if one.periods < days]
+    if not quick or days <= 0 or (due_days is None and stock >= 0 and ahead.lead[stock + 1 :].sum() < RISK_LEAST):
+        return None
+    scaled = [
+        Source(
+            one.name,
+            one.periods,
+            one.fixed_cost,
+            one.unit_cost * step,
+            Lots(
+                ceil(one.lots.moq / step),
+                ceil(one.lots.pack / step),
+                None if one.lots.most is None else one.lots.most // step,
+            ),
+        )
+        for one in quick
     ]
+    found = rescue(ahead.day, stock, days, costs_of(item).backorder * step, scaled)
+    return replace(found, units=found.units * step) if found.source is not None else None
+
+
+def _terms(item: Item) -> Terms:
+    level = level_of(item) if item.backorder_cost is None else None
+    given = (getattr(item, name) for name in Terms.__struct_fields__[1:])
+    return Terms(level, *given)
+
+
+def _rejected(one: Policy) -> Rejected:
+    return Rejected(one.name, one.point, one.point + one.lot, one.outcome.cost * DAYS_A_YEAR, _share(one.outcome.fill))
 
 
 def _share(figure: float) -> float:

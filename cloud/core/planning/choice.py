@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil, sqrt
 from typing import Literal
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,7 +20,9 @@ SPAN_EXACT = 1_500
 """(s, S) is searched while an economic lot is at most so many steps; beyond, it is nearly (r, Q) and slow to find."""
 
 Goal = Literal["cost", "ready", "fill"]
-Name = Literal["exact_levels", "best_point_and_lot", "economic_lot_and_service", "textbook"]
+Name = Literal["exact_levels", "best_point_and_lot", "economic_lot_and_service", "textbook", "by_hand"]
+SIZES_TRIED = 12
+"""So many lots are tried, evenly spread, where room or shelf life bounds lot and point together."""
 
 
 class Policy(Struct, frozen=True):
@@ -55,6 +58,41 @@ def choose(ahead: Prospect, costs: Costs, lots: Lots = ANY, goal: Goal = "cost",
         return _by_service(ahead, inner, steps, goal, level)
     found = _exact(ahead, inner, steps) if lots.pack == 1 else None
     return found if found is not None else _point_and_lot(ahead, inner, steps)
+
+
+def bounded(
+    ahead: Prospect, costs: Costs, lots: Lots, upto: int, goal: Goal = "cost", level: float | None = None
+) -> Policy:
+    """The (r, Q) to follow where r + Q may be at most `upto` units: of those that keep the promise the cheapest; where
+    none does the cheapest at all, as if the backorder cost of the promise were paid. The least lot may be above
+    `upto`; then it is ordered once nothing is left."""
+    inner, steps = _in_steps(ahead, costs, lots)
+    most = upto // ahead.step
+    sizes = steps.sizes(most)
+    tried = sizes[np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), SIZES_TRIED)).astype(np.int64))]
+    found = []
+    for lot in tried.tolist():
+        if goal == "fill" and level is not None:
+            wanted = points.by_fill_rate(ahead.lead, lot, level, ahead.day)
+        else:
+            wanted = points.by_ready_rate(ahead.lead, lot, level if goal == "ready" and level else inner.ratio)
+        point = min(wanted, max(0, most - lot))
+        result = points.evaluate(point, lot, ahead.day, ahead.lead, inner)
+        name: Name = "best_point_and_lot" if goal == "cost" else "economic_lot_and_service"
+        found.append((goal != "cost" and point < wanted, result.cost, _policy(ahead, name, point, lot, result)))
+    best = min(found, key=lambda one: one[:2])[2]
+    if lots.least <= upto < best.point + best.lot:  # less fits than is counted as one
+        lot = max(lots.least, upto // lots.pack * lots.pack)
+        return replace(best, point=upto - lot, lot=lot)
+    return best
+
+
+def by_hand(ahead: Prospect, costs: Costs, lots: Lots, point: int, lot: int) -> Policy:
+    """What a point and lot that somebody set lead to."""
+    inner, _ = _in_steps(ahead, costs, lots)
+    near = max(1, round(lot / ahead.step))
+    result = points.evaluate(point // ahead.step, near, ahead.day, ahead.lead, inner)
+    return replace(_policy(ahead, "by_hand", 0, near, result), point=point, lot=lot)
 
 
 def alternatives(ahead: Prospect, costs: Costs, lots: Lots = ANY) -> list[Policy]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from cloud.core.book.positions import Position
+
 LEAD_MAX_DAYS = 1_000
 MONEY_MAX, UNITS_MAX, PACK_MAX = 1e12, 1_000_000_000, 1_000_000
 HOLDING_LEAST = 1e-12
@@ -19,7 +21,9 @@ class Item(Struct, frozen=True):
     """Money in any one currency. `order_cost` an order, `holding_rate` a share of the unit cost a year,
     `backorder_cost` a unit owed for a year; without it `service_level`, the share of demand met at once, 0 to 1.
 
-    On hand may be below zero: units owed. `reserved` are promised, and not free to plan with.
+    On hand may be below zero: units owed. `reserved` are promised, `quarantined` set aside: not free to plan with.
+    `capacity` units fit on its shelves, and sell for `shelf_life_days` after they came. A `reorder_point` by hand, and
+    an `order_quantity`, stand above what is computed.
     """
 
     sku: str
@@ -35,29 +39,43 @@ class Item(Struct, frozen=True):
     reserved: int = 0
     service_level: float | None = None
     backorder_cost: float | None = None
+    quarantined: int = 0
+    in_transit: int = 0
+    capacity: int | None = None
+    shelf_life_days: float | None = None
+    reorder_point: int | None = None
+    order_quantity: int | None = None
 
     @property
-    def available(self) -> int:
-        """On hand and not promised."""
-        return self.on_hand - self.reserved
-
-    @property
-    def position(self) -> int:
-        """What counts when ordering: available and on order."""
-        return self.available + self.on_order
+    def position(self) -> Position:
+        """What is there, promised, and to come; its `projected` is what counts when ordering."""
+        return Position(self.on_hand, self.reserved, self.quarantined, self.on_order, self.in_transit)
 
 
 REQUIRED = ("sku", "unit_cost", "order_cost", "holding_rate", "lead_time_days")
-WHOLE = frozenset(("moq", "pack", "on_hand", "on_order", "reserved"))
+WHOLE = frozenset(
+    [
+        "moq",
+        "pack",
+        "on_hand",
+        "on_order",
+        "reserved",
+        "quarantined",
+        "in_transit",
+        "capacity",
+        "reorder_point",
+        "order_quantity",
+    ]
+)
 _OPTIONAL = Item.__struct_fields__[-len(Item.__struct_defaults__) :]
 DEFAULTS: dict[str, Any] = dict(zip(_OPTIONAL, Item.__struct_defaults__, strict=True))
 
 _LEAST: dict[str, float] = {
     **dict.fromkeys(("unit_cost", "order_cost", "holding_rate", "lead_time_days", "lead_time_sd_days"), 0),
-    **dict.fromkeys(("moq", "pack"), 1),
-    **dict.fromkeys(("on_order", "reserved"), 0),
+    **dict.fromkeys(("moq", "pack", "capacity", "order_quantity"), 1),
+    **dict.fromkeys(("on_order", "reserved", "quarantined", "in_transit", "reorder_point", "shelf_life_days"), 0),
 }
-_ABOVE_ZERO = ("unit_cost", "holding_rate")
+_ABOVE_ZERO = ("unit_cost", "holding_rate", "shelf_life_days")
 _MOST = {"lead_time_days": LEAD_MAX_DAYS, "lead_time_sd_days": LEAD_MAX_DAYS, "holding_rate": 100, "pack": PACK_MAX}
 
 
@@ -81,6 +99,8 @@ def unfit(item: Item | None) -> str:
         return f"service_level is {item.service_level:g}: a share between 0 and 1, such as 0.95"
     if item.service_level is not None and not LEVEL_LEAST <= item.service_level <= LEVEL_MAX:
         return f"service_level is {item.service_level:.9g}: {LEVEL_LEAST} to {LEVEL_MAX} can be planned for"
+    if item.order_quantity is not None and (item.order_quantity % item.pack or item.order_quantity < item.moq):
+        return f"order_quantity is {item.order_quantity}: whole packs of {item.pack}, at least {item.moq}, are ordered"
     return _unfit_backorder(item) if item.backorder_cost is not None else ""
 
 

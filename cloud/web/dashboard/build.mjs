@@ -1,4 +1,4 @@
-// Bundles the page into dist/: hashed file names, one index.html that names them, and the licences of what is inside.
+// Bundles the page into dist/: hashed file names, index.html and public.html that name them, and the licences of what is inside.
 // `--watch` rebuilds on change; `--tests` bundles tests/ for `node --test`. BUILD names the build (see hatch_build.py).
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -28,9 +28,11 @@ if (process.argv.includes("--tests")) {
   mkdirSync("dist");
   const options = {
     ...shared,
-    entryPoints: { app: "src/main.tsx" },
+    entryPoints: { app: "src/main.tsx", public: "src/public/main.ts" },
     outdir: "dist",
+    splitting: true, // what only some pages need is loaded when one of them is opened
     entryNames: "assets/[name]-[hash]",
+    chunkNames: "assets/[name]-[hash]",
     assetNames: "assets/[name]-[hash]",
     loader: { ".woff2": "file" },
     target: ["es2022"],
@@ -47,18 +49,22 @@ if (process.argv.includes("--tests")) {
 }
 
 function writePage(metafile) {
-  const names = Object.keys(metafile.outputs).map((path) => basename(path));
-  const named = (ending) => names.find((name) => name.endsWith(ending));
+  const made = Object.entries(metafile.outputs);
+  const font = basename(made.find(([path]) => path.endsWith(".woff2"))[0]);
   const icon = encodeURIComponent(readFileSync("src/icon.svg", "utf8").trim());
-  writeFileSync(
-    "dist/index.html",
-    readFileSync("src/index.html", "utf8")
-      .replaceAll("{build}", BUILD)
-      .replaceAll("{script}", named(".js"))
-      .replaceAll("{style}", named(".css"))
-      .replaceAll("{font}", named(".woff2"))
-      .replaceAll("{icon}", `data:image/svg+xml,${icon}`),
-  );
+  for (const [page, start] of [["index.html", "src/main.tsx"], ["public.html", "src/public/main.ts"]]) {
+    const [script, { cssBundle, imports }] = made.find(([, { entryPoint }]) => entryPoint === start);
+    writeFileSync(
+      `dist/${page}`,
+      readFileSync(`src/${page}`, "utf8")
+        .replaceAll("{build}", BUILD)
+        .replaceAll("{script}", basename(script))
+        .replaceAll("{style}", basename(cssBundle))
+        .replaceAll("{font}", font)
+        .replaceAll("{preload}", imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => `<link rel="modulepreload" href="assets/${basename(path)}">`).join("\n"))
+        .replaceAll("{icon}", `data:image/svg+xml,${icon}`),
+    );
+  }
   writeFileSync("dist/assets/licences.txt", INSIDE.map(licence).join("\n\n"));
 }
 

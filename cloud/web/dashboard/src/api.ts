@@ -3,24 +3,47 @@ import type { AlertView, Snapshot } from "./types";
 import type { Series } from "./core/series";
 import type { Session } from "./state";
 
+/** What the service says with a refusal: a code, a sentence each on what was found and what to do, and of which field. */
+export interface Said {
+  reason: string;
+  detail: string;
+  hint: string;
+  field: string;
+}
+const NOTHING: Said = { reason: "", detail: "", hint: "", field: "" };
+
 /** The service refused; `status` says how. A request that got no answer at all throws fetch's own TypeError. */
 export class Refused extends Error {
-  constructor(readonly status: number) {
-    super(`the service answered ${status}`);
+  constructor(readonly status: number, readonly said: Said = NOTHING) {
+    super(said.detail || `the service answered ${status}`);
   }
 }
 
 const OURS = { "X-Requested-With": "warehouse", "Content-Type": "application/json" };
 
-async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
   const answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
-  if (!answer.ok) throw new Refused(answer.status);
+  if (!answer.ok) throw new Refused(answer.status, await said(answer));
   return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+async function said(answer: Response): Promise<Said> {
+  try {
+    const body = (await answer.json()) as Partial<Said> & { error?: string };
+    return { ...NOTHING, ...body, reason: body.reason ?? body.error ?? "" };
+  } catch {
+    return NOTHING; // a proxy's page, say
+  }
+}
+
+/** Ask for something to be done. `key` names this wish, so that sending it twice is doing it once. */
+export function post<T>(path: string, body: unknown, key: string): Promise<T> {
+  return ask<T>(path, { method: "POST", headers: { ...OURS, "Idempotency-Key": key }, body: JSON.stringify(body) });
 }
 
 export const snapshot = () => ask<Snapshot>("api/snapshot");
 export const whoami = () => ask<Session>("api/session");
-export const signIn = (user: string, password: string) => ask<unknown>("api/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });
+export const signIn = (user: string, password: string) => ask<Session>("api/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });
 export const signOut = () => ask<unknown>("api/session", { method: "DELETE", headers: OURS });
 
 export async function history(series: string, from: number, to: number, points: number): Promise<Series> {
@@ -32,10 +55,8 @@ export async function history(series: string, from: number, to: number, points: 
 /** The longest note the service takes. */
 export const NOTE_MAX = 500;
 
-/** Acknowledge an alert, with a note or "". `key` names this wish, so that sending it twice is doing it once. */
-export function acknowledge(id: number, note: string, key: string): Promise<AlertView> {
-  return ask<AlertView>(`api/alerts/${id}/ack`, { method: "POST", headers: { ...OURS, "Idempotency-Key": key }, body: JSON.stringify({ note }) });
-}
+/** Acknowledge an alert, with a note or "". */
+export const acknowledge = (id: number, note: string, key: string) => post<AlertView>(`api/alerts/${id}/ack`, { note }, key);
 
 /** A key nobody else uses. (`crypto.randomUUID` is missing on plain http.) */
 export function freshKey(): string {

@@ -2,7 +2,7 @@
 import { batch } from "@preact/signals";
 import * as api from "./api";
 import { wait } from "./core/backoff";
-import { type Book, fold, open } from "./core/book";
+import { type Book, fold, open, type Traded } from "./core/book";
 import { book, heardAt, link, now, outdated, session, unreachable } from "./state";
 import type { Delta, Snapshot } from "./types";
 import { timezone } from "./words/words";
@@ -10,6 +10,8 @@ import { timezone } from "./words/words";
 const STALE_MS = 4000;
 const HELD_MAX = 200;
 const SIGNED_OUT = 4401;
+/** Kept in a supplier's browser: the site's figures need not be asked for. */
+const PORTAL = "portal";
 
 let latest: Book | null = null;
 let socket: WebSocket | null = null;
@@ -39,7 +41,7 @@ export function restart(): void {
 }
 
 /** Take over an object the service returned to a command, before its delta comes. */
-export function adopt(frame: Omit<Delta, "k" | "q" | "t">): void {
+export function adopt(frame: Omit<Delta & Traded, "k" | "q" | "t">): void {
   if (!latest) return;
   const after = fold(latest, { k: "d", q: latest.q + 1, t: latest.t, ...frame });
   latest = after && { ...after, q: latest.q };
@@ -51,10 +53,14 @@ async function load(): Promise<void> {
   fetching = true;
   held = [];
   try {
-    const [first, who] = await Promise.all([api.snapshot(), session.value ? session.value : api.whoami()]);
+    const known = session.value || (localStorage.getItem(PORTAL) ? await api.whoami() : null);
+    const [first, who] = await Promise.all([known?.role === "supplier" ? null : api.snapshot().catch(notOurs), known ?? api.whoami()]);
     session.value = who;
     unreachable.value = false;
     fetching = false;
+    if (who.role === "supplier") localStorage.setItem(PORTAL, "yes");
+    else localStorage.removeItem(PORTAL);
+    if (!first) return; // a supplier sees its portal, and no more
     take(first);
     held.forEach(hear);
     if (!socket) connect();
@@ -69,6 +75,11 @@ async function load(): Promise<void> {
     unreachable.value = true;
     later();
   }
+}
+
+function notOurs(error: unknown): null {
+  if (error instanceof api.Refused && error.status === 403) return null;
+  throw error;
 }
 
 function connect(): void {

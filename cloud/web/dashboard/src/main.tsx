@@ -3,6 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import "./style/ground.css";
 import "./style/frame.css";
 import "./style/parts.css";
+import "./style/trade.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";
@@ -10,9 +11,11 @@ import { follow } from "./route";
 import { narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
 import { SignIn } from "./ui/sign_in";
+import { Later } from "./ui/later";
 
 function App() {
-  return session.value === null ? <SignIn /> : <Shell />;
+  if (session.value === null) return <SignIn />;
+  return session.value?.role === "supplier" ? <Later part="Portal" /> : <Shell />;
 }
 
 document.documentElement.classList.toggle("wall", wall);

@@ -1,7 +1,8 @@
-// Every view is an address: #/, #/alerts, #/stock ... and over it #/slot/ID or #/sku/ID. Back works.
+// Every view is an address: #/, #/alerts, #/stock ... and over it #/slot/ID or #/sku/ID; #/orders/7 is
+// one order among the others. Back works.
 import { signal } from "@preact/signals";
 
-export const PAGES = ["overview", "alerts", "stock", "replenishment", "devices"] as const;
+export const PAGES = ["overview", "alerts", "stock", "replenishment", "orders", "counting", "suppliers", "figures", "devices"] as const;
 export type Page = (typeof PAGES)[number];
 export interface Detail {
   kind: "slot" | "sku";
@@ -10,8 +11,11 @@ export interface Detail {
 
 export const page = signal<Page>("overview");
 export const detail = signal<Detail | null>(null);
+/** What of the page is meant, as 7 in #/orders/7; "" for none. */
+export const part = signal("");
 
 export const hrefOf = (one: Page): string => (one === "overview" ? "#/" : `#/${one}`);
+export const orderHref = (id: number): string => `#/orders/${id}`;
 export const slotHref = (id: string): string => `#/slot/${encodeURIComponent(id)}`;
 export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;
 
@@ -24,7 +28,10 @@ export function read(hash: string): { page: Page | null; detail: Detail | null }
 
 export function follow(): void {
   const { page: next, detail: over } = read(location.hash);
-  if (next) page.value = next;
+  if (next) {
+    page.value = next;
+    part.value = decoded(location.hash.split("/").slice(2).join("/"));
+  }
   detail.value = over;
 }
 

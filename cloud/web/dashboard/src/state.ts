@@ -1,10 +1,11 @@
 // What all parts of the page look at. Signals only; who changes them: link.ts (book, link), account.ts (session).
 import { computed, signal } from "@preact/signals";
 import type { Book } from "./core/book";
+import type { NeedView } from "./types";
 import { byCover, byEnd, byHealth, byLink, byNeed, byState, byUrgency } from "./core/order";
 
 export type LinkState = "connecting" | "live" | "stale";
-export type Role = "viewer" | "crew" | "manager";
+export type Role = "viewer" | "crew" | "manager" | "supplier";
 export interface Session {
   user: string;
   role: Role;
@@ -29,7 +30,7 @@ export const roomy = signal(true);
 export const wall = typeof location !== "undefined" && new URLSearchParams(location.search).has("wall");
 
 const EMPTY = new Map<string | number, never>();
-const part = <K extends "slots" | "skus" | "needs" | "alerts" | "zones" | "devices" | "gateways">(name: K) => computed<Book[K]>(() => book.value?.[name] ?? EMPTY);
+const part = <K extends "slots" | "skus" | "needs" | "alerts" | "zones" | "devices" | "gateways" | "orders" | "arrivals" | "measures">(name: K) => computed<Book[K]>(() => book.value?.[name] ?? EMPTY);
 
 export const site = computed(() => book.value?.site);
 export const kpi = computed(() => book.value?.kpi);
@@ -40,15 +41,24 @@ export const devices = part("devices");
 const needs = part("needs");
 const alerts = part("alerts");
 const gateways = part("gateways");
+export const orders = part("orders");
+export const arrivals = part("arrivals");
+export const measures = part("measures");
 
+/** A need that still stands: proposed, or observed where the site only wants to know. */
+const isOpen = ({ state }: NeedView) => state !== "fulfilled" && state !== "withdrawn";
 export const alertsInOrder = computed(() => [...alerts.value.values()].filter((one) => one.state !== "resolved").sort(byUrgency));
 export const alertsResolved = computed(() => [...alerts.value.values()].filter((one) => one.state === "resolved").sort(byEnd));
-export const needsInOrder = computed(() => [...needs.value.values()].filter((one) => one.state === "proposed").sort(byNeed));
-export const needsDone = computed(() => [...needs.value.values()].filter((one) => one.state !== "proposed").sort(byEnd));
+export const needsInOrder = computed(() => [...needs.value.values()].filter(isOpen).sort(byNeed));
+export const needsDone = computed(() => [...needs.value.values()].filter((one) => !isOpen(one)).sort(byEnd));
 export const skusInOrder = computed(() => [...skus.value.values()].sort(byCover));
 export const devicesInOrder = computed(() => [...devices.value.values()].sort(byHealth));
 export const gatewaysInOrder = computed(() => [...gateways.value.values()].sort(byLink));
 export const abnormalSlots = computed(() => [...slots.value.values()].filter((slot) => slot.status !== "ok").sort(byState));
+
+/** May whoever is signed in do what the crew does? */
+export const acts = computed(() => session.value?.role === "crew" || session.value?.role === "manager");
+export const manages = computed(() => session.value?.role === "manager");
 
 export const zoneName = (id: string): string => zones.value.get(id)?.name || id;
 export const skuName = (id: string): string => skus.value.get(id)?.name || id;

@@ -1,6 +1,115 @@
 // Written from cloud/core/view.py by `python -m cloud.web.schema`. Change the structs, not this file.
 
 /**
+ * Units. `on_hand` may be below 0, as a debt. `on_order` is what of open orders has not been shipped yet, `in_transit`
+ * what has been shipped and not received: no unit is in both.
+ */
+export interface Position {
+  on_hand: number;
+  reserved: number;
+  quarantined: number;
+  on_order: number;
+  in_transit: number;
+}
+
+/**
+ * Units a day, and over the lead time: mean, standard deviation, and between what nine of ten come to lie.
+ */
+export interface Ahead {
+  daily: number;
+  daily_sd: number;
+  lead_time_days: number;
+  lead_time_sd_days: number;
+  lead_time_demand: number;
+  lead_time_demand_sd: number;
+  low: number;
+  high: number;
+  kind: string;
+  method: string;
+  days: number;
+}
+
+/**
+ * One SKU's plan. `order` units are to be ordered now; `risk` is the chance to run out before an order placed now
+ * would arrive. Without demand there is no policy but by hand. An item is "unfit" when its figures do not fit each
+ * other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out.
+ */
+export interface Card {
+  sku: string;
+  verdict: "enough" | "no_demand" | "order" | "owed" | "unfit";
+  order: number;
+  position: Position;
+  available: number;
+  projected: number;
+  ahead: Ahead | null;
+  policy: string;
+  formula: string;
+  reorder_point: number | null;
+  order_up_to: number | null;
+  safety_stock: number | null;
+  risk: number | null;
+  promise: Promise | null;
+  rejected: Rejected[];
+  abc: string;
+  xyz: string;
+  reason: string;
+  limits: ("expires_first" | "least_lot_too_large" | "shelves_too_small")[];
+  terms: Terms | null;
+  rescue: Rescue | null;
+}
+
+/**
+ * What the policy leads to in a year: money in all, average stock in units and money, orders, the share of demand met
+ * at once, the share of days at whose end nothing is owed.
+ */
+export interface Promise {
+  cost: number;
+  stock: number;
+  stock_value: number;
+  orders: number;
+  fill: number;
+  ready: number;
+}
+
+/**
+ * Another policy for the same costs: its order point and level, money a year, the share met at once.
+ */
+export interface Rejected {
+  policy: string;
+  reorder_point: number;
+  order_up_to: number;
+  cost: number;
+  fill: number;
+}
+
+/**
+ * What an item is planned by: its goal (a service level, unless a backorder cost is given), costs, lots, bounds.
+ */
+export interface Terms {
+  service_level: number | null;
+  backorder_cost: number | null;
+  unit_cost: number;
+  order_cost: number;
+  holding_rate: number;
+  moq: number;
+  pack: number;
+  capacity: number | null;
+  shelf_life_days: number | null;
+}
+
+/**
+ * What to do until the regular order arrives: `units` from `source`, or wait (None, 0 units).
+ */
+export interface Rescue {
+  source: string | null;
+  units: number;
+  risk: number;
+  risk_after: number;
+  saves: number;
+  costs: number;
+}
+
+/**
  * The site, as named in its file.
  */
 export interface SiteView {
@@ -35,7 +144,9 @@ export interface SlotView {
 
 /**
  * One SKU over all its slots. `daily_demand` and what follows from it are None until demand is known. `cover_days` =
- * available / daily demand. `uncertain` counts slots whose count is unknown.
+ * available / daily demand. `uncertain` counts slots whose count is unknown. available = on hand - reserved -
+ * quarantined, projected = available + on order + in transit. `verdict` is "" until it is planned; `risk` is the
+ * chance that an order placed now comes too late.
  */
 export interface SkuView {
   id: string;
@@ -48,19 +159,34 @@ export interface SkuView {
   order_quantity: number | null;
   cover_days: number | null;
   status: "low" | "ok" | "out" | "unknown";
+  reserved: number;
+  quarantined: number;
+  available: number;
+  in_transit: number;
+  projected: number;
+  order_up_to: number | null;
+  abc: string;
+  xyz: string;
+  service_level: number | null;
+  replenish: "observe" | "order" | "propose";
+  discontinued: boolean;
+  verdict: "" | "demand_unknown" | "discontinued" | "enough" | "no_demand" | "order" | "stock_unknown" | "unfit";
+  risk: number | null;
 }
 
 /**
- * A replenishment proposal with its why: the inputs and results it was made from, frozen.
+ * A replenishment proposal with its why, frozen as it was when the need was made or revised.
  */
 export interface NeedView {
   id: number;
   sku: string;
   quantity: number;
-  state: "fulfilled" | "proposed" | "withdrawn";
+  state: "fulfilled" | "observed" | "proposed" | "withdrawn";
   created_ms: number;
   changed_ms: number;
   why: Record<string, string | number | null>;
+  card: Card | null;
+  revised: number;
 }
 
 /**

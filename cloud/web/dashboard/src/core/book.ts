@@ -1,7 +1,15 @@
 // What the page knows: a snapshot and the deltas after it. Pure.
+import type { ArrivalView, MeasureView, OrderView } from "../trade/types";
 import type { AlertView, Delta, DeviceView, GatewayView, Kpi, NeedView, SiteView, SkuView, SlotView, Snapshot, ZoneView } from "../types";
 
 type ById<T> = ReadonlyMap<string | number, T>;
+
+/** What of trade a snapshot or a delta brings. */
+export interface Traded {
+  orders?: OrderView[];
+  arrivals?: ArrivalView[];
+  measures?: MeasureView[];
+}
 
 export interface Book {
   readonly v: string;
@@ -17,10 +25,13 @@ export interface Book {
   readonly zones: ById<ZoneView>;
   readonly devices: ById<DeviceView>;
   readonly gateways: ById<GatewayView>;
+  readonly orders: ById<OrderView>;
+  readonly arrivals: ById<ArrivalView>;
+  readonly measures: ById<MeasureView>;
 }
 
 /** The book a snapshot opens. */
-export function open(s: Snapshot): Book {
+export function open(s: Snapshot & Traded): Book {
   return {
     v: s.v,
     epoch: s.epoch,
@@ -35,6 +46,9 @@ export function open(s: Snapshot): Book {
     zones: merged(new Map(), s.zones),
     devices: merged(new Map(), s.devices),
     gateways: merged(new Map(), s.gateways),
+    orders: merged(new Map(), s.orders, ended),
+    arrivals: there(merged(new Map(), s.arrivals)),
+    measures: merged(new Map(), s.measures),
   };
 }
 
@@ -42,7 +56,7 @@ export function open(s: Snapshot): Book {
  * The book after a delta. Only the next number counts: an older one changes nothing, and null says that deltas are
  * missing and a snapshot is needed. What a delta does not touch keeps its identity.
  */
-export function fold(book: Book, d: Delta): Book | null {
+export function fold(book: Book, d: Delta & Traded): Book | null {
   if (d.q <= book.q) return book;
   if (d.q !== book.q + 1) return null;
   return {
@@ -57,13 +71,17 @@ export function fold(book: Book, d: Delta): Book | null {
     zones: merged(book.zones, d.zones),
     devices: merged(book.devices, d.devices),
     gateways: merged(book.gateways, d.gateways),
+    orders: merged(book.orders, d.orders, ended),
+    arrivals: there(merged(book.arrivals, d.arrivals)),
+    measures: merged(book.measures, d.measures),
   };
 }
 
-/** So many closed needs, and as many resolved alerts, are kept: a page that is open for months must not grow. */
+/** So many closed needs, and as many resolved alerts and ended orders, are kept: a page that is open for months must not grow. */
 export const OVER_MAX = 50;
 
-const closed = (need: NeedView) => (need.state === "proposed" ? null : need.changed_ms);
+const closed = (need: NeedView) => (need.state === "fulfilled" || need.state === "withdrawn" ? need.changed_ms : null);
+const ended = ({ state, changed_ms }: OrderView) => (state === "received" || state === "closed" || state === "cancelled" ? changed_ms : null);
 const resolved = (alert: AlertView) => (alert.state === "resolved" ? alert.changed_ms : null);
 
 /** What is held with the news over it. `over` tells when one was over; of those only the latest are kept. */
@@ -76,4 +94,10 @@ function merged<T extends { id: string | number }>(held: ById<T>, news: T[] | un
     for (const one of done.slice(OVER_MAX)) all.delete(one.id);
   }
   return all;
+}
+
+/** An arrival that is gone is told once more, with 0 units. */
+function there(arrivals: ById<ArrivalView>): ById<ArrivalView> {
+  const here = [...arrivals].filter(([, one]) => one.units > 0);
+  return here.length === arrivals.size ? arrivals : new Map(here);
 }

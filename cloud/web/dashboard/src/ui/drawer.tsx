@@ -6,7 +6,8 @@ import { alertsInOrder, deviceName, devices, needsDone, needsInOrder, now, skuNa
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
 import { HOUR_MS, useHistory } from "./history";
-import { Bullet, HealthMark, SeverityMark, Status, StatusMark } from "./marks";
+import { HealthMark, SeverityMark, Status, StatusMark } from "./marks";
+import { Later } from "./later";
 import { Need } from "./needs";
 import { Since } from "./panel";
 import { titled } from "./said";
@@ -137,14 +138,13 @@ function Article({ sku }: { sku: SkuView }) {
         <b>{onHand(sku)}</b> <Status status={sku.status} />
       </p>
       <p class="note">{sku.id}</p>
-      <Bullet onHand={sku.on_hand} point={sku.reorder_point} status={sku.status} />
       <Facts>
-        <Fact name={say("why.on_order")}>{number(sku.on_order)}</Fact>
         <Fact name={say("why.daily_demand")}>{or(sku.daily_demand, figure)}</Fact>
         <Fact name={say("why.reorder_point")}>{or(sku.reorder_point, number)}</Fact>
         <Fact name={say("drawer.order_quantity")}>{or(sku.order_quantity, number)}</Fact>
         <Fact name={say("drawer.cover")}>{or(sku.cover_days, (days) => say("drawer.days", { n: number(days, 1) }))}</Fact>
       </Facts>
+      <Later part="Supply" sku={sku} />
       <Concerns subjects={[sku.id]} />
       {need && (
         <section>

@@ -2,7 +2,9 @@
 import { hrefOf, skuHref } from "../route";
 import { needsDone, needsInOrder, roomy, site, skuName } from "../state";
 import type { NeedView } from "../types";
+import { useSignal } from "@preact/signals";
 import { type Key, figure, known, money, number, percent, quantity, say, word } from "../words/words";
+import { Later } from "./later";
 import { Panel, Since, useKeptFocus } from "./panel";
 
 export function Needs({ limit }: { limit?: number }) {
@@ -20,7 +22,7 @@ export function Needs({ limit }: { limit?: number }) {
       {all.length === 0 && <p class="calm">{say("needs.none")}</p>}
       <ul ref={list} class="rows">
         {shown.map((need) => (
-          <Need key={need.id} need={need} />
+          <Need key={need.id} need={need} full={!limit} />
         ))}
       </ul>
     </Panel>
@@ -42,24 +44,30 @@ export function NeedsDone() {
   );
 }
 
-export function Need({ need }: { need: NeedView }) {
+/** `full`: with what can be done about it in its row. */
+export function Need({ need, full }: { need: NeedView; full?: boolean }) {
   const { position, reorder_point } = need.why;
-  const open = need.state === "proposed";
+  const unfolded = useSignal(false);
+  const observed = String(need.state) === "observed";
+  const open = need.state === "proposed" || observed;
+  const planned = "card" in need && need.card !== null;
   return (
-    <li>
-      <details>
+    <li class={full && open ? "orderly" : ""}>
+      <details onToggle={(event) => (unfolded.value = event.currentTarget.open)}>
         <summary aria-label={`${say("needs.why")}: ${skuName(need.sku)}`}>
           <span class="what">
             <strong>{skuName(need.sku)}</strong>
             <span class="note">
               {open ? say("needs.position", { position: shownAs(position), point: shownAs(reorder_point) }) : <>{word("need", need.state)} · <Since at={need.changed_ms} /></>}
+              {observed && ` · ${word("need", need.state)}`}
             </span>
           </span>
-          <span class="order">{open ? say("needs.order", { n: number(need.quantity) }) : number(need.quantity)}</span>
+          <span class="order">{need.state === "proposed" && !full ? say("needs.order", { n: number(need.quantity) }) : number(need.quantity)}</span>
           <span class="unfold" aria-hidden="true" />
         </summary>
-        <Why need={need} />
+        {planned ? unfolded.value && <Later part="Card" need={need} act={!full} /> : <Why need={need} />}
       </details>
+      {full && open && <Later part="OrderNeed" need={need} />}
     </li>
   );
 }

@@ -1,5 +1,5 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES } from "../route";
 import { alertsInOrder, book, heardAt, link, narrow, now, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
@@ -8,6 +8,7 @@ import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
+import { Later } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
@@ -57,6 +58,14 @@ function View() {
           <NeedsDone />
         </>
       );
+    case "orders":
+      return <Later part="Orders" />;
+    case "counting":
+      return <Later part="Counting" />;
+    case "suppliers":
+      return <Later part="Suppliers" />;
+    case "figures":
+      return <Later part="Figures" />;
     case "devices":
       return <Devices />;
     case "overview":
@@ -79,6 +88,10 @@ const ICONS: Record<Page, string> = {
   alerts: "M10 2.5a5 5 0 0 1 5 5c0 5 2 6 2 6H3s2-1 2-6a5 5 0 0 1 5-5zM8.3 16.5a1.8 1.8 0 0 0 3.4 0",
   stock: "M3 7l7-4 7 4v7l-7 4-7-4zM3 7l7 4 7-4M10 11v7",
   replenishment: "M2 5h9v8H2zM11 8h4l3 3v2h-7M5.5 15.5a1.5 1.5 0 1 0 0-.01M14 15.5a1.5 1.5 0 1 0 0-.01",
+  orders: "M5 2.5h7l3.5 3.5v11.5H5zM12 2.5V6h3.5M7.5 9.5h5.5M7.5 12.5h5.5",
+  counting: "M4 3h12v14H4zM7 6h6M7 10h.01M10 10h.01M13 10h.01M7 13.5h.01M10 13.5h.01M13 13.5h.01",
+  suppliers: "M2.5 17V9l5 3V9l5 3V4h5v13zM6 14.5h2M11 14.5h2",
+  figures: "M3 17h14M5.5 14V9M10 14V4M14.5 14v-3",
   devices: "M10 13v4M7 17h6M5.5 10.5a6 6 0 0 1 9 0M3 8a9.5 9.5 0 0 1 14 0M10 13.2v-.4",
 };
 
@@ -89,19 +102,7 @@ function Header() {
       <h1>
         {say("product")} <span>{site.value?.name}</span>
       </h1>
-      {!wall && (
-        <nav aria-label={say("nav.label")}>
-          {PAGES.map((one) => (
-            <a key={one} href={hrefOf(one)} aria-current={page.value === one ? "page" : undefined}>
-              <svg viewBox="0 0 20 20" aria-hidden="true">
-                <path d={ICONS[one]} />
-              </svg>
-              <span>{say(one === "replenishment" && narrow.value ? "nav.replenishment_short" : `nav.${one}`)}</span>
-              {one === "alerts" && open > 0 && <b class="badge">{number(open)}</b>}
-            </a>
-          ))}
-        </nav>
-      )}
+      {!wall && <Pages open={open} />}
       <div class="now">
         <span class={`link ${link.value}`}>
           <i aria-hidden="true" /> {say(`link.${link.value}`)}
@@ -114,3 +115,54 @@ function Header() {
     </header>
   );
 }
+
+/** On a phone there is room for four; the others are behind the fifth. */
+const FIRST: Page[] = ["overview", "alerts", "replenishment", "counting"];
+
+function Pages({ open }: { open: number }) {
+  const home = useRef<HTMLDetailsElement>(null);
+  const first = narrow.value ? FIRST : PAGES;
+  const more = PAGES.filter((one) => !first.includes(one));
+  useEffect(() => home.current?.removeAttribute("open"), [page.value]);
+  useEffect(() => {
+    const outside = (event: Event) => !home.current?.contains(event.target as Node) && home.current?.removeAttribute("open");
+    const escape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || !home.current?.open) return;
+      home.current.removeAttribute("open");
+      home.current.querySelector("summary")?.focus();
+    };
+    addEventListener("pointerdown", outside);
+    addEventListener("keydown", escape);
+    return () => {
+      removeEventListener("pointerdown", outside);
+      removeEventListener("keydown", escape);
+    };
+  }, []);
+  const linkTo = (one: Page) => (
+    <a key={one} href={hrefOf(one)} aria-current={page.value === one ? "page" : undefined} onClick={() => home.current?.removeAttribute("open")}>
+      <Icon path={ICONS[one]} />
+      <span>{say(one === "replenishment" && narrow.value ? "nav.replenishment_short" : `nav.${one}`)}</span>
+      {one === "alerts" && open > 0 && <b class="badge">{number(open)}</b>}
+    </a>
+  );
+  return (
+    <nav aria-label={say("nav.label")}>
+      {first.map(linkTo)}
+      {more.length > 0 && (
+        <details class="more-pages" ref={home}>
+          <summary class={more.includes(page.value) ? "here" : ""}>
+            <Icon path="M4 10h.01M10 10h.01M16 10h.01" />
+            <span>{say("nav.more")}</span>
+          </summary>
+          <div class="pages">{more.map(linkTo)}</div>
+        </details>
+      )}
+    </nav>
+  );
+}
+
+const Icon = ({ path }: { path: string }) => (
+  <svg viewBox="0 0 20 20" aria-hidden="true">
+    <path d={path} />
+  </svg>
+);

@@ -16,8 +16,7 @@ export function SignIn() {
     busy.value = true;
     trouble.value = null;
     try {
-      await api.signIn(String(form.get("user")), String(form.get("password")));
-      session.value = undefined;
+      session.value = await api.signIn(String(form.get("user")), String(form.get("password")));
       restart();
     } catch (error) {
       const status = error instanceof api.Refused ? error.status : 0;

@@ -6,7 +6,12 @@ export const en = {
   "nav.alerts": "Alerts",
   "nav.stock": "Stock",
   "nav.replenishment": "Replenishment",
+  "nav.orders": "Orders",
+  "nav.counting": "Counting",
+  "nav.suppliers": "Suppliers",
+  "nav.figures": "Figures",
   "nav.devices": "Devices",
+  "nav.more": "More",
   "nav.replenishment_short": "Replenish",
   "nav.skip": "Skip to the figures",
 
@@ -16,6 +21,8 @@ export const en = {
   "stale.text": "No news since {time}. What you see may be out of date; reconnecting.",
   "loading.text": "Loading …",
   "loading.failed": "The service does not answer. Trying again.",
+  "later.failed": "This could not be loaded.",
+  "later.again": "Try again",
   "update.text": "A newer version of this page is on the server. Reload the page to get it.",
 
   "menu.label": "Settings and account",
@@ -29,6 +36,7 @@ export const en = {
   "role.viewer": "viewer",
   "role.crew": "crew",
   "role.manager": "manager",
+  "role.supplier": "supplier",
 
   "sign_in.title": "Sign in",
   "sign_in.user": "Name",
@@ -123,6 +131,7 @@ export const en = {
   "needs.see_all": "All proposals ({n})",
   "needs.proposed": "proposed",
   "needs.done": "Done",
+  "need.observed": "only observed",
   "need.fulfilled": "Stock is back",
   "need.withdrawn": "Withdrawn, no longer needed",
   "why.on_hand": "On hand",

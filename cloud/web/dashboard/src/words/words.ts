@@ -1,14 +1,15 @@
 // The page's words in the language chosen. Numbers, dates and units go through Intl, in the site's time zone.
 import { computed, effect, signal } from "@preact/signals";
 import { en } from "./en";
+import type { en as trade } from "./trade_en";
 import { zh } from "./zh";
 
-export type Key = keyof typeof en;
-export type Words = Record<Key, string>;
+export type Key = keyof typeof en | keyof typeof trade;
+export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };
 
-const BOOKS: Record<Language, Words> = { en, zh };
+const BOOKS: Record<Language, Record<string, string>> = { en: { ...en }, zh: { ...zh } };
 const browser = typeof window !== "undefined";
 const preferred = browser ? navigator.languages : ["en"];
 const kept = browser ? localStorage.getItem("language") : null;
@@ -29,20 +30,24 @@ export function choose(one: Language): void {
   language.value = one;
 }
 
+/** Words that came later, with the parts of the page that need them. */
+export function add(more: Record<Language, Record<string, string>>): void {
+  for (const one of ["en", "zh"] as const) Object.assign(BOOKS[one], more[one]);
+}
+
 /** The words of a key with its {names} filled in. */
 export function say(key: Key, params: Record<string, string | number> = {}): string {
-  return filled(BOOKS[language.value][key], params);
+  return filled(BOOKS[language.value][key] ?? key, params);
 }
 
 /** The words of a code that came from the service; a code without words is shown as it is. */
 export function word(family: string, code: string, params: Record<string, string | number> = {}): string {
-  const words: Partial<Record<string, string>> = BOOKS[language.value];
-  return filled(words[`${family}.${code}`] ?? code, params);
+  return filled(BOOKS[language.value][`${family}.${code}`] ?? code, params);
 }
 
 /** Is there a text for this code? */
 export function known(family: string, code: string): boolean {
-  return `${family}.${code}` in en;
+  return `${family}.${code}` in BOOKS.en;
 }
 
 function filled(text: string, params: Record<string, string | number>): string {
@@ -121,6 +126,11 @@ export function minute(ms: number): string {
 /** The day and time at the site, with the zone's name. */
 export function exact(ms: number): string {
   return when(ms, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+}
+
+/** The day at the site, as short as people say it: "Tue 24 Nov". */
+export function day(ms: number): string {
+  return when(ms, { weekday: "short", day: "numeric", month: "short" });
 }
 
 /** The short name of the site's time zone now: "CET", "GMT+8". */

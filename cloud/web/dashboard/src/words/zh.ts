@@ -8,7 +8,12 @@ export const zh: Words = {
   "nav.alerts": "告警",
   "nav.stock": "库存",
   "nav.replenishment": "补货",
+  "nav.orders": "订单",
+  "nav.counting": "盘点",
+  "nav.suppliers": "供应商",
+  "nav.figures": "指标",
   "nav.devices": "设备",
+  "nav.more": "更多",
   "nav.replenishment_short": "补货",
   "nav.skip": "跳到数据",
 
@@ -18,6 +23,8 @@ export const zh: Words = {
   "stale.text": "自 {time} 起没有新数据。当前显示可能已过时，正在重新连接。",
   "loading.text": "加载中……",
   "loading.failed": "服务没有响应，正在重试。",
+  "later.failed": "内容加载失败。",
+  "later.again": "重试",
   "update.text": "服务器上有此页面的新版本，请刷新页面。",
 
   "menu.label": "设置与账户",
@@ -31,6 +38,7 @@ export const zh: Words = {
   "role.viewer": "访客",
   "role.crew": "现场人员",
   "role.manager": "管理员",
+  "role.supplier": "供应商",
 
   "sign_in.title": "登录",
   "sign_in.user": "用户名",
@@ -125,6 +133,7 @@ export const zh: Words = {
   "needs.see_all": "全部建议（{n}）",
   "needs.proposed": "提出于",
   "needs.done": "已完成",
+  "need.observed": "仅观察",
   "need.fulfilled": "库存已恢复",
   "need.withdrawn": "已撤回，不再需要",
   "why.on_hand": "现存量",

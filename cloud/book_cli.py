@@ -1,0 +1,120 @@
+"""`python -m cloud audit | value | link`: the book checked, what stock was worth, and the link of a public page."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from cloud.completeness_cli import Sited, Verb, instant
+from cloud.core.book import accounts, audit, value
+from cloud.core.book.accounts import Terms
+from cloud.core.book.entries import Entry, taken_back
+from cloud.desks.promises import SECRET, token_of
+from cloud.stores.ledger import Ledger
+from protocols.layout import Site, parse
+
+PAGE = 1_000
+
+
+def add(verb: Verb, with_site: Sited) -> None:
+    """The verbs. `verb` makes one, `with_site` gives it the options of the site."""
+    with_site(verb("audit", check, "Check the book and what rests on it; 1 when a promise does not hold."))
+    worth = with_site(verb("value", show, "Print what stock was worth: now, or at a past moment."))
+    worth.add_argument(
+        "--at", default="", metavar="T", help="the moment: 2025-11-22, 2025-11-22T14:00 (UTC), or 7d ago"
+    )
+    worth.add_argument(
+        "--known", default="", metavar="T", help="by what was known then (left out: by what is known now)"
+    )
+    shared = with_site(verb("link", link, "Print the address of the public stock page of a tier of customers."))
+    shared.add_argument("tier", metavar="TIER")
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Print every finding, or that there is none; 1 when there is one. Each check and what it promises with --json."""
+    with _opened(arguments) as (site, ledger):
+        books = ledger.books
+        levels = {one.slot: one for one in ledger.levels()}
+        beside = audit.Beside(levels, books.reservations(held_only=True), books.orders(), ledger.needs())
+        facts = (one for _, of in books.facts_by_sku() for one in of)
+        found = 0
+        for one in audit.audit(facts, _takers(ledger), _terms(site), beside):
+            found += 1
+            if arguments.json:
+                print(msgspec.json.encode(one).decode())
+            else:
+                print(f"{one.check}: {one.subject}: {one.detail}")
+                print(f"    should be: {audit.CHECKS[one.check]}")
+    said = f"{len(audit.CHECKS)} checks, {found} findings"
+    print(said if found else f"{said}: the book holds what it promises", file=sys.stderr)
+    return 1 if found else 0
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """Print units and value of every SKU, and the sum."""
+    now_ms = time.time_ns() // 1_000_000
+    at_ms = instant(arguments.at, now_ms) if arguments.at else now_ms
+    known_ms = instant(arguments.known, now_ms) if arguments.known else None
+    with _opened(arguments) as (site, ledger):
+        facts = (one for _, of in ledger.books.facts_by_sku(at_ms, known_ms) for one in of)
+        held = value.worth(value.accounts_at(facts, _terms(site), _takers(ledger), at_ms, known_ms))
+    for sku, one in sorted(held.items()):
+        if arguments.json:
+            print(msgspec.json.encode({"sku": sku, "units": one.units, "value": round(one.value, 6)}).decode())
+        else:
+            print(f"{sku:<24}{one.units:>10,}{one.value:>16,.2f}")
+    total = sum(one.value for one in held.values())
+    if arguments.json:
+        print(msgspec.json.encode({"sku": "", "units": None, "value": round(total, 6)}).decode())
+    else:
+        print(f"{'all':<24}{'':>10}{total:>16,.2f} {site.site.currency}")
+
+
+def link(arguments: argparse.Namespace) -> None:
+    """Print the path of a tier's page. Who knows it sees it; there is no sign-in."""
+    with _opened(arguments) as (site, ledger):
+        names = [one.id for one in site.tiers]
+        if arguments.tier not in names:
+            listed = ", ".join(names) or "none"
+            raise ValueError(f"there is no tier {arguments.tier!r}: the site file lists {listed}")
+        secret = ledger.books.kept(SECRET)
+        if secret is None:
+            ledger.books.keep(SECRET, secrets.token_bytes(32))
+            secret = ledger.books.kept(SECRET)
+        assert secret is not None, "it was kept just now"
+    path = f"/public/{arguments.tier}.{token_of(secret, arguments.tier)}"
+    print(msgspec.json.encode({"tier": arguments.tier, "path": path}).decode() if arguments.json else path)
+
+
+@contextmanager
+def _opened(arguments: argparse.Namespace) -> Iterator[tuple[Site, Ledger]]:
+    path = arguments.state / "ledger.db"
+    if not arguments.ledger and not path.exists():
+        raise ValueError(f"{arguments.state} holds no ledger: run `python -m cloud serve` first, or give --state")
+    site = parse(arguments.site.read_text(encoding="utf-8"), str(arguments.site))
+    ledger = Ledger(arguments.ledger or f"sqlite:///{path}")
+    try:
+        yield site, ledger
+    finally:
+        ledger.close()
+
+
+def _terms(site: Site) -> dict[str, Terms]:
+    slots: dict[str, list[str]] = {one.id: [] for one in site.skus}
+    for slot in site.slots:
+        slots[slot.sku].append(slot.id)
+    return {one.id: accounts.terms(one, slots[one.id]) for one in site.skus}
+
+
+def _takers(ledger: Ledger) -> list[Entry]:
+    found, after = [], 0
+    while page := ledger.books.entries(after_id=after, limit=PAGE):
+        found += [one for one in page if taken_back(one) is not None]
+        after = page[-1].id
+    return found

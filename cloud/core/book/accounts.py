@@ -1,0 +1,254 @@
+"""The fold from facts to an account, one SKU at a time.
+
+An entry at a slot explains what its scale saw or will see, and never moves a count a second time. What a shelf gained
+is drawn from off the shelves; what is not there is *unexplained* until a receipt explains it, so that a receipt may be
+told before or after the shelf saw it, with the same end. What left a shelf are goods, unless an entry at that slot says
+for what it left.
+
+Facts are folded in the order they happened (`entries.order`). One that comes late is not squeezed in: the account is
+folded anew, of this one SKU (`out_of_turn`). A fact costs the same however long the account has run.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable
+
+from cloud.core.book.entries import Entry, Sensed, order, taken_back, withdrawn
+from cloud.core.book.lots import Batch
+from cloud.core.book.state import (
+    Account,
+    Came,
+    Debt,
+    Left,
+    Seen,
+    Terms,
+    Told,
+    Unexplained,
+    arrive,
+    close,
+    differ,
+    leave,
+    opened,
+    owe,
+    put,
+    settle,
+    terms,
+)
+
+__all__ = ["Account", "Debt", "Terms", "Unexplained", "fold", "opened", "out_of_turn", "post", "terms"]
+
+SEEN_MAX = 16
+"""So many of the newest picks of a slot can still be explained; older ones stay goods that left."""
+SEEN_MS = 30 * 86_400_000
+"""For so long."""
+TOLD_MS = 86_400_000
+"""What an entry says of a slot waits so long for its scale to see it, and lapses then."""
+TOLD_MAX = 64
+"""So does the oldest of more than so many."""
+
+GAINED: dict[str, Came] = {"transfer": "moved_in", "put": "returned", "receipt": "received"}
+LOST: dict[str, Left] = {"loss": "losses", "transfer": "moved_out", "adjustment": "missing"}
+
+
+def out_of_turn(account: Account, entry: Entry) -> bool:
+    """Whether an entry can not be folded behind what is: it happened before, or takes another one back. The account has
+    to be folded anew, then."""
+    return order(entry) < account.last or taken_back(entry) is not None
+
+
+def fold(
+    entries: Iterable[Entry], by: Terms, without: Collection[int] | None = None, account: Account | None = None
+) -> Account:
+    """The account that entries of one SKU make. They come in their order, and `without` are the ids of those that are
+    taken back (`entries.withdrawn`); where that is not given, all entries are held, and sorted, to find them. `account`
+    is one to go on from."""
+    if without is None:
+        entries = sorted(entries, key=order)
+        without = withdrawn(entries)
+    account = opened("", by) if account is None else account
+    for entry in entries:
+        if type(entry) is Sensed or entry.id not in without or not entry.id:
+            post(account, entry, by)
+    return account
+
+
+def post(account: Account, entry: Entry, by: Terms) -> None:
+    """Fold one more fact. What takes another one back changes nothing here (`fold` leaves both out)."""
+    account.sku = account.sku or entry.sku
+    account.last = (entry.happened_ms, entry.known_ms, entry.id)
+    if type(entry) is Sensed:
+        _sense(account, entry)
+    elif taken_back(entry) is not None or (not entry.units and entry.kind != "count"):
+        return
+    elif entry.kind == "count":
+        _count(account, entry)
+    elif entry.kind == "quarantine":
+        _set_aside(account, entry.lot or entry.expiry, entry.units)
+    elif entry.kind == "transfer":
+        _transfer(account, entry, by)
+    elif not entry.place or (entry.units > 0 and entry.kind != "adjustment"):
+        _move(account, entry)
+    elif entry.units < 0:
+        _tell(account, entry, entry.place, inside=False)
+
+
+def _sense(account: Account, entry: Sensed) -> None:
+    slot, units = entry.place, entry.units
+    held = account.shelves.get(slot)
+    if entry.kind == "count":
+        if held is None and entry.by == "first" and account.off > 0:
+            held = min(account.off, units)  # a shelf put up for what was in the store room
+            account.off -= held
+        account.shelves[slot] = units
+        account.bias.pop(slot, None)
+        differ(account, units - (held or 0))
+        return
+    there = entry.count
+    if account.bias and slot in account.bias:
+        there += account.bias[slot]
+        if entry.count == 0 or there < 0:  # an empty shelf is empty, whatever was counted
+            there = entry.count
+            del account.bias[slot]
+    gap = there - (held or 0) - units
+    account.shelves[slot] = there
+    if gap:
+        differ(account, gap)
+    if units > 0:
+        put(account, slot, units, entry.happened_ms)
+    elif units < 0:
+        cost, batches = leave(account, -units, "goods")
+        seen = account.seen.get(slot)
+        if seen is None:
+            seen = account.seen[slot] = deque(maxlen=SEEN_MAX)
+        seen.append(Seen(entry.happened_ms, -units, cost / -units, batches))
+        if account.told and slot in account.told:
+            _explain(account, slot, entry.happened_ms)
+
+
+def _count(account: Account, entry: Entry) -> None:
+    """What a person found stands: at a slot against what its scale claims, until the scale is counted itself or says
+    that the slot is empty. A count of what is off the shelves closes what came and left before it: what is told of that
+    later changes the difference it found, never what is there from then on."""
+    batch = Batch(entry.lot or entry.expiry, entry.units, entry.expiry)
+    if entry.place:
+        held = account.shelves.get(entry.place)
+        account.shelves[entry.place] = entry.units
+        if held is not None:
+            account.bias[entry.place] = account.bias.get(entry.place, 0) + entry.units - held
+        differ(account, entry.units - (held or 0), entry.unit_cost, batch)
+        return
+    if batch.lot and not account.shelves:  # of one lot; all of it is off the shelves
+        _adjust(account, entry.units - account.batches.units.get(batch.lot, 0), entry, batch)
+        return
+    close(account)
+    _adjust(account, entry.units - account.off, entry, batch)
+
+
+def _adjust(account: Account, units: int, entry: Entry, batch: Batch) -> None:
+    if units > 0:
+        settle(account, units)
+    else:
+        owe(account, -units, _cause(entry), entry.happened_ms)
+    differ(account, units, entry.unit_cost, batch)
+
+
+def _set_aside(account: Account, lot: str, units: int) -> None:
+    left = max(0, account.aside.get(lot, 0) + units)
+    if left:
+        account.aside[lot] = left
+    else:
+        account.aside.pop(lot, None)
+
+
+def _move(account: Account, entry: Entry) -> None:
+    """Off the shelves; what came straight onto a shelf, too, for the shelf draws it from there."""
+    lot, units = entry.lot or entry.expiry, entry.units
+    if entry.kind == "adjustment":
+        _adjust(account, units, entry, Batch(lot, units, entry.expiry))
+    elif units < 0:
+        owe(account, -units, _cause(entry), entry.happened_ms)
+        leave(account, -units, LOST.get(entry.kind, "goods"), lot)
+    else:
+        into = GAINED.get(entry.kind, "returned")
+        if entry.unit_cost is not None and into != "returned":
+            account.layers.last_cost = entry.unit_cost
+        arrive(account, Batch(lot, units, entry.expiry), entry.unit_cost, into, entry.happened_ms)
+
+
+def _transfer(account: Account, entry: Entry, by: Terms) -> None:
+    inside = not entry.other or entry.other in by.slots or entry.other in account.shelves
+    if inside:
+        source = entry.place if entry.units < 0 else entry.other
+        if source:  # onto a shelf from off the shelves needs no more than the shelf's own word
+            _tell(account, entry, source, inside=True)
+    elif entry.place and entry.units < 0:
+        _tell(account, entry, entry.place, inside=False)
+    else:
+        _move(account, entry)
+
+
+def _tell(account: Account, entry: Entry, slot: str, inside: bool) -> None:
+    told = account.told.get(slot)
+    if told is None:
+        told = account.told[slot] = deque(maxlen=TOLD_MAX)
+    told.append(Told(entry, abs(entry.units), inside))
+    _explain(account, slot, entry.happened_ms)
+
+
+def _explain(account: Account, slot: str, now_ms: int) -> None:
+    """Join what was told of a slot, oldest first, with what its scale saw leaving, newest first."""
+    told, seen = account.told[slot], account.seen.get(slot)
+    while told and now_ms - told[0].entry.happened_ms > TOLD_MS:
+        told.popleft()
+    while told and seen and now_ms - seen[-1].at_ms <= SEEN_MS:
+        said, saw = told[0], seen[-1]
+        units = min(said.units, saw.units)
+        _name(account, said, saw, units, now_ms)
+        said.units -= units
+        saw.units -= units
+        if not said.units:
+            told.popleft()
+        if not saw.units:
+            seen.pop()
+    if not told:
+        del account.told[slot]
+
+
+def _name(account: Account, told: Told, seen: Seen, units: int, now_ms: int) -> None:
+    """Units that left as goods left for what was told."""
+    entry, flows, cost = told.entry, account.flows, units * seen.unit_cost
+    if told.inside:
+        flows.goods -= cost
+        left = units
+        for batch in _parted(seen.batches, units):
+            arrive(account, batch, seen.unit_cost, None, now_ms)
+            left -= batch.units
+        if left:
+            arrive(account, Batch("", left, ""), seen.unit_cost, None, now_ms)
+        return
+    into = LOST.get(entry.kind, "goods")
+    flows.goods -= cost
+    setattr(flows, into, getattr(flows, into) + cost)
+    if entry.lot or entry.expiry:
+        back = _parted(seen.batches, units)
+        for batch in back:
+            account.batches.come(*batch)
+        account.batches.take(sum(one.units for one in back), entry.lot or entry.expiry, account.aside or None)
+
+
+def _parted(batches: list[Batch], units: int) -> list[Batch]:
+    """Units off the end of what left, at most as many as there are of them."""
+    parted = []
+    while units and batches:
+        last = batches.pop()
+        part = min(units, last.units)
+        parted.append(Batch(last.lot, part, last.expiry))
+        if part < last.units:
+            batches.append(Batch(last.lot, last.units - part, last.expiry))
+        units -= part
+    return parted
+
+
+def _cause(entry: Entry) -> str:
+    return entry.ref or entry.note or entry.kind

@@ -1,0 +1,185 @@
+"""Whether a fact may enter the book: each refusal says in a sentence what was found, and in another what to do.
+
+Facts that shelves sensed are not asked. What passes here may still turn out to be wrong: then it is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from math import isfinite
+
+from cloud.core.book.entries import TAKES_BACK, Entry, taken_back
+from cloud.core.book.state import Account
+from cloud.core.refusals import Refusal
+from protocols.layout import Sku
+
+AHEAD_MS = 86_400_000
+"""A fact may be told to happen at most so far ahead of now: clocks and time zones differ, plans are no facts."""
+UNITS_MAX = 2**40
+SIGNS = {"receipt": 1, "put": 1, "pick": -1, "loss": -1}
+WAYS = {1: ("comes in", "above"), -1: ("leaves", "below")}
+
+
+def unfit(
+    entry: Entry,
+    account: Account,
+    sku: Sku | None,
+    slots: Collection[str],
+    *,
+    now_ms: int,
+    target: Entry | None = None,
+    gone: Collection[int] = (),
+    elsewhere: Collection[str] | None = None,
+) -> Refusal | None:
+    """Why an entry may not enter the book; None where it may.
+
+    `sku` is None where the site file has none of that name; `slots` are those of the SKU. `target` is the entry that
+    this one takes back, if the book has it, and `gone` are the ids that are taken back already. `elsewhere` are the
+    sites (and suppliers) goods may be sent to; None: any.
+    """
+    if sku is None:
+        return Refusal("unknown_sku", f"The site file has no SKU {entry.sku!r}.", "Is it spelled as there?")
+    if entry.ref.startswith(TAKES_BACK):
+        return _withdrawal(entry, target, gone)
+    return (
+        _time(entry, now_ms)
+        or _place(entry, slots, elsewhere)
+        or _amount(entry)
+        or _lot(entry, account, slots)
+        or (_aside(entry, account) if entry.kind == "quarantine" else _short(entry, account, sku))
+    )
+
+
+def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Refusal | None:
+    number = taken_back(entry)
+    if number is None or target is None or target.id != number:
+        return Refusal("unknown_entry", f"There is no entry {entry.ref!r} to take back.", "Look its number up.")
+    if taken_back(target) is not None:
+        said = f"Entry {number} only takes {target.ref} back."
+        return Refusal("takes_back", said, f"Tell anew what {target.ref} said.")
+    if number in gone:
+        return Refusal("taken_back", f"Entry {number} was taken back already.", "There is nothing left to do.")
+    if target.sku != entry.sku:
+        said = f"Entry {number} is of SKU {target.sku!r}, not of {entry.sku!r}."
+        return Refusal("unknown_entry", said, "Look its number up.")
+    if entry.happened_ms != target.happened_ms:
+        said = f"Entry {number} is taken back at another time than it happened."
+        return Refusal("time", said, "Give it the time of what it takes back; when it was known is kept apart.")
+    return None
+
+
+def _time(entry: Entry, now_ms: int) -> Refusal | None:
+    if entry.happened_ms > now_ms + AHEAD_MS:
+        return Refusal("time", "It is told to happen more than a day from now.", "Tell it once it has happened.")
+    if entry.happened_ms < 0:
+        return Refusal("time", "It is told to have happened before 1970.", "Give the time in ms since 1970, UTC.")
+    return None
+
+
+def _place(entry: Entry, slots: Collection[str], elsewhere: Collection[str] | None) -> Refusal | None:
+    if entry.place and entry.place not in slots:
+        said = f"{entry.sku} has no slot {entry.place!r}."
+        return Refusal("unknown_slot", said, f"Use {_listed(slots)}, or leave the place empty: off the shelves.")
+    if entry.kind != "transfer":
+        return None
+    if entry.other == entry.place:
+        return Refusal("same_place", "A transfer goes to another place.", "Say in `other` where it goes to.")
+    if entry.other and entry.other not in slots and elsewhere is not None and entry.other not in elsewhere:
+        said = f"{entry.other!r} is no slot of {entry.sku}, and no other site."
+        return Refusal("unknown_slot", said, f"Use {_listed([*slots, *elsewhere])}, or leave it empty.")
+    return None
+
+
+def _amount(entry: Entry) -> Refusal | None:
+    units, kind = entry.units, entry.kind
+    if abs(units) > UNITS_MAX:
+        return Refusal("units", f"{units} units are more than the book holds.", "Is a digit too many?")
+    if kind == "count":
+        if units < 0:
+            return Refusal("units", f"A count found {units} units.", "Tell what is there, 0 or more.")
+    elif units == 0:
+        return Refusal("units", f"A {kind} of 0 units says nothing.", "Tell how many units it was.")
+    elif units * SIGNS.get(kind, units) < 0:
+        way, side = WAYS[SIGNS[kind]]
+        return Refusal("sign", f"A {kind} {way}, and has {units} units.", f"Give units {side} 0, or take another kind.")
+    if entry.unit_cost is not None and not (isfinite(entry.unit_cost) and entry.unit_cost >= 0):
+        said = f"A unit can not cost {entry.unit_cost}."
+        return Refusal("unit_cost", said, "Give a number, 0 or more, or leave it out.")
+    if kind == "adjustment" and entry.place:
+        said = f"Slot {entry.place} weighs for itself what it holds."
+        return Refusal("weighed", said, "Count it, or say what left it for what: a loss, a pick, a transfer.")
+    return None
+
+
+def _lot(entry: Entry, account: Account, slots: Collection[str]) -> Refusal | None:
+    if entry.expiry and not _is_date(entry.expiry):
+        said = f"{entry.expiry!r} is no date."
+        return Refusal("expiry", said, "Write it as 2026-03-31: year, month, day.")
+    lot = entry.lot or entry.expiry
+    if not lot:
+        return None
+    if entry.kind == "count" and slots:
+        said = f"Lots of {entry.sku} are not told apart by place, so that one can not be counted there."
+        return Refusal("lot", said, "Count the place as a whole, without a lot.")
+    leaves = entry.units < 0 or entry.kind == "quarantine"
+    if leaves and lot not in account.batches.units and not (entry.units < 0 and lot in account.aside):
+        there = [one for one in account.lots if one]
+        return Refusal("unknown_lot", f"There is nothing of lot {lot!r}.", f"Use {_listed(there)}, or leave it out.")
+    return None
+
+
+def _aside(entry: Entry, account: Account) -> Refusal | None:
+    lot = entry.lot or entry.expiry
+    aside = account.aside.get(lot, 0)
+    of = f" of lot {lot}" if lot else ""
+    if entry.units < 0:
+        if aside + entry.units >= 0:
+            return None
+        said = f"{aside}{of} are in quarantine, {-entry.units} were to be released."
+        return Refusal("quarantine", said, f"Release at most {aside}." if aside else "Name the lot that is set aside.")
+    free = account.on_hand - account.quarantined
+    if lot:
+        free = min(free, account.batches.units.get(lot, 0) - aside)
+    if entry.units <= free:
+        return None
+    said = f"{max(0, free)}{of} are there and not yet in quarantine, {entry.units} were to be set aside."
+    return Refusal("quarantine", said, "Set aside what is there; count it where more is.")
+
+
+def _short(entry: Entry, account: Account, sku: Sku) -> Refusal | None:
+    units = -entry.units
+    if units <= 0 or entry.kind == "count":
+        return None
+    if entry.place:
+        seen = sum(one.units for one in account.seen.get(entry.place, ()))
+        there = account.shelves.get(entry.place, 0) + seen
+        if units <= there:
+            return None
+        said = f"{entry.place} holds {there - seen} and {seen} just left it, {units} were asked."
+        return Refusal("short", said, "Take what is there, or count the slot where more is.")
+    if units <= account.off or sku.negative == "allow":
+        return None
+    there, shelves = max(0, account.off), sum(account.shelves.values())
+    if shelves:
+        said = f"{there} are there off the shelves, {units} were asked; the shelves hold {shelves}."
+        return Refusal("short", said, "Name the slot it is taken from, or book the receipt that is missing first.")
+    said = f"{there} are there, {units} were asked."
+    return Refusal("short", said, f"Take {there}, or book the receipt that is missing first." if there else _NO_STOCK)
+
+
+_NO_STOCK = 'Book the receipt that is missing first, or let the SKU be owed: negative = "allow".'
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = sorted(names)[:5]
+    if not shown:
+        return "none, there are none"
+    return ", ".join(shown) + (f" or another of {len(names)}" if len(names) > len(shown) else "")

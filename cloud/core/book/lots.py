@@ -1,0 +1,159 @@
+"""Lots with their expiry dates: what is there of each, which goes first, and what runs out of time.
+
+Units without a lot are those of the lot "". A pick that names no lot takes what expires first (FEFO, first expired
+first out); what has no date goes last. Dates are ISO, so that they compare as text.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from cloud.core.book.state import Account
+
+UNDATED = "9999-99-99"
+"""Sorts behind every date."""
+HORIZONS_DAYS = (30, 60, 90)
+
+
+class Batch(NamedTuple):
+    """Units of a lot."""
+
+    lot: str
+    units: int
+    expiry: str
+
+
+class Lots(Struct):
+    """Units and expiry of the lots that are there, and the order in which they go."""
+
+    units: dict[str, int] = field(default_factory=dict)
+    expiry: dict[str, str] = field(default_factory=dict)
+    queue: list[tuple[str, str]] = field(default_factory=list)
+
+    def come(self, lot: str, units: int, expiry: str = "") -> None:
+        """Units of a lot come; a date that is told anew stands from then on."""
+        held = self.units.get(lot)
+        if held is None:
+            if units <= 0:
+                return
+            self.units[lot], self.expiry[lot] = units, expiry
+            insort(self.queue, (expiry or UNDATED, lot))
+            return
+        self.units[lot] = held + units
+        if expiry and expiry != self.expiry[lot]:
+            del self.queue[self._at(lot)]
+            self.expiry[lot] = expiry
+            insort(self.queue, (expiry, lot))
+
+    def take(self, units: int, lot: str = "", kept: Mapping[str, int] | None = None) -> list[Batch]:
+        """Units leave: of the lot named while it lasts, then what expires first. What is `kept` of a lot (in
+        quarantine) goes only when nothing else is left. Fewer where fewer are there."""
+        taken: list[Batch] = []
+        if lot and lot in self.units:
+            units -= self._take(lot, units, taken)
+        for spared in (kept, None) if kept else (None,):
+            at = 0
+            while units and at < len(self.queue):
+                name, length = self.queue[at][1], len(self.queue)
+                free = self.units[name] - (spared.get(name, 0) if spared else 0)
+                if free > 0:
+                    units -= self._take(name, min(units, free), taken)
+                if len(self.queue) == length:
+                    at += 1
+        return taken
+
+    def rename(self, units: int, lot: str, expiry: str) -> None:
+        """Units of which the lot was not known, while they last, are of this one."""
+        known = min(units, self.units.get("", 0))
+        if lot and known:
+            self._take("", known, [])
+            self.come(lot, known, expiry)
+
+    def _take(self, lot: str, units: int, taken: list[Batch]) -> int:
+        held, expiry = self.units[lot], self.expiry[lot]
+        if units >= held:
+            units = held
+            del self.queue[self._at(lot)], self.units[lot], self.expiry[lot]
+        else:
+            self.units[lot] = held - units
+        taken.append(Batch(lot, units, expiry))
+        return units
+
+    def _at(self, lot: str) -> int:
+        return bisect_left(self.queue, (self.expiry[lot] or UNDATED, lot))
+
+
+class LeftOut(NamedTuple):
+    """Units that are there and not to be picked. `lot` is "" where it is not known which."""
+
+    lot: str
+    units: int
+    why: Literal["quarantined", "expired"]
+
+
+class PickList(Struct, frozen=True):
+    """Which lots to pick, first that which expires first; `missing` units were asked for and can not be picked."""
+
+    lines: list[tuple[str, int]]
+    missing: int
+    left_out: list[LeftOut]
+
+
+def fefo(account: Account, units: int, today: str) -> PickList:
+    """Where to take so many units from. `today` is an ISO date: what expires today may still be picked."""
+    lines: list[tuple[str, int]] = []
+    left_out: list[LeftOut] = []
+    lots, aside = account.batches, account.aside
+    unnamed = aside.get("", 0) - lots.units.get("", 0)  # set aside without a lot's name: of whichever goes last
+    free: list[tuple[str, int]] = []
+    for key, lot in lots.queue:
+        there = lots.units[lot]
+        held = min(there, aside.get(lot, 0))
+        if held:
+            left_out.append(LeftOut(lot, held, "quarantined"))
+        if key < today and there > held:
+            left_out.append(LeftOut(lot, there - held, "expired"))
+        elif there > held:
+            free.append((lot, there - held))
+    may = sum(there for _, there in free) - max(0, unnamed)
+    if unnamed > 0:
+        left_out.append(LeftOut("", unnamed, "quarantined"))
+    wanted = min(units, max(0, may))
+    missing = units - wanted
+    for lot, there in free:
+        if not wanted:
+            break
+        lines.append((lot, min(wanted, there)))
+        wanted -= lines[-1][1]
+    return PickList(lines, missing, left_out)
+
+
+class Expiring(Struct, frozen=True):
+    """A lot that has expired (`days` below 0), or will within so many `within` days."""
+
+    lot: str
+    units: int
+    expiry: str
+    days: int
+    within: int
+
+
+def expiring(account: Account, today: str, horizons: Sequence[int] = HORIZONS_DAYS) -> list[Expiring]:
+    """The lots that expire within the longest horizon, soonest first, each with the shortest one it falls into (0: it
+    has expired)."""
+    start = date.fromisoformat(today)
+    last = (start + timedelta(days=max(horizons))).isoformat()
+    found = []
+    for key, lot in account.batches.queue:
+        if key > last:
+            break
+        days = (date.fromisoformat(key) - start).days
+        within = 0 if days < 0 else min(one for one in horizons if one >= days)
+        found.append(Expiring(lot, account.batches.units[lot], key, days, within))
+    return found

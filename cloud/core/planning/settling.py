@@ -1,0 +1,148 @@
+"""By which policy an SKU is to be ordered: what follows from its terms and the forecast, whatever is in stock."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cloud.core.planning.bounds import EXPIRY, SHELVES, Limit, bounds_of
+from cloud.core.planning.choice import Policy, alternatives, bounded, by_hand, choose
+from cloud.core.planning.items import Item, unfit
+from cloud.core.planning.losses import Costs
+from cloud.core.planning.lots import Lots
+from cloud.core.planning.outcomes import Outcome
+from cloud.core.planning.prospects import Prospect, prospect
+
+DAYS_A_YEAR = 365.0
+SERVICE_LEVEL = 0.95
+"""Where an item names neither a service level nor a backorder cost."""
+DEMAND_LEAST = 1.0
+"""Less than so many units a year is no demand."""
+LOT_YEARS_MAX = 10_000
+"""A lot that lasts longer is taken for a slip: a cost or an MOQ is wrong by orders of magnitude."""
+COSTLIER = 1.01
+"""Shelves that make the policy cost so many times as much are too small for it, also where no promise is broken."""
+UNKNOWN = Outcome(0, 0, 0, 0, 0, 0)
+"""What a policy by hand leads to where demand is not known."""
+
+
+class Outlook(Struct, frozen=True):
+    """What a forecast tells of one SKU: a day's mean and variance, the variance of the mean itself, the class, the
+    method and the days it was learnt from."""
+
+    mean: float
+    variance: float
+    doubt: float
+    kind: str
+    method: str
+    days: int
+
+
+class Settled(Struct, frozen=True):
+    """The policy to follow and what lies ahead, None where that is not known; the `others` that were rejected; codes of
+    what bounded the policy; `reason`: why nothing can be planned."""
+
+    policy: Policy | None = None
+    ahead: Prospect | None = None
+    others: list[Policy] = []
+    limits: list[Limit] = []
+    reason: str = ""
+
+
+def settle(item: Item, told: Outlook | None, others: bool = True) -> Settled:
+    """The policy of an item: it meets the service level by the economic lot, or, where a backorder cost is given, costs
+    least in all, within what the shelves hold and what sells before it expires. A reorder point and an order quantity
+    by hand stand above that. It never raises; `others`, the alternatives, take ten times as long."""
+    reason = unfit(item)
+    if reason:
+        return Settled(reason=reason)
+    lots = Lots(item.moq, item.pack)
+    if told is None or told.mean * DAYS_A_YEAR < DEMAND_LEAST:
+        if item.reorder_point is None:
+            return Settled()
+        policy = Policy("by_hand", "r,Q", item.reorder_point, item.order_quantity or lots.least, UNKNOWN)
+        return _within_shelves(item, Settled(policy), lots)
+    reason = _endless(item, told, lots)
+    try:
+        return _settled(item, told, lots, others) if not reason else Settled(reason=reason)
+    except ValueError as error:  # the arithmetic says which of its figures is out of proportion
+        return Settled(reason=str(error))
+
+
+def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
+    costs = costs_of(item)
+    ahead = ahead_of(item, told, lots)
+    policy, limits = choice(item, ahead, costs, lots), list[Limit]()
+    bounds = bounds_of(item, told.mean, told.variance, told.doubt, ahead, policy.point + policy.lot, level_of(item))
+    if not bounds.allow(policy.point, policy.lot):
+        free, upto = policy, policy.point + policy.lot if bounds.upto is None else bounds.upto
+        goal, level = ("cost", None) if item.backorder_cost is not None else ("fill", level_of(item))
+        policy = bounded(ahead, costs, Lots(item.moq, item.pack, bounds.lot), upto, goal, level)  # type: ignore[arg-type]
+        dear = policy.outcome.cost > COSTLIER * free.outcome.cost and level is None
+        if bounds.why != SHELVES or dear or (level is not None and policy.outcome.fill < level - 1e-9):
+            limits.append(bounds.why or EXPIRY)
+        if not bounds.allow(0, policy.lot):
+            limits.append("least_lot_too_large")
+    made = Settled(policy, ahead, [], limits)
+    if item.reorder_point is not None:
+        set_by = by_hand(ahead, costs, lots, item.reorder_point, item.order_quantity or policy.lot)
+        made = _within_shelves(item, Settled(set_by, ahead), lots)
+        if made.policy is not None and made.policy.point != set_by.point:
+            policy = by_hand(ahead, costs, lots, made.policy.point, set_by.lot)
+            made = replace(made, policy=policy)
+    return replace(made, others=alternatives(ahead, costs, lots)) if others else made
+
+
+def _within_shelves(item: Item, made: Settled, lots: Lots) -> Settled:
+    """A point by hand at which full shelves would order again and again is lowered until a lot fits."""
+    policy = made.policy
+    assert policy is not None, "it is by hand"
+    if item.capacity is None or policy.point + lots.least <= item.capacity:
+        return made
+    least: list[Limit] = ["least_lot_too_large"] if lots.least > item.capacity else []
+    point = max(0, item.capacity - policy.lot)
+    return replace(made, policy=replace(policy, point=point), limits=[SHELVES, *least])
+
+
+def _endless(item: Item, told: Outlook, lots: Lots) -> str:
+    """Why no lot of this item can be meant, "" where one can."""
+    days = LOT_YEARS_MAX * DAYS_A_YEAR
+    if lots.least > days * told.mean:
+        return f"the least order, {lots.least} units, lasts over {LOT_YEARS_MAX:,} years: is moq or pack wrong?"
+    if _economic(item, told) > days * told.mean:
+        return f"the economic lot lasts over {LOT_YEARS_MAX:,} years: is order_cost, unit_cost or holding_rate wrong?"
+    return ""
+
+
+def _economic(item: Item, told: Outlook) -> float:
+    holding = item.holding_rate * item.unit_cost / DAYS_A_YEAR
+    return sqrt(2 * item.order_cost * told.mean / holding)
+
+
+def costs_of(item: Item) -> Costs:
+    """The costs of a day; where only a service level is given, the backorder cost that makes it the best."""
+    holding = item.holding_rate * item.unit_cost / DAYS_A_YEAR
+    if item.backorder_cost is not None:
+        return Costs(item.order_cost, holding, item.backorder_cost / DAYS_A_YEAR)
+    return Costs.of_level(item.order_cost, holding, level_of(item))
+
+
+def level_of(item: Item) -> float:
+    """The share of demand to meet at once."""
+    return item.service_level if item.service_level is not None else SERVICE_LEVEL
+
+
+def ahead_of(item: Item, told: Outlook, lots: Lots) -> Prospect:
+    """A day's demand and the lead time's, with the doubt of what they were learnt from."""
+    seen = told.variance / told.doubt if told.doubt > 0 else None
+    spread = item.lead_time_sd_days**2
+    return prospect(told.mean, told.variance, item.lead_time_days, spread, seen, max(1.0, _economic(item, told)), lots)
+
+
+def choice(item: Item, ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
+    """The policy to follow."""
+    if item.backorder_cost is not None:
+        return choose(ahead, costs, lots)
+    return choose(ahead, costs, lots, "fill", level_of(item))

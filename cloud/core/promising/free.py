@@ -1,0 +1,142 @@
+"""What a customer of a tier may still have: first come inside a tier, and what is protected for tiers served before
+it stays there until it is released.
+
+Protection is nested, as in revenue management (Littlewood 1972; Belobaba, Operations Research 1989; Talluri & van
+Ryzin, The Theory and Practice of Revenue Management, 2.1): tiers 1, 2, .. are listed from the first served to the last,
+and what is kept for tier j may be had by tiers 1..j, never by those behind. With p the units protected, h the units
+had, Y_j = p_1 + .. + p_j and H_j = h_1 + .. + h_j, tier k may have
+
+    available - max over j < k of (Y_j - H_j)+
+
+so that the first tier sees all that is available, nobody sees more than those before it, and a protection shrinks by
+what those it is for have had of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from cloud.core.book.positions import Position
+from cloud.core.promising.reservations import Reservation
+from cloud.core.refusals import Refusal
+from protocols.layout import Sku
+from protocols.trade import Tier
+
+HOUR_MS = 3_600_000
+UNITS_MAX = 2**53
+
+
+class Wanted(Struct, frozen=True):
+    """What a customer asks for: units of an SKU until a time (0: without end); the rest as of a `Reservation`."""
+
+    sku: str
+    units: int
+    tier: str = ""
+    customer: str = ""
+    until_ms: int = 0
+    ref: str = ""
+    note: str = ""
+    by: str = ""
+    key: str = ""
+
+
+def rank(tiers: Sequence[Tier], tier: str) -> int:
+    """The place of a tier, 0 the first served; whoever is of no listed tier comes behind them all."""
+    return next((i for i, one in enumerate(tiers) if one.id == tier), len(tiers))
+
+
+def free(
+    position: Position,
+    sku: Sku,
+    tiers: Sequence[Tier],
+    reservations: Iterable[Reservation],
+    tier: str,
+    stock_came_ms: int,
+    now_ms: int,
+) -> int:
+    """Units of the SKU that a customer of `tier` may still have; never more than are available, never below 0.
+
+    `position` counts the held reservations as reserved. `reservations`: those held, and those picked since stock last
+    came at `stock_came_ms` (0: not known), for what was picked of a delivery's protection has been had; others in it
+    change nothing. Behind `members_only` there is nothing, released or not.
+    """
+    place = rank(tiers, tier)
+    if sku.members_only and place > rank(tiers, sku.members_only):
+        return 0
+    there = max(0, position.available)
+    if not sku.protected or is_released(sku, stock_came_ms, now_ms):
+        return there
+    had = [0] * (len(tiers) + 1)
+    for one in reservations:
+        if one.sku == sku.id and _counts(one, stock_came_ms):
+            had[rank(tiers, one.tier)] += one.units
+    kept = most = 0
+    for j in range(place):
+        kept += sku.protected.get(tiers[j].id, 0) - had[j]
+        most = max(most, kept)
+    return max(0, there - most)
+
+
+def is_released(sku: Sku, stock_came_ms: int, now_ms: int) -> bool:
+    """Whether what was protected is for everybody by now. Without `release_hours`, or where it is not known when
+    stock came, it never is."""
+    if not sku.release_hours or not stock_came_ms:
+        return False
+    return now_ms >= stock_came_ms + sku.release_hours * HOUR_MS
+
+
+def reserve(
+    wanted: Wanted,
+    position: Position,
+    sku: Sku,
+    tiers: Sequence[Tier],
+    reservations: Sequence[Reservation],
+    stock_came_ms: int,
+    now_ms: int,
+) -> Reservation | Refusal:
+    """The reservation, or why there is none. What is refused says no more than what this tier may know. The same
+    `key` again gives the same reservation, whatever became of it, as long as it asks for the same."""
+    if wanted.key:
+        for one in reservations:
+            if one.key == wanted.key:
+                return one if _same(one, wanted) else _key_used(wanted)
+    if wanted.sku != sku.id:
+        return Refusal("unknown_sku", f"{wanted.sku!r} is not {sku.id!r}.", "Name an SKU of the site file.")
+    if wanted.tier and rank(tiers, wanted.tier) == len(tiers):
+        names = ", ".join(one.id for one in tiers) or "no tiers"
+        hint = f"The site file lists {names}; name a listed one, or none."
+        return Refusal("unknown_tier", f"{wanted.tier!r} is no tier of this site.", hint)
+    if not 0 < wanted.units <= UNITS_MAX:
+        return Refusal("no_units", f"{wanted.units} units can not be reserved.", "Ask for 1 or more.")
+    if wanted.until_ms and wanted.until_ms <= now_ms:
+        return Refusal("too_late", "It would have run out before it is made.", "Give a time to come, or none.")
+    if sku.members_only and rank(tiers, wanted.tier) > rank(tiers, sku.members_only):
+        name = tiers[rank(tiers, sku.members_only)].name
+        return Refusal("members_only", f"{sku.name} is for {name} only, and those served before.", "Join that tier.")
+    there = free(position, sku, tiers, reservations, wanted.tier, stock_came_ms, now_ms)
+    if wanted.units > there:
+        who = f" for {tiers[rank(tiers, wanted.tier)].name}" if wanted.tier else ""
+        hint = f"Ask for {there} or fewer, or wait for a delivery." if there else "Wait for a delivery."
+        return Refusal("not_enough", f"{there} of {sku.name} are free{who}, {wanted.units} were asked for.", hint)
+    return Reservation(
+        wanted.sku, wanted.units, wanted.tier, wanted.customer, now_ms, wanted.until_ms, "held", now_ms,
+        wanted.ref, wanted.note, wanted.by, wanted.key,
+    )  # fmt: skip
+
+
+def _counts(one: Reservation, stock_came_ms: int) -> bool:
+    return one.state == "held" or (one.state == "picked" and 0 < stock_came_ms <= one.changed_ms)
+
+
+def _same(one: Reservation, wanted: Wanted) -> bool:
+    if (one.sku, one.tier, one.customer) != (wanted.sku, wanted.tier, wanted.customer):
+        return False
+    # Of what was picked in parts, the first part kept the key.
+    return one.units == wanted.units or (one.state == "picked" and one.units < wanted.units)
+
+
+def _key_used(wanted: Wanted) -> Refusal:
+    detail = f"The key {wanted.key!r} was used for another reservation."
+    return Refusal("key_used", detail, "Use a new key for each reservation.")

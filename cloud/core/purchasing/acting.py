@@ -1,0 +1,168 @@
+"""What may be done with an order, by whom, and what comes of it: each step a new version, or a refusal.
+
+draft -> approved -> sent -> confirmed -> partly_received -> received -> closed; cancelled as long as nothing was taken
+in. The same step twice changes nothing: the second answer is the order it was given. A dispatch and a receipt carry a
+`key` (the number of a delivery note, say), for two equal ones may both be true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from typing import Final, Literal, get_args
+
+from msgspec.structs import replace
+
+from cloud.core.purchasing import steps
+from cloud.core.purchasing.orders import Order, State, unfit, value
+from cloud.core.purchasing.steps import What
+from cloud.core.refusals import Refusal
+from protocols.trade import Buying
+
+Action = Literal["approve", "send", "confirm", "change", "ship", "receive", "close", "cancel"]
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+SLACK: Final = 1e-9
+"""Relative: sums of money that differ by less are the same."""
+
+POSSIBLE: Final[dict[State, tuple[Action, ...]]] = {
+    "draft": ("approve", "change", "cancel"),
+    "approved": ("send", "change", "cancel"),
+    "sent": ("confirm", "change", "ship", "receive", "cancel"),
+    "confirmed": ("confirm", "change", "ship", "receive", "cancel"),
+    "partly_received": ("confirm", "change", "ship", "receive", "close", "cancel"),
+    "received": ("receive", "close"),
+    "closed": (),
+    "cancelled": (),
+}
+"""State -> what can be done. `cancel` of a partly received order gives up the rest, and closes it."""
+_BEYOND: Final[dict[Action, frozenset[State]]] = {
+    "approve": frozenset(("approved", "sent", "confirmed", "partly_received", "received", "closed")),
+    "send": frozenset(("sent", "confirmed", "partly_received", "received", "closed")),
+    "close": frozenset(("closed",)),
+    "cancel": frozenset(("cancelled",)),
+}
+"""Where a step has been done already, so that doing it again changes nothing."""
+_STEPS: Final[dict[Action, Callable[[Order, What, int], Order | Refusal]]] = {
+    "approve": steps.approve,
+    "send": steps.send,
+    "confirm": steps.confirm,
+    "change": steps.change,
+    "ship": steps.ship,
+    "receive": steps.receive,
+    "close": steps.close,
+    "cancel": steps.cancel,
+}
+_BY_SUPPLIER: Final[frozenset[Action]] = frozenset(("confirm", "ship"))
+
+
+def act(
+    order: Order,
+    action: Action,
+    by: str,
+    role: str,
+    now_ms: int,
+    limits: Buying,
+    *,
+    units: Mapping[str, int] | None = None,
+    rejected: Mapping[str, int] | None = None,
+    dues: Mapping[str, int] | None = None,
+    prices: Mapping[str, float] | None = None,
+    note: str = "",
+    key: str = "",
+    anyway: bool = False,
+) -> Order | Refusal:
+    """The order after a step, its version one higher; itself where that changes nothing; or why not.
+
+    `role` is "manager", "crew", "supplier" or "nobody" (the service by itself). See `What` for the rest.
+    """
+    what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway)
+    if key and f"{action}:{key}" in order.keys:
+        return order
+    if order.state in _BEYOND.get(action, ()) or (action == "cancel" and _given_up(order)):
+        return order
+    if action not in POSSIBLE[order.state]:
+        return _impossible(order, action)
+    if refused := _not_yours(action, role) or _unknown(order, action, what):
+        return refused
+    after = _STEPS[action](order, what, now_ms)
+    if isinstance(after, Refusal):
+        return after
+    if after == order:
+        return order
+    if refused := _too_dear(order, after, action, role, limits):
+        return refused
+    return replace(after, version=order.version + 1, changed_ms=now_ms, by=by)
+
+
+def may_approve(role: str, worth: float, limits: Buying) -> Refusal | None:
+    """Whether somebody may decide to spend so much; if not, who may."""
+    nobody = limits.approved_to
+    crew = max(nobody, limits.crew_limit)
+    most = {"nobody": nobody, "crew": crew, "manager": max(crew, limits.manager_limit)}
+    if worth <= most.get(role, -inf) * (1 + SLACK):
+        return None
+    who = next((one for one, limit in most.items() if worth <= limit * (1 + SLACK)), None)
+    if who is None:
+        hint = f"Raise buying.manager_limit in the site file, or order less: nobody may spend over {most['manager']:g}."
+    else:
+        hint = "Ask a manager." if who == "manager" else "Ask a crew member or a manager."
+        hint = hint if role != "supplier" else f"The site has to agree: {hint[:-1].lower()} there."
+    return Refusal("above_limit", f"The order is worth {worth:,.2f}, which is more than {role or 'nobody'} may.", hint)
+
+
+def _impossible(order: Order, action: str) -> Refusal:
+    can = POSSIBLE[order.state]
+    now = f"Possible now: {', '.join(can)}." if can else "Nothing can be done with it any more; make a new order."
+    if action not in ACTIONS:
+        return Refusal("unknown_action", f"There is no {action!r}.", now)
+    return Refusal("not_now", f"An order that is {order.state.replace('_', ' ')} can not {_passive(action)}.", now)
+
+
+def _passive(action: str) -> str:
+    forms = {"send": "be sent", "ship": "be shipped", "cancel": "be cancelled"}
+    return forms.get(action, f"be {action.removesuffix('e')}ed")
+
+
+def _not_yours(action: Action, role: str) -> Refusal | None:
+    if role in ("manager", "crew") or (role == "nobody" and action in ("approve", "send")):
+        return None
+    if role == "supplier" and action in _BY_SUPPLIER:
+        return None
+    who = "The site's crew can." if role == "supplier" else "A crew member or a manager can."
+    return Refusal("not_allowed", f"A {role or 'nobody'} may not {action} an order.", who)
+
+
+def _unknown(order: Order, action: Action, what: What) -> Refusal | None:
+    """What does not belong to this order, or is no figure of one."""
+    for name in (*what.units, *what.rejected, *what.dues, *what.prices):
+        line = order.line(name)
+        if line is None and action == "change" and what.units.get(name) == 0:
+            continue  # struck out already
+        if line is None and not (action == "change" and not order.sent_ms and what.units.get(name)):
+            here = ", ".join(one.sku for one in order.lines[:5])
+            return Refusal("no_such_line", f"{name} is not in this order.", f"In it: {here}. Order {name} separately.")
+        price = what.prices.get(name, line.unit_price if line is not None else -1.0)
+        if price < 0 and name not in what.prices:
+            return Refusal("price", f"{name} is new in the order and has no price.", "Give its price a unit.")
+        for units in (what.units.get(name, 0), what.rejected.get(name, 0)):
+            if refused := unfit(name, units, price, what.dues.get(name, 0), least=0):
+                return refused
+    return None
+
+
+def _too_dear(before: Order, after: Order, action: Action, role: str, limits: Buying) -> Refusal | None:
+    """Approving spends; so does whatever makes an order dearer once it is approved."""
+    worth = value(after)
+    if action == "approve":
+        return may_approve(role, worth, limits)
+    dearer = action in ("change", "confirm") and worth > value(before) * (1 + SLACK)
+    return may_approve(role, worth, limits) if dearer and before.state != "draft" else None
+
+
+def _given_up(order: Order) -> bool:
+    return order.state == "closed" and any(line.rest for line in order.lines)
+
+
+def possible(order: Order, roles: Sequence[str] = ("manager",)) -> list[Action]:
+    """What somebody of these roles can do with an order now, as far as its state goes."""
+    return [one for one in POSSIBLE[order.state] if any(_not_yours(one, role) is None for role in roles)]

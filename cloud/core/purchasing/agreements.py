@@ -1,0 +1,195 @@
+"""Vendor-managed inventory: what a supplier may see and do by its agreement, and what becomes of what it plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cloud.core.book.positions import Position
+from cloud.core.purchasing.acting import act
+from cloud.core.purchasing.orders import Line, Order, draft
+from cloud.core.purchasing.prices import unit_price
+from cloud.core.refusals import Refusal
+from protocols.trade import Agreement, Buying, Offer, Supplier
+
+ALLOWED: Final = ("confirm", "change", "ship")
+"""What a supplier may do with its own orders; its `change` is one of dates."""
+UNSEEN: Final = frozenset(("draft", "approved"))
+"""Orders in these states were not sent, and are nobody's but the site's."""
+LINES_MAX: Final = 1_000
+"""SKUs in one plan; more are refused."""
+
+
+class Span(Struct, frozen=True):
+    """Units expected to be asked for in a time: mean, and between what nine of ten come to lie."""
+
+    low: int
+    mean: float
+    high: int
+
+
+class Known(Struct, frozen=True):
+    """What the site knows of one SKU, for those who may see it. `point` and `upto` are the plan's, None while there is
+    none; `trusted_ms` is when its shelves were last sure of their counts."""
+
+    sku: str
+    name: str
+    position: Position
+    point: int | None = None
+    upto: int | None = None
+    forecast_day: float | None = None
+    forecast_28: Span | None = None
+    trusted_ms: int | None = None
+
+
+class Shelf(Struct, frozen=True):
+    """What a supplier sees of one SKU, units: what is there and free, what will be there once all that was ordered
+    came, between what to keep it, and what is expected to be taken."""
+
+    sku: str
+    name: str
+    on_hand: int
+    available: int
+    projected: int
+    least: int | None
+    most: int | None
+    forecast_day: float | None
+    forecast_28: Span | None
+    trusted_ms: int | None
+
+
+def agreed(agreements: Iterable[Agreement], supplier: str) -> dict[str, Agreement]:
+    """SKU -> the agreement with this supplier that names it."""
+    return {sku: one for one in agreements if one.supplier == supplier for sku in one.skus}
+
+
+def bounds(agreement: Agreement, known: Known) -> tuple[int | None, int | None]:
+    """Least and most units of an SKU: as agreed, else the plan's reorder point and up-to level."""
+    return agreement.least.get(known.sku, known.point), agreement.most.get(known.sku, known.upto)
+
+
+def shelves(agreements: Iterable[Agreement], supplier: str, known: Iterable[Known]) -> list[Shelf]:
+    """What a supplier may see: the SKUs of its agreements, nothing of any other."""
+    names = agreed(agreements, supplier)
+    found = []
+    for one in known:
+        if one.sku not in names:
+            continue
+        least, most = bounds(names[one.sku], one)
+        there = one.position
+        found.append(
+            Shelf(
+                one.sku,
+                one.name,
+                there.on_hand,
+                there.available,
+                there.projected,
+                least,
+                most,
+                one.forecast_day,
+                one.forecast_28,
+                one.trusted_ms,
+            )
+        )
+    return found
+
+
+def own_orders(orders: Iterable[Order], supplier: str) -> list[Order]:
+    """A supplier's orders that were sent, without what is the site's alone: names, notes, needs."""
+    mine = (one for one in orders if one.supplier == supplier and one.state not in UNSEEN and one.sent_ms)
+    return [replace(one, by="", note="", needs=[], keys=[]) for one in mine]
+
+
+def step(
+    order: Order,
+    supplier: str,
+    action: str,
+    by: str,
+    now_ms: int,
+    limits: Buying,
+    *,
+    units: Mapping[str, int] | None = None,
+    dues: Mapping[str, int] | None = None,
+    prices: Mapping[str, float] | None = None,
+    key: str = "",
+) -> Order | Refusal:
+    """The order after what its supplier did: confirm (units, dates, prices), change (dates) or ship (units, dates).
+
+    Another supplier's order, or one that was not sent, is not there for it.
+    """
+    if order.supplier != supplier or not order.sent_ms:
+        return Refusal("no_such_order", "There is no such order of yours.", "Look at the list of your orders.")
+    if action == "ship":
+        return act(order, "ship", by, "supplier", now_ms, limits, units=units, dues=dues, key=key)
+    if action == "change" and (units or prices):
+        return Refusal("dates_only", "Only dates can be changed here.", "Confirm the order with what you can deliver.")
+    if action in ALLOWED:
+        return act(order, "confirm", by, "supplier", now_ms, limits, units=units, dues=dues, prices=prices)
+    said = f"A supplier can not {action} an order."
+    return Refusal("not_allowed", said, "You can confirm it, change its dates, or say what was shipped.")
+
+
+def plan(
+    agreement: Agreement,
+    supplier: Supplier,
+    units: Mapping[str, int],
+    known: Iterable[Known],
+    offers: Iterable[Offer],
+    orders: Sequence[Order],
+    by: str,
+    now_ms: int,
+    *,
+    dues: Mapping[str, int] | None = None,
+    key: str,
+) -> Order | Refusal:
+    """The order that a supplier's plan becomes; the one it became before, where it came with this `key` already.
+
+    Where the supplier decides it is confirmed at once, whatever its value: the agreement is the approval. Where the
+    site does, it is a draft. Either way what will be there has to lie within the least and the most of each SKU,
+    drafts of this supplier counted.
+    """
+    mark = f"plan:{key}"
+    if key and (before := next((one for one in orders if mark in one.keys), None)) is not None:
+        return before
+    if supplier.suspended:
+        return Refusal("suspended", "This supplier is suspended.", "Talk to the site.")
+    if len(units) > LINES_MAX:
+        return Refusal("too_many", f"The plan names {len(units)} SKUs.", f"Send at most {LINES_MAX} at once.")
+    there = {one.sku: one for one in known}
+    asked = {one.sku: one for one in offers if one.supplier == supplier.id}
+    lines = []
+    for sku, wanted in units.items():
+        if refused := _outside(agreement, sku, wanted, there.get(sku), orders):
+            return refused
+        if sku not in asked:
+            return Refusal("no_offer", f"There is no agreed price of {sku}.", "Let the site list your offer.")
+        lines.append(Line(sku, wanted, unit_price(asked[sku], wanted), due_ms=(dues or {}).get(sku, 0)))
+    made = draft(supplier.id, lines, by, now_ms)
+    if isinstance(made, Refusal):
+        return made
+    made = replace(made, keys=[mark] if key else [])
+    if agreement.decides == "site":
+        return made
+    return replace(made, state="confirmed", sent_ms=now_ms, confirmed_ms=now_ms)
+
+
+def _outside(
+    agreement: Agreement, sku: str, units: int, known: Known | None, orders: Iterable[Order]
+) -> Refusal | None:
+    if sku not in agreement.skus or known is None:
+        return Refusal("not_yours", f"{sku} is not in your agreement.", f"In it: {', '.join(agreement.skus[:5])}.")
+    least, most = bounds(agreement, known)
+    if least is None or most is None:
+        return Refusal("no_bounds", f"Nobody knows yet how much of {sku} to keep.", "Agree on a least and a most.")
+    drafts = [one for one in orders if one.state == "draft" and one.supplier == agreement.supplier]
+    planned = sum(line.units for one in drafts for line in one.lines if line.sku == sku)
+    after = known.position.projected + planned + units
+    if least <= after <= most:
+        return None
+    said = f"With {units} more there would be {after} of {sku}; {least} to {most} are agreed."
+    room = most - known.position.projected - planned
+    hint = f"Plan {max(1, units + least - after)} to {room}." if room > 0 else "Nothing more is wanted now."
+    return Refusal("outside", said, hint)

@@ -1,0 +1,166 @@
+"""The steps of an order, one a function: what it says becomes of the lines and the state, or why it cannot be so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cloud.core.purchasing.orders import Line, Order, State
+from cloud.core.refusals import Refusal
+
+OVER_SHARE: Final = 0.05
+"""So much more than was ordered of a line is taken in without asking, rounded down to whole units."""
+KEYS_MAX: Final = 1_000
+"""Deliveries and dispatches of one order; at the limit further ones are refused."""
+
+
+class What(Struct, frozen=True):
+    """What a step says, by SKU. `units`: agreed, wanted instead (0 strikes the line), shipped now or good ones that
+    came now; `rejected` ones came and are not kept, `note` saying why. `anyway`: though too much came, or the goods are
+    on their way."""
+
+    units: Mapping[str, int] = {}
+    rejected: Mapping[str, int] = {}
+    dues: Mapping[str, int] = {}
+    prices: Mapping[str, float] = {}
+    note: str = ""
+    key: str = ""
+    anyway: bool = False
+
+
+def approve(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """Somebody decided to spend so much; who may is not asked here."""
+    return replace(order, state="approved")
+
+
+def send(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """The supplier has it."""
+    return replace(order, state="sent", sent_ms=now_ms)
+
+
+def confirm(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """The supplier agrees: with these units (no more than ordered), dates and prices, else with those of the order."""
+    for line in order.lines:
+        units = what.units.get(line.sku, line.units)
+        if units > line.units:
+            said = f"{line.units} of {line.sku} are ordered, {units} were confirmed."
+            return Refusal("more_than_ordered", said, "Change the order first, or confirm what was ordered.")
+        if line.sku in what.units and units < line.received + line.in_transit:
+            return _below(line, units)
+    lines = [_line(one, what) for one in order.lines]
+    if not any(line.units for line in lines):
+        return Refusal("nothing_left", "Nothing of the order was confirmed.", "Cancel it, and order elsewhere.")
+    if lines == order.lines and order.confirmed_ms:
+        return order
+    return _settled(replace(order, lines=lines, confirmed_ms=now_ms))
+
+
+def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """The site wants other units, dates or prices; once it was sent, the supplier has to agree again."""
+    lines = []
+    for line in order.lines:
+        if line.sku in what.units and what.units[line.sku] < line.received + line.in_transit:
+            return _below(line, what.units[line.sku])
+        lines.append(_line(line, what))
+    if not order.sent_ms:
+        lines = [line for line in lines if line.units]
+        new = [sku for sku, units in what.units.items() if units and order.line(sku) is None]
+        lines += [Line(sku, what.units[sku], what.prices[sku], due_ms=what.dues.get(sku, 0)) for sku in new]
+    if not any(line.units for line in lines):
+        return Refusal("nothing_left", "Nothing would be left of the order.", "Cancel it instead.")
+    note = what.note or order.note
+    if lines == order.lines:
+        return replace(order, note=note)
+    return _settled(replace(order, lines=lines, confirmed_ms=0, note=note))
+
+
+def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """So many units more left the supplier (its ASN), to be there at these dates."""
+    if refused := _needs_key(order, what, "the number of the dispatch advice"):
+        return refused
+    lines = []
+    for line in order.lines:
+        units = what.units.get(line.sku, 0)
+        most = line.units + _over(line) + line.rejected - line.shipped
+        if units > max(0, most) and not what.anyway:
+            said = f"{units} of {line.sku} were shipped, {line.shipped} had been, and {line.units} are ordered."
+            return Refusal("too_many", said, "Correct the dispatch, or say that it is meant.")
+        due_ms = what.dues.get(line.sku, line.due_ms)
+        lines.append(replace(line, shipped=line.shipped + units, due_ms=due_ms))
+    return replace(order, lines=lines, keys=[*order.keys, f"ship:{what.key}"])
+
+
+def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """So many good units came, and so many that are not kept."""
+    if refused := _needs_key(order, what, "the number of the delivery note"):
+        return refused
+    if any(what.rejected.values()) and not what.note:
+        return Refusal("no_reason", "Units were rejected and nobody says why.", "Say what is wrong with them.")
+    lines = []
+    for line in order.lines:
+        good, bad = what.units.get(line.sku, 0), what.rejected.get(line.sku, 0)
+        most = line.units + _over(line)
+        if good and line.received + good > most and not what.anyway:
+            said = f"{line.received + good} of {line.sku} would be in, {line.units} were ordered."
+            hint = f"At most {most} are taken in unasked: send the rest back, or say that it is to be kept anyway."
+            return Refusal("too_many", said, hint)
+        received, rejected = line.received + good, line.rejected + bad
+        shipped = max(line.shipped, received + rejected)
+        lines.append(replace(line, received=received, rejected=rejected, shipped=shipped))
+    note = what.note or order.note
+    return _settled(replace(order, lines=lines, note=note, keys=[*order.keys, f"receive:{what.key}"]))
+
+
+def close(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """What has not come is not waited for any longer."""
+    return replace(order, state="closed", closed_ms=now_ms, note=what.note or order.note)
+
+
+def cancel(order: Order, what: What, now_ms: int) -> Order | Refusal:
+    """Given up, but for what was taken in."""
+    moving = sum(line.in_transit for line in order.lines)
+    if moving and not what.anyway:
+        said = f"{moving} units of it are on their way."
+        return Refusal("in_transit", said, "Receive or reject them first, or say that it is to be cancelled anyway.")
+    state: State = "closed" if order.state == "partly_received" else "cancelled"
+    return replace(order, state=state, closed_ms=now_ms, note=what.note or order.note)
+
+
+def _settled(order: Order) -> Order:
+    """The order in the state that its lines tell of."""
+    if not order.sent_ms:
+        return order
+    received = any(line.received for line in order.lines)
+    state: State = "sent"
+    if received:
+        state = "partly_received" if any(line.rest for line in order.lines) else "received"
+    elif order.confirmed_ms:
+        state = "confirmed"
+    return replace(order, state=state)
+
+
+def _line(line: Line, what: What) -> Line:
+    units, due_ms = what.units.get(line.sku, line.units), what.dues.get(line.sku, line.due_ms)
+    return replace(line, units=units, due_ms=due_ms, unit_price=what.prices.get(line.sku, line.unit_price))
+
+
+def _below(line: Line, units: int) -> Refusal:
+    said = f"{line.received} of {line.sku} are in and {line.in_transit} on their way; it can not be {units}."
+    return Refusal("below_received", said, f"Give {line.received + line.in_transit} or more.")
+
+
+def _over(line: Line) -> int:
+    return int(line.units * OVER_SHARE)
+
+
+def _needs_key(order: Order, what: What, name: str) -> Refusal | None:
+    if not what.key:
+        return Refusal("no_key", "It can not be told whether this was booked before.", f"Give a key: {name}.")
+    if len(order.keys) >= KEYS_MAX:
+        return Refusal("too_many_keys", f"There are {KEYS_MAX} deliveries in this order.", "Close it; order anew.")
+    if not any((*what.units.values(), *what.rejected.values())):
+        return Refusal("nothing", "It names no units.", "Name at least one SKU and how many of it.")
+    return None

@@ -1,0 +1,222 @@
+"""What to count today, and what each count says: held against the book at its own second, entered once it stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from cloud.core.counting import accuracy, causes, findings, rounds
+from cloud.core.counting.causes import Cause
+from cloud.core.counting.course import Course, course
+from cloud.core.counting.findings import Finding, Terms, Tolerance
+from cloud.core.counting.rounds import Place, Rhythm
+from cloud.core.kpis.facts import Counted
+from cloud.core.purchasing.orders import Order
+from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.refusing import granted, storing
+from cloud.stores.books import Books
+from cloud.web import stockroom
+from cloud.web.desk import Refused
+from protocols.reports import SlotLevel
+
+KEPT = "counts"
+FINDINGS_MAX = 2_000
+"""Findings remembered; the oldest leave first."""
+DAY_MS = 86_400_000
+
+
+class Stood(Struct):
+    """A finding that stands, and the number of its entry in the book."""
+
+    finding: Finding
+    entry: int
+
+
+class Kept(Struct):
+    """What is kept of counts: the first ones that wait to be repeated, and the findings that stand."""
+
+    waiting: list[Finding] = []
+    stood: list[Stood] = []
+
+
+class Told(Struct, frozen=True):
+    """What a count came to, with the likely causes of a difference; `entry` is its number in the book (0: none yet)."""
+
+    sku: str
+    place: str
+    verdict: str
+    counted: int
+    expected: int
+    difference: int
+    value: float
+    causes: list[Cause]
+    entry: int
+
+
+class Counts:
+    """The counts of one site."""
+
+    def __init__(self, book: Bookkeeping, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+        self.site = book.site
+        self.levels: Callable[[], Mapping[str, SlotLevel]] = dict
+        self.abc: Callable[[str], str] = lambda _: ""
+        self.orders: Callable[[], Sequence[Order]] = list
+        self._book = book
+        self._books = books
+        self._on_disk = on_disk
+        self._now_ms = now_ms
+        self._rhythm = Rhythm()
+        self._waiting: dict[tuple[str, str], Finding] = {}
+        self._stood: deque[Stood] = deque(maxlen=FINDINGS_MAX)
+        self._counting = asyncio.Lock()
+
+    def load(self) -> None:
+        """What is kept of counts."""
+        blob = self._books.kept(KEPT)
+        kept = msgspec.msgpack.decode(blob, type=Kept) if blob else Kept()
+        self._waiting = {(one.sku, one.slot): one for one in kept.waiting}
+        self._stood.extend(kept.stood)
+        for one in kept.stood:
+            self._tally(one.finding)
+
+    async def tick(self) -> None:
+        """Judge anew what was counted of SKUs of which facts of earlier times came: the counts stand, what was expected
+        of them may be another."""
+        late, self._book.late = self._book.late, set()
+        waiting = [one for one in self._waiting.values() if one.sku in late]
+        stood = [one for one in self._stood if one.finding.sku in late]
+        if not waiting and not stood:
+            return
+        async with self._counting:
+            for first in waiting:
+                again = findings.rejudge(first, (await self._course(first, 0)).at, self._terms(first.sku, first.slot))
+                if again.verdict != "recount":
+                    entry = findings.entry(again, self._now_ms(), "count")
+                    assert entry is not None, "it stands"
+                    await self._stand(again, (await self._book.store([entry]))[0].id)
+            for one in stood:
+                before = one.finding
+                seen = await self._course(before, one.entry)
+                one.finding = findings.rejudge(before, seen.at, self._terms(before.sku, before.slot))
+                if one.finding != before:
+                    self._tally(before, undo=True)
+                    self._tally(one.finding)
+            await self._keep()
+
+    def round(self) -> object:
+        """See `stockroom.CountDesk`."""
+        now_ms = self._now_ms()
+        done = sum(now_ms - one.finding.at_ms < DAY_MS for one in self._stood)
+        planned = rounds.plan_round(self._places(), now_ms, self._rhythm, done)
+        today = [
+            {
+                "place": one.slot,
+                "sku": one.sku,
+                "reason": one.reason,
+                "reasons": [*one.points],
+                "score": round(one.score, 1),
+                "stake": round(one.stake, 2),
+                "last_ms": self._book.counted_ms.get((one.sku, one.slot), 0),
+            }
+            for one in planned.today
+        ]
+        right = accuracy.of(one.finding for one in self._stood)
+        figures = {name: getattr(right, name) for name in accuracy.METRICS}
+        return {
+            "today": today,
+            "waiting": planned.waiting,
+            "needed_a_day": round(planned.needed_a_day, 2),
+            "backlog_days": planned.clears_days,
+            "accuracy": {"counts": right.counts, **figures},
+        }
+
+    async def count(self, counted: stockroom.Counted, by: str, key: str) -> object:
+        """See `stockroom.CountDesk`."""
+        sku = self.site.sku_by_id.get(counted.sku)
+        slots = self._book.terms(counted.sku).slots if sku is not None else frozenset()
+        if sku is None or (counted.place and counted.place not in slots):
+            known = ", ".join(sorted(slots)[:5]) or "off the shelves alone"
+            hint = f"{counted.sku} lies in {known}." if sku is not None else "Name an SKU of the site file."
+            raise Refused("unknown_place", f"{counted.sku!r} does not lie at {counted.place!r}.", hint)
+        now_ms = self._now_ms()
+        at_ms = counted.at_ms or now_ms
+        if at_ms > now_ms + DAY_MS:
+            raise Refused("time", "It is told to be counted more than a day from now.", "Tell it once it is counted.")
+        async with self._counting:
+            before, terms = self._waiting.get((sku.id, counted.place)), self._terms(sku.id, counted.place)
+            times = [at_ms, *(one.at_ms for one in before.counts)] if before is not None else [at_ms]
+            seen = await self._between(sku.id, counted.place, min(times), max(times), 0)
+            found = granted(findings.judge(counted.counted, at_ms, seen.at, terms, before, by))
+            others = [one.finding for one in self._stood]
+            level, account = self.levels().get(counted.place), self._book.accounts.get(sku.id)
+            why = causes.explain(found, causes.scene_of(found, sku, account, seen.moves, self.orders(), others, level))
+            entry = findings.entry(found, now_ms, "count", key=key)
+            number = 0
+            if entry is None:
+                self._waiting[sku.id, counted.place] = found
+            else:
+                number = (await self._book.store([entry]))[0].id
+                await self._stand(found, number)
+            await self._keep()
+        return Told(
+            found.sku, found.slot, found.verdict, found.counted, found.expected, found.difference, found.value,
+            why, number,
+        )  # fmt: skip
+
+    async def _keep(self) -> None:
+        kept = Kept([*self._waiting.values()], [*self._stood])
+        with storing():
+            await self._on_disk(self._books.keep, KEPT, msgspec.msgpack.encode(kept))
+
+    async def _stand(self, found: Finding, entry: int) -> None:
+        self._waiting.pop((found.sku, found.slot), None)
+        self._stood.append(Stood(found, entry))
+        self._tally(found)
+
+    def _tally(self, found: Finding, undo: bool = False) -> None:
+        agreed = found.verdict == "agrees"
+        self._book.note(Counted(found.sku, found.at_ms, found.counted, found.expected, agreed, undo))
+
+    async def _course(self, found: Finding, entry: int) -> Course:
+        times = [one.at_ms for one in found.counts]
+        return await self._between(found.sku, found.slot, min(times), max(times), entry)
+
+    async def _between(self, sku: str, slot: str, from_ms: int, to_ms: int, entry: int) -> Course:
+        """What the book has at a place around counts, without the entry of the count itself."""
+        gone = self._book.gone | {entry}
+
+        def read() -> Course:
+            facts = self._books.facts(sku, to_ms + causes.WINDOW_MS)
+            return course(
+                facts, self._book.terms(sku), slot, from_ms - causes.WINDOW_MS, to_ms + causes.WINDOW_MS, gone
+            )
+
+        with storing():
+            return await asyncio.to_thread(read)
+
+    def _terms(self, sku: str, slot: str) -> Terms:
+        return Terms(sku, slot, self.site.sku_by_id[sku].unit_cost, Tolerance())
+
+    def _places(self) -> list[Place]:
+        levels, places = self.levels(), []
+        for slot in self.site.slots:
+            sku, account = self.site.sku_by_id[slot.sku], self._book.accounts.get(slot.sku)
+            units = account.shelves.get(slot.id, 0) if account is not None else 0
+            unexplained = sum(one.units for one in account.unexplained if one.slot == slot.id) if account else 0
+            where = (sku.id, slot.id)
+            counted_ms, again = self._book.counted_ms.get(where, 0), where in self._waiting
+            abc, level = self.abc(sku.id), levels.get(slot.id)
+            places.append(rounds.sensed_place(sku, level, slot.id, abc, units, counted_ms, unexplained, 0, again))
+        for sku in self.site.skus:
+            account = self._book.accounts.get(sku.id)
+            off, owed = (account.off, self._book.owed(sku.id)) if account is not None else (0, 0)
+            if off or owed or not self._book.terms(sku.id).slots:
+                where = (sku.id, "")
+                counted_ms, again = self._book.counted_ms.get(where, 0), where in self._waiting
+                abc = self.abc(sku.id)
+                places.append(Place(sku.id, "", abc, off, sku.unit_cost, counted_ms, debt=owed, recount=again))
+        return places

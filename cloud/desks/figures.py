@@ -1,0 +1,143 @@
+"""Key figures as they are now, what is behind them, and the efficient curve of an SKU."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cloud.core.kpis import figures, stale
+from cloud.core.kpis.definitions import DEFINITIONS
+from cloud.core.kpis.facts import Pace, Told
+from cloud.core.kpis.stale import Outlet, Prospects
+from cloud.core.planning.efficient import curve
+from cloud.core.planning.items import Item
+from cloud.core.planning.settling import Outlook
+from cloud.core.trade_view import MeasureView, measure_view
+from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.supplying import Supplying
+from cloud.stores.books import Books, Spare
+from cloud.web.desk import NotFound
+
+EVERY_MS = 60_000
+PACE_MS = 3_600_000
+AHEAD_DAYS = 14
+"""So far ahead the forecast of a day is remembered, to be held against what came."""
+TOLD_DAYS = 400
+"""Forecasts of so many past days are read again at a start."""
+
+
+class Figures:
+    """The key figures of one site."""
+
+    def __init__(
+        self, book: Bookkeeping, supplying: Supplying, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]
+    ) -> None:
+        self.site = book.site
+        self.current: list[MeasureView] = []
+        self.outlook: Callable[[str], Outlook | None] = lambda _: None
+        self.item: Callable[[str], Item | None] = lambda _: None
+        self.lot: Callable[[str], int] = lambda _: 0
+        self._book, self._supplying, self._books = book, supplying, books
+        self._on_disk, self._now_ms = on_disk, now_ms
+        self._zone = ZoneInfo(self.site.site.timezone)
+        self._figured_ms = self._paced_ms = 0
+        self._told_day = 0
+        self._spares: Sequence[Spare] = ()
+
+    def load(self) -> None:
+        """Forecasts that were made of days gone by, and of those to come."""
+        today = self._day(self._now_ms())
+        for day in range(today - TOLD_DAYS, today + AHEAD_DAYS + 1):
+            if (blob := self._books.kept(_key(day))) is not None:
+                self._told_day = day
+                for sku, units in msgspec.msgpack.decode(blob, type=dict[str, float]).items():
+                    self._book.note(Told(sku, day, units))
+
+    async def tick(self, now_ms: int) -> None:
+        """The figures once a minute, what sells once an hour, the forecast of a day once a day."""
+        if now_ms - self._paced_ms >= PACE_MS:
+            self._paced_ms = now_ms
+            for sku in self.site.skus:
+                if (told := self.outlook(sku.id)) is not None:
+                    self._book.note(Pace(sku.id, told.mean, sku.unit_cost))
+            self._spares = await asyncio.to_thread(self._books.spares)
+            await self._foretell(self._day(now_ms) + AHEAD_DAYS)
+        if now_ms - self._figured_ms >= EVERY_MS:
+            self._figured_ms = now_ms
+            self.current = self._figures(now_ms)
+
+    def spare(self, sku: str) -> dict[str, int]:
+        """What neighbours can send of an SKU."""
+        return {one.neighbour: one.units for one in self._spares if one.sku == sku and one.units > 0}
+
+    def measures(self) -> object:
+        """See `cloud.web.figures.Desk`."""
+        return self.current or self._figures(self._now_ms())
+
+    def measure(self, name: str) -> object:
+        """See `cloud.web.figures.Desk`."""
+        definition = DEFINITIONS.get(name)
+        if definition is None:
+            raise NotFound(f"there is no key figure {name[:100]!r}", f"there are {', '.join(DEFINITIONS)}")
+        kinds = {"dead_stock": ("dead", "expired"), "slow_stock": ("slow",)}.get(name, ())
+        rows = []
+        for sku in stale.stale_skus(self._book.tallies) if kinds else []:
+            found = stale.proposal(self._book.tallies, sku, self._prospects(sku))
+            if found is not None and found.kind in kinds:
+                rows.append(found)
+        return {"id": name, "definition": definition, "rows": rows}
+
+    async def curve(self, sku: str) -> object:
+        """See `cloud.web.figures.Desk`."""
+        if sku not in self.site.sku_by_id:
+            raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
+        item = self.item(sku)
+        if item is None:
+            raise NotFound(f"{sku!r} was not planned yet", "try again in a moment")
+        return await asyncio.to_thread(curve, item, self.outlook(sku))
+
+    def _figures(self, now_ms: int) -> list[MeasureView]:
+        return [measure_view(one) for one in figures.kpis(self._book.tallies, now_ms, self._supplying.facts())]
+
+    async def _foretell(self, day: int) -> None:
+        if day <= self._told_day:
+            return
+        units = {sku.id: told.mean for sku in self.site.skus if (told := self.outlook(sku.id)) is not None}
+        if units:
+            await self._on_disk(self._books.keep, _key(day), msgspec.msgpack.encode(units))
+            self._told_day = day
+            for sku, expected in units.items():
+                self._book.note(Told(sku, day, expected))
+
+    def _prospects(self, sku: str) -> Prospects:
+        account, place = self._book.accounts.get(sku), self.site.sku_by_id[sku]
+        today = date.fromordinal(self._day(self._now_ms())).isoformat()
+        lots = account.lots if account is not None else {}
+        expired = sum(units for units, expiry in lots.values() if expiry and expiry < today)
+        offer = next((one for one in self.site.offers if one.sku == sku), None)
+        sites = {one.id: one for one in self.site.neighbours}
+        outlets = [
+            Outlet(one.neighbour, -one.units, sites[one.neighbour].fixed_cost, sites[one.neighbour].unit_cost)
+            for one in self._spares
+            if one.sku == sku and one.units < 0 and one.neighbour in sites
+        ]
+        came_ms = self._book.came_ms.get(sku, 0)
+        return Prospects(
+            expired,
+            0 if place.discontinued else self.lot(sku),
+            offer.supplier if offer is not None else "",
+            offer.pack if offer is not None else 1,
+            self._day(came_ms) if came_ms else 0,
+            outlets,
+        )
+
+    def _day(self, at_ms: int) -> int:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._zone).date().toordinal()
+
+
+def _key(day: int) -> str:
+    return f"told:{day}"

@@ -1,0 +1,164 @@
+"""What is promised to whom: reservations of customers by tier, where an SKU stands, and the public page of a group."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from cloud.core.book.entries import Entry
+from cloud.core.promising import free, public, reservations
+from cloud.core.promising.free import HOUR_MS, Wanted
+from cloud.core.promising.reservations import Reservation
+from cloud.core.purchasing.orders import Order
+from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.refusing import granted, storing
+from cloud.stores.books import Books
+from cloud.web import stockroom
+from cloud.web.desk import NotFound, Refused
+
+SECRET = "public_secret"
+"""Under this the ledger keeps what the links of the public pages are made with."""
+REMEMBERED_MS = 90 * 86_400_000
+"""Picked reservations count against what is protected for so long, if no stock came since."""
+
+
+class Promises:
+    """The reservations of one site."""
+
+    def __init__(self, book: Bookkeeping, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+        self.site = book.site
+        self.orders: Callable[[], Sequence[Order]] = list
+        self._book = book
+        self._books = books
+        self._on_disk = on_disk
+        self._now_ms = now_ms
+        self._known: dict[int, Reservation] = {}
+        self._reserved: Counter[str] = Counter()
+        self._secret = b""
+        self._promising = asyncio.Lock()
+
+    def load(self) -> None:
+        """All that is held, and what was picked lately."""
+        self._secret = self._books.kept(SECRET) or b""
+        since = self._now_ms() - REMEMBERED_MS
+        for one in self._books.reservations():
+            if one.state == "held" or (one.state == "picked" and one.changed_ms >= since):
+                self._know(one)
+
+    async def tick(self, now_ms: int) -> None:
+        """End what has run out."""
+        async with self._promising:
+            for one in reservations.expire(self._known.values(), now_ms):
+                with storing():
+                    await self._on_disk(self._books.keep_reservation, self._known[one.id], one)
+                self._know(one)
+                self._book.changed(one.sku, now_ms)
+        for one in [one for one in self._known.values() if one.state == "picked"]:
+            if one.changed_ms < max(self._book.came_ms.get(one.sku, 0), now_ms - REMEMBERED_MS):
+                del self._known[one.id]
+
+    def reserved(self, sku: str) -> int:
+        """Units promised."""
+        return self._reserved[sku]
+
+    def standing(self, sku: str) -> object:
+        """See `stockroom.PromiseDesk`."""
+        if sku not in self.site.sku_by_id:
+            raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
+        return self._book.standing(sku, self._book.position(sku), self._today())
+
+    def reservations(self) -> object:
+        """See `stockroom.PromiseDesk`."""
+        return [one for one in self._known.values() if one.state == "held"]
+
+    async def reserve(self, wish: stockroom.Wish, by: str, key: str) -> object:
+        """See `stockroom.PromiseDesk`."""
+        sku = self.site.sku_by_id.get(wish.sku)
+        if sku is None:
+            raise Refused("unknown_sku", f"There is no SKU {wish.sku!r}.", "Name one of the site file.")
+        async with self._promising:
+            now_ms = self._now_ms()
+            until_ms = now_ms + round(wish.hours * HOUR_MS) if wish.hours else 0
+            wanted = Wanted(sku.id, wish.units, wish.tier, wish.customer, until_ms, "", wish.note, by, key)
+            known, came_ms = [*self._known.values()], self._book.came_ms.get(sku.id, 0)
+            if key:
+                with storing():
+                    known += await asyncio.to_thread(self._books.reservation_of, key)
+            answer = free.reserve(wanted, self._book.position(sku.id), sku, self.site.tiers, known, came_ms, now_ms)
+            if not isinstance(answer, Reservation):
+                self._book.refused(sku.id, wish.units)
+            made = granted(answer)
+            if made.id:
+                return made
+            with storing():
+                made = await self._on_disk(self._books.reserve, made)
+            self._know(made)
+            self._book.changed(sku.id, now_ms)
+            return made
+
+    async def end(self, number: int, how: Literal["pick", "release"], by: str, key: str) -> object:
+        """See `stockroom.PromiseDesk`. What is picked off the shelves the shelves see themselves; of an SKU without
+        slots it is a fact of the book."""
+        async with self._promising:
+            before = self._known.get(number)
+            if before is None:
+                raise NotFound(f"there is no reservation {number}", "the list shows those that are held")
+            now_ms, entries = self._now_ms(), []
+            if how == "release":
+                after = granted(reservations.release(before, now_ms, by))
+            else:
+                [after] = granted(reservations.picked(before, before.units, now_ms, by))
+                if not self._book.terms(before.sku).slots:
+                    ref = f"reservation:{number}"
+                    entries = [Entry("pick", before.sku, -before.units, now_ms, now_ms, ref=ref, by=by, key=ref)]
+            if after != before:
+                with storing():
+                    after, stored = await self._on_disk(self._books.keep_reservation, before, after, entries)
+                self._know(after)
+                await self._book.enter(stored)
+                self._book.changed(after.sku, now_ms)
+            return after
+
+    def public(self, link: str) -> object:
+        """See `stockroom.PromiseDesk`. A link that was not made here shows nothing, not even that there is a group."""
+        tier, _, token = link.partition(".")
+        if not self._secret:
+            self._secret = self._books.kept(SECRET) or b""
+        named = next((one for one in self.site.tiers if one.id == tier), None)
+        if named is None or not self._secret or not hmac.compare_digest(token, token_of(self._secret, tier)):
+            raise NotFound("there is nothing at this address", "ask for the link again")
+        now_ms, known, orders = self._now_ms(), [*self._known.values()], self.orders()
+        rows = [
+            public.shown(
+                self._book.position(sku.id), sku, self.site.tiers, known, tier,
+                self._book.came_ms.get(sku.id, 0), now_ms, orders, self.site.site.timezone,
+            )
+            for sku in self.site.skus
+            if not sku.members_only or free.rank(self.site.tiers, tier) <= free.rank(self.site.tiers, sku.members_only)
+        ]  # fmt: skip
+        return {"site": self.site.site.name, "tier": named.name, "at_ms": now_ms, "skus": rows}
+
+    def _know(self, one: Reservation) -> None:
+        before = self._known.pop(one.id, None)
+        if before is not None and before.state == "held":
+            self._reserved[before.sku] -= before.units
+        if one.state in ("held", "picked"):
+            self._known[one.id] = one
+        if one.state == "held":
+            self._reserved[one.sku] += one.units
+
+    def _today(self) -> str:
+        zone = ZoneInfo(self.site.site.timezone)
+        return datetime.fromtimestamp(self._now_ms() / 1000, UTC).astimezone(zone).date().isoformat()
+
+
+def token_of(secret: bytes, tier: str) -> str:
+    """What makes a group's link unguessable: 128 bits of HMAC-SHA-256 (RFC 2104) of its name."""
+    made = hmac.digest(secret, tier.encode(), "sha256")[:16]
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

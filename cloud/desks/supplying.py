@@ -1,0 +1,193 @@
+"""What is known of suppliers: facts of their orders, measured lead times, scores, and from whom to buy an SKU."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from cloud.core.planning.cards import Card
+from cloud.core.planning.settling import DAYS_A_YEAR, Outlook
+from cloud.core.purchasing import facts as measured
+from cloud.core.purchasing import receiving, scorecards, sourcing
+from cloud.core.purchasing.bills import Option
+from cloud.core.purchasing.facts import Fact, LeadTime
+from cloud.core.purchasing.joining import Mate
+from cloud.core.purchasing.lateness import Stakes
+from cloud.core.purchasing.orders import OPEN, Order, value
+from cloud.core.purchasing.scorecards import Mark, Part
+from cloud.core.purchasing.sourcing import Sourcing
+from cloud.core.refusals import Refusal
+from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.refusing import granted, storing
+from cloud.stores.books import Books, Scored
+from cloud.web import office
+from cloud.web.desk import NotFound
+from protocols.trade import Offer
+
+YEAR_MS = 365 * 86_400_000
+LEVEL_USUAL = 0.95
+Look = Callable[[str], tuple[Card | None, Outlook | None]]
+"""An SKU's card and outlook, as planned last."""
+
+
+class SupplierView(Struct, frozen=True):
+    """A supplier's card as people see it."""
+
+    id: str
+    name: str
+    suspended: bool
+    score: float | None
+    parts: list[Part]
+    missing: list[str]
+    lead_time_days: float | None
+    lead_time_sd_days: float | None
+    on_time: float | None
+    in_full: float | None
+    accepted: float | None
+    lines: int
+    open_orders: int
+    value_year: float
+
+
+class Supplying:
+    """The suppliers of one site. Facts are worked out anew for an order that changed, of the others they stay."""
+
+    def __init__(self, book: Bookkeeping, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+        self.site = book.site
+        self.look: Look = lambda _: (None, None)
+        self._book = book
+        self._books = books
+        self._on_disk = on_disk
+        self._now_ms = now_ms
+        self._facts: dict[int, list[Fact]] = {}
+        self._marks: list[Mark] = []
+        self._suppliers = {one.id: one for one in self.site.suppliers}
+        self._offers: dict[str, list[Offer]] = {}
+        for one in self.site.offers:
+            self._offers.setdefault(one.sku, []).append(one)
+        self._stocks: dict[tuple[str, str], int] = {}
+        """What suppliers told they have, above what the site file says."""
+
+    def load(self, orders: Iterable[Order]) -> None:
+        """The facts of all orders, and all marks."""
+        for order in orders:
+            if order.sent_ms:
+                self.learn(order.id)
+        self._marks = [
+            Mark(one.supplier, one.criterion, one.value, one.at_ms, one.by, one.note)  # type: ignore[arg-type]
+            for one in self._books.scores()
+        ]
+
+    def learn(self, number: int) -> None:
+        """An order changed: its facts anew."""
+        versions = [one.order for one in self._books.versions(number)]
+        came_ms = receiving.came_at(number, self._book.receipts.get(number, {}).values())
+        self._facts[number] = measured.facts(versions, came_ms)
+
+    def facts(self) -> list[Fact]:
+        """What all orders came to, line by line."""
+        return [fact for of in self._facts.values() for fact in of]
+
+    def lead_time(self, offer: Offer) -> LeadTime:
+        """How long a supplier takes for an SKU, measured as far as there is anything."""
+        known = [one for one in self.facts() if one.supplier == offer.supplier and one.sku == offer.sku]
+        return measured.lead_time(known, offer.lead_time_days, offer.lead_time_sd_days, self._now_ms())
+
+    def score(self, supplier: str) -> float | None:
+        """A supplier's score of 100, as far as it can be told."""
+        return self._card(supplier).score
+
+    def source(self, sku: str, units: int, cover: int, supplier: str = "") -> Sourcing | Refusal:
+        """From whom to buy units of an SKU of which `cover` will be there; from one `supplier` if it has to be."""
+        offers = [one for one in self._offers.get(sku, []) if supplier in ("", one.supplier)]
+        if supplier and not offers:
+            return Refusal("no_offer", f"{supplier} does not offer {sku}.", "Choose another, or add its offer.")
+        options = [self._option(one) for one in offers]
+        return sourcing.source(sku, units, options, self._stakes(sku, cover), self.site.buying)
+
+    def price(self, sku: str, supplier: str) -> Offer | None:
+        """What a supplier offers of an SKU."""
+        return next((one for one in self._offers.get(sku, []) if one.supplier == supplier), None)
+
+    def mates(self, projected: Callable[[str], int], wanted: Iterable[str]) -> dict[str, list[Mate]]:
+        """The SKUs that may join an order, by supplier: those of which each is the only or cheapest offer."""
+        going, found = set(wanted), dict[str, list[Mate]]()
+        for sku, offers in self._offers.items():
+            card, told = self.look(sku)
+            place = self.site.sku_by_id[sku]
+            if card is None or told is None or place.discontinued or card.terms is None:
+                continue
+            if card.verdict not in ("enough", "order") or (card.verdict == "order" and sku not in going):
+                continue
+            offer = min(offers, key=lambda one: (one.price, one.supplier))
+            stakes, room = self._stakes(sku, 0), card.terms.capacity
+            there = projected(sku)
+            found.setdefault(offer.supplier, []).append(
+                Mate(
+                    sku, offer, there, told.mean, told.variance, self.lead_time(offer), stakes.holding_day,
+                    stakes.backorder_day, place.replenish, None if room is None else max(0, room - there),
+                )
+            )  # fmt: skip
+        return found
+
+    def suppliers(self, orders: Sequence[Order]) -> list[SupplierView]:
+        """Everybody's card."""
+        now_ms, views = self._now_ms(), []
+        for one in self.site.suppliers:
+            mine = [fact for fact in self.facts() if fact.supplier == one.id]
+            card, shares = self._card(one.id), measured.shares(mine, now_ms)
+            leads = [self.lead_time(offer) for offer in self.site.offers if offer.supplier == one.id]
+            seen = [lead for lead in leads if lead.n] or leads
+            weight = sum(max(1, lead.n) for lead in seen)
+            mean = sum(max(1, lead.n) * lead.mean_days for lead in seen) / weight if seen else None
+            spread = sum(max(1, lead.n) * lead.sd_days for lead in seen) / weight if seen else None
+            own = [order for order in orders if order.supplier == one.id]
+            worth = sum(value(order) for order in own if order.sent_ms and now_ms - order.sent_ms < YEAR_MS)
+            views.append(
+                SupplierView(
+                    one.id, one.name, one.suspended, card.score, card.parts, [*card.missing], mean, spread,
+                    shares.on_time, shares.in_full, shares.accepted, shares.lines,
+                    sum(order.state in OPEN for order in own), round(worth, 2),
+                )
+            )  # fmt: skip
+        return views
+
+    async def mark(self, supplier: str, given: office.Score, by: str) -> object:
+        """Enter what is not measured."""
+        if supplier not in self._suppliers:
+            raise NotFound(f"there is no supplier {supplier[:100]!r}", "the list shows all there are")
+        mark = Mark(supplier, given.criterion, given.value, self._now_ms(), by, given.note)
+        if (no := scorecards.unfit_mark(mark)) is not None:
+            granted(no)
+        scored = Scored(mark.supplier, mark.criterion, mark.value, mark.at_ms, mark.by, mark.note)
+        with storing():
+            await self._on_disk(self._books.score, scored)
+        self._marks.append(mark)
+        return self._card(supplier)
+
+    async def learn_soon(self, orders: Iterable[Order]) -> None:
+        """Orders changed: read their versions off the event loop."""
+        for order in orders:
+            if order.sent_ms:
+                with storing():
+                    await asyncio.to_thread(self.learn, order.id)
+
+    def _card(self, supplier: str) -> scorecards.Scorecard:
+        weights: Mapping[str, float] = self.site.buying.score_weights
+        return scorecards.scorecard(supplier, self.facts(), self.site.offers, self._marks, weights, self._now_ms())
+
+    def _option(self, offer: Offer) -> Option:
+        return Option(self._suppliers[offer.supplier], offer, self.lead_time(offer), self.score(offer.supplier))
+
+    def _stakes(self, sku: str, cover: int) -> Stakes:
+        """What a day without an SKU, and a day of one too many, is worth; where only a service level is given, owing
+        costs what makes that level the best."""
+        place, (card, told) = self.site.sku_by_id[sku], self.look(sku)
+        holding = place.unit_cost * place.holding_rate / DAYS_A_YEAR
+        level = card.terms.service_level if card is not None and card.terms is not None else None
+        level = place.service_level or level or LEVEL_USUAL
+        owing = place.backorder_cost / DAYS_A_YEAR if place.backorder_cost else holding * level / (1 - level)
+        mean, variance = (told.mean, told.variance) if told is not None else (0.0, 0.0)
+        return Stakes(mean, variance, cover, owing, holding)

@@ -1,0 +1,133 @@
+"""All desks of one site, put together: who asks whom, in which order they load, hear and tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from cloud.core.book.positions import Position
+from cloud.core.inventory import Inventory
+from cloud.core.ordering import Ordering
+from cloud.core.overview import Traded
+from cloud.core.planning.items import Item
+from cloud.core.purchasing.agreements import Known, Span
+from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.counts import Counts
+from cloud.desks.figures import Figures
+from cloud.desks.partners import Partners
+from cloud.desks.promises import Promises
+from cloud.desks.purchasing import Purchasing
+from cloud.desks.supplying import Supplying
+from cloud.planner import Planner
+from cloud.stores.books import Books
+from protocols.reports import Report
+
+FORECAST_DAYS = 28
+TAUS = (0.05, 0.95)
+
+
+class Trade:
+    """The desks of one site."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        ordering: Ordering,
+        planner: Planner,
+        books: Books,
+        on_disk: OnDisk,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._inventory, self._ordering, self._planner, self._books = inventory, ordering, planner, books
+        self._now_ms = now_ms
+        self.book = Bookkeeping(inventory.site, books, on_disk, now_ms)
+        self.promises = Promises(self.book, books, on_disk, now_ms)
+        self.counts = Counts(self.book, books, on_disk, now_ms)
+        self.supplying = Supplying(self.book, books, on_disk, now_ms)
+        self.purchasing = Purchasing(self.book, self.supplying, books, on_disk, now_ms)
+        self.partners = Partners(self.purchasing, self.supplying, now_ms)
+        self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
+        self._join()
+
+    def load(self) -> None:
+        """Everything as the ledger has it."""
+        for desk in (self.book, self.promises, self.counts, self.purchasing, self.figures):
+            desk.load()
+
+    def hear(self, reports: Iterable[Report], now_ms: int) -> None:
+        """What gateways told, once it is in the ledger."""
+        reports = [*reports]
+        self.book.hear(reports, now_ms)
+        self.purchasing.hear(reports)
+
+    async def tick(self, now_ms: int) -> None:
+        """What time brings. Raises `DeskError` where the ledger can not be written."""
+        await self.book.tick(now_ms)
+        await self.counts.tick()
+        await self.promises.tick(now_ms)
+        await self.purchasing.tick(now_ms)
+        await self.figures.tick(now_ms)
+
+    def position(self, sku: str) -> Position:
+        """Where an SKU stands: what its shelves are believed to hold, the book, promises and orders."""
+        there = self._inventory.stock(sku).units + self.book.off(sku)
+        reserved, aside = self.promises.reserved(sku), self.book.quarantined(sku)
+        return Position(there, reserved, aside, **self.purchasing.coming(sku))
+
+    def shown(self) -> Traded:
+        """What people see of it all."""
+        office = self.purchasing
+        return Traded(office.orders(), office.arrivals(), self.figures.current, self.book.owed, office.on)
+
+    def known(self, skus: Iterable[str]) -> list[Known]:
+        """What the site knows of some SKUs, for those who may see it."""
+        wanted = [sku for sku in skus if sku in self._inventory.site.sku_by_id]
+        told, ahead = self._planner.foretell(wanted, self._now_ms(), FORECAST_DAYS, TAUS)
+        row = {sku: at for at, sku in enumerate(told)}
+        found = []
+        for sku in wanted:
+            card, levels = self._planner.card(sku), self._inventory.levels
+            at = row.get(sku)
+            span = None
+            if ahead is not None and at is not None:
+                low, high = (int(one) for one in ahead.quantiles[at])
+                span = Span(low, float(ahead.total[at]), high)
+            held = [levels[slot].at_ms for slot in self._inventory.slots_of(sku) if slot in levels]
+            found.append(
+                Known(
+                    sku,
+                    self._inventory.site.sku_by_id[sku].name,
+                    self.position(sku),
+                    card.reorder_point if card is not None else None,
+                    card.order_up_to if card is not None else None,
+                    float(ahead.mean_day[at]) if ahead is not None and at is not None else None,
+                    span,
+                    max(held, default=None),
+                )
+            )
+        return found
+
+    def _join(self) -> None:
+        """Who asks whom."""
+        planner, ordering = self._planner, self._ordering
+        self.book.position = self.position
+        self.book.changed = lambda sku, at_ms: ordering.note({sku: at_ms}, self._now_ms())
+        planner.positions = self.position
+        planner.fate = self.purchasing.fate
+        planner.due = self.purchasing.due_days
+        planner.spares = self.figures.spare
+        self.promises.orders = self.counts.orders = self.purchasing.every
+        self.purchasing.needs = lambda: [*ordering.needs.values()]
+        self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))
+        self.counts.levels = lambda: self._inventory.levels
+        self.counts.abc = lambda sku: planner.learnt.abc_xyz(sku)[0]
+        self.partners.known = self.known
+        self.figures.outlook = planner.outlook
+        self.figures.item = self._item
+        self.figures.lot = self._lot
+
+    def _item(self, sku: str) -> Item | None:
+        return self._planner.item(sku)
+
+    def _lot(self, sku: str) -> int:
+        made = self._ordering.plans.get(sku)
+        return (made.order_quantity or 0) if made is not None else 0

@@ -1,0 +1,62 @@
+// What may stand in a field of a form, and what is wrong with what stands there. Pure.
+
+export type Kind = "whole" | "money" | "text" | "date" | "choice";
+export interface Field {
+  name: string;
+  label: string;
+  kind: Kind;
+  /** What stands there at first. */
+  value?: string;
+  needed?: boolean;
+  least?: number;
+  most?: number;
+  /** Of a date, the first day allowed, as "2026-11-22". */
+  from?: string;
+  choices?: [value: string, words: string][];
+  hint?: string;
+}
+
+/** A code of what is wrong and the figures for its words; null when all is well. */
+export type Flaw = { code: "needed" | "number" | "whole" | "least" | "most" | "between" | "date" | "early" | "long"; least?: number; most?: number; from?: string };
+
+const TEXT_MAX = 500;
+
+export function flaw(field: Field, text: string): Flaw | null {
+  const given = text.trim();
+  if (!given) return field.needed ? { code: "needed" } : null;
+  switch (field.kind) {
+    case "whole":
+    case "money": {
+      const value = amount(given);
+      const { least, most } = field;
+      if (value === null) return { code: "number" };
+      if (field.kind === "whole" && !Number.isInteger(value)) return { code: "whole" };
+      const [low, high] = [least !== undefined && value < least, most !== undefined && value > most];
+      if ((low || high) && least !== undefined && most !== undefined) return { code: "between", least, most };
+      return low ? { code: "least", least: least! } : high ? { code: "most", most: most! } : null;
+    }
+    case "date":
+      if (!/^\d{4}-\d{2}-\d{2}$/.test(given) || Number.isNaN(Date.parse(given))) return { code: "date" };
+      return field.from && given < field.from ? { code: "early", from: field.from } : null;
+    default:
+      return given.length > TEXT_MAX ? { code: "long", most: TEXT_MAX } : null;
+  }
+}
+
+/** A number as people write it, with a point or a comma before its decimals; null for what is none. */
+export function amount(text: string): number | null {
+  const plain = text.trim().replace(/\s/g, "").replace(/^([+-]?\d*),(\d*)$/, "$1.$2");
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null;
+}
+
+/** The ms at which it is noon of a day ("2026-11-24") in a time zone, so that it is that day there. */
+export function noon(day: string, timezone: string): number {
+  const guess = Date.parse(`${day}T12:00:00Z`);
+  const there = Date.parse(`${new Date(guess).toLocaleString("sv-SE", { timeZone: timezone }).replace(" ", "T")}Z`);
+  return guess - (there - guess);
+}
+
+/** The day of a time in a time zone, as a date field holds it; "" for no time. */
+export function dayOf(ms: number, timezone: string): string {
+  return ms > 0 ? new Date(ms).toLocaleDateString("sv-SE", { timeZone: timezone }) : "";
+}

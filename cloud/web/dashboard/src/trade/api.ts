@@ -1,0 +1,56 @@
+// The addresses of stock, orders, suppliers and figures.
+import { ask, post } from "../api";
+import type { CountRound, Curve, Finding, IdleRow, OrderVersion, OrderView, Portal, Position, Scorecard } from "./types";
+
+const id = encodeURIComponent;
+
+export interface StepLine {
+  sku: string;
+  units?: number;
+  received?: number;
+  rejected?: number;
+  unit_price?: number;
+  due_ms?: number;
+}
+export interface StepBody {
+  version: number;
+  note?: string;
+  lines?: StepLine[];
+}
+
+/** Where orders are acted on: by the site, or by the supplier they are of. */
+export const SITE = "api/orders";
+export const PORTAL = "api/portal/orders";
+
+export const order = (number: number) => ask<OrderView & { versions: OrderVersion[] }>(`api/orders/${number}`);
+export const step = (base: string, number: number, action: string, body: StepBody, key: string) => post<OrderView>(`${base}/${number}/${action}`, body, key);
+export const draft = (supplier: string, lines: { sku: string; units: number }[], note: string, key: string) => post<OrderView>("api/orders", { supplier, lines, note }, key);
+export const orderNeed = (need: number, key: string) => post<{ orders: OrderView[] }>(`api/needs/${need}/order`, {}, key);
+
+export interface Came {
+  units: number;
+  rejected?: number;
+  lot?: string;
+  expiry?: string;
+  note?: string;
+}
+export const arrived = (arrival: string, came: Came, key: string) => post<unknown>(`api/arrivals/${id(arrival)}/confirm`, came, key);
+
+export const suppliers = () => ask<Scorecard[]>("api/suppliers");
+export const score = (supplier: string, criterion: string, value: number, note: string, key: string) =>
+  post<unknown>(`api/suppliers/${id(supplier)}/scores`, { criterion, value, note }, key);
+
+export const idle = (measure: string) => ask<{ rows: IdleRow[] }>(`api/measures/${measure}`);
+export const curve = (sku: string) => ask<Curve>(`api/skus/${id(sku)}/curve`);
+export interface Standing {
+  position: Position;
+  debts: { units: number; cause: string; since_ms: number }[];
+  lots: { lot: string; units: number; expiry: string }[];
+  value: number;
+}
+export const standing = (sku: string) => ask<Standing>(`api/skus/${id(sku)}/position`);
+
+export const round = () => ask<CountRound>("api/counts");
+export const count = (place: string, sku: string, counted: number, at_ms: number, key: string) => post<Finding>("api/counts", { place, sku, counted, at_ms }, key);
+
+export const portal = () => ask<Portal>("api/portal");

@@ -1,0 +1,94 @@
+// What the shelves saw coming, and the order it fits: one tap books it; or the number, lot and expiry are put right first.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { Panel, Since, useKeptFocus } from "../ui/panel";
+import { amount } from "../core/forms";
+import { orderHref, slotHref } from "../route";
+import { adopt } from "../link";
+import { acts, arrivals, orders, skuName } from "../state";
+import { number, percent, say, word } from "../words/words";
+import { arrived, type Came } from "./api";
+import { Act, Form, type Values } from "./form";
+import type { ArrivalView } from "./types";
+
+export function Arrivals() {
+  const list = useKeptFocus<HTMLUListElement>();
+  const all = [...arrivals.value.values()].sort((a, b) => b.to_ms - a.to_ms);
+  if (!all.length) return null;
+  return (
+    <Panel name="arrivals" title={say("arrivals.title")} aside={number(all.length)}>
+      <ul ref={list} class="rows">
+        {all.map((arrival) => (
+          <Row key={arrival.id} arrival={arrival} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Row({ arrival }: { arrival: ArrivalView }) {
+  const changing = useSignal(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const order = orders.value.get(arrival.order);
+  const name = skuName(arrival.sku);
+  const units = number(arrival.units);
+  const question = say("arrivals.came", { units, name });
+  const leave = () => {
+    changing.value = false;
+    opener.current?.focus();
+  };
+  const send = async (came: Came, key: string) => {
+    await arrived(arrival.id, came, key);
+    adopt({ arrivals: [{ ...arrival, units: 0 }] });
+  };
+  return (
+    <li>
+      <div class="what">
+        <strong>{question}</strong>
+        <span class="note">
+          {arrival.slots.map((slot, at) => (
+            <>
+              {at > 0 && ", "}
+              <a key={slot} href={slotHref(slot)}>{slot}</a>
+            </>
+          ))}{" "}
+          · <Since at={arrival.to_ms} />
+          {Object.entries(arrival.evidence).map(([how, n]) => n > 0 && ` · ${word("evidence", how, { n: number(n) })}`)} · {say("arrivals.sure", { share: percent(arrival.confidence) })}
+        </span>
+        <span class="note">
+          {say("arrivals.fits")} <a href={orderHref(arrival.order)}>{say("order.title", { id: arrival.order })}</a>
+          {order && ` · ${order.supplier_name || order.supplier}`}
+          {arrival.difference !== 0 && <strong> · {say(arrival.difference < 0 ? "arrivals.fewer" : "arrivals.more", { n: number(Math.abs(arrival.difference)) })}</strong>}
+        </span>
+      </div>
+      {acts.value && (
+        <div class="acts">
+          <Act main label={say("arrivals.confirm", { units })} described={`${say("arrivals.confirm", { units })}: ${name}, ${say("order.title", { id: arrival.order })}`} act={(key) => send({ units: arrival.units }, key)} />
+          <button ref={opener} type="button" aria-expanded={changing.value} aria-label={`${say("arrivals.change")}: ${name}`} onClick={() => (changing.value ? leave() : (changing.value = true))}>
+            {say("arrivals.change")}
+          </button>
+        </div>
+      )}
+      {changing.value && (
+        <Form
+          label={question}
+          fields={[
+            { name: "units", label: say("order.good"), kind: "whole", needed: true, least: 0, value: String(arrival.units) },
+            { name: "rejected", label: say("order.rejected"), kind: "whole", least: 0, value: "0" },
+            { name: "lot", label: say("arrivals.lot"), kind: "text" },
+            { name: "expiry", label: say("arrivals.expiry"), kind: "date" },
+            { name: "note", label: say("alerts.note"), kind: "text", hint: say("order.note_rejected") },
+          ]}
+          submit={say("arrivals.book")}
+          send={(values, key) => send(cameOf(values), key)}
+          close={leave}
+        />
+      )}
+    </li>
+  );
+}
+
+function cameOf({ units = "", rejected = "", lot = "", expiry = "", note = "" }: Values): Came {
+  const bad = amount(rejected) ?? 0;
+  return { units: amount(units) ?? 0, ...(bad > 0 && { rejected: bad }), ...(lot && { lot }), ...(expiry && { expiry }), ...(note && { note }) };
+}

@@ -1,0 +1,126 @@
+// A small form: says of each field what is wrong and what would be right, and sends once however often it is pressed.
+import { useSignal } from "@preact/signals";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { type Field, flaw, type Flaw } from "../core/forms";
+import { number, say } from "../words/words";
+import { useWish } from "./wish";
+
+export type Values = Record<string, string>;
+
+interface Sheet {
+  label: string;
+  fields: Field[];
+  submit: string;
+  /** Throws `Refused` when the service says no. */
+  send: (values: Values, key: string) => Promise<unknown>;
+  done?: () => void;
+  close?: () => void;
+}
+
+export function Form({ label, fields, submit, send, done, close }: Sheet) {
+  const given = useSignal<Values>({});
+  const wrong = useSignal<Record<string, string>>({});
+  const [wish, make] = useWish();
+  const home = useRef<HTMLFormElement>(null);
+  const prefix = useId();
+  const value = (field: Field) => given.value[field.name] ?? field.value ?? "";
+  useLayoutEffect(() => home.current?.querySelector<HTMLElement>("input, select")?.focus(), []);
+  const point = (name: string) => queueMicrotask(() => home.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus());
+
+  const enter = async (event: Event) => {
+    event.preventDefault();
+    const found = fields.map((field) => [field, flaw(field, value(field))] as const).filter(([, one]) => one);
+    wrong.value = Object.fromEntries(found.map(([field, one]) => [field.name, worded(field, one!)]));
+    if (found.length) return point(found[0]![0].name);
+    const values = Object.fromEntries(fields.map((field) => [field.name, value(field).trim()]));
+    if (await make(values, (key) => send(values, key))) return done?.();
+    const field = wish.value.said?.field;
+    const at = field && fields.find((one) => one.name === field || one.name.startsWith(`${field} `));
+    if (at) {
+      wrong.value = { [at.name]: wish.value.trouble };
+      point(at.name);
+    }
+  };
+  const atField = wish.value.said?.field && wrong.value[wish.value.said.field];
+  return (
+    <form
+      ref={home}
+      class="sheetlet"
+      aria-label={label}
+      noValidate
+      onSubmit={(event) => void enter(event)}
+      onKeyDown={(event) => event.key === "Escape" && close && !event.isComposing && (event.stopPropagation(), close())}
+    >
+      <div class="fields">
+        {fields.map((field) => {
+          const id = `${prefix}-${field.name.replace(/\W/g, "_")}`;
+          const trouble = wrong.value[field.name];
+          const shared = {
+            id,
+            name: field.name,
+            value: value(field),
+            "aria-invalid": trouble ? true : undefined,
+            "aria-describedby": trouble || field.hint ? `${id}-said` : undefined,
+            "aria-required": field.needed ? true : undefined,
+            onInput: (event: { currentTarget: { value: string } }) => (given.value = { ...given.value, [field.name]: event.currentTarget.value }),
+          };
+          return (
+            <div key={field.name} class={`field ${field.kind} ${trouble ? "wrong" : ""}`}>
+              <label for={id}>{field.label}</label>
+              {field.kind === "choice" ? (
+                <select {...shared}>
+                  {field.choices?.map(([one, words]) => (
+                    <option key={one} value={one}>
+                      {words}
+                    </option>
+                  ))}
+                </select>
+              ) : field.kind === "date" ? (
+                <input {...shared} type="date" min={field.from} />
+              ) : (
+                <input {...shared} type="text" inputMode={field.kind === "whole" ? "numeric" : field.kind === "money" ? "decimal" : undefined} autocomplete="off" />
+              )}
+              <span id={`${id}-said`} class={trouble ? "trouble" : "note"} role={trouble ? "alert" : undefined}>
+                {trouble ?? field.hint}
+              </span>
+            </div>
+          );
+        })}
+      </div>
+      <p class="trouble" role="status">
+        {!atField && wish.value.trouble}
+      </p>
+      <div class="acts">
+        <button type="submit" class="main" aria-disabled={wish.value.busy}>
+          {wish.value.busy ? say("wish.sending") : submit}
+        </button>
+        {close && (
+          <button type="button" onClick={close}>
+            {say("form.leave")}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** Which field, why, and what would be right. */
+export function worded({ label }: Field, { code, least, most, from }: Flaw): string {
+  const shown = (one: number | undefined) => (one === undefined ? "" : number(one, 2));
+  return say(`form.${code}`, { label, least: shown(least), most: shown(most), from: from ?? "" });
+}
+
+/** A button that does one thing at once. */
+export function Act({ label, described, main, act }: { label: string; described?: string; main?: boolean; act: (key: string) => Promise<unknown> }) {
+  const [wish, make] = useWish();
+  return (
+    <span class="act">
+      <button type="button" class={main ? "main" : ""} aria-label={described} aria-disabled={wish.value.busy} onClick={() => void make(described ?? label, act)}>
+        {wish.value.busy ? say("wish.sending") : label}
+      </button>
+      <span class="trouble" role="status">
+        {wish.value.trouble}
+      </span>
+    </span>
+  );
+}

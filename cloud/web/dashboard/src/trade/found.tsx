@@ -1,0 +1,30 @@
+// What came of a count, and what may have caused a difference.
+import { known, number, say, word } from "../words/words";
+import type { Cause, Finding } from "./types";
+
+export function Found({ finding, counted }: { finding: Finding; counted: number }) {
+  const { verdict, difference, causes } = finding;
+  const shown = { counted: number(counted), difference: number(difference, 0, { signDisplay: "exceptZero" }) };
+  return (
+    <div class={`found ${verdict}`}>
+      <p>
+        <b>{word("verdict", verdict, shown)}</b>
+      </p>
+      {verdict === "differs" && causes.length > 0 && (
+        <>
+          <p class="note">{say("counting.causes")}</p>
+          <ul>
+            {causes.map((cause) => (
+              <li key={cause.code}>{caused(cause)}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
+  );
+}
+
+function caused({ code, evidence }: Cause): string {
+  const params = Object.fromEntries(Object.entries(evidence).map(([name, value]) => [name, typeof value === "number" ? number(value) : (value ?? "–")]));
+  return known("cause", code) ? word("cause", code, params) : code;
+}

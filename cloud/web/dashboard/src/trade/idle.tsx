@@ -1,0 +1,51 @@
+// Stock that does not move, or far too slowly: what it is worth, and what would be best done about it.
+import { Panel } from "../ui/panel";
+import { skuHref } from "../route";
+import { site, skuName } from "../state";
+import { money, number, say, word } from "../words/words";
+import { idle } from "./api";
+import { useAsked } from "./asked";
+
+const AGAIN_MS = 300_000;
+
+export function Idle({ measure }: { measure: "dead_stock" | "slow_stock" }) {
+  const [asked] = useAsked(measure, () => idle(measure), AGAIN_MS);
+  const { value, failed } = asked.value;
+  const rows = [...(value?.rows ?? [])].sort((a, b) => b.value - a.value);
+  const coins = (amount: number) => money(amount, site.value?.currency || "EUR");
+  return (
+    <Panel name="idle" title={word("measure", measure)} aside={rows.length > 0 && coins(rows.reduce((sum, row) => sum + row.value, 0))}>
+      {rows.length === 0 ? (
+        <p class="calm">{value ? say(`idle.none_${measure}`) : say(failed ? "later.failed" : "loading.text")}</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{say("stock.item")}</th>
+              <th scope="col" class="n">{say("order.units")}</th>
+              <th scope="col" class="n">{say("idle.value")}</th>
+              <th scope="col" class="n wide">{say(`idle.days_${measure}`)}</th>
+              <th scope="col">{say("idle.action")}</th>
+              <th scope="col" class="n wide">{say("idle.saves")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.sku}>
+                <th scope="row">
+                  <a href={skuHref(row.sku)}>{skuName(row.sku)}</a>
+                  <span class="note">{row.sku}</span>
+                </th>
+                <td class="n">{number(row.units)}</td>
+                <td class="n">{coins(row.value)}</td>
+                <td class="n wide">{row.days === null ? "–" : number(row.days)}</td>
+                <td>{word("idle_action", row.action)}</td>
+                <td class="n wide">{row.saves === null ? "–" : coins(row.saves)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,51 @@
+// The versions of an order: who did what when, and what it changed. Asked for when the order is unfolded.
+import { Since } from "../ui/panel";
+import { skuName } from "../state";
+import { day, number, say, word } from "../words/words";
+import { order as ask } from "./api";
+import { useAsked } from "./asked";
+import type { OrderLine, OrderVersion, OrderView } from "./types";
+
+export function OrderHistory({ order }: { order: OrderView }) {
+  const [asked] = useAsked(`${order.id} ${order.version}`, () => ask(order.id));
+  const { value, failed } = asked.value;
+  if (!value) return <p class="note">{say(failed ? "order.no_history" : "loading.text")}</p>;
+  const versions = [...value.versions].sort((a, b) => a.version - b.version);
+  return (
+    <section>
+      <h3>{say("order.history")}</h3>
+      <ol class="versions">
+        {versions.map((version, at) => (
+          <li key={version.version}>
+            <span>
+              <b>{word("done", version.action)}</b> · {version.by} · <Since at={version.at_ms} />
+            </span>
+            {changes(versions[at - 1], version).map((text) => (
+              <span key={text} class="note">{text}</span>
+            ))}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** What a version changed in the lines of the one before, in words. */
+export function changes(before: OrderVersion | undefined, { order }: OrderVersion): string[] {
+  if (!before) return [];
+  const held = new Map(before.order.lines.map((line) => [line.sku, line]));
+  return order.lines.flatMap((line) => {
+    const was = held.get(line.sku);
+    const name = skuName(line.sku);
+    if (!was) return [say("change.new", { name, units: number(line.units) })];
+    const told: [keyof OrderLine, (value: number) => string][] = [
+      ["units", (value) => number(value)],
+      ["received", (value) => number(value)],
+      ["rejected", (value) => number(value)],
+      ["shipped", (value) => number(value)],
+      ["unit_price", (value) => number(value, 2)],
+      ["due_ms", (value) => (value ? day(value) : "–")],
+    ];
+    return told.filter(([field]) => was[field] !== line[field]).map(([field, show]) => say("change.from_to", { name, field: word("line", field), from: show(was[field] as number), to: show(line[field] as number) }));
+  });
+}

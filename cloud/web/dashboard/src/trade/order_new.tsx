@@ -1,0 +1,62 @@
+// A draft by hand: from whom, and what. As many articles as wanted.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { Field } from "../core/forms";
+import { adopt } from "../link";
+import { orderHref } from "../route";
+import { skusInOrder } from "../state";
+import { say } from "../words/words";
+import { draft, suppliers } from "./api";
+import { useAsked } from "./asked";
+import { Form, type Values } from "./form";
+
+const LINES_MAX = 20;
+
+export function NewOrder() {
+  const open = useSignal(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const leave = () => {
+    open.value = false;
+    opener.current?.focus();
+  };
+  return (
+    <>
+      <button ref={opener} type="button" aria-expanded={open.value} onClick={() => (open.value ? leave() : (open.value = true))}>
+        {say("orders.new")}
+      </button>
+      {open.value && <Sheet leave={leave} />}
+    </>
+  );
+}
+
+function Sheet({ leave }: { leave: () => void }) {
+  const lines = useSignal(1);
+  const [asked] = useAsked("suppliers", suppliers);
+  const { value: known, failed } = asked.value;
+  if (!known) return <p class="calm">{say(failed ? "later.failed" : "loading.text")}</p>;
+  const articles: [string, string][] = skusInOrder.value.map((sku): [string, string] => [sku.id, sku.name ? `${sku.name} (${sku.id})` : sku.id]).sort((a, b) => a[1].localeCompare(b[1]));
+  const fields: Field[] = [
+    { name: "supplier", label: say("orders.supplier"), kind: "choice", needed: true, choices: [["", "–"], ...known.map(({ id, name, suspended }): [string, string] => [id, suspended ? `${name} (${say("suppliers.suspended")})` : name])] },
+    ...Array.from({ length: lines.value }, (_, n): Field[] => [
+      { name: `sku ${n}`, label: say("stock.item"), kind: "choice", needed: n === 0, choices: [["", "–"], ...articles] },
+      { name: `units ${n}`, label: say("order.units"), kind: "whole", needed: n === 0, least: 1 },
+    ]).flat(),
+    { name: "note", label: say("alerts.note"), kind: "text" },
+  ];
+  const send = async (values: Values, key: string) => {
+    const wanted = Array.from({ length: lines.value }, (_, n) => ({ sku: values[`sku ${n}`] ?? "", units: Number(values[`units ${n}`] || 0) })).filter((line) => line.sku && line.units);
+    const made = await draft(values.supplier!, wanted, values.note ?? "", key);
+    adopt({ orders: [made] });
+    location.hash = orderHref(made.id);
+  };
+  return (
+    <div class="new-order">
+      <Form label={say("orders.new")} fields={fields} submit={say("orders.make")} send={send} done={leave} close={leave} />
+      {lines.value < LINES_MAX && (
+        <button type="button" onClick={() => (lines.value += 1)}>
+          {say("orders.another")}
+        </button>
+      )}
+    </div>
+  );
+}

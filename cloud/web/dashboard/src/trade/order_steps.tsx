@@ -1,0 +1,118 @@
+// What may be done with an order now, as buttons. Some are done at once; others ask first for what they need.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { amount, dayOf, type Field, noon } from "../core/forms";
+import { adopt } from "../link";
+import { now, orders, skuName } from "../state";
+import { known, number, say, timezone, word } from "../words/words";
+import { PORTAL, step, type StepBody, type StepLine } from "./api";
+import { Act, Form, type Values } from "./form";
+import { refreshed } from "./portal_news";
+import { type OrderLine, type OrderView, type Step, STEPS } from "./types";
+
+const AT_ONCE: Step[] = ["approve", "send"];
+const SHY: Step[] = ["close", "cancel"];
+
+export function Steps({ order, base }: { order: OrderView; base: string }) {
+  const asking = useSignal<Step | null>(null);
+  const home = useRef<HTMLDivElement>(null);
+  const can = STEPS.filter((one) => order.may.includes(one));
+  const title = say("order.title", { id: order.id });
+  const labelled = (one: Step) => {
+    const own = base === PORTAL ? `portal_step.${one}` : "";
+    return own && known("portal_step", one) ? word("portal_step", one) : word("step", one);
+  };
+  const done = (after: OrderView) => (base === PORTAL ? refreshed() : adopt({ orders: [after] }));
+  const send = async (action: Step, body: Omit<StepBody, "version">, key: string) => {
+    const version = orders.value.get(order.id)?.version ?? order.version;
+    done(await step(base, order.id, action, { ...body, version }, key));
+  };
+  const leave = () => {
+    const was = asking.value;
+    asking.value = null;
+    home.current?.querySelector<HTMLElement>(`[data-step="${was}"]`)?.focus();
+  };
+  const wanted = asking.value !== null && can.includes(asking.value) ? asking.value : null;
+  return (
+    <div class="steps" ref={home}>
+      <div class="acts">
+        {can.map((one, at) =>
+          AT_ONCE.includes(one) ? (
+            <Act key={one} main={at === 0} label={labelled(one)} described={`${labelled(one)}: ${title}`} act={(key) => send(one, {}, key)} />
+          ) : (
+            <button
+              key={one}
+              type="button"
+              data-step={one}
+              class={SHY.includes(one) ? "shy" : at === 0 ? "main" : ""}
+              aria-expanded={wanted === one}
+              aria-label={`${labelled(one)}: ${title}`}
+              onClick={() => (wanted === one ? leave() : (asking.value = one))}
+            >
+              {labelled(one)}
+            </button>
+          ),
+        )}
+      </div>
+      {wanted && (
+        <Form
+          key={wanted}
+          label={`${labelled(wanted)}: ${title}`}
+          fields={fieldsOf(wanted, order, now.value, timezone.value)}
+          submit={labelled(wanted)}
+          send={(values, key) => send(wanted, bodyOf(wanted, order, values, timezone.value), key)}
+          done={leave}
+          close={leave}
+        />
+      )}
+    </div>
+  );
+}
+
+const REST: Record<string, (line: OrderLine) => number> = {
+  ship: (line) => Math.max(0, line.units + line.rejected - line.shipped),
+  receive: (line) => Math.max(0, line.units - line.received),
+};
+
+/** What a step asks for, a group of fields a line of the order; what is most likely meant stands there already. Pure. */
+export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: string): Field[] {
+  const fields: Field[] = [];
+  const open = order.lines.filter((line) => action === "confirm" || action === "change" || (REST[action]?.(line) ?? 0) > 0);
+  for (const line of SHY.includes(action) ? [] : open) {
+    const of = (key: Parameters<typeof say>[0]) => `${skuName(line.sku)}: ${say(key)}`;
+    const units = { name: `units ${line.sku}`, kind: "whole", needed: true } as const;
+    const due = { name: `due_ms ${line.sku}`, label: of("order.due_column"), kind: "date", value: dayOf(line.due_ms, zone), from: dayOf(at_ms, zone) } as const;
+    const gone = line.received + Math.max(0, line.shipped - line.received - line.rejected);
+    if (action === "receive") {
+      fields.push(
+        { ...units, name: `received ${line.sku}`, label: of("order.good"), value: String(REST.receive!(line)), least: 0, hint: say("order.rest_of", { rest: number(REST.receive!(line)), units: number(line.units) }) },
+        { name: `rejected ${line.sku}`, label: of("order.rejected"), kind: "whole", value: "0", least: 0 },
+      );
+    } else if (action === "ship") {
+      fields.push({ ...units, label: of("order.units"), value: String(REST.ship!(line)), least: 0, most: REST.ship!(line) }, due);
+    } else {
+      fields.push({ ...units, label: of("order.units"), value: String(line.units), least: gone, ...(action === "confirm" && { most: line.units }) }, { ...due, needed: action === "confirm" });
+      if (action === "confirm") fields.push({ name: `unit_price ${line.sku}`, label: of("order.price"), kind: "money", needed: true, value: String(line.unit_price), least: 0 });
+    }
+  }
+  const note: Field = { name: "note", label: say(SHY.includes(action) ? "order.why" : "alerts.note"), kind: "text", needed: SHY.includes(action) };
+  if (action === "receive") note.hint = say("order.note_rejected");
+  return [...fields, note];
+}
+
+/** What is sent of what was entered: only lines and fields that say something. Pure. */
+export function bodyOf(action: Step, order: OrderView, values: Values, zone: string): Omit<StepBody, "version"> {
+  const lines: StepLine[] = [];
+  for (const { sku, due_ms } of order.lines) {
+    const told: StepLine = { sku };
+    for (const name of ["units", "received", "rejected", "unit_price"] as const) {
+      const value = amount(values[`${name} ${sku}`] ?? "");
+      if (value !== null) told[name] = value;
+    }
+    const due = values[`due_ms ${sku}`];
+    if (due) told.due_ms = due === dayOf(due_ms, zone) ? due_ms : noon(due, zone); // the same day keeps its hour
+    if (Object.keys(told).length > 1) lines.push(told);
+  }
+  const note = values.note?.trim();
+  return { ...(lines.length && !SHY.includes(action) && { lines }), ...(note && { note }) };
+}

@@ -1,0 +1,162 @@
+// Orders: what waits for a decision first, then what is under way, then what ended; and what the shelves saw coming.
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { Panel, Since, useKeptFocus } from "../ui/panel";
+import { acts, orders, site, skuName } from "../state";
+import { part, skuHref } from "../route";
+import { day, money, number, say, word } from "../words/words";
+import { SITE } from "./api";
+import { Arrivals } from "./arrivals";
+import { OrderHistory } from "./order_history";
+import { NewOrder } from "./order_new";
+import { Steps } from "./order_steps";
+import type { OrderState, OrderView } from "./types";
+
+const GROUPS: { name: "waiting" | "under_way" | "ended"; states: OrderState[] }[] = [
+  { name: "waiting", states: ["draft", "approved"] },
+  { name: "under_way", states: ["sent", "confirmed", "partly_received"] },
+  { name: "ended", states: ["received", "closed", "cancelled"] },
+];
+
+export function Orders() {
+  const all = [...orders.value.values()];
+  return (
+    <>
+      <Arrivals />
+      {GROUPS.map(({ name, states }) => {
+        const found = all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
+        if (name === "ended" && !found.length) return null;
+        return (
+          <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && acts.value ? <NewOrder /> : found.length > 0 && number(found.length)}>
+            <Rows orders={found} calm={say(`orders.none_${name}`)} />
+          </Panel>
+        );
+      })}
+    </>
+  );
+}
+
+function Rows({ orders: shown, calm }: { orders: OrderView[]; calm: string }) {
+  const list = useKeptFocus<HTMLUListElement>();
+  if (!shown.length) return <p class="calm">{calm}</p>;
+  return (
+    <ul ref={list} class="rows">
+      {shown.map((order) => (
+        <Order key={order.id} order={order} base={SITE} />
+      ))}
+    </ul>
+  );
+}
+
+/** Late ones first, then by when they are due, then the older. */
+export function byUrgency(a: OrderView, b: OrderView): number {
+  return Number(b.late) - Number(a.late) || (dueOf(a) || Infinity) - (dueOf(b) || Infinity) || a.id - b.id || 0;
+}
+
+/** When the next line that is still waited for is due; 0 where nobody knows. */
+export function dueOf(order: OrderView): number {
+  const due = order.lines.filter((line) => line.received < line.units && line.due_ms > 0).map((line) => line.due_ms);
+  return due.length ? Math.min(...due) : 0;
+}
+
+/** `base`: where it is acted on. A supplier sees neither our name for it nor its history. */
+export function Order({ order, base }: { order: OrderView; base: string }) {
+  const ours = base === SITE;
+  const meant = part.value === String(order.id);
+  const open = useSignal(meant);
+  const row = useRef<HTMLLIElement>(null);
+  useLayoutEffect(() => {
+    if (!meant) return;
+    open.value = true;
+    row.current?.scrollIntoView({ block: "center" });
+    row.current?.querySelector("summary")?.focus({ preventScroll: true });
+  }, [meant]);
+  const due = dueOf(order);
+  const title = say("order.title", { id: order.id });
+  return (
+    <li ref={row} class={`order-row ${order.state} ${order.late ? "late" : ""}`}>
+      <details open={open.value} onToggle={(event) => (open.value = event.currentTarget.open)}>
+        <summary aria-label={`${title}${ours ? `, ${order.supplier_name}` : ""}`}>
+          <span class="what">
+            <strong>
+              {title}
+              {ours && ` · ${order.supplier_name || order.supplier}`}
+            </strong>
+            <span class="note">{goods(order)}</span>
+          </span>
+          <span class="tags">
+            {order.late && (
+              <span class="tag late">
+                <LateMark /> {say("order.late")}
+              </span>
+            )}
+            <span class="tag">{word("order_state", order.state)}</span>
+            {due > 0 && <span class="note">{say("order.due", { day: day(due) })}</span>}
+          </span>
+          <span class="order">{money(order.value, site.value?.currency || "EUR")}</span>
+          <span class="unfold" aria-hidden="true" />
+        </summary>
+        {open.value && (
+          <div class="inside">
+            <Lines order={order} ours={ours} />
+            {order.note && <q>{order.note}</q>}
+            <p class="note">
+              {say("order.changed", { by: order.by })} <Since at={order.changed_ms} />
+            </p>
+            {ours && <OrderHistory order={order} />}
+          </div>
+        )}
+      </details>
+      {(acts.value || !ours) && order.may.length > 0 && <Steps order={order} base={base} />}
+    </li>
+  );
+}
+
+function goods({ lines }: OrderView): string {
+  const first = lines.slice(0, 2).map((line) => `${number(line.units)} × ${skuName(line.sku)}`);
+  return lines.length > 2 ? `${first.join(", ")} ${say("order.and_more", { n: lines.length - 2 })}` : first.join(", ");
+}
+
+function Lines({ order, ours }: { order: OrderView; ours: boolean }) {
+  const shipped = order.lines.some((line) => line.shipped > 0);
+  const rejected = order.lines.some((line) => line.rejected > 0);
+  return (
+    <div class="scrolling" tabIndex={0} role="group" aria-label={say("order.lines")}>
+      <table class="small">
+        <thead>
+          <tr>
+            <th scope="col">{say("stock.item")}</th>
+            <th scope="col" class="n">{say("order.units")}</th>
+            <th scope="col" class="n">{say("order.price")}</th>
+            {shipped && <th scope="col" class="n">{say("order.shipped")}</th>}
+            <th scope="col" class="n">{say("order.received")}</th>
+            {rejected && <th scope="col" class="n">{say("order.rejected")}</th>}
+            <th scope="col" class="n">{say("order.due_column")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {order.lines.map((line) => (
+            <tr key={line.sku}>
+              <th scope="row">{ours ? <a href={skuHref(line.sku)}>{skuName(line.sku)}</a> : skuName(line.sku)}</th>
+              <td class="n">{number(line.units)}</td>
+              <td class="n">{money(line.unit_price, site.value?.currency || "EUR")}</td>
+              {shipped && <td class="n">{number(line.shipped)}</td>}
+              <td class="n">{number(line.received)}</td>
+              {rejected && <td class="n">{number(line.rejected)}</td>}
+              <td class="n">{line.due_ms ? day(line.due_ms) : "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function LateMark() {
+  return (
+    <svg class="late-mark" viewBox="0 0 16 16" aria-hidden="true">
+      <circle cx="8" cy="8" r="6.4" />
+      <path d="M8 4.4V8l2.4 1.8" />
+    </svg>
+  );
+}

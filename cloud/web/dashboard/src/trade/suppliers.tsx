@@ -1,0 +1,136 @@
+// How suppliers do: five parts of a score, each with what it counts for and what it rests on; what is not known says so.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { Panel, Since } from "../ui/panel";
+import { amount } from "../core/forms";
+import { manages, site } from "../state";
+import { figure, money, number, percent, quantity, say, word } from "../words/words";
+import { score, suppliers } from "./api";
+import { useAsked } from "./asked";
+import { Form } from "./form";
+import type { Scorecard, ScorePart } from "./types";
+
+const AGAIN_MS = 60_000;
+/** What people judge; the other parts are measured. */
+const ENTERED = ["service", "innovation"];
+
+export function Suppliers() {
+  const [asked, again] = useAsked("suppliers", suppliers, AGAIN_MS);
+  const { value, failed } = asked.value;
+  const all = [...(value ?? [])].sort((a, b) => Number(a.suspended) - Number(b.suspended) || (b.score ?? -1) - (a.score ?? -1));
+  return (
+    <Panel name="suppliers" title={say("suppliers.title")} aside={all.length > 0 && number(all.length)}>
+      {!value && <p class="calm">{say(failed ? "later.failed" : "loading.text")}</p>}
+      {value && !all.length && <p class="calm">{say("suppliers.none")}</p>}
+      <ul class="cards">
+        {all.map((one) => (
+          <Supplier key={one.id} card={one} again={again} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Supplier({ card, again }: { card: Scorecard; again: () => void }) {
+  const unknown = card.parts.filter((one) => one.value === null);
+  const or = (value: number | null, told: (value: number) => string) => (value === null ? say("drawer.unknown") : told(value));
+  return (
+    <li class={`supplier ${card.suspended ? "suspended" : ""}`}>
+      <header>
+        <h3>
+          {card.name || card.id}
+          {card.suspended && <span class="tag">{say("suppliers.suspended")}</span>}
+        </h3>
+        <p class="headline">
+          <b>{card.score === null ? "–" : number(card.score)}</b> {say("suppliers.of_100")}
+        </p>
+      </header>
+      <ul class="parts">
+        {card.parts.map((one) => (
+          <Part key={one.id} part={one} supplier={card} again={again} />
+        ))}
+      </ul>
+      {unknown.length > 0 && card.score !== null && <p class="note">{say("suppliers.scaled", { parts: unknown.map((one) => word("part", one.id)).join(", ") })}</p>}
+      <dl class="facts">
+        <Fact name={say("why.lead_time_days")}>{or(card.lead_time_days, (days) => (card.lead_time_sd_days ? say("why.plus_minus", { value: quantity(days, "d"), sd: figure(card.lead_time_sd_days) }) : quantity(days, "d")))}</Fact>
+        <Fact name={say("suppliers.on_time")}>{or(card.on_time, (share) => percent(share))}</Fact>
+        <Fact name={say("suppliers.in_full")}>{or(card.in_full, (share) => percent(share))}</Fact>
+        <Fact name={say("suppliers.open_orders")}>{number(card.open_orders)}</Fact>
+        <Fact name={say("suppliers.value_year")}>{money(card.value_year, site.value?.currency || "EUR")}</Fact>
+      </dl>
+      {card.lead_time_days !== null && card.lead_time_sd_days !== null && <LeadTime mean={card.lead_time_days} sd={card.lead_time_sd_days} />}
+    </li>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Two thirds of deliveries come within the darker band, nearly all within the lighter one. */
+function LeadTime({ mean, sd }: { mean: number; sd: number }) {
+  const whole = Math.max(mean + 3 * sd, 7);
+  const at = (days: number) => (100 * Math.max(0, days)) / whole;
+  return (
+    <svg class="range" viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="track" x="0" y="6" width="100" height="2" />
+      <rect class="band wide-band" x={at(mean - 2 * sd)} y="4" width={Math.max(0.8, at(mean + 2 * sd) - at(mean - 2 * sd))} height="6" />
+      <rect class="band" x={at(mean - sd)} y="3" width={Math.max(0.8, at(mean + sd) - at(mean - sd))} height="8" />
+      <path class="mean" d={`M${at(mean)} 1v12`} />
+    </svg>
+  );
+}
+
+function Part({ part, supplier, again }: { part: ScorePart; supplier: Scorecard; again: () => void }) {
+  const entering = useSignal(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const name = word("part", part.id);
+  const leave = () => {
+    entering.value = false;
+    opener.current?.focus();
+  };
+  const entered = ENTERED.includes(part.id);
+  const from = part.value === null ? say(entered ? "suppliers.not_entered" : "suppliers.not_measured") : entered ? say("suppliers.entered", { by: part.by }) : say("suppliers.measured", { n: number(part.n) });
+  return (
+    <li class={part.value === null ? "unknown" : ""}>
+      <span class="name">
+        {name} <span class="note">{say("suppliers.weight", { n: number(part.weight) })}</span>
+      </span>
+      <svg class="meter" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" x="0" y="1" width="100" height="8" />
+        {part.value !== null && <rect class="bar" x="0" y="1" width={Math.max(0.5, part.value)} height="8" />}
+      </svg>
+      <b>{part.value === null ? "?" : number(part.value)}</b>
+      <span class="note from">
+        {from}
+        {entered && part.at_ms > 0 && <> · <Since at={part.at_ms} /></>}
+        {entered && manages.value && (
+          <button ref={opener} type="button" class="small" aria-expanded={entering.value} aria-label={`${say("suppliers.enter")}: ${name}, ${supplier.name}`} onClick={() => (entering.value ? leave() : (entering.value = true))}>
+            {say("suppliers.enter")}
+          </button>
+        )}
+      </span>
+      {entering.value && (
+        <Form
+          label={`${name}: ${supplier.name}`}
+          fields={[
+            { name: "value", label: say("suppliers.points"), kind: "money", needed: true, least: 0, most: 100, value: part.value === null ? "" : String(part.value) },
+            { name: "note", label: say("suppliers.because"), kind: "text" },
+          ]}
+          submit={say("suppliers.save")}
+          send={async (values, key) => {
+            await score(supplier.id, part.id, amount(values.value!)!, values.note ?? "", key);
+            again();
+          }}
+          done={leave}
+          close={leave}
+        />
+      )}
+    </li>
+  );
+}

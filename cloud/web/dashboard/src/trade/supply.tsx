@@ -1,0 +1,47 @@
+// An article's supply, in its drawer: where it stands, what is owed, its lots, and what more service would cost.
+import { site } from "../state";
+import type { SkuView } from "../types";
+import { money, number, say } from "../words/words";
+import { Since } from "../ui/panel";
+import { curve, standing } from "./api";
+import { useAsked } from "./asked";
+import { EfficientCurve } from "./curve";
+import { PositionLine } from "./position";
+
+export function Supply({ sku }: { sku: SkuView }) {
+  const [told] = useAsked(`${sku.id} ${sku.on_hand} ${sku.on_order}`, () => standing(sku.id));
+  const [drawn] = useAsked(sku.id, () => curve(sku.id));
+  const { value, failed } = told.value;
+  return (
+    <>
+      <section>
+        <h3>{say("position.title")}</h3>
+        {value ? <PositionLine at={value.position} point={sku.reorder_point} /> : <p class="note">{say(failed ? "later.failed" : "loading.text")}</p>}
+        {value && value.value > 0 && <p class="note">{say("position.worth", { value: money(value.value, site.value?.currency || "EUR") })}</p>}
+        {value?.debts.map((debt) => (
+          <p key={`${debt.cause} ${debt.since_ms}`} class="advice">
+            {say("position.debt", { units: number(debt.units), cause: debt.cause })} · <Since at={debt.since_ms} />
+          </p>
+        ))}
+      </section>
+      {value && value.lots.length > 0 && (
+        <section>
+          <h3>{say("position.lots")}</h3>
+          <ul class="places">
+            {value.lots.map((lot) => (
+              <li key={lot.lot}>
+                <span>{lot.lot || say("position.no_lot")}</span>
+                {lot.expiry && <span class="note">{say("position.expires", { day: lot.expiry })}</span>}
+                <b>{number(lot.units)}</b>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section>
+        <h3>{say("curve.title")}</h3>
+        {drawn.value.value ? <EfficientCurve curve={drawn.value.value} /> : <p class="note">{say(drawn.value.failed ? "curve.failed" : "loading.text")}</p>}
+      </section>
+    </>
+  );
+}

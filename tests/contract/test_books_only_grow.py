@@ -1,0 +1,113 @@
+"""What only ever grows in the ledger's books is never changed, and found by an index however much it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import asdict, replace
+from sqlalchemy import Table, delete, event, update
+
+from cloud.stores import tables_trade
+from cloud.stores.books import Books, Scored
+from cloud.stores.database import LedgerUnfit
+from cloud.stores.ledger import Ledger
+from tests.contract.books import a_promise, an_order, entry, step
+from tests.contract.ledgers import DATABASES, POSTGRES, Place
+from tests.depot import NOON_MS as T
+
+
+@pytest.fixture(params=DATABASES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path, POSTGRES if request.param == "postgresql" else "")
+    made.wipe()
+    yield made
+    made.wipe()
+
+
+@pytest.mark.parametrize("table", tables_trade.STAYS, ids=lambda table: table.name)
+def test_the_database_itself_changes_and_deletes_nothing_of_what_only_ever_grows(place: Place, table: Table) -> None:
+    ledger = place.ledger()
+    _use_all(ledger.books)
+    before = {one.name: place.rows(one) for one in tables_trade.STAYS}
+    assert all(before.values())
+
+    name = table.name
+    for statement in (f"UPDATE {name} SET \"by\" = 'eve'", f"DELETE FROM {name}"):
+        with pytest.raises(LedgerUnfit, match=f"rows of {name} are only ever added"), ledger._writing() as connection:
+            connection.exec_driver_sql(statement)
+
+    assert {one.name: place.rows(one) for one in tables_trade.STAYS} == before
+
+
+def test_nothing_the_books_offer_asks_to_change_or_delete_what_only_ever_grows(place: Place) -> None:
+    ledger = place.ledger()
+    asked: list[str] = []
+    event.listen(ledger._engine, "before_cursor_execute", lambda _c, _k, said, *_: asked.append(said))
+
+    used = _use_all(ledger.books)
+
+    assert used == {name for name in vars(Books) if not name.startswith("_")}, "this test uses every verb"
+    forbidden = tuple(
+        str(verb(one)).split(" WHERE")[0].split(" SET")[0] for one in tables_trade.STAYS for verb in (update, delete)
+    )
+    assert [said for said in asked if said.lstrip().startswith(forbidden)] == []
+    assert any(said.startswith("INSERT INTO entry") for said in asked)
+
+
+def _use_all(books: Books) -> set[str]:
+    """Call everything the books offer, so that every table has rows; the names of what was called."""
+    [posted] = books.post([entry(key="use")])
+    books.post([entry(key="use")])
+    sent = books.keep_order(None, an_order(), "draft", "ada")
+    books.order_of_needs([an_order(needs=(1,))], "need", "nobody")
+    books.receive(sent, step(sent, "received"), "receive", "ada", [entry(key="use-2")])
+    held = books.reserve(a_promise())
+    books.keep_reservation(held, replace(held, state="picked"), [entry(-3, kind="pick")])
+    books.score(Scored("acme", "service", 70.0, T, "ada"))
+    books.keep("x", b"y")
+    books.tell_spare("north", {"bolt": 1}, T)
+    assert books.entries()[0] == posted
+    assert asdict(next(books.facts("bolt"))) == asdict(posted)
+    assert [sku for sku, _ in books.facts_by_sku()] == ["bolt"]
+    assert books.orders()
+    assert books.versions(sent.id)
+    assert books.ordered()
+    assert books.reservations()
+    assert books.reservation_of("") == []
+    assert books.scores()
+    assert books.kept("x")
+    assert books.spares()
+    posting = {"post", "entries", "facts", "facts_by_sku"}
+    ordering = {"keep_order", "order_of_needs", "receive", "orders", "versions", "ordered"}
+    promising = {"reserve", "keep_reservation", "reservations", "reservation_of"}
+    return posting | ordering | promising | {"score", "scores", "keep", "kept", "tell_spare", "spares"}
+
+
+def test_nothing_of_a_book_is_searched_for_row_by_row(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db")
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(ledger._engine, "before_cursor_execute", lambda _c, _k, said, given, *_: asked.append((said, given)))
+    ledger.books.post([entry(key="a")])
+    list(ledger.books.facts("bolt"))
+    list(ledger.books.facts_by_sku())
+    ledger.books.reserve(a_promise("b"))
+    ledger.books.reservation_of("b")
+    ledger.books.reservations(held_only=True)
+    selects = [one for one in asked if one[0].startswith("SELECT")]
+
+    with ledger._reading() as connection:
+        plans = [
+            " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given))
+            for said, given in selects
+        ]
+
+    used = [
+        {*plan.split()} & {"entry_key", "entry_sku", "movement_sku", "reservation_key", "reservation_state"}
+        for plan in plans
+    ]
+    both = {"entry_sku", "movement_sku"}
+    assert used == [{"entry_key"}, both, both, {"reservation_key"}, {"reservation_key"}, {"reservation_state"}]
+    assert not any("SORT" in plan or "TEMP" in plan for plan in plans), "and the order is that of the index"
+    ledger.close()

@@ -1,0 +1,144 @@
+"""What a supplier sees and may do by its agreement: its SKUs and its orders, nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from cloud.core.book.positions import Position
+from cloud.core.purchasing.agreements import Known, Span, own_orders, plan, shelves, step
+from cloud.core.purchasing.orders import Line, Order
+from cloud.core.refusals import Refusal
+from protocols.trade import Agreement, Buying, Offer, Supplier
+
+T0 = 1_763_762_400_000
+ACME = Supplier("acme", "Acme")
+DEAL = Agreement("acme", ["bolt", "nut"], "supplier", {"bolt": 50}, {"bolt": 200})
+OTHER = Agreement("best", ["nail"])
+SEEN = [
+    Known("bolt", "Bolt", Position(40, reserved=5, on_order=20), 30, 90, 4.0, Span(90, 112.0, 130), T0),
+    Known("nut", "Nut", Position(10), 30, 90),
+    Known("nail", "Nail", Position(5), 30, 90),
+]
+OFFERS = [Offer("acme", "bolt", 2.0), Offer("best", "nut", 1.0), Offer("acme", "nail", 1.0)]
+
+
+def order(supplier: str = "acme", state: Any = "sent", **changed: Any) -> Order:
+    made = Order(supplier, [Line("bolt", 100, 2.0, due_ms=T0)], state, T0, T0, "kim", sent_ms=T0, id=3, needs=[9])
+    return replace(made, **{"note": "between us", "keys": ["receive:n"], **changed})
+
+
+def planned(units: dict[str, int], deal: Agreement = DEAL, orders: list[Order] | None = None, **what: Any) -> Any:
+    supplier = what.pop("supplier", ACME)
+    return plan(deal, supplier, units, SEEN, OFFERS, orders or [], "acme", T0, **{"key": "p1", **what})
+
+
+def test_a_supplier_sees_the_shelves_of_its_agreements_and_no_other() -> None:
+    found = shelves([DEAL, OTHER], "acme", SEEN)
+    assert [one.sku for one in found] == ["bolt", "nut"]
+    assert [one.sku for one in shelves([DEAL, OTHER], "best", SEEN)] == ["nail"]
+    assert shelves([DEAL, OTHER], "third", SEEN) == []
+
+
+def test_least_and_most_are_the_agreed_ones_else_the_plans() -> None:
+    bolt, nut = shelves([DEAL], "acme", SEEN)
+    assert (bolt.least, bolt.most, bolt.on_hand, bolt.available, bolt.projected) == (50, 200, 40, 35, 55)
+    assert (nut.least, nut.most, nut.forecast_28) == (30, 90, None)
+
+
+def test_a_supplier_sees_its_own_orders_once_sent_without_names_notes_and_needs() -> None:
+    every = [order(), order("best"), order(state="draft", sent_ms=0), order(state="closed")]
+    found = own_orders(every, "acme")
+    assert [one.state for one in found] == ["sent", "closed"]
+    said = msgspec.json.encode(found)
+    assert not any(word in said for word in (b"kim", b"between", b"receive:n", b"9]"))
+
+
+def test_a_supplier_confirms_changes_dates_and_ships_its_own_orders_only() -> None:
+    after = step(order(), "acme", "confirm", "acme", T0, Buying())
+    assert isinstance(after, Order)
+    assert after.state == "confirmed"
+    moved = step(after, "acme", "change", "acme", T0, Buying(), dues={"bolt": T0 + 5})
+    assert isinstance(moved, Order)
+    assert moved.lines[0].due_ms == T0 + 5
+    gone = step(after, "acme", "ship", "acme", T0, Buying(), units={"bolt": 60}, key="asn")
+    assert isinstance(gone, Order)
+    assert gone.lines[0].in_transit == 60
+    strange = step(order(), "best", "confirm", "best", T0, Buying())
+    unsent = step(order(state="draft", sent_ms=0), "acme", "confirm", "acme", T0, Buying())
+    assert strange == unsent, "whose it is, and that it is there at all, is nobody's business"
+    assert isinstance(strange, Refusal)
+
+
+@pytest.mark.parametrize(
+    ("action", "what", "reason"),
+    [
+        ("change", {"units": {"bolt": 50}}, "dates_only"),
+        ("change", {"prices": {"bolt": 9.0}}, "dates_only"),
+        ("cancel", {}, "not_allowed"),
+        ("receive", {"units": {"bolt": 1}}, "not_allowed"),
+        ("approve", {}, "not_allowed"),
+        ("confirm", {"prices": {"bolt": 9.0}}, "above_limit"),
+    ],
+)
+def test_a_supplier_can_do_nothing_else(action: str, what: dict[str, Any], reason: str) -> None:
+    after = step(order(), "acme", action, "acme", T0, Buying(approved_to=0.0, crew_limit=1e6), **what)
+    assert isinstance(after, Refusal)
+    assert after.reason == reason
+
+
+def test_where_the_supplier_decides_its_plan_is_an_order_at_once() -> None:
+    made = planned({"bolt": 100}, dues={"bolt": T0 + 9})
+    assert isinstance(made, Order)
+    assert (made.state, made.sent_ms, made.confirmed_ms, made.by) == ("confirmed", T0, T0, "acme")
+    assert made.lines == [Line("bolt", 100, 2.0, due_ms=T0 + 9)]
+
+
+def test_where_the_site_decides_it_is_a_draft() -> None:
+    made = planned({"bolt": 100}, replace(DEAL, decides="site"))
+    assert isinstance(made, Order)
+    assert (made.state, made.sent_ms) == ("draft", 0)
+
+
+def test_a_plan_told_twice_is_one_order() -> None:
+    first = planned({"bolt": 100})
+    assert planned({"bolt": 100}, orders=[first]) is first
+    assert planned({"bolt": 100}, orders=[first], key="p2") is not first
+
+
+@pytest.mark.parametrize(
+    ("units", "reason"),
+    [
+        ({"bolt": 146}, "outside"),
+        ({"nail": 10}, "not_yours"),
+        ({"screw": 10}, "not_yours"),
+        ({"nut": 30}, "no_offer"),
+        ({}, "no_lines"),
+        ({"bolt": 0}, "units"),
+        ({"bolt": -3}, "units"),
+    ],
+)
+def test_what_is_outside_the_agreement_is_refused(units: dict[str, int], reason: str) -> None:
+    made = planned(units)
+    assert isinstance(made, Refusal)
+    assert made.reason == reason
+
+
+def test_at_least_the_least_and_at_most_the_most_will_be_there_with_drafts_counted() -> None:
+    assert isinstance(planned({"bolt": 145}), Order)
+    short = replace(DEAL, least={"bolt": 100})
+    made = planned({"bolt": 10}, short)
+    assert isinstance(made, Refusal)
+    assert made.hint == "Plan 45 to 145."
+    waiting = [order(state="draft", sent_ms=0)]
+    assert isinstance(planned({"bolt": 45}, orders=waiting), Order)
+    assert isinstance(planned({"bolt": 46}, orders=waiting), Refusal)
+
+
+def test_a_suspended_supplier_plans_nothing() -> None:
+    made = planned({"bolt": 100}, supplier=replace(ACME, suspended=True))
+    assert isinstance(made, Refusal)
+    assert made.reason == "suspended"

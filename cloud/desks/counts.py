@@ -73,6 +73,8 @@ class Counts:
         self._waiting: dict[tuple[str, str], Finding] = {}
         self._stood: deque[Stood] = deque(maxlen=FINDINGS_MAX)
         self._counting = asyncio.Lock()
+        self._bought = {one.sku for one in self.site.offers}
+        """SKUs whose receipts are booked; of others nobody explains what comes."""
 
     def load(self) -> None:
         """What is kept of counts."""
@@ -206,7 +208,8 @@ class Counts:
         for slot in self.site.slots:
             sku, account = self.site.sku_by_id[slot.sku], self._book.accounts.get(slot.sku)
             units = account.shelves.get(slot.id, 0) if account is not None else 0
-            unexplained = sum(one.units for one in account.unexplained if one.slot == slot.id) if account else 0
+            puts = account.unexplained if account is not None and sku.id in self._bought else []
+            unexplained = sum(one.units for one in puts if one.slot == slot.id)
             where = (sku.id, slot.id)
             counted_ms, again = self._book.counted_ms.get(where, 0), where in self._waiting
             abc, level = self.abc(sku.id), levels.get(slot.id)

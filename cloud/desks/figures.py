@@ -60,9 +60,9 @@ class Figures:
     async def tick(self, now_ms: int) -> None:
         """The figures once a minute, what sells once an hour, the forecast of a day once a day."""
         if now_ms - self._paced_ms >= PACE_MS:
-            self._paced_ms = now_ms
             for sku in self.site.skus:
                 if (told := self.outlook(sku.id)) is not None:
+                    self._paced_ms = now_ms
                     self._book.note(Pace(sku.id, told.mean, sku.unit_cost))
             self._spares = await asyncio.to_thread(self._books.spares)
             await self._foretell(self._day(now_ms) + AHEAD_DAYS)

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from cloud.core.book import accounts
 from cloud.core.book.entries import Entry
+from cloud.core.book.lots import fefo
 from cloud.core.promising import free, public, reservations
 from cloud.core.promising.free import HOUR_MS, Wanted
 from cloud.core.promising.reservations import Reservation
@@ -72,6 +74,16 @@ class Promises:
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
         return self._book.standing(sku, self._book.position(sku), self._today())
+
+    def picks(self, sku: str, units: int) -> object:
+        """See `stockroom.PromiseDesk`."""
+        if sku not in self.site.sku_by_id:
+            raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
+        account = self._book.accounts.get(sku) or accounts.opened(sku, self._book.terms(sku))
+        found = fefo(account, units, self._today())
+        lines = [{"lot": lot, "units": n, "expiry": account.lots[lot][1]} for lot, n in found.lines]
+        left_out = [one._asdict() for one in found.left_out]
+        return {"sku": sku, "units": units, "lines": lines, "missing": found.missing, "left_out": left_out}
 
     def reservations(self) -> object:
         """See `stockroom.PromiseDesk`."""

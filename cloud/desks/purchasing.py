@@ -70,7 +70,11 @@ class Purchasing:
                     self._tags.setdefault(sku, deque(maxlen=TAGS_MAX)).append((one.at_ms, 1))
 
     async def tick(self, now_ms: int) -> None:
-        """Order what may be ordered without anybody."""
+        """Order what may be ordered without anybody, and send what was approved so: also what a stop left unsent."""
+        for one in [one for one in self.open.values() if one.state == "approved" and one.by == needs.BY]:
+            async with self._deciding:
+                if self.open.get(one.id) is one:
+                    await self._send(one, now_ms)
         asked = [self._asked(one) for one in self.needs() if one.state == "proposed"]
         if any(one.level == "order" and one.need not in self._on for one in asked):
             async with self._deciding:
@@ -201,7 +205,8 @@ class Purchasing:
         def source(sku: str, units: int) -> Sourcing | Refusal:
             return self._supplying.source(sku, units, self._projected(sku), supplier)
 
-        made = needs.orders_of(
+        made = await asyncio.to_thread(
+            needs.orders_of,
             asked,
             [*self.open.values()],
             source,
@@ -220,15 +225,15 @@ class Purchasing:
                 self._know(one)
             for before, after in made.changed:
                 kept.append(await self._keep(before, after, "change", needs.BY))
-        for at, one in enumerate(kept):
-            if one.state == "approved":
-                sent = act(one, "send", needs.BY, "nobody", now_ms, self.site.buying)
-                if isinstance(sent, Order):
-                    kept[at] = await self._keep(one, sent, "send", needs.BY)
+        kept = [await self._send(one, now_ms) if one.state == "approved" else one for one in kept]
         only = made.left[0].reason if len(asked) == 1 and not kept and made.left else ""
         if only and asked[0].level != "order":
             raise Refused(only, f"{asked[0].sku} can not be ordered.", WHY.get(only, "Look at its offers."))
         return kept
+
+    async def _send(self, order: Order, now_ms: int) -> Order:
+        sent = act(order, "send", needs.BY, "nobody", now_ms, self.site.buying)
+        return await self._keep(order, sent, "send", needs.BY) if isinstance(sent, Order) else order
 
     async def _take(self, before: Order, action: Action, step: office.Step, who: Who, key: str) -> Order:
         units = {one.sku: one.units for one in step.lines if one.units is not None}

@@ -43,6 +43,7 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/book"): "viewer",
     ("POST", "/api/book"): "crew",
     ("GET", "/api/skus/{id}/position"): "viewer",
+    ("GET", "/api/skus/{id}/picks"): "viewer",
     ("GET", "/api/skus/{id}/curve"): "viewer",
     ("GET", "/api/value"): "manager",
     ("GET", "/api/counts"): "viewer",

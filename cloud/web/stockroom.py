@@ -81,6 +81,9 @@ class PromiseDesk(typing.Protocol):
     def standing(self, sku: str) -> object:
         """Where an SKU stands: position, debts, lots, layers, what it is worth."""
 
+    def picks(self, sku: str, units: int) -> object:
+        """From which lots to pick so many units."""
+
     def reservations(self) -> object:
         """What is held for whom."""
 
@@ -122,6 +125,7 @@ class Stockroom:
             web.get("/api/book", self.entries),
             web.post("/api/book", self.tell),
             web.get("/api/skus/{id}/position", self.position),
+            web.get("/api/skus/{id}/picks", self.picks),
             web.get("/api/value", self.value),
             web.get("/api/counts", self.round),
             web.post("/api/counts", self.count),
@@ -151,6 +155,10 @@ class Stockroom:
     async def position(self, request: web.Request) -> web.Response:
         """Where an SKU stands."""
         return reply(self._promises.standing(request.match_info["id"]))
+
+    async def picks(self, request: web.Request) -> web.Response:
+        """From which lots to pick `units` of an SKU: first expired first out."""
+        return reply(self._promises.picks(request.match_info["id"], whole(request, "units", 1, 1, 10**9)))
 
     async def value(self, request: web.Request) -> web.Response:
         """What stock was worth `at` a moment (now), as `known` at another (now)."""

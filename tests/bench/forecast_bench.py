@@ -4,8 +4,9 @@
 
 Nothing here was tuned on: methods and constants were chosen on the M1 and Tourism competitions, on other seeds of the
 worlds, and on the first 60 % of the retailer's days. Anchors of the same run: naive 2, the textbook's mean + 1.645 sd,
-the seasonal naive; and the *oracle*, who knows each SKU's law and today's rate, but not what chance will bring. Demand
-comes in whole units: of a slow SKU even the oracle covers more than it says.
+the seasonal naive; the *oracle*, who knows each SKU's law and today's rate, but not what chance will bring; and the
+*best learner*, who knows by what chances the world is drawn, but learns the SKU (forecast_ideal.py). Demand comes in
+whole units: of a slow SKU even the oracle covers more than it says.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ import numpy as np
 
 from cloud.core.forecasting import accuracy, choose, daily
 from cloud.core.forecasting.classes import CLASSES
-from cloud.core.forecasting.history import Array, packed
+from cloud.core.forecasting.history import Array, Flags, packed
 from cloud.core.forecasting.intermittent import imapa, sba
 from cloud.core.forecasting.seasons import indices
+from tests.bench.forecast_ideal import foretold
 from tests.bench.table import Figure, show
 
 HORIZON_DAYS, TAU, TEXTBOOK_Z, DRAWS = 14, 0.95, 1.645, 800
@@ -41,11 +43,12 @@ RETAIL_DAYS, RETAIL_FIRST = 274, 164
 
 class World(NamedTuple):
     """Units of SKUs [rows x days], and totals of the days after as they may come [rows x draws]: from the oracle's half
-    of the draws its quantiles are read off, by the other half all are judged."""
+    of the draws its quantiles are read off, by the other half all are judged. `single` are sold one by one."""
 
     past: Array
     oracle: Array
     came: Array
+    single: Flags
 
 
 def draw(rng: np.random.Generator, rate: Array, size: Array) -> Array:
@@ -85,7 +88,7 @@ def world(kind: str, skus: int, seed: int) -> World:
     for at in range(DRAWS):
         walk = np.cumsum(rng.normal(0, 0.03, ahead.shape), axis=1) if kind == "drifting" else 0.0
         futures[:, at] = draw(rng, (ahead * now * np.exp(walk)).sum(axis=1, keepdims=True), size)[:, 0]
-    return World(units[:, :PAST_DAYS], futures[:, ::2], futures[:, 1::2])
+    return World(units[:, :PAST_DAYS], futures[:, ::2], futures[:, 1::2], size[:, 0] == 1)
 
 
 def textbook(past: Array) -> Array:
@@ -118,6 +121,7 @@ def worlds(skus: int, seed: int) -> list[Figure]:
         lost = [accuracy.pinball(one.came, other[:, None], TAU) for other in (told.quantiles[:, 0], best, naive)]
         losses += np.asarray(lost) / lost[1]
         said = f"textbook {lost[2] / lost[1]:.2f}; bias {100 * accuracy.bias(one.came.mean(axis=1), told.total):+.1f} %"
+        said += _ideally(kind, one, told.quantiles[:, 0], best, seed)
         figures.append(Figure(f"pinball, {kind}, over the oracle's", "<= 1.15", lost[0] / lost[1], 1.15, "", said))
         for at in np.unique(told.pattern.kind):
             of = told.pattern.kind == at
@@ -133,6 +137,19 @@ def worlds(skus: int, seed: int) -> list[Figure]:
     mean = losses / len(kinds)
     figures.append(Figure("pinball, mean of the worlds", "<= 1.15", mean[0], 1.15, "", f"textbook {mean[2]:.2f}"))
     return figures
+
+
+def _ideally(kind: str, one: World, told: Array, best: Array, seed: int) -> str:
+    """Of SKUs sold one by one: ours, and the best that can be learnt of their past (forecast_ideal.py)."""
+    past, came = one.past[one.single], one.came[one.single]
+    ideal = foretold(kind, past, HORIZON_DAYS, TAU, seed)
+    if ideal is None:
+        return ""
+    lost, ours, least = (
+        accuracy.pinball(came, other[:, None], TAU) for other in (ideal, told[one.single], best[one.single])
+    )
+    covers = 100 * accuracy.coverage(came, ideal[:, None])
+    return f"; of those sold singly {ours / least:.2f}, the best learner {lost / least:.2f} (covers {covers:.1f})"
 
 
 def retail() -> list[Figure]:

@@ -1,19 +1,18 @@
-"""Who knows how the worlds are made, and must learn but one SKU: what nobody can foretell better, on average.
+"""Who knows how a world is made and of which kind an SKU is, and must learn but the SKU: nobody foretells better.
 
-Bayes' rule with the very chances by which the worlds are drawn, for SKUs sold one by one: their days are Poisson with the
-rate r g(t), r even on a logarithmic scale from 0.05 to 20 a day, g the shape of the kind. Shapes are drawn, weighed by how
-well they explain the past, r summed over a fine grid. What is left above the oracle, who knows r and g, is not to be had.
+Bayes' rule with the very chances by which the worlds are drawn, for SKUs sold one by one: their days are Poisson with
+the rate r g(t), r even on a logarithmic scale from 0.05 to 20 a day, g the shape of the kind. Shapes are drawn, weighed
+by how well they explain the past, r summed over a fine grid. What is left above the oracle, who knows r and g, is not
+to be had.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 
 from cloud.core.forecasting.history import Array
 
-SHAPES, KEPT, GRID = 3_000, 300, 512
+SHAPES, KEPT, DRAWS, GRID = 3_000, 300, 4, 512
 LOW, HIGH = 0.05, 20.0
 
 
@@ -49,27 +48,22 @@ def foretold(kind: str, past: Array, horizon: int, tau: float, seed: int) -> Arr
         passed = drawn[:, :days] @ known[row]
         sold = float(units[row].sum())
         fits = logs @ units[row]
-        chance = _rates(grid, sold, passed[rng.integers(0, len(passed), min(len(passed), 8))].mean())
         marginal = fits - sold * np.log(passed) if sold else _unsold(grid, passed)
         weight = np.exp(marginal - marginal.max())
         chosen = rng.choice(len(drawn), KEPT, p=weight / weight.sum())
         rates = _rates(grid, sold, passed[chosen])
-        assert chance.shape == (1, GRID)
-        picks = np.array([rng.choice(GRID, 4, p=one) for one in rates])
+        picks = np.array([rng.choice(GRID, DRAWS, p=one) for one in rates])
         totals = rng.poisson(grid[picks] * ahead[chosen][:, None])
         found[row] = np.quantile(totals, tau, method="inverted_cdf")
     return found
 
 
-def _rates(grid: Array, sold: float, passed: Array | float) -> Array:
-    """The chance of each rate, given what was sold in so many days of g."""
-    logs = sold * np.log(grid) - np.multiply.outer(np.atleast_1d(passed), grid)
+def _rates(grid: Array, sold: float, passed: Array) -> Array:
+    """The chance of each rate [shapes x grid], given what was sold in so many days of g."""
+    logs = sold * np.log(grid) - np.multiply.outer(passed, grid)
     chance = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(chance / chance.sum(axis=1, keepdims=True))
 
 
 def _unsold(grid: Array, passed: Array) -> Array:
     return np.asarray(np.log(np.exp(-np.multiply.outer(passed, grid)).sum(axis=1)))
-
-
-Learner = Callable[[str, Array, int, float, int], Array | None]

@@ -1,6 +1,6 @@
 """`make bench-replenish`: every figure of forecasting and ordering, its goal, what was measured, and the anchor beside.
 
-    python -m tests.bench.replenish_bench [--part answers|planning|forecasts|real|refinery|plans|again] [--many 50000]
+    python -m tests.bench.replenish_bench [--part answers|planning|forecasts|real|refinery|plans|again|curve]
 
 Takes about a quarter of an hour. Parts that need data beside the project say so where it is absent.
 """
@@ -24,6 +24,7 @@ from cloud.core.forecasting import recalibration
 from cloud.core.forecasting.daily import forecast
 from cloud.core.planning.cards import card
 from cloud.core.planning.demand_table import DemandTable
+from cloud.core.planning.efficient import curve
 from cloud.core.planning.items import Item
 from cloud.planning import outlook, plans
 from tests.bench import forecast_bench, planning_bench, replenish_real, replenish_refinery
@@ -154,14 +155,31 @@ def again(seed: int = 8) -> list[Figure]:
     ]
 
 
+def curves(seed: int = 9) -> list[Figure]:
+    """The efficient curve of one SKU, from its forecast."""
+    items, demand = warehouse(300, seed)
+    told = forecast(demand.units, taus=(0.5,), calibration=recalibration.untold())
+    spent_ms = []
+    for row, item in enumerate(items.values()):
+        began = time.perf_counter()
+        curve(item, outlook(told, row), (10, 60))
+        spent_ms.append(1e3 * (time.perf_counter() - began))
+    middle, most = np.quantile(spent_ms, (0.5, 1.0))
+    said = f"the slowest of {len(spent_ms)}; median {middle:.2f}"
+    return [Figure("the efficient curve of one SKU", "<= 20", float(most), 20.0, "ms", said)]
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=("answers", "planning", "forecasts", "real", "refinery", "plans", "again"))
+    parser.add_argument(
+        "--part", choices=("answers", "planning", "forecasts", "real", "refinery", "plans", "again", "curve")
+    )
     parser.add_argument("--many", type=int, default=50_000)
     chosen = parser.parse_args()
     parts: dict[str, Callable[[], list[Figure]]] = {
         "plans": lambda: many_plans(chosen.many),
         "again": again,
+        "curve": curves,
         "answers": answers,
         "planning": planning_bench.figures,
         "forecasts": lambda: forecasts(chosen.many),

@@ -130,7 +130,7 @@ def test_the_why_of_a_proposal_can_be_unfolded(shop: Shop, visit: Visit) -> None
     card = page.locator(".why").first
     expect(card).to_contain_text("so it is time to order")
     expect(card).to_contain_text("Safety stock")
-    expect(card).to_contain_text("stock is there 95% of the time")
+    expect(card).to_contain_text("meets 95% of the demand at once")
 
 
 def test_the_why_is_still_there_after_the_stock_came(shop: Shop, visit: Visit) -> None:

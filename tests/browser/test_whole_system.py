@@ -167,13 +167,10 @@ def a_proposal_tells_its_why(page: Page, system: Running) -> None:
     page.get_by_label(f"Why: {article}").first.click()
 
     card = page.locator("details[open] .why")
-    for name, figure in (
-        ("Reorder point", "reorder_point"),
-        ("Position", "position"),
-        ("Quantity to order", "quantity"),
-    ):
-        row = card.locator("dl > div").filter(has=page.get_by_text(name, exact=True))
+    for name, figure in (("Reorder point", "reorder_point"), ("Quantity to order", "quantity")):
+        row = card.locator(".halves dl > div").filter(has=page.get_by_text(name, exact=True))
         expect(row.locator("dd")).to_have_text(f"{need['why'][figure]:,}")
+    expect(card.locator(".terms .projected dd")).to_have_text(f"= {need['why']['position']:,}")
     expect(card.locator(".formula")).to_contain_text("Reorder point: ")
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from cloud import service as shell
 from cloud.web.app import make_app, serving
 from cloud.web.live import Live
 from cloud.web.sign_in import SignIn
 from tests.contract.influx_server import InfluxServer
+from tests.contract.ledgers import DATABASES, POSTGRES
+from tests.contract.trade_site import Clock, TradeSite, wipe
 from tests.contract.web_service import Web
 from tests.desk import MemoryAccounts, MemoryDesk, desks, snapshot
 
@@ -62,3 +65,20 @@ async def web(static: Path) -> AsyncIterator[Web]:
         url = await stack.enter_async_context(serving(app))
         made = Web(url, desk, live, accounts, stack)
         yield made
+
+
+@pytest.fixture(params=DATABASES)
+async def trading(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[TradeSite]:
+    """A running depot that trades."""
+    clock = Clock()
+    monkeypatch.setattr(shell, "_now_ms", clock)
+    monkeypatch.setattr(shell, "RETRY_S", 0.01)
+    url = POSTGRES if request.param == "postgresql" else ""
+    if url:
+        wipe(url)
+    made = TradeSite(tmp_path, clock, url)
+    await made.start()
+    yield made
+    await made.close()

@@ -10,6 +10,7 @@ import pytest
 
 from cloud import backtest_cli
 from cloud.cli import main
+from cloud.core.planning.efficient import LEVELS
 
 HEADER = "sku,unit_cost,order_cost,holding_rate,lead_time_days,min,max\n"
 ROWS = ("bolt,2.5,8,0.25,3,4,20\n", "nut,0.5,8,0.25,5,10,40\n", "washer,1,8,0.25,2,3,9\n")
@@ -132,3 +133,65 @@ def test_several_processes_judge_as_one(
     together, _ = judged(files, capsys)
 
     assert together == [pytest.approx(one) for one in alone]
+
+
+def test_a_curve_of_each_sku_and_of_all_is_printed(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    lines, said = judged([*files, "--curve"], capsys)
+
+    assert [line["sku"] for line in lines] == [*SKUS, ""]
+    assert all(isinstance(line["in_force"], dict) and isinstance(line["proposed"], dict) for line in lines)
+    assert "3 SKUs drawn, 0 without a plan" in said
+
+
+def test_the_curve_of_one_sku_is_a_table_with_both_policies_marked(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*files, "--curve", "--sku", "nut"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+
+    assert [row.split("  ")[0] for row in rows[-2:]] == ["proposed", "in force"]
+    assert len(rows) == 1 + len(LEVELS) + 2
+    assert rows[-1].split()[-2:] == ["10", "30"]
+
+
+def test_an_sku_that_sold_nothing_is_drawn_without_points_and_alone_refused(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / "demand.csv").open("a") as file:
+        file.write("screw,2025-03-01,0\n")
+    written(tmp_path, HEADER + "".join(ROWS) + "screw,1,8,0.25,2,0,1\n")
+    lines, said = judged([*files, "--curve"], capsys)
+
+    assert [line["points"] == [] for line in lines] == [False, False, False, True, False]
+    assert "3 SKUs drawn, 1 without a plan" in said
+    assert main([*files, "--curve", "--sku", "screw"]) == 2
+    assert "no demand: less than a unit a year" in capsys.readouterr().err
+
+
+def test_levels_are_mended_for_the_money_they_tie_up(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    lines, said = judged([*files, "--mended"], capsys)
+
+    assert [(line["sku"], line["min"], line["max"]) for line in lines] == [
+        ("bolt", 4, 20),
+        ("nut", 10, 40),
+        ("washer", 3, 9),
+    ]
+    for line in lines:
+        assert line["mended_max"] - line["mended_min"] == line["max"] - line["min"]  # type: ignore[operator]
+    assert "raised" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--mended"], "no columns min and max"),
+        (["--curve", "--sku", "screw"], "'screw' is not in both files"),
+    ],
+)
+def test_what_can_not_be_drawn_or_mended_is_refused_in_one_sentence(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
+) -> None:
+    written(tmp_path, "sku,unit_cost,order_cost,holding_rate,lead_time_days\nbolt,2.5,8,0.25,3\n")
+
+    assert main([*files, *more]) == 2
+    assert sentence in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.core.book.accounts import Account, fold, opened, out_of_turn, post
@@ -30,6 +30,7 @@ def lived(arrivals: list[Entry], costing: str) -> Account:
     return account
 
 
+@settings(deadline=None)
 @given(histories(), costings, st.data())
 def test_the_order_in_which_facts_become_known_changes_nothing_in_the_end(
     history: list[Entry], costing: str, data: st.DataObject
@@ -40,6 +41,7 @@ def test_the_order_in_which_facts_become_known_changes_nothing_in_the_end(
     assert_same(lived(late, costing), fold(history, by(costing)))
 
 
+@settings(deadline=None)
 @given(histories(40), costings)
 def test_what_came_less_what_left_is_what_is_there_and_every_sum_holds(history: list[Entry], costing: str) -> None:
     account = fold(history, by(costing))
@@ -53,6 +55,7 @@ def test_what_came_less_what_left_is_what_is_there_and_every_sum_holds(history: 
     assert [one for one in broken if one.check not in ("quarantine", "chain")] == []
 
 
+@settings(deadline=None)
 @given(histories(), costings, st.data())
 def test_what_is_taken_back_is_as_if_it_had_never_been_told(
     history: list[Entry], costing: str, data: st.DataObject
@@ -65,6 +68,7 @@ def test_what_is_taken_back_is_as_if_it_had_never_been_told(
     assert_same(lived([*history, *takers], costing), fold(never, by(costing)))
 
 
+@settings(deadline=None)
 @given(histories(), histories(), histories(10), st.integers(0, 50), costings)
 def test_a_count_stays_an_anchor_whatever_is_told_later_of_before_it(
     before: list[Entry], other: list[Entry], after: list[Entry], found: int, costing: str
@@ -79,6 +83,7 @@ def test_a_count_stays_an_anchor_whatever_is_told_later_of_before_it(
     assert [one.debts for one in ends] == [ends[0].debts] * 3
 
 
+@settings(deadline=None)
 @given(histories(), histories(), st.integers(0, 50))
 def test_a_count_of_a_slot_stands_whatever_is_told_later_of_before_it(
     before: list[Entry], other: list[Entry], found: int
@@ -121,6 +126,7 @@ def _in_order(course: list[Any], receipts: list[tuple[int, int]]) -> list[Any]:
     return [one if isinstance(one[0], str) else next(coming) for one in course]
 
 
+@settings(deadline=None)
 @given(arrivals(), costings)
 def test_a_receipt_told_before_or_after_the_shelf_saw_it_ends_in_the_same_book(
     courses: tuple[list[Any], list[Any]], costing: str
@@ -144,6 +150,7 @@ def test_a_receipt_told_before_or_after_the_shelf_saw_it_ends_in_the_same_book(
         assert first.flows.value_out == pytest.approx(second.flows.value_out)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1), st.integers(0, 50), st.floats(0.5, 9), costings)
 def test_a_debt_is_settled_by_the_next_receipt_and_its_cost_put_right(
     picks: list[int], more: int, cost: float, costing: str
@@ -164,6 +171,7 @@ def test_a_debt_is_settled_by_the_next_receipt_and_its_cost_put_right(
     assert paid.flows.goods + paid.flows.corrections == pytest.approx(sum(picks) * cost)
 
 
+@settings(deadline=None)
 @given(histories(30))
 def test_the_book_is_in_the_order_of_what_happened(history: list[Entry]) -> None:
     assert [order(one) for one in history] == sorted(order(one) for one in history)

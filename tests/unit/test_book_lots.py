@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.core.book.accounts import Account, fold
@@ -131,6 +131,7 @@ def test_lots_that_run_out_of_time_are_told_by_thirty_sixty_and_ninety_days(fact
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -45,6 +45,7 @@ def test_each_sku_has_its_own_method_and_those_no_longer_listed_are_valued_too()
     assert found == {"bolt": Worth(12, 34.0), "nut": Worth(12, 28.0)}
 
 
+@settings(deadline=None)
 @given(histories(), st.sampled_from(COSTINGS), st.integers(0, 25))
 def test_the_value_of_a_past_moment_is_that_of_the_facts_until_then(
     history: list[Entry], costing: str, hours: int

@@ -29,7 +29,7 @@ from cloud.core.planning.amounts import (
 )
 from cloud.core.planning.losses import Costs, loss, losses, position_costs
 from cloud.core.planning.lots import Lots
-from cloud.core.planning.prospects import demand_pmf, doubted, prospect
+from cloud.core.planning.prospects import SPREADS_DIFFER, demand_pmf, doubted, prospect
 
 WEIGHTS = st.lists(st.floats(0, 1), min_size=1, max_size=30).filter(lambda weights: sum(weights) > 0.01)
 
@@ -143,6 +143,23 @@ def test_the_spread_of_poisson_demand_is_not_doubted_and_more_history_leaves_les
 def test_even_demand_is_planned_as_even_once_it_was_seen_long_enough() -> None:
     assert doubted(100, 80, 20) == 100
     assert 25 < doubted(100, 25, 100) < 30
+
+
+@pytest.mark.parametrize("mean", [1e-4, 0.003, 0.05, 2.0])
+@pytest.mark.parametrize("spread", [1.5, 12.0, 900.0])
+@pytest.mark.parametrize("periods", [7, 180, 3_000])
+def test_however_little_was_seen_a_spread_is_not_taken_for_more_than_skus_differ_by(
+    mean: float, spread: float, periods: int
+) -> None:
+    beyond = mean * (spread - 1)
+
+    assert beyond < doubted(mean, mean * spread, periods) - mean <= beyond * (1 + SPREADS_DIFFER) * (1 + 1e-9)
+
+
+def test_with_much_history_the_doubt_is_the_sampling_error_alone() -> None:
+    error = (2 + 6 * 2 / 5 + 1 / 15) / 100_000
+
+    assert doubted(5, 15, 100_000) == pytest.approx(5 + 10 * (1 + error), rel=1e-9)
     even = prospect(100, 25, lead_mean=4, periods_seen=1_000)
     assert moments(even.lead) == pytest.approx((400, 100), rel=0.1)
     assert moments(demand_pmf(1, 0.5)) == pytest.approx((1, 1))  # so small, it is Poisson

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fold, open, OVER_MAX } from "../src/core/book";
+import type { ArrivalView, OrderView } from "../src/trade/types";
 import type { AlertView, Snapshot, ZoneView } from "../src/types";
 
 const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3, picks_hour_before: 0 };
@@ -18,6 +19,19 @@ test("the next delta is applied, by id, and what it does not touch keeps its ide
   assert.equal(after?.zones.get("cool")?.temperature_c, 5);
   assert.equal(after?.alerts, before.alerts);
   assert.equal(before.zones.get("cool")?.temperature_c, 4);
+});
+
+test("an arrival that is gone leaves, and of the orders that ended only the latest are kept", () => {
+  const arrival: ArrivalView = { id: "7:s", order: 7, sku: "s", units: 34, from_ms: 1, to_ms: 2, slots: ["a"], evidence: { weight: 34 }, confidence: 0.9, difference: 0 };
+  const order = (id: number, state: OrderView["state"]) => ({ id, state, changed_ms: id }) as OrderView;
+  const before = open({ ...snapshot, arrivals: [arrival], orders: [order(1, "sent")] });
+  const ended = Array.from({ length: OVER_MAX + 3 }, (_, n) => order(n + 2, n % 2 ? "closed" : "cancelled"));
+  const after = fold(before, { k: "d", q: 11, t: 2000, arrivals: [{ ...arrival, units: 0 }], orders: ended });
+  assert.equal(before.arrivals.size, 1);
+  assert.equal(after?.arrivals.size, 0);
+  assert.equal(after?.orders.size, OVER_MAX + 1);
+  assert.ok(after?.orders.has(1));
+  assert.ok(!after?.orders.has(2));
 });
 
 test("an older delta changes nothing", () => {

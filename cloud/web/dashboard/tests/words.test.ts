@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { en } from "../src/words/en";
 import { ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
+import { en as tradeEn } from "../src/words/trade_en";
+import { zh as tradeZh } from "../src/words/trade_zh";
 import { zh } from "../src/words/zh";
 import { read } from "../src/route";
 import { said, titled } from "../src/ui/said";
@@ -14,6 +16,15 @@ test("every text is there in Chinese, with the same blanks, and none is empty", 
   for (const key of Object.keys(en) as (keyof typeof en)[]) {
     assert.ok(zh[key].trim() && en[key].trim(), key);
     assert.deepEqual(blanks(zh[key]), blanks(en[key]), key);
+  }
+});
+
+test("so is every text of what is loaded later, and no key is in both", () => {
+  assert.deepEqual(Object.keys(tradeZh).sort(), Object.keys(tradeEn).sort());
+  for (const key of Object.keys(tradeEn) as (keyof typeof tradeEn)[]) {
+    assert.ok(tradeZh[key].trim() && tradeEn[key].trim(), key);
+    assert.deepEqual(blanks(tradeZh[key]), blanks(tradeEn[key]), key);
+    assert.ok(!(key in en), key);
   }
 });
 

@@ -16,6 +16,8 @@ export interface StepBody {
   version: number;
   note?: string;
   lines?: StepLine[];
+  /** Though too much came, or goods are on their way. */
+  anyway?: boolean;
 }
 
 /** Where orders are acted on: by the site, or by the supplier they are of. */

@@ -1,6 +1,7 @@
 // A small form: says of each field what is wrong and what would be right, and sends once however often it is pressed.
 import { useSignal } from "@preact/signals";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import type { Said } from "../api";
 import { type Field, flaw, type Flaw } from "../core/forms";
 import { number, say } from "../words/words";
 import { useWish } from "./wish";
@@ -13,11 +14,19 @@ interface Sheet {
   submit: string;
   /** Throws `Refused` when the service says no. */
   send: (values: Values, key: string) => Promise<unknown>;
+  /** Reasons of refusals that a person may overrule: `values.anyway` is then set. */
+  overruled?: string[];
   done?: () => void;
   close?: () => void;
 }
 
-export function Form({ label, fields, submit, send, done, close }: Sheet) {
+/** Which field a refusal is about, by its reason, where the service does not say. */
+const ABOUT: Record<string, string> = {
+  no_reason: "note", suspended: "supplier", no_offer: "sku", unknown_sku: "sku", sku_twice: "sku", price: "unit_price", due: "due_ms", dates_only: "due_ms",
+  units: "units", no_units: "units", more_than_ordered: "units", below_received: "units", expiry: "expiry", lot: "lot", unknown_lot: "lot", mark: "value",
+};
+
+export function Form({ label, fields, submit, send, overruled, done, close }: Sheet) {
   const given = useSignal<Values>({});
   const wrong = useSignal<Record<string, string>>({});
   const [wish, make] = useWish();
@@ -27,28 +36,36 @@ export function Form({ label, fields, submit, send, done, close }: Sheet) {
   useLayoutEffect(() => home.current?.querySelector<HTMLElement>("input, select")?.focus(), []);
   const point = (name: string) => queueMicrotask(() => home.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus());
 
-  const enter = async (event: Event) => {
-    event.preventDefault();
+  const enter = async (anyway = false) => {
     const found = fields.map((field) => [field, flaw(field, value(field))] as const).filter(([, one]) => one);
     wrong.value = Object.fromEntries(found.map(([field, one]) => [field.name, worded(field, one!)]));
     if (found.length) return point(found[0]![0].name);
-    const values = Object.fromEntries(fields.map((field) => [field.name, value(field).trim()]));
+    const values: Values = Object.fromEntries(fields.map((field) => [field.name, value(field).trim()]));
+    if (anyway) values.anyway = "yes";
     if (await make(values, (key) => send(values, key))) return done?.();
-    const field = wish.value.said?.field;
-    const at = field && fields.find((one) => one.name === field || one.name.startsWith(`${field} `));
+    const at = wish.value.said && concerned(wish.value.said);
     if (at) {
       wrong.value = { [at.name]: wish.value.trouble };
       point(at.name);
     }
   };
-  const atField = wish.value.said?.field && wrong.value[wish.value.said.field];
+  const concerned = ({ field, reason, detail }: Said): Field | undefined => {
+    const name = field || ABOUT[reason];
+    const likely = fields.filter((one) => name && (one.name === name || one.name.startsWith(`${name} `)));
+    return likely.find((one) => detail.includes(one.name.slice(one.name.indexOf(" ") + 1))) ?? likely[0];
+  };
+  const refused = wish.value.said;
+  const shownAt = refused && concerned(refused);
   return (
     <form
       ref={home}
       class="sheetlet"
       aria-label={label}
       noValidate
-      onSubmit={(event) => void enter(event)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void enter();
+      }}
       onKeyDown={(event) => event.key === "Escape" && close && !event.isComposing && (event.stopPropagation(), close())}
     >
       <div class="fields">
@@ -88,12 +105,17 @@ export function Form({ label, fields, submit, send, done, close }: Sheet) {
         })}
       </div>
       <p class="trouble" role="status">
-        {!atField && wish.value.trouble}
+        {!(shownAt && wrong.value[shownAt.name]) && wish.value.trouble}
       </p>
       <div class="acts">
         <button type="submit" class="main" aria-disabled={wish.value.busy}>
           {wish.value.busy ? say("wish.sending") : submit}
         </button>
+        {refused && overruled?.includes(refused.reason) && (
+          <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter(true)}>
+            {say("form.anyway")}
+          </button>
+        )}
         {close && (
           <button type="button" onClick={close}>
             {say("form.leave")}

@@ -14,7 +14,7 @@ export function Idle({ measure }: { measure: "dead_stock" | "slow_stock" }) {
   const rows = [...(value?.rows ?? [])].sort((a, b) => b.value - a.value);
   const coins = (amount: number) => money(amount, site.value?.currency || "EUR");
   return (
-    <Panel name="idle" title={word("measure", measure)} aside={rows.length > 0 && coins(rows.reduce((sum, row) => sum + row.value, 0))}>
+    <Panel name={`idle ${measure}`} title={word("measure", measure)} aside={rows.length > 0 && coins(rows.reduce((sum, row) => sum + row.value, 0))}>
       {rows.length === 0 ? (
         <p class="calm">{value ? say(`idle.none_${measure}`) : say(failed ? "later.failed" : "loading.text")}</p>
       ) : (

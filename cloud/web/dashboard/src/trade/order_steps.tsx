@@ -60,6 +60,7 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
           label={`${labelled(wanted)}: ${title}`}
           fields={fieldsOf(wanted, order, now.value, timezone.value)}
           submit={labelled(wanted)}
+          overruled={["too_many", "in_transit"]}
           send={(values, key) => send(wanted, bodyOf(wanted, order, values, timezone.value), key)}
           done={leave}
           close={leave}
@@ -114,5 +115,5 @@ export function bodyOf(action: Step, order: OrderView, values: Values, zone: str
     if (Object.keys(told).length > 1) lines.push(told);
   }
   const note = values.note?.trim();
-  return { ...(lines.length && !SHY.includes(action) && { lines }), ...(note && { note }) };
+  return { ...(lines.length && !SHY.includes(action) && { lines }), ...(note && { note }), ...(values.anyway && { anyway: true }) };
 }

@@ -11,17 +11,17 @@ export function bars(at: Position, point: number | null): { parts: { name: strin
   const taken: [string, number][] = TAKEN.map((name) => [name, at[name]]);
   const sum = (all: [string, number][]) => all.reduce((total, [, units]) => total + Math.max(0, units), 0);
   const gap = sum(taken) ? 0.02 : 0;
-  const whole = Math.max(sum(free) + sum(taken), (point ?? 0) * 1.15, 1) * (1 + gap);
+  const scale = (100 * (1 - gap)) / Math.max(sum(free) + sum(taken), (point ?? 0) * 1.15, 1);
   const parts: { name: string; x: number; width: number }[] = [];
   let x = 0;
   for (const row of [free, taken]) {
     for (const [name, units] of row) {
-      if (units > 0) parts.push({ name, x, width: (100 * units) / whole });
-      x += (100 * Math.max(0, units)) / whole;
+      if (units > 0) parts.push({ name, x, width: scale * units });
+      x += scale * Math.max(0, units);
     }
     x += 100 * gap;
   }
-  return { parts, point: point === null ? null : Math.min(99.6, (100 * point) / whole) };
+  return { parts, point: point === null ? null : Math.min(99.6, scale * point) };
 }
 
 export function PositionLine({ at, point }: { at: Position; point: number | null }) {

@@ -16,7 +16,7 @@ interface Frame {
 
 /** A titled region of the page. */
 export function Panel({ name, title, aside, foot, scrolls, children }: Frame) {
-  const id = `title-${name}`;
+  const id = `title-${name.replace(" ", "-")}`;
   return (
     <section class={`panel ${name}`} aria-labelledby={id}>
       <header>

@@ -1,7 +1,7 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES } from "../route";
-import { alertsInOrder, book, heardAt, link, narrow, now, outdated, roomy, site, unreachable, wall } from "../state";
+import { acts, alertsInOrder, arrivals, book, heardAt, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts, Resolved } from "./alerts";
 import { Climate } from "./climate";
@@ -122,6 +122,7 @@ const FIRST: Page[] = ["overview", "alerts", "replenishment", "counting"];
 function Pages({ open }: { open: number }) {
   const home = useRef<HTMLDetailsElement>(null);
   const first = narrow.value ? FIRST : PAGES;
+  const waiting = acts.value ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved").length : 0;
   const more = PAGES.filter((one) => !first.includes(one));
   useEffect(() => home.current?.removeAttribute("open"), [page.value]);
   useEffect(() => {
@@ -143,6 +144,7 @@ function Pages({ open }: { open: number }) {
       <Icon path={ICONS[one]} />
       <span>{say(one === "replenishment" && narrow.value ? "nav.replenishment_short" : `nav.${one}`)}</span>
       {one === "alerts" && open > 0 && <b class="badge">{number(open)}</b>}
+      {one === "orders" && waiting > 0 && <b class="badge calm">{number(waiting)}</b>}
     </a>
   );
   return (
@@ -153,6 +155,7 @@ function Pages({ open }: { open: number }) {
           <summary class={more.includes(page.value) ? "here" : ""}>
             <Icon path="M4 10h.01M10 10h.01M16 10h.01" />
             <span>{say("nav.more")}</span>
+            {waiting > 0 && <b class="badge calm">{number(waiting)}</b>}
           </summary>
           <div class="pages">{more.map(linkTo)}</div>
         </details>

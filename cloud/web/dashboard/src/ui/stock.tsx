@@ -34,7 +34,8 @@ export function Stock({ limit }: { limit?: number }) {
             <th scope="col">{say("stock.item")}</th>
             <th scope="col" class="bar" aria-hidden="true" />
             <th scope="col" class="n">{say("stock.on_hand_reorder")}</th>
-            {!limit && <th scope="col" class="n wide">{say("stock.on_order")}</th>}
+            {!limit && <th scope="col" class="n wide">{say("stock.available")}</th>}
+            {!limit && <th scope="col" class="n wide">{say("stock.coming")}</th>}
             {!limit && <th scope="col" class="n wide">{say("stock.demand")}</th>}
             <th scope="col" class="n">{say("stock.cover")}</th>
           </tr>
@@ -76,7 +77,8 @@ function Row({ sku, full, unknown }: { sku: SkuView; full: boolean; unknown: Slo
           <span class="mark">{sku.status !== "ok" && <StatusMark status={sku.status} />}</span>
           <b>{onHand(sku)}</b> / {sku.reorder_point === null ? "–" : number(sku.reorder_point)}
         </td>
-        {full && <td class="n wide">{number(sku.on_order)}</td>}
+        {full && <td class="n wide">{number(sku.available)}</td>}
+        {full && <td class="n wide">{number(sku.on_order + sku.in_transit)}</td>}
         {full && <td class="n wide">{sku.daily_demand === null ? "–" : figure(sku.daily_demand)}</td>}
         <td class="n">
           <b>{sku.cover_days === null ? "–" : number(sku.cover_days, 1, { minimumFractionDigits: 1 })}</b>
@@ -84,7 +86,7 @@ function Row({ sku, full, unknown }: { sku: SkuView; full: boolean; unknown: Slo
       </tr>
       {full && unknown.length > 0 && (
         <tr class="more">
-          <td colSpan={6}>
+          <td colSpan={7}>
             {unknown.map((slot) => (
               <Unknown key={slot.id} slot={slot} />
             ))}

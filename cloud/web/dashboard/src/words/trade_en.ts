@@ -5,6 +5,7 @@ export const en = {
   "wish.not_allowed": "Your role may not do this. Ask the crew or a manager.",
   "wish.changed": "Somebody else changed this meanwhile. Look at it as it is now, then try again.",
   "form.leave": "Not now",
+  "form.anyway": "Do it anyway",
   "form.needed": "{label}: this is needed.",
   "form.number": "{label}: this is not a number. Enter one, such as 12.",
   "form.whole": "{label}: only whole numbers are counted. Enter one, such as 12.",

@@ -7,6 +7,7 @@ export const zh: Record<keyof typeof en, string> = {
   "wish.not_allowed": "您的角色不能执行此操作，请联系现场人员或管理员。",
   "wish.changed": "期间已有他人修改，请查看最新内容后重试。",
   "form.leave": "暂不",
+  "form.anyway": "仍要执行",
   "form.needed": "{label}：必填。",
   "form.number": "{label}：不是数字，请输入数字，例如 12。",
   "form.whole": "{label}：只能是整数，例如 12。",

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { distinct, height } from "../src/trade/curve";
+import { shownIn } from "../src/trade/figures";
+import { bodyOf, fieldsOf } from "../src/trade/order_steps";
+import { byUrgency, dueOf } from "../src/trade/orders";
+import { bars } from "../src/trade/position";
+import type { CurvePoint, OrderLine, OrderView } from "../src/trade/types";
+import { en } from "../src/words/trade_en";
+import { zh } from "../src/words/trade_zh";
+import { add } from "../src/words/words";
+
+add({ en, zh });
+const DAY = 86_400_000;
+const line = (more: Partial<OrderLine>): OrderLine => ({ sku: "a", units: 36, unit_price: 2.5, received: 0, rejected: 0, shipped: 0, due_ms: 10 * DAY, ...more });
+const order = (more: Partial<OrderView>): OrderView => ({
+  id: 7, supplier: "acme", supplier_name: "Acme", state: "sent", value: 90, lines: [line({})], created_ms: 0, changed_ms: 0, by: "anna", sent_ms: 1, needs: [], note: "",
+  version: 3, late: false, may: [], ...more,
+});
+
+test("the bar of a position ends where what is projected does, and never leaves its frame", () => {
+  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 16, on_order: 5, in_transit: 0, projected: 21 };
+  const { parts, point } = bars(at, 50);
+  assert.deepEqual(parts.map((one) => one.name), ["available", "on_order", "reserved"]);
+  const [free, coming] = parts;
+  assert.ok(Math.abs((coming!.x + coming!.width) / point! - 21 / 50) < 1e-9);
+  assert.equal(free!.x, 0);
+  const owing = bars({ ...at, on_hand: -8, available: -12, projected: -7 }, null);
+  for (const one of [...parts, ...owing.parts]) assert.ok(one.x >= 0 && one.width > 0 && one.x + one.width <= 100.001, JSON.stringify(one));
+});
+
+test("points of a curve that lie on each other are drawn once, and a better fill is never lower", () => {
+  const point = (fill: number, stock_value: number) => ({ level: fill, fill, stock_value }) as CurvePoint;
+  assert.equal(distinct([point(0.8, 100), point(0.8, 100), point(0.9, 150)]).length, 2);
+  const heights = [0.5, 0.8, 0.95, 0.99, 0.999, 1].map((fill) => height(fill, 0.5));
+  assert.deepEqual(heights, [...heights].sort((a, b) => a - b));
+  assert.deepEqual([heights[0], heights.at(-1)], [0, 1]);
+});
+
+test("a figure is told in its unit, whichever name the service has for it", () => {
+  assert.equal(shownIn("pct", 93.14, "EUR"), "93.1\u00a0%");
+  assert.equal(shownIn("share", 0.9314, "EUR"), "93.1%");
+  assert.equal(shownIn("money", 41_280.4, "EUR"), "€41,280");
+  assert.equal(shownIn("a year", 8.42, "EUR"), "8.4 × a year");
+});
+
+test("late orders come first, then what is due first; an order with nothing to come is due never", () => {
+  const all = [order({ id: 1, lines: [line({ due_ms: 9 * DAY })] }), order({ id: 2, lines: [line({ due_ms: 2 * DAY })] }), order({ id: 3, late: true }), order({ id: 4, lines: [line({ due_ms: 0 })] })];
+  assert.deepEqual(all.sort(byUrgency).map((one) => one.id), [3, 2, 1, 4]);
+  assert.equal(dueOf(order({ lines: [line({ received: 36 })] })), 0);
+});
+
+test("receiving asks for the rest of each line that is still to come, and sends only what was said", () => {
+  const mine = order({ lines: [line({ received: 12 }), line({ sku: "b", received: 36 })] });
+  const fields = fieldsOf("receive", mine, 0, "UTC");
+  assert.deepEqual(fields.map((one) => [one.name, one.value]), [["received a", "24"], ["rejected a", "0"], ["note", undefined]]);
+  assert.deepEqual(bodyOf("receive", mine, { "received a": "23", "rejected a": "1", note: "torn" }, "UTC"), { lines: [{ sku: "a", received: 23, rejected: 1 }], note: "torn" });
+});
+
+test("confirming on the same day keeps its hour, and another day is that day's noon", () => {
+  const mine = order({});
+  const values = { "units a": "36", "unit_price a": "2,5", "due_ms a": "1970-01-11", note: "" };
+  assert.deepEqual(bodyOf("confirm", mine, values, "UTC"), { lines: [{ sku: "a", units: 36, unit_price: 2.5, due_ms: 10 * DAY }] });
+  assert.equal(bodyOf("confirm", mine, { ...values, "due_ms a": "1970-01-12" }, "UTC").lines?.[0]?.due_ms, 11.5 * DAY);
+});
+
+test("cancelling asks why, and says nothing of lines", () => {
+  assert.deepEqual(fieldsOf("cancel", order({}), 0, "UTC").map((one) => [one.name, one.needed]), [["note", true]]);
+  assert.deepEqual(bodyOf("cancel", order({}), { note: "not needed" }, "UTC"), { note: "not needed" });
+});

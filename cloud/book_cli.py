@@ -1,4 +1,4 @@
-"""`python -m cloud audit | value | link`: the book checked, what stock was worth, and the link of a public page."""
+"""`python -m cloud audit | value | webhooks | link`: the book checked and valued, and how others get at it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from cloud.core.book import accounts, audit, value
 from cloud.core.book.accounts import Terms
 from cloud.core.book.entries import Entry, taken_back
 from cloud.desks.promises import SECRET, token_of
+from cloud.desks.telling import secret
 from cloud.stores.ledger import Ledger
+from cloud.web.posting import unpacked
 from protocols.layout import Site, parse
 
 PAGE = 1_000
@@ -32,6 +34,7 @@ def add(verb: Verb, with_site: Sited) -> None:
     worth.add_argument(
         "--known", default="", metavar="T", help="by what was known then (left out: by what is known now)"
     )
+    with_site(verb("webhooks", hooks, "Print where events are posted to, each with the secret that signs them."))
     shared = with_site(verb("link", link, "Print the address of the public stock page of a tier of customers."))
     shared.add_argument("tier", metavar="TIER")
 
@@ -90,6 +93,16 @@ def link(arguments: argparse.Namespace) -> None:
         assert secret is not None, "it was kept just now"
     path = f"/public/{arguments.tier}.{token_of(secret, arguments.tier)}"
     print(msgspec.json.encode({"tier": arguments.tier, "path": path}).decode() if arguments.json else path)
+
+
+def hooks(arguments: argparse.Namespace) -> None:
+    """Print every webhook, and how many events wait for it."""
+    with _opened(arguments) as (site, ledger):
+        for one in site.webhooks:
+            waiting = len(unpacked(ledger.books.kept(f"posts:{one.id}")))
+            told = {"id": one.id, "url": one.url, "secret": secret(ledger.books, one.id), "waiting": waiting}
+            said = "  ".join(f"{key}={value}" for key, value in told.items())
+            print(msgspec.json.encode(told).decode() if arguments.json else said)
 
 
 @contextmanager

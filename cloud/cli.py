@@ -22,7 +22,7 @@ from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.uplink import Uplink
-from cloud.web.app import Desks, answer, make_app, serving, wall_clock_ms
+from cloud.web.app import answer, make_app, serving, wall_clock_ms
 from cloud.web.pages import build_of
 from cloud.web.sign_in import ROLES, SignIn, hash_password
 from protocols.layout import LayoutError, parse
@@ -132,7 +132,7 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
     ledger, site = service.ledger, service.site.site.id
     asked = (service.apply, ledger.tops, ledger.missing, service.policies)
     uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
-    app = make_app(_desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+    app = make_app(service.trade.desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -166,20 +166,13 @@ def _show(part: str) -> Callable[[argparse.Namespace], None]:
 
 def _get(arguments: argparse.Namespace) -> None:
     async def ask(service: Service) -> None:
-        app = make_app(_desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+        app = make_app(service.trade.desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
         status, body = await answer(app, arguments.path)
         sys.stdout.write(body.decode("utf-8", "replace") + "\n")
         if status >= 400:
             raise UsageError(f"{arguments.path} answered {status}")
 
     _offline(arguments, ask)
-
-
-def _desks(service: Service) -> Desks:
-    trade = service.trade
-    return Desks(
-        service, trade.book, trade.promises, trade.counts, trade.purchasing, trade.partners, trade.figures
-    )  # fmt: skip
 
 
 def _offline(arguments: argparse.Namespace, work: Callable[[Service], Awaitable[None]]) -> None:

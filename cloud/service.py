@@ -98,6 +98,7 @@ class Service:
             asyncio.create_task(uplink.run(), name="uplink"),
             asyncio.create_task(self._ticking(), name="tick"),
             asyncio.create_task(self._beat(), name="beat"),
+            asyncio.create_task(self.trade.telling.posting.run(), name="webhooks"),
         ]
         if isinstance(self.history_store, SpooledHistory):
             tasks.append(asyncio.create_task(self._drain(self.history_store), name="drain"))
@@ -247,7 +248,9 @@ class Service:
         self.live.publish(self._snapshot(now_ms))
 
     async def _keep_need(self, need: Need) -> Need:
-        return await self._on_disk(self.ledger.keep_need, need)
+        kept = await self._on_disk(self.ledger.keep_need, need)
+        self.trade.telling.need(kept)
+        return kept
 
     def _hear(self, gateway: str, taken: Applied, now_ms: int) -> None:
         """What a gateway decided by itself."""

@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 from protocols import trade
 from protocols.gs1 import gtin_14
 from protocols.topics import LEVEL, ROOT, Kind
-from protocols.trade import Agreement, Buying, Id, Neighbour, NotNegative, Offer, Positive, Share, Supplier, Tier, Trade
+from protocols.trade import Id, NotNegative, Positive, Share
 
 Grams = Annotated[float, Meta(ge=0.001)]
 Channel = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -163,12 +163,13 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     slots: list[Slot] = []
     devices: list[Device] = []
     sources: list[Source] = []
-    suppliers: list[Supplier] = []
-    offers: list[Offer] = []
-    agreements: list[Agreement] = []
-    tiers: list[Tier] = []
-    neighbours: list[Neighbour] = []
-    buying: Buying = Buying()
+    suppliers: list[trade.Supplier] = []
+    offers: list[trade.Offer] = []
+    agreements: list[trade.Agreement] = []
+    tiers: list[trade.Tier] = []
+    neighbours: list[trade.Neighbour] = []
+    buying: trade.Buying = trade.Buying()
+    webhooks: list[trade.Webhook] = []
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -264,8 +265,7 @@ def _check(site: Site, source: str) -> None:
         if zone.min_pct is not None and zone.max_pct is not None and zone.min_pct > zone.max_pct:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_pct above max_pct; swap them")
     zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
-    traded = Trade(site.suppliers, site.offers, site.agreements, site.tiers, site.neighbours, site.buying)
-    if unfit := trade.flaw(traded, skus):
+    if unfit := trade.flaw(trade.Trade(*(getattr(site, name) for name in trade.Trade.__struct_fields__)), skus):
         raise LayoutError(f"{source}: {unfit}")
     tiers = {one.id for one in site.tiers}
     for sku in site.skus:

@@ -48,13 +48,26 @@ class Offer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Supplier(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who delivers. `order_cost` is what one order to it costs us; a `suspended` one gets no orders."""
+    """Who delivers. `order_cost` is what one order to it costs us; a `suspended` one gets no orders while another can
+    deliver. Its machines read and write papers of a `standard`, from `our_mailbox` to its `mailbox` (their numbers)."""
 
     id: Id
     name: str
     order_cost: NotNegative = 20.0
     email: str = ""
     suspended: bool = False
+    standard: Literal["x12", "edifact"] = "x12"
+    mailbox: Annotated[str, Meta(max_length=35)] = ""
+    our_mailbox: Annotated[str, Meta(max_length=35)] = ""
+
+
+class Webhook(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where events are sent to, signed by a secret of its own: all kinds, or those listed; of all suppliers, or one."""
+
+    id: Id
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/\S*)?$", max_length=2000)]
+    events: list[str] = []
+    supplier: str = ""
 
 
 class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +118,14 @@ class Buying(Struct, frozen=True, forbid_unknown_fields=True):
         return given.get(abc + xyz, given.get(abc, LEVELS.get(abc, LEVELS["B"])))
 
 
+EVENTS = (
+    "warehouse.need.proposed",
+    "warehouse.order.sent",
+    "warehouse.order.changed",
+    "warehouse.stock.below_least",
+    "warehouse.arrival.confirmed",
+)
+"""What webhooks are told."""
 WEIGHTS = {"quality": 30.0, "cost": 25.0, "delivery": 20.0, "service": 15.0, "innovation": 10.0}
 """Of a supplier's score."""
 
@@ -118,6 +139,7 @@ class Trade(Struct, frozen=True):
     tiers: list[Tier]
     neighbours: list[Neighbour]
     buying: Buying
+    webhooks: list[Webhook]
 
 
 def flaw(trade: Trade, skus: Collection[str]) -> str:
@@ -126,6 +148,7 @@ def flaw(trade: Trade, skus: Collection[str]) -> str:
         ("supplier", [one.id for one in trade.suppliers]),
         ("tier", [one.id for one in trade.tiers]),
         ("neighbour", [one.id for one in trade.neighbours]),
+        ("webhook", [one.id for one in trade.webhooks]),
     ):
         if twice := _twice(ids):
             return f"{noun} {twice!r} is listed twice"
@@ -150,6 +173,11 @@ def flaw(trade: Trade, skus: Collection[str]) -> str:
                 return f"the agreement with {one.supplier!r} keeps at least more of {sku!r} than at most; swap them"
         if strange := sorted({*one.least, *one.most} - {*one.skus}):
             return f"the agreement with {one.supplier!r} bounds SKU {strange[0]!r}, which it does not name"
+    for hook in trade.webhooks:
+        if strange := sorted({*hook.events} - {*EVENTS}):
+            return f"webhook {hook.id!r} wants {strange[0]!r}; there are {', '.join(EVENTS)}"
+        if hook.supplier and hook.supplier not in suppliers:
+            return f"webhook {hook.id!r} is for supplier {hook.supplier!r}, which is not listed"
     if strange := sorted({*trade.buying.score_weights} - {*WEIGHTS}):
         return f"buying.score_weights names {strange[0]!r}; there are {', '.join(WEIGHTS)}"
     if strange := sorted({*trade.buying.service_levels} - {*CLASSES, *LEVELS}):

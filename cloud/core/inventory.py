@@ -96,17 +96,26 @@ class Inventory:
         place, held = self.site.slot_by_id.get(slot), self.known.get(slot)
         if place is not None and place.sku == sku and (held is None or held[1] <= at_ms):
             self.known[slot] = (count, at_ms)
+        demand = self._demand(sku, at_ms)
+        demand.turn(slot, at_ms, delta, count)
+        if source not in NO_DEMAND and delta < 0:
+            self.picked(sku, -delta, at_ms)
+
+    def picked(self, sku: str, units: int, at_ms: int) -> None:
+        """Units were taken, off a shelf or from elsewhere: they were wanted then."""
+        self._demand(sku, at_ms).add(at_ms, -units)
+        minute = at_ms // MINUTE_MS
+        self._picked[minute] = self._picked.get(minute, 0) + units
+        if len(self._picked) > PICK_MINUTES_MAX:
+            del self._picked[min(self._picked)]
+
+    def _demand(self, sku: str, at_ms: int) -> DailyDemand:
+        """An SKU's demand, known from then on at the latest."""
         demand = self.demand.get(sku)
         if demand is None:
             demand = self.demand[sku] = DailyDemand(self.site.site.timezone, at_ms)
         demand.since_ms = min(demand.since_ms, at_ms)
-        demand.turn(slot, at_ms, delta, count)
-        if source not in NO_DEMAND and delta < 0:
-            demand.add(at_ms, delta)
-            minute = at_ms // MINUTE_MS
-            self._picked[minute] = self._picked.get(minute, 0) - delta
-            if len(self._picked) > PICK_MINUTES_MAX:
-                del self._picked[min(self._picked)]
+        return demand
 
     def stock(self, sku: str) -> Stock:
         """What an SKU's slots hold together. A slot that was given to it since it last reported is not known."""

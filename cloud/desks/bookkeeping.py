@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from math import fsum
 from typing import Any
 
@@ -11,22 +12,26 @@ from msgspec import Struct
 
 from cloud.core.book import accounts, checks, value
 from cloud.core.book.accounts import Account, Terms
-from cloud.core.book.entries import Entry, Sensed, sensed, take_back, taken_back, withdrawn
+from cloud.core.book.entries import Entry, Sensed, order, sensed, take_back, taken_back, withdrawn
 from cloud.core.book.lots import expiring
 from cloud.core.book.positions import Position
 from cloud.core.kpis import tallies
 from cloud.core.kpis.facts import Fact, Refused, Step
 from cloud.core.kpis.tallies import Tallies
+from cloud.core.purchasing.orders import Order
+from cloud.core.refusals import Refusal
+from cloud.desks.folding import Held, fold, opened, step
 from cloud.desks.refusing import granted, storing
 from cloud.stores.books import Books
 from cloud.web import stockroom
+from cloud.web.desk import Unavailable
 from protocols.layout import Site
 from protocols.reports import Report, StockEvent
 
 REFOLDED_A_TICK = 5
 """Accounts folded anew in one tick; the rest wait for the next."""
 PAGE = 1_000
-MOVES = frozenset(("receipt", "pick", "put", "transfer", "loss"))
+KEY_USED = Refusal("key_used", "This key was used for something else.", "Use a new key for each fact.")
 OnDisk = Callable[..., Awaitable[Any]]
 """Runs a function of the stores in their worker thread."""
 
@@ -51,23 +56,17 @@ class Bookkeeping:
 
     def __init__(self, site: Site, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
         self.site = site
-        self.accounts: dict[str, Account] = {}
-        self.came_ms: dict[str, int] = {}
-        """When stock of an SKU last came."""
-        self.counted_ms: dict[tuple[str, str], int] = {}
-        """(SKU, place) -> when a person last counted there."""
         self.late: set[str] = set()
         """SKUs of which facts of earlier times came, for who judged something by them."""
         self.tallies: Tallies = tallies.tallies(site.site.timezone, now_ms())
-        self.receipts: dict[int, dict[int, Entry]] = {}
-        """Order -> its receipts, by number."""
         self.position: Callable[[str], Position] = lambda _: Position(0)
         """Where an SKU stands, all counted in."""
         self.changed: Callable[[str, int], None] = lambda _sku, _at_ms: None
         self._books = books
         self._on_disk = on_disk
         self._now_ms = now_ms
-        self._stale: set[str] = set()
+        self._stale: dict[str, None] = {}
+        """SKUs to be folded anew, those that wait longest first."""
         self._folding: dict[str, list[Entry]] = {}
         """SKUs that are being folded anew, and what was heard of them meanwhile."""
         self.gone: frozenset[int] = frozenset()
@@ -78,15 +77,16 @@ class Bookkeeping:
         for slot in site.slots:
             slots[slot.sku].append(slot.id)
         self._terms = {one.id: accounts.terms(one, slots[one.id]) for one in site.skus}
+        self._held = {sku: opened(sku, terms) for sku, terms in self._terms.items()}
         for one in site.skus:
-            tallies.enter(self.tallies, one.id, one.holding_rate)
+            tallies.enter(self.tallies, one.id, one.holding_rate, stocked=not one.discontinued)
 
     def load(self) -> None:
         """Fold all there is. Before anything else, and in the thread of the caller."""
         self.gone = withdrawn(self._every(None))
         for sku, facts in self._books.facts_by_sku():
             if sku in self._terms:
-                self._fold(sku, facts)
+                self._take(sku, *fold(sku, facts, self._terms[sku], self.gone))
 
     def hear(self, reports: Iterable[Report], now_ms: int) -> None:
         """What shelves sensed; the ledger has it already."""
@@ -98,23 +98,38 @@ class Bookkeeping:
     async def tick(self, now_ms: int) -> None:
         """Fold anew what facts of earlier times came for, some at a time."""
         tallies.advance(self.tallies, now_ms)
-        for sku in sorted(self._stale)[:REFOLDED_A_TICK]:
+        for sku in [*self._stale][:REFOLDED_A_TICK]:
             await self._refold(sku)
+
+    def account(self, sku: str) -> Account:
+        """What the facts of an SKU amount to."""
+        return self._held[sku].account
+
+    def came_ms(self, sku: str) -> int:
+        """When stock of an SKU last came, 0 where it never did."""
+        return self._held[sku].came_ms
+
+    def counted_ms(self, sku: str, place: str) -> int:
+        """When a person last counted an SKU at a place, 0 where nobody did."""
+        return self._held[sku].counted_ms.get(place, 0)
+
+    def receipts(self, order: Order) -> list[Entry]:
+        """What came of an order."""
+        found = (self._held[line.sku].receipts.get(order.id, ()) for line in order.lines if line.sku in self._held)
+        return [one for receipts in found for one in receipts]
 
     def off(self, sku: str) -> int:
         """Units off the shelves, below 0 when owed; and by how much people's counts differ from what scales claim."""
-        account = self.accounts.get(sku)
-        return 0 if account is None else account.off + sum(account.bias.values())
+        account = self.account(sku)
+        return account.off + sum(account.bias.values())
 
     def quarantined(self, sku: str) -> int:
         """Units set aside."""
-        account = self.accounts.get(sku)
-        return 0 if account is None else account.quarantined
+        return self.account(sku).quarantined
 
     def owed(self, sku: str) -> int:
         """Units of debts."""
-        account = self.accounts.get(sku)
-        return 0 if account is None else sum(one.units for one in account.debts)
+        return sum(one.units for one in self.account(sku).owed)
 
     def refused(self, sku: str, units: int) -> None:
         """Somebody wanted units that there were not."""
@@ -126,34 +141,41 @@ class Bookkeeping:
 
     async def tell(self, fact: stockroom.Fact, by: str, key: str) -> Entry:
         """See `stockroom.BookDesk`."""
-        now_ms = self._now_ms()
-        happened_ms = fact.happened_ms or now_ms
-        entry = Entry(
-            fact.kind, fact.sku, fact.units, happened_ms, now_ms, fact.place, fact.other, fact.lot, fact.expiry,
-            fact.unit_cost, fact.ref, by, fact.note, key,
-        )  # fmt: skip
-        wrong = taken_back(entry)
         async with self._telling:
+            now_ms = self._now_ms()
+            happened_ms = fact.happened_ms or now_ms
+            entry = Entry(
+                fact.kind, fact.sku, fact.units, happened_ms, now_ms, fact.place, fact.other, fact.lot, fact.expiry,
+                fact.unit_cost, fact.ref, by, fact.note, f"told:{key}" if key else "",
+            )  # fmt: skip
+            if key and (before := await self._read(self._books.entry_of, entry.key)):
+                return before[0] if _told(before[0]) == _told(entry) else granted(KEY_USED)
+            wrong = taken_back(entry)
             target = None if wrong is None else await self._entry(wrong)
             if target is not None:
                 entry = take_back(target, now_ms, by, fact.note, key)
-            known = self._terms.get(entry.sku, Terms())
-            account = self.accounts.get(entry.sku) or accounts.opened(entry.sku, known)
-            sku, slots = self.site.sku_by_id.get(entry.sku), known.slots
-            no = checks.unfit(
-                entry, account, sku, slots, now_ms=now_ms, target=target, gone=self.gone, elsewhere=self._elsewhere
-            )
-            if no is not None:
-                if no.reason == "short":
-                    self.refused(entry.sku, -entry.units)
-                granted(no)
+            granted(self.unfit(entry, target))
             [stored] = await self.store([entry])
             return stored
 
+    def unfit(self, entry: Entry, target: Entry | None = None) -> Refusal | None:
+        """Why an entry may not enter the book; `target` is the one that it takes back. None where it may."""
+        known = self._terms.get(entry.sku, Terms())
+        account = self.account(entry.sku) if entry.sku in self._terms else accounts.opened(entry.sku, known)
+        sku, now_ms = self.site.sku_by_id.get(entry.sku), entry.known_ms
+        no = checks.unfit(
+            entry, account, sku, known.slots, now_ms=now_ms, target=target, gone=self.gone, elsewhere=self._elsewhere
+        )
+        if no is not None and no.reason == "short":
+            self.refused(entry.sku, -entry.units)
+        return no
+
     async def enter(self, entries: list[Entry]) -> None:
-        """Facts that another desk has stored already."""
+        """Facts that are stored already. What can not be folded now, the next tick folds."""
+        entries = [entry for entry in entries if entry.sku in self._terms]
         for sku in {entry.sku for entry in entries if not self._post(entry)}:
-            await self._refold(sku)
+            with suppress(Unavailable):
+                await self._refold(sku)
         for entry in entries:
             self.changed(entry.sku, entry.happened_ms)
 
@@ -180,7 +202,7 @@ class Bookkeeping:
 
     def standing(self, sku: str, position: Position, today: str) -> Standing:
         """Where an SKU stands."""
-        account = self.accounts.get(sku) or accounts.opened(sku, self._terms[sku])
+        account = self.account(sku)
         lots = [{"lot": lot, "units": units, "expiry": expiry} for lot, (units, expiry) in account.lots.items()]
         layers = [{"units": one.units, "unit_cost": one.unit_cost} for one in account.layers.layers]
         return Standing(
@@ -193,80 +215,81 @@ class Bookkeeping:
         return self._terms[sku]
 
     async def _entry(self, number: int) -> Entry | None:
+        found = await self._read(self._books.entries, None, None, None, None, number - 1, 1)
+        return found[0] if found and found[0].id == number else None
+
+    async def known_by(self, key: str) -> int:
+        """The number of the entry that came with a key, 0 where none did."""
+        found = await self._read(self._books.entry_of, key) if key else []
+        return found[0].id if found else 0
+
+    async def _read(self, look: Callable[..., list[Entry]], *wanted: object) -> list[Entry]:
         with storing():
-            found = await asyncio.to_thread(self._books.entries, None, None, None, None, number - 1, 1)
-        return found[0] if found else None
+            return await asyncio.to_thread(look, *wanted)
 
     async def store(self, entries: list[Entry]) -> list[Entry]:
-        """Enter facts that were found fit; each with its number then."""
-        with storing():
-            stored: list[Entry] = await self._on_disk(self._books.post, entries)
-        known = {entry.known_ms for entry in entries}
-        await self.enter([one for one in stored if one.known_ms in known])
+        """Enter facts that were found fit; each with its number then. One whose key is known is there already."""
+        try:
+            with storing():
+                stored: list[Entry] = await self._on_disk(self._books.post, entries)
+        except BaseException:
+            self.doubt(entry.sku for entry in entries)
+            raise
+        await self.enter(stored)
         return stored
 
+    def doubt(self, skus: Iterable[str]) -> None:
+        """It is not known whether facts of these were stored: they are folded anew by what the ledger has."""
+        self._stale.update(dict.fromkeys(sku for sku in skus if sku in self._terms))
+
     def _post(self, entry: Entry) -> bool:
-        """Fold a fact, if it comes in its turn; else its SKU waits to be folded anew."""
+        """Fold a fact, if it comes in its turn; else its SKU waits to be folded anew. One that is folded already is not
+        behind all others, so that it never counts twice."""
         if (wrong := taken_back(entry)) is not None:
             self.gone |= {wrong}
         if (heard := self._folding.get(entry.sku)) is not None:
             heard.append(entry)
             return False
-        account = self.accounts.get(entry.sku)
-        if account is None:
-            account = self.accounts[entry.sku] = accounts.opened(entry.sku, self._terms[entry.sku])
-        if entry.sku in self._stale or accounts.out_of_turn(account, entry):
-            self._stale.add(entry.sku)
+        terms, held = self._terms[entry.sku], self._held[entry.sku]
+        again = type(entry) is not Sensed and order(entry) <= held.account.last
+        if entry.sku in self._stale or again or accounts.out_of_turn(held.account, entry):
+            self._stale[entry.sku] = None
             return False
-        tallies.tell(self.tallies, self._step(account, entry))
+        tallies.tell(self.tallies, step(held, entry, terms))
         return True
-
-    def _step(self, account: Account, entry: Entry) -> Step:
-        """Fold a fact, and say what it did."""
-        cost, owed = account.flows.goods, -min(0, account.off)
-        accounts.post(account, entry, self._terms[entry.sku])
-        if entry.kind == "count" and not (type(entry) is Sensed and entry.by == "first"):
-            self.counted_ms[entry.sku, entry.place] = entry.happened_ms
-        if entry.units > 0 and entry.kind in ("receipt", "put"):
-            self.came_ms[entry.sku] = entry.happened_ms
-        if entry.kind == "receipt" and (order := _order_of(entry)) is not None:
-            self.receipts.setdefault(order, {})[entry.id] = entry
-        picked = -entry.units if entry.kind == "pick" else 0
-        more = max(0, -min(0, account.off) - owed) if picked > 0 else 0
-        spent = account.flows.goods - cost
-        return Step(
-            entry.sku, entry.happened_ms, account.on_hand, account.value, picked, spent, more, entry.kind in MOVES
-        )
 
     async def _refold(self, sku: str) -> None:
         """Fold an SKU anew from the ledger, and behind that what was heard meanwhile, unless it was read already."""
         if sku in self._folding:
             return
         heard = self._folding[sku] = []
+        gone, terms = self.gone, self._terms[sku]
+
+        def folded() -> tuple[Held, list[Step], list[Entry]]:
+            facts = [*self._books.facts(sku)]
+            return *fold(sku, facts, terms, gone), facts
+
         try:
             with storing():
-                facts = await asyncio.to_thread(lambda: [*self._books.facts(sku)])
+                made, steps, facts = await asyncio.to_thread(folded)
         except BaseException:
-            self._stale.add(sku)
+            self._stale[sku] = None
             raise
         finally:
             del self._folding[sku]
-        self._stale.discard(sku)
+        self._stale.pop(sku, None)
         self.late.add(sku)
-        self._fold(sku, facts)
+        self._take(sku, made, steps)
+        if self.gone is not gone:
+            self._stale[sku] = None
         read = {_gist(one) for one in facts if type(one) is Sensed} if heard else set()
         numbers = {one.id for one in facts if type(one) is not Sensed} if heard else set()
         for one in heard:
             if one.id not in numbers if type(one) is not Sensed else _gist(one) not in read:
                 self._post(one)
 
-    def _fold(self, sku: str, facts: Iterable[Entry]) -> None:
-        account = self.accounts[sku] = accounts.opened(sku, self._terms[sku])
-        steps = (
-            self._step(account, one)
-            for one in facts
-            if type(one) is Sensed or (one.id not in self.gone and taken_back(one) is None)
-        )
+    def _take(self, sku: str, held: Held, steps: Iterable[Step]) -> None:
+        self._held[sku] = held
         tallies.retell(self.tallies, sku, steps)
 
     def _every(self, known_ms: int | None) -> Iterator[Entry]:
@@ -276,10 +299,10 @@ class Bookkeeping:
             after = page[-1].id
 
 
-def _order_of(entry: Entry) -> int | None:
-    """The order that a receipt belongs to."""
-    noun, _, number = entry.ref.partition(":")
-    return int(number) if noun == "order" and number.isascii() and number.isdecimal() else None
+def _told(entry: Entry) -> tuple[object, ...]:
+    """What an entry that is told again has in common with the first; when it happened may have been left out."""
+    of = (entry.place, entry.other, entry.lot, entry.expiry, entry.unit_cost, entry.note)
+    return (entry.ref,) if taken_back(entry) is not None else (entry.kind, entry.sku, entry.units, entry.ref, *of)
 
 
 def _gist(entry: Entry) -> tuple[str, int, int, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import logging
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -16,16 +17,20 @@ from cloud.core.counting.findings import Finding, Terms, Tolerance
 from cloud.core.counting.rounds import Place, Rhythm
 from cloud.core.kpis.facts import Counted
 from cloud.core.purchasing.orders import Order
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.bookkeeping import KEY_USED, Bookkeeping, OnDisk
 from cloud.desks.refusing import granted, storing
 from cloud.stores.books import Books
 from cloud.web import stockroom
-from cloud.web.desk import Refused
+from cloud.web.desk import DeskError, Refused
 from protocols.reports import SlotLevel
+
+log = logging.getLogger(__name__)
 
 KEPT = "counts"
 FINDINGS_MAX = 2_000
 """Findings remembered; the oldest leave first."""
+ANSWERS_MAX = 200
+"""Answers by key; the oldest leave first."""
 DAY_MS = 86_400_000
 
 
@@ -34,13 +39,6 @@ class Stood(Struct):
 
     finding: Finding
     entry: int
-
-
-class Kept(Struct):
-    """What is kept of counts: the first ones that wait to be repeated, and the findings that stand."""
-
-    waiting: list[Finding] = []
-    stood: list[Stood] = []
 
 
 class Told(Struct, frozen=True):
@@ -57,6 +55,22 @@ class Told(Struct, frozen=True):
     entry: int
 
 
+class Answer(Struct, frozen=True):
+    """What was answered to a count that came with a key: who sends it again did not hear it, and counted once."""
+
+    key: str
+    asked: stockroom.Counted
+    told: Told
+
+
+class Kept(Struct):
+    """What is kept of counts: the first ones that wait to be repeated, the findings that stand, the last answers."""
+
+    waiting: list[Finding] = []
+    stood: list[Stood] = []
+    answers: list[Answer] = []
+
+
 class Counts:
     """The counts of one site."""
 
@@ -64,7 +78,8 @@ class Counts:
         self.site = book.site
         self.levels: Callable[[], Mapping[str, SlotLevel]] = dict
         self.abc: Callable[[str], str] = lambda _: ""
-        self.orders: Callable[[], Sequence[Order]] = list
+        self.orders: Callable[[str], Sequence[Order]] = lambda _: []
+        """The open orders of an SKU."""
         self._book = book
         self._books = books
         self._on_disk = on_disk
@@ -72,6 +87,7 @@ class Counts:
         self._rhythm = Rhythm()
         self._waiting: dict[tuple[str, str], Finding] = {}
         self._stood: deque[Stood] = deque(maxlen=FINDINGS_MAX)
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._counting = asyncio.Lock()
         self._bought = {one.sku for one in self.site.offers}
         """SKUs whose receipts are booked; of others nobody explains what comes."""
@@ -79,16 +95,28 @@ class Counts:
     def load(self) -> None:
         """What is kept of counts."""
         blob = self._books.kept(KEPT)
-        kept = msgspec.msgpack.decode(blob, type=Kept) if blob else Kept()
+        try:
+            kept = msgspec.msgpack.decode(blob, type=Kept) if blob else Kept()
+        except msgspec.ValidationError as error:  # of another version; the book has the counts themselves
+            log.warning("counts: what was kept of findings can not be read: %s", error)
+            kept = Kept()
         self._waiting = {(one.sku, one.slot): one for one in kept.waiting}
         self._stood.extend(kept.stood)
+        self._answers.update((one.key, one) for one in kept.answers)
         for one in kept.stood:
             self._tally(one.finding)
 
-    async def tick(self) -> None:
+    async def tick(self, now_ms: int) -> None:
         """Judge anew what was counted of SKUs of which facts of earlier times came: the counts stand, what was expected
         of them may be another."""
         late, self._book.late = self._book.late, set()
+        try:
+            await self._rejudge(late)
+        except DeskError:
+            self._book.late |= late
+            raise
+
+    async def _rejudge(self, late: set[str]) -> None:
         waiting = [one for one in self._waiting.values() if one.sku in late]
         stood = [one for one in self._stood if one.finding.sku in late]
         if not waiting and not stood:
@@ -99,7 +127,7 @@ class Counts:
                 if again.verdict != "recount":
                     entry = findings.entry(again, self._now_ms(), "count")
                     assert entry is not None, "it stands"
-                    await self._stand(again, (await self._book.store([entry]))[0].id)
+                    self._stand(again, (await self._book.store([entry]))[0].id)
             for one in stood:
                 before = one.finding
                 seen = await self._course(before, one.entry)
@@ -122,7 +150,7 @@ class Counts:
                 "reasons": [*one.points],
                 "score": round(one.score, 1),
                 "stake": round(one.stake, 2),
-                "last_ms": self._book.counted_ms.get((one.sku, one.slot), 0),
+                "last_ms": self._book.counted_ms(one.sku, one.slot),
             }
             for one in planned.today
         ]
@@ -149,32 +177,48 @@ class Counts:
         if at_ms > now_ms + DAY_MS:
             raise Refused("time", "It is told to be counted more than a day from now.", "Tell it once it is counted.")
         async with self._counting:
-            before, terms = self._waiting.get((sku.id, counted.place)), self._terms(sku.id, counted.place)
+            if key and (answer := self._answers.get(key)) is not None:
+                return answer.told if answer.asked == counted else granted(KEY_USED)
+            where, key_ = (sku.id, counted.place), f"count:{key}" if key else ""
+            before, terms = self._waiting.get(where), self._terms(sku.id, counted.place)
             times = [at_ms, *(one.at_ms for one in before.counts)] if before is not None else [at_ms]
-            seen = await self._between(sku.id, counted.place, min(times), max(times), 0)
+            booked = await self._book.known_by(key_)
+            seen = await self._between(sku.id, counted.place, min(times), max(times), booked)
             found = granted(findings.judge(counted.counted, at_ms, seen.at, terms, before, by))
             others = [one.finding for one in self._stood]
-            level, account = self.levels().get(counted.place), self._book.accounts.get(sku.id)
-            why = causes.explain(found, causes.scene_of(found, sku, account, seen.moves, self.orders(), others, level))
-            entry = findings.entry(found, now_ms, "count", key=key)
-            number = 0
+            level, account = self.levels().get(counted.place), self._book.account(sku.id)
+            awaited = self.orders(sku.id)
+            why = causes.explain(found, causes.scene_of(found, sku, account, seen.moves, awaited, others, level))
+            entry = findings.entry(found, now_ms, "count", key=key_)
+            number = 0 if entry is None else (await self._book.store([entry]))[0].id
+            told = Told(
+                found.sku, found.slot, found.verdict, found.counted, found.expected, found.difference, found.value,
+                why, number,
+            )  # fmt: skip
             if entry is None:
-                self._waiting[sku.id, counted.place] = found
+                self._waiting[where] = found
             else:
-                number = (await self._book.store([entry]))[0].id
-                await self._stand(found, number)
-            await self._keep()
-        return Told(
-            found.sku, found.slot, found.verdict, found.counted, found.expected, found.difference, found.value,
-            why, number,
-        )  # fmt: skip
+                self._stand(found, number)
+            if key:
+                self._answers[key] = Answer(key, counted, told)
+                while len(self._answers) > ANSWERS_MAX:
+                    self._answers.popitem(last=False)
+            try:
+                await self._keep()
+            except DeskError:
+                if entry is None:  # nobody hears of it, so it was not counted; what is in the book stands
+                    self._answers.pop(key, None)
+                    self._waiting.pop(where)
+                    self._waiting.update({where: before} if before is not None else {})
+                raise
+        return told
 
     async def _keep(self) -> None:
-        kept = Kept([*self._waiting.values()], [*self._stood])
+        kept = Kept([*self._waiting.values()], [*self._stood], [*self._answers.values()])
         with storing():
             await self._on_disk(self._books.keep, KEPT, msgspec.msgpack.encode(kept))
 
-    async def _stand(self, found: Finding, entry: int) -> None:
+    def _stand(self, found: Finding, entry: int) -> None:
         self._waiting.pop((found.sku, found.slot), None)
         self._stood.append(Stood(found, entry))
         self._tally(found)
@@ -206,20 +250,17 @@ class Counts:
     def _places(self) -> list[Place]:
         levels, places = self.levels(), []
         for slot in self.site.slots:
-            sku, account = self.site.sku_by_id[slot.sku], self._book.accounts.get(slot.sku)
-            units = account.shelves.get(slot.id, 0) if account is not None else 0
-            puts = account.unexplained if account is not None and sku.id in self._bought else []
+            sku, account = self.site.sku_by_id[slot.sku], self._book.account(slot.sku)
+            units = account.shelves.get(slot.id, 0)
+            puts = account.puts if sku.id in self._bought else ()
             unexplained = sum(one.units for one in puts if one.slot == slot.id)
-            where = (sku.id, slot.id)
-            counted_ms, again = self._book.counted_ms.get(where, 0), where in self._waiting
+            counted_ms, again = self._book.counted_ms(sku.id, slot.id), (sku.id, slot.id) in self._waiting
             abc, level = self.abc(sku.id), levels.get(slot.id)
             places.append(rounds.sensed_place(sku, level, slot.id, abc, units, counted_ms, unexplained, 0, again))
         for sku in self.site.skus:
-            account = self._book.accounts.get(sku.id)
-            off, owed = (account.off, self._book.owed(sku.id)) if account is not None else (0, 0)
+            off, owed = self._book.account(sku.id).off, self._book.owed(sku.id)
             if off or owed or not self._book.terms(sku.id).slots:
-                where = (sku.id, "")
-                counted_ms, again = self._book.counted_ms.get(where, 0), where in self._waiting
+                counted_ms, again = self._book.counted_ms(sku.id, ""), (sku.id, "") in self._waiting
                 abc = self.abc(sku.id)
                 places.append(Place(sku.id, "", abc, off, sku.unit_cost, counted_ms, debt=owed, recount=again))
         return places

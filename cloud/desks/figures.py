@@ -114,9 +114,9 @@ class Figures:
                 self._book.note(Told(sku, day, expected))
 
     def _prospects(self, sku: str) -> Prospects:
-        account, place = self._book.accounts.get(sku), self.site.sku_by_id[sku]
+        account, place = self._book.account(sku), self.site.sku_by_id[sku]
         today = date.fromordinal(self._day(self._now_ms())).isoformat()
-        lots = account.lots if account is not None else {}
+        lots = account.lots
         expired = sum(units for units, expiry in lots.values() if expiry and expiry < today)
         offer = next((one for one in self.site.offers if one.sku == sku), None)
         sites = {one.id: one for one in self.site.neighbours}
@@ -125,7 +125,7 @@ class Figures:
             for one in self._spares
             if one.sku == sku and one.units < 0 and one.neighbour in sites
         ]
-        came_ms = self._book.came_ms.get(sku, 0)
+        came_ms = self._book.came_ms(sku)
         return Prospects(
             expired,
             0 if place.discontinued else self.lot(sku),

@@ -1,4 +1,4 @@
-"""Suppliers from outside: what each may see and do in its portal, and the papers of its machines."""
+"""Suppliers from outside: what each may see in its portal, and how we judge them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cloud.desks.purchasing import Purchasing
 from cloud.desks.supplying import Supplying
 from cloud.web import office
 from cloud.web.desk import NotFound
-from cloud.web.sign_in import Who
 
 
 class Partners:
@@ -52,11 +51,3 @@ class Partners:
         return [
             self._purchasing.view(one, "supplier") for one in agreements.own_orders(self._purchasing.every(), supplier)
         ]
-
-    def paper(self, kind: str, supplier: str, order: int) -> tuple[str, str]:
-        """See `office.PartnerDesk`."""
-        raise NotFound(f"there is no paper {kind[:20]!r}", "see the documentation of papers")
-
-    async def hear(self, text: str, who: Who, key: str) -> object:
-        """See `office.PartnerDesk`."""
-        raise NotFound("no papers are read yet", "see the documentation of papers")

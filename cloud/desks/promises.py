@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from cloud.core.book import accounts
 from cloud.core.book.entries import Entry
 from cloud.core.book.lots import fefo
 from cloud.core.promising import free, public, reservations
@@ -26,6 +26,9 @@ from cloud.web.desk import NotFound, Refused
 
 SECRET = "public_secret"
 """Under this the ledger keeps what the links of the public pages are made with."""
+ASK_MS = 10_000
+OVER_MAX = 1_000
+"""Reservations remembered that were released or ran out; the oldest leave first."""
 REMEMBERED_MS = 90 * 86_400_000
 """Picked reservations count against what is protected for so long, if no stock came since."""
 
@@ -35,34 +38,43 @@ class Promises:
 
     def __init__(self, book: Bookkeeping, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
         self.site = book.site
-        self.orders: Callable[[], Sequence[Order]] = list
+        self.orders: Callable[[str], Sequence[Order]] = lambda _: []
+        """The open orders of an SKU."""
         self._book = book
         self._books = books
         self._on_disk = on_disk
         self._now_ms = now_ms
         self._known: dict[int, Reservation] = {}
+        self._over: OrderedDict[int, Reservation] = OrderedDict()
         self._reserved: Counter[str] = Counter()
         self._secret = b""
+        self._asked_ms = 0
+        """When the ledger was asked last for what the public links are made with."""
         self._promising = asyncio.Lock()
+        self._doubtful = False
+        """Whether the ledger may have what is not known here."""
 
     def load(self) -> None:
         """All that is held, and what was picked lately."""
         self._secret = self._books.kept(SECRET) or b""
-        since = self._now_ms() - REMEMBERED_MS
-        for one in self._books.reservations():
-            if one.state == "held" or (one.state == "picked" and one.changed_ms >= since):
-                self._know(one)
+        self._load(self._books.reservations())
 
     async def tick(self, now_ms: int) -> None:
         """End what has run out."""
-        async with self._promising:
-            for one in reservations.expire(self._known.values(), now_ms):
-                with storing():
-                    await self._on_disk(self._books.keep_reservation, self._known[one.id], one)
-                self._know(one)
-                self._book.changed(one.sku, now_ms)
+        if not self._secret and now_ms - self._asked_ms >= ASK_MS:
+            self._asked_ms = now_ms
+            with storing():
+                held = await asyncio.to_thread(self._books.kept, SECRET)
+            self._secret = held or b""
+        if self._doubtful or reservations.expire(self._known.values(), now_ms):
+            async with self._promise():
+                for one in reservations.expire(self._known.values(), now_ms):
+                    with self._writing():
+                        await self._on_disk(self._books.keep_reservation, self._known[one.id], one)
+                    self._know(one)
+                    self._book.changed(one.sku, now_ms)
         for one in [one for one in self._known.values() if one.state == "picked"]:
-            if one.changed_ms < max(self._book.came_ms.get(one.sku, 0), now_ms - REMEMBERED_MS):
+            if one.changed_ms < max(self._book.came_ms(one.sku), now_ms - REMEMBERED_MS):
                 del self._known[one.id]
 
     def reserved(self, sku: str) -> int:
@@ -79,7 +91,7 @@ class Promises:
         """See `stockroom.PromiseDesk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
-        account = self._book.accounts.get(sku) or accounts.opened(sku, self._book.terms(sku))
+        account = self._book.account(sku)
         found = fefo(account, units, self._today())
         lines = [{"lot": lot, "units": n, "expiry": account.lots[lot][1]} for lot, n in found.lines]
         left_out = [one._asdict() for one in found.left_out]
@@ -94,11 +106,11 @@ class Promises:
         sku = self.site.sku_by_id.get(wish.sku)
         if sku is None:
             raise Refused("unknown_sku", f"There is no SKU {wish.sku!r}.", "Name one of the site file.")
-        async with self._promising:
+        async with self._promise():
             now_ms = self._now_ms()
             until_ms = now_ms + round(wish.hours * HOUR_MS) if wish.hours else 0
             wanted = Wanted(sku.id, wish.units, wish.tier, wish.customer, until_ms, "", wish.note, by, key)
-            known, came_ms = [*self._known.values()], self._book.came_ms.get(sku.id, 0)
+            known, came_ms = [*self._known.values()], self._book.came_ms(sku.id)
             if key:
                 with storing():
                     known += await asyncio.to_thread(self._books.reservation_of, key)
@@ -108,7 +120,7 @@ class Promises:
             made = granted(answer)
             if made.id:
                 return made
-            with storing():
+            with self._writing():
                 made = await self._on_disk(self._books.reserve, made)
             self._know(made)
             self._book.changed(sku.id, now_ms)
@@ -117,8 +129,8 @@ class Promises:
     async def end(self, number: int, how: Literal["pick", "release"], by: str, key: str) -> object:
         """See `stockroom.PromiseDesk`. What is picked off the shelves the shelves see themselves; of an SKU without
         slots it is a fact of the book."""
-        async with self._promising:
-            before = self._known.get(number)
+        async with self._promise():
+            before = self._known.get(number) or self._over.get(number)
             if before is None:
                 raise NotFound(f"there is no reservation {number}", "the list shows those that are held")
             now_ms, entries = self._now_ms(), []
@@ -130,8 +142,14 @@ class Promises:
                     ref = f"reservation:{number}"
                     entries = [Entry("pick", before.sku, -before.units, now_ms, now_ms, ref=ref, by=by, key=ref)]
             if after != before:
-                with storing():
-                    after, stored = await self._on_disk(self._books.keep_reservation, before, after, entries)
+                for one in entries:
+                    granted(self._book.unfit(one))
+                try:
+                    with self._writing():
+                        after, stored = await self._on_disk(self._books.keep_reservation, before, after, entries)
+                except BaseException:
+                    self._book.doubt(one.sku for one in entries)
+                    raise
                 self._know(after)
                 await self._book.enter(stored)
                 self._book.changed(after.sku, now_ms)
@@ -140,21 +158,51 @@ class Promises:
     def public(self, link: str) -> object:
         """See `stockroom.PromiseDesk`. A link that was not made here shows nothing, not even that there is a group."""
         tier, _, token = link.partition(".")
-        if not self._secret:
-            self._secret = self._books.kept(SECRET) or b""
         named = next((one for one in self.site.tiers if one.id == tier), None)
-        if named is None or not self._secret or not hmac.compare_digest(token, token_of(self._secret, tier)):
+        right = token_of(self._secret, named.id if named is not None else "")
+        same = hmac.compare_digest(token.encode("utf-8", "replace"), right.encode())
+        if named is None or not self._secret or not same:
             raise NotFound("there is nothing at this address", "ask for the link again")
-        now_ms, known, orders = self._now_ms(), [*self._known.values()], self.orders()
+        now_ms, known = self._now_ms(), dict[str, list[Reservation]]()
+        for one in self._known.values():
+            known.setdefault(one.sku, []).append(one)
         rows = [
             public.shown(
-                self._book.position(sku.id), sku, self.site.tiers, known, tier,
-                self._book.came_ms.get(sku.id, 0), now_ms, orders, self.site.site.timezone,
+                self._book.position(sku.id), sku, self.site.tiers, known.get(sku.id, ()), tier,
+                self._book.came_ms(sku.id), now_ms, self.orders(sku.id), self.site.site.timezone,
             )
             for sku in self.site.skus
             if not sku.members_only or free.rank(self.site.tiers, tier) <= free.rank(self.site.tiers, sku.members_only)
         ]  # fmt: skip
         return {"site": self.site.site.name, "tier": named.name, "at_ms": now_ms, "skus": rows}
+
+    def _load(self, every: Iterable[Reservation]) -> None:
+        since = self._now_ms() - REMEMBERED_MS
+        self._known.clear()
+        self._reserved.clear()
+        for one in every:
+            if one.state != "picked" or one.changed_ms >= since:
+                self._know(one)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Whatever goes wrong in here, the ledger may have it, or something newer, all the same."""
+        try:
+            with storing():
+                yield
+        except BaseException:
+            self._doubtful = True
+            raise
+
+    @asynccontextmanager
+    async def _promise(self) -> AsyncIterator[None]:
+        """One thing at a time, by what the ledger has."""
+        async with self._promising:
+            if self._doubtful:
+                with storing():
+                    self._load(await asyncio.to_thread(self._books.reservations))
+                self._doubtful = False
+            yield
 
     def _know(self, one: Reservation) -> None:
         before = self._known.pop(one.id, None)
@@ -162,6 +210,10 @@ class Promises:
             self._reserved[before.sku] -= before.units
         if one.state in ("held", "picked"):
             self._known[one.id] = one
+        else:
+            self._over[one.id] = one
+            while len(self._over) > OVER_MAX:
+                self._over.popitem(last=False)
         if one.state == "held":
             self._reserved[one.sku] += one.units
 

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from msgspec.structs import replace
 
 from cloud.core.book.entries import Entry
 from cloud.core.purchasing import agreements, needs, orders, receiving
 from cloud.core.purchasing.acting import Action, act
-from cloud.core.purchasing.needs import Asked
-from cloud.core.purchasing.orders import OPEN, Line, Order
+from cloud.core.purchasing.needs import Asked, Left
+from cloud.core.purchasing.orders import Line, Order
 from cloud.core.purchasing.prices import unit_price
 from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.core.replenishment import Fate, Need
 from cloud.core.trade_view import ArrivalView, OrderView, order_view
+from cloud.desks.arriving import Arriving
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.orderbook import OrderBook
 from cloud.desks.refusing import granted, storing
 from cloud.desks.supplying import Supplying
 from cloud.stores.books import Books
 from cloud.web import office
-from cloud.web.desk import NotFound, Refused
+from cloud.web.desk import NotFound, Refused, Unavailable
 from cloud.web.sign_in import Who
-from protocols.epc import decode
-from protocols.reports import Report, TagMove
+from protocols.reports import Report
 
-ENDED_SHOWN = 50
-TAGS_MAX = 10_000
-"""Arrivals of tags remembered an SKU; the oldest leave first."""
-ENDED = frozenset(("closed", "cancelled"))
+DAY_MS = 86_400_000
+AGAIN_MS = 60_000
+"""What could not be ordered is tried again after so long, or when something else is wanted."""
 
 
 class Purchasing:
@@ -41,63 +41,66 @@ class Purchasing:
         self, book: Bookkeeping, supplying: Supplying, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]
     ) -> None:
         self.site = book.site
-        self.open: dict[int, Order] = {}
-        self.ended: deque[Order] = deque(maxlen=ENDED_SHOWN)
         self.needs: Callable[[], Sequence[Need]] = list
-        self._fates: dict[int, Fate] = {}
-        self._on: dict[int, int] = {}
+        self.told: Callable[[Order], None] = lambda _: None
+        self.arrived: Callable[[Order, str, int, int], None] = lambda *_: None
+        """Of which orders that became others, and of which arrivals that were confirmed, somebody wants to hear."""
         self._book, self._supplying, self._books = book, supplying, books
         self._on_disk, self._now_ms = on_disk, now_ms
-        self._tags: dict[str, deque[tuple[int, int]]] = {}
-        self._gtins = {one.gtin.zfill(14): one.id for one in self.site.skus if one.gtin}
+        self._orders = OrderBook()
+        self._arriving = Arriving(book, self._orders)
         self._names = {one.id: one.name for one in self.site.suppliers}
         self._deciding = asyncio.Lock()
+        self._doubtful = False
+        """Whether the ledger may have what is not known here: a write of ours failed, or somebody else was first."""
+        self._unlearnt: dict[int, Order] = {}
+        """Orders whose facts could not be read yet."""
+        self._left: dict[int, tuple[int, int]] = {}
+        """Need -> the units of it that could not be ordered, and until when that is not tried again."""
 
     def load(self) -> None:
         """All orders, and what became of needs."""
         every = self._books.orders()
-        for order in every:
-            self._know(order)
-        self._on = self._books.ordered()
+        self._orders.load(every, self._books.ordered())
         self._supplying.load(every)
 
     def hear(self, reports: Iterable[Report]) -> None:
         """Tags that arrived somewhere."""
-        for one in reports:
-            if type(one) is TagMove and one.move == "arrived" and (epc := decode(one.epc)) is not None:
-                sku = self._gtins.get(epc.gtin)
-                if sku is not None:
-                    self._tags.setdefault(sku, deque(maxlen=TAGS_MAX)).append((one.at_ms, 1))
+        self._arriving.hear(reports)
 
     async def tick(self, now_ms: int) -> None:
         """Order what may be ordered without anybody, and send what was approved so: also what a stop left unsent."""
-        for one in [one for one in self.open.values() if one.state == "approved" and one.by == needs.BY]:
-            async with self._deciding:
-                if self.open.get(one.id) is one:
-                    await self._send(one, now_ms)
-        asked = [self._asked(one) for one in self.needs() if one.state == "proposed"]
-        if any(one.level == "order" and one.need not in self._on for one in asked):
-            async with self._deciding:
-                await self._order([one for one in asked if one.level == "order"], "", now_ms)
+        await self._learn(self._unlearnt.values())
+        unsent = [one.id for one in self._orders.open.values() if _is_unsent(one)]
+        asked = [self._asked(one) for one in self.needs() if one.state == "proposed" and one.sku in self.site.sku_by_id]
+        asked = [one for one in asked if one.level == "order" and self._is_due(one, now_ms)]
+        if not (unsent or asked or self._doubtful):
+            return
+        async with self._decide():
+            for number in unsent:
+                if (order := self._orders.open.get(number)) is not None and _is_unsent(order):
+                    await self._send(order, now_ms)
+            if asked:
+                _, left = await self._order(asked, "", now_ms)
+                units = {one.need: one.units for one in asked}
+                self._left = {one.need: (units[one.need], now_ms + AGAIN_MS) for one in left}
 
     def coming(self, sku: str) -> dict[str, int]:
         """Units ordered and not shipped, and in transit."""
-        every = self.open.values()
-        return {"on_order": orders.on_order(every, sku), "in_transit": orders.in_transit(every, sku)}
+        return self._orders.coming(sku)
 
     def fate(self, need: int) -> Fate:
         """What became of a need among the orders."""
-        number = self._on.get(need)
-        return "free" if number is None else self._fates.get(number, "cancelled")
+        return self._orders.fate(need)
 
     def due_days(self, sku: str, now_ms: int) -> float | None:
         """In how many days the first of what is to come of an SKU is due."""
-        due_ms = orders.due_first(self.open.values(), sku)
-        return None if due_ms is None else max(0.0, (due_ms - now_ms) / 86_400_000)
+        due_ms = self._orders.due_ms(sku)
+        return None if due_ms is None else max(0.0, (due_ms - now_ms) / DAY_MS)
 
     def on(self, need: int) -> int | None:
         """The order that a need is on."""
-        return self._on.get(need)
+        return self._orders.on.get(need)
 
     def orders(self) -> list[OrderView]:
         """See `office.OfficeDesk`."""
@@ -105,7 +108,11 @@ class Purchasing:
 
     def every(self) -> list[Order]:
         """The latest ended orders and the open ones."""
-        return [*self.ended, *self.open.values()]
+        return self._orders.every()
+
+    def of(self, sku: str) -> list[Order]:
+        """The open orders in which an SKU is."""
+        return self._orders.of([sku])
 
     async def order(self, number: int) -> object:
         """See `office.OfficeDesk`."""
@@ -123,28 +130,33 @@ class Purchasing:
             )
         now_ms, lines = self._now_ms(), []
         for one in wanted.lines:
+            self._still_wanted(one.sku)
             offer = self._supplying.price(one.sku, wanted.supplier)
             if offer is None:
                 said = f"{wanted.supplier} offers no {one.sku!r}."
                 raise Refused("no_offer", said, "Add the offer to the site file, or order it elsewhere.")
             days = self._supplying.lead_time(offer).mean_days
-            lines.append(
-                Line(one.sku, one.units, unit_price(offer, one.units), due_ms=now_ms + round(days * 86_400_000))
-            )
+            lines.append(Line(one.sku, one.units, unit_price(offer, one.units), due_ms=now_ms + round(days * DAY_MS)))
         made = granted(orders.draft(wanted.supplier, lines, by, now_ms, (), wanted.note))
-        async with self._deciding:
+        async with self._decide():
             return self.view(await self._keep(None, made, "draft", by))
 
     async def order_need(self, need: int, supplier: str, who: Who) -> object:
         """See `office.OfficeDesk`. Whoever orders a need approves it as far as they may."""
-        async with self._deciding:
+        async with self._decide():
             wanted = next((one for one in self.needs() if one.id == need), None)
             if wanted is None:
                 raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
-            if (on := self._on.get(need)) is not None:
+            if (on := self._orders.on.get(need)) is not None:
                 raise Refused("ordered", f"Need {need} is on order {on} already.", "Look at that order.")
-            asked = replace(self._asked(wanted), level="propose")
-            made = await self._order([asked], supplier, self._now_ms())
+            self._still_wanted(wanted.sku)
+            asked = self._asked(wanted)
+            if asked.level == "order":  # a person does it, and looks at it
+                asked = replace(asked, level="propose")
+            made, left = await self._order([asked], supplier, self._now_ms())
+            if left and not made:
+                why = left[0].reason
+                raise Refused(why, f"{wanted.sku} can not be ordered.", WHY.get(why, "Look at its offers."))
             approved = []
             for one in made:
                 after = act(one, "approve", who.name, who.role, self._now_ms(), self.site.buying)
@@ -155,52 +167,61 @@ class Purchasing:
 
     async def step(self, number: int, action: Action, step: office.Step, who: Who, key: str) -> object:
         """See `office.OfficeDesk`."""
-        async with self._deciding:
+        async with self._decide():
             before = self._found(number, who)
             if step.version and step.version != before.version:
-                said = f"Order {number} was changed by {before.by} meanwhile."
+                whose = "" if who.role == "supplier" else f" by {before.by}"
+                said = f"Order {number} was changed{whose} meanwhile."
                 raise Refused("changed", said, "Look at it again, then decide.")
             key = step.key or key
             if action == "receive":
-                return self.view(await self._receive(before, step, who, key, self._now_ms()))
-            return self.view(await self._take(before, action, step, who, key))
+                made = await self._receive(before, step, who, key, self._now_ms())
+            else:
+                made = await self._take(before, action, step, who, key)
+            if who.role == "supplier":
+                [made] = agreements.own_orders([made], who.supplier)
+            return self.view(made, who.role)
 
     def arrivals(self) -> list[ArrivalView]:
         """See `office.OfficeDesk`."""
-        waiting = {line.sku for one in self.open.values() if one.sent_ms for line in one.lines if line.rest}
-        accounts = self._book.accounts
-        puts = {sku: accounts[sku].unexplained for sku in waiting if sku in accounts and accounts[sku].puts}
-        tags = {sku: [*self._tags[sku]] for sku in waiting if sku in self._tags}
-        if not puts and not tags:
-            return []
-        found = receiving.arrivals(puts, tags, self.open.values())
-        return [
-            ArrivalView(
-                one.id, one.order, one.sku, one.units, one.from_ms, one.to_ms, one.slots, one.evidence,
-                round(one.confidence, 3), one.difference,
-            )
-            for one in found
-        ]  # fmt: skip
+        return self._arriving.arrivals()
 
     async def confirm(self, arrival: str, came: office.Came, who: Who, key: str) -> object:
         """See `office.OfficeDesk`."""
-        async with self._deciding:
+        async with self._decide():
+            number = arrival.partition(":")[0]
+            before = self._orders.find(int(number)) if number.isascii() and number.isdecimal() else None
+            if before is not None and key and f"receive:{key}" in before.keys:
+                return self.view(before)
             seen = next((one for one in self.arrivals() if one.id == arrival), None)
             if seen is None:
                 raise NotFound(f"there is no arrival {arrival[:100]!r}", "it may be booked already; look at the order")
             before = self._found(seen.order, who)
-            lots = {seen.sku: (came.lot, came.expiry)}
-            line = office.StepLine(seen.sku, received=came.units, rejected=came.rejected)
-            step = office.Step(lines=[line], note=came.note)
-            made = await self._receive(before, step, who, key or f"{arrival}:{seen.from_ms}", seen.from_ms, lots)
-            self._tags.pop(seen.sku, None)
+            line = before.line(seen.sku)
+            assert line is not None, "an arrival is one of a line"
+            key = key or f"{arrival}:{seen.from_ms}:{line.received + line.rejected}"
+            came_line = office.StepLine(seen.sku, received=came.units, rejected=came.rejected)
+            step = office.Step(lines=[came_line], note=came.note)
+            made = await self._receive(before, step, who, key, seen.from_ms, {seen.sku: (came.lot, came.expiry)})
+            self._arriving.forget(seen.sku)
+            self.arrived(made, seen.sku, came.units, self._now_ms())
             return self.view(made)
 
-    def _asked(self, need: Need) -> Asked:
-        return Asked(need.id, need.sku, need.quantity, self.site.sku_by_id[need.sku].replenish)
+    def _is_due(self, asked: Asked, now_ms: int) -> bool:
+        units, until_ms = self._left.get(asked.need, (0, 0))
+        return asked.need not in self._orders.on and (units != asked.units or now_ms >= until_ms)
 
-    async def _order(self, asked: Sequence[Asked], supplier: str, now_ms: int) -> list[Order]:
-        """Make orders of needs, and store them; those approved without anybody are sent."""
+    def _still_wanted(self, sku: str) -> None:
+        place = self.site.sku_by_id.get(sku)
+        if place is not None and place.discontinued:
+            raise Refused("discontinued", f"{sku} is discontinued.", "Change that in the site file, to order it again.")
+
+    def _asked(self, need: Need) -> Asked:
+        place = self.site.sku_by_id[need.sku]
+        return Asked(need.id, need.sku, need.quantity, "observe" if place.discontinued else place.replenish)
+
+    async def _order(self, asked: Sequence[Asked], supplier: str, now_ms: int) -> tuple[list[Order], list[Left]]:
+        """Make orders of needs, and store them; those approved without anybody are sent. And what was left out."""
 
         def source(sku: str, units: int) -> Sourcing | Refusal:
             return self._supplying.source(sku, units, self._projected(sku), supplier)
@@ -208,28 +229,25 @@ class Purchasing:
         made = await asyncio.to_thread(
             needs.orders_of,
             asked,
-            [*self.open.values()],
+            [*self._orders.open.values()],
             source,
             self.site.buying,
             now_ms,
             managed={sku for one in self.site.agreements if one.decides == "supplier" for sku in one.skus},
             mates=self._supplying.mates(self._projected, [one.sku for one in asked]),
             order_costs={one.id: one.order_cost for one in self.site.suppliers},
-            ordered=[*self._on],
+            ordered=[*self._orders.on],
         )
         kept: list[Order] = []
-        with storing():
-            if made.new:
+        if made.new:
+            with self._writing():
                 kept = await self._on_disk(self._books.order_of_needs, made.new, "draft", needs.BY)
             for one in kept:
-                self._know(one)
-            for before, after in made.changed:
-                kept.append(await self._keep(before, after, "change", needs.BY))
+                await self._entered(one)
+        for before, after in made.changed:
+            kept.append(await self._keep(before, after, "change", needs.BY))
         kept = [await self._send(one, now_ms) if one.state == "approved" else one for one in kept]
-        only = made.left[0].reason if len(asked) == 1 and not kept and made.left else ""
-        if only and asked[0].level != "order":
-            raise Refused(only, f"{asked[0].sku} can not be ordered.", WHY.get(only, "Look at its offers."))
-        return kept
+        return kept, made.left
 
     async def _send(self, order: Order, now_ms: int) -> Order:
         sent = act(order, "send", needs.BY, "nobody", now_ms, self.site.buying)
@@ -242,6 +260,8 @@ class Purchasing:
         now_ms, limits = self._now_ms(), self.site.buying
         if action == "change":  # what is new in an order has its offer's price, if nobody says another
             for sku, wanted in units.items():
+                if wanted and before.line(sku) is None:
+                    self._still_wanted(sku)
                 offer = self._supplying.price(sku, before.supplier)
                 if before.line(sku) is None and offer is not None and wanted:
                     prices.setdefault(sku, unit_price(offer, wanted))
@@ -272,41 +292,65 @@ class Purchasing:
         )  # fmt: skip
         if made.order is before:
             return before
-        entries: list[Entry] = []
-        with storing():
-            order: Order
-            order, entries = await self._on_disk(
-                self._books.receive, before, made.order, "receive", who.name, made.entries
-            )
+        order: Order
+        entries: list[Entry]
+        try:
+            with self._writing():
+                order, entries = await self._on_disk(
+                    self._books.receive, before, made.order, "receive", who.name, made.entries
+                )
+        except BaseException:
+            self._book.doubt(one.sku for one in made.entries)
+            raise
         await self._book.enter(entries)
         await self._entered(order)
         return order
 
     async def _keep(self, before: Order | None, after: Order, action: str, by: str) -> Order:
-        with storing():
+        with self._writing():
             kept: Order = await self._on_disk(self._books.keep_order, before, after, action, by)
         await self._entered(kept)
         return kept
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Whatever goes wrong in here, the ledger may have it, or something newer, all the same."""
+        try:
+            with storing():
+                yield
+        except BaseException:
+            self._doubtful = True
+            raise
+
+    @asynccontextmanager
+    async def _decide(self) -> AsyncIterator[None]:
+        """One thing at a time, by what the ledger has."""
+        async with self._deciding:
+            if self._doubtful:
+                with storing():
+                    every, on = await asyncio.to_thread(lambda: (self._books.orders(), self._books.ordered()))
+                for one in self._orders.load(every, on):
+                    await self._entered(one)
+                self._doubtful = False
+            yield
+
     async def _entered(self, order: Order) -> None:
-        self._know(order)
-        await self._supplying.learn_soon([order])
+        self._orders.know(order)
+        self.told(order)
+        await self._learn([order])
         for line in order.lines:
             self._book.changed(line.sku, order.changed_ms)
 
-    def _know(self, order: Order) -> None:
-        if order.state in ENDED:
-            if self.open.pop(order.id, None) is not None or order.id not in self._fates:
-                self.ended.append(order)
-        else:
-            self.open[order.id] = order
-        taken = any(line.received for line in order.lines)
-        placed: Fate = "placed" if order.state in OPEN or taken or order.state == "received" else "cancelled"
-        self._fates[order.id] = "draft" if order.state == "draft" else placed
-        self._on.update(dict.fromkeys(order.needs, order.id))
+    async def _learn(self, orders: Iterable[Order]) -> None:
+        """What the steps of orders tell of their suppliers; what can not be read now is read later."""
+        for order in [one for one in orders if one.sent_ms]:
+            self._unlearnt[order.id] = order
+            with suppress(Unavailable):
+                await self._supplying.learn(order)
+                del self._unlearnt[order.id]
 
     def _found(self, number: int, who: Who) -> Order:
-        order = self.open.get(number) or next((one for one in self.ended if one.id == number), None)
+        order = self._orders.find(number)
         hidden = who.role == "supplier" and (order is None or order.supplier != who.supplier or not order.sent_ms)
         if order is None or hidden:
             raise NotFound(f"there is no order {number}", "the list shows all there are")
@@ -318,6 +362,11 @@ class Purchasing:
     def view(self, order: Order, role: str = "manager") -> OrderView:
         """An order as it is shown to somebody of a role."""
         return order_view(order, self._names.get(order.supplier, order.supplier), self._now_ms(), (role,))
+
+
+def _is_unsent(order: Order) -> bool:
+    """Whether nobody had to approve it, and nobody has to send it."""
+    return order.state == "approved" and order.by == needs.BY
 
 
 WHY = {

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from cloud.core.refusals import Refusal
-from cloud.stores.database import Changed, Ordered
-from cloud.stores.ledger import LedgerUnavailable
+from cloud.stores.database import Changed, LedgerUnavailable, LedgerUnfit, Ordered
 from cloud.web.desk import Refused, Unavailable
 
 Value = TypeVar("Value")
@@ -30,5 +29,7 @@ def storing() -> Iterator[None]:
         raise Refused("ordered", str(error), "look at the order that is there") from error
     except Changed as error:
         raise Refused("changed", str(error), "look at it again, then decide") from error
+    except LedgerUnfit as error:
+        raise Refused("unfit", str(error), "leave out what is no plain text or too large a figure") from error
     except LedgerUnavailable as error:
         raise Unavailable(str(error), "try again in a moment") from error

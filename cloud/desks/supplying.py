@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -21,12 +21,13 @@ from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.refusing import granted, storing
-from cloud.stores.books import Books, Scored
+from cloud.stores.books import Books, Scored, Version
 from cloud.web import office
 from cloud.web.desk import NotFound
 from protocols.trade import Offer
 
 YEAR_MS = 365 * 86_400_000
+CARD_MS = 60_000
 LEVEL_USUAL = 0.95
 Look = Callable[[str], tuple[Card | None, Outlook | None]]
 """An SKU's card and outlook, as planned last."""
@@ -62,7 +63,13 @@ class Supplying:
         self._on_disk = on_disk
         self._now_ms = now_ms
         self._facts: dict[int, list[Fact]] = {}
+        self._of: dict[str, dict[int, list[Fact]]] = {}
+        """Supplier -> order -> what came of it."""
+        self._lines: dict[tuple[str, str], dict[int, Fact]] = {}
+        """(Supplier, SKU) -> order -> what came of its line."""
         self._marks: list[Mark] = []
+        self._cards: dict[str, tuple[int, scorecards.Scorecard]] = {}
+        """Supplier -> when its card was worked out last, and that."""
         self._suppliers = {one.id: one for one in self.site.suppliers}
         self._offers: dict[str, list[Offer]] = {}
         for one in self.site.offers:
@@ -74,17 +81,17 @@ class Supplying:
         """The facts of all orders, and all marks."""
         for order in orders:
             if order.sent_ms:
-                self.learn(order.id)
+                self._enter(order, self._books.versions(order.id))
         self._marks = [
             Mark(one.supplier, one.criterion, one.value, one.at_ms, one.by, one.note)  # type: ignore[arg-type]
             for one in self._books.scores()
         ]
 
-    def learn(self, number: int) -> None:
+    async def learn(self, order: Order) -> None:
         """An order changed: its facts anew."""
-        versions = [one.order for one in self._books.versions(number)]
-        came_ms = receiving.came_at(number, self._book.receipts.get(number, {}).values())
-        self._facts[number] = measured.facts(versions, came_ms)
+        with storing():
+            versions = await asyncio.to_thread(self._books.versions, order.id)
+        self._enter(order, versions)
 
     def facts(self) -> list[Fact]:
         """What all orders came to, line by line."""
@@ -92,8 +99,8 @@ class Supplying:
 
     def lead_time(self, offer: Offer) -> LeadTime:
         """How long a supplier takes for an SKU, measured as far as there is anything."""
-        known = [one for one in self.facts() if one.supplier == offer.supplier and one.sku == offer.sku]
-        return measured.lead_time(known, offer.lead_time_days, offer.lead_time_sd_days, self._now_ms())
+        known = self._lines.get((offer.supplier, offer.sku), {})
+        return measured.lead_time([*known.values()], offer.lead_time_days, offer.lead_time_sd_days, self._now_ms())
 
     def score(self, supplier: str) -> float | None:
         """A supplier's score of 100, as far as it can be told."""
@@ -114,14 +121,17 @@ class Supplying:
     def mates(self, projected: Callable[[str], int], wanted: Iterable[str]) -> dict[str, list[Mate]]:
         """The SKUs that may join an order, by supplier: those of which each is the only or cheapest offer."""
         going, found = set(wanted), dict[str, list[Mate]]()
+        asked = {one.supplier for sku in going for one in self._offers.get(sku, ())}
         for sku, offers in self._offers.items():
+            offer = min(offers, key=lambda one: (one.price, one.supplier))
+            if offer.supplier not in asked:
+                continue
             card, told = self.look(sku)
             place = self.site.sku_by_id[sku]
             if card is None or told is None or place.discontinued or card.terms is None:
                 continue
             if card.verdict not in ("enough", "order") or (card.verdict == "order" and sku not in going):
                 continue
-            offer = min(offers, key=lambda one: (one.price, one.supplier))
             stakes, room = self._stakes(sku, 0), card.terms.capacity
             there = projected(sku)
             found.setdefault(offer.supplier, []).append(
@@ -136,7 +146,7 @@ class Supplying:
         """Everybody's card."""
         now_ms, views = self._now_ms(), []
         for one in self.site.suppliers:
-            mine = [fact for fact in self.facts() if fact.supplier == one.id]
+            mine = self._mine(one.id)
             card, shares = self._card(one.id), measured.shares(mine, now_ms)
             leads = [self.lead_time(offer) for offer in self.site.offers if offer.supplier == one.id]
             seen = [lead for lead in leads if lead.n] or leads
@@ -165,18 +175,30 @@ class Supplying:
         with storing():
             await self._on_disk(self._books.score, scored)
         self._marks.append(mark)
+        self._cards.pop(supplier, None)
         return self._card(supplier)
 
-    async def learn_soon(self, orders: Iterable[Order]) -> None:
-        """Orders changed: read their versions off the event loop."""
-        for order in orders:
-            if order.sent_ms:
-                with storing():
-                    await asyncio.to_thread(self.learn, order.id)
+    def _enter(self, order: Order, versions: Iterable[Version]) -> None:
+        facts = measured.facts([one.order for one in versions], receiving.came_at(order.id, self._book.receipts(order)))
+        self._facts[order.id] = facts
+        self._of.setdefault(order.supplier, {})[order.id] = facts
+        for one in facts:
+            self._lines.setdefault((one.supplier, one.sku), {})[order.id] = one
+        self._cards.pop(order.supplier, None)
+
+    def _mine(self, supplier: str) -> list[Fact]:
+        return [fact for of in [*self._of.get(supplier, {}).values()] for fact in of]
 
     def _card(self, supplier: str) -> scorecards.Scorecard:
-        weights: Mapping[str, float] = self.site.buying.score_weights
-        return scorecards.scorecard(supplier, self.facts(), self.site.offers, self._marks, weights, self._now_ms())
+        """A supplier's card; a wait grows with the time, so that it is worked out anew once a minute."""
+        now_ms, weights = self._now_ms(), self.site.buying.score_weights
+        at_ms, card = self._cards.get(supplier, (0, None))
+        if card is None or now_ms - at_ms >= CARD_MS:
+            mine = self._mine(supplier)
+            offers = [offer for sku in {one.sku for one in mine} for offer in self._offers.get(sku, ())]
+            card = scorecards.scorecard(supplier, mine, offers, self._marks, weights, now_ms)
+            self._cards[supplier] = now_ms, card
+        return card
 
     def _option(self, offer: Offer) -> Option:
         return Option(self._suppliers[offer.supplier], offer, self.lead_time(offer), self.score(offer.supplier))

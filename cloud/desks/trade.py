@@ -13,12 +13,17 @@ from cloud.core.purchasing.agreements import Known, Span
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.counts import Counts
 from cloud.desks.figures import Figures
+from cloud.desks.papers import Papers
 from cloud.desks.partners import Partners
 from cloud.desks.promises import Promises
 from cloud.desks.purchasing import Purchasing
 from cloud.desks.supplying import Supplying
+from cloud.desks.telling import Telling
 from cloud.planner import Planner
 from cloud.stores.books import Books
+from cloud.stores.database import LedgerUnavailable
+from cloud.web.app import Desks
+from cloud.web.desk import Desk, DeskError
 from protocols.reports import Report
 
 FORECAST_DAYS = 28
@@ -45,12 +50,14 @@ class Trade:
         self.supplying = Supplying(self.book, books, on_disk, now_ms)
         self.purchasing = Purchasing(self.book, self.supplying, books, on_disk, now_ms)
         self.partners = Partners(self.purchasing, self.supplying, now_ms)
+        self.papers = Papers(self.purchasing, books, on_disk, now_ms)
+        self.telling = Telling(inventory.site, books, on_disk)
         self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
         self._join()
 
     def load(self) -> None:
         """Everything as the ledger has it."""
-        for desk in (self.book, self.promises, self.counts, self.purchasing, self.figures):
+        for desk in (self.book, self.promises, self.counts, self.purchasing, self.telling, self.figures):
             desk.load()
 
     def hear(self, reports: Iterable[Report], now_ms: int) -> None:
@@ -61,17 +68,26 @@ class Trade:
 
     async def tick(self, now_ms: int) -> None:
         """What time brings. Raises `DeskError` where the ledger can not be written."""
-        await self.book.tick(now_ms)
-        await self.counts.tick()
-        await self.promises.tick(now_ms)
-        await self.purchasing.tick(now_ms)
-        await self.figures.tick(now_ms)
+        wrong: Exception | None = None
+        for step in (self.book.tick, self.counts.tick, self.promises.tick, self.purchasing.tick, self.figures.tick):
+            try:  # where one can not go on, the others do
+                await step(now_ms)
+            except (LedgerUnavailable, DeskError) as error:
+                wrong = wrong or error
+        if wrong is not None:
+            raise wrong
 
     def position(self, sku: str) -> Position:
         """Where an SKU stands: what its shelves are believed to hold, the book, promises and orders."""
         there = self._inventory.stock(sku).units + self.book.off(sku)
         reserved, aside = self.promises.reserved(sku), self.book.quarantined(sku)
         return Position(there, reserved, aside, **self.purchasing.coming(sku))
+
+    def desks(self, service: Desk) -> Desks:
+        """All that the web asks."""
+        return Desks(
+            service, self.book, self.promises, self.counts, self.purchasing, self.partners, self.papers, self.figures
+        )  # fmt: skip
 
     def shown(self) -> Traded:
         """What people see of it all."""
@@ -115,12 +131,13 @@ class Trade:
         planner.fate = self.purchasing.fate
         planner.due = self.purchasing.due_days
         planner.spares = self.figures.spare
-        self.promises.orders = self.counts.orders = self.purchasing.every
+        self.promises.orders = self.counts.orders = self.purchasing.of
         self.purchasing.needs = lambda: [*ordering.needs.values()]
         self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))
         self.counts.levels = lambda: self._inventory.levels
         self.counts.abc = lambda sku: planner.learnt.abc_xyz(sku)[0]
-        self.partners.known = self.known
+        self.partners.known = self.papers.known = self.telling.known = self.known
+        self.purchasing.told, self.purchasing.arrived = self.telling.order, self.telling.arrived
         self.figures.outlook = planner.outlook
         self.figures.item = self._item
         self.figures.lot = self._lot

@@ -76,6 +76,13 @@ class Books:
         with self._reading() as connection:
             return facts.entries(connection, Within(sku, from_ms, to_ms, known_to_ms), after_id, limit)
 
+    def entry_of(self, key: str) -> list[Entry]:
+        """The entry that came with a key, if any."""
+        table = tables_trade.entry
+        with self._reading() as connection:
+            rows = connection.execute(select(table).where(*facts.of_key(table, key)))
+            return [Entry(**row) for row in rows.mappings()]
+
     def facts(self, sku: str, to_ms: int | None = None, known_to_ms: int | None = None) -> Iterator[Entry]:
         """All facts of an SKU, those the shelves sensed too, in the book's order, as they are read."""
         with self._reading() as connection:

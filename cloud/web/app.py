@@ -53,6 +53,7 @@ class Desks(NamedTuple):
     counts: stockroom.CountDesk
     office: office.OfficeDesk
     partners: office.PartnerDesk
+    papers: office.PaperDesk
     figures: figures.Desk
 
 
@@ -91,7 +92,7 @@ def make_app(
     writes = Writes()
     app.add_routes(Api(desks.service, live, sign_in, metrics, writes, now_ms).routes())
     app.add_routes(stockroom.Stockroom(desks.book, desks.promises, desks.counts, writes, now_ms).routes())
-    app.add_routes(office.Office(desks.office, desks.partners, writes).routes())
+    app.add_routes(office.Office(desks.office, desks.partners, desks.papers, writes).routes())
     app.add_routes(figures.Figures(desks.figures).routes())
     app.add_routes(Session(sign_in, now_ms).routes())
     app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())

@@ -124,8 +124,12 @@ class PartnerDesk(typing.Protocol):
     def portal(self, supplier: str) -> object:
         """All that a supplier sees."""
 
-    def paper(self, kind: str, supplier: str, order: int) -> tuple[str, str]:
-        """A paper for a partner's machine (content type, text): of a supplier's shelves, or of one order (0: none)."""
+
+class PaperDesk(typing.Protocol):
+    """Who makes and reads the papers of partners' machines. Raises `DeskError`s."""
+
+    async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
+        """A paper (content type, bytes): of a supplier's shelves, or of one order (0: none)."""
 
     async def hear(self, text: str, who: Who, key: str) -> object:
         """A partner's paper: what it says is done with the supplier's own orders."""
@@ -134,9 +138,10 @@ class PartnerDesk(typing.Protocol):
 class Office:
     """The routes of buying, and the portal."""
 
-    def __init__(self, desk: OfficeDesk, partners: PartnerDesk, writes: Writes) -> None:
+    def __init__(self, desk: OfficeDesk, partners: PartnerDesk, papers: PaperDesk, writes: Writes) -> None:
         self._desk = desk
         self._partners = partners
+        self._papers = papers
         self._writes = writes
 
     def routes(self) -> list[web.RouteDef]:
@@ -227,16 +232,16 @@ class Office:
 
     async def paper(self, request: web.Request) -> web.Response:
         """A supplier's paper of its shelves."""
-        return self._paper(request, request[WHO].supplier, 0)
+        return await self._paper(request, request[WHO].supplier, 0)
 
     async def order_paper(self, request: web.Request) -> web.Response:
         """The paper of an order."""
-        return self._paper(request, "", number(request, "order"))
+        return await self._paper(request, "", number(request, "order"))
 
     async def hear(self, request: web.Request) -> web.Response:
         """A supplier's paper: 855, 856, ORDRSP, DESADV."""
-        return reply(await self._partners.hear((await request.read()).decode("utf-8", "replace"), request[WHO], ""))
+        return reply(await self._papers.hear((await request.read()).decode("utf-8", "replace"), request[WHO], ""))
 
-    def _paper(self, request: web.Request, supplier: str, order: int) -> web.Response:
-        content, text = self._partners.paper(request.match_info["kind"], supplier, order)
-        return web.Response(text=text, content_type=content)
+    async def _paper(self, request: web.Request, supplier: str, order: int) -> web.Response:
+        content, body = await self._papers.paper(request.match_info["kind"], supplier, order)
+        return web.Response(body=body, content_type=content)

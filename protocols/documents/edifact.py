@@ -46,7 +46,8 @@ def read(text: str, problems: list[Problem]) -> Document:
         sent = sum(part_of(one, 0) == "UNH" for one in segments)
         _same(problems, "edifact.message_count", "UNZ counts", part_of(end, 1), str(sent))
         _same(problems, "edifact.control_number", "UNB and UNZ say", part_of(end, 2), part_of(head, 5))
-    return Document("EDIFACT", contents, problems, part_of(head, 2), part_of(head, 3), part_of(head, 5))
+    test = part_of(head, 11).strip() == "1"
+    return Document("EDIFACT", contents, problems, part_of(head, 2), part_of(head, 3), part_of(head, 5), test)
 
 
 def _marks(text: str, problems: list[Problem]) -> tuple[Marks, str]:

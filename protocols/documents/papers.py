@@ -99,6 +99,8 @@ class Document(Struct, frozen=True, omit_defaults=True):
     sender: str = ""
     receiver: str = ""
     number: str = ""
+    test: bool = False
+    """Whether its envelope says that nothing is meant by it."""
 
 
 def number_of(text: str) -> float | None:

@@ -39,7 +39,7 @@ def read(text: str) -> Document:
     segments = list(_segments(text, marks, problems))
     contents = [content for content in _transactions(segments, isa, problems) if content is not None]
     sender, receiver, number = isa[6].strip(), isa[8].strip(), isa[13].strip()
-    return Document("X12", contents, problems, sender, receiver, number)
+    return Document("X12", contents, problems, sender, receiver, number, isa[15].strip() == "T")
 
 
 def _envelope(text: str, problems: list[Problem]) -> tuple[Marks | None, Segment]:

@@ -110,6 +110,7 @@ def worlds(skus: int, seed: int) -> list[Figure]:
     kinds = ("steady", "weekly", "dying", "drifting", "new", "growing", "switched")
     made = {kind: world(kind, skus, seed + at) for at, kind in enumerate(kinds)}
     calibration = daily.learn(np.concatenate([one.past for one in made.values()]), None, HORIZON_DAYS)
+    singles: list[tuple[float, float, float]] = []
     figures, losses, classes = [], np.zeros(3), {name: [0.0, 0.0, 0.0] for name in CLASSES}
     for kind, one in made.items():
         told = daily.forecast(one.past, None, HORIZON_DAYS, (TAU,), calibration)
@@ -121,7 +122,10 @@ def worlds(skus: int, seed: int) -> list[Figure]:
         lost = [accuracy.pinball(one.came, other[:, None], TAU) for other in (told.quantiles[:, 0], best, naive)]
         losses += np.asarray(lost) / lost[1]
         said = f"textbook {lost[2] / lost[1]:.2f}; bias {100 * accuracy.bias(one.came.mean(axis=1), told.total):+.1f} %"
-        said += _ideally(kind, one, told.quantiles[:, 0], best, seed)
+        single = _singly(kind, one, told.quantiles[:, 0], best, seed)
+        if single is not None:
+            singles.append(single)
+            said += "; of those sold singly {:.2f}, the best learner {:.2f} (covers {:.1f})".format(*single)
         figures.append(Figure(f"pinball, {kind}, over the oracle's", "<= 1.15", lost[0] / lost[1], 1.15, "", said))
         for at in np.unique(told.pattern.kind):
             of = told.pattern.kind == at
@@ -136,20 +140,23 @@ def worlds(skus: int, seed: int) -> list[Figure]:
             figures.append(Figure(f"q95, told {name}: points off 95", "<= 2", abs(share - 95), 2.0, "points", said))
     mean = losses / len(kinds)
     figures.append(Figure("pinball, mean of the worlds", "<= 1.15", mean[0], 1.15, "", f"textbook {mean[2]:.2f}"))
+    ours, learner, _ = np.mean(singles, axis=0)
+    said = f"{ours:.2f}, the best learner {learner:.2f} times the oracle's, mean of {len(singles)} worlds"
+    figures.append(Figure("  sold singly, over the best learner's", "<= 1.15", ours / learner, 1.15, "", said))
     return figures
 
 
-def _ideally(kind: str, one: World, told: Array, best: Array, seed: int) -> str:
-    """Of SKUs sold one by one: ours, and the best that can be learnt of their past (forecast_ideal.py)."""
+def _singly(kind: str, one: World, told: Array, best: Array, seed: int) -> tuple[float, float, float] | None:
+    """Of SKUs sold one by one the pinball loss over the oracle's: ours, and the best learner's; and the share that it
+    covers. None of a kind that it can not learn."""
     past, came = one.past[one.single], one.came[one.single]
     ideal = foretold(kind, past, HORIZON_DAYS, TAU, seed)
     if ideal is None:
-        return ""
+        return None
     lost, ours, least = (
         accuracy.pinball(came, other[:, None], TAU) for other in (ideal, told[one.single], best[one.single])
     )
-    covers = 100 * accuracy.coverage(came, ideal[:, None])
-    return f"; of those sold singly {ours / least:.2f}, the best learner {lost / least:.2f} (covers {covers:.1f})"
+    return ours / least, lost / least, 100 * accuracy.coverage(came, ideal[:, None])
 
 
 def retail() -> list[Figure]:

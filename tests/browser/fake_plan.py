@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from cloud.core.book.positions import Position
 from cloud.core.planning.cards import Ahead, Card, Promise, Rejected, Terms
 from cloud.core.planning.emergency import Rescue
+from cloud.core.trade_view import MeasureView
 from cloud.core.view import SkuView
-from tests.browser.fake_views import MeasureView
 
 DAY_MS = 86_400_000
 
@@ -24,7 +26,17 @@ def card(sku: SkuView, quantity: int, *, rescued: bool = False) -> Card:
         available=at.available,
         projected=at.projected,
         ahead=Ahead(
-            demand, demand * 0.31, 3.0, 0.5, lead, lead * 0.3, int(lead * 0.6), int(lead * 1.5), "smooth", "smoothing", 180
+            demand,
+            demand * 0.31,
+            3.0,
+            0.5,
+            lead,
+            lead * 0.3,
+            int(lead * 0.6),
+            int(lead * 1.5),
+            "smooth",
+            "smoothing",
+            180,
         ),
         policy="r,Q",
         formula="economic_lot_and_service",
@@ -47,7 +59,7 @@ def card(sku: SkuView, quantity: int, *, rescued: bool = False) -> Card:
 
 def measures(t: int, *, known: bool = True) -> list[MeasureView]:
     """Every figure; some are not known yet."""
-    rows: list[tuple[str, float | None, str, int, float | None, float | None, str, str]] = [
+    rows: list[tuple[str, float | None, str, int, float | None, float | None, Literal["up", "down"], str]] = [
         ("turnover", 8.42, "times", 365, 0.6, 8.0, "up", ""),
         ("cover_days", 31.7, "days", 20, -2.4, 45.0, "down", ""),
         ("fill_rate", 93.1, "pct", 18_204, -0.9, 95.0, "up", ""),

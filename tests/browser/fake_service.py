@@ -1,8 +1,8 @@
 """A small warehouse that is all in memory, behind the real web, so that the page can be looked at without the rest.
 
 `python -m tests.browser.fake_service` serves it at http://127.0.0.1:8137 for whoever works on the page; sign in as
-anna (crew), otto (viewer), mara (manager) or vera (of a supplier) with the password below; a customer group's page is at
-/public/gold.k3xq.
+anna (crew), otto (viewer), mara (manager) or vera (of a supplier) with the password below. What a group of customers
+sees is at /public/gold.k3xq.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
-from cloud.core.view import AlertView
+from cloud.core.view import AlertView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks, make_app, serving
 from cloud.web.desk import Conflict, NotFound
+from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
 from tests.browser import fake_site
 from tests.browser.fake_trade import FakeTrade
-from tests.browser.fake_views import Snapshot, TradeLive
 from tests.desk import MemoryAccounts
 
 STATIC = Path(__file__).parents[2] / "cloud" / "web" / "static"
@@ -64,15 +64,16 @@ class FakeService:
         self._quiet = quiet
         self._accounts = FakeAccounts()
         self._sign_in = SignIn(self._accounts)
-        self._live = TradeLive(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
+        self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
         if not quiet:
             self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
 
     def app(self) -> web.Application:
         """The web of one start of the service: its epoch is new, its site and sessions are as they were."""
-        self._live = TradeLive(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
-        desks = Desks(self, *[self.trade] * (len(Desks._fields) - 1))
+        self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
+        trade: Any = self.trade
+        desks = Desks(self, *[trade] * (len(Desks._fields) - 1))
         return make_app(desks, self._live, self._sign_in, STATIC)
 
     async def live(self) -> None:
@@ -160,7 +161,7 @@ async def main() -> None:
     """Serve until interrupted."""
     fake = FakeService()
     async with serving(fake.app(), port=PORT) as url:
-        print(f"{url}  anna or otto, {PASSWORD}")
+        print(f"{url}  anna, otto, mara or vera, {PASSWORD}")
         await fake.live()
 
 

@@ -18,10 +18,10 @@ from cloud.core.view import (
     SiteView,
     SkuView,
     SlotView,
+    Snapshot,
     ZoneView,
 )
 from tests.browser import fake_plan
-from tests.browser.fake_views import Snapshot
 
 Status = Literal["ok", "low", "empty", "over", "unknown", "silent"]
 

@@ -1,4 +1,4 @@
-"""The trade of the fake service, in memory: orders that really live by the rules, arrivals, counts, suppliers, a portal."""
+"""The trade of the fake service, in memory: orders that live by the real rules, arrivals, counts, suppliers, portal."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cloud.core.book.positions import Position
+from cloud.core.kpis.stale import Proposal
 from cloud.core.purchasing import acting
-from cloud.core.purchasing.orders import Line, Order, draft, value
+from cloud.core.purchasing.orders import Line, Order, draft
 from cloud.core.refusals import Refusal
+from cloud.core.trade_view import ArrivalView, OrderView, order_view
+from cloud.core.view import Snapshot
+from cloud.stores.purchases import Version
 from cloud.web.desk import NotFound, Refused
 from cloud.web.office import Came, NewOrder, Score, Step
 from cloud.web.sign_in import Who
 from cloud.web.stockroom import Counted
 from protocols.trade import Buying
 from tests.browser import fake_plan
-from tests.browser.fake_views import ArrivalView, OrderView, Snapshot
 
 DAY_MS = fake_plan.DAY_MS
 LIMITS = Buying(approved_to=0, crew_limit=2_000, manager_limit=50_000)
@@ -34,21 +38,26 @@ class FakeTrade:
         self.told: list[tuple[str, object]] = []
         """Every write that was done, in order."""
         self._counted: dict[str, list[int]] = {}
-        self._scores: dict[tuple[str, str], tuple[float, str, int]] = {("acme", "service"): (82.0, "mara", now_ms() - 9 * DAY_MS)}
-        self._versions: dict[int, list[dict[str, Any]]] = {}
+        self._scores: dict[tuple[str, str], tuple[float, str, int]] = {
+            ("acme", "service"): (82.0, "mara", now_ms() - 9 * DAY_MS)
+        }
+        self._versions: dict[int, list[Version]] = {}
         self._orders: dict[int, Order] = {}
         for number, order in enumerate(_first(now_ms()), 1):
             self._keep(replace(order, id=number), "draft", show=False)
         t = now_ms()
         self._arrivals = [
-            ArrivalView("3:SKU-1004", 3, "SKU-1004", 34, t - 900_000, t - 600_000, ["A01-04"], {"weight": 34, "tags": 30}, 0.97, -2)
+            ArrivalView(
+                "3:SKU-1004", 3, "SKU-1004", 34, t - 900_000, t - 600_000, ["A01-04"], {"weight": 34, "tags": 30},
+                0.97, -2,
+            )
         ]  # fmt: skip
 
     # ---- orders ----
 
     def views(self) -> list[OrderView]:
         """All orders as they are shown to the site."""
-        return [self._view(one, ("crew", "manager")) for one in self._orders.values()]
+        return [self._view(one, ("manager",)) for one in self._orders.values()]
 
     def arrivals(self) -> list[ArrivalView]:
         """What came and was not confirmed."""
@@ -60,8 +69,7 @@ class FakeTrade:
 
     async def order(self, number: int) -> object:
         """See `office.Desk`."""
-        shown = {name: getattr(self._view(self._found(number), ("crew",)), name) for name in OrderView.__struct_fields__}
-        return shown | {"versions": self._versions[number]}
+        return {"order": self._view(self._found(number), ("crew",)), "versions": self._versions[number]}
 
     async def draft(self, wanted: NewOrder, by: str) -> object:
         """See `office.Desk`."""
@@ -93,7 +101,11 @@ class FakeTrade:
         if step.version and step.version != order.version:
             raise Refused("changed", f"Order {number} is at version {order.version} by now.", "Look at it again.")
         given = {one.sku: one for one in step.lines}
-        units = {sku: n for sku, one in given.items() if (n := one.received if action == "receive" else one.units) is not None}
+        units = {
+            sku: n
+            for sku, one in given.items()
+            if (n := one.received if action == "receive" else one.units) is not None
+        }
         after = _agreed(
             acting.act(
                 order, action, who.name, who.role, self._now_ms(), LIMITS, units=units,
@@ -122,8 +134,7 @@ class FakeTrade:
             )
         )  # fmt: skip
         self.told.append(("confirm", came))
-        self._arrivals.remove(found)
-        self._show(arrivals=[replace(found, units=0)])
+        self._arrivals = [one for one in self._arrivals if one is not found]
         self._keep(after, "receive")
         self._show(arrivals=self._arrivals)
         return self._view(after, (who.role,))
@@ -138,20 +149,14 @@ class FakeTrade:
 
     def _keep(self, order: Order, action: str, *, show: bool = True) -> OrderView:
         self._orders[order.id] = order
-        version = {"version": order.version, "at_ms": order.changed_ms, "by": order.by, "action": action, "order": order}
+        version = Version(order, order.changed_ms, order.by, action)
         self._versions.setdefault(order.id, []).append(version)
         if show:
             self._show(orders=self.views())
-        return self._view(order, ("crew", "manager"))
+        return self._view(order, ("manager",))
 
     def _view(self, order: Order, roles: tuple[str, ...]) -> OrderView:
-        late = order.sent_ms > 0 and any(line.rest and 0 < line.due_ms < self._now_ms() for line in order.lines)
-        return OrderView(
-            order.id, order.supplier, NAMES.get(order.supplier, order.supplier), order.state, value(order), order.lines,
-            order.created_ms, order.changed_ms, order.by, order.sent_ms, order.needs, order.note, order.version,
-            late and order.state not in ("closed", "cancelled"),
-            [one for one in acting.POSSIBLE[order.state] if "supplier" not in roles or one in ("confirm", "ship")],
-        )  # fmt: skip
+        return order_view(order, NAMES.get(order.supplier, order.supplier), self._now_ms(), roles)
 
     # ---- suppliers ----
 
@@ -171,12 +176,12 @@ class FakeTrade:
             given = self._scores.get((id_, name))
             n, known = seen or ((1, given[0]) if given else (0, None))
             by, at_ms = (given[1], given[2]) if given else ("", 0)
-            parts.append({"id": name, "value": known, "n": n, "weight": weight, "by": by, "at_ms": at_ms})
+            parts.append({"criterion": name, "value": known, "n": n, "weight": weight, "by": by, "at_ms": at_ms})
         return {
             "id": id_, "name": NAMES[id_], "suspended": id_ == "lido", "score": score, "weights": {}, "parts": parts,
             "lead_time_days": lead and lead[0], "lead_time_sd_days": lead and lead[1], "on_time": on_time,
-            "in_full": in_full, "open_orders": sum(o.supplier == id_ and not o.closed_ms for o in self._orders.values()),
-            "value_year": a_year,
+            "in_full": in_full, "value_year": a_year,
+            "open_orders": sum(one.supplier == id_ and not one.closed_ms for one in self._orders.values()),
         }  # fmt: skip
 
     async def mark(self, supplier: str, score: Score, by: str) -> object:
@@ -193,11 +198,14 @@ class FakeTrade:
         done = {place for place, counts in self._counted.items() if len(counts) > 1 or counts == [-1]}
         slots = self._site().slots
         today = [
-            {"place": slots[n].id, "sku": slots[n].sku, "reasons": reasons, "score": 1.0, "last_ms": 0 if reasons == ["never"] else self._now_ms() - 40 * DAY_MS}
+            {
+                "place": slots[n].id, "sku": slots[n].sku, "reasons": reasons, "score": 1.0,
+                "last_ms": 0 if reasons == ["never"] else self._now_ms() - 40 * DAY_MS,
+            }
             for n, reasons in wanted
             if slots[n].id not in done
         ]  # fmt: skip
-        return {"today": today, "backlog_days": 2.5, "accuracy": 0.986}
+        return {"today": today, "backlog_days": 2.5, "accuracy": {"counts": 214, "records_agreed": 0.986}}
 
     async def count(self, counted: Counted, by: str, key: str) -> object:
         """See `stockroom.CountDesk`."""
@@ -208,7 +216,7 @@ class FakeTrade:
         self.told.append(("count", counted))
         verdict = "agrees" if not difference else "recount" if len(before) < 2 else "differs"
         causes = [
-            {"code": "receipt_not_booked", "units": difference, "evidence": {"put_units": difference, "slot": slot.id, "at_ms": 1}},
+            {"code": "receipt_not_booked", "units": difference, "evidence": {"put_units": difference, "slot": slot.id}},
             {"code": "unit_slip", "units": difference, "evidence": {"pack": 12, "packs": 1}},
         ]  # fmt: skip
         return {"verdict": verdict, "difference": difference, "causes": causes if difference else []}
@@ -216,10 +224,15 @@ class FakeTrade:
     def standing(self, sku: str) -> object:
         """See `stockroom.PromiseDesk`."""
         one = self._sku(sku)
-        position = {name: getattr(one, name) for name in ("on_hand", "reserved", "quarantined", "available", "on_order", "in_transit", "projected")}
-        debts = [{"units": 3, "cause": "reservation:4", "since_ms": self._now_ms() - DAY_MS}] if sku == "SKU-1001" else []
-        lots = [{"lot": "L-2291", "units": one.on_hand // 2, "expiry": "2027-02-28"}, {"lot": "", "units": one.on_hand - one.on_hand // 2, "expiry": ""}]
-        return {"position": position, "debts": debts, "lots": lots if one.on_hand > 1 else [], "layers": [], "value": one.on_hand * PRICE, "unexplained": []}  # fmt: skip
+        position = Position(one.on_hand, one.reserved, one.quarantined, one.on_order, one.in_transit)
+        half = one.on_hand // 2
+        lots = [{"lot": "L-2291", "units": half, "expiry": "2027-02-28"}, {"lot": "", "units": half, "expiry": ""}]
+        debt = {"units": 3, "cause": "reservation:4", "since_ms": self._now_ms() - DAY_MS}
+        return {
+            "position": position, "available": position.available, "projected": position.projected,
+            "debts": [debt] if sku == "SKU-1001" else [],
+            "lots": lots if half else [], "layers": [], "value": one.on_hand * PRICE, "unexplained": [],
+        }  # fmt: skip
 
     async def curve(self, sku: str) -> object:
         """See `figures.Desk`."""
@@ -227,13 +240,13 @@ class FakeTrade:
 
     def measure(self, name: str) -> object:
         """See `figures.Desk`."""
-        if name == "dead_stock":
-            rows: list[tuple[str, int, float, int | None, str, float | None]] = [
-                ("SKU-1010", 410, 5_125.0, 244, "return", 1_281.25), ("SKU-1020", 263, 3_287.5, 191, "discount", 821.9),
-            ]  # fmt: skip
-        else:
-            rows = [("SKU-1015", 900, 11_250.0, 212, "transfer", 2_812.5), ("SKU-1018", 80, 9_827.0, None, "stop", None)]
-        return {"rows": [dict(zip(("sku", "units", "value", "days", "action", "saves"), row, strict=True)) for row in rows]}
+        rows = [
+            Proposal("SKU-1010", "dead", 410, 5_125.0, "return", 4_612.5, 1_281.25, 244, 2_050.0, "nord"),
+            Proposal("SKU-1020", "dead", 263, 3_287.5, "discount", 1_643.75, 821.9, 191, None),
+            Proposal("SKU-1015", "slow", 900, 11_250.0, "transfer", 10_900.0, 2_812.5, 3, 212.4, "north"),
+            Proposal("SKU-1018", "slow", 80, 9_827.0, "stop", 0.0, 310.0, 9, 401.0),
+        ]
+        return {"id": name, "rows": [one for one in rows if name.startswith(one.kind)]}
 
     def _sku(self, id_: str) -> Any:
         return next(one for one in self._site().skus if one.id == id_)
@@ -248,13 +261,19 @@ class FakeTrade:
             least, day = sku.reorder_point or 0, sku.daily_demand or 0.0
             ahead = {"low": round(day * 22), "mean": round(day * 28), "high": round(day * 35)}
             shelves.append({
-                "sku": sku.id, "name": sku.name, "on_hand": sku.on_hand, "least": least, "most": None if n == 4 else least * 2,
-                "projected": sku.projected, "forecast_day": day, "forecast_28": None if n == 5 else ahead,
+                "sku": sku.id, "name": sku.name, "on_hand": sku.on_hand, "least": least,
+                "most": None if n == 4 else least * 2, "projected": sku.projected,
+                "forecast_day": day, "forecast_28": None if n == 5 else ahead,
                 "trusted_ms": self._now_ms() - 40_000,
             })  # fmt: skip
-        mine = [self._view(one, ("supplier",)) for one in self._orders.values() if one.supplier == supplier and one.sent_ms]
-        name = {"id": supplier, "name": NAMES[supplier]}
-        return {"supplier": name, "site": site.site, "shelves": shelves, "orders": [replace(one, note="") for one in mine], "agreements": []}  # fmt: skip
+        mine = [
+            self._view(one, ("supplier",)) for one in self._orders.values() if one.supplier == supplier and one.sent_ms
+        ]
+        return {
+            "supplier": {"id": supplier, "name": NAMES[supplier]}, "site": site.site.name,
+            "currency": "CNY", "timezone": site.site.timezone, "at_ms": self._now_ms(), "shelves": shelves,
+            "orders": [replace(one, note="") for one in mine], "agreements": [],
+        }  # fmt: skip
 
     def paper(self, kind: str, supplier: str, order: int) -> tuple[str, str]:
         """See `office.Desk`."""
@@ -265,7 +284,10 @@ class FakeTrade:
         if link != LINK:
             raise NotFound("there is no such page")
         skus = [
-            {"sku": one.id, "name": one.name, "available": max(0, one.available), "expected": "2026-11-28" if one.id == "SKU-1001" else None}
+            {
+                "sku": one.id, "name": one.name, "available": max(0, one.available),
+                "expected": "2026-11-28" if one.id == "SKU-1001" else None,
+            }
             for one in self._site().skus
         ]  # fmt: skip
         return {"site": self._site().site.name, "tier": "Gold", "at_ms": self._now_ms(), "skus": skus}
@@ -289,17 +311,22 @@ def _agreed(made: Order | Refusal) -> Order:
 
 def _first(t: int) -> list[Order]:
     """An order in each state that is worth a look."""
-    h = 3_600_000
+    h, d = 3_600_000, DAY_MS
 
     def line(n: int, units: int, due: float, **more: int) -> Line:
-        return Line(f"SKU-{1000 + n}", units, PRICE, due_ms=int(t + due * DAY_MS), **more)
+        return Line(f"SKU-{1000 + n}", units, PRICE, due_ms=int(t + due * d), **more)
 
+    came, coming, part = line(7, 96, -3, received=96, shipped=96), line(4, 36, 0.2, shipped=36), line(8, 12, 1)
+    large, first = [line(10, 4_000, 5), line(11, 24, 5), line(12, 240, 5)], line(14, 60, 1, received=24, shipped=24)
+    joined, unwanted = "Joined with two others of Nordfrisk.", "Not needed any more."
     return [
-        Order("nord", [line(7, 96, -3, received=96, shipped=96)], "received", t - 9 * DAY_MS, t - 3 * DAY_MS, "anna", t - 8 * DAY_MS, t - 8 * DAY_MS),
-        Order("acme", [line(9, 48, -2)], "sent", t - 6 * DAY_MS, t - 5 * DAY_MS, "anna", t - 5 * DAY_MS),
-        Order("acme", [line(4, 36, 0.2, shipped=36)], "confirmed", t - 3 * DAY_MS, t - 2 * DAY_MS, "vera", t - 2 * DAY_MS, t - 2 * DAY_MS),
-        Order("nord", [line(10, 4_000, 5), line(11, 24, 5), line(12, 240, 5)], "draft", t - 2 * h, t - 2 * h, "service", note="Joined with two others of Nordfrisk."),
+        Order("nord", [came], "received", t - 9 * d, t - 3 * d, "anna", t - 8 * d, t - 8 * d),
+        Order("acme", [line(9, 48, -2)], "sent", t - 6 * d, t - 5 * d, "anna", t - 5 * d),
+        Order("acme", [coming], "confirmed", t - 3 * d, t - 2 * d, "vera", t - 2 * d, t - 2 * d),
+        Order("nord", large, "draft", t - 2 * h, t - 2 * h, "service", note=joined),
         Order("acme", [line(13, 12, 4)], "approved", t - h, t - h // 2, "otto"),
-        Order("nord", [line(14, 60, 1, received=24, shipped=24), line(8, 12, 1)], "partly_received", t - 4 * DAY_MS, t - 4 * h, "anna", t - 4 * DAY_MS, t - 3 * DAY_MS),
-        Order("acme", [line(20, 10, -20)], "cancelled", t - 30 * DAY_MS, t - 29 * DAY_MS, "anna", 0, 0, t - 29 * DAY_MS, note="Not needed any more."),
-    ]  # fmt: skip
+        Order("nord", [first, part], "partly_received", t - 4 * d, t - 4 * h, "anna", t - 4 * d, t - 3 * d),
+        Order(
+            "acme", [line(20, 10, -20)], "cancelled", t - 30 * d, t - 29 * d, "anna", 0, 0, t - 29 * d, note=unwanted
+        ),
+    ]

@@ -199,7 +199,10 @@ def test_counting_asks_again_where_much_differs_and_then_tells_the_causes(shop: 
     page = visit(shop, "#/counting", screen=PHONE)
     page.get_by_role("button", name="Count: Paper A4 80 g, A03-02").click()
     keys, sheet = page.locator(".keys"), page.locator(".count-sheet")
-    press = lambda text: [keys.get_by_role("button", name=one, exact=True).tap() for one in text]  # noqa: E731
+
+    def press(digits: str) -> None:
+        for one in digits:
+            keys.get_by_role("button", name=one, exact=True).tap()
 
     keys.get_by_role("button", name="OK").tap()
     expect(sheet).to_contain_text("Enter the number, 0 for an empty place.")
@@ -219,6 +222,16 @@ def test_counting_asks_again_where_much_differs_and_then_tells_the_causes(shop: 
     sheet.get_by_role("button", name="Back to the list").tap()
     expect(page.locator(".done li", has_text="A03-02")).to_contain_text("33 counted")
     assert [one.counted for one in told(shop, "count")] == [33, 33, 7]
+
+
+def test_a_slot_can_be_counted_from_its_drawer(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/slot/A03-02")
+
+    page.get_by_role("link", name="Count it").click()
+    page.keyboard.type("9")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".count-sheet")).to_contain_text("9: that agrees with the book.")
 
 
 def test_a_supplier_sees_its_portal_only_and_confirms_there(shop: Shop, visit: Visit) -> None:

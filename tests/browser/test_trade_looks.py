@@ -14,7 +14,11 @@ from tests.browser.test_looks import OVERFLOW, SMALL_TARGETS, violations
 
 PAGES: dict[str, list[str]] = {
     "#/replenishment": [".orderly summary"],
-    "#/orders": [".arrivals li .acts button >> nth=1", ".order-row >> nth=1 >> summary", "[data-step=receive] >> nth=0"],
+    "#/orders": [
+        ".arrivals li .acts button >> nth=1",
+        ".order-row >> nth=1 >> summary",
+        "[data-step=receive] >> nth=0",
+    ],
     "#/counting": [".counting .rows button"],
     "#/suppliers": [".parts button >> nth=0"],
     "#/figures": [".measures button >> nth=1"],
@@ -74,9 +78,11 @@ def test_what_only_some_pages_need_is_not_in_the_first_load(shop: Shop, visit: V
     page = visit(shop)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    assert not page.evaluate("() => performance.getEntriesByType('resource').some((one) => one.name.includes('parts-'))")
+    assert not page.evaluate(
+        "() => performance.getEntriesByType('resource').some((one) => one.name.includes('parts-'))"
+    )
 
-    page.get_by_role("link", name="Figures").click()
+    page.get_by_role("link", name="Figures", exact=True).click()
 
     expect(page.get_by_role("button", name="Fill rate")).to_be_visible()
     assert any("parts-" in url for url in asked)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from aiohttp import ClientSession
 from msgspec.structs import replace
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 from cloud.service import Options, Service
 from cloud.stores import tables
 from cloud.stores.database import LedgerUnavailable
 from cloud.web.access import COOKIE
-from cloud.web.app import Desks, make_app, serving
+from cloud.web.app import make_app, serving
 from cloud.web.sign_in import SignIn, Who
 from protocols.layout import Site, parse
 from protocols.reports import Report, SlotLevel, StockEvent, TagMove
@@ -203,10 +203,7 @@ class TradeSite:
         self.service = Service(options)
         self._running.append(self.service)
         self._sign_in = SignIn(MemoryAccounts())
-        trade = self.service.trade
-        desks = Desks(
-            self.service, trade.book, trade.promises, trade.counts, trade.purchasing, trade.partners, trade.figures
-        )
+        desks = self.service.trade.desks(self.service)
         app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock)
         self.url = await self._stack.enter_async_context(serving(app))
         own_page = {"X-Requested-With": "warehouse", "Origin": self.url}
@@ -317,22 +314,19 @@ class TradeSite:
     @contextmanager
     def away(self) -> Iterator[None]:
         """The ledger can not be reached."""
-        database = self.service.ledger._database
 
-        @contextmanager
-        def nobody() -> Iterator[None]:
+        def nobody() -> AbstractContextManager[Connection]:
             raise LedgerUnavailable("the ledger can not be reached: the cable is out")
-            yield
 
-        books, ledger = self.service.ledger.books, self.service.ledger
-        held = database.reading, database.writing
-        for one in (books, ledger):
-            one._reading = one._writing = nobody  # type: ignore[method-assign]
+        database, ledger = self.service.ledger._database, self.service.ledger
+        sides: list[Any] = [ledger, ledger.books]
+        for one in sides:
+            one._reading = one._writing = nobody
         try:
             yield
         finally:
-            for one in (books, ledger):
-                one._reading, one._writing = held  # type: ignore[method-assign]
+            for one in sides:
+                one._reading, one._writing = database.reading, database.writing
 
 
 def wipe(url: str) -> None:
@@ -345,20 +339,20 @@ def wipe(url: str) -> None:
 def memory(service: Service) -> Json:
     """All that the desks hold, comparable across a restart."""
     trade = service.trade
-    # A live fact is known a little later than the ledger notes.
-    accounts = {sku: replace(one, last=(0, 0, 0)) for sku, one in trade.book.accounts.items()}
+    orders, held = trade.purchasing._orders, trade.book._held
     return {
-        "accounts": accounts,
-        "orders": msgspec.to_builtins(trade.purchasing.every()),
-        "on": dict(trade.purchasing._on),
+        # A live fact is known a little later than the ledger notes.
+        "held": {sku: replace(one, account=replace(one.account, last=(0, 0, 0))) for sku, one in held.items()},
+        "orders": trade.purchasing.every(),
+        "on": orders.on,
+        "fates": orders._fates,
         "coming": {sku.id: trade.purchasing.coming(sku.id) for sku in service.site.skus},
-        "reservations": msgspec.to_builtins(trade.promises.reservations()),
+        "reservations": trade.promises.reservations(),
         "reserved": {sku.id: trade.promises.reserved(sku.id) for sku in service.site.skus},
-        "facts": msgspec.to_builtins(trade.supplying.facts()),
-        "positions": {sku.id: msgspec.to_builtins(trade.position(sku.id)) for sku in service.site.skus},
-        "came_ms": dict(trade.book.came_ms),
-        "counted_ms": {"/".join(where): at_ms for where, at_ms in trade.book.counted_ms.items()},
+        "facts": trade.supplying.facts(),
+        "waiting": trade.counts._waiting,
+        "stood": [*trade.counts._stood],
+        "positions": {sku.id: trade.position(sku.id) for sku in service.site.skus},
         "gone": sorted(trade.book.gone),
-        "fates": {need.id: trade.purchasing.fate(need.id) for need in service.ordering.needs.values()},
-        "arrivals": msgspec.to_builtins(trade.purchasing.arrivals()),
+        "arrivals": trade.purchasing.arrivals(),
     }

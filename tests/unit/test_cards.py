@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cloud.core.planning import cards
 from cloud.core.book.positions import Position
+from cloud.core.planning import cards
 from cloud.core.planning.cards import Card, Outlook, card
 from cloud.core.planning.items import Item, unfit
 

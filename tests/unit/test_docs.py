@@ -200,7 +200,11 @@ def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: 
 
 @pytest.mark.parametrize(
     ("number", "struct"),
-    list(enumerate([trade.Supplier, trade.Offer, trade.Agreement, trade.Tier, trade.Neighbour, trade.Buying])),
+    list(
+        enumerate(
+            [trade.Supplier, trade.Offer, trade.Agreement, trade.Tier, trade.Neighbour, trade.Webhook, trade.Buying]
+        )
+    ),
 )
 def test_the_fields_of_trading_are_those_of_the_code(number: int, struct: type[Struct]) -> None:
     assert told(tables(TRADING, "field")[number]) == fields_of(struct)

@@ -10,8 +10,10 @@ from typing import get_args
 import pytest
 
 from cloud import cli, sheets
+from cloud.core.book.positions import Position
 from cloud.core.forecasting import classes, levels
-from cloud.core.planning import cards, choice, demand_table, items
+from cloud.core.planning import bounds, cards, choice, demand_table, items
+from cloud.core.planning.emergency import Rescue
 from tests.unit.pages import DOCS, blocks, fields_of, tables, told
 
 TEXT = (DOCS / "planning.md").read_text()
@@ -52,10 +54,12 @@ def test_every_field_of_a_card_is_told() -> None:
     said = {row[0]: row[1] for row in tables(TEXT, "field")[0]}
 
     assert [*said] == [*cards.Card.__struct_fields__]
-    parts = {"position": cards.Position, "ahead": cards.Ahead, "promise": cards.Promise, "rejected": cards.Rejected}
+    parts = {"position": Position, "ahead": cards.Ahead, "promise": cards.Promise, "rejected": cards.Rejected}
+    parts |= {"terms": cards.Terms, "rescue": Rescue}
     for name, part in parts.items():
         assert set(part.__struct_fields__) <= set(re.findall(r"\w+", said[name])), name
     assert set(get_args(cards.Verdict)) <= set(re.findall(r"\w+", said["verdict"]))
+    assert set(get_args(bounds.Limit)) <= set(re.findall(r"\w+", said["limits"]))
 
 
 def test_every_formula_class_and_method_is_listed() -> None:

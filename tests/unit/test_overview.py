@@ -12,7 +12,7 @@ from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory
 from cloud.core.overview import Seen
 from cloud.core.planning.settling import Outlook
-from cloud.core.replenishment import Need, Plan, Stock, plan
+from cloud.core.replenishment import Need, Plan, Stock, plan, why_of
 from cloud.core.view import AlertView, GatewayView, SkuView, Snapshot
 from edge.core.care.health import Pulse, patience_ms
 from protocols.reports import Report
@@ -205,3 +205,29 @@ def test_needs_are_shown_as_they_were_made() -> None:
     assert (view.id, view.sku, view.quantity, view.state, view.created_ms, view.changed_ms, view.why) == (
         3, "bolt", 50, "proposed", 1, 2, {"reorder_point": 7},
     )  # fmt: skip
+
+
+def test_a_need_is_shown_with_its_whole_card_and_without_one_that_no_longer_fits() -> None:
+    made = plan(SITE.sku_by_id["bolt"], DAILY, Stock(Position(2), 2), 0.95)
+    need = Need("bolt", made.quantity, "proposed", 1, 2, why_of(made) | {"revised": 3}, 4)
+    strange = Need("bolt", 5, "observed", 1, 2, {"reorder_point": 7, "card": {"sku": 5}}, 5)
+
+    first, second = shown(what=Seen({}, [need, strange], [], [])).needs
+
+    assert (first.card, first.revised) == (made.card, 3)
+    assert first.why["position"] == 2
+    assert {"card", "revised"}.isdisjoint(first.why)
+    assert (second.card, second.revised, second.state) == (None, 0, "observed")
+
+
+def test_what_is_promised_set_aside_and_under_way_is_shown_beside_what_is_there() -> None:
+    there = Position(12, reserved=3, quarantined=2, on_order=40, in_transit=5)
+    made = plan(SITE.sku_by_id["bolt"], DAILY, Stock(there, 12), 0.95)
+    what = Seen({"bolt": made}, [], [], [GATEWAY], lambda _: there)
+
+    bolt = sku(shown(level("A1", 12), level("A2", 0), what=what), "bolt")
+
+    assert (bolt.on_hand, bolt.reserved, bolt.quarantined, bolt.available) == (12, 3, 2, 7)
+    assert (bolt.on_order, bolt.in_transit, bolt.projected) == (40, 5, 52)
+    assert bolt.cover_days == round(7 / 6, 2)
+    assert (bolt.verdict, bolt.replenish, bolt.order_up_to) == (made.verdict, "propose", made.card.order_up_to)

@@ -119,7 +119,9 @@ def test_an_ordrsp_confirms_the_same() -> None:
 @in_the_field
 def test_an_855_from_the_field_confirms_the_order_it_names() -> None:
     order = replace(ORDER, id=1042, lines=[Line("MOTOR-100", 500, 12.5), Line("SENSOR-22", 200, 8.5)])
-    found = only((SAMPLES / "x12_855_short.edi").read_bytes(), [order])
+    data = (SAMPLES / "x12_855_short.edi").read_bytes()  # marked as a test
+    [found] = steps(SITE, replace(PARTNER, test=True), read(data), [order])
+    assert isinstance(found, Step)
     assert (found.units, found.prices) == ({"MOTOR-100": 450, "SENSOR-22": 200}, {})
     assert isinstance(found.taken("acme", NOW, Buying()), Order)
 
@@ -227,6 +229,14 @@ def test_another_suppliers_order_is_as_unknown_as_one_that_never_was() -> None:
 def test_only_the_agreed_mailbox_is_listened_to() -> None:
     assert refused(x12("855", "BAK*00*AD*PO-7", sender="RIVAL")).reason == "other_sender"
     assert refused(x12("855", "BAK*00*AD*PO-7", receiver="SOUTH")).reason == "other_receiver"
+
+
+def test_of_a_paper_that_is_marked_as_a_test_nothing_is_done_unless_testing_was_agreed_on() -> None:
+    trial = x12("855", BAK, PO1, "ACK*IA*500*EA", *NUT).replace(b"*0*P*>", b"*0*T*>")
+    other = edifact("ORDRSP", "BGM+231+1+29", "RFF+ON:PO-7").replace(b"+260602:1200+1'", b"+260602:1200+1++++++1'")
+
+    assert [refused(one).reason for one in (trial, other)] == ["test", "test"]
+    assert isinstance(steps(SITE, replace(PARTNER, test=True), read(trial), ORDERS)[0], Step)
 
 
 def test_a_paper_that_is_cut_off_does_nothing() -> None:

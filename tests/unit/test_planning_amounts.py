@@ -143,6 +143,9 @@ def test_the_spread_of_poisson_demand_is_not_doubted_and_more_history_leaves_les
 def test_even_demand_is_planned_as_even_once_it_was_seen_long_enough() -> None:
     assert doubted(100, 80, 20) == 100
     assert 25 < doubted(100, 25, 100) < 30
+    even = prospect(100, 25, lead_mean=4, periods_seen=1_000)
+    assert moments(even.lead) == pytest.approx((400, 100), rel=0.1)
+    assert moments(demand_pmf(1, 0.5)) == pytest.approx((1, 1))  # so small, it is Poisson
 
 
 @pytest.mark.parametrize("mean", [1e-4, 0.003, 0.05, 2.0])
@@ -160,9 +163,6 @@ def test_with_much_history_the_doubt_is_the_sampling_error_alone() -> None:
     error = (2 + 6 * 2 / 5 + 1 / 15) / 100_000
 
     assert doubted(5, 15, 100_000) == pytest.approx(5 + 10 * (1 + error), rel=1e-9)
-    even = prospect(100, 25, lead_mean=4, periods_seen=1_000)
-    assert moments(even.lead) == pytest.approx((400, 100), rel=0.1)
-    assert moments(demand_pmf(1, 0.5)) == pytest.approx((1, 1))  # so small, it is Poisson
 
 
 @given(st.floats(1, 1e7), st.integers(1, 5_000), st.integers(1, 10**6), st.one_of(st.none(), st.integers(1, 10**6)))

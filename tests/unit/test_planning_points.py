@@ -72,11 +72,6 @@ def test_the_reorder_point_of_a_cycle_lasts_until_the_order_comes() -> None:
     assert lead[: point + 1].sum() >= 0.95 > lead[:point].sum()
 
 
-def test_a_reorder_point_of_millions_is_found_in_steps() -> None:
-    # mean 2,000,000, sd 100,000: the normal's 95 % point, and one lot of 10,000 over which it is averaged
-    assert points.reorder_point(2e6, 1e10, 10_000, 0.95) == pytest.approx(2e6 + 1.6449e5 - 5_000, rel=2e-3)
-
-
 @given(WEIGHTS, WEIGHTS, COSTS)
 @settings(max_examples=60)
 def test_no_other_point_and_lot_cost_less_than_the_best(
@@ -166,7 +161,6 @@ def test_more_stock_is_never_less_fill() -> None:
         lambda: points.by_fill_rate(poisson(3), 5, 0.0),
         lambda: points.best(0, poisson(3), Costs(1, 1, 1)),
         lambda: points.best(nan, poisson(3), Costs(1, 1, 1)),
-        lambda: points.reorder_point(nan, 1, 5, 0.9),
         lambda: points.evaluate(3, 0, poisson(1), poisson(3), Costs(1, 1, 1)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Lots, reorder points, and the one open need of an SKU."""
+"""When to order an SKU and how much: textbook answers, and plans with their why."""
 
 from __future__ import annotations
 
@@ -14,36 +14,21 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.planning.amounts import lead_time_moments, lead_time_pmf
+from cloud.core.planning.amounts import lead_time_moments, lead_time_pmf, poisson
 from cloud.core.planning.cards import Card
 from cloud.core.planning.lots import eoq
-from cloud.core.planning.points import reorder_point
+from cloud.core.planning.points import by_ready_rate
 from cloud.core.planning.settling import Outlook
-from cloud.core.replenishment import BY_HAND, GATEWAY, Fate, Need, Plan, Stock, decide, plan
+from cloud.core.replenishment import BY_HAND, Stock, decide, plan
 from protocols.layout import Sku
-from protocols.reports import Proposal
+from tests.unit.bolts import DEMAND, NOTHING, SKU, daily, made
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "inventory"
-SKU = Sku("bolt", "Bolt", 5.0, unit_cost=2.0, lead_time_days=4, lead_time_sd_days=1, moq=10, pack=12)
-DEMAND = Outlook(6.0, 16.0, 0.1, "smooth", "smoothing", 90)
-NOTHING = Outlook(0.0, 0.0, 0.0, "none", "none", 90)
 WHY = (
     "on_hand reserved quarantined on_order in_transit position daily_demand demand_sd demand_days lead_time_days "
     "lead_time_sd_days service_level lead_time_demand safety_stock reorder_point eoq order_cost holding_cost_unit_year "
     "moq pack capacity quantity formula replenish card"
 )
-STEADY = replace(SKU, moq=1, pack=1, reorder_point=20, order_quantity=50)
-"""By hand: at 20 or less, 50."""
-
-
-def made(
-    sku: Sku, told: Outlook | None, on_hand: int, on_order: int = 0, uncertain: int = 0, capacity: int | None = None
-) -> Plan:
-    return plan(sku, told, Stock(Position(on_hand, on_order=on_order), on_hand, uncertain, capacity), 0.95)
-
-
-def daily(mean: float, sd: float = 3.0) -> Outlook:
-    return Outlook(mean, sd * sd, sd * sd / 90, "smooth", "smoothing", 90)
 
 
 def test_the_economic_order_quantity_is_the_textbooks() -> None:
@@ -57,7 +42,7 @@ def test_the_economic_order_quantity_is_the_textbooks() -> None:
 def test_the_reorder_point_is_the_textbooks(
     holding: float, penalty: float, mean: float, lot: int, expected: int
 ) -> None:
-    assert reorder_point(mean, mean, lot, penalty / (penalty + holding)) == expected
+    assert by_ready_rate(poisson(mean), lot, penalty / (penalty + holding)) == expected
 
 
 def test_known_answers_of_the_literature() -> None:
@@ -74,7 +59,7 @@ def test_known_answers_of_the_literature() -> None:
         if case["function"] == "r_q_poisson_exact":
             mean, penalty = inputs["demand_mean"] * inputs["lead_time"], inputs["stockout_cost"]
             level = penalty / (penalty + inputs["holding_cost"])
-            assert reorder_point(mean, mean, answer["Q"], level) == answer["r"]
+            assert by_ready_rate(poisson(mean), answer["Q"], level) == answer["r"]
             checked += 1
     assert checked >= 2
 
@@ -86,7 +71,7 @@ def test_the_reorder_point_is_the_smallest_that_meets_the_level(
     pmf = lead_time_pmf(mean, mean * (1 + over))
     cdf = np.append(np.cumsum(pmf), np.ones(lot + 1))
 
-    point = reorder_point(mean, mean * (1 + over), lot, level)
+    point = by_ready_rate(pmf, lot, level)
 
     assert cdf[point + 1 : point + lot + 1].mean() >= level - 1e-9
     assert point == 0 or cdf[point : point + lot].mean() < level + 1e-9
@@ -162,118 +147,6 @@ def test_units_owed_of_what_nobody_wants_any_more_are_ordered() -> None:
 
     assert (found.verdict, found.quantity, found.reorder_point) == ("order", 12, -1)
     assert made(SKU, NOTHING, -5, on_order=12).verdict == "no_demand"
-
-
-def test_a_discontinued_article_is_never_ordered_and_its_open_need_is_withdrawn() -> None:
-    gone = replace(SKU, discontinued=True)
-    need = decide(None, made(SKU, DEMAND, 5), 1)
-    proposal = Proposal("bolt", "open", 48, 7, 10, 5)
-
-    for sku, told in ((gone, DEMAND), (gone, None), (gone, NOTHING), (replace(gone, reorder_point=40), None)):
-        found = made(sku, told, -3)
-        assert (found.verdict, found.quantity) == ("discontinued", 0)
-        assert decide(None, found, 2) is None
-        assert decide(None, found, 2, proposal) is None
-        after = decide(need, found, 2)
-        assert after is not None
-        assert after.state == "withdrawn"
-
-
-def test_a_need_that_is_only_observed_is_proposed_to_nobody_until_the_site_says_so() -> None:
-    seen = decide(None, made(replace(SKU, replenish="observe"), DEMAND, 5), 1)
-    assert seen is not None
-    assert (seen.state, seen.why["replenish"]) == ("observed", "observe")
-
-    told = decide(seen, made(SKU, DEMAND, 5), 2)
-    assert told is not None
-    assert (told.state, told.created_ms, told.quantity) == ("proposed", 1, seen.quantity)
-    assert decide(told, made(SKU, DEMAND, 5), 3) is None
-    done = decide(seen, made(replace(SKU, replenish="observe"), DEMAND, 500), 3)
-    assert done is not None
-    assert done.state == "fulfilled"
-    ordering = decide(None, made(replace(SKU, replenish="order"), DEMAND, 5), 1)
-    assert ordering is not None
-    assert (ordering.state, ordering.why["replenish"]) == ("proposed", "order")
-
-
-def test_an_open_need_is_revised_once_another_lot_is_wanted_and_keeps_its_id() -> None:
-    need = decide(None, made(STEADY, None, 20), 1)
-    assert need is not None
-    need = replace(need, id=7)
-    assert need.quantity == 50
-
-    assert decide(need, made(STEADY, None, 3), 2) is None, "one lot still brings it above the point"
-    more = decide(need, made(STEADY, None, -40), 3)
-    assert more is not None
-    assert (more.id, more.state, more.quantity, more.created_ms, more.changed_ms) == (7, "proposed", 100, 1, 3)
-    assert (more.why["on_hand"], more.why["quantity"], more.why["revised"]) == (-40, 100, 1)
-    assert decide(more, made(STEADY, None, -40), 4) is None
-    less = decide(more, made(STEADY, None, 10), 5)
-    assert less is not None
-    assert (less.id, less.quantity, less.why["revised"]) == (7, 50, 2)
-
-
-@pytest.mark.parametrize(
-    ("fate", "state"), [("free", "proposed"), ("draft", None), ("placed", "fulfilled"), ("cancelled", "withdrawn")]
-)
-def test_a_need_that_is_on_an_order_is_no_longer_revised(fate: Fate, state: str | None) -> None:
-    need = decide(None, made(STEADY, None, 20), 1)
-
-    after = decide(need, made(STEADY, None, -40), 2, fate=fate)
-
-    assert (after.state if after is not None else None) == state
-
-
-def test_received_stock_fulfils_a_need() -> None:
-    need = decide(None, made(SKU, DEMAND, 5), 1)
-
-    after = decide(need, made(SKU, DEMAND, 500), 2)
-
-    assert after is not None
-    assert (after.state, after.changed_ms, after.created_ms) == ("fulfilled", 2, 1)
-
-
-def test_a_need_whose_reason_went_is_withdrawn() -> None:
-    need = decide(None, made(SKU, DEMAND, 5), 1)
-
-    fell = decide(need, made(SKU, daily(0.2, 0.4), 5), 2)
-    ended = decide(need, made(SKU, NOTHING, 5), 2)
-
-    assert fell is not None
-    assert ended is not None
-    assert (fell.state, ended.state) == ("withdrawn", "withdrawn")
-
-
-def test_an_unknown_stock_neither_opens_nor_closes_a_need() -> None:
-    need = decide(None, made(SKU, DEMAND, 5), 1)
-
-    assert decide(need, made(SKU, DEMAND, 500, uncertain=1), 2) is None
-    assert decide(need, made(SKU, None, 500), 2) is None
-
-
-@settings(deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(-3, 120), st.integers(0, 60), st.sampled_from((0.0, 0.3, 5.0, 6.0, 19.0))), max_size=12
-    ),
-)
-def test_deciding_again_and_again_is_deciding_once(moments: list[tuple[int, int, float]]) -> None:
-    def run(times: int) -> list[Need]:
-        stored: dict[int, Need] = {}
-        open_need: Need | None = None
-        for now_ms, (on_hand, on_order, mean) in enumerate(moments):
-            for _ in range(times):
-                after = decide(open_need, made(SKU, daily(mean, mean), on_hand, on_order), now_ms)
-                if after is None:
-                    continue
-                open_need = after if after.id else replace(after, id=len(stored) + 1)
-                stored[open_need.id] = open_need
-                if open_need.state != "proposed":
-                    open_need = None
-                assert sum(need.state == "proposed" for need in stored.values()) <= 1
-        return list(stored.values())
-
-    assert run(3) == run(1)
 
 
 def test_at_the_reorder_point_it_is_time_to_order_and_one_above_it_is_not() -> None:
@@ -355,34 +228,6 @@ def test_a_reorder_point_by_hand_stands_above_what_demand_says_and_needs_none() 
     promise = made(sku, DEMAND, 30).card.promise
     assert promise is not None
     assert promise.fill > 0.9
-
-
-def test_a_gateways_proposal_is_the_need_as_it_stands_unless_none_is_wanted() -> None:
-    proposal = Proposal("bolt", "open", 48, 7, 10, 5)
-
-    need = decide(None, made(SKU, None, 7, uncertain=1), 9, proposal)
-    assert need is not None
-    assert decide(None, made(SKU, None, 500, uncertain=1), 9, proposal) is None, "it was last known to be full"
-    assert (need.quantity, need.created_ms, need.why["formula"], need.why["position"]) == (48, 9, GATEWAY, 7)
-    assert decide(None, made(SKU, DEMAND, 500), 9, proposal) is None
-    assert decide(None, made(SKU, None, 500), 9, replace(proposal, state="closed")) is None
-    assert decide(need, made(SKU, None, 5), 10, proposal) is None
-    done = decide(need, made(SKU, None, 11), 11)
-    assert done is not None
-    assert done.state == "fulfilled"
-
-
-def test_a_gateways_proposal_that_does_not_know_what_was_ordered_meanwhile_is_put_right() -> None:
-    """It saw 0 on the shelf and proposes 100; 50 are on their way."""
-    proposal = Proposal("bolt", "open", 100, 0, 60, 5)
-    sku = replace(STEADY, reorder_point=60)
-
-    need = decide(None, made(sku, None, 0, on_order=50), 9, proposal)
-
-    assert need is not None
-    assert (need.quantity, need.why["gateway_quantity"], need.why["formula"]) == (50, 100, BY_HAND)
-    assert need.why["proposed_ms"] == 5
-    assert decide(None, made(sku, None, 0, on_order=61), 9, proposal) is None
 
 
 def test_rare_and_huge_demand_is_planned_too() -> None:

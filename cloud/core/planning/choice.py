@@ -81,9 +81,9 @@ def bounded(
         name: Name = "best_point_and_lot" if goal == "cost" else "economic_lot_and_service"
         found.append((goal != "cost" and point < wanted, result.cost, _policy(ahead, name, point, lot, result)))
     best = min(found, key=lambda one: one[:2])[2]
-    if lots.least <= upto < best.point + best.lot:  # less fits than is counted as one
+    if best.point + best.lot > max(upto, lots.least):  # less fits than is counted as one
         lot = max(lots.least, upto // lots.pack * lots.pack)
-        return replace(best, point=upto - lot, lot=lot)
+        return replace(best, point=max(0, upto - lot), lot=lot)
     return best
 
 

@@ -6,27 +6,22 @@ the pmf of the demand over the lead time, `day` that of one period.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import ceil, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from cloud.core.planning.amounts import (
-    PMF_MAX,
     Pmf,
     added,
-    entries,
-    lead_time_pmf,
     moments,
     proper,
     quantile,
-    step_for,
 )
 from cloud.core.planning.losses import Costs, losses, position_costs
 from cloud.core.planning.lots import ANY, Lots
 from cloud.core.planning.outcomes import Outcome, outcome
-from cloud.core.planning.refusals import not_negative, positive, share
+from cloud.core.planning.refusals import positive, share
 
 WINDOW_MAX = 2_000_000
 """Among so many positions the best lot is searched."""
@@ -108,19 +103,6 @@ def best(demand: float, lead: Pmf, costs: Costs, lots: Lots = ANY, day: Pmf | No
         if edge >= least_cost or every or 2 * width > WINDOW_MAX:
             return PointAndLot(low + int(order[:lot].min()) - 1, lot, least_cost)
         width *= 2
-
-
-@lru_cache(maxsize=8192)
-def reorder_point(mean: float, variance: float, lot: int, service_level: float) -> int:
-    """r >= 0 by the ready rate, of lead-time demand of this mean and variance (`lead_time_pmf`).
-
-    Where demand is so large that single units do not matter (above some 10,000) it is counted in steps of several, and
-    r is that of the next whole step.
-    """
-    not_negative(mean=mean, variance=variance)
-    step = max(step_for(mean, sqrt(variance), 0, 16_384), ceil(2 * entries(mean, variance) / PMF_MAX))
-    lead = lead_time_pmf(mean / step, variance / step**2)
-    return by_ready_rate(lead, max(1, round(lot / step)), service_level) * step
 
 
 def _orders(day: Pmf, lot: int) -> Pmf:

@@ -112,6 +112,9 @@ def _unfit(partner: Partner, document: Document) -> Refusal | None:
         if told.strip() != end.id:
             said = f"The {what} of the interchange is {told.strip()[:40]!r}, agreed on is {end.id!r}."
             return Refusal(f"other_{what}", said, "Send it by the mailbox that was agreed on.")
+    if document.test and not partner.test:
+        said = "The interchange is marked as a test."
+        return Refusal("test", said, "Send it as production; of a test nothing is done.")
     for one in document.problems:
         if one.code in UNSAFE:
             return Refusal("unsafe", f"Nothing is done, for {one.detail}.", UNSAFE[one.code])

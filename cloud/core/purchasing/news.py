@@ -16,7 +16,6 @@ from msgspec import Struct
 from cloud.core.purchasing.agreements import Shelf
 from cloud.core.purchasing.orders import Order, value
 from cloud.core.purchasing.papers import order_number
-from cloud.core.purchasing.receiving import Arrival
 from cloud.core.refusals import Refusal
 from protocols.documents import cloudevents, webhooks
 from protocols.documents.papers import Envelope
@@ -82,11 +81,11 @@ def below_least(site: str, shelf: Shelf, since_ms: int) -> Envelope:
     return _event(site, "warehouse.stock.below_least", f"below-{shelf.sku}-{since_ms}", shelf.sku, since_ms, data)
 
 
-def arrival_confirmed(site: str, arrival: Arrival, order: Order, at_ms: int) -> Envelope:
-    """Somebody confirmed that the goods of an order's line came; `order` as it is after that."""
+def arrival_confirmed(site: str, sku: str, units: int, order: Order, at_ms: int) -> Envelope:
+    """Somebody confirmed that so many units of an order's line came; `order` as it is after that."""
     number = order_number(order)
-    data = {"order": number, "sku": arrival.sku, "units": arrival.units, "state": order.state}
-    key = f"arrival-{order.id}-{order.version}-{arrival.sku}"
+    data = {"order": number, "sku": sku, "units": units, "state": order.state}
+    key = f"arrival-{order.id}-{order.version}-{sku}"
     return _event(site, "warehouse.arrival.confirmed", key, number, at_ms, data)
 
 

@@ -2,7 +2,7 @@
 import { batch } from "@preact/signals";
 import * as api from "./api";
 import { wait } from "./core/backoff";
-import { type Book, fold, open, type Traded } from "./core/book";
+import { type Book, fold, open } from "./core/book";
 import { book, heardAt, link, now, outdated, session, unreachable } from "./state";
 import type { Delta, Snapshot } from "./types";
 import { timezone } from "./words/words";
@@ -41,7 +41,7 @@ export function restart(): void {
 }
 
 /** Take over an object the service returned to a command, before its delta comes. */
-export function adopt(frame: Omit<Delta & Traded, "k" | "q" | "t">): void {
+export function adopt(frame: Omit<Delta, "k" | "q" | "t">): void {
   if (!latest) return;
   const after = fold(latest, { k: "d", q: latest.q + 1, t: latest.t, ...frame });
   latest = after && { ...after, q: latest.q };

@@ -11,10 +11,11 @@ export interface Detail {
 
 export const page = signal<Page>("overview");
 export const detail = signal<Detail | null>(null);
-/** What of the page is meant, as 7 in #/orders/7; "" for none. */
+/** What of the page is meant, as 7 in #/orders/7 or a slot in #/counting/SLOT; "" for none. */
 export const part = signal("");
 
 export const hrefOf = (one: Page): string => (one === "overview" ? "#/" : `#/${one}`);
+export const countHref = (place: string): string => `#/counting/${encodeURIComponent(place)}`;
 export const orderHref = (id: number): string => `#/orders/${id}`;
 export const slotHref = (id: string): string => `#/slot/${encodeURIComponent(id)}`;
 export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;

@@ -110,6 +110,74 @@ export interface Rescue {
 }
 
 /**
+ * One SKU of an order. `received` units were taken in, `rejected` ones came and were not: the supplier still owes
+ * them. `shipped` is what left the supplier so far, never less than what came. `due_ms` is promised, else expected, 0
+ * where nobody knows.
+ */
+export interface Line {
+  sku: string;
+  units: number;
+  unit_price: number;
+  received: number;
+  rejected: number;
+  shipped: number;
+  due_ms: number;
+}
+
+/**
+ * Units of an order line that the shelves and readers saw coming; one that is gone has 0 units.
+ */
+export interface ArrivalView {
+  id: string;
+  order: number;
+  sku: string;
+  units: number;
+  from_ms: number;
+  to_ms: number;
+  slots: string[];
+  evidence: Record<string, number>;
+  confidence: number;
+  difference: number;
+}
+
+/**
+ * A key figure as it is now; `value` is None where it can not be told, and `reason` says why. `trend`: less what it
+ * was 30 days before. `n` is what it rests on.
+ */
+export interface MeasureView {
+  id: string;
+  value: number | null;
+  unit: string;
+  n: number;
+  since_ms: number;
+  trend: number | null;
+  target: number | null;
+  better: "down" | "up";
+  reason: string;
+}
+
+/**
+ * A purchase order with its value, whether it is late, and what may be done with it now.
+ */
+export interface OrderView {
+  id: number;
+  supplier: string;
+  supplier_name: string;
+  state: "approved" | "cancelled" | "closed" | "confirmed" | "draft" | "partly_received" | "received" | "sent";
+  value: number;
+  lines: Line[];
+  created_ms: number;
+  changed_ms: number;
+  by: string;
+  sent_ms: number;
+  needs: number[];
+  note: string;
+  version: number;
+  late: boolean;
+  may: string[];
+}
+
+/**
  * The site, as named in its file.
  */
 export interface SiteView {
@@ -146,7 +214,7 @@ export interface SlotView {
  * One SKU over all its slots. `daily_demand` and what follows from it are None until demand is known. `cover_days` =
  * available / daily demand. `uncertain` counts slots whose count is unknown. available = on hand - reserved -
  * quarantined, projected = available + on order + in transit. `verdict` is "" until it is planned; `risk` is the
- * chance that an order placed now comes too late.
+ * chance that an order placed now comes too late. `owed` units are debts.
  */
 export interface SkuView {
   id: string;
@@ -172,6 +240,7 @@ export interface SkuView {
   discontinued: boolean;
   verdict: "" | "demand_unknown" | "discontinued" | "enough" | "no_demand" | "order" | "stock_unknown" | "unfit";
   risk: number | null;
+  owed: number;
 }
 
 /**
@@ -187,6 +256,7 @@ export interface NeedView {
   why: Record<string, string | number | null>;
   card: Card | null;
   revised: number;
+  order: number | null;
 }
 
 /**
@@ -286,6 +356,9 @@ export interface Snapshot {
   zones: ZoneView[];
   devices: DeviceView[];
   gateways: GatewayView[];
+  orders: OrderView[];
+  arrivals: ArrivalView[];
+  measures: MeasureView[];
 }
 
 /**
@@ -303,4 +376,7 @@ export interface Delta {
   zones?: ZoneView[];
   devices?: DeviceView[];
   gateways?: GatewayView[];
+  orders?: OrderView[];
+  arrivals?: ArrivalView[];
+  measures?: MeasureView[];
 }

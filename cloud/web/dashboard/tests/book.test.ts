@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fold, open, OVER_MAX } from "../src/core/book";
-import type { ArrivalView, OrderView } from "../src/trade/types";
-import type { AlertView, Snapshot, ZoneView } from "../src/types";
+import type { AlertView, ArrivalView, OrderView, Snapshot, ZoneView } from "../src/types";
 
 const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3, picks_hour_before: 0 };
 const zone: ZoneView = { id: "cool", name: "Cold room", min_c: 2, max_c: 8, temperature_c: 4, humidity_pct: null, at_ms: 1, series: "x" };
 const alert: AlertView = { id: 1, rule: "stock_out", subject: "s", zone: "", severity: 2, state: "firing", since_ms: 1, changed_ms: 1, params: {}, acknowledged_by: "", acknowledged_ms: 0, note: "" };
 const snapshot: Snapshot = {
   k: "s", v: "b", epoch: "e", q: 10, t: 1000, kpi, site: { id: "s", name: "S", timezone: "UTC", currency: "EUR" },
-  slots: [], skus: [], needs: [], alerts: [alert], zones: [zone], devices: [], gateways: [],
+  slots: [], skus: [], needs: [], alerts: [alert], zones: [zone], devices: [], gateways: [], orders: [], arrivals: [], measures: [],
 };
 
 test("the next delta is applied, by id, and what it does not touch keeps its identity", () => {

@@ -1,15 +1,7 @@
 // What the page knows: a snapshot and the deltas after it. Pure.
-import type { ArrivalView, MeasureView, OrderView } from "../trade/types";
-import type { AlertView, Delta, DeviceView, GatewayView, Kpi, NeedView, SiteView, SkuView, SlotView, Snapshot, ZoneView } from "../types";
+import type { AlertView, ArrivalView, Delta, DeviceView, GatewayView, Kpi, MeasureView, NeedView, OrderView, SiteView, SkuView, SlotView, Snapshot, ZoneView } from "../types";
 
 type ById<T> = ReadonlyMap<string | number, T>;
-
-/** What of trade a snapshot or a delta brings. */
-export interface Traded {
-  orders?: OrderView[];
-  arrivals?: ArrivalView[];
-  measures?: MeasureView[];
-}
 
 export interface Book {
   readonly v: string;
@@ -31,7 +23,7 @@ export interface Book {
 }
 
 /** The book a snapshot opens. */
-export function open(s: Snapshot & Traded): Book {
+export function open(s: Snapshot): Book {
   return {
     v: s.v,
     epoch: s.epoch,
@@ -56,7 +48,7 @@ export function open(s: Snapshot & Traded): Book {
  * The book after a delta. Only the next number counts: an older one changes nothing, and null says that deltas are
  * missing and a snapshot is needed. What a delta does not touch keeps its identity.
  */
-export function fold(book: Book, d: Delta & Traded): Book | null {
+export function fold(book: Book, d: Delta): Book | null {
   if (d.q <= book.q) return book;
   if (d.q !== book.q + 1) return null;
   return {

@@ -1,6 +1,6 @@
 // The addresses of stock, orders, suppliers and figures.
 import { ask, post } from "../api";
-import type { CountRound, Curve, Finding, IdleRow, OrderVersion, OrderView, Portal, Position, Scorecard } from "./types";
+import type { CountRound, Curve, Finding, IdleRow, OrderVersion, OrderView, Portal, Scorecard, Standing } from "./types";
 
 const id = encodeURIComponent;
 
@@ -24,7 +24,7 @@ export interface StepBody {
 export const SITE = "api/orders";
 export const PORTAL = "api/portal/orders";
 
-export const order = (number: number) => ask<OrderView & { versions: OrderVersion[] }>(`api/orders/${number}`);
+export const order = (number: number) => ask<{ order: OrderView; versions: OrderVersion[] }>(`api/orders/${number}`);
 export const step = (base: string, number: number, action: string, body: StepBody, key: string) => post<OrderView>(`${base}/${number}/${action}`, body, key);
 export const draft = (supplier: string, lines: { sku: string; units: number }[], note: string, key: string) => post<OrderView>("api/orders", { supplier, lines, note }, key);
 export const orderNeed = (need: number, key: string) => post<{ orders: OrderView[] }>(`api/needs/${need}/order`, {}, key);
@@ -44,12 +44,6 @@ export const score = (supplier: string, criterion: string, value: number, note: 
 
 export const idle = (measure: string) => ask<{ rows: IdleRow[] }>(`api/measures/${measure}`);
 export const curve = (sku: string) => ask<Curve>(`api/skus/${id(sku)}/curve`);
-export interface Standing {
-  position: Position;
-  debts: { units: number; cause: string; since_ms: number }[];
-  lots: { lot: string; units: number; expiry: string }[];
-  value: number;
-}
 export const standing = (sku: string) => ask<Standing>(`api/skus/${id(sku)}/position`);
 
 export const round = () => ask<CountRound>("api/counts");

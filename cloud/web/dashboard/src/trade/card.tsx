@@ -22,6 +22,9 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
       {act && <OrderNeed need={need} />}
       <p>{sentence(plan, need)}</p>
       <PositionLine at={{ ...plan.position, available: plan.available, projected: plan.projected }} point={plan.reorder_point} />
+      {typeof need.why.gateway_position === "number" && (
+        <p class="note">{say("card.gateway", { position: number(need.why.gateway_position), point: number(Number(need.why.gateway_reorder_point)), quantity: number(Number(need.why.gateway_quantity)) })}</p>
+      )}
       {plan.limits.map((limit) => (
         <p key={limit} class="advice">{word("limit", limit)}</p>
       ))}
@@ -151,8 +154,8 @@ function Rejected({ plan }: { plan: Plan }) {
           </tr>
         </thead>
         <tbody>
-          {[chosen, ...plan.rejected].map((one) => (
-            <tr key={one.policy} class={one === chosen ? "chosen" : ""}>
+          {[chosen, ...plan.rejected].map((one, at) => (
+            <tr key={at} class={one === chosen ? "chosen" : ""}>
               <th scope="row">{one === chosen ? say("card.chosen") : word("policy", one.policy)}</th>
               <td class="n">{number(one.reorder_point)}</td>
               <td class="n">{number(one.order_up_to)}</td>

@@ -1,9 +1,10 @@
 // Counting by hand: what to count today and why, a count with large keys, and what was found. What the book says is not
 // shown before the count stands, so that nobody counts what they expect.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { Panel, Since } from "../ui/panel";
-import { slotHref } from "../route";
-import { acts, link, skuName } from "../state";
+import { hrefOf, part, slotHref } from "../route";
+import { acts, link, skuName, slots } from "../state";
 import { figure, number, percent, say, word } from "../words/words";
 import { round } from "./api";
 import { useAsked } from "./asked";
@@ -22,6 +23,10 @@ interface Done {
 export function Counting() {
   const [asked, again] = useAsked("counts", round, AGAIN_MS);
   const chosen = useSignal<CountTask | null>(null);
+  useEffect(() => {
+    const slot = slots.value.get(part.value);
+    if (slot && acts.value) chosen.value = { place: slot.id, sku: slot.sku, reasons: [], score: 0, last_ms: 0 };
+  }, [part.value]);
   const done = useSignal<Done[]>([]);
   const { value, failed } = asked.value;
   const over = new Set(done.value.filter((one) => one.finding.verdict !== "recount").map((one) => nameOf(one.task)));
@@ -38,13 +43,17 @@ export function Counting() {
           done.value = [{ task, counted, finding }, ...done.value.filter((one) => nameOf(one.task) !== nameOf(task))];
           again();
         }}
-        go={(to) => (chosen.value = to)}
+        go={(to) => {
+          if (part.value) history.replaceState(null, "", hrefOf("counting"));
+          part.value = "";
+          chosen.value = to;
+        }}
       />
     );
   }
   const facts = value && [
     value.backlog_days !== null && say("counting.backlog", { days: figure(value.backlog_days) }),
-    value.accuracy !== null && say("counting.accuracy", { share: percent(value.accuracy, 1) }),
+    value.accuracy.records_agreed !== null && say("counting.accuracy", { share: percent(value.accuracy.records_agreed, 1), n: number(value.accuracy.counts) }),
   ].filter(Boolean).join(" · ");
   return (
     <>

@@ -5,6 +5,7 @@ import { site, skuName } from "../state";
 import { money, number, say, word } from "../words/words";
 import { idle } from "./api";
 import { useAsked } from "./asked";
+import type { IdleRow } from "./types";
 
 const AGAIN_MS = 300_000;
 
@@ -12,6 +13,7 @@ export function Idle({ measure }: { measure: "dead_stock" | "slow_stock" }) {
   const [asked] = useAsked(measure, () => idle(measure), AGAIN_MS);
   const { value, failed } = asked.value;
   const rows = [...(value?.rows ?? [])].sort((a, b) => b.value - a.value);
+  const days = (row: IdleRow) => (measure === "dead_stock" ? row.idle_days : row.cover_days);
   const coins = (amount: number) => money(amount, site.value?.currency || "EUR");
   return (
     <Panel name={`idle ${measure}`} title={word("measure", measure)} aside={rows.length > 0 && coins(rows.reduce((sum, row) => sum + row.value, 0))}>
@@ -26,6 +28,7 @@ export function Idle({ measure }: { measure: "dead_stock" | "slow_stock" }) {
               <th scope="col" class="n">{say("idle.value")}</th>
               <th scope="col" class="n wide">{say(`idle.days_${measure}`)}</th>
               <th scope="col">{say("idle.action")}</th>
+              <th scope="col" class="n wide">{say("idle.frees")}</th>
               <th scope="col" class="n wide">{say("idle.saves")}</th>
             </tr>
           </thead>
@@ -38,9 +41,13 @@ export function Idle({ measure }: { measure: "dead_stock" | "slow_stock" }) {
                 </th>
                 <td class="n">{number(row.units)}</td>
                 <td class="n">{coins(row.value)}</td>
-                <td class="n wide">{row.days === null ? "–" : number(row.days)}</td>
-                <td>{word("idle_action", row.action)}</td>
-                <td class="n wide">{row.saves === null ? "–" : coins(row.saves)}</td>
+                <td class="n wide">{days(row) === null ? "–" : number(days(row)!)}</td>
+                <td>
+                  {word("idle_action", row.act)}
+                  {row.with_whom && <span class="note">{` ${row.with_whom}`}</span>}
+                </td>
+                <td class="n wide">{coins(row.frees)}</td>
+                <td class="n wide">{coins(row.saves)}</td>
               </tr>
             ))}
           </tbody>

@@ -10,13 +10,13 @@ export function OrderHistory({ order }: { order: OrderView }) {
   const [asked] = useAsked(`${order.id} ${order.version}`, () => ask(order.id));
   const { value, failed } = asked.value;
   if (!value) return <p class="note">{say(failed ? "order.no_history" : "loading.text")}</p>;
-  const versions = [...value.versions].sort((a, b) => a.version - b.version);
+  const versions = [...value.versions].sort((a, b) => a.order.version - b.order.version);
   return (
     <section>
       <h3>{say("order.history")}</h3>
       <ol class="versions">
         {versions.map((version, at) => (
-          <li key={version.version}>
+          <li key={version.order.version}>
             <span>
               <b>{word("done", version.action)}</b> · {version.by} · <Since at={version.at_ms} />
             </span>

@@ -8,10 +8,10 @@ import { orderNeed } from "./api";
 import { Act } from "./form";
 
 export function OrderNeed({ need }: { need: NeedView }) {
-  const its = [...orders.value.values()].filter((order) => order.needs.includes(need.id) && order.state !== "cancelled");
+  const its = [...orders.value.values()].filter((order) => (order.needs.includes(need.id) || order.id === need.order) && order.state !== "cancelled");
   if (its.length) {
     return (
-      <span class="act on-order">
+      <span class="ordering">
         {its.map((order) => (
           <a key={order.id} class="button" href={orderHref(order.id)}>
             {say("order.title", { id: order.id })}
@@ -21,12 +21,10 @@ export function OrderNeed({ need }: { need: NeedView }) {
     );
   }
   if (!acts.value || need.state !== "proposed") return null;
+  const label = say("needs.order", { n: number(need.quantity) });
   return (
-    <Act
-      main
-      label={say("needs.order", { n: number(need.quantity) })}
-      described={`${say("needs.order", { n: number(need.quantity) })}: ${skuName(need.sku)}`}
-      act={async (key) => adopt({ orders: (await orderNeed(need.id, key)).orders })}
-    />
+    <span class="ordering">
+      <Act main label={label} described={`${label}: ${skuName(need.sku)}`} act={async (key) => adopt({ orders: (await orderNeed(need.id, key)).orders })} />
+    </span>
   );
 }

@@ -1,6 +1,5 @@
 // A draft by hand: from whom, and what. As many articles as wanted.
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import type { Field } from "../core/forms";
 import { adopt } from "../link";
 import { orderHref } from "../route";
@@ -11,25 +10,9 @@ import { useAsked } from "./asked";
 import { Form, type Values } from "./form";
 
 const LINES_MAX = 20;
+const nth = (label: string, n: number) => (n ? `${label} ${n + 1}` : label);
 
-export function NewOrder() {
-  const open = useSignal(false);
-  const opener = useRef<HTMLButtonElement>(null);
-  const leave = () => {
-    open.value = false;
-    opener.current?.focus();
-  };
-  return (
-    <>
-      <button ref={opener} type="button" aria-expanded={open.value} onClick={() => (open.value ? leave() : (open.value = true))}>
-        {say("orders.new")}
-      </button>
-      {open.value && <Sheet leave={leave} />}
-    </>
-  );
-}
-
-function Sheet({ leave }: { leave: () => void }) {
+export function NewOrder({ leave }: { leave: () => void }) {
   const lines = useSignal(1);
   const [asked] = useAsked("suppliers", suppliers);
   const { value: known, failed } = asked.value;
@@ -38,8 +21,8 @@ function Sheet({ leave }: { leave: () => void }) {
   const fields: Field[] = [
     { name: "supplier", label: say("orders.supplier"), kind: "choice", needed: true, choices: [["", "–"], ...known.map(({ id, name, suspended }): [string, string] => [id, suspended ? `${name} (${say("suppliers.suspended")})` : name])] },
     ...Array.from({ length: lines.value }, (_, n): Field[] => [
-      { name: `sku ${n}`, label: say("stock.item"), kind: "choice", needed: n === 0, choices: [["", "–"], ...articles] },
-      { name: `units ${n}`, label: say("order.units"), kind: "whole", needed: n === 0, least: 1 },
+      { name: `sku ${n}`, label: nth(say("stock.item"), n), kind: "choice", needed: n === 0, choices: [["", "–"], ...articles] },
+      { name: `units ${n}`, label: nth(say("order.units"), n), kind: "whole", needed: n === 0, least: 1 },
     ]).flat(),
     { name: "note", label: say("alerts.note"), kind: "text" },
   ];

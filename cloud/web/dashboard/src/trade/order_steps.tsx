@@ -12,11 +12,14 @@ import { type OrderLine, type OrderView, type Step, STEPS } from "./types";
 
 const AT_ONCE: Step[] = ["approve", "send"];
 const SHY: Step[] = ["close", "cancel"];
+/** What usually comes next: its button comes first. */
+const NEXT: Record<string, Step> = { draft: "approve", approved: "send", sent: "confirm", confirmed: "receive", partly_received: "receive", received: "close" };
 
 export function Steps({ order, base }: { order: OrderView; base: string }) {
   const asking = useSignal<Step | null>(null);
   const home = useRef<HTMLDivElement>(null);
-  const can = STEPS.filter((one) => order.may.includes(one));
+  const next = base === PORTAL ? "confirm" : NEXT[order.state];
+  const can = STEPS.filter((one) => order.may.includes(one)).sort((a, b) => Number(b === next) - Number(a === next));
   const title = say("order.title", { id: order.id });
   const labelled = (one: Step) => {
     const own = base === PORTAL ? `portal_step.${one}` : "";
@@ -36,15 +39,15 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
   return (
     <div class="steps" ref={home}>
       <div class="acts">
-        {can.map((one, at) =>
+        {can.map((one) =>
           AT_ONCE.includes(one) ? (
-            <Act key={one} main={at === 0} label={labelled(one)} described={`${labelled(one)}: ${title}`} act={(key) => send(one, {}, key)} />
+            <Act key={one} main={one === next} label={labelled(one)} described={`${labelled(one)}: ${title}`} act={(key) => send(one, {}, key)} />
           ) : (
             <button
               key={one}
               type="button"
               data-step={one}
-              class={SHY.includes(one) ? "shy" : at === 0 ? "main" : ""}
+              class={one === next ? "main" : SHY.includes(one) ? "shy" : ""}
               aria-expanded={wanted === one}
               aria-label={`${labelled(one)}: ${title}`}
               onClick={() => (wanted === one ? leave() : (asking.value = one))}

@@ -20,6 +20,17 @@ const GROUPS: { name: "waiting" | "under_way" | "ended"; states: OrderState[] }[
 
 export function Orders() {
   const all = [...orders.value.values()];
+  const drafting = useSignal(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const leave = () => {
+    drafting.value = false;
+    opener.current?.focus();
+  };
+  const begin = (
+    <button ref={opener} type="button" aria-expanded={drafting.value} onClick={() => (drafting.value ? leave() : (drafting.value = true))}>
+      {say("orders.new")}
+    </button>
+  );
   return (
     <>
       <Arrivals />
@@ -27,7 +38,8 @@ export function Orders() {
         const found = all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
         if (name === "ended" && !found.length) return null;
         return (
-          <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && acts.value ? <NewOrder /> : found.length > 0 && number(found.length)}>
+          <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && acts.value ? begin : found.length > 0 && number(found.length)}>
+            {name === "waiting" && drafting.value && <NewOrder leave={leave} />}
             <Rows orders={found} calm={say(`orders.none_${name}`)} />
           </Panel>
         );
@@ -127,7 +139,7 @@ function Lines({ order, ours }: { order: OrderView; ours: boolean }) {
           <tr>
             <th scope="col">{say("stock.item")}</th>
             <th scope="col" class="n">{say("order.units")}</th>
-            <th scope="col" class="n">{say("order.price")}</th>
+            <th scope="col" class="n wide">{say("order.price")}</th>
             {shipped && <th scope="col" class="n">{say("order.shipped")}</th>}
             <th scope="col" class="n">{say("order.received")}</th>
             {rejected && <th scope="col" class="n">{say("order.rejected")}</th>}
@@ -139,7 +151,7 @@ function Lines({ order, ours }: { order: OrderView; ours: boolean }) {
             <tr key={line.sku}>
               <th scope="row">{ours ? <a href={skuHref(line.sku)}>{skuName(line.sku)}</a> : skuName(line.sku)}</th>
               <td class="n">{number(line.units)}</td>
-              <td class="n">{money(line.unit_price, site.value?.currency || "EUR")}</td>
+              <td class="n wide">{money(line.unit_price, site.value?.currency || "EUR")}</td>
               {shipped && <td class="n">{number(line.shipped)}</td>}
               <td class="n">{number(line.received)}</td>
               {rejected && <td class="n">{number(line.rejected)}</td>}

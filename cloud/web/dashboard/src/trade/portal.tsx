@@ -30,7 +30,7 @@ export function Portal() {
     <div class="shell on-portal">
       <header class="top">
         <h1>
-          {siteOf(value).name} <span>{say("portal.for", { supplier: typeof value.supplier === "string" ? value.supplier : value.supplier.name })}</span>
+          {siteOf(value).name} <span>{say("portal.for", { supplier: value.supplier.name })}</span>
         </h1>
         <div class="now">
           <time title={exact(now.value)}>
@@ -72,13 +72,13 @@ export function Portal() {
 /** So that names, money and times are told as on our own pages. */
 function shownBy(told: Told): void {
   const site = siteOf(told);
-  timezone.value = site.timezone || "UTC";
+  timezone.value = site.timezone;
   const skus = told.shelves.map(({ sku, name, on_hand }) => ({ id: sku, name, on_hand }) as SkuView);
-  const rest = { needs: [], alerts: [], zones: [], devices: [], gateways: [], slots: [] };
+  const rest = { needs: [], alerts: [], zones: [], devices: [], gateways: [], slots: [], arrivals: [], measures: [] };
   book.value = open({ k: "s", v: "", epoch: "portal", q: 0, t: now.value, site, kpi: {} as never, skus, orders: told.orders, ...rest });
 }
 
-const siteOf = ({ site }: Told): SiteView => (typeof site === "string" ? { id: site, name: site, timezone: "UTC", currency: "EUR" } : site);
+const siteOf = ({ site, currency, timezone: zone }: Told): SiteView => ({ id: site, name: site, currency, timezone: zone || Intl.DateTimeFormat().resolvedOptions().timeZone });
 
 /** The emptiest of its room first. */
 function byRoom(a: PortalShelf, b: PortalShelf): number {
@@ -96,7 +96,7 @@ function Shelf({ shelf }: { shelf: PortalShelf }) {
         <strong>{shelf.name || shelf.sku}</strong>
         <span class="note">
           {shelf.sku}
-          {shelf.trusted_ms > 0 && <> · {say("portal.measured")} <Since at={shelf.trusted_ms} /></>}
+          {shelf.trusted_ms !== null && <> · {say("portal.measured")} <Since at={shelf.trusted_ms} /></>}
         </span>
       </div>
       <Between shelf={shelf} />

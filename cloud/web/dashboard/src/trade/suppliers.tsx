@@ -47,10 +47,10 @@ function Supplier({ card, again }: { card: Scorecard; again: () => void }) {
       </header>
       <ul class="parts">
         {card.parts.map((one) => (
-          <Part key={one.id} part={one} supplier={card} again={again} />
+          <Part key={one.criterion} part={one} supplier={card} again={again} />
         ))}
       </ul>
-      {unknown.length > 0 && card.score !== null && <p class="note">{say("suppliers.scaled", { parts: unknown.map((one) => word("part", one.id)).join(", ") })}</p>}
+      {unknown.length > 0 && card.score !== null && <p class="note">{say("suppliers.scaled", { parts: unknown.map((one) => word("part", one.criterion)).join(", ") })}</p>}
       <dl class="facts">
         <Fact name={say("why.lead_time_days")}>{or(card.lead_time_days, (days) => (card.lead_time_sd_days ? say("why.plus_minus", { value: quantity(days, "d"), sd: figure(card.lead_time_sd_days) }) : quantity(days, "d")))}</Fact>
         <Fact name={say("suppliers.on_time")}>{or(card.on_time, (share) => percent(share))}</Fact>
@@ -89,12 +89,12 @@ function LeadTime({ mean, sd }: { mean: number; sd: number }) {
 function Part({ part, supplier, again }: { part: ScorePart; supplier: Scorecard; again: () => void }) {
   const entering = useSignal(false);
   const opener = useRef<HTMLButtonElement>(null);
-  const name = word("part", part.id);
+  const name = word("part", part.criterion);
   const leave = () => {
     entering.value = false;
     opener.current?.focus();
   };
-  const entered = ENTERED.includes(part.id);
+  const entered = ENTERED.includes(part.criterion);
   const from = part.value === null ? say(entered ? "suppliers.not_entered" : "suppliers.not_measured") : entered ? say("suppliers.entered", { by: part.by }) : say("suppliers.measured", { n: number(part.n) });
   return (
     <li class={part.value === null ? "unknown" : ""}>
@@ -124,7 +124,7 @@ function Part({ part, supplier, again }: { part: ScorePart; supplier: Scorecard;
           ]}
           submit={say("suppliers.save")}
           send={async (values, key) => {
-            await score(supplier.id, part.id, amount(values.value!)!, values.note ?? "", key);
+            await score(supplier.id, part.criterion, amount(values.value!)!, values.note ?? "", key);
             again();
           }}
           done={leave}

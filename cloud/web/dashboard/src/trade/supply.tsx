@@ -1,7 +1,7 @@
 // An article's supply, in its drawer: where it stands, what is owed, its lots, and what more service would cost.
 import { site } from "../state";
 import type { SkuView } from "../types";
-import { money, number, say } from "../words/words";
+import { known, money, number, say, word } from "../words/words";
 import { Since } from "../ui/panel";
 import { curve, standing } from "./api";
 import { useAsked } from "./asked";
@@ -16,11 +16,11 @@ export function Supply({ sku }: { sku: SkuView }) {
     <>
       <section>
         <h3>{say("position.title")}</h3>
-        {value ? <PositionLine at={value.position} point={sku.reorder_point} /> : <p class="note">{say(failed ? "later.failed" : "loading.text")}</p>}
+        {value ? <PositionLine at={{ ...value.position, available: value.available, projected: value.projected }} point={sku.reorder_point} /> : <p class="note">{say(failed ? "later.failed" : "loading.text")}</p>}
         {value && value.value > 0 && <p class="note">{say("position.worth", { value: money(value.value, site.value?.currency || "EUR") })}</p>}
         {value?.debts.map((debt) => (
           <p key={`${debt.cause} ${debt.since_ms}`} class="advice">
-            {say("position.debt", { units: number(debt.units), cause: debt.cause })} · <Since at={debt.since_ms} />
+            {say("position.debt", { units: number(debt.units), cause: causeOf(debt.cause) })} · <Since at={debt.since_ms} />
           </p>
         ))}
       </section>
@@ -44,4 +44,10 @@ export function Supply({ sku }: { sku: SkuView }) {
       </section>
     </>
   );
+}
+
+/** What a debt comes from: a paper by its number, or somebody's note as it is. */
+function causeOf(cause: string): string {
+  const [kind = "", id] = cause.split(":");
+  return id && known("ref", kind) ? word("ref", kind, { id }) : cause;
 }

@@ -1,81 +1,36 @@
-// What the service says of orders, arrivals, suppliers and figures. Times are ms since 1970, money in the site's currency.
+// What the service says beside the live stream, of orders, suppliers, figures and counts. Times are ms since 1970, money
+// in the site's currency.
+import type { OrderView, Position as Stand } from "../types";
 
-export type OrderState = "draft" | "approved" | "sent" | "confirmed" | "partly_received" | "received" | "closed" | "cancelled";
+export type { ArrivalView, Line as OrderLine, MeasureView, OrderView } from "../types";
+export type OrderState = OrderView["state"];
 export const STEPS = ["approve", "send", "confirm", "change", "ship", "receive", "close", "cancel"] as const;
 export type Step = (typeof STEPS)[number];
 
-/** `received` are good units, `rejected` came and are not kept, `shipped` are all that left the supplier. */
-export interface OrderLine {
-  sku: string;
-  units: number;
-  unit_price: number;
-  received: number;
-  rejected: number;
-  shipped: number;
-  due_ms: number;
-}
-export interface OrderView {
-  id: number;
-  supplier: string;
-  supplier_name: string;
-  state: OrderState;
-  value: number;
-  lines: OrderLine[];
-  created_ms: number;
-  changed_ms: number;
-  by: string;
-  sent_ms: number;
-  needs: number[];
-  note: string;
-  version: number;
-  late: boolean;
-  may: string[];
-}
+/** An order as it was from `at_ms` on, who made it so, and by what. */
 export interface OrderVersion {
-  version: number;
   at_ms: number;
   by: string;
   action: string;
-  order: Omit<OrderView, "may" | "late" | "supplier_name" | "value">;
+  order: Pick<OrderView, "lines" | "state" | "version" | "note">;
 }
 
-/** What the shelves saw coming, beside the order it fits best. 0 units: it is gone. */
-export interface ArrivalView {
-  id: string;
-  order: number;
-  sku: string;
-  units: number;
-  from_ms: number;
-  to_ms: number;
-  slots: string[];
-  evidence: Record<string, number>;
-  confidence: number;
-  difference: number;
-}
-
-/** A figure of how the site does; `reason` is a code that says why its value is not known. */
-export interface MeasureView {
-  id: string;
-  value: number | null;
-  unit: string;
-  n: number;
-  since_ms: number;
-  trend: number | null;
-  target: number | null;
-  better: string;
-  reason: string;
-}
+/** What to do with stock that does not move: `act` on `units`, `with_whom`; it frees money once and saves some a year. */
 export interface IdleRow {
   sku: string;
+  kind: "expired" | "dead" | "slow";
   units: number;
   value: number;
-  days: number | null;
-  action: string;
-  saves: number | null;
+  act: string;
+  frees: number;
+  saves: number;
+  idle_days: number;
+  cover_days: number | null;
+  with_whom: string;
 }
 
 export interface ScorePart {
-  id: string;
+  criterion: string;
   value: number | null;
   n: number;
   weight: number;
@@ -96,14 +51,18 @@ export interface Scorecard {
   value_year: number;
 }
 
-export interface Position {
-  on_hand: number;
-  reserved: number;
-  quarantined: number;
+/** Where an article stands, with what follows from it. */
+export interface Position extends Stand {
   available: number;
-  on_order: number;
-  in_transit: number;
   projected: number;
+}
+export interface Standing {
+  position: Stand;
+  available: number;
+  projected: number;
+  debts: { units: number; cause: string; since_ms: number }[];
+  lots: { lot: string; units: number; expiry: string }[];
+  value: number;
 }
 export interface CurvePoint {
   level: number;
@@ -135,7 +94,8 @@ export interface CountTask {
 export interface CountRound {
   today: CountTask[];
   backlog_days: number | null;
-  accuracy: number | null;
+  /** Of the counts that stood: how many there were, and the share of them that agreed with the book. */
+  accuracy: { counts: number; records_agreed: number | null };
 }
 export interface Cause {
   code: string;
@@ -157,12 +117,14 @@ export interface PortalShelf {
   projected: number;
   forecast_day: number | null;
   forecast_28: { low: number; mean: number; high: number } | null;
-  trusted_ms: number;
+  trusted_ms: number | null;
 }
 export interface Portal {
-  supplier: string | { id: string; name: string };
-  site: { id: string; name: string; timezone: string; currency: string } | string;
+  supplier: { id: string; name: string };
+  site: string;
+  currency: string;
+  /** Of the site; where it is not told, that of the browser is taken. */
+  timezone?: string;
   shelves: PortalShelf[];
   orders: OrderView[];
-  agreements: { skus: string[]; decides: string }[];
 }

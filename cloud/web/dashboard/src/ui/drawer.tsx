@@ -1,8 +1,8 @@
 // One slot or one article, beside the page it was opened from. Its address is #/slot/ID or #/sku/ID.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { detail, hrefOf, page, skuHref, slotHref } from "../route";
-import { alertsInOrder, deviceName, devices, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
+import { countHref, detail, hrefOf, page, skuHref, slotHref } from "../route";
+import { acts, alertsInOrder, deviceName, devices, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
 import { HOUR_MS, useHistory } from "./history";
@@ -109,6 +109,13 @@ function Slot({ slot }: { slot: SlotView }) {
         </Fact>
         {device && device.battery_pct !== null && <Fact name={say("devices.battery")}>{`${number(device.battery_pct)} %`}</Fact>}
       </Facts>
+      {acts.value && (
+        <p>
+          <a class="button" href={countHref(slot.id)}>
+            {say("drawer.count_it")}
+          </a>
+        </p>
+      )}
       <Concerns subjects={[slot.id, slot.device]} />
       {device && Object.entries(device.series).slice(0, 4).map(([name, key]) => <Course key={key} name={name} series={key} />)}
     </>
@@ -137,11 +144,17 @@ function Article({ sku }: { sku: SkuView }) {
       <p class="headline">
         <b>{onHand(sku)}</b> <Status status={sku.status} />
       </p>
-      <p class="note">{sku.id}</p>
+      <p class="note">
+        {sku.id}
+        {sku.discontinued && ` · ${say("drawer.discontinued")}`}
+      </p>
       <Facts>
         <Fact name={say("why.daily_demand")}>{or(sku.daily_demand, figure)}</Fact>
         <Fact name={say("why.reorder_point")}>{or(sku.reorder_point, number)}</Fact>
         <Fact name={say("drawer.order_quantity")}>{or(sku.order_quantity, number)}</Fact>
+        {sku.abc + sku.xyz && <Fact name={say("drawer.class")}>{sku.abc + sku.xyz}</Fact>}
+        {sku.service_level !== null && <Fact name={say("why.service_level")}>{percent(sku.service_level, 1)}</Fact>}
+        <Fact name={say("drawer.replenish")}>{word("replenish", sku.replenish)}</Fact>
         <Fact name={say("drawer.cover")}>{or(sku.cover_days, (days) => say("drawer.days", { n: number(days, 1) }))}</Fact>
       </Facts>
       <Later part="Supply" sku={sku} />

@@ -48,9 +48,9 @@ export function NeedsDone() {
 export function Need({ need, full }: { need: NeedView; full?: boolean }) {
   const { position, reorder_point } = need.why;
   const unfolded = useSignal(false);
-  const observed = String(need.state) === "observed";
+  const observed = need.state === "observed";
   const open = need.state === "proposed" || observed;
-  const planned = "card" in need && need.card !== null;
+  const planned = need.card !== null;
   return (
     <li class={full && open ? "orderly" : ""}>
       <details onToggle={(event) => (unfolded.value = event.currentTarget.open)}>

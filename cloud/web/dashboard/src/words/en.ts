@@ -273,5 +273,12 @@ export const en = {
   "drawer.cover": "Cover",
   "drawer.days": "{n} d",
   "drawer.order_quantity": "Usual order",
+  "drawer.count_it": "Count it",
+  "drawer.class": "Class",
+  "drawer.replenish": "Replenishment",
+  "drawer.discontinued": "discontinued, not ordered any more",
+  "replenish.observe": "only observed",
+  "replenish.propose": "proposed to people",
+  "replenish.order": "ordered by itself",
   "drawer.unknown": "not known yet",
 };

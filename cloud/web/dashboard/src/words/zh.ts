@@ -275,5 +275,12 @@ export const zh: Words = {
   "drawer.cover": "可用天数",
   "drawer.days": "{n} 天",
   "drawer.order_quantity": "常规订购量",
+  "drawer.count_it": "盘点",
+  "drawer.class": "分类",
+  "drawer.replenish": "补货方式",
+  "drawer.discontinued": "已停用，不再订购",
+  "replenish.observe": "仅观察",
+  "replenish.propose": "向人员建议",
+  "replenish.order": "自动订购",
   "drawer.unknown": "尚不清楚",
 };

@@ -1,0 +1,60 @@
+"""What the desks hold of one SKU's facts: its account, and beside it what the account does not tell; and the fold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from msgspec import Struct, field
+
+from cloud.core.book import accounts
+from cloud.core.book.accounts import Account, Terms
+from cloud.core.book.entries import Entry, Sensed, taken_back
+from cloud.core.kpis.facts import Step
+
+MOVES = frozenset(("receipt", "pick", "put", "transfer", "loss"))
+
+
+class Held(Struct):
+    """`came_ms`: when stock last came. `counted_ms`: place -> when a person last counted there. `receipts` by order."""
+
+    account: Account
+    came_ms: int = 0
+    counted_ms: dict[str, int] = field(default_factory=dict)
+    receipts: dict[int, list[Entry]] = field(default_factory=dict)
+
+
+def opened(sku: str, by: Terms) -> Held:
+    """Of an SKU of which nothing is known yet."""
+    return Held(accounts.opened(sku, by))
+
+
+def step(held: Held, entry: Entry, by: Terms) -> Step:
+    """Fold a fact, and say what it did."""
+    account = held.account
+    cost, owed = account.flows.goods, -min(0, account.off)
+    accounts.post(account, entry, by)
+    if entry.kind == "count" and not (type(entry) is Sensed and entry.by == "first"):
+        held.counted_ms[entry.place] = entry.happened_ms
+    if entry.units > 0 and entry.kind in ("receipt", "put"):
+        held.came_ms = entry.happened_ms
+    if entry.kind == "receipt" and (number := _order_of(entry)) is not None:
+        held.receipts.setdefault(number, []).append(entry)
+    # A pick that is told at a slot only explains what its scale saw.
+    picked = -entry.units if entry.kind == "pick" and (type(entry) is Sensed or not entry.place) else 0
+    more = max(0, -min(0, account.off) - owed) if picked > 0 else 0
+    spent = account.flows.goods - cost
+    return Step(entry.sku, entry.happened_ms, account.on_hand, account.value, picked, spent, more, entry.kind in MOVES)
+
+
+def fold(sku: str, facts: Iterable[Entry], by: Terms, gone: Collection[int]) -> tuple[Held, list[Step]]:
+    """What all facts of an SKU amount to; they come in the order of the book. `gone` were taken back."""
+    held = opened(sku, by)
+    return held, [
+        step(held, one, by) for one in facts if type(one) is Sensed or (one.id not in gone and taken_back(one) is None)
+    ]
+
+
+def _order_of(entry: Entry) -> int | None:
+    """The order that a receipt belongs to."""
+    noun, _, number = entry.ref.partition(":")
+    return int(number) if noun == "order" and number.isascii() and number.isdecimal() else None

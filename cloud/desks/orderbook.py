@@ -1,0 +1,79 @@
+"""What is known of a site's orders: the open ones, by SKU too, the latest that ended, and what became of each need."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from cloud.core.purchasing import orders
+from cloud.core.purchasing.orders import OPEN, Order
+from cloud.core.replenishment import Fate
+
+ENDED_SHOWN = 50
+ENDED = frozenset(("closed", "cancelled"))
+
+
+class OrderBook:
+    """Orders in memory, as the ledger has them. `on`: need -> the order that it is on."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, Order] = {}
+        self.ended: deque[Order] = deque(maxlen=ENDED_SHOWN)
+        self.on: dict[int, int] = {}
+        self.changes = 0
+        """Counts what came to be known."""
+        self._fates: dict[int, Fate] = {}
+        self._of_sku: dict[str, dict[int, Order]] = {}
+
+    def load(self, every: Iterable[Order], on: Mapping[int, int]) -> list[Order]:
+        """All orders, oldest first; those that are not as they were known."""
+        over = self._fates.keys() - self.open.keys()
+        news = [one for one in every if one.id not in over and self.open.get(one.id) != one]
+        for order in sorted(news, key=lambda one: (one.closed_ms, one.id)):
+            self.know(order)
+        self.on = {**self.on, **on}
+        return news
+
+    def know(self, order: Order) -> None:
+        """An order as it is now."""
+        self.changes += 1
+        for line in self.open.get(order.id, order).lines:
+            self._of_sku.get(line.sku, {}).pop(order.id, None)
+        if order.state not in ENDED:
+            self.open[order.id] = order
+            for line in order.lines:
+                self._of_sku.setdefault(line.sku, {})[order.id] = order
+        elif self.open.pop(order.id, None) is not None or order.id not in self._fates:
+            self.ended.append(order)
+        taken = order.state == "received" or any(line.received for line in order.lines)
+        placed: Fate = "placed" if order.state in OPEN or taken else "cancelled"
+        self._fates[order.id] = "draft" if order.state == "draft" else placed
+        for need in order.needs:
+            self.on.setdefault(need, order.id)
+
+    def every(self) -> list[Order]:
+        """The latest ended orders and the open ones."""
+        return [*self.ended, *self.open.values()]
+
+    def of(self, skus: Iterable[str]) -> list[Order]:
+        """The open orders in which any of these SKUs is."""
+        found = {id: one for sku in skus for id, one in self._of_sku.get(sku, {}).items()}
+        return [found[id] for id in sorted(found)]
+
+    def find(self, number: int) -> Order | None:
+        """An open order, or one of the latest that ended."""
+        return self.open.get(number) or next((one for one in self.ended if one.id == number), None)
+
+    def coming(self, sku: str) -> dict[str, int]:
+        """Units ordered and not shipped, and in transit."""
+        mine = self._of_sku.get(sku, {}).values()
+        return {"on_order": orders.on_order(mine, sku), "in_transit": orders.in_transit(mine, sku)}
+
+    def due_ms(self, sku: str) -> int | None:
+        """When the first of what is to come of an SKU is due; None where nothing is, or nobody knows."""
+        return orders.due_first(self._of_sku.get(sku, {}).values(), sku)
+
+    def fate(self, need: int) -> Fate:
+        """What became of a need among the orders."""
+        number = self.on.get(need)
+        return "free" if number is None else self._fates.get(number, "cancelled")

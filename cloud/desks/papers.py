@@ -1,0 +1,139 @@
+"""The papers of partners' machines: those that are made for them, and what theirs ask for, done as in the portal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from cloud.core.purchasing import agreements, answers, papers
+from cloud.core.purchasing.agreements import Known
+from cloud.core.purchasing.orders import Order
+from cloud.core.purchasing.papers import Flow, Partner
+from cloud.core.refusals import Refusal
+from cloud.desks.bookkeeping import OnDisk
+from cloud.desks.purchasing import Purchasing
+from cloud.desks.refusing import granted, storing
+from cloud.stores.books import Books
+from cloud.web import office
+from cloud.web.desk import DeskError, NotFound, Refused, Unavailable
+from cloud.web.sign_in import Who
+from protocols.documents.reading import read
+from protocols.documents.sending import Mailbox
+
+WEEK_MS = 7 * 86_400_000
+KINDS: Final = ("846", "852", "850", "860", "INVRPT", "ORDERS", "EPCIS")
+OF_ORDERS: Final = frozenset(("850", "860", "ORDERS"))
+TYPES: Final = {"x12": "application/edi-x12", "edifact": "application/edifact"}
+NUMBER_MAX = 999_999_999
+
+
+class Papers:
+    """The papers of one site. `known` is what the site knows of SKUs."""
+
+    def __init__(self, purchasing: Purchasing, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+        self.site = purchasing.site
+        self.known: Callable[[list[str]], list[Known]] = lambda _: []
+        self._purchasing = purchasing
+        self._books = books
+        self._on_disk = on_disk
+        self._now_ms = now_ms
+        self._suppliers = {one.id: one for one in self.site.suppliers}
+        self._numbering = asyncio.Lock()
+
+    async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
+        """A paper for a supplier's machine, with its content type: of its shelves (846, 852, INVRPT, EPCIS), or of an
+        order (850, 860, ORDERS); `supplier` "" is whose order it is."""
+        if kind not in KINDS:
+            raise NotFound(f"there is no paper {kind[:20]!r}", f"there are {', '.join(KINDS)}")
+        versions: list[Order] = []
+        if order:
+            with storing():
+                versions = [one.order for one in await asyncio.to_thread(self._books.versions, order)]
+            if not versions or (supplier and (versions[-1].supplier != supplier or not versions[-1].sent_ms)):
+                raise NotFound(f"there is no order {order}", "the list shows all there are")
+            supplier = versions[-1].supplier
+        elif kind in OF_ORDERS:
+            raise NotFound(f"{kind} is the paper of an order", "ask for it at /api/orders/NUMBER/papers")
+        partner = self._partner(supplier)
+        if kind in ("INVRPT", "ORDERS", "846", "852", "850", "860") and (kind.isdigit() == (partner.standard != "x12")):
+            said = f"With {supplier} {partner.standard.upper()} is agreed on, of which {kind} is none."
+            raise Refused("other_standard", said, "Ask for the paper of that standard.")
+        made = granted(await self._made(kind, partner, versions, await self._number(supplier)))
+        return ("application/json" if kind == "EPCIS" else TYPES[partner.standard]), made
+
+    async def hear(self, text: str, who: Who, key: str) -> object:
+        """A supplier's paper (855, 856, ORDRSP, DESADV): what it asks for is done with its own orders, one by one."""
+        partner = self._partner(who.supplier)
+        document = await asyncio.to_thread(read, text.encode())
+        done: list[object] = []
+        for one in answers.steps(self.site, partner, document, self._purchasing.every()):
+            if isinstance(one, Refusal):
+                done.append(msgspec.to_builtins(one))
+                continue
+            names = dict.fromkeys([*one.units, *one.dues, *one.prices])
+            lines = [
+                office.StepLine(sku, one.units.get(sku), unit_price=one.prices.get(sku), due_ms=one.dues.get(sku))
+                for sku in names
+            ]
+            step = office.Step(lines=lines, key=one.key)
+            try:
+                view = await self._purchasing.step(one.order.id, one.action, step, who, key)
+                done.append({"action": one.action, "order": view})
+            except Unavailable:
+                raise
+            except DeskError as error:
+                reason = error.code if isinstance(error, Refused) else "unknown"
+                done.append({"reason": reason, "detail": error.detail, "hint": error.hint})
+        return {"done": done, "problems": document.problems}
+
+    async def _made(self, kind: str, partner: Partner, versions: list[Order], number: int) -> bytes | Refusal:
+        site, now_ms = self.site, self._now_ms()
+        if kind in ("850", "ORDERS"):
+            return papers.ordered(site, partner, versions[-1], now_ms, number)
+        if kind == "860":
+            before = next((one for one in reversed(versions[:-1]) if one.sent_ms), versions[-1])
+            return papers.changed(site, partner, before, versions[-1], now_ms, number)
+        mine = [*agreements.agreed(site.agreements, partner.supplier)]
+        if not mine:
+            raise NotFound("there is no agreement about shelves", "agree on one in the site file")
+        shelves = agreements.shelves(site.agreements, partner.supplier, self.known(mine))
+        if kind in ("846", "INVRPT"):
+            return papers.stock(site, partner, shelves, now_ms, number)
+        since_ms = now_ms - WEEK_MS
+        with storing():
+            facts = await asyncio.to_thread(
+                lambda: [one for sku in mine for one in self._books.facts(sku) if one.happened_ms >= since_ms]
+            )
+        if kind == "EPCIS":
+            told = papers.events(site, partner, facts, mine, now_ms)
+            return told if isinstance(told, Refusal) else told.data
+        flows = {
+            sku: Flow(
+                sum(one.units for one in facts if one.sku == sku and one.kind == "receipt"),
+                -sum(one.units for one in facts if one.sku == sku and one.kind == "pick"),
+            )
+            for sku in mine
+        }
+        return papers.activity(site, partner, shelves, flows, self._purchasing.every(), since_ms, now_ms, number)
+
+    async def _number(self, supplier: str) -> int:
+        """The next number of an interchange to a partner; it never comes again."""
+        key = f"interchange:{supplier}"
+        async with self._numbering:
+            with storing():
+                kept = await asyncio.to_thread(self._books.kept, key)
+                number = (int(kept) if kept else 0) % NUMBER_MAX + 1
+                await self._on_disk(self._books.keep, key, str(number).encode())
+        return number
+
+    def _partner(self, supplier: str) -> Partner:
+        known = self._suppliers.get(supplier)
+        if known is None:
+            raise NotFound("this account acts for no supplier of the site", "ask the site to make it anew")
+        if not (known.mailbox and known.our_mailbox):
+            hint = "Give its mailbox and our_mailbox in the site file."
+            raise Refused("no_mailbox", f"No papers are agreed on with {known.name}.", hint)
+        return Partner(supplier, Mailbox(known.our_mailbox), Mailbox(known.mailbox), known.standard)

@@ -1,0 +1,161 @@
+"""Webhooks: events posted to who subscribed, each in its order, tried again until taken; and a log of it.
+
+Signed as Standard Webhooks has it, anew for each try. What waits is kept by whoever is given it, so that a restart
+loses nothing; who takes nothing for three days is given up, and the log says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+from aiohttp import ClientError, ClientSession, ClientTimeout
+from msgspec import Struct
+
+from cloud.core.purchasing import news
+from cloud.core.refusals import Refusal
+from protocols.documents.papers import Envelope
+from protocols.trade import Webhook
+
+WAITING_MAX = 1_000
+"""Events that wait for one subscriber; at the limit the oldest is given up, and the log says so."""
+LOG_MAX = 500
+TIMEOUT_S = 10.0
+RETRY_S, RETRY_MAX_S = 2.0, 600.0
+GIVE_UP_S = 3 * 86_400
+GONE = 410
+"""The answer of a subscriber that wants no more."""
+
+
+class Waiting(Struct):
+    """An event on its way."""
+
+    event: Envelope
+    since_s: float
+    tries: int = 0
+
+
+class Delivery(Struct, frozen=True):
+    """One try: `status` is the HTTP answer, 0 where there was none; `outcome` delivered, again, given_up or gone."""
+
+    webhook: str
+    event: str
+    type: str
+    at_ms: int
+    tries: int
+    status: int
+    outcome: str
+    detail: str = ""
+
+
+Keep = Callable[[str, list[Waiting]], Awaitable[None]]
+
+
+class Posting:
+    """The subscribers of one site. `secrets` are each one's, newest first; `kept` what waited when it last stopped."""
+
+    def __init__(
+        self,
+        hooks: Sequence[Webhook],
+        secrets: Mapping[str, Sequence[str]],
+        kept: Mapping[str, list[Waiting]],
+        keep: Keep,
+        retry_s: float = RETRY_S,
+    ) -> None:
+        self.log: deque[Delivery] = deque(maxlen=LOG_MAX)
+        self._hooks = {one.id: one for one in hooks}
+        self._secrets = secrets
+        self._waiting = {one.id: deque(kept.get(one.id, [])) for one in hooks}
+        self._news = {one.id: asyncio.Event() for one in hooks}
+        self._keep = keep
+        self._retry_s = retry_s
+
+    def offer(self, event: Envelope, supplier: str = "") -> None:
+        """Something happened; `supplier`: whom it concerns, "" nobody of them."""
+        for one in self._hooks.values():
+            if one.events and event.type not in one.events:
+                continue
+            if one.supplier and one.supplier != supplier:
+                continue
+            queue = self._waiting[one.id]
+            if any(held.event.id == event.id for held in queue):
+                continue
+            queue.append(Waiting(event, time.time()))
+            if len(queue) > WAITING_MAX:
+                self._note(one.id, queue.popleft(), 0, "given_up", f"more than {WAITING_MAX} waited")
+            self._news[one.id].set()
+
+    def waiting(self) -> dict[str, int]:
+        """How many events wait for each subscriber."""
+        return {name: len(queue) for name, queue in self._waiting.items()}
+
+    async def run(self) -> None:
+        """Post until cancelled."""
+        if not self._hooks:
+            await asyncio.Event().wait()  # nobody is to be told anything, ever
+        async with ClientSession(timeout=ClientTimeout(total=TIMEOUT_S)) as client, asyncio.TaskGroup() as group:
+            for name in self._hooks:
+                group.create_task(self._serve(name, client))
+
+    async def _serve(self, name: str, client: ClientSession) -> None:
+        queue, told = self._waiting[name], self._news[name]
+        if queue:
+            told.set()
+        while True:
+            await told.wait()
+            told.clear()
+            await self._keep(name, [*queue])
+            while queue:
+                if await self._post(name, queue[0], client):
+                    queue.popleft()
+                    await self._keep(name, [*queue])
+                else:
+                    wait_s = min(RETRY_MAX_S, self._retry_s * 2 ** min(queue[0].tries, 20))
+                    await asyncio.sleep(wait_s * random.uniform(0.75, 1.25))
+
+    async def _post(self, name: str, one: Waiting, client: ClientSession) -> bool:
+        """Try once; whether the event is done with."""
+        one.tries += 1
+        post = news.signed(one.event, int(time.time()), self._secrets[name])
+        if isinstance(post, Refusal):
+            self._note(name, one, 0, "given_up", post.detail)
+            return True
+        status, detail = 0, ""
+        try:
+            url = self._hooks[name].url
+            async with client.post(url, data=post.body, headers=post.headers, allow_redirects=False) as answer:
+                status = answer.status
+        except (ClientError, TimeoutError, OSError) as error:
+            detail = str(error)[:200] or type(error).__name__
+        if 200 <= status < 300:
+            self._note(name, one, status, "delivered")
+        elif status == GONE:
+            self._note(name, one, status, "gone", "the subscriber wants no more of it")
+        elif time.time() - one.since_s > GIVE_UP_S:
+            self._note(name, one, status, "given_up", detail or f"answered {status} for three days")
+        else:
+            self._note(name, one, status, "again", detail)
+            return False
+        return True
+
+    def _note(self, name: str, one: Waiting, status: int, outcome: str, detail: str = "") -> None:
+        at_ms = time.time_ns() // 1_000_000
+        event = one.event
+        self.log.append(Delivery(name, event.id, event.type, at_ms, one.tries, status, outcome, detail))
+
+
+def packed(waiting: list[Waiting]) -> bytes:
+    """What waits, as it is kept."""
+    return msgspec.msgpack.encode(waiting)
+
+
+def unpacked(blob: bytes | None) -> list[Waiting]:
+    """As it was kept; nothing where nothing was, or nothing that can be read."""
+    try:
+        return [] if blob is None else msgspec.msgpack.decode(blob, type=list[Waiting])
+    except msgspec.DecodeError:
+        return []

@@ -1,0 +1,157 @@
+"""docs/trading.md says what buying does: an order from the first thought to the end is made at a running service, every
+table is the code's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from cloud.core.purchasing import acting, bills, facts, joining, needs, receiving, scorecards, sourcing, steps
+from cloud.core.purchasing.acting import ACTIONS, POSSIBLE, may_approve
+from cloud.core.purchasing.facts import Came, Fact
+from cloud.core.purchasing.needs import Asked
+from cloud.core.purchasing.receiving import Arrival
+from cloud.core.trade_view import ArrivalView
+from cloud.web import office
+from cloud.web.access import LEAST_ROLE
+from cloud.web.office import Office
+from cloud.web.writes import Writes
+from protocols.trade import WEIGHTS, Action, Buying
+from tests.depot import DAY_MS, NOON_MS
+from tests.unit import shop
+from tests.unit.pages import anchors, tables, told
+
+TEXT = shop.page("trading")
+SAID = " ".join(TEXT.split())
+
+
+async def test_an_order_lives_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = shop.requests(TEXT)
+    assert len(rows) > 18
+
+    async with shop.opened(tmp_path, monkeypatch) as open_shop:
+        for row in rows:
+            await shop.asked(open_shop, row)
+
+
+def test_the_states_and_steps_are_those_of_the_code() -> None:
+    shown = {
+        row[0]: tuple(action for action, cell in zip(ACTIONS, row[1:], strict=True) if cell == "yes")
+        for row in tables(TEXT, "state")[0]
+    }
+
+    assert shown == {state: tuple(sorted(can, key=ACTIONS.index)) for state, can in POSSIBLE.items()}
+    assert re.search(r"^\| state \| (.+) \|$", TEXT, re.MULTILINE).group(1).split(" | ") == [*ACTIONS]  # type: ignore[union-attr]
+    assert [row[0] for row in tables(TEXT, "step")[0]] == [*ACTIONS]
+
+
+def test_who_may_approve_is_shown_as_it_is_decided() -> None:
+    limits = shop.site().buying
+    assert (limits.approved_to, limits.crew_limit, limits.manager_limit) == (100, 500, 100_000)
+
+    for row in tables(TEXT, "worth")[0]:
+        worth = float(row[0].replace(",", ""))
+        may = [may_approve(role, worth, limits) is None for role in ("nobody", "crew", "manager")]
+        assert ["yes" if one else "no" for one in may] == row[1:], row
+
+
+def test_each_level_makes_of_a_need_what_is_shown() -> None:
+    by = shop.site()
+
+    def made(level: Action, units: int) -> list[str]:
+        option = bills.Option(by.suppliers[0], by.offers[0], facts.LeadTime(2, 0, 0))
+        stakes = sourcing.Stakes(1.0, 1.0, 0, 0.1, 0.01)
+
+        def source(sku: str, wanted: int) -> object:
+            return sourcing.source(sku, wanted, [option], stakes, by.buying)
+
+        one = Asked(1, "gloves-m", units, level)
+        return [order.state for order in needs.orders_of([one], [], source, by.buying, NOON_MS).new]  # type: ignore[arg-type]
+
+    assert [row[0] for row in tables(TEXT, "replenish")[0]] == [*get_args(Action)]
+    assert (made("observe", 10), made("propose", 10), made("order", 10)) == ([], ["draft"], ["approved"])
+    assert made("order", 100) == ["draft"]
+
+
+def test_lead_times_are_shrunk_as_the_example_says() -> None:
+    def line(days: int, order: int) -> Fact:
+        came = [Came(NOON_MS + days * DAY_MS, 10, 0)]
+        return Fact("medline", "gloves-m", order, NOON_MS, 10, 0, 5.2, came, NOON_MS + days * DAY_MS)
+
+    found = facts.lead_time([line(4, 1), line(6, 2)], 2.0, 0.0, NOON_MS + 9 * DAY_MS)
+
+    assert "Quoted 2 days, two lines took 4 and 6: 3 days." in SAID
+    assert (found.mean_days, found.n) == (3.0, 2)
+
+
+def test_the_parts_of_a_score_are_those_of_the_code() -> None:
+    rows = {row[0]: row[1:] for row in tables(TEXT, "part")[0]}
+
+    assert {name: float(row[0]) for name, row in rows.items()} == WEIGHTS
+    assert {name for name, row in rows.items() if row[1].startswith("entered")} == scorecards.ENTERED
+    priors = {"quality": scorecards.QUALITY, "cost": scorecards.COST, "delivery": scorecards.DELIVERY}
+    assert {name: float(rows[name][2]) for name in priors} == {name: one.share for name, one in priors.items()}
+    assert {one.lines for one in priors.values()} == {facts.PRIOR_LINES} == {4}
+
+
+def test_every_field_of_an_arrival_is_told() -> None:
+    (table,) = (one for one in tables(TEXT, "field") if one[0][0] == "id" and one[1][0] == "order")
+
+    assert [row[0] for row in table] == [*ArrivalView.__struct_fields__]
+    assert {*Arrival.__struct_fields__} <= {*told(table)}
+
+
+def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
+    nobody = object()
+    routes = Office(nobody, nobody, nobody, Writes()).routes()  # type: ignore[arg-type]
+    table = tables(TEXT, "method")[0]
+
+    assert {row[0]: row[1] for row in table} == {
+        f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] or "none" for one in routes
+    }
+    bodies: dict[str, type[msgspec.Struct]] = {
+        "POST /api/orders": office.NewOrder,
+        "POST /api/orders/{id}/{action}": office.Step,
+        "POST /api/portal/orders/{id}/{action}": office.Step,
+        "POST /api/needs/{id}/order": office.From,
+        "POST /api/arrivals/{id}/confirm": office.Came,
+        "POST /api/suppliers/{id}/scores": office.Score,
+    }
+    shown = {row[0]: row[2] for row in table if row[0].startswith("POST")}
+    assert shown.pop("POST /api/portal/papers") == "the paper"
+    assert {*shown} == {*bodies}
+    for address, body in bodies.items():
+        fields = [f"{one.name}{'' if one.required else '?'}" for one in msgspec.structs.fields(body)]
+        assert [one.strip(" `") for one in shown[address].split(",")] == fields, address
+    lines = {"NewOrder": office.Wanted, "Step": office.StepLine}
+    for struct in lines.values():
+        fields = [f"`{one.name}{'' if one.required else '?'}`" for one in msgspec.structs.fields(struct)]
+        assert ", ".join(fields) in SAID, struct
+    assert {one for one in re.findall(r"\]\(#([\w-]+)\)", TEXT)} <= anchors(TEXT)
+
+
+def test_the_figures_are_those_of_the_code() -> None:
+    buying, hours = Buying(), 3_600_000
+    for said in (
+        f"within {receiving.GAP_MS // hours} hours of one another",
+        f"({receiving.DELIVERY_MS // hours} hours at most)",
+        f"counts as {bills.SCORE_WORTH:.0%} dearer".replace("%", " %"),
+        "{:.0f}, {:.0f} or {:.0f} % of it".format(*(100 * one for one in sourcing.SHARES)),
+        f"at most {sourcing.SPLIT_EXTRA:.0%} more".replace("%", " %"),
+        f"up to {steps.KEYS_MAX:,} an order",
+        f"Up to {steps.OVER_SHARE:.0%} more".replace("%", " %"),
+        f"over the newest {facts.LINES_MAX} lines",
+    ):
+        assert said in SAID, said
+    assert joining.LINE_SHARE == 0.1
+    assert (buying.crew_limit, buying.manager_limit) == (500, 100_000)
+    assert acting.possible(shop_order("sent"), ["supplier"]) == ["confirm", "ship"]
+
+
+def shop_order(state: str) -> acting.Order:
+    """An order of the shop in a state."""
+    return acting.Order("medline", [], msgspec.convert(state, acting.State), NOON_MS, NOON_MS, "bo")

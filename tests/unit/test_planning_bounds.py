@@ -1,0 +1,101 @@
+"""What bounds a policy: shelves, shelf life and levels by hand; and who helps out until the regular supply comes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cloud.core.planning.cards import Outlook, ahead_of, card, costs_of, settle
+from cloud.core.planning.choice import bounded, choose
+from cloud.core.planning.emergency import Source
+from cloud.core.planning.items import Item
+from cloud.core.planning.lots import Lots
+
+BOLT = Item("bolt", 2.5, 8.0, 0.25, 7.0, 2.0, service_level=0.95)
+DAILY = Outlook(6.0, 16.0, 0.1, "smooth", "smoothing", 180)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 300), st.sampled_from((1, 5, 12)), st.sampled_from((0.4, 6.0, 300.0)), st.booleans())
+def test_point_and_lot_together_are_within_the_shelves_or_the_lot_is_the_least_there_is(
+    capacity: int, pack: int, mean: float, by_cost: bool
+) -> None:
+    told = Outlook(mean, 3 * mean, mean / 30, "smooth", "smoothing", 90)
+    item = replace(BOLT, pack=pack, capacity=capacity, backorder_cost=6.0 if by_cost else None)
+
+    policy = settle(item, told, others=False).policy
+
+    assert policy is not None
+    assert policy.lot % pack == 0 or policy.kind == "s,S"
+    assert policy.point + policy.lot <= capacity or (policy.lot, policy.point) == (pack, 0)
+
+
+def test_of_what_fits_the_cheapest_that_keeps_the_promise_is_taken() -> None:
+    lots, costs = Lots(), costs_of(BOLT)
+    ahead = ahead_of(BOLT, DAILY, lots)
+    free = choose(ahead, costs, lots, "fill", 0.95)
+    tight = bounded(ahead, costs, lots, free.point + free.lot - 5, "fill", 0.95)
+
+    assert tight.outcome.fill >= 0.95
+    assert free.point + free.lot - 5 >= tight.point + tight.lot
+    assert free.outcome.cost < tight.outcome.cost < 1.1 * free.outcome.cost
+    roomy = bounded(ahead, costs, lots, 10_000, "fill", 0.95)
+    assert roomy.outcome.fill >= 0.95
+    assert roomy.outcome.cost < 3 * free.outcome.cost
+
+
+def test_units_expire_no_more_often_than_the_service_level_says() -> None:
+    """Played out: a full position is sold within lead time and shelf life in 95 of 100 cases."""
+    milk = replace(BOLT, lead_time_days=2.0, lead_time_sd_days=0.0, shelf_life_days=5.0)
+    policy = settle(milk, DAILY, others=False).policy
+    assert policy is not None
+    random = np.random.default_rng(5)
+    size = 36 / 10  # negative binomial of mean 6 and variance 16
+
+    weeks = random.negative_binomial(size, size / (size + 6.0), (20_000, 7)).sum(axis=1)
+
+    assert (weeks >= policy.point + policy.lot).mean() >= 0.945
+    assert settle(replace(milk, shelf_life_days=400.0), DAILY).policy == settle(BOLT_2_DAYS, DAILY).policy
+
+
+BOLT_2_DAYS = replace(BOLT, lead_time_days=2.0, lead_time_sd_days=0.0)
+
+
+@pytest.mark.parametrize(("capacity", "point", "limits"), [(None, 90, []), (140, 90, []), (95, 45, 1), (60, 10, 1)])
+def test_a_point_by_hand_stands_while_a_lot_fits_at_it(capacity: int | None, point: int, limits: object) -> None:
+    item = replace(BOLT, reorder_point=90, order_quantity=50, moq=10, capacity=capacity)
+
+    for told in (None, DAILY):
+        made = settle(item, told)
+        assert made.policy is not None
+        assert (made.policy.point, made.policy.lot, made.policy.name) == (point, 50, "by_hand")
+        assert made.limits == (["shelves_too_small"] if limits else [])
+
+
+def test_help_is_asked_for_where_waiting_risks_more_than_it_costs() -> None:
+    item = replace(BOLT, on_hand=3, on_order=100, backorder_cost=400.0)
+    near = Source("neighbour:north", 1, 5.0, 0.1, Lots(most=40))
+
+    helped = card(item, DAILY, others=False, sources=[near], due_days=6.0).rescue
+    assert helped is not None
+    assert (helped.source, helped.units <= 40, helped.units > 20) == ("neighbour:north", True, True)
+    assert helped.risk > 0.99
+    assert helped.risk_after < helped.risk
+    assert helped.saves > helped.costs
+    assert card(item, DAILY, others=False, due_days=6.0).rescue is None
+    assert card(item, DAILY, others=False, sources=[replace(near, fixed_cost=1e6)], due_days=6.0).rescue is None
+    assert card(item, DAILY, others=False, sources=[replace(near, periods=6)], due_days=6.0).rescue is None
+    assert card(replace(item, on_hand=300), DAILY, others=False, sources=[near]).rescue is None
+
+
+def test_help_comes_in_units_also_where_demand_is_counted_in_steps() -> None:
+    many = Outlook(9_000.0, 4e6, 4e4, "smooth", "smoothing", 180)
+    item = replace(BOLT, on_hand=20_000, backorder_cost=400.0)
+
+    helped = card(item, many, others=False, sources=[Source("neighbour:north", 1, 5.0, 0.1, Lots(most=15_000))]).rescue
+
+    assert helped is not None
+    assert 10_000 < helped.units <= 15_000

@@ -149,4 +149,4 @@ class MemoryTrade:
 def desks(desk: MemoryDesk) -> Desks:
     """This desk, and empty ones beside it."""
     trade = MemoryTrade()
-    return Desks(desk, *[trade] * 7)
+    return Desks(desk, *[trade] * 8)

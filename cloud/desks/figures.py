@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from cloud.core.planning.settling import Outlook
 from cloud.core.trade_view import MeasureView, measure_view
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.supplying import Supplying
-from cloud.stores.books import Books, Spare
+from cloud.stores.books import Books
 from cloud.web.desk import NotFound
 
 EVERY_MS = 60_000
@@ -41,12 +41,13 @@ class Figures:
         self.outlook: Callable[[str], Outlook | None] = lambda _: None
         self.item: Callable[[str], Item | None] = lambda _: None
         self.lot: Callable[[str], int] = lambda _: 0
+        self.wanted: Callable[[str], dict[str, int]] = lambda _: {}
+        """What neighbours could use of an SKU."""
         self._book, self._supplying, self._books = book, supplying, books
         self._on_disk, self._now_ms = on_disk, now_ms
         self._zone = ZoneInfo(self.site.site.timezone)
         self._figured_ms = self._paced_ms = 0
         self._told_day = 0
-        self._spares: Sequence[Spare] = ()
 
     def load(self) -> None:
         """Forecasts that were made of days gone by, and of those to come."""
@@ -64,15 +65,10 @@ class Figures:
                 if (told := self.outlook(sku.id)) is not None:
                     self._paced_ms = now_ms
                     self._book.note(Pace(sku.id, told.mean, sku.unit_cost))
-            self._spares = await asyncio.to_thread(self._books.spares)
             await self._foretell(self._day(now_ms) + AHEAD_DAYS)
         if now_ms - self._figured_ms >= EVERY_MS:
             self._figured_ms = now_ms
             self.current = self._figures(now_ms)
-
-    def spare(self, sku: str) -> dict[str, int]:
-        """What neighbours can send of an SKU."""
-        return {one.neighbour: one.units for one in self._spares if one.sku == sku and one.units > 0}
 
     def measures(self) -> object:
         """See `cloud.web.figures.Desk`."""
@@ -121,9 +117,9 @@ class Figures:
         offer = next((one for one in self.site.offers if one.sku == sku), None)
         sites = {one.id: one for one in self.site.neighbours}
         outlets = [
-            Outlet(one.neighbour, -one.units, sites[one.neighbour].fixed_cost, sites[one.neighbour].unit_cost)
-            for one in self._spares
-            if one.sku == sku and one.units < 0 and one.neighbour in sites
+            Outlet(name, units, sites[name].fixed_cost, sites[name].unit_cost)
+            for name, units in self.wanted(sku).items()
+            if name in sites
         ]
         came_ms = self._book.came_ms(sku)
         return Prospects(

@@ -13,6 +13,7 @@ from cloud.core.purchasing.agreements import Known, Span
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.counts import Counts
 from cloud.desks.figures import Figures
+from cloud.desks.neighbours import Neighbours
 from cloud.desks.papers import Papers
 from cloud.desks.partners import Partners
 from cloud.desks.promises import Promises
@@ -51,13 +52,22 @@ class Trade:
         self.purchasing = Purchasing(self.book, self.supplying, books, on_disk, now_ms)
         self.partners = Partners(self.purchasing, self.supplying, now_ms)
         self.papers = Papers(self.purchasing, books, on_disk, now_ms)
+        self.neighbours = Neighbours(inventory.site, books, on_disk, now_ms)
         self.telling = Telling(inventory.site, books, on_disk)
         self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
         self._join()
 
     def load(self) -> None:
         """Everything as the ledger has it."""
-        for desk in (self.book, self.promises, self.counts, self.purchasing, self.telling, self.figures):
+        for desk in (
+            self.book,
+            self.promises,
+            self.counts,
+            self.purchasing,
+            self.neighbours,
+            self.telling,
+            self.figures,
+        ):
             desk.load()
 
     def hear(self, reports: Iterable[Report], now_ms: int) -> None:
@@ -86,7 +96,8 @@ class Trade:
     def desks(self, service: Desk) -> Desks:
         """All that the web asks."""
         return Desks(
-            service, self.book, self.promises, self.counts, self.purchasing, self.partners, self.papers, self.figures
+            service, self.book, self.promises, self.counts, self.purchasing, self.partners, self.papers, self.neighbours,
+            self.figures,
         )  # fmt: skip
 
     def shown(self) -> Traded:
@@ -130,7 +141,9 @@ class Trade:
         planner.positions = self.position
         planner.fate = self.purchasing.fate
         planner.due = self.purchasing.due_days
-        planner.spares = self.figures.spare
+        planner.spares = self.neighbours.spare
+        self.neighbours.card, self.neighbours.position = planner.card, self.position
+        self.figures.wanted = self.neighbours.wanted
         self.promises.orders = self.counts.orders = self.purchasing.of
         self.purchasing.needs = lambda: [*ordering.needs.values()]
         self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))

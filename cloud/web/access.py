@@ -62,6 +62,8 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("POST", "/api/arrivals/{id}/confirm"): "crew",
     ("GET", "/api/suppliers"): "viewer",
     ("POST", "/api/suppliers/{id}/scores"): "manager",
+    ("GET", "/api/spare"): "viewer",
+    ("POST", "/api/neighbours/{id}/spare"): "crew",
     ("GET", "/api/measures"): "viewer",
     ("GET", "/api/measures/{name}"): "viewer",
     ("GET", "/api/portal"): "supplier",

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import figures, office, stockroom
+from cloud.web import figures, neighbours, office, stockroom
 from cloud.web.access import COOKIE, check, least_role, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -54,6 +54,7 @@ class Desks(NamedTuple):
     office: office.OfficeDesk
     partners: office.PartnerDesk
     papers: office.PaperDesk
+    neighbours: neighbours.Desk
     figures: figures.Desk
 
 
@@ -93,6 +94,7 @@ def make_app(
     app.add_routes(Api(desks.service, live, sign_in, metrics, writes, now_ms).routes())
     app.add_routes(stockroom.Stockroom(desks.book, desks.promises, desks.counts, writes, now_ms).routes())
     app.add_routes(office.Office(desks.office, desks.partners, desks.papers, writes).routes())
+    app.add_routes(neighbours.Neighbours(desks.neighbours, writes).routes())
     app.add_routes(figures.Figures(desks.figures).routes())
     app.add_routes(Session(sign_in, now_ms).routes())
     app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())

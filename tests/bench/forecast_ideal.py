@@ -1,4 +1,4 @@
-"""Who knows how the worlds are made, and must learn the SKU, and of which kind it is: nobody foretells better.
+"""Who knows how worlds are made, and must learn the SKU and its kind: nobody foretells better, on average over them.
 
 Bayes' rule with the very chances by which the worlds are drawn, for SKUs sold one by one: their days are Poisson with
 the rate r g(t), r even on a logarithmic scale from 0.05 to 20 a day, g a shape of one of the kinds, each as likely. Who
@@ -14,8 +14,6 @@ from cloud.core.forecasting.history import Array
 
 SHAPES, KEPT, DRAWS, GRID = 3_000, 300, 4, 512
 LOW, HIGH = 0.05, 20.0
-
-
 LEARNT = ("steady", "dying", "growing", "switched", "new")
 """Kinds whose shapes are few enough to be drawn."""
 

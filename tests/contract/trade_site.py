@@ -290,6 +290,10 @@ class TradeSite:
         self.clock.pass_ms(round(hours * HOUR_MS))
         await self.tick(5)
 
+    def site_file(self) -> str:
+        """The site file that the next start reads."""
+        return self.text or site_text()
+
     def needs(self, sku: str = "") -> list[Json]:
         """The open needs that people see."""
         shown = msgspec.to_builtins(self.service.live.current.needs)

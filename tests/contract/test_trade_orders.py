@@ -1,0 +1,227 @@
+"""What becomes of needs by the level of their SKU, and that no need is on two orders: not by two people, not by a crash.
+
+One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty database, PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cloud.stores.database import LedgerUnavailable
+from tests.contract.trade_site import TradeSite, memory
+
+
+def lost(monkeypatch: pytest.MonkeyPatch, books: Any, name: str, *, after: bool) -> Callable[[], None]:
+    """The next call fails before, or after, it did its work; the one behind it goes well."""
+    whole = getattr(books, name)
+
+    def fails(*arguments: Any) -> Any:
+        monkeypatch.setattr(books, name, whole)
+        if after:
+            whole(*arguments)
+        raise LedgerUnavailable("the connection was lost")
+
+    monkeypatch.setattr(books, name, fails)
+    return lambda: monkeypatch.setattr(books, name, whole)
+
+
+async def test_what_may_be_ordered_without_anybody_is_ordered_and_sent(trading: TradeSite) -> None:
+    await trading.weigh("B1", 100)
+    await trading.tick(5)
+    await trading.weigh("B1", 3)
+    await trading.tick(10)
+
+    [order] = await trading.get("/api/orders")
+    assert (order["state"], order["value"], [line["sku"] for line in order["lines"]]) == ("sent", 20.0, ["nut"])
+    told = await trading.get(f"/api/orders/{order['id']}")
+    assert [(one["action"], one["by"]) for one in told["versions"]] == [("draft", "service"), ("send", "service")]
+    assert trading.sku("nut")["on_order"] == 100
+    assert trading.needs("nut") == []
+    assert (await trading.ask("su", "GET", "/api/portal"))[1]["orders"][0]["id"] == order["id"]
+
+
+async def test_what_is_dearer_waits_as_a_draft_and_counts_as_nothing_until_somebody_may_approve_it(
+    trading: TradeSite,
+) -> None:
+    need = await trading.needed("G1", 1)
+    await trading.tick(10)
+
+    [order] = await trading.get("/api/orders")
+    assert (order["state"], order["value"], order["needs"]) == ("draft", 500.0, [need["id"]])
+    assert trading.sku("gear")["on_order"] == 0
+    assert [one["order"] for one in trading.needs("gear")] == [order["id"]]
+    path = f"/api/orders/{order['id']}/approve"
+    assert await trading.refused(path, {"version": 1}, "bo") == (422, "above_limit")
+    assert (await trading.get("/api/portal", "su"))["orders"] == []
+    assert (await trading.post(path, {"version": 1}, "mo"))["state"] == "approved"
+    await trading.tick(5)
+    assert trading.sku("gear")["on_order"] == 10
+    assert trading.needs("gear") == []
+
+
+async def test_what_is_only_observed_or_discontinued_is_never_ordered(trading: TradeSite) -> None:
+    for slot in ("O1", "R1"):
+        await trading.weigh(slot, 100)
+    await trading.tick(5)
+    for slot in ("O1", "R1"):
+        await trading.weigh(slot, 1)
+    await trading.tick(70)
+
+    [need] = trading.needs()
+    assert (need["sku"], need["state"]) == ("oil", "observed")
+    assert await trading.refused(f"/api/needs/{need['id']}/order", {}) == (422, "observed")
+    wanted = {"supplier": "acme", "lines": [{"sku": "relic", "units": 5}]}
+    assert await trading.refused("/api/orders", wanted) == (422, "discontinued")
+    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]})
+    more = {"lines": [{"sku": "relic", "units": 5}]}
+    assert await trading.refused(f"/api/orders/{made['id']}/change", more) == (422, "discontinued")
+    assert [one["lines"][0]["sku"] for one in await trading.get("/api/orders")] == ["bolt"]
+
+
+async def test_what_was_discontinued_while_its_need_was_open_is_not_ordered_after_the_restart(
+    trading: TradeSite,
+) -> None:
+    need = await trading.needed("A1", 3)
+    trading.text = trading.site_file().replace('id = "bolt"\n', 'id = "bolt"\ndiscontinued = true\nreplenish = "order"\n')
+    await trading.restart()
+
+    assert await trading.refused(f"/api/needs/{need['id']}/order", {}) == (422, "discontinued")
+    await trading.tick(1)
+    assert await trading.get("/api/orders") == []
+
+
+async def test_a_need_that_fifty_taps_order_at_once_is_on_one_order(trading: TradeSite) -> None:
+    need = await trading.needed("A1", 5)
+    path = f"/api/needs/{need['id']}/order"
+
+    answers = await asyncio.gather(*(trading.ask(("bo", "cy", "mo")[i % 3], "POST", path, {}) for i in range(50)))
+
+    assert sorted(status for status, _ in answers) == [200] + [422] * 49
+    assert {told["error"] for status, told in answers if status != 200} == {"ordered"}
+    [order] = await trading.get("/api/orders")
+    assert order["needs"] == [need["id"]]
+    assert await trading.refused(path, {}) == (422, "ordered")
+    await trading.restart()
+    assert await trading.refused(path, {}) == (422, "ordered")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", ["order_of_needs", "keep_order"])
+@pytest.mark.parametrize("dies", [False, True], ids=["goes-on", "dies"])
+async def test_an_order_that_was_lost_on_its_way_to_the_ledger_is_there_once(
+    trading: TradeSite, monkeypatch: pytest.MonkeyPatch, step: str, after: bool, dies: bool
+) -> None:
+    """`keep_order` sends it: what was approved without anybody is not left lying unsent."""
+    await trading.weigh("B1", 100)
+    await trading.tick(5)
+    heal = lost(monkeypatch, trading.service.ledger.books, step, after=after)
+    await trading.weigh("B1", 3)
+    await trading.tick(2)
+    heal()
+    if dies:
+        await trading.restart()
+    await trading.tick(70)
+
+    [order] = await trading.get("/api/orders")
+    assert (order["state"], order["lines"][0]["units"], order["version"]) == ("sent", 100, 2)
+    assert trading.sku("nut")["on_order"] == 100
+    assert trading.service.ready() == []
+    before = memory(trading.service)
+    await trading.restart()
+    assert memory(trading.service) == before
+
+
+async def test_of_two_who_change_an_order_the_second_is_told(trading: TradeSite) -> None:
+    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
+    path = f"/api/orders/{made['id']}"
+    first = {"version": 1, "lines": [{"sku": "bolt", "units": 50}]}
+    second = {"version": 1, "lines": [{"sku": "bolt", "units": 60}]}
+
+    answers = await asyncio.gather(
+        trading.ask("bo", "POST", f"{path}/change", first), trading.ask("cy", "POST", f"{path}/change", second)
+    )
+
+    assert sorted(status for status, _ in answers) == [200, 409]
+    assert next(told["error"] for status, told in answers if status == 409) == "changed"
+    assert (await trading.get(path))["order"]["version"] == 2
+    again = {"version": 2, "lines": [{"sku": "bolt", "units": 70}]}
+    assert (await trading.post(f"{path}/change", again))["lines"][0]["units"] == 70
+
+
+async def test_an_arrival_that_fifty_confirm_at_once_is_booked_once(trading: TradeSite) -> None:
+    await ordered(trading)
+    await trading.weigh("A1", 65)
+    await trading.tick()
+    [arrival] = await trading.get("/api/arrivals")
+    path, came = f"/api/arrivals/{arrival['id']}/confirm", {"units": 60}
+
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", path, came, "note-7") for _ in range(50)))
+
+    assert [status for status, _ in answers] == [200] * 50
+    assert {told["lines"][0]["received"] for _, told in answers} == {60}
+    assert len((await trading.get("/api/book?sku=bolt"))["entries"]) == 1
+    await trading.restart()
+    assert (await trading.post(path, came, key="note-7"))["lines"][0]["received"] == 60
+    assert trading.service.trade.position("bolt").on_hand == 65
+
+
+async def test_a_delivery_that_is_confirmed_in_two_parts_is_booked_as_two(trading: TradeSite) -> None:
+    await ordered(trading)
+    await trading.weigh("A1", 65)
+    await trading.tick()
+
+    first = await trading.post("/api/arrivals/1:bolt/confirm", {"units": 40})
+    second = await trading.post("/api/arrivals/1:bolt/confirm", {"units": 20})
+
+    assert (first["state"], second["state"]) == ("partly_received", "received")
+    assert [one["units"] for one in (await trading.get("/api/book?sku=bolt"))["entries"]] == [40, 20]
+    assert trading.service.trade.position("bolt").projected == 65
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_receipt_that_was_lost_on_its_way_is_booked_once_when_it_is_sent_again(
+    trading: TradeSite, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    await ordered(trading)
+    taken = {"lines": [{"sku": "bolt", "received": 60}], "key": "DN-1"}
+    lost(monkeypatch, trading.service.ledger.books, "receive", after=after)
+    assert await trading.refused("/api/orders/1/receive", taken) == (503, "unavailable")
+    await trading.tick(2)
+
+    assert (await trading.post("/api/orders/1/receive", taken))["state"] == "received"
+    assert (await trading.post("/api/orders/1/receive", taken))["state"] == "received"
+
+    assert [one["units"] for one in (await trading.get("/api/book?sku=bolt"))["entries"]] == [60]
+    assert trading.service.trade.position("bolt").on_hand == 65
+    before = memory(trading.service)
+    await trading.restart()
+    assert memory(trading.service) == before
+
+
+async def test_an_order_of_what_the_site_file_no_longer_names_can_still_be_ended(trading: TradeSite) -> None:
+    made = await trading.post("/api/orders", {"supplier": "boltco", "lines": [{"sku": "tape", "units": 5}]})
+    for action in ("approve", "send"):
+        await trading.post(f"/api/orders/{made['id']}/{action}", {})
+    gone = trading.site_file()
+    at = gone.index('[[skus]]\nid = "tape"')
+    gone = gone[:at] + gone[gone.index("[[skus]]", at + 1) :]
+    at = gone.index('[[offers]]\nsupplier = "boltco"')
+    trading.text = gone[:at]
+    await trading.restart()
+    await trading.tick(5)
+
+    taken = {"lines": [{"sku": "tape", "received": 5}], "key": "DN-1"}
+    assert (await trading.post(f"/api/orders/{made['id']}/receive", taken))["state"] == "received"
+    assert (await trading.post(f"/api/orders/{made['id']}/close", {}))["state"] == "closed"
+
+
+async def ordered(trading: TradeSite) -> None:
+    """Sixty bolts are on order 1, five are on the shelf."""
+    need = await trading.needed("A1", 5)
+    await trading.post(f"/api/needs/{need['id']}/order", {})
+    await trading.post("/api/orders/1/send", {})
+    await trading.hours(1)

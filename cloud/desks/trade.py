@@ -96,9 +96,16 @@ class Trade:
     def desks(self, service: Desk) -> Desks:
         """All that the web asks."""
         return Desks(
-            service, self.book, self.promises, self.counts, self.purchasing, self.partners, self.papers, self.neighbours,
+            service,
+            self.book,
+            self.promises,
+            self.counts,
+            self.purchasing,
+            self.partners,
+            self.papers,
+            self.neighbours,
             self.figures,
-        )  # fmt: skip
+        )
 
     def shown(self) -> Traded:
         """What people see of it all."""

@@ -1,4 +1,4 @@
-"""The shop of the docs, open: the service over the site file that the pages show, and their tables of requests asked."""
+"""The shop of the docs, open: the service over the site file that the pages show, asked what their tables ask."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def asked(shop: TradeSite, row: list[str]) -> None:
 
 
 def within(part: Any, whole: Any) -> bool:
-    """Whether all that a part says is in the whole; objects with more in them, and lists where the part ends in "..."."""
+    """Whether all that a part says is in the whole: objects may have more in them, and lists where it ends in dots."""
     if isinstance(part, dict):
         return isinstance(whole, dict) and all(key in whole and within(one, whole[key]) for key, one in part.items())
     if isinstance(part, list):

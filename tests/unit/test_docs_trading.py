@@ -13,7 +13,9 @@ import pytest
 from cloud.core.purchasing import acting, bills, facts, joining, needs, receiving, scorecards, sourcing, steps
 from cloud.core.purchasing.acting import ACTIONS, POSSIBLE, may_approve
 from cloud.core.purchasing.facts import Came, Fact
+from cloud.core.purchasing.lateness import Stakes
 from cloud.core.purchasing.needs import Asked
+from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.receiving import Arrival
 from cloud.core.trade_view import ArrivalView
 from cloud.web import office
@@ -64,7 +66,7 @@ def test_each_level_makes_of_a_need_what_is_shown() -> None:
 
     def made(level: Action, units: int) -> list[str]:
         option = bills.Option(by.suppliers[0], by.offers[0], facts.LeadTime(2, 0, 0))
-        stakes = sourcing.Stakes(1.0, 1.0, 0, 0.1, 0.01)
+        stakes = Stakes(1.0, 1.0, 0, 0.1, 0.01)
 
         def source(sku: str, wanted: int) -> object:
             return sourcing.source(sku, wanted, [option], stakes, by.buying)
@@ -127,11 +129,11 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
     for address, body in bodies.items():
         fields = [f"{one.name}{'' if one.required else '?'}" for one in msgspec.structs.fields(body)]
         assert [one.strip(" `") for one in shown[address].split(",")] == fields, address
-    lines = {"NewOrder": office.Wanted, "Step": office.StepLine}
-    for struct in lines.values():
+    lines: list[type[msgspec.Struct]] = [office.Wanted, office.StepLine]
+    for struct in lines:
         fields = [f"`{one.name}{'' if one.required else '?'}`" for one in msgspec.structs.fields(struct)]
         assert ", ".join(fields) in SAID, struct
-    assert {one for one in re.findall(r"\]\(#([\w-]+)\)", TEXT)} <= anchors(TEXT)
+    assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= anchors(TEXT)
 
 
 def test_the_figures_are_those_of_the_code() -> None:
@@ -149,9 +151,4 @@ def test_the_figures_are_those_of_the_code() -> None:
         assert said in SAID, said
     assert joining.LINE_SHARE == 0.1
     assert (buying.crew_limit, buying.manager_limit) == (500, 100_000)
-    assert acting.possible(shop_order("sent"), ["supplier"]) == ["confirm", "ship"]
-
-
-def shop_order(state: str) -> acting.Order:
-    """An order of the shop in a state."""
-    return acting.Order("medline", [], msgspec.convert(state, acting.State), NOON_MS, NOON_MS, "bo")
+    assert acting.possible(Order("medline", [], "sent", NOON_MS, NOON_MS, "bo"), ["supplier"]) == ["confirm", "ship"]

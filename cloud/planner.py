@@ -34,6 +34,8 @@ PLANS_A_TICK = 50
 """SKUs planned again in one tick; the rest wait for the next."""
 PREPARED_MAX = 5_000
 """Policies kept in memory, some 10 KB each; beyond, those that waited longest are prepared anew when they are due."""
+COPIED_AT_ONCE = 200
+"""SKUs whose demand is copied before others have their turn."""
 
 OnDisk = Callable[..., Awaitable[Any]]
 
@@ -124,7 +126,7 @@ class Planner:
     def look(self, now_ms: int) -> None:
         """Plan every SKU for one look; nothing is decided or kept."""
         if self._learnt is None:
-            self._learnt = learning.study(self._lessons(), self._today(now_ms), now_ms)
+            self._learnt = learning.study([self._lesson(sku) for sku in self._site.skus], self._today(now_ms), now_ms)
         for sku in self._site.skus:
             self._ordering.plans[sku.id] = self._plan(sku, now_ms)
 
@@ -177,13 +179,13 @@ class Planner:
         """Learn of all SKUs: at the first start at once, then each night beside all else."""
         today, running = self._today(now_ms), self._studying
         if self._learnt is None:
-            self._learnt = await asyncio.to_thread(learning.study, self._lessons(), today, now_ms)
+            self._learnt = await asyncio.to_thread(learning.study, await self._lessons(), today, now_ms)
             self._unkept = True
         elif running is not None and running.done():
             self._studying = None
             self._learnt, self._unkept = running.result(), True
         elif running is None and (self._learnt.day != today or self._strange()):
-            study = partial(learning.study, self._lessons(), today, now_ms)
+            study = partial(learning.study, await self._lessons(), today, now_ms)
             self._studying = asyncio.get_running_loop().run_in_executor(None, study)
         if self._unkept:
             try:
@@ -196,16 +198,16 @@ class Planner:
         """Whether the site has an SKU that nothing was learnt of."""
         return self._site.sku_by_id.keys() - self.learnt.classes.keys() != set()
 
-    def _lessons(self) -> list[Lesson]:
-        """Every SKU's demand as it is now, so that a thread can look at it."""
-        known, slots_of = self._inventory.demand, self._inventory.slots_of
-        return [
-            Lesson(
-                one.id,
-                known[one.id].copy() if one.id in known else None,
-                slots_of(one.id),
-                one.unit_cost,
-                one.lead_time_days,
-            )
-            for one in self._site.skus
-        ]
+    async def _lessons(self) -> list[Lesson]:
+        """Every SKU's demand as it is now, so that a thread can look at it; others have their turn meanwhile."""
+        found = []
+        for at, sku in enumerate(self._site.skus, 1):
+            found.append(self._lesson(sku))
+            if at % COPIED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
+
+    def _lesson(self, sku: Sku) -> Lesson:
+        known = self._inventory.demand.get(sku.id)
+        copied = known.copy() if known is not None else None
+        return Lesson(sku.id, copied, self._inventory.slots_of(sku.id), sku.unit_cost, sku.lead_time_days)

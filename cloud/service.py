@@ -98,7 +98,7 @@ class Service:
             asyncio.create_task(uplink.run(), name="uplink"),
             asyncio.create_task(self._ticking(), name="tick"),
             asyncio.create_task(self._beat(), name="beat"),
-            asyncio.create_task(self.trade.telling.posting.run(), name="webhooks"),
+            asyncio.create_task(self.trade.telling.run(), name="webhooks"),
         ]
         if isinstance(self.history_store, SpooledHistory):
             tasks.append(asyncio.create_task(self._drain(self.history_store), name="drain"))
@@ -326,6 +326,7 @@ class Service:
             log.warning("history: %s; climate and coolers go on from what was kept", error)
         for need in self.ledger.needs():
             self.ordering.restore(need)
+            self.trade.telling.need(need)
         stored = self.ledger.alerts()
         self.book = lifecycle.restore(stored)
         self._reported.restore(self.ledger.alarms(), self.book.open.values(), now_ms)

@@ -42,6 +42,12 @@ class DailyDemand(Struct):
         if len(self.units) > DAYS_MAX:
             del self.units[min(self.units)]
 
+    def take_back(self, at_ms: int, units: int) -> None:
+        """Units that were counted then were not taken."""
+        day = local_day(self.timezone, at_ms)
+        if day in self.units:
+            self.units[day] = max(0, self.units[day] - units)
+
     def turn(self, slot: str, at_ms: int, delta: int, count: int) -> None:
         """A slot holds `count` units after a change by `delta`: it may have run out, or be filled again."""
         if count not in (0, delta):

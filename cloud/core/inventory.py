@@ -102,7 +102,10 @@ class Inventory:
             self.picked(sku, -delta, at_ms)
 
     def picked(self, sku: str, units: int, at_ms: int) -> None:
-        """Units were taken, off a shelf or from elsewhere: they were wanted then."""
+        """Units were taken, off a shelf or from elsewhere: they were wanted then. Below 0: they were not, after all."""
+        if units < 0:
+            self._demand(sku, at_ms).take_back(at_ms, -units)
+            return
         self._demand(sku, at_ms).add(at_ms, -units)
         minute = at_ms // MINUTE_MS
         self._picked[minute] = self._picked.get(minute, 0) + units

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from math import fsum
 from typing import Any
@@ -56,12 +56,16 @@ class Bookkeeping:
 
     def __init__(self, site: Site, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
         self.site = site
-        self.late: set[str] = set()
-        """SKUs of which facts of earlier times came, for who judged something by them."""
+        self.judged_ms: dict[str, int] = {}
+        """SKU -> the last moment at which something was judged by its account."""
+        self.late: dict[str, int] = {}
+        """SKU -> when the first of the facts happened that came since, and belong before that."""
         self.tallies: Tallies = tallies.tallies(site.site.timezone, now_ms())
         self.position: Callable[[str], Position] = lambda _: Position(0)
         """Where an SKU stands, all counted in."""
         self.changed: Callable[[str, int], None] = lambda _sku, _at_ms: None
+        self.picked: Callable[[str, int, int], None] = lambda _sku, _units, _at_ms: None
+        """Who wants to hear of units picked out of the shelves' sight (below 0: that was taken back), and when."""
         self._books = books
         self._on_disk = on_disk
         self._now_ms = now_ms
@@ -153,7 +157,7 @@ class Bookkeeping:
             wrong = taken_back(entry)
             target = None if wrong is None else await self._entry(wrong)
             if target is not None:
-                entry = take_back(target, now_ms, by, fact.note, key)
+                entry = take_back(target, now_ms, by, fact.note, entry.key)
             granted(self.unfit(entry, target))
             [stored] = await self.store([entry])
             return stored
@@ -240,13 +244,17 @@ class Bookkeeping:
 
     def doubt(self, skus: Iterable[str]) -> None:
         """It is not known whether facts of these were stored: they are folded anew by what the ledger has."""
-        self._stale.update(dict.fromkeys(sku for sku in skus if sku in self._terms))
+        for sku in self._terms.keys() & {*skus}:
+            self._stale[sku] = None
+            self.late[sku] = 0
 
     def _post(self, entry: Entry) -> bool:
         """Fold a fact, if it comes in its turn; else its SKU waits to be folded anew. One that is folded already is not
         behind all others, so that it never counts twice."""
         if (wrong := taken_back(entry)) is not None:
             self.gone |= {wrong}
+        if entry.happened_ms <= self.judged_ms.get(entry.sku, -1):
+            self.late[entry.sku] = min(entry.happened_ms, self.late.get(entry.sku, entry.happened_ms))
         if (heard := self._folding.get(entry.sku)) is not None:
             heard.append(entry)
             return False
@@ -256,6 +264,9 @@ class Bookkeeping:
             self._stale[entry.sku] = None
             return False
         tallies.tell(self.tallies, step(held, entry, terms))
+        if entry.id in held.picks and type(entry) is not Sensed:
+            units, at_ms = held.picks[entry.id]
+            self.picked(entry.sku, units, at_ms)
         return True
 
     async def _refold(self, sku: str) -> None:
@@ -278,7 +289,6 @@ class Bookkeeping:
         finally:
             del self._folding[sku]
         self._stale.pop(sku, None)
-        self.late.add(sku)
         self._take(sku, made, steps)
         if self.gone is not gone:
             self._stale[sku] = None
@@ -289,6 +299,10 @@ class Bookkeeping:
                 self._post(one)
 
     def _take(self, sku: str, held: Held, steps: Iterable[Step]) -> None:
+        before, now = self._held[sku].picks, held.picks
+        for number in before.keys() ^ now.keys():  # told since, or taken back
+            units, at_ms = now.get(number) or before[number]
+            self.picked(sku, units if number in now else -units, at_ms)
         self._held[sku] = held
         tallies.retell(self.tallies, sku, steps)
 
@@ -308,17 +322,3 @@ def _told(entry: Entry) -> tuple[object, ...]:
 def _gist(entry: Entry) -> tuple[str, int, int, int]:
     """What tells one change of a slot from another."""
     return entry.place, entry.happened_ms, entry.units, entry.count if isinstance(entry, Sensed) else 0
-
-
-def positions(
-    on_hand: Callable[[str], int],
-    book: Bookkeeping,
-    reserved: Callable[[str], int],
-    coming: Callable[[str], Mapping[str, int]],
-) -> Callable[[str], Position]:
-    """The position of an SKU, from what the shelves hold, the book, promises and orders."""
-
-    def position(sku: str) -> Position:
-        return Position(on_hand(sku) + book.off(sku), reserved(sku), book.quarantined(sku), **coming(sku))
-
-    return position

@@ -32,6 +32,7 @@ FINDINGS_MAX = 2_000
 ANSWERS_MAX = 200
 """Answers by key; the oldest leave first."""
 DAY_MS = 86_400_000
+NEVER_MS = 2**63
 
 
 class Stood(Struct):
@@ -105,20 +106,26 @@ class Counts:
         self._answers.update((one.key, one) for one in kept.answers)
         for one in kept.stood:
             self._tally(one.finding)
+        for finding in [*kept.waiting, *(one.finding for one in kept.stood)]:
+            self._judged(finding)
 
     async def tick(self, now_ms: int) -> None:
         """Judge anew what was counted of SKUs of which facts of earlier times came: the counts stand, what was expected
         of them may be another."""
-        late, self._book.late = self._book.late, set()
+        late, self._book.late = self._book.late, {}
         try:
             await self._rejudge(late)
         except DeskError:
-            self._book.late |= late
+            now = self._book.late
+            now.update({sku: min(at_ms, now.get(sku, at_ms)) for sku, at_ms in late.items()})
             raise
 
-    async def _rejudge(self, late: set[str]) -> None:
-        waiting = [one for one in self._waiting.values() if one.sku in late]
-        stood = [one for one in self._stood if one.finding.sku in late]
+    async def _rejudge(self, late: Mapping[str, int]) -> None:
+        def is_after(one: Finding) -> bool:
+            return max(each.at_ms for each in one.counts) >= late.get(one.sku, NEVER_MS)
+
+        waiting = [one for one in self._waiting.values() if is_after(one)]
+        stood = [one for one in self._stood if is_after(one.finding)]
         if not waiting and not stood:
             return
         async with self._counting:
@@ -195,6 +202,7 @@ class Counts:
                 found.sku, found.slot, found.verdict, found.counted, found.expected, found.difference, found.value,
                 why, number,
             )  # fmt: skip
+            self._judged(found)
             if entry is None:
                 self._waiting[where] = found
             else:
@@ -217,6 +225,10 @@ class Counts:
         kept = Kept([*self._waiting.values()], [*self._stood], [*self._answers.values()])
         with storing():
             await self._on_disk(self._books.keep, KEPT, msgspec.msgpack.encode(kept))
+
+    def _judged(self, found: Finding) -> None:
+        last_ms = max(one.at_ms for one in found.counts)
+        self._book.judged_ms[found.sku] = max(last_ms, self._book.judged_ms.get(found.sku, 0))
 
     def _stand(self, found: Finding, entry: int) -> None:
         self._waiting.pop((found.sku, found.slot), None)

@@ -21,6 +21,8 @@ class Held(Struct):
     came_ms: int = 0
     counted_ms: dict[str, int] = field(default_factory=dict)
     receipts: dict[int, list[Entry]] = field(default_factory=dict)
+    picks: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """What was picked off the shelves' sight: entry -> units, and when. The shelves tell of theirs themselves."""
 
 
 def opened(sku: str, by: Terms) -> Held:
@@ -41,6 +43,8 @@ def step(held: Held, entry: Entry, by: Terms) -> Step:
         held.receipts.setdefault(number, []).append(entry)
     # A pick that is told at a slot only explains what its scale saw.
     picked = -entry.units if entry.kind == "pick" and (type(entry) is Sensed or not entry.place) else 0
+    if entry.kind == "pick" and not entry.place:
+        held.picks[entry.id] = (-entry.units, entry.happened_ms)
     more = max(0, -min(0, account.off) - owed) if picked > 0 else 0
     spent = account.flows.goods - cost
     return Step(entry.sku, entry.happened_ms, account.on_hand, account.value, picked, spent, more, entry.kind in MOVES)

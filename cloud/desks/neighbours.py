@@ -21,6 +21,8 @@ class Neighbours:
         self.site = site
         self.card: Callable[[str], Card | None] = lambda _: None
         self.position: Callable[[str], Position] = lambda _: Position(0)
+        self.changed: Callable[[str, int], None] = lambda _sku, _at_ms: None
+        """What neighbours can send of an SKU changed, and with it what may be planned."""
         self._books = books
         self._on_disk = on_disk
         self._now_ms = now_ms
@@ -41,14 +43,18 @@ class Neighbours:
         return {name: -units for name, units in self._told.get(sku, {}).items() if units < 0}
 
     async def tell(self, neighbour: str, spares: neighbours.Spares) -> object:
-        """See `neighbours.Desk`."""
+        """See `neighbours.Desk`. It is the neighbour's whole word: what it does not name any more, it can not send."""
         if neighbour not in {one.id for one in self.site.neighbours}:
             raise NotFound(f"there is no neighbour {neighbour[:100]!r}", "add it to the site file")
         known = {sku: units for sku, units in spares.skus.items() if sku in self.site.sku_by_id}
+        over = {sku: 0 for sku, told in self._told.items() if sku not in known and told.get(neighbour)}
         with storing():
-            await self._on_disk(self._books.tell_spare, neighbour, known, self._now_ms())
-        for sku, units in known.items():
-            self._told.setdefault(sku, {})[neighbour] = units
+            await self._on_disk(self._books.tell_spare, neighbour, known | over, self._now_ms())
+        for sku, units in (known | over).items():
+            told = self._told.setdefault(sku, {})
+            if told.get(neighbour) != units:
+                told[neighbour] = units
+                self.changed(sku, self._now_ms())
         return {"neighbour": neighbour, "taken": len(known), "unknown": sorted(spares.skus.keys() - known.keys())}
 
     def ours(self) -> object:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from cloud.core.book.entries import Entry, Sensed, taken_back
 from cloud.core.purchasing import agreements, answers, papers
 from cloud.core.purchasing.agreements import Known
 from cloud.core.purchasing.orders import Order
@@ -36,6 +37,8 @@ class Papers:
     def __init__(self, purchasing: Purchasing, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
         self.site = purchasing.site
         self.known: Callable[[list[str]], list[Known]] = lambda _: []
+        self.gone: Callable[[], frozenset[int]] = frozenset
+        """The entries that were taken back."""
         self._purchasing = purchasing
         self._books = books
         self._on_disk = on_disk
@@ -48,6 +51,8 @@ class Papers:
         order (850, 860, ORDERS); `supplier` "" is whose order it is."""
         if kind not in KINDS:
             raise NotFound(f"there is no paper {kind[:20]!r}", f"there are {', '.join(KINDS)}")
+        if order and kind not in OF_ORDERS:
+            raise NotFound(f"{kind} is no paper of an order", f"there are {', '.join(sorted(OF_ORDERS))}")
         versions: list[Order] = []
         if order:
             with storing():
@@ -56,19 +61,24 @@ class Papers:
                 raise NotFound(f"there is no order {order}", "the list shows all there are")
             supplier = versions[-1].supplier
         elif kind in OF_ORDERS:
-            raise NotFound(f"{kind} is the paper of an order", "ask for it at /api/orders/NUMBER/papers")
+            raise NotFound(f"{kind} is the paper of an order", "ask for it at /api/portal/orders/NUMBER/papers")
+        if kind == "EPCIS":
+            return "application/json", await self._events(supplier)
         partner = self._partner(supplier)
-        if kind in ("INVRPT", "ORDERS", "846", "852", "850", "860") and (kind.isdigit() == (partner.standard != "x12")):
+        if kind.isdigit() == (partner.standard != "x12"):
             said = f"With {supplier} {partner.standard.upper()} is agreed on, of which {kind} is none."
             raise Refused("other_standard", said, "Ask for the paper of that standard.")
         made = granted(await self._made(kind, partner, versions, await self._number(supplier)))
-        return ("application/json" if kind == "EPCIS" else TYPES[partner.standard]), made
+        return TYPES[partner.standard], made
 
-    async def hear(self, text: str, who: Who, key: str) -> object:
-        """A supplier's paper (855, 856, ORDRSP, DESADV): what it asks for is done with its own orders, one by one."""
+    async def hear(self, data: bytes, who: Who) -> object:
+        """A supplier's paper (855, 856, ORDRSP, DESADV): what it asks for is done with its own orders, one by one.
+        An order that somebody else changes meanwhile is left as it is."""
         partner = self._partner(who.supplier)
-        document = await asyncio.to_thread(read, text.encode())
+        document = await asyncio.to_thread(read, data)
         done: list[object] = []
+        versions: dict[int, int] = {}
+        """Of the orders that this paper changed already."""
         for one in answers.steps(self.site, partner, document, self._purchasing.every()):
             if isinstance(one, Refusal):
                 done.append(msgspec.to_builtins(one))
@@ -78,9 +88,11 @@ class Papers:
                 office.StepLine(sku, one.units.get(sku), unit_price=one.prices.get(sku), due_ms=one.dues.get(sku))
                 for sku in names
             ]
-            step = office.Step(lines=lines, key=one.key)
+            number = one.order.id
+            step = office.Step(versions.get(number, one.order.version), lines, key=one.key)
             try:
-                view = await self._purchasing.step(one.order.id, one.action, step, who, key)
+                view = await self._purchasing.step(number, one.action, step, who, "")
+                versions[number] = view.version
                 done.append({"action": one.action, "order": view})
             except Unavailable:
                 raise
@@ -96,20 +108,12 @@ class Papers:
         if kind == "860":
             before = next((one for one in reversed(versions[:-1]) if one.sent_ms), versions[-1])
             return papers.changed(site, partner, before, versions[-1], now_ms, number)
-        mine = [*agreements.agreed(site.agreements, partner.supplier)]
-        if not mine:
-            raise NotFound("there is no agreement about shelves", "agree on one in the site file")
+        mine = self._shared(partner.supplier)
         shelves = agreements.shelves(site.agreements, partner.supplier, self.known(mine))
         if kind in ("846", "INVRPT"):
             return papers.stock(site, partner, shelves, now_ms, number)
         since_ms = now_ms - WEEK_MS
-        with storing():
-            facts = await asyncio.to_thread(
-                lambda: [one for sku in mine for one in self._books.facts(sku) if one.happened_ms >= since_ms]
-            )
-        if kind == "EPCIS":
-            told = papers.events(site, partner, facts, mine, now_ms)
-            return told if isinstance(told, Refusal) else told.data
+        facts = await self._moves(mine, since_ms)
         flows = {
             sku: Flow(
                 sum(one.units for one in facts if one.sku == sku and one.kind == "receipt"),
@@ -118,6 +122,38 @@ class Papers:
             for sku in mine
         }
         return papers.activity(site, partner, shelves, flows, self._purchasing.every(), since_ms, now_ms, number)
+
+    async def _events(self, supplier: str) -> bytes:
+        """EPCIS needs no mailboxes: who asks gets them."""
+        now_ms, mine = self._now_ms(), self._shared(supplier)
+        partner = Partner(supplier, Mailbox(""), Mailbox(""))
+        return granted(
+            papers.events(self.site, partner, await self._moves(mine, now_ms - WEEK_MS), mine, now_ms)
+        ).data
+
+    def _shared(self, supplier: str) -> list[str]:
+        """The SKUs that a supplier may see."""
+        mine = [*agreements.agreed(self.site.agreements, supplier)]
+        if not mine:
+            raise NotFound("there is no agreement about shelves", "agree on one in the site file")
+        return mine
+
+    async def _moves(self, skus: list[str], since_ms: int) -> list[Entry]:
+        """What came and what was picked since then. What was taken back is not in it, nor what only says of a slot
+        why its shelf saw something leave."""
+        gone = self.gone()
+
+        def seen() -> list[Entry]:
+            return [
+                one
+                for sku in skus
+                for one in self._books.facts(sku, from_ms=since_ms)
+                if (type(one) is Sensed or (one.id not in gone and taken_back(one) is None))
+                and (one.kind == "receipt" or (one.kind == "pick" and (type(one) is Sensed or not one.place)))
+            ]
+
+        with storing():
+            return await asyncio.to_thread(seen)
 
     async def _number(self, supplier: str) -> int:
         """The next number of an interchange to a partner; it never comes again."""

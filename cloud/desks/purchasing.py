@@ -43,8 +43,7 @@ class Purchasing:
         self.site = book.site
         self.needs: Callable[[], Sequence[Need]] = list
         self.told: Callable[[Order], None] = lambda _: None
-        self.arrived: Callable[[Order, str, int, int], None] = lambda *_: None
-        """Of which orders that became others, and of which arrivals that were confirmed, somebody wants to hear."""
+        """Somebody wants to hear of orders that became others."""
         self._book, self._supplying, self._books = book, supplying, books
         self._on_disk, self._now_ms = on_disk, now_ms
         self._orders = OrderBook()
@@ -201,10 +200,9 @@ class Purchasing:
             assert line is not None, "an arrival is one of a line"
             key = key or f"{arrival}:{seen.from_ms}:{line.received + line.rejected}"
             came_line = office.StepLine(seen.sku, received=came.units, rejected=came.rejected)
-            step = office.Step(lines=[came_line], note=came.note)
+            step = office.Step(lines=[came_line], note=came.note, anyway=came.anyway)
             made = await self._receive(before, step, who, key, seen.from_ms, {seen.sku: (came.lot, came.expiry)})
             self._arriving.forget(seen.sku)
-            self.arrived(made, seen.sku, came.units, self._now_ms())
             return self.view(made)
 
     def _is_due(self, asked: Asked, now_ms: int) -> bool:

@@ -1,10 +1,20 @@
-"""Who is told at once: what happens to needs, orders and vendors' shelves, as signed webhooks."""
+"""Who is told at once: what happens to needs, orders and vendors' shelves, as signed webhooks.
+
+How far each webhook was told is kept in one piece with what still waits for it. What the ledger has and a stop left
+untold is so found at the next start, and told then.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import logging
 import secrets
 from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
 
 from cloud.core.purchasing import agreements, news
 from cloud.core.purchasing.agreements import Known
@@ -12,66 +22,166 @@ from cloud.core.purchasing.orders import Order
 from cloud.core.replenishment import Need
 from cloud.desks.bookkeeping import OnDisk
 from cloud.stores.books import Books
-from cloud.web.posting import Posting, Waiting, packed, unpacked
+from cloud.stores.database import LedgerUnavailable
+from cloud.web.posting import Delivery, Posting, Waiting
 from protocols.layout import Site
+
+log = logging.getLogger(__name__)
 
 LOOK_MS = 60_000
 """So often the shelves of agreements are held against what was agreed."""
+AGAIN_S = 5.0
+"""A secret that can not be read or made is tried again after so long."""
+OVER = frozenset(("closed", "cancelled"))
+OVER_KEPT = 100
+"""Of so many orders that are over a webhook's last version stays known: more than are looked at in a start."""
+
+
+class Told(Struct):
+    """How far a webhook was told, from `since_ms` on: the version of each order that was sent (of those that are over,
+    the latest), when each open need became what it was told as, and since when SKUs are below their least."""
+
+    since_ms: int
+    orders: dict[int, int] = {}
+    needs: dict[int, int] = {}
+    below: dict[str, int] = {}
+
+
+class Kept(Struct):
+    """A webhook as it is kept: how far it was told, and what of that waits."""
+
+    told: Told
+    waiting: list[Waiting] = []
+
+
+class WebhookView(Struct, frozen=True):
+    """A webhook as a manager sees it; `log` is of this run, the newest last. Its secret is not in it."""
+
+    id: str
+    url: str
+    events: list[str]
+    supplier: str
+    waiting: int
+    oldest_ms: int | None
+    log: list[Delivery]
 
 
 class Telling:
-    """The webhooks of one site. `known` is what the site knows of SKUs."""
+    """The webhooks of one site. `known` is what the site knows of SKUs whose stock is known."""
 
-    def __init__(self, site: Site, books: Books, on_disk: OnDisk) -> None:
+    def __init__(self, site: Site, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
         self.site = site
         self.known: Callable[[Iterable[str]], list[Known]] = lambda _: []
         self.posting = Posting([], {}, {}, self._keep)
         self._books = books
         self._on_disk = on_disk
-        self._below: dict[tuple[str, str], int] = {}
+        self._now_ms = now_ms
+        self._told: dict[str, Told] = {}
+        self._secrets: dict[str, list[str]] = {}
+        self._known: dict[int, Order] = {}
+        """The orders that were sent and are not over, as they were told last."""
         self._looked_ms = 0
 
-    def load(self) -> None:
-        """What waits to be told. A webhook of which there is no secret yet gets one."""
+    def load(self, orders: Iterable[Order]) -> None:
+        """What waits, and what became of orders that nobody was told. Only reads; the needs are told one by one."""
         hooks = self.site.webhooks
-        if hooks:
-            kept = {one.id: unpacked(self._books.kept(f"posts:{one.id}")) for one in hooks}
-            self.posting = Posting(hooks, {one.id: [secret(self._books, one.id)] for one in hooks}, kept, self._keep)
+        kept = {one.id: kept_of(self._books, one.id) or Kept(Told(self._now_ms())) for one in hooks}
+        self._told = {name: one.told for name, one in kept.items()}
+        self.posting = Posting(hooks, self._secrets, {name: one.waiting for name, one in kept.items()}, self._keep)
+        for order in sorted(orders, key=lambda one: (one.changed_ms, one.id)):
+            if any(_is_news(told, order) for told in self._told.values()):
+                for version in self._books.versions(order.id):
+                    self.order(version.order)
+            elif order.sent_ms and order.state not in OVER:
+                self._known[order.id] = order
+
+    async def run(self) -> None:
+        """Post until cancelled. A webhook that has no secret yet gets one first."""
+        for one in self.site.webhooks:
+            while one.id not in self._secrets:
+                try:
+                    self._secrets[one.id] = [await self._on_disk(secret, self._books, one.id)]
+                except LedgerUnavailable as error:
+                    log.warning("webhooks: %s; nothing is posted until then", error)
+                    await asyncio.sleep(AGAIN_S)
+        await self.posting.run()
 
     def order(self, order: Order) -> None:
-        """An order that was sent became another."""
-        if order.sent_ms and self.site.webhooks:
-            self.posting.offer(news.order_told(self.site.site.id, order), order.supplier)
-
-    def arrived(self, order: Order, sku: str, units: int, at_ms: int) -> None:
-        """Somebody confirmed what came."""
-        if self.site.webhooks:
-            told = news.arrival_confirmed(self.site.site.id, sku, units, order, at_ms)
-            self.posting.offer(told, order.supplier)
+        """An order that was sent became another; what came of it meanwhile was confirmed by somebody."""
+        if not (order.sent_ms and self._told):
+            return
+        before = self._known.pop(order.id, order)
+        if order.state not in OVER:
+            self._known[order.id] = order
+        for name, told in self._told.items():
+            if not _is_news(told, order):
+                continue
+            self.posting.offer(news.order_told(self.site.site.id, order), order.supplier, name)
+            for line in order.lines:
+                was = before.line(line.sku)
+                units = line.received - was.received if was is not None else line.received
+                if units > 0:
+                    came = news.arrival_confirmed(self.site.site.id, line.sku, units, order, order.changed_ms)
+                    self.posting.offer(came, order.supplier, name)
+            told.orders.pop(order.id, None)
+            told.orders[order.id] = order.version
 
     def need(self, need: Need) -> None:
-        """A need was proposed, or revised."""
-        if need.state == "proposed" and self.site.webhooks:
-            told = news.need_proposed(self.site.site.id, need.id, need.sku, need.quantity, need.changed_ms)
-            self.posting.offer(told)
+        """A need as it is stored: told when it was proposed, and when it was revised."""
+        for name, told in self._told.items():
+            before = told.needs.pop(need.id, None)
+            if need.state != "proposed":
+                continue
+            told.needs[need.id] = need.changed_ms
+            if need.changed_ms != before if before is not None else need.changed_ms >= told.since_ms:
+                made = news.need_proposed(self.site.site.id, need.id, need.sku, need.quantity, need.changed_ms)
+                self.posting.offer(made, only=name)
 
     def tick(self, now_ms: int) -> None:
         """Shelves of agreements that are below their least, told once until they are not."""
-        if not (self.site.webhooks and self.site.agreements) or now_ms - self._looked_ms < LOOK_MS:
+        if not (self._told and self.site.agreements) or now_ms - self._looked_ms < LOOK_MS:
             return
         self._looked_ms = now_ms
-        for supplier in {one.supplier for one in self.site.agreements}:
+        for supplier in {one.supplier: None for one in self.site.agreements}:
             mine = agreements.agreed(self.site.agreements, supplier)
             for shelf in agreements.shelves(self.site.agreements, supplier, self.known(mine)):
-                where = (supplier, shelf.sku)
-                if shelf.least is None or shelf.available >= shelf.least:
-                    self._below.pop(where, None)
-                elif where not in self._below:
-                    self._below[where] = now_ms
-                    self.posting.offer(news.below_least(self.site.site.id, shelf, now_ms), supplier)
+                is_low = shelf.least is not None and shelf.available < shelf.least
+                for name, told in self._told.items():
+                    if not is_low:
+                        told.below.pop(shelf.sku, None)
+                    elif shelf.sku not in told.below:
+                        told.below[shelf.sku] = now_ms
+                        self.posting.offer(news.below_least(self.site.site.id, shelf, now_ms), supplier, name)
+
+    def webhooks(self) -> list[WebhookView]:
+        """What waits for each, and what came of the last tries."""
+        waiting = self.posting.waiting()
+        return [
+            WebhookView(
+                one.id, _plain(one.url), one.events, one.supplier, waiting[one.id], self.posting.oldest_ms(one.id),
+                [tried for tried in self.posting.log if tried.webhook == one.id],
+            )
+            for one in self.site.webhooks
+        ]  # fmt: skip
 
     async def _keep(self, name: str, waiting: list[Waiting]) -> None:
-        await self._on_disk(self._books.keep, f"posts:{name}", packed(waiting))
+        told = self._told[name]
+        for over in [one for one in told.orders if one not in self._known][:-OVER_KEPT]:
+            del told.orders[over]
+        blob = msgspec.msgpack.encode(Kept(told, waiting))
+        try:
+            await asyncio.shield(self._on_disk(self._books.keep, _key(name), blob))
+        except LedgerUnavailable as error:  # what the ledger has, both of it, is of before: it would be told again
+            log.warning("webhooks: %s; what waits for %s is kept later", error, name)
+
+
+def kept_of(books: Books, webhook: str) -> Kept | None:
+    """A webhook as it was kept; None where it never was, or can not be read."""
+    blob = books.kept(_key(webhook))
+    try:
+        return None if blob is None else msgspec.msgpack.decode(blob, type=Kept)
+    except msgspec.DecodeError:
+        return None
 
 
 def secret(books: Books, webhook: str) -> str:
@@ -83,3 +193,19 @@ def secret(books: Books, webhook: str) -> str:
         kept = books.kept(key)
     assert kept is not None, "it was kept just now"
     return kept.decode()
+
+
+def _is_news(told: Told, order: Order) -> bool:
+    """Whether a webhook was not told of an order as it is."""
+    known = told.orders.get(order.id)
+    return bool(order.sent_ms) and (order.version > known if known is not None else order.changed_ms >= told.since_ms)
+
+
+def _key(webhook: str) -> str:
+    return f"posts:{webhook}"
+
+
+def _plain(url: str) -> str:
+    """An address without what may be secret in it."""
+    at = urlsplit(url)
+    return f"{at.scheme}://{at.netloc.rpartition('@')[2]}{at.path}"

@@ -53,7 +53,7 @@ class Trade:
         self.partners = Partners(self.purchasing, self.supplying, now_ms)
         self.papers = Papers(self.purchasing, books, on_disk, now_ms)
         self.neighbours = Neighbours(inventory.site, books, on_disk, now_ms)
-        self.telling = Telling(inventory.site, books, on_disk)
+        self.telling = Telling(inventory.site, books, on_disk, now_ms)
         self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
         self._join()
 
@@ -65,10 +65,10 @@ class Trade:
             self.counts,
             self.purchasing,
             self.neighbours,
-            self.telling,
             self.figures,
         ):
             desk.load()
+        self.telling.load(self.purchasing.every())
 
     def hear(self, reports: Iterable[Report], now_ms: int) -> None:
         """What gateways told, once it is in the ledger."""
@@ -84,6 +84,7 @@ class Trade:
                 await step(now_ms)
             except (LedgerUnavailable, DeskError) as error:
                 wrong = wrong or error
+        self.telling.tick(now_ms)
         if wrong is not None:
             raise wrong
 
@@ -112,10 +113,10 @@ class Trade:
         office = self.purchasing
         return Traded(office.orders(), office.arrivals(), self.figures.current, self.book.owed, office.on)
 
-    def known(self, skus: Iterable[str]) -> list[Known]:
-        """What the site knows of some SKUs, for those who may see it."""
+    def known(self, skus: Iterable[str], *, foretold: bool = True) -> list[Known]:
+        """What the site knows of some SKUs, for those who may see it; `foretold`: with what is expected of them."""
         wanted = [sku for sku in skus if sku in self._inventory.site.sku_by_id]
-        told, ahead = self._planner.foretell(wanted, self._now_ms(), FORECAST_DAYS, TAUS)
+        told, ahead = self._planner.foretell(wanted if foretold else [], self._now_ms(), FORECAST_DAYS, TAUS)
         row = {sku: at for at, sku in enumerate(told)}
         found = []
         for sku in wanted:
@@ -145,22 +146,32 @@ class Trade:
         planner, ordering = self._planner, self._ordering
         self.book.position = self.position
         self.book.changed = lambda sku, at_ms: ordering.note({sku: at_ms}, self._now_ms())
+        self.book.picked = self._inventory.picked
         planner.positions = self.position
         planner.fate = self.purchasing.fate
         planner.due = self.purchasing.due_days
         planner.spares = self.neighbours.spare
         self.neighbours.card, self.neighbours.position = planner.card, self.position
+        self.neighbours.changed = self.book.changed
         self.figures.wanted = self.neighbours.wanted
         self.promises.orders = self.counts.orders = self.purchasing.of
         self.purchasing.needs = lambda: [*ordering.needs.values()]
         self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))
         self.counts.levels = lambda: self._inventory.levels
         self.counts.abc = lambda sku: planner.learnt.abc_xyz(sku)[0]
-        self.partners.known = self.papers.known = self.telling.known = self.known
-        self.purchasing.told, self.purchasing.arrived = self.telling.order, self.telling.arrived
+        self.partners.known = self.papers.known = self.known
+        self.papers.gone = lambda: self.book.gone
+        self.partners.webhooks = self.telling.webhooks
+        self.telling.known = self._seen
+        self.purchasing.told = self.telling.order
         self.figures.outlook = planner.outlook
         self.figures.item = self._item
         self.figures.lot = self._lot
+
+    def _seen(self, skus: Iterable[str]) -> list[Known]:
+        """The same of those SKUs of which no slot is unknown, without what is expected."""
+        sure = [sku for sku in skus if not self._inventory.stock(sku).blind]
+        return self.known(sure, foretold=False)
 
     def _item(self, sku: str) -> Item | None:
         return self._planner.item(sku)

@@ -83,10 +83,12 @@ class Books:
             rows = connection.execute(select(table).where(*facts.of_key(table, key)))
             return [Entry(**row) for row in rows.mappings()]
 
-    def facts(self, sku: str, to_ms: int | None = None, known_to_ms: int | None = None) -> Iterator[Entry]:
+    def facts(
+        self, sku: str, to_ms: int | None = None, known_to_ms: int | None = None, from_ms: int | None = None
+    ) -> Iterator[Entry]:
         """All facts of an SKU, those the shelves sensed too, in the book's order, as they are read."""
         with self._reading() as connection:
-            yield from facts.stream(connection, Within(sku, None, to_ms, known_to_ms))
+            yield from facts.stream(connection, Within(sku, from_ms, to_ms, known_to_ms))
 
     def facts_by_sku(
         self, to_ms: int | None = None, known_to_ms: int | None = None

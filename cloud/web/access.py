@@ -1,7 +1,7 @@
 """Who may do what: one table for every route, checked in one place before any of them runs.
 
-A write also has to prove that it comes from our own page: a header that no foreign form can set, and an Origin that is
-this host. Cookies are SameSite=Strict besides.
+A write by a cookie also has to prove that it comes from our own page: a header that no foreign form can set, and an
+Origin that is this host. Cookies are SameSite=Strict besides. A machine's token is in no browser, and proves itself.
 """
 
 from __future__ import annotations
@@ -66,8 +66,10 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("POST", "/api/neighbours/{id}/spare"): "crew",
     ("GET", "/api/measures"): "viewer",
     ("GET", "/api/measures/{name}"): "viewer",
+    ("GET", "/api/webhooks"): "manager",
     ("GET", "/api/portal"): "supplier",
     ("POST", "/api/portal/orders/{id}/{action}"): "supplier",
+    ("GET", "/api/portal/orders/{id}/papers/{kind}"): "supplier",
     ("GET", "/api/portal/papers/{kind}"): "supplier",
     ("POST", "/api/portal/papers"): "supplier",
     ("GET", "/api/public/{link}"): None,
@@ -96,7 +98,7 @@ async def check(request: web.Request, sign_in: SignIn, now_ms: int) -> None:
     pattern = pattern_of(request)
     if pattern is None:
         return  # no route: the router's own 404 or 405 follows
-    if request.method not in _READS:
+    if request.method not in _READS and _bearer(request) is None:
         _check_own_page(request)
     least = least_role(request.method, pattern)
     if least is None or (pattern == "/metrics" and _at_this_machine(request)):
@@ -112,9 +114,8 @@ async def check(request: web.Request, sign_in: SignIn, now_ms: int) -> None:
 
 async def identify(request: web.Request, sign_in: SignIn, now_ms: int) -> Who | None:
     """Who is asking, by machine token or session cookie."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return await sign_in.machine(token.strip())
+    if (token := _bearer(request)) is not None:
+        return await sign_in.machine(token)
     cookie = request.cookies.get(COOKIE)
     return await sign_in.session(cookie, now_ms) if cookie else None
 
@@ -131,6 +132,12 @@ def same_origin(request: web.Request) -> bool:
 def is_secure(request: web.Request) -> bool:
     """Whether the browser speaks HTTPS, with us or with a proxy. Who lies about it harms only its own cookie."""
     return request.secure or request.headers.get("X-Forwarded-Proto", "") == "https"
+
+
+def _bearer(request: web.Request) -> str | None:
+    """The token of who signs in by none other; no cookie counts beside it."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _check_own_page(request: web.Request) -> None:

@@ -22,7 +22,6 @@ Units = Annotated[int, Meta(ge=0, le=10**9)]
 Money = Annotated[float, Meta(ge=0, le=1e9)]
 TimeMs = Annotated[int, Meta(ge=0, le=TIME_MS_MAX)]
 LINES_MAX = 500
-PAPER_BYTES_MAX = 64 * 1024
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +76,7 @@ class Came(Struct, frozen=True, forbid_unknown_fields=True):
     lot: Text = ""
     expiry: Text = ""
     note: Text = ""
+    anyway: bool = False
 
 
 class Score(Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +124,9 @@ class PartnerDesk(typing.Protocol):
     def portal(self, supplier: str) -> object:
         """All that a supplier sees."""
 
+    def webhooks(self) -> object:
+        """Where events are posted to, what waits, and what came of it."""
+
 
 class PaperDesk(typing.Protocol):
     """Who makes and reads the papers of partners' machines. Raises `DeskError`s."""
@@ -131,7 +134,7 @@ class PaperDesk(typing.Protocol):
     async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
         """A paper (content type, bytes): of a supplier's shelves, or of one order (0: none)."""
 
-    async def hear(self, text: str, who: Who, key: str) -> object:
+    async def hear(self, data: bytes, who: Who) -> object:
         """A partner's paper: what it says is done with the supplier's own orders."""
 
 
@@ -157,8 +160,10 @@ class Office:
             web.post("/api/arrivals/{id}/confirm", self.confirm),
             web.get("/api/suppliers", self.suppliers),
             web.post("/api/suppliers/{id}/scores", self.score),
+            web.get("/api/webhooks", self.webhooks),
             web.get("/api/portal", self.portal),
             web.post("/api/portal/orders/{id}/{action}", self.step),
+            web.get("/api/portal/orders/{id}/papers/{kind}", self.order_paper),
             web.get("/api/portal/papers/{kind}", self.paper),
             web.post("/api/portal/papers", self.hear),
         ]
@@ -226,6 +231,10 @@ class Office:
 
         return await self._writes.take(request, Score, act)
 
+    async def webhooks(self, _: web.Request) -> web.Response:
+        """The log of webhooks, and what waits."""
+        return reply(self._partners.webhooks())
+
     async def portal(self, request: web.Request) -> web.Response:
         """A supplier's own shelves, forecast and orders."""
         return reply(self._partners.portal(request[WHO].supplier))
@@ -235,12 +244,12 @@ class Office:
         return await self._paper(request, request[WHO].supplier, 0)
 
     async def order_paper(self, request: web.Request) -> web.Response:
-        """The paper of an order."""
-        return await self._paper(request, "", number(request, "order"))
+        """The paper of an order; a supplier's only of its own."""
+        return await self._paper(request, request[WHO].supplier, number(request, "order"))
 
     async def hear(self, request: web.Request) -> web.Response:
         """A supplier's paper: 855, 856, ORDRSP, DESADV."""
-        return reply(await self._papers.hear((await request.read()).decode("utf-8", "replace"), request[WHO], ""))
+        return reply(await self._papers.hear(await request.read(), request[WHO]))
 
     async def _paper(self, request: web.Request, supplier: str, order: int) -> web.Response:
         content, body = await self._papers.paper(request.match_info["kind"], supplier, order)

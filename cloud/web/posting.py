@@ -1,7 +1,7 @@
 """Webhooks: events posted to who subscribed, each in its order, tried again until taken; and a log of it.
 
 Signed as Standard Webhooks has it, anew for each try. What waits is kept by whoever is given it, so that a restart
-loses nothing; who takes nothing for three days is given up, and the log says so.
+loses nothing; an event that nobody takes for three days is given up, and the log says so.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from msgspec import Struct
 
@@ -56,7 +55,8 @@ Keep = Callable[[str, list[Waiting]], Awaitable[None]]
 
 
 class Posting:
-    """The subscribers of one site. `secrets` are each one's, newest first; `kept` what waited when it last stopped."""
+    """The subscribers of one site. `secrets` are each one's, newest first, there before it runs; `kept` what waited
+    when it last stopped. `keep` is not to raise: what it can not keep now, it keeps the next time."""
 
     def __init__(
         self,
@@ -74,10 +74,10 @@ class Posting:
         self._keep = keep
         self._retry_s = retry_s
 
-    def offer(self, event: Envelope, supplier: str = "") -> None:
-        """Something happened; `supplier`: whom it concerns, "" nobody of them."""
+    def offer(self, event: Envelope, supplier: str = "", only: str = "") -> None:
+        """Something happened; `supplier`: whom it concerns, "" nobody of them; `only`: for one subscriber."""
         for one in self._hooks.values():
-            if one.events and event.type not in one.events:
+            if only not in ("", one.id) or (one.events and event.type not in one.events):
                 continue
             if one.supplier and one.supplier != supplier:
                 continue
@@ -93,6 +93,11 @@ class Posting:
         """How many events wait for each subscriber."""
         return {name: len(queue) for name, queue in self._waiting.items()}
 
+    def oldest_ms(self, name: str) -> int | None:
+        """Since when the first of what waits for a subscriber does."""
+        queue = self._waiting[name]
+        return round(queue[0].since_s * 1000) if queue else None
+
     async def run(self) -> None:
         """Post until cancelled."""
         if not self._hooks:
@@ -103,19 +108,31 @@ class Posting:
 
     async def _serve(self, name: str, client: ClientSession) -> None:
         queue, told = self._waiting[name], self._news[name]
-        if queue:
-            told.set()
+        told.set()  # begin with what waits
         while True:
             await told.wait()
             told.clear()
             await self._keep(name, [*queue])
             while queue:
-                if await self._post(name, queue[0], client):
-                    queue.popleft()
+                if await self._post(name, one := queue[0], client):
+                    if queue and queue[0] is one:  # else it was given up meanwhile
+                        queue.popleft()
                     await self._keep(name, [*queue])
                 else:
-                    wait_s = min(RETRY_MAX_S, self._retry_s * 2 ** min(queue[0].tries, 20))
-                    await asyncio.sleep(wait_s * random.uniform(0.75, 1.25))
+                    wait_s = min(RETRY_MAX_S, self._retry_s * 2 ** min(one.tries, 20))
+                    await self._rest(name, wait_s * random.uniform(0.75, 1.25))
+
+    async def _rest(self, name: str, wait_s: float) -> None:
+        """Wait before the next try; what comes meanwhile is kept at once."""
+        loop, queue, told = asyncio.get_running_loop(), self._waiting[name], self._news[name]
+        until_s = loop.time() + wait_s
+        while (left_s := until_s - loop.time()) > 0:
+            try:
+                await asyncio.wait_for(told.wait(), left_s)
+            except TimeoutError:
+                return
+            told.clear()
+            await self._keep(name, [*queue])
 
     async def _post(self, name: str, one: Waiting, client: ClientSession) -> bool:
         """Try once; whether the event is done with."""
@@ -147,15 +164,3 @@ class Posting:
         event = one.event
         self.log.append(Delivery(name, event.id, event.type, at_ms, one.tries, status, outcome, detail))
 
-
-def packed(waiting: list[Waiting]) -> bytes:
-    """What waits, as it is kept."""
-    return msgspec.msgpack.encode(waiting)
-
-
-def unpacked(blob: bytes | None) -> list[Waiting]:
-    """As it was kept; nothing where nothing was, or nothing that can be read."""
-    try:
-        return [] if blob is None else msgspec.msgpack.decode(blob, type=list[Waiting])
-    except msgspec.DecodeError:
-        return []

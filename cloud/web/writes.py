@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -34,7 +36,8 @@ class Writes:
 
     def __init__(self, limit: int = REPLIES_MAX) -> None:
         self._limit = limit
-        self._kept: OrderedDict[tuple[str, str, str], tuple[int, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str], tuple[bytes, int, bytes]] = OrderedDict()
+        self._underway: dict[tuple[str, str, str], asyncio.Lock] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -55,19 +58,38 @@ class Writes:
             raise Refusal(400, "bad_request", f"what was sent can not be read: {error}", f"send {fields}") from None
         who = request[WHO]
         known = (who.name, request.path, key)
+        lock = self._underway.setdefault(known, asyncio.Lock()) if key else asyncio.Lock()
+        try:
+            async with lock:  # sent again while the first is under way, it waits for that one's reply
+                return await self._once(known, body, request.path, lambda: act(given, Given(who, self._key(who, key))))
+        finally:
+            if not lock.locked():
+                self._underway.pop(known, None)
+
+    async def _once(
+        self, known: tuple[str, str, str], body: bytes, path: str, act: Callable[[], Awaitable[object]]
+    ) -> web.Response:
+        key, asked = known[2], hashlib.sha256(body).digest()
         if key and known in self._kept:
             self._kept.move_to_end(known)
-            status, said = self._kept[known]
+            before, status, said = self._kept[known]
+            if before != asked:
+                hint = "use a new key for each write"
+                raise Refusal(422, "key_used", "this Idempotency-Key came with something else before", hint)
             return reply_bytes(said, status=status)
         try:
-            response = reply(await act(given, Given(who, f"{who.name}:{key}" if key else "")))
+            response = reply(await act())
         except Unavailable:
             raise  # says nothing about the matter: to be tried again under the same key
         except (DeskError, Refusal) as error:
-            response = refused(error, request.path)
+            response = refused(error, path)
         if key:
             assert isinstance(response.body, bytes)
-            self._kept[known] = (response.status, response.body)
+            self._kept[known] = (asked, response.status, response.body)
             while len(self._kept) > self._limit:
                 self._kept.popitem(last=False)
         return response
+
+    @staticmethod
+    def _key(who: Who, key: str) -> str:
+        return f"{who.name}:{key}" if key else ""

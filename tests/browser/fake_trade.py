@@ -90,6 +90,8 @@ class FakeTrade:
             made = _agreed(draft(supplier or "acme", [line], who.name, self._now_ms(), needs=[need]))
             self._keep(self._numbered(made), "draft")
             held = [one for one in self._orders.values() if need in one.needs]
+            over = replace(found, state="fulfilled", order=held[0].id, changed_ms=self._now_ms())
+            self._show(needs=[over if one.id == need else one for one in self._site().needs])
         self.told.append(("order_need", need))
         return {"orders": [self._view(one, (who.role,)) for one in held]}
 
@@ -271,13 +273,14 @@ class FakeTrade:
         ]
         return {
             "supplier": {"id": supplier, "name": NAMES[supplier]}, "site": site.site.name,
-            "currency": "CNY", "timezone": site.site.timezone, "at_ms": self._now_ms(), "shelves": shelves,
+            "currency": "CNY", "timezone": site.site.timezone, "names": {sku.id: sku.name for sku in site.skus},
+            "at_ms": self._now_ms(), "shelves": shelves,
             "orders": [replace(one, note="") for one in mine], "agreements": [],
         }  # fmt: skip
 
-    def paper(self, kind: str, supplier: str, order: int) -> tuple[str, str]:
-        """See `office.Desk`."""
-        return "text/plain", f"{kind} {supplier} {order}\n"
+    async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
+        """See `office.PaperDesk`."""
+        return "text/plain", f"{kind} {supplier} {order}\n".encode()
 
     def public(self, link: str) -> object:
         """See `stockroom.PromiseDesk`."""

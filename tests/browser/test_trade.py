@@ -33,6 +33,7 @@ def test_a_need_is_ordered_once_however_often_it_is_pressed(shop: Shop, visit: V
     order = page.get_by_role("link", name=re.compile(r"Order \d+"))
     expect(order).to_have_count(1)
     expect(button).to_have_count(0)
+    expect(page.locator(".done li", has_text="Insulin pens")).to_contain_text("Ordered: order 8")
     assert told(shop, "order_need") == [1]
     assert len(keys) == 1
     order.click()
@@ -228,6 +229,7 @@ def test_a_slot_can_be_counted_from_its_drawer(shop: Shop, visit: Visit) -> None
     page = visit(shop, "#/slot/A03-02")
 
     page.get_by_role("link", name="Count it").click()
+    expect(page.get_by_label("How many are there?")).to_be_focused()
     page.keyboard.type("9")
     page.keyboard.press("Enter")
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cloud.core.planning import backtest_policies as policies
-from cloud.core.planning.backtest import backtest, course, first_judged, lead_days, tally
+from cloud.core.planning.backtest import backtest, course, first_judged, lead_days, mended_ahead, tally
 from cloud.core.planning.backtest_course import Bounds, Rules, Table, Whole, live
 from cloud.core.planning.items import Item
 
@@ -36,6 +37,10 @@ def leads(demand: Table, lead: int) -> Whole:
 def made(rows: int, count: int, seed: int) -> Table:
     rng = np.random.default_rng(seed)
     return rng.poisson(rng.uniform(0.1, 6, (rows, 1)), (rows, count)).astype(np.float32)
+
+
+def mended(some: list[Item]) -> policies.Learner:
+    return policies.mended(some, [(30, 60)] * len(some))
 
 
 def items(rows: int, sd_days: float = 0.0) -> list[Item]:
@@ -123,7 +128,7 @@ def test_who_knows_the_future_is_never_short_and_never_holds_more_than_who_is_no
     assert (knowing.stock_days[never_short] <= guessing.stock_days[never_short] + last[never_short]).all()
 
 
-@pytest.mark.parametrize("make", [policies.proposed, policies.min_max, policies.eoq_and_z])
+@pytest.mark.parametrize("make", [policies.proposed, policies.min_max, policies.eoq_and_z, mended])
 def test_a_history_that_changes_later_changes_no_earlier_decision(
     make: Callable[[list[Item]], policies.Learner],
 ) -> None:
@@ -164,6 +169,23 @@ def test_every_policy_is_judged_on_the_same_days_and_the_one_in_force_only_where
     assert names == ["proposed", "min_max", "eoq_and_z"]
     assert [one.policy for one in with_levels] == ["proposed", "in_force", "mended", "min_max", "eoq_and_z"]
     assert {(one.skus, one.days, one.asked) for one in with_levels} == {(3, 40, float(units[:, 60:].sum()))}
+
+
+def test_what_somebody_set_by_hand_is_not_what_is_proposed() -> None:
+    known, free = made(3, 90, seed=4), items(3)
+    by_hand = [replace(one, reorder_point=500, order_quantity=900) for one in free]
+
+    assert all(map(np.array_equal, policies.proposed(by_hand)(known), policies.proposed(free)(known)))
+
+
+def test_levels_mended_beforehand_of_all_skus_are_those_mended_as_the_days_go_by() -> None:
+    units, some, levels = made(4, 130, seed=6), items(4), [(30, 60)] * 4
+    ahead = mended_ahead(some, units, 72, levels)
+    whole = backtest(some, units, 72, levels)
+    given = backtest(some, units, 72, levels, mended=policies.learnt(ahead))
+
+    assert [*ahead] == [72, 100, 128]
+    assert given == whole
 
 
 def test_skus_judged_apart_add_up_to_skus_judged_together() -> None:

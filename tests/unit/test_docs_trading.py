@@ -4,12 +4,14 @@ table is the code's."""
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 import pytest
 
+from cloud import cli
 from cloud.core.purchasing import acting, bills, facts, joining, needs, receiving, scorecards, sourcing, steps
 from cloud.core.purchasing.acting import ACTIONS, POSSIBLE, may_approve
 from cloud.core.purchasing.facts import Came, Fact
@@ -18,14 +20,16 @@ from cloud.core.purchasing.needs import Asked
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.receiving import Arrival
 from cloud.core.trade_view import ArrivalView
-from cloud.web import office
+from cloud.desks import papers, telling
+from cloud.web import neighbours, office, posting
 from cloud.web.access import LEAST_ROLE
+from cloud.web.neighbours import Neighbours
 from cloud.web.office import Office
 from cloud.web.writes import Writes
-from protocols.trade import WEIGHTS, Action, Buying
+from protocols.trade import EVENTS, WEIGHTS, Action, Buying
 from tests.depot import DAY_MS, NOON_MS
 from tests.unit import shop
-from tests.unit.pages import anchors, tables, told
+from tests.unit.pages import anchors, blocks, tables, told
 
 TEXT = shop.page("trading")
 SAID = " ".join(TEXT.split())
@@ -38,6 +42,63 @@ async def test_an_order_lives_as_the_page_says(tmp_path: Path, monkeypatch: pyte
     async with shop.opened(tmp_path, monkeypatch) as open_shop:
         for row in rows:
             await shop.asked(open_shop, row)
+
+
+async def test_a_supplier_sees_its_shelves_and_orders_and_its_machine_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = next(body for _, body in blocks(TEXT, "text") if body.startswith("ISA"))
+    kinds = {row[0]: row[2].split("`") for row in tables(TEXT, "paper")[0]}
+    async with shop.opened(tmp_path, monkeypatch) as open_shop:
+        for row in shop.requests(TEXT)[:6]:
+            await shop.asked(open_shop, row)
+
+        status, said = await open_shop.ask("su", "POST", "/api/portal/papers", paper.replace("\n", "").encode())
+
+        assert status == 200
+        assert [(one["action"], one["order"]["state"]) for one in said["done"]] == [("confirm", "confirmed")]
+        portal = await open_shop.get("/api/portal", "su")
+        assert [(one["sku"], one["least"], one["most"]) for one in portal["shelves"]] == [("gloves-m", 10, 60)]
+        assert [(one["id"], one["by"], one["note"]) for one in portal["orders"]] == [(1, "", "")]
+        answered = {}
+        for kind, (method, *_) in kinds.items():
+            path = method.removeprefix("GET ")
+            answered[kind] = (await open_shop.ask("bo" if "orders" in path else "su", "GET", path))[0]
+        for path in ("/api/stock", "/api/orders", "/api/skus/gloves-m/position"):
+            assert (await open_shop.ask("su", "GET", path))[0] == 403
+
+    assert [*kinds] == sorted(papers.KINDS, key=[*kinds].index)
+    # Nothing was moved or changed, and EDIFACT is not agreed on.
+    assert answered == dict.fromkeys(("846", "852", "850"), 200) | dict.fromkeys(
+        ("INVRPT", "EPCIS", "860", "ORDERS"), 422
+    )
+
+
+async def test_the_commands_that_are_shown_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with shop.opened(tmp_path, monkeypatch) as open_shop:
+        state = open_shop.state
+    (tmp_path / "site.toml").write_text(shop.site_text())
+    commands = re.findall(r"^python -m cloud ([^#\n]+)", TEXT, re.MULTILINE)
+
+    said = []
+    for command in commands:
+        site = [] if command.startswith("account") else ["--site", str(tmp_path / "site.toml")]
+        where = ["--state", str(state), *site]
+        assert cli.main([*shlex.split(command), *where]) == 0, command
+        said.append(capsys.readouterr().out)
+
+    assert [one.split()[0] for one in commands] == ["account", "webhooks"]
+    assert said[0].startswith("MEDLINE (supplier): ")
+    assert re.fullmatch(r"id=medline  url=https://edi\.medline\.example/hook  secret=whsec_\S+  waiting=0\n", said[1])
+
+
+def test_the_events_are_those_of_the_code() -> None:
+    assert [row[0] for row in tables(TEXT, "event")[-1]] == [*EVENTS]
+    assert (posting.RETRY_S, posting.RETRY_MAX_S, posting.GIVE_UP_S) == (2, 600, 3 * 86_400)
+    assert f"Up to {posting.WAITING_MAX:,} wait for a subscriber" in SAID
+    assert (posting.GONE, telling.LOOK_MS, papers.WEEK_MS) == (410, 60_000, 7 * DAY_MS)
 
 
 def test_the_states_and_steps_are_those_of_the_code() -> None:
@@ -110,6 +171,7 @@ def test_every_field_of_an_arrival_is_told() -> None:
 def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
     nobody = object()
     routes = Office(nobody, nobody, nobody, Writes()).routes()  # type: ignore[arg-type]
+    routes += Neighbours(nobody, Writes()).routes()  # type: ignore[arg-type]
     table = tables(TEXT, "method")[0]
 
     assert {row[0]: row[1] for row in table} == {
@@ -122,6 +184,7 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
         "POST /api/needs/{id}/order": office.From,
         "POST /api/arrivals/{id}/confirm": office.Came,
         "POST /api/suppliers/{id}/scores": office.Score,
+        "POST /api/neighbours/{id}/spare": neighbours.Spares,
     }
     shown = {row[0]: row[2] for row in table if row[0].startswith("POST")}
     assert shown.pop("POST /api/portal/papers") == "the paper"

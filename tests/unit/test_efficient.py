@@ -145,6 +145,14 @@ def test_whatever_min_and_max_somebody_set_is_drawn_or_left_out(levels: tuple[fl
     assert drawn.in_force is None if levels[0] < -10_000 else drawn.in_force is not None
 
 
+def test_at_its_max_nothing_is_ordered_so_a_min_of_the_same_is_one_less() -> None:
+    both, less = (curve(BOLT, SOLD, levels).in_force for levels in ((30, 30), (29, 30)))
+
+    assert both == less
+    assert both is not None
+    assert (both.reorder_point, both.lot) == (29, 1)
+
+
 def test_a_set_is_the_sum_of_its_skus_and_its_fill_that_of_all_units() -> None:
     one, other = curve(BOLT, SOLD, (10, 40)), curve(replace(BOLT, sku="nut"), outlook(9.0), (60, 200))
     whole = together([one, other, curve(BOLT, None)])

@@ -53,6 +53,13 @@ def test_what_was_never_asked_for_is_kept_as_somebody_meant_it_but_for_what_is_d
     assert 1 <= found.high[1] < 4
 
 
+def test_levels_that_are_all_far_too_low_stay_for_there_is_no_money_to_move() -> None:
+    units = np.random.default_rng(2).poisson(5, (6, 200)).astype(np.float32)
+    found = mend(parts([5.0] * 6), [(3, 9)] * 6, units)
+
+    assert (found.low.tolist(), found.high.tolist()) == ([3] * 6, [9] * 6)
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_whatever_the_history_levels_stay_whole_bounded_and_affordable(seed: int) -> None:

@@ -52,7 +52,8 @@ def mend(items: Sequence[Item], levels: Sequence[tuple[float, float]], known: An
     """The mended levels, from the days known [SKUs x days, NaN before an SKU existed].
 
     Max stays as far above Min as it was. What has no unit on the shelf stays so; nothing that has goes below one. The
-    stock expected is worth no more than `BUDGET` of that of the levels in force, unless one unit of each is.
+    stock expected is worth no more than `BUDGET` of that of the levels in force, unless one unit of each is. Where the
+    known days would have missed more units by it, the levels in force stay.
     """
     given = np.asarray(levels, dtype=np.float64).reshape(len(items), 2)
     point, lot = np.minimum(given[:, 0], given[:, 1] - 1), np.maximum(given[:, 1] - given[:, 0], 1.0)
@@ -75,7 +76,10 @@ def mend(items: Sequence[Item], levels: Sequence[tuple[float, float]], known: An
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if _value(at(float(np.exp(middle))) + cycle, cost, seen) > budget else (low, middle)
-    mended = at(float(np.exp(high))) - 1
+    mended = at(float(np.exp(high)))
+    if _missed(mended + cycle, seen) > _missed(kept + cycle, seen):
+        mended = kept  # where all is far too low there is no money to move
+    mended -= 1
     return Levels(mended, mended + np.where(given[:, 1] > given[:, 0], lot, 1.0))
 
 
@@ -128,3 +132,9 @@ def _value(level: Array, cost: Array, seen: Windows) -> float:
     """The money in stock at the end of a lead time, on average over those that were seen."""
     used = np.bincount(seen.row, np.minimum(seen.units, np.maximum(level, 0.0)[seen.row]), minlength=len(level))
     return float(cost @ (np.maximum(level, 0.0) - used / np.maximum(seen.times, 1)))
+
+
+def _missed(level: Array, seen: Windows) -> float:
+    """Units that lead times asked for beyond what is there, on average over those that were seen, of all SKUs."""
+    short = np.maximum(seen.units - level[seen.row], 0.0) / np.maximum(seen.times[seen.row], 1)
+    return float(short.sum())

@@ -15,6 +15,8 @@ OPEN: Final[frozenset[State]] = frozenset(("approved", "sent", "confirmed", "par
 """Something may still come of these, and counts as ordered; a draft is only a thought."""
 UNITS_MAX: Final = 1_000_000_000
 """More units in a line, or money for one, is taken for a slip."""
+DUE_MAX_MS: Final = 253_370_764_800_000
+"""The begin of 9999: beyond that there are no dates."""
 
 
 class Line(Struct, frozen=True):
@@ -95,8 +97,9 @@ def unfit(sku: str, units: int, price: float, due_ms: int, least: int = 1) -> Re
         return Refusal("units", said, f"Give a whole number from {least} to {UNITS_MAX:,}.")
     if not (isfinite(price) and 0 <= price <= UNITS_MAX):
         return Refusal("price", f"{price:g} is no price of {sku}.", "Give money a unit, 0 or more.")
-    if due_ms < 0:
-        return Refusal("due", f"{sku} can not be due before 1970.", "Give milliseconds since 1970, 0 if not known.")
+    if not 0 <= due_ms <= DUE_MAX_MS:
+        said = f"{sku} can not be due before 1970 or after 9998."
+        return Refusal("due", said, "Give milliseconds since 1970, 0 if not known.")
     return None
 
 

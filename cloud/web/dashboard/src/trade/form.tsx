@@ -132,12 +132,19 @@ export function worded({ label }: Field, { code, least, most, from }: Flaw): str
   return say(`form.${code}`, { label, least: shown(least), most: shown(most), from: from ?? "" });
 }
 
+/** After something was done, its row may leave and another take its place: the rest of a double tap must not hit that. */
+const DOUBLE_TAP_MS = 500;
+let done_at = -Infinity;
+
 /** A button that does one thing at once. */
 export function Act({ label, described, main, act }: { label: string; described?: string; main?: boolean; act: (key: string) => Promise<unknown> }) {
   const [wish, make] = useWish();
+  const press = async () => {
+    if (performance.now() - done_at > DOUBLE_TAP_MS && (await make(described ?? label, act))) done_at = performance.now();
+  };
   return (
     <span class="act">
-      <button type="button" class={main ? "main" : ""} aria-label={described} aria-disabled={wish.value.busy} onClick={() => void make(described ?? label, act)}>
+      <button type="button" class={main ? "main" : ""} aria-label={described} aria-disabled={wish.value.busy} onClick={() => void press()}>
         {wish.value.busy ? say("wish.sending") : label}
       </button>
       <span class="trouble" role="status">

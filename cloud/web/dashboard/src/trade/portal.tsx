@@ -73,12 +73,13 @@ export function Portal() {
 function shownBy(told: Told): void {
   const site = siteOf(told);
   timezone.value = site.timezone;
-  const skus = told.shelves.map(({ sku, name, on_hand }) => ({ id: sku, name, on_hand }) as SkuView);
+  const held = new Map(told.shelves.map((shelf) => [shelf.sku, shelf.on_hand]));
+  const skus = Object.entries(told.names).map(([id, name]) => ({ id, name, on_hand: held.get(id) ?? 0 }) as SkuView);
   const rest = { needs: [], alerts: [], zones: [], devices: [], gateways: [], slots: [], arrivals: [], measures: [] };
   book.value = open({ k: "s", v: "", epoch: "portal", q: 0, t: now.value, site, kpi: {} as never, skus, orders: told.orders, ...rest });
 }
 
-const siteOf = ({ site, currency, timezone: zone }: Told): SiteView => ({ id: site, name: site, currency, timezone: zone || Intl.DateTimeFormat().resolvedOptions().timeZone });
+const siteOf = ({ site, currency, timezone: zone }: Told): SiteView => ({ id: site, name: site, currency, timezone: zone });
 
 /** The emptiest of its room first. */
 function byRoom(a: PortalShelf, b: PortalShelf): number {

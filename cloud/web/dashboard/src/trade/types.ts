@@ -123,8 +123,9 @@ export interface Portal {
   supplier: { id: string; name: string };
   site: string;
   currency: string;
-  /** Of the site; where it is not told, that of the browser is taken. */
-  timezone?: string;
+  timezone: string;
+  /** Of the articles on its shelves and in its orders. */
+  names: Record<string, string>;
   shelves: PortalShelf[];
   orders: OrderView[];
 }

@@ -37,7 +37,7 @@ export function NeedsDone() {
     <Panel name="done" title={say("needs.done")}>
       <ul class="rows needs">
         {all.map((need) => (
-          <Need key={need.id} need={need} />
+          <Need key={need.id} need={need} full />
         ))}
       </ul>
     </Panel>
@@ -50,15 +50,16 @@ export function Need({ need, full }: { need: NeedView; full?: boolean }) {
   const unfolded = useSignal(false);
   const observed = need.state === "observed";
   const open = need.state === "proposed" || observed;
+  const acting = full && (open || need.order !== null);
   const planned = need.card !== null;
   return (
-    <li class={full && open ? "orderly" : ""}>
+    <li class={acting ? "orderly" : ""}>
       <details onToggle={(event) => (unfolded.value = event.currentTarget.open)}>
         <summary aria-label={`${say("needs.why")}: ${skuName(need.sku)}`}>
           <span class="what">
             <strong>{skuName(need.sku)}</strong>
             <span class="note">
-              {open ? say("needs.position", { position: shownAs(position), point: shownAs(reorder_point) }) : <>{word("need", need.state)} · <Since at={need.changed_ms} /></>}
+              {open ? say("needs.position", { position: shownAs(position), point: shownAs(reorder_point) }) : <>{need.order === null ? word("need", need.state) : say("need.ordered", { id: need.order })} · <Since at={need.changed_ms} /></>}
               {observed && ` · ${word("need", need.state)}`}
             </span>
           </span>
@@ -67,7 +68,7 @@ export function Need({ need, full }: { need: NeedView; full?: boolean }) {
         </summary>
         {planned ? unfolded.value && <Later part="Card" need={need} act={!full} /> : <Why need={need} />}
       </details>
-      {full && open && <Later part="OrderNeed" need={need} />}
+      {acting && <Later part="OrderNeed" need={need} />}
     </li>
   );
 }

@@ -132,6 +132,7 @@ export const en = {
   "needs.proposed": "proposed",
   "needs.done": "Done",
   "need.observed": "only observed",
+  "need.ordered": "Ordered: order {id}",
   "need.fulfilled": "Stock is back",
   "need.withdrawn": "Withdrawn, no longer needed",
   "why.on_hand": "On hand",

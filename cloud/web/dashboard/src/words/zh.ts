@@ -134,6 +134,7 @@ export const zh: Words = {
   "needs.proposed": "提出于",
   "needs.done": "已完成",
   "need.observed": "仅观察",
+  "need.ordered": "已订购：订单 {id}",
   "need.fulfilled": "库存已恢复",
   "need.withdrawn": "已撤回，不再需要",
   "why.on_hand": "现存量",

@@ -1,0 +1,226 @@
+"""The book over the web: what is told once counts once, however late, however often, and whatever fails on the way.
+
+One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty database, PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from cloud.stores.database import LedgerUnavailable
+from tests.contract.trade_site import Json, TradeSite, memory
+from tests.depot import DAY_MS, HOUR_MS
+
+
+def fact(kind: str, units: int, sku: str = "milk", **more: object) -> dict[str, object]:
+    return {"kind": kind, "sku": sku, "units": units, **more}
+
+
+async def on_hand(trading: TradeSite, sku: str = "milk") -> int:
+    found: Json = await trading.get(f"/api/skus/{sku}/position")
+    return int(found["position"]["on_hand"])
+
+
+async def told(trading: TradeSite, sku: str = "milk") -> list[Json]:
+    found: Json = await trading.get(f"/api/book?sku={sku}")
+    return list(found["entries"])
+
+
+async def test_what_is_told_fifty_times_at_once_under_one_key_counts_once(trading: TradeSite) -> None:
+    answers = await asyncio.gather(
+        *(trading.ask("bo", "POST", "/api/book", fact("receipt", 4), "k1") for _ in range(50))
+    )
+
+    assert {(status, told["id"]) for status, told in answers} == {(200, 1)}
+    assert await on_hand(trading) == 4
+    assert len(await told(trading)) == 1
+
+
+async def test_fifty_that_take_at_once_take_no_more_than_there_is(trading: TradeSite) -> None:
+    await trading.post("/api/book", fact("receipt", 30))
+
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/book", fact("pick", -1)) for _ in range(50)))
+
+    assert sorted(status for status, _ in answers) == [200] * 30 + [422] * 20
+    assert await on_hand(trading) == 0
+    await trading.restart()
+    assert await on_hand(trading) == 0
+
+
+async def test_what_is_told_again_after_a_restart_counts_once_though_it_could_not_be_told_anew(
+    trading: TradeSite,
+) -> None:
+    await trading.post("/api/book", fact("receipt", 4))
+    taken = await trading.post("/api/book", fact("pick", -4), key="k1")
+    await trading.restart()
+    trading.clock.pass_ms(HOUR_MS)
+
+    assert await trading.post("/api/book", fact("pick", -4), key="k1") == taken
+    assert await on_hand(trading) == 0
+    assert await trading.refused("/api/book", fact("pick", -3), key="k1") == (200 + 222, "key_used")
+    assert (await trading.post("/api/book", fact("receipt", 7), key="k1", name="cy"))["units"] == 7
+
+
+async def test_one_key_for_a_fact_and_for_a_count_is_two_writes(trading: TradeSite) -> None:
+    await trading.post("/api/book", fact("receipt", 4), key="k1")
+    found = await trading.post("/api/counts", {"sku": "milk", "counted": 4}, key="k1")
+
+    assert (found["verdict"], found["entry"]) == ("agrees", 2)
+    assert [one["kind"] for one in await told(trading)] == ["receipt", "count"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_fact_that_was_lost_on_its_way_counts_once_when_it_is_told_again(
+    trading: TradeSite, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    books: Any = trading.service.ledger.books
+    whole = books.post
+
+    def fails(*arguments: Any) -> Any:
+        monkeypatch.setattr(books, "post", whole)
+        if after:
+            whole(*arguments)
+        raise LedgerUnavailable("the connection was lost")
+
+    monkeypatch.setattr(books, "post", fails)
+    assert await trading.refused("/api/book", fact("receipt", 4), key="k1") == (503, "unavailable")
+    await trading.tick()
+    assert await on_hand(trading) == (4 if after else 0)
+
+    await trading.post("/api/book", fact("receipt", 4), key="k1")
+
+    assert await on_hand(trading) == 4
+    before = memory(trading.service)
+    await trading.restart()
+    assert memory(trading.service) == before
+
+
+async def test_what_becomes_known_late_counts_as_of_when_it_happened(trading: TradeSite) -> None:
+    begun_ms = trading.clock()
+    await trading.post("/api/book", fact("receipt", 10, unit_cost=2.0))
+    trading.clock.pass_ms(DAY_MS)
+    await trading.post("/api/book", fact("pick", -6))
+    known_ms = trading.clock.pass_ms(DAY_MS)
+    late = await trading.post("/api/book", fact("receipt", 5, unit_cost=1.0, happened_ms=begun_ms - DAY_MS))
+
+    standing = await trading.get("/api/skus/milk/position")
+    assert standing["position"]["on_hand"] == 9
+    assert standing["layers"] == [{"units": 9, "unit_cost": 2.0}], "the older, cheaper ones went first"
+    at = f"/api/value?at={begun_ms}"
+    now = await trading.get(at)
+    then = await trading.get(f"{at}&known={known_ms - 1}")
+    assert (now["total"], then["total"]) == (25.0, 20.0)
+    assert (await trading.get("/api/value"))["total"] == 18.0
+
+    await trading.post("/api/book", fact("receipt", 5, ref=f"entry:{late['id']}"))
+    assert await on_hand(trading) == 4
+    assert (await trading.get("/api/skus/milk/position"))["layers"] == [{"units": 4, "unit_cost": 2.0}]
+    assert await trading.refused("/api/book", fact("receipt", 5, ref=f"entry:{late['id']}")) == (422, "taken_back")
+    assert await trading.refused("/api/book", fact("receipt", 5, ref="entry:99")) == (422, "unknown_entry")
+    before = memory(trading.service)
+    await trading.restart()
+    assert memory(trading.service) == before
+
+
+async def test_a_count_stands_whatever_of_before_it_becomes_known_later(trading: TradeSite) -> None:
+    await trading.post("/api/book", fact("receipt", 10))
+    trading.clock.pass_ms(HOUR_MS)
+    await trading.post("/api/book", fact("count", 8))
+    counted_ms = trading.clock()
+    trading.clock.pass_ms(HOUR_MS)
+    await trading.post("/api/book", fact("receipt", 3))
+    assert await on_hand(trading) == 11
+
+    await trading.post("/api/book", fact("pick", -2, happened_ms=counted_ms - 60_000))
+
+    assert await on_hand(trading) == 11
+
+
+async def test_what_is_not_there_is_refused_in_a_sentence_or_owed_until_it_comes(trading: TradeSite) -> None:
+    status, said = await trading.ask("bo", "POST", "/api/book", fact("pick", -3))
+    assert (status, said["error"]) == (422, "short")
+    assert "0 are there, 3 were asked" in said["detail"]
+    assert await on_hand(trading) == 0
+
+    await trading.post("/api/book", fact("pick", -3, "tape", note="for the fair"))
+    await trading.tick()
+    standing = await trading.get("/api/skus/tape/position")
+    assert standing["position"]["on_hand"] == -3
+    [debt] = standing["debts"]
+    assert (debt["units"], debt["cause"]) == (3, "for the fair")
+    assert trading.sku("tape")["owed"] == 3
+    await trading.post("/api/book", fact("receipt", 5, "tape"))
+    await trading.tick()
+    standing = await trading.get("/api/skus/tape/position")
+    assert (standing["position"]["on_hand"], standing["debts"]) == (2, [])
+    assert trading.sku("tape")["owed"] == 0
+
+
+async def test_what_is_set_aside_is_there_and_not_available_and_is_ordered_again(trading: TradeSite) -> None:
+    await trading.weigh("A1", 60)
+    await trading.weigh("A2", 0)
+    await trading.tick(5)
+    assert trading.needs("bolt") == []
+
+    await trading.post("/api/book", fact("quarantine", 45, "bolt"))
+    await trading.tick(3)
+
+    seen = trading.sku("bolt")
+    assert (seen["on_hand"], seen["quarantined"], seen["available"], seen["projected"]) == (60, 45, 15, 15)
+    [need] = trading.needs("bolt")
+    assert need["card"]["position"]["quarantined"] == 45
+    assert await trading.refused("/api/book", fact("quarantine", 16, "bolt")) == (422, "quarantine")
+    await trading.post("/api/book", fact("quarantine", -45, "bolt"))
+    await trading.tick(3)
+    assert trading.sku("bolt")["available"] == 60
+    assert trading.needs("bolt") == []
+
+
+async def test_a_receipt_explains_what_the_shelf_saw_before_it_or_will_see_after(trading: TradeSite) -> None:
+    await trading.weigh("A1", 10)
+    await trading.weigh("A2", 0)
+    trading.clock.pass_ms(HOUR_MS)
+    await trading.weigh("A1", 30)
+    trading.clock.pass_ms(HOUR_MS)
+    await trading.post("/api/book", fact("receipt", 50, "bolt", unit_cost=0.4))
+    standing = await trading.get("/api/skus/bolt/position")
+    assert (standing["position"]["on_hand"], standing["unexplained"]) == (60, [])
+    trading.clock.pass_ms(HOUR_MS)
+    await trading.weigh("A2", 30)
+    await trading.tick()
+
+    standing = await trading.get("/api/skus/bolt/position")
+    assert (standing["position"]["on_hand"], standing["unexplained"]) == (60, [])
+    assert standing["layers"][-1]["unit_cost"] == 0.4
+    assert trading.sku("bolt")["on_hand"] == 60
+
+
+async def test_movements_of_the_past_are_folded_in_where_they_happened(trading: TradeSite) -> None:
+    """A gateway that was away hands in what it saw."""
+    await trading.weigh("A1", 10)
+    await trading.weigh("A2", 0)
+    away_ms = trading.clock()
+    trading.clock.pass_ms(DAY_MS)
+    await trading.post("/api/book", fact("receipt", 20, "bolt"))
+    await trading.weigh("A1", 4, away_ms + HOUR_MS)
+    await trading.tick(6)
+
+    assert trading.service.trade.book.account("bolt").shelves == {"A1": 4, "A2": 0}
+    assert await on_hand(trading, "bolt") == 24
+    before = memory(trading.service)
+    await trading.restart()
+    assert memory(trading.service) == before
+
+
+async def test_the_book_is_read_page_by_page(trading: TradeSite) -> None:
+    for units in range(1, 6):
+        await trading.post("/api/book", fact("receipt", units))
+
+    first = await trading.get("/api/book?limit=3")
+    rest = await trading.get(f"/api/book?limit=3&after={first['next']}")
+
+    assert [one["units"] for one in first["entries"] + rest["entries"]] == [1, 2, 3, 4, 5]
+    assert rest["next"] is None

@@ -1,0 +1,155 @@
+"""Counts over the web: what to count and why, what a count says, and what is said of it once more is known.
+
+One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty database, PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.contract.trade_site import Json, TradeSite, memory
+from tests.depot import HOUR_MS
+
+MINUTE_MS = 60_000
+
+
+async def counted(trading: TradeSite, units: int, key: str = "", sku: str = "milk", **more: object) -> Json:
+    return await trading.post("/api/counts", {"sku": sku, "counted": units, **more}, key=key)
+
+
+async def full(trading: TradeSite) -> None:
+    """Hundred of milk came an hour ago."""
+    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 100})
+    trading.clock.pass_ms(HOUR_MS)
+
+
+async def test_a_count_that_agrees_is_an_anchor_at_once(trading: TradeSite) -> None:
+    await full(trading)
+
+    found = await counted(trading, 100)
+
+    assert (found["verdict"], found["expected"], found["difference"], found["causes"]) == ("agrees", 100, 0, [])
+    assert found["entry"] == 2
+
+
+async def test_a_count_that_differs_is_repeated_before_it_stands(trading: TradeSite) -> None:
+    await full(trading)
+    await trading.post("/api/book", {"kind": "quarantine", "sku": "milk", "units": 10})
+
+    first = await counted(trading, 90)
+    assert (first["verdict"], first["entry"], first["difference"]) == ("recount", 0, -10)
+    assert trading.service.trade.position("milk").on_hand == 100
+    [listed] = [one for one in (await trading.get("/api/counts"))["today"] if one["sku"] == "milk"]
+    assert "recount" in listed["reasons"]
+    await trading.restart()
+    second = await counted(trading, 90)
+
+    assert (second["verdict"], second["difference"], second["value"]) == ("differs", -10, -10.0)
+    assert second["causes"][0]["code"] == "quarantined"
+    assert trading.service.trade.position("milk").on_hand == 90
+    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
+    before = memory(trading.service)
+    await trading.restart()
+    assert memory(trading.service) == before
+
+
+async def test_a_count_sent_twice_under_one_key_is_not_its_own_second_count(trading: TradeSite) -> None:
+    await full(trading)
+    asked = {"sku": "milk", "counted": 90}
+
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/counts", asked, "k1") for _ in range(20)))
+    assert {told["verdict"] for _, told in answers} == {"recount"}
+    await trading.restart()
+    assert (await counted(trading, 90, "k1"))["verdict"] == "recount"
+    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 91}, key="k1") == (422, "key_used")
+
+    assert (await counted(trading, 90, "k2"))["verdict"] == "differs"
+    assert (await counted(trading, 90, "k2"))["verdict"] == "differs"
+    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
+
+
+async def test_goods_that_move_while_somebody_counts_are_no_difference(trading: TradeSite) -> None:
+    await full(trading)
+    began_ms = trading.clock()
+    trading.clock.pass_ms(MINUTE_MS)
+    await trading.post("/api/book", {"kind": "pick", "sku": "milk", "units": -7})
+    trading.clock.pass_ms(MINUTE_MS)
+
+    assert (await counted(trading, 100, at_ms=began_ms))["verdict"] == "agrees"
+    first = await counted(trading, 100)
+    assert (first["verdict"], first["expected"]) == ("recount", 93)
+    assert first["causes"][0]["code"] == "moved_while_counting"
+
+
+async def test_what_becomes_known_later_judges_the_count_anew(trading: TradeSite) -> None:
+    await full(trading)
+    for _ in range(2):
+        found = await counted(trading, 80)
+        trading.clock.pass_ms(MINUTE_MS)
+    assert (found["verdict"], found["difference"]) == ("differs", -20)
+    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
+    before = trading.service.trade.counts._stood[0].finding
+
+    half_an_hour_ago_ms = trading.clock() - HOUR_MS // 2
+    late = {"kind": "pick", "sku": "milk", "units": -20, "happened_ms": half_an_hour_ago_ms}
+    await trading.post("/api/book", late)
+    await trading.tick(3)
+
+    [after] = trading.service.trade.counts._stood
+    assert (before.verdict, after.finding.verdict, after.finding.difference) == ("differs", "agrees", 0)
+    assert trading.service.trade.position("milk").on_hand == 80
+    await trading.restart()
+    assert [*trading.service.trade.counts._stood] == [after]
+
+
+async def test_a_first_count_that_turns_out_to_have_been_right_needs_no_second(trading: TradeSite) -> None:
+    await full(trading)
+    assert (await counted(trading, 80))["verdict"] == "recount"
+
+    late = {"kind": "pick", "sku": "milk", "units": -20, "happened_ms": trading.clock() - HOUR_MS // 2}
+    trading.clock.pass_ms(MINUTE_MS)
+    await trading.post("/api/book", late)
+    with trading.away():
+        await trading.tick()
+    await trading.tick(3)
+
+    assert trading.service.trade.counts._waiting == {}
+    assert [one["kind"] for one in (await trading.get("/api/book?sku=milk"))["entries"]] == ["receipt", "pick", "count"]
+
+
+async def test_a_persons_count_of_a_slot_stands_against_what_its_scale_claims(trading: TradeSite) -> None:
+    await trading.weigh("A1", 50)
+    await trading.weigh("A2", 0)
+    await trading.tick(2)
+    for _ in range(2):
+        found = await counted(trading, 47, sku="bolt", place="A1")
+        trading.clock.pass_ms(MINUTE_MS)
+    await trading.tick()
+
+    assert (found["verdict"], found["difference"]) == ("differs", -3)
+    assert trading.sku("bolt")["on_hand"] == 47
+    await trading.weigh("A1", 45)
+    await trading.tick()
+    assert trading.sku("bolt")["on_hand"] == 42
+
+
+async def test_the_round_lists_what_matters_with_its_reasons(trading: TradeSite) -> None:
+    await trading.weigh("A1", 50)
+    await trading.post("/api/book", {"kind": "pick", "sku": "tape", "units": -3})
+    await trading.tick(2)
+
+    listed = (await trading.get("/api/counts"))["today"]
+
+    by_place = {(one["sku"], one["place"]): one for one in listed}
+    assert ("tape", "") in by_place
+    assert by_place["tape", ""]["reasons"]
+    assert [one["score"] for one in listed] == sorted((one["score"] for one in listed), reverse=True)
+
+
+async def test_a_count_of_what_does_not_lie_there_says_where_it_lies(trading: TradeSite) -> None:
+    for asked, said in (
+        ({"sku": "bolt", "place": "G1", "counted": 1}, "unknown_place"),
+        ({"sku": "nothing", "counted": 1}, "unknown_place"),
+        ({"sku": "milk", "counted": 1, "at_ms": trading.clock() + 90_000_000}, "time"),
+    ):
+        assert await trading.refused("/api/counts", asked) == (422, said)

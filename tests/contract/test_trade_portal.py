@@ -1,0 +1,105 @@
+"""What a supplier sees and may do, and what it does not: the site's own routes, other suppliers, names and notes.
+
+One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty database, PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from cloud.web.access import LEAST_ROLE
+from tests.contract.trade_site import TradeSite
+from tests.depot import DAY_MS
+
+NOTE = "we pay less elsewhere"
+
+
+@pytest.fixture
+async def sent(trading: TradeSite) -> TradeSite:
+    """Order 1 was sent to Acme, order 2 to Bolt & Co, order 3 waits for approval."""
+    for supplier, sku, units in (("acme", "bolt", 40), ("boltco", "tape", 5), ("acme", "gear", 3)):
+        wanted = {"supplier": supplier, "lines": [{"sku": sku, "units": units}], "note": NOTE}
+        made = await trading.post("/api/orders", wanted)
+        for action in () if sku == "gear" else ("approve", "send"):
+            await trading.post(f"/api/orders/{made['id']}/{action}", {})
+    await trading.weigh("A1", 30)
+    await trading.weigh("A2", 0)
+    await trading.tick(5)
+    return trading
+
+
+async def test_a_supplier_sees_its_own_shelves_and_orders_alone(sent: TradeSite) -> None:
+    seen = await sent.get("/api/portal", "su")
+    assert [one["id"] for one in seen["orders"]] == [1]
+    [shelf] = seen["shelves"]
+    assert (shelf["sku"], shelf["on_hand"], shelf["projected"], shelf["least"], shelf["most"]) == (
+        "bolt", 30, 70, 10, 200,
+    )  # fmt: skip
+    other = await sent.get("/api/portal", "ro")
+    assert ([one["id"] for one in other["orders"]], other["shelves"]) == ([2], [])
+
+
+async def test_nothing_of_the_sites_own_reaches_a_supplier(sent: TradeSite) -> None:
+    sent.clock.pass_ms(DAY_MS)
+    answers = [
+        await sent.get("/api/portal", "su"),
+        await sent.post("/api/portal/orders/1/confirm", {}, "su"),
+        await sent.post("/api/portal/orders/1/ship", {"lines": [{"sku": "bolt", "units": 40}], "key": "a1"}, "su"),
+        (await sent.ask("su", "POST", "/api/portal/orders/1/confirm", {"version": 1}))[1],
+    ]
+
+    for answer in answers:
+        text = msgspec.json.encode(answer).decode()
+        assert NOTE not in text
+        assert '"bo"' not in text
+        assert "by bo" not in text
+    assert answers[1]["may"] == ["confirm", "ship"]
+    assert answers[3]["error"] == "changed"
+
+
+@pytest.mark.parametrize("number", ["2", "3", "99", "0", "x", "1e3", "-1", "9" * 18])
+async def test_the_order_of_somebody_else_is_not_there(sent: TradeSite, number: str) -> None:
+    for action in ("confirm", "change", "ship", "cancel", "receive"):
+        assert await sent.refused(f"/api/portal/orders/{number}/{action}", {}, "su") == (404, "unknown")
+
+
+async def test_a_supplier_decides_nothing_for_the_site(sent: TradeSite) -> None:
+    for action in ("approve", "send", "receive", "close", "cancel"):
+        body = {"lines": [{"sku": "bolt", "received": 40}], "key": "k"} if action == "receive" else {}
+        status, _ = await sent.refused(f"/api/portal/orders/1/{action}", body, "su")
+        assert status == 422, action
+    dearer = {"lines": [{"sku": "bolt", "unit_price": 50.0}]}
+    assert await sent.refused("/api/portal/orders/1/confirm", dearer, "su") == (422, "above_limit")
+    more = {"lines": [{"sku": "bolt", "units": 41}]}
+    assert await sent.refused("/api/portal/orders/1/confirm", more, "su") == (422, "more_than_ordered")
+    told = await sent.get("/api/orders/1")
+    assert (told["order"]["state"], told["order"]["version"]) == ("sent", 3)
+
+
+async def test_every_route_of_the_site_is_closed_to_suppliers_and_the_portal_to_the_site(sent: TradeSite) -> None:
+    for (method, pattern), least in LEAST_ROLE.items():
+        path = pattern.replace("{id}", "1").replace("{action}", "confirm").replace("{kind}", "850")
+        path = path.replace("{name}", "turnover").replace("{link}", "x")
+        if least in ("viewer", "crew", "manager") and pattern not in ("/metrics", "/ws"):
+            status, said = await sent.ask("su", method, path, {} if method == "POST" else None)
+            assert (status, said["error"]) == (403, "forbidden"), path
+            assert (await sent.ask("", method, path))[0] == 401, path
+        if least == "supplier":
+            assert (await sent.ask("mo", method, path, {} if method == "POST" else None))[0] == 403, path
+        if least in ("crew", "manager") and method == "POST":
+            assert (await sent.ask("ada", method, path, {}))[0] == 403, path
+
+
+async def test_only_a_manager_scores_a_supplier_and_only_what_is_not_measured(sent: TradeSite) -> None:
+    path = "/api/suppliers/acme/scores"
+    assert await sent.refused(path, {"criterion": "service", "value": 90}, "bo") == (403, "forbidden")
+    assert await sent.refused(path, {"criterion": "quality", "value": 90}, "mo") == (400, "bad_request")
+    assert await sent.refused("/api/suppliers/x/scores", {"criterion": "service", "value": 9}, "mo") == (404, "unknown")
+    await sent.post(path, {"criterion": "service", "value": 90, "note": "answers at once"}, "mo")
+
+    await sent.restart()
+
+    [card] = [one for one in await sent.get("/api/suppliers") if one["id"] == "acme"]
+    [part] = [one for one in card["parts"] if one["id" if "id" in one else "criterion"] == "service"]
+    assert (part["value"], part["by"], card["score"]) == (90.0, "mo", 90.0)

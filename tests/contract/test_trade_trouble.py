@@ -1,0 +1,180 @@
+"""Trade under attack: the ledger away, nonsense, huge figures, strange names, times of other centuries.
+
+One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty database, PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from tests.contract.trade_site import TradeSite, memory
+from tests.depot import DAY_MS
+
+WRITES: dict[str, Any] = {
+    "/api/book": {"kind": "receipt", "sku": "milk", "units": 4},
+    "/api/counts": {"sku": "milk", "counted": 4},
+    "/api/reservations": {"sku": "milk", "units": 1, "tier": "gold"},
+    "/api/reservations/1/release": {},
+    "/api/orders": {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]},
+    "/api/orders/1/approve": {"version": 1},
+    "/api/orders/1/cancel": {"version": 1},
+    "/api/suppliers/acme/scores": {"criterion": "service", "value": 50},
+}
+NAMES = ["'; DROP TABLE entry; --", "\u202eabc", "日本語 🍺", "a\tb\nc", "%s%n{0}", "\\", "x" * 400, "NULL", "\x00", "e\u0301"]
+
+
+@pytest.fixture
+async def begun(trading: TradeSite) -> TradeSite:
+    """There is an order, and a reservation."""
+    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 10})
+    await trading.post("/api/reservations", WRITES["/api/reservations"])
+    await trading.post("/api/orders", WRITES["/api/orders"])
+    return trading
+
+
+@pytest.mark.parametrize("path", WRITES)
+async def test_without_the_ledger_nothing_is_half_done_and_later_all_works(begun: TradeSite, path: str) -> None:
+    begun.clock.pass_ms(DAY_MS)
+    await begun.tick(5)
+    before = memory(begun.service)
+    shown = begun.service.live.current
+
+    with begun.away():
+        assert await begun.refused(path, WRITES[path], "mo", "k") == (503, "unavailable")
+        await begun.tick(2)
+        assert begun.service.live.current.skus == shown.skus, "what is known is shown all the same"
+    assert memory(begun.service) == before
+    await begun.tick(2)
+    assert begun.service.ready() == []
+
+    await begun.post(path, WRITES[path], "mo", "k")
+    await begun.tick(2)
+    after = memory(begun.service)
+    await begun.restart()
+    assert memory(begun.service) == after
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"units": 1e400}', b"[" * 20_000, b'{"a":1}' * 9])
+async def test_nonsense_is_refused_in_two_sentences_and_changes_nothing(begun: TradeSite, body: bytes) -> None:
+    before = memory(begun.service)
+    for path in ("/api/book", "/api/counts", "/api/reservations", "/api/orders", "/api/suppliers/acme/scores"):
+        status, code = await begun.refused(path, body, "mo")
+        assert (status, code) in ((400, "bad_request"), (413, "too_large")), path
+    for path in ("/api/orders/1/approve", "/api/arrivals/1:bolt/confirm", "/api/needs/1/order"):
+        if body:
+            assert (await begun.refused(path, body, "mo"))[0] == 400, path
+    assert memory(begun.service) == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_strange_names_are_text_like_any_other(
+    begun: TradeSite, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    asked: list[tuple[str, dict[str, object]]] = [
+        ("/api/book", {"kind": "receipt", "sku": name[:90], "units": 4}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 4, "note": name, "lot": name, "ref": name}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 4, "place": name, "other": name}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 4, "expiry": name}),
+        ("/api/counts", {"sku": name[:90], "counted": 4, "place": name}),
+        ("/api/reservations", {"sku": "milk", "units": 1, "tier": "gold", "customer": name, "note": name}),
+        ("/api/reservations", {"sku": "milk", "units": 1, "tier": name}),
+        ("/api/orders", {"supplier": name[:90], "lines": [{"sku": "bolt", "units": 5}]}),
+        ("/api/orders", {"supplier": "acme", "lines": [{"sku": name[:90], "units": 5}]}),
+        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}], "note": name}),
+        ("/api/needs/1/order", {"supplier": name[:90]}),
+        ("/api/suppliers/acme/scores", {"criterion": "service", "value": 5, "note": name}),
+    ]
+    for path, body in asked:
+        status, told = await begun.ask("mo", "POST", path, body)
+        assert status in (200, 404, 422), (path, body, told)
+    for path in (f"/api/book?sku={'%27%20OR%201=1'}", "/api/skus/%27%3B/position", "/api/measures/%00", "/api/skus/%F0%9F/curve"):
+        assert (await begun.ask("mo", "GET", path))[0] in (200, 404), path
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+    await begun.tick(3)
+    before = memory(begun.service)
+    await begun.restart()
+    assert memory(begun.service) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 10**9 + 1}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 10**40}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1.5}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": "4"}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "unit_cost": -1}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "unit_cost": 1e300}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": -1}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": 4_102_444_800_000}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": 2**53}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "expiry": "31.12.2026"}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": -1}),
+        ("/api/book", {"kind": "theft", "sku": "milk", "units": -1}),
+        ("/api/book", {"kind": "count", "sku": "milk", "units": -1}),
+        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "by": "somebody else"}),
+        ("/api/counts", {"sku": "milk", "counted": -1}),
+        ("/api/counts", {"sku": "milk", "counted": 10**10}),
+        ("/api/counts", {"sku": "milk", "counted": 1, "at_ms": 4_102_444_800_000}),
+        ("/api/reservations", {"sku": "milk", "units": 0}),
+        ("/api/reservations", {"sku": "milk", "units": 10**9}),
+        ("/api/reservations", {"sku": "milk", "units": 1, "hours": -1}),
+        ("/api/reservations", {"sku": "milk", "units": 1, "hours": 1e9}),
+        ("/api/orders", {"supplier": "acme", "lines": []}),
+        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 0}]}),
+        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}] * 2}),
+        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}] * 501}),
+        ("/api/orders", {"supplier": "boltco", "lines": [{"sku": "bolt", "units": 5}]}),
+        ("/api/orders/1/change", {"lines": [{"sku": "bolt", "unit_price": -1}]}),
+        ("/api/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": 2**53}]}),
+        ("/api/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": 2**60}]}),
+        ("/api/orders/1/receive", {"lines": [{"sku": "bolt", "received": 5}], "key": "k"}),
+        ("/api/orders/1/explode", {}),
+        ("/api/orders/999999999999999999/approve", {}),
+        ("/api/orders/9999999999999999999999/approve", {}),
+        ("/api/arrivals/1:milk/confirm", {"units": 1}),
+        ("/api/arrivals/%F0%9F%8D%BA/confirm", {"units": 1}),
+        ("/api/arrivals/99999999999999999999999:x/confirm", {"units": 1}),
+        ("/api/suppliers/acme/scores", {"criterion": "service", "value": 101}),
+    ],
+)
+async def test_figures_that_can_not_be_are_refused_and_change_nothing(
+    begun: TradeSite, path: str, body: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = memory(begun.service)
+
+    status, _ = await begun.refused(path, body, "mo", "k")
+
+    assert status in (400, 404, 422)
+    assert memory(begun.service) == before
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+async def test_what_is_large_or_long_ago_and_can_be_is_held_exactly(begun: TradeSite) -> None:
+    most = 10**9
+    await begun.post("/api/book", {"kind": "receipt", "sku": "milk", "units": most, "unit_cost": 1e9})
+    await begun.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 7, "happened_ms": 1, "expiry": "9999-12-31"})
+    await begun.tick(3)
+
+    assert begun.sku("milk")["on_hand"] == most + 17
+    assert (await begun.get(f"/api/value?at={2**53}"))["skus"][0]["units"] == most + 17
+    assert (await begun.get("/api/value?at=1"))["skus"] == [{"sku": "milk", "units": 7, "value": 7.0}]
+    before = memory(begun.service)
+    await begun.restart()
+    assert memory(begun.service) == before
+
+
+async def test_a_date_of_another_century_breaks_no_page(begun: TradeSite) -> None:
+    for action in ("approve", "send"):
+        await begun.post("/api/orders/1/" + action)
+    for due_ms in (1, 4_102_444_800_000, 253_370_764_800_000):
+        told = await begun.post("/api/portal/orders/1/confirm", {"lines": [{"sku": "bolt", "due_ms": due_ms}]}, "su")
+        assert told["lines"][0]["due_ms"] == due_ms
+        await begun.hours(1)
+        for path in ("/api/orders", "/api/suppliers", "/api/measures", "/api/snapshot", "/api/skus/bolt/curve"):
+            await begun.get(path)
+        await begun.get("/api/portal", "su")

@@ -16,9 +16,8 @@ from cloud.core.book import accounts, audit, value
 from cloud.core.book.accounts import Terms
 from cloud.core.book.entries import Entry, taken_back
 from cloud.desks.promises import SECRET, token_of
-from cloud.desks.telling import secret
+from cloud.desks.telling import kept_of, secret
 from cloud.stores.ledger import Ledger
-from cloud.web.posting import unpacked
 from protocols.layout import Site, parse
 
 PAGE = 1_000
@@ -99,7 +98,8 @@ def hooks(arguments: argparse.Namespace) -> None:
     """Print every webhook, and how many events wait for it."""
     with _opened(arguments) as (site, ledger):
         for one in site.webhooks:
-            waiting = len(unpacked(ledger.books.kept(f"posts:{one.id}")))
+            kept = kept_of(ledger.books, one.id)
+            waiting = len(kept.waiting) if kept is not None else 0
             told = {"id": one.id, "url": one.url, "secret": secret(ledger.books, one.id), "waiting": waiting}
             said = "  ".join(f"{key}={value}" for key, value in told.items())
             print(msgspec.json.encode(told).decode() if arguments.json else said)

@@ -24,7 +24,7 @@ from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.uplink import Uplink
 from cloud.web.app import answer, make_app, serving, wall_clock_ms
 from cloud.web.pages import build_of
-from cloud.web.sign_in import ROLES, SignIn, hash_password
+from cloud.web.sign_in import ROLES, SignIn, hash_password, hash_token
 from protocols.layout import LayoutError, parse
 
 STATE = Path("var/cloud")
@@ -104,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("name")
     account.add_argument("--role", choices=(*ROLES, "supplier"), default="viewer")
     account.add_argument("--supplier", default="", metavar="ID", help="for whom an account of role supplier acts")
+    text = "for a machine: print a token (`Authorization: Bearer TOKEN`) in place of a password"
+    account.add_argument("--token", action="store_true", help=text)
+    where = "the site file, which names the suppliers (default: site.toml beside the state folder, where there is one)"
+    account.add_argument("--site", type=Path, metavar="SITE.toml", help=where)
     return parser
 
 
@@ -192,16 +196,20 @@ def _offline(arguments: argparse.Namespace, work: Callable[[Service], Awaitable[
 
 
 def _service(arguments: argparse.Namespace) -> Service:
-    try:
-        text = arguments.site.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the site file {arguments.site} can not be read ({error}); give it with --site") from None
+    text = _text(arguments.site)
     arguments.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     history = arguments.history or f"sqlite:///{arguments.state / 'history.db'}"
     options = Options(
         parse(text, str(arguments.site)), arguments.state, history, _ledger_url(arguments), build_of(STATIC)
     )
     return Service(options)
+
+
+def _text(site: Path) -> str:
+    try:
+        return site.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the site file {site} can not be read ({error}); give it with --site") from None
 
 
 def _allow(arguments: argparse.Namespace) -> None:
@@ -216,16 +224,22 @@ def _allow(arguments: argparse.Namespace) -> None:
 
 
 def _account(arguments: argparse.Namespace) -> None:
-    name, role, password = arguments.name, arguments.role, secrets.token_urlsafe(12)
+    name, role, supplier = arguments.name, arguments.role, arguments.supplier
     if not (1 <= len(name) <= 64 and name.isprintable() and name == name.strip()):
         raise UsageError(f"{name!r} can not name an account: use 1 to 64 visible characters")
-    if (role == "supplier") != bool(arguments.supplier):
+    if (role == "supplier") != bool(supplier):
         raise UsageError("--role supplier and --supplier ID belong together: for whom does the account act?")
+    if supplier and (arguments.site != running.beside(arguments.state) or arguments.site.exists()):
+        known = [one.id for one in parse(_text(arguments.site), str(arguments.site)).suppliers]
+        if supplier not in known:
+            raise UsageError(f"there is no supplier {supplier!r}: {arguments.site} lists {', '.join(known) or 'none'}")
+    what, given = ("token", secrets.token_urlsafe(32)) if arguments.token else ("password", secrets.token_urlsafe(12))
+    password, token = ("", hash_token(given)) if arguments.token else (hash_password(given), "")
     ledger = Ledger(_ledger_url(arguments))
-    ledger.people.keep_account(name, role, hash_password(password), supplier=arguments.supplier)
+    ledger.people.keep_account(name, role, password, token, supplier)
     ledger.close()
-    said = msgspec.json.encode({"name": name, "role": role, "password": password}).decode()
-    print(said if arguments.json else f"{name} ({role}): {password}")
+    said = msgspec.json.encode({"name": name, "role": role, what: given}).decode()
+    print(said if arguments.json else f"{name} ({role}): {given}")
 
 
 def _first_account(ledger: Ledger, state: Path) -> None:

@@ -10,6 +10,7 @@ from cloud.core.purchasing.orders import OPEN, Order
 from cloud.core.replenishment import Fate
 
 ENDED_SHOWN = 50
+NOTHING: Mapping[str, int] = {"on_order": 0, "in_transit": 0}
 ENDED = frozenset(("closed", "cancelled"))
 
 
@@ -64,9 +65,12 @@ class OrderBook:
         """An open order, or one of the latest that ended."""
         return self.open.get(number) or next((one for one in self.ended if one.id == number), None)
 
-    def coming(self, sku: str) -> dict[str, int]:
+    def coming(self, sku: str) -> Mapping[str, int]:
         """Units ordered and not shipped, and in transit."""
-        mine = self._of_sku.get(sku, {}).values()
+        known = self._of_sku.get(sku)
+        if not known:
+            return NOTHING
+        mine = known.values()
         return {"on_order": orders.on_order(mine, sku), "in_transit": orders.in_transit(mine, sku)}
 
     def due_ms(self, sku: str) -> int | None:

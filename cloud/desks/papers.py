@@ -127,9 +127,7 @@ class Papers:
         """EPCIS needs no mailboxes: who asks gets them."""
         now_ms, mine = self._now_ms(), self._shared(supplier)
         partner = Partner(supplier, Mailbox(""), Mailbox(""))
-        return granted(
-            papers.events(self.site, partner, await self._moves(mine, now_ms - WEEK_MS), mine, now_ms)
-        ).data
+        return granted(papers.events(self.site, partner, await self._moves(mine, now_ms - WEEK_MS), mine, now_ms)).data
 
     def _shared(self, supplier: str) -> list[str]:
         """The SKUs that a supplier may see."""

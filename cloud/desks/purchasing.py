@@ -84,7 +84,7 @@ class Purchasing:
                 units = {one.need: one.units for one in asked}
                 self._left = {one.need: (units[one.need], now_ms + AGAIN_MS) for one in left}
 
-    def coming(self, sku: str) -> dict[str, int]:
+    def coming(self, sku: str) -> Mapping[str, int]:
         """Units ordered and not shipped, and in transit."""
         return self._orders.coming(sku)
 
@@ -164,7 +164,7 @@ class Purchasing:
                 approved.append(self.view(one))
             return {"orders": approved}
 
-    async def step(self, number: int, action: Action, step: office.Step, who: Who, key: str) -> object:
+    async def step(self, number: int, action: Action, step: office.Step, who: Who, key: str) -> OrderView:
         """See `office.OfficeDesk`."""
         async with self._decide():
             before = self._found(number, who)

@@ -163,4 +163,3 @@ class Posting:
         at_ms = time.time_ns() // 1_000_000
         event = one.event
         self.log.append(Delivery(name, event.id, event.type, at_ms, one.tries, status, outcome, detail))
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -55,7 +56,7 @@ async def subscriber() -> AsyncIterator[Subscriber]:
 
 def keeping(kept: Kept) -> Callable[[str, list[Waiting]], Awaitable[None]]:
     async def keep(name: str, waiting: list[Waiting]) -> None:
-        kept[name] = posting.unpacked(posting.packed(waiting))
+        kept[name] = copy.deepcopy(waiting)
 
     return keep
 

@@ -185,6 +185,7 @@ class TradeSite:
         self.folder, self.clock, self._url, self.text = folder, clock, url, text
         self.state = folder / "state-0"
         self._number = self._seq = 0
+        self.accounts = MemoryAccounts()
         self.service: Service
         self.url = ""
         self._stack = AsyncExitStack()
@@ -202,7 +203,7 @@ class TradeSite:
         options = Options(site(self.text), self.state, f"sqlite:///{self.state}/history.db", self.ledger)
         self.service = Service(options)
         self._running.append(self.service)
-        self._sign_in = SignIn(MemoryAccounts())
+        self._sign_in = SignIn(self.accounts)
         desks = self.service.trade.desks(self.service)
         app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock)
         self.url = await self._stack.enter_async_context(serving(app))

@@ -70,7 +70,7 @@ def test_cover_is_the_value_of_stock_over_the_cost_of_a_days_demand() -> None:
         Pace("bolt", 3, 2.0),
         Pace("nut", 1, 1.0),
     )
-    found = figure(one, "days_of_cover")
+    found = figure(one, "cover_days")
     assert found.value == pytest.approx(100 / 7)
     assert found.n == 2
 

@@ -47,7 +47,7 @@ _ALL = (
         " with fewer days (28 at least) the cost is scaled to 365.",
     ),
     Definition(
-        "days_of_cover",
+        "cover_days",
         "days",
         "down",
         0,

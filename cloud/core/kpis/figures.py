@@ -171,7 +171,7 @@ def _on_time(due: Mapping[tuple[int, bool], int], site: Tallies, first: int, end
 
 _FIGURES: Final[dict[str, _Figure]] = {
     "turnover": _turnover,
-    "days_of_cover": _cover,
+    "cover_days": _cover,
     "fill_rate": _fill,
     "stock_out_rate": _out,
     "inventory_accuracy": _accuracy,

@@ -80,7 +80,7 @@ def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
         free, upto = policy, policy.point + policy.lot if bounds.upto is None else bounds.upto
         goal, level = ("cost", None) if item.backorder_cost is not None else ("fill", level_of(item))
         policy = bounded(ahead, costs, Lots(item.moq, item.pack, bounds.lot), upto, goal, level)  # type: ignore[arg-type]
-        dear = policy.outcome.cost > COSTLIER * free.outcome.cost and level is None
+        dear = policy.outcome.cost > COSTLIER * free.outcome.cost
         if bounds.why != SHELVES or dear or (level is not None and policy.outcome.fill < level - 1e-9):
             limits.append(bounds.why or EXPIRY)
         if not bounds.allow(0, policy.lot):

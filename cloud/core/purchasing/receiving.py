@@ -103,9 +103,16 @@ def arrivals(
         for sku in sorted({*puts, *tags})
         for burst in _bursts(sku, [Sign(*one) for one in puts.get(sku, ())], [Sign(*one) for one in tags.get(sku, ())])
     ]
+    of_sku: dict[str, list[Order]] = {}
+    for order in waiting:
+        for line in order.lines:
+            of_sku.setdefault(line.sku, []).append(order)
+    seen: dict[str, list[_Burst]] = {}
+    for burst in bursts:
+        seen.setdefault(burst.sku, []).append(burst)
     pairs = []
     for place, burst in enumerate(bursts):
-        fits = [(fit, order) for order in waiting if (fit := _fit(burst, order, bursts)) > 0]
+        fits = [(fit, order) for order in of_sku.get(burst.sku, ()) if (fit := _fit(burst, order, seen)) > 0]
         total = fsum(fit for fit, _ in fits) + ANOTHER
         pairs += [(fit, fit / total, place, order) for fit, order in fits]
     pairs.sort(key=lambda one: (-one[0], one[2], one[3].id))
@@ -212,8 +219,8 @@ def _bursts(sku: str, puts: Sequence[Sign], tags: Sequence[Sign]) -> list[_Burst
     return [one for one in found if one.units > 0]
 
 
-def _fit(burst: _Burst, order: Order, bursts: Sequence[_Burst]) -> float:
-    """How well a delivery fits an order, 0 (cannot be) to 1."""
+def _fit(burst: _Burst, order: Order, seen: Mapping[str, Sequence[_Burst]]) -> float:
+    """How well a delivery fits an order, 0 (cannot be) to 1; `seen` are all deliveries by SKU."""
     line = order.line(burst.sku)
     if line is None or not line.rest or burst.to_ms < order.sent_ms:
         return 0.0
@@ -224,7 +231,7 @@ def _fit(burst: _Burst, order: Order, bursts: Sequence[_Burst]) -> float:
     days = abs(burst.from_ms - line.due_ms) / (24 * HOUR_MS)
     date = exp(-days / DUE_SPREAD_DAYS) if line.due_ms else DUE_UNKNOWN
     others = [one for one in order.lines if one.rest and one.sku != burst.sku]
-    also = sum(any(_together(burst, other) for other in bursts if other.sku == one.sku) for one in others)
+    also = sum(any(_together(burst, other) for other in seen.get(one.sku, ())) for one in others)
     company = (0.5 + 0.5 * (1 + also) / (1 + len(others))) * (1.0 if also else ALONE)
     return amount * max(date, 1e-3) * (1.0 if line.in_transit else NOT_SHIPPED) * company
 

@@ -11,10 +11,7 @@ const ORDER = [
   "fill_rate", "stock_out_rate", "inventory_accuracy", "count_difference_rate", "turnover", "cover_days", "holding_cost",
   "supplier_on_time", "forecast_error", "forecast_bias", "dead_stock", "slow_stock",
 ];
-/** Names of old for the same figure. */
-const SAME: Record<string, string> = { days_of_cover: "cover_days" };
-const wordsOf = ({ id }: MeasureView) => SAME[id] ?? id;
-const placeOf = (one: MeasureView) => (ORDER.indexOf(wordsOf(one)) + ORDER.length) % ORDER.length;
+const placeOf = ({ id }: MeasureView) => (ORDER.indexOf(id) + ORDER.length) % ORDER.length;
 
 export function Figures() {
   const all = [...measures.value.values()].sort((a, b) => placeOf(a) - placeOf(b));
@@ -59,7 +56,7 @@ function Tile({ measure: one }: { measure: MeasureView }) {
   const pointed = useSignal(false);
   const held = useSignal(false);
   const id = useId();
-  const name = wordsOf(one);
+  const name = one.id;
   const currency = site.value?.currency || "EUR";
   const told = (value: number) => shownIn(one.unit, value, currency);
   const missed = one.value !== null && one.target !== null && (one.better === "up" ? one.value < one.target : Math.abs(one.value) > one.target);

@@ -110,7 +110,7 @@ export const en = {
   "plan.best_point_and_lot": "Reorder point: of all points and lots the pair that costs least in a year: orders, keeping stock and owing, over the whole range of the lead time's demand.",
   "plan.exact_levels": "Reorder point: s and S of the (s, S) policy that costs least in a year, found exactly: orders, keeping stock and owing.",
   "plan.by_hand": "Reorder point: set by hand in the site file, and stands above what would be computed. Quantity: by hand too where it is set there.",
-  "limit.shelves_too_small": "Its shelves are too small for the promise: point and lot were bounded by what fits.",
+  "limit.shelves_too_small": "Its shelves are too small for the promise, or for what would cost least: point and lot were bounded by what fits.",
   "limit.expires_first": "More would expire before it is sold: point and lot were bounded by its shelf life.",
   "limit.least_lot_too_large": "The smallest order is more than should be kept; it is ordered all the same.",
 

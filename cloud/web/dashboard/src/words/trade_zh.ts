@@ -111,7 +111,7 @@ export const zh: Record<keyof typeof en, string> = {
   "plan.best_point_and_lot": "再订货点：在所有订货点与批量的组合中，订货、持有和欠货的年成本合计最低的一组。",
   "plan.exact_levels": "再订货点：(s, S) 策略中订货、持有和欠货的年成本合计最低的 s 与 S，精确求得。",
   "plan.by_hand": "再订货点：在站点文件中人工设定，优先于计算值。数量：如有设定，同样以人工设定为准。",
-  "limit.shelves_too_small": "货架太小，无法兑现承诺：订货点和批量受容量限制。",
+  "limit.shelves_too_small": "货架太小，无法兑现承诺或达到最低成本：订货点和批量受容量限制。",
   "limit.expires_first": "再多会在售出前过期：订货点和批量受保质期限制。",
   "limit.least_lot_too_large": "最小订货量超过应有的存量，仍按其订购。",
 

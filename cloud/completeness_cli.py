@@ -178,7 +178,7 @@ def instant(text: str, now_ms: int) -> int:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"--since {text!r} is no time: give 2025-11-22, 2025-11-22T14:00, or 24h") from None
+        raise ValueError(f"{text!r} is no time: give 2025-11-22, 2025-11-22T14:00, or 24h") from None
     return max(0, int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
 
 

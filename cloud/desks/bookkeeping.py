@@ -117,6 +117,10 @@ class Bookkeeping:
         """When a person last counted an SKU at a place, 0 where nobody did."""
         return self._held[sku].counted_ms.get(place, 0)
 
+    def booked(self, sku: str) -> bool:
+        """Whether receipts of an SKU are booked at all; else nobody explains what its shelves gain."""
+        return bool(self._held[sku].receipts)
+
     def receipts(self, order: Order) -> list[Entry]:
         """What came of an order."""
         found = (self._held[line.sku].receipts.get(order.id, ()) for line in order.lines if line.sku in self._held)

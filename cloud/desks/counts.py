@@ -90,8 +90,6 @@ class Counts:
         self._stood: deque[Stood] = deque(maxlen=FINDINGS_MAX)
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._counting = asyncio.Lock()
-        self._bought = {one.sku for one in self.site.offers}
-        """SKUs whose receipts are booked; of others nobody explains what comes."""
 
     def load(self) -> None:
         """What is kept of counts."""
@@ -264,7 +262,7 @@ class Counts:
         for slot in self.site.slots:
             sku, account = self.site.sku_by_id[slot.sku], self._book.account(slot.sku)
             units = account.shelves.get(slot.id, 0)
-            puts = account.puts if sku.id in self._bought else ()
+            puts = account.puts if self._book.booked(sku.id) else ()
             unexplained = sum(one.units for one in puts if one.slot == slot.id)
             counted_ms, again = self._book.counted_ms(sku.id, slot.id), (sku.id, slot.id) in self._waiting
             abc, level = self.abc(sku.id), levels.get(slot.id)

@@ -47,15 +47,16 @@ class Figures:
         self._on_disk, self._now_ms = on_disk, now_ms
         self._zone = ZoneInfo(self.site.site.timezone)
         self._figured_ms = self._paced_ms = 0
-        self._told_day = 0
+        self._told_day = self._told = 0
 
     def load(self) -> None:
         """Forecasts that were made of days gone by, and of those to come."""
         today = self._day(self._now_ms())
         for day in range(today - TOLD_DAYS, today + AHEAD_DAYS + 1):
             if (blob := self._books.kept(_key(day))) is not None:
-                self._told_day = day
-                for sku, units in msgspec.msgpack.decode(blob, type=dict[str, float]).items():
+                told = msgspec.msgpack.decode(blob, type=dict[str, float])
+                self._told_day, self._told = day, len(told)
+                for sku, units in told.items():
                     self._book.note(Told(sku, day, units))
 
     async def tick(self, now_ms: int) -> None:
@@ -100,12 +101,10 @@ class Figures:
         return [measure_view(one) for one in figures.kpis(self._book.tallies, now_ms, self._supplying.facts())]
 
     async def _foretell(self, day: int) -> None:
-        if day <= self._told_day:
-            return
         units = {sku.id: told.mean for sku in self.site.skus if (told := self.outlook(sku.id)) is not None}
-        if units:
+        if day > self._told_day or (day == self._told_day and len(units) > self._told):  # after a start, few are known
             await self._on_disk(self._books.keep, _key(day), msgspec.msgpack.encode(units))
-            self._told_day = day
+            self._told_day, self._told = day, len(units)
             for sku, expected in units.items():
                 self._book.note(Told(sku, day, expected))
 

@@ -14,6 +14,7 @@ from cloud.core.purchasing.agreements import Known
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.papers import Flow, Partner
 from cloud.core.refusals import Refusal
+from cloud.core.trade_view import OrderView
 from cloud.desks.bookkeeping import OnDisk
 from cloud.desks.purchasing import Purchasing
 from cloud.desks.refusing import granted, storing
@@ -44,7 +45,7 @@ class Papers:
         self._on_disk = on_disk
         self._now_ms = now_ms
         self._suppliers = {one.id: one for one in self.site.suppliers}
-        self._numbering = asyncio.Lock()
+        self._numbering, self._hearing = asyncio.Lock(), asyncio.Lock()
 
     async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
         """A paper for a supplier's machine, with its content type: of its shelves (846, 852, INVRPT, EPCIS), or of an
@@ -79,27 +80,31 @@ class Papers:
         done: list[object] = []
         versions: dict[int, int] = {}
         """Of the orders that this paper changed already."""
-        for one in answers.steps(self.site, partner, document, self._purchasing.every()):
-            if isinstance(one, Refusal):
-                done.append(msgspec.to_builtins(one))
-                continue
-            names = dict.fromkeys([*one.units, *one.dues, *one.prices])
-            lines = [
-                office.StepLine(sku, one.units.get(sku), unit_price=one.prices.get(sku), due_ms=one.dues.get(sku))
-                for sku in names
-            ]
-            number = one.order.id
-            step = office.Step(versions.get(number, one.order.version), lines, key=one.key)
-            try:
-                view = await self._purchasing.step(number, one.action, step, who, "")
-                versions[number] = view.version
-                done.append({"action": one.action, "order": view})
-            except Unavailable:
-                raise
-            except DeskError as error:
-                reason = error.code if isinstance(error, Refused) else "unknown"
-                done.append({"reason": reason, "detail": error.detail, "hint": error.hint})
+        async with self._hearing:
+            for one in answers.steps(self.site, partner, document, self._purchasing.every()):
+                if isinstance(one, Refusal):
+                    done.append(msgspec.to_builtins(one))
+                    continue
+                try:
+                    view = await self._step(one, versions.get(one.order.id, one.order.version), who)
+                    versions[view.id] = view.version
+                    done.append({"action": one.action, "order": view})
+                except Unavailable:
+                    raise  # all of it may be sent again: what is done is not done twice
+                except DeskError as error:
+                    reason = error.code if isinstance(error, Refused) else "unknown"
+                    done.append({"reason": reason, "detail": error.detail, "hint": error.hint})
         return {"done": done, "problems": document.problems}
+
+    async def _step(self, asked: answers.Step, version: int, who: Who) -> OrderView:
+        names = dict.fromkeys([*asked.units, *asked.dues, *asked.prices])
+        lines = [
+            office.StepLine(sku, asked.units.get(sku), unit_price=asked.prices.get(sku), due_ms=asked.dues.get(sku))
+            for sku in names
+        ]
+        return await self._purchasing.step(
+            asked.order.id, asked.action, office.Step(version, lines, key=asked.key), who, ""
+        )
 
     async def _made(self, kind: str, partner: Partner, versions: list[Order], number: int) -> bytes | Refusal:
         site, now_ms = self.site, self._now_ms()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from cloud.core.purchasing import agreements
 from cloud.core.purchasing.agreements import Known
+from cloud.core.purchasing.orders import Order
+from cloud.core.refusals import Refusal
 from cloud.core.trade_view import OrderView
 from cloud.desks.purchasing import Purchasing
 from cloud.desks.supplying import Supplying
 from cloud.web import office
-from cloud.web.desk import NotFound
+from cloud.web.desk import NotFound, Refused
+from cloud.web.portal import Plan, Stock
+from cloud.web.sign_in import Who
 
 
 class Partners:
@@ -46,12 +50,41 @@ class Partners:
             "site": self.site.site.name,
             "currency": self.site.site.currency,
             "timezone": self.site.site.timezone,
+            "stock": self._supplying.stock_of(supplier),
             "names": {one.id: one.name for one in self.site.skus if one.id in mine or one.id in ordered},
             "at_ms": self._now_ms(),
             "shelves": agreements.shelves(self.site.agreements, supplier, self.known(mine)),
             "orders": self._own(supplier),
             "agreements": [one for one in self.site.agreements if one.supplier == supplier],
         }
+
+    async def plan(self, plan: Plan, who: Who, key: str) -> object:
+        """See `cloud.web.portal.Desk`."""
+        supplier = next((one for one in self.site.suppliers if one.id == who.supplier), None)
+        mine = [one for one in self.site.agreements if one.supplier == who.supplier]
+        agreed = next((one for one in mine if plan.lines[0].sku in one.skus), mine[0] if mine else None)
+        if supplier is None or agreed is None:
+            raise NotFound("there is no agreement about shelves", "agree on one with the site")
+        twice = [one.sku for at, one in enumerate(plan.lines) if one.sku in {other.sku for other in plan.lines[:at]}]
+        if twice:
+            raise Refused("sku_twice", f"{twice[0]} is in the plan twice.", "Add its units up in one line.")
+        units = {one.sku: one.units for one in plan.lines}
+        dues = {one.sku: one.due_ms for one in plan.lines if one.due_ms}
+
+        def make(orders: Sequence[Order]) -> Order | Refusal:
+            known, now_ms = self.known(agreed.skus), self._now_ms()
+            offers = self.site.offers
+            return agreements.plan(
+                agreed, supplier, units, known, offers, orders, who.name, now_ms, dues=dues, key=key
+            )  # fmt: skip
+
+        return await self._purchasing.planned(make, who.name)
+
+    async def stock(self, stock: Stock, who: Who) -> object:
+        """See `cloud.web.portal.Desk`."""
+        known = await self._supplying.stock(who.supplier, stock.skus)
+        unknown = sorted(sku for sku, units in stock.skus.items() if units is not None and sku not in known)
+        return {"skus": known, "not_offered": unknown}
 
     def _own(self, supplier: str) -> list[OrderView]:
         return [

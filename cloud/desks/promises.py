@@ -6,8 +6,7 @@ import asyncio
 import base64
 import hmac
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.refusing import granted, storing
+from cloud.desks.turns import Turns
 from cloud.stores.books import Books
 from cloud.web import stockroom
 from cloud.web.desk import NotFound, Refused
@@ -50,9 +50,7 @@ class Promises:
         self._secret = b""
         self._asked_ms = 0
         """When the ledger was asked last for what the public links are made with."""
-        self._promising = asyncio.Lock()
-        self._doubtful = False
-        """Whether the ledger may have what is not known here."""
+        self._turns = Turns(self._read_again)
 
     def load(self) -> None:
         """All that is held, and what was picked lately."""
@@ -66,10 +64,10 @@ class Promises:
             with storing():
                 held = await asyncio.to_thread(self._books.kept, SECRET)
             self._secret = held or b""
-        if self._doubtful or reservations.expire(self._known.values(), now_ms):
-            async with self._promise():
+        if self._turns.doubtful or reservations.expire(self._known.values(), now_ms):
+            async with self._turns.turn():
                 for one in reservations.expire(self._known.values(), now_ms):
-                    with self._writing():
+                    with self._turns.writing():
                         await self._on_disk(self._books.keep_reservation, self._known[one.id], one)
                     self._know(one)
                     self._book.changed(one.sku, now_ms)
@@ -106,7 +104,7 @@ class Promises:
         sku = self.site.sku_by_id.get(wish.sku)
         if sku is None:
             raise Refused("unknown_sku", f"There is no SKU {wish.sku!r}.", "Name one of the site file.")
-        async with self._promise():
+        async with self._turns.turn():
             now_ms = self._now_ms()
             until_ms = now_ms + round(wish.hours * HOUR_MS) if wish.hours else 0
             wanted = Wanted(sku.id, wish.units, wish.tier, wish.customer, until_ms, "", wish.note, by, key)
@@ -120,7 +118,7 @@ class Promises:
             made = granted(answer)
             if made.id:
                 return made
-            with self._writing():
+            with self._turns.writing():
                 made = await self._on_disk(self._books.reserve, made)
             self._know(made)
             self._book.changed(sku.id, now_ms)
@@ -129,7 +127,7 @@ class Promises:
     async def end(self, number: int, how: Literal["pick", "release"], by: str, key: str) -> object:
         """See `stockroom.PromiseDesk`. What is picked off the shelves the shelves see themselves; of an SKU without
         slots it is a fact of the book."""
-        async with self._promise():
+        async with self._turns.turn():
             before = self._known.get(number) or self._over.get(number)
             if before is None:
                 raise NotFound(f"there is no reservation {number}", "the list shows those that are held")
@@ -145,7 +143,7 @@ class Promises:
                 for one in entries:
                     granted(self._book.unfit(one))
                 try:
-                    with self._writing():
+                    with self._turns.writing():
                         after, stored = await self._on_disk(self._books.keep_reservation, before, after, entries)
                 except BaseException:
                     self._book.doubt(one.sku for one in entries)
@@ -184,25 +182,8 @@ class Promises:
             if one.state != "picked" or one.changed_ms >= since:
                 self._know(one)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Whatever goes wrong in here, the ledger may have it, or something newer, all the same."""
-        try:
-            with storing():
-                yield
-        except BaseException:
-            self._doubtful = True
-            raise
-
-    @asynccontextmanager
-    async def _promise(self) -> AsyncIterator[None]:
-        """One thing at a time, by what the ledger has."""
-        async with self._promising:
-            if self._doubtful:
-                with storing():
-                    self._load(await asyncio.to_thread(self._books.reservations))
-                self._doubtful = False
-            yield
+    async def _read_again(self) -> None:
+        self._load(await asyncio.to_thread(self._books.reservations))
 
     def _know(self, one: Reservation) -> None:
         before = self._known.pop(one.id, None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
+import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.entries import Entry
@@ -23,6 +24,7 @@ from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.orderbook import OrderBook
 from cloud.desks.refusing import granted, storing
 from cloud.desks.supplying import Supplying
+from cloud.desks.turns import Turns
 from cloud.stores.books import Books
 from cloud.web import office
 from cloud.web.desk import NotFound, Refused, Unavailable
@@ -49,9 +51,7 @@ class Purchasing:
         self._orders = OrderBook()
         self._arriving = Arriving(book, self._orders)
         self._names = {one.id: one.name for one in self.site.suppliers}
-        self._deciding = asyncio.Lock()
-        self._doubtful = False
-        """Whether the ledger may have what is not known here: a write of ours failed, or somebody else was first."""
+        self._turns = Turns(self._read_again)
         self._unlearnt: dict[int, Order] = {}
         """Orders whose facts could not be read yet."""
         self._left: dict[int, tuple[int, int]] = {}
@@ -70,12 +70,13 @@ class Purchasing:
     async def tick(self, now_ms: int) -> None:
         """Order what may be ordered without anybody, and send what was approved so: also what a stop left unsent."""
         await self._learn(self._unlearnt.values())
+        self._supplying.tick(now_ms)
         unsent = [one.id for one in self._orders.open.values() if _is_unsent(one)]
         asked = [self._asked(one) for one in self.needs() if one.state == "proposed" and one.sku in self.site.sku_by_id]
         asked = [one for one in asked if one.level == "order" and self._is_due(one, now_ms)]
-        if not (unsent or asked or self._doubtful):
+        if not (unsent or asked or self._turns.doubtful):
             return
-        async with self._decide():
+        async with self._turns.turn():
             for number in unsent:
                 if (order := self._orders.open.get(number)) is not None and _is_unsent(order):
                     await self._send(order, now_ms)
@@ -119,7 +120,11 @@ class Purchasing:
             versions = await asyncio.to_thread(self._books.versions, number)
         if not versions:
             raise NotFound(f"there is no order {number}", "the list shows all there are")
-        return {"order": self.view(versions[-1].order), "versions": versions}
+        last = versions[-1].order
+        with storing():
+            blobs = await asyncio.to_thread(lambda: {one: self._books.kept(f"sourced:{one}") for one in last.needs})
+        sourced = {str(need): msgspec.Raw(blob) for need, blob in blobs.items() if blob is not None}
+        return {"order": self.view(last), "versions": versions, "sourced": sourced}
 
     async def draft(self, wanted: office.NewOrder, by: str) -> object:
         """See `office.OfficeDesk`."""
@@ -137,12 +142,12 @@ class Purchasing:
             days = self._supplying.lead_time(offer).mean_days
             lines.append(Line(one.sku, one.units, unit_price(offer, one.units), due_ms=now_ms + round(days * DAY_MS)))
         made = granted(orders.draft(wanted.supplier, lines, by, now_ms, (), wanted.note))
-        async with self._decide():
+        async with self._turns.turn():
             return self.view(await self._keep(None, made, "draft", by))
 
     async def order_need(self, need: int, supplier: str, who: Who) -> object:
         """See `office.OfficeDesk`. Whoever orders a need approves it as far as they may."""
-        async with self._decide():
+        async with self._turns.turn():
             wanted = next((one for one in self.needs() if one.id == need), None)
             if wanted is None:
                 raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
@@ -166,7 +171,7 @@ class Purchasing:
 
     async def step(self, number: int, action: Action, step: office.Step, who: Who, key: str) -> OrderView:
         """See `office.OfficeDesk`."""
-        async with self._decide():
+        async with self._turns.turn():
             before = self._found(number, who)
             if step.version and step.version != before.version:
                 whose = "" if who.role == "supplier" else f" by {before.by}"
@@ -181,13 +186,19 @@ class Purchasing:
                 [made] = agreements.own_orders([made], who.supplier)
             return self.view(made, who.role)
 
+    async def planned(self, make: Callable[[Sequence[Order]], Order | Refusal], by: str) -> OrderView:
+        """The order that a supplier's plan makes beside all that there are; the one it made before, if it did."""
+        async with self._turns.turn():
+            made = granted(make(self.every()))
+            return self.view(made if made.id else await self._keep(None, made, "plan", by), "supplier")
+
     def arrivals(self) -> list[ArrivalView]:
         """See `office.OfficeDesk`."""
         return self._arriving.arrivals()
 
     async def confirm(self, arrival: str, came: office.Came, who: Who, key: str) -> object:
         """See `office.OfficeDesk`."""
-        async with self._decide():
+        async with self._turns.turn():
             number = arrival.partition(":")[0]
             before = self._orders.find(int(number)) if number.isascii() and number.isdecimal() else None
             if before is not None and key and f"receive:{key}" in before.keys:
@@ -224,24 +235,29 @@ class Purchasing:
         def source(sku: str, units: int) -> Sourcing | Refusal:
             return self._supplying.source(sku, units, self._projected(sku), supplier)
 
-        made = await asyncio.to_thread(
-            needs.orders_of,
-            asked,
-            [*self._orders.open.values()],
-            source,
-            self.site.buying,
-            now_ms,
-            managed={sku for one in self.site.agreements if one.decides == "supplier" for sku in one.skus},
-            mates=self._supplying.mates(self._projected, [one.sku for one in asked]),
-            order_costs={one.id: one.order_cost for one in self.site.suppliers},
-            ordered=[*self._orders.on],
-        )
+        def worked() -> needs.Made:
+            return needs.orders_of(
+                asked,
+                [*self._orders.open.values()],
+                source,
+                self.site.buying,
+                now_ms,
+                managed={sku for one in self.site.agreements if one.decides == "supplier" for sku in one.skus},
+                mates=self._supplying.mates(self._projected, [one.sku for one in asked]),
+                order_costs={one.id: one.order_cost for one in self.site.suppliers},
+                ordered=[*self._orders.on],
+            )
+
+        made = await asyncio.to_thread(worked)
         kept: list[Order] = []
         if made.new:
-            with self._writing():
+            with self._turns.writing():
                 kept = await self._on_disk(self._books.order_of_needs, made.new, "draft", needs.BY)
             for one in kept:
                 await self._entered(one)
+        for need, why in made.sourced.items():
+            with self._turns.writing():
+                await self._on_disk(self._books.keep, f"sourced:{need}", msgspec.json.encode(why))
         for before, after in made.changed:
             kept.append(await self._keep(before, after, "change", needs.BY))
         kept = [await self._send(one, now_ms) if one.state == "approved" else one for one in kept]
@@ -293,7 +309,7 @@ class Purchasing:
         order: Order
         entries: list[Entry]
         try:
-            with self._writing():
+            with self._turns.writing():
                 order, entries = await self._on_disk(
                     self._books.receive, before, made.order, "receive", who.name, made.entries
                 )
@@ -305,32 +321,15 @@ class Purchasing:
         return order
 
     async def _keep(self, before: Order | None, after: Order, action: str, by: str) -> Order:
-        with self._writing():
+        with self._turns.writing():
             kept: Order = await self._on_disk(self._books.keep_order, before, after, action, by)
         await self._entered(kept)
         return kept
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Whatever goes wrong in here, the ledger may have it, or something newer, all the same."""
-        try:
-            with storing():
-                yield
-        except BaseException:
-            self._doubtful = True
-            raise
-
-    @asynccontextmanager
-    async def _decide(self) -> AsyncIterator[None]:
-        """One thing at a time, by what the ledger has."""
-        async with self._deciding:
-            if self._doubtful:
-                with storing():
-                    every, on = await asyncio.to_thread(lambda: (self._books.orders(), self._books.ordered()))
-                for one in self._orders.load(every, on):
-                    await self._entered(one)
-                self._doubtful = False
-            yield
+    async def _read_again(self) -> None:
+        every, on = await asyncio.to_thread(lambda: (self._books.orders(), self._books.ordered()))
+        for one in self._orders.load(every, on):
+            await self._entered(one)
 
     async def _entered(self, order: Order) -> None:
         self._orders.know(order)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cloud.core.planning.cards import Card
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook
@@ -28,6 +30,7 @@ from protocols.trade import Offer
 
 YEAR_MS = 365 * 86_400_000
 CARD_MS = 60_000
+VIEW_MS = 600_000
 LEVEL_USUAL = 0.95
 Look = Callable[[str], tuple[Card | None, Outlook | None]]
 """An SKU's card and outlook, as planned last."""
@@ -48,8 +51,8 @@ class SupplierView(Struct, frozen=True):
     in_full: float | None
     accepted: float | None
     lines: int
-    open_orders: int
-    value_year: float
+    open_orders: int = 0
+    value_year: float = 0.0
 
 
 class Supplying:
@@ -70,15 +73,20 @@ class Supplying:
         self._marks: list[Mark] = []
         self._cards: dict[str, tuple[int, scorecards.Scorecard]] = {}
         """Supplier -> when its card was worked out last, and that."""
+        self._views: dict[str, tuple[int, SupplierView]] = {}
+        """The same of what people see."""
         self._suppliers = {one.id: one for one in self.site.suppliers}
         self._offers: dict[str, list[Offer]] = {}
         for one in self.site.offers:
             self._offers.setdefault(one.sku, []).append(one)
-        self._stocks: dict[tuple[str, str], int] = {}
-        """What suppliers told they have, above what the site file says."""
+        self._stocks: dict[str, dict[str, int]] = {}
+        """Supplier -> what it told it has of an SKU; that stands above what the site file says."""
 
     def load(self, orders: Iterable[Order]) -> None:
-        """The facts of all orders, and all marks."""
+        """The facts of all orders, all marks, and what suppliers told."""
+        for one in self.site.suppliers:
+            if (blob := self._books.kept(f"stock:{one.id}")) is not None:
+                self._stocks[one.id] = msgspec.msgpack.decode(blob, type=dict[str, int])
         for order in orders:
             if order.sent_ms:
                 self._enter(order, self._books.versions(order.id))
@@ -114,6 +122,19 @@ class Supplying:
         options = [self._option(one) for one in offers]
         return sourcing.source(sku, units, options, self._stakes(sku, cover), self.site.buying)
 
+    def stock_of(self, supplier: str) -> dict[str, int]:
+        """What a supplier told it has."""
+        return self._stocks.get(supplier, {})
+
+    async def stock(self, supplier: str, told: Mapping[str, int | None]) -> dict[str, int]:
+        """A supplier says what it has of what it offers; None: it does not say any more. All that it has told."""
+        now = {**self._stocks.get(supplier, {}), **told}
+        known = {sku: units for sku, units in now.items() if units is not None and self.price(sku, supplier)}
+        with storing():
+            await self._on_disk(self._books.keep, f"stock:{supplier}", msgspec.msgpack.encode(known))
+        self._stocks[supplier] = known
+        return known
+
     def price(self, sku: str, supplier: str) -> Offer | None:
         """What a supplier offers of an SKU."""
         return next((one for one in self._offers.get(sku, []) if one.supplier == supplier), None)
@@ -142,27 +163,41 @@ class Supplying:
             )  # fmt: skip
         return found
 
+    def tick(self, now_ms: int) -> None:
+        """Work out one supplier's card anew, the one that waits longest: all at once would take too long."""
+        oldest = min(self._suppliers, key=lambda one: self._views.get(one, (0, None))[0], default="")
+        if oldest and now_ms - self._views.get(oldest, (0, None))[0] >= CARD_MS:
+            self._view(oldest, now_ms, 0)
+
     def suppliers(self, orders: Sequence[Order]) -> list[SupplierView]:
         """Everybody's card."""
         now_ms, views = self._now_ms(), []
+        known: dict[str, list[Order]] = {}
+        for order in orders:
+            known.setdefault(order.supplier, []).append(order)
         for one in self.site.suppliers:
-            mine = self._mine(one.id)
-            card, shares = self._card(one.id), measured.shares(mine, now_ms)
-            leads = [self.lead_time(offer) for offer in self.site.offers if offer.supplier == one.id]
+            own = known.get(one.id, [])
+            worth = sum(value(order) for order in own if order.sent_ms and now_ms - order.sent_ms < YEAR_MS)
+            view = self._view(one.id, now_ms, VIEW_MS)
+            views.append(replace(view, open_orders=sum(each.state in OPEN for each in own), value_year=round(worth, 2)))
+        return views
+
+    def _view(self, supplier: str, now_ms: int, good_ms: int) -> SupplierView:
+        at_ms, view = self._views.get(supplier, (0, None))
+        if view is None or now_ms - at_ms >= good_ms:
+            card, shares = self._card(supplier), measured.shares(self._mine(supplier), now_ms)
+            leads = [self.lead_time(offer) for offer in self.site.offers if offer.supplier == supplier]
             seen = [lead for lead in leads if lead.n] or leads
             weight = sum(max(1, lead.n) for lead in seen)
             mean = sum(max(1, lead.n) * lead.mean_days for lead in seen) / weight if seen else None
             spread = sum(max(1, lead.n) * lead.sd_days for lead in seen) / weight if seen else None
-            own = [order for order in orders if order.supplier == one.id]
-            worth = sum(value(order) for order in own if order.sent_ms and now_ms - order.sent_ms < YEAR_MS)
-            views.append(
-                SupplierView(
-                    one.id, one.name, one.suspended, card.score, card.parts, [*card.missing], mean, spread,
-                    shares.on_time, shares.in_full, shares.accepted, shares.lines,
-                    sum(order.state in OPEN for order in own), round(worth, 2),
-                )
+            who = self._suppliers[supplier]
+            view = SupplierView(
+                supplier, who.name, who.suspended, card.score, card.parts, [*card.missing], mean, spread,
+                shares.on_time, shares.in_full, shares.accepted, shares.lines,
             )  # fmt: skip
-        return views
+            self._views[supplier] = now_ms, view
+        return view
 
     async def mark(self, supplier: str, given: office.Score, by: str) -> object:
         """Enter what is not measured."""
@@ -176,6 +211,7 @@ class Supplying:
             await self._on_disk(self._books.score, scored)
         self._marks.append(mark)
         self._cards.pop(supplier, None)
+        self._views.pop(supplier, None)
         return self._card(supplier)
 
     def _enter(self, order: Order, versions: Iterable[Version]) -> None:
@@ -185,6 +221,7 @@ class Supplying:
         for one in facts:
             self._lines.setdefault((one.supplier, one.sku), {})[order.id] = one
         self._cards.pop(order.supplier, None)
+        self._views.pop(order.supplier, None)
 
     def _mine(self, supplier: str) -> list[Fact]:
         return [fact for of in [*self._of.get(supplier, {}).values()] for fact in of]
@@ -201,7 +238,9 @@ class Supplying:
         return card
 
     def _option(self, offer: Offer) -> Option:
-        return Option(self._suppliers[offer.supplier], offer, self.lead_time(offer), self.score(offer.supplier))
+        told = self._stocks.get(offer.supplier, {}).get(offer.sku, offer.stock)
+        lead, score = self.lead_time(offer), self.score(offer.supplier)
+        return Option(self._suppliers[offer.supplier], replace(offer, stock=told), lead, score)
 
     def _stakes(self, sku: str, cover: int) -> Stakes:
         """What a day without an SKU, and a day of one too many, is worth; where only a service level is given, owing

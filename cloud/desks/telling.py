@@ -11,7 +11,6 @@ import base64
 import logging
 import secrets
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -207,5 +206,6 @@ def _key(webhook: str) -> str:
 
 def _plain(url: str) -> str:
     """An address without what may be secret in it."""
-    at = urlsplit(url)
-    return f"{at.scheme}://{at.netloc.rpartition('@')[2]}{at.path}"
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("#")[0].partition("?")[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"

@@ -68,6 +68,8 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/measures/{name}"): "viewer",
     ("GET", "/api/webhooks"): "manager",
     ("GET", "/api/portal"): "supplier",
+    ("POST", "/api/portal/plan"): "supplier",
+    ("POST", "/api/portal/stock"): "supplier",
     ("POST", "/api/portal/orders/{id}/{action}"): "supplier",
     ("GET", "/api/portal/orders/{id}/papers/{kind}"): "supplier",
     ("GET", "/api/portal/papers/{kind}"): "supplier",

@@ -7,13 +7,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import figures, neighbours, office, stockroom
+from cloud.web import figures, neighbours, office, portal, stockroom
 from cloud.web.access import COOKIE, check, least_role, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -44,6 +44,10 @@ def wall_clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Partners(office.PartnerDesk, portal.Desk, Protocol):
+    """Who deals with suppliers: as we see them, and as they see us."""
+
+
 class Desks(NamedTuple):
     """All that the web asks."""
 
@@ -52,7 +56,7 @@ class Desks(NamedTuple):
     promises: stockroom.PromiseDesk
     counts: stockroom.CountDesk
     office: office.OfficeDesk
-    partners: office.PartnerDesk
+    partners: Partners
     papers: office.PaperDesk
     neighbours: neighbours.Desk
     figures: figures.Desk
@@ -94,6 +98,7 @@ def make_app(
     app.add_routes(Api(desks.service, live, sign_in, metrics, writes, now_ms).routes())
     app.add_routes(stockroom.Stockroom(desks.book, desks.promises, desks.counts, writes, now_ms).routes())
     app.add_routes(office.Office(desks.office, desks.partners, desks.papers, writes).routes())
+    app.add_routes(portal.Portal(desks.partners, writes).routes())
     app.add_routes(neighbours.Neighbours(desks.neighbours, writes).routes())
     app.add_routes(figures.Figures(desks.figures).routes())
     app.add_routes(Session(sign_in, now_ms).routes())

@@ -121,9 +121,6 @@ class PartnerDesk(typing.Protocol):
     async def mark(self, supplier: str, score: Score, by: str) -> object:
         """Enter what is not measured."""
 
-    def portal(self, supplier: str) -> object:
-        """All that a supplier sees."""
-
     def webhooks(self) -> object:
         """Where events are posted to, what waits, and what came of it."""
 
@@ -161,7 +158,6 @@ class Office:
             web.get("/api/suppliers", self.suppliers),
             web.post("/api/suppliers/{id}/scores", self.score),
             web.get("/api/webhooks", self.webhooks),
-            web.get("/api/portal", self.portal),
             web.post("/api/portal/orders/{id}/{action}", self.step),
             web.get("/api/portal/orders/{id}/papers/{kind}", self.order_paper),
             web.get("/api/portal/papers/{kind}", self.paper),
@@ -234,10 +230,6 @@ class Office:
     async def webhooks(self, _: web.Request) -> web.Response:
         """The log of webhooks, and what waits."""
         return reply(self._partners.webhooks())
-
-    async def portal(self, request: web.Request) -> web.Response:
-        """A supplier's own shelves, forecast and orders."""
-        return reply(self._partners.portal(request[WHO].supplier))
 
     async def paper(self, request: web.Request) -> web.Response:
         """A supplier's paper of its shelves."""

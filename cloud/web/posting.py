@@ -146,7 +146,7 @@ class Posting:
             url = self._hooks[name].url
             async with client.post(url, data=post.body, headers=post.headers, allow_redirects=False) as answer:
                 status = answer.status
-        except (ClientError, TimeoutError, OSError) as error:
+        except (ClientError, TimeoutError, OSError, ValueError) as error:  # the last: an address that is none
             detail = str(error)[:200] or type(error).__name__
         if 200 <= status < 300:
             self._note(name, one, status, "delivered")

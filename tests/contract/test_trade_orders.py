@@ -1,4 +1,4 @@
-"""What becomes of needs by the level of their SKU, and that no need is on two orders: not by two people, not by a crash.
+"""What becomes of needs by the level of their SKU, and that none is on two orders: by two people, or by a crash.
 
 One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty database, PostgreSQL too.
 """
@@ -86,7 +86,9 @@ async def test_what_was_discontinued_while_its_need_was_open_is_not_ordered_afte
     trading: TradeSite,
 ) -> None:
     need = await trading.needed("A1", 3)
-    trading.text = trading.site_file().replace('id = "bolt"\n', 'id = "bolt"\ndiscontinued = true\nreplenish = "order"\n')
+    trading.text = trading.site_file().replace(
+        'id = "bolt"\n', 'id = "bolt"\ndiscontinued = true\nreplenish = "order"\n'
+    )
     await trading.restart()
 
     assert await trading.refused(f"/api/needs/{need['id']}/order", {}) == (422, "discontinued")

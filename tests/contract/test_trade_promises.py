@@ -120,7 +120,9 @@ async def test_the_public_page_shows_what_a_group_may_have_and_nothing_else(milk
     milk.service.ledger.books.keep(SECRET, secret)
     await milk.tick(11)
     await milk.post("/api/reservations", wish(1, tier="silver", note="for the boss"))
-    made = await milk.post("/api/orders", {"supplier": "boltco", "lines": [{"sku": "tape", "units": 5}], "note": "psst"})
+    made = await milk.post(
+        "/api/orders", {"supplier": "boltco", "lines": [{"sku": "tape", "units": 5}], "note": "psst"}
+    )
     for step in ("approve", "send"):
         await milk.post(f"/api/orders/{made['id']}/{step}")
     due_ms = milk.clock() + 3 * DAY_MS

@@ -23,7 +23,18 @@ WRITES: dict[str, Any] = {
     "/api/orders/1/cancel": {"version": 1},
     "/api/suppliers/acme/scores": {"criterion": "service", "value": 50},
 }
-NAMES = ["'; DROP TABLE entry; --", "\u202eabc", "日本語 🍺", "a\tb\nc", "%s%n{0}", "\\", "x" * 400, "NULL", "\x00", "e\u0301"]
+NAMES = [
+    "'; DROP TABLE entry; --",
+    "\u202eabc",
+    "日本語 🍺",
+    "a\tb\nc",
+    "%s%n{0}",
+    "\\",
+    "x" * 400,
+    "NULL",
+    "\x00",
+    "e\u0301",
+]
 
 
 @pytest.fixture
@@ -57,7 +68,9 @@ async def test_without_the_ledger_nothing_is_half_done_and_later_all_works(begun
     assert memory(begun.service) == after
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"units": 1e400}', b"[" * 20_000, b'{"a":1}' * 9])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"units": 1e400}', b"[" * 20_000, b'{"a":1}' * 9]
+)
 async def test_nonsense_is_refused_in_two_sentences_and_changes_nothing(begun: TradeSite, body: bytes) -> None:
     before = memory(begun.service)
     for path in ("/api/book", "/api/counts", "/api/reservations", "/api/orders", "/api/suppliers/acme/scores"):
@@ -91,7 +104,12 @@ async def test_strange_names_are_text_like_any_other(
     for path, body in asked:
         status, told = await begun.ask("mo", "POST", path, body)
         assert status in (200, 404, 422), (path, body, told)
-    for path in (f"/api/book?sku={'%27%20OR%201=1'}", "/api/skus/%27%3B/position", "/api/measures/%00", "/api/skus/%F0%9F/curve"):
+    for path in (
+        f"/api/book?sku={'%27%20OR%201=1'}",
+        "/api/skus/%27%3B/position",
+        "/api/measures/%00",
+        "/api/skus/%F0%9F/curve",
+    ):
         assert (await begun.ask("mo", "GET", path))[0] in (200, 404), path
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
     await begun.tick(3)
@@ -157,7 +175,9 @@ async def test_figures_that_can_not_be_are_refused_and_change_nothing(
 async def test_what_is_large_or_long_ago_and_can_be_is_held_exactly(begun: TradeSite) -> None:
     most = 10**9
     await begun.post("/api/book", {"kind": "receipt", "sku": "milk", "units": most, "unit_cost": 1e9})
-    await begun.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 7, "happened_ms": 1, "expiry": "9999-12-31"})
+    await begun.post(
+        "/api/book", {"kind": "receipt", "sku": "milk", "units": 7, "happened_ms": 1, "expiry": "9999-12-31"}
+    )
     await begun.tick(3)
 
     assert begun.sku("milk")["on_hand"] == most + 17

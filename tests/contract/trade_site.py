@@ -1,4 +1,4 @@
-"""A depot that trades, behind its real web over its real stores: restarted as often as wanted, its clock set by hand."""
+"""A depot that trades, behind its real web over its real stores: restarted at will, its clock set by hand."""
 
 from __future__ import annotations
 
@@ -258,7 +258,8 @@ class TradeSite:
         status, told = await self.ask(name, "POST", path, body, key)
         assert status >= 400, (path, status, told)
         assert set(told) == {"error", "detail", "hint"}, told
-        assert told["detail"] and told["hint"], told
+        assert told["detail"], told
+        assert told["hint"], told
         return status, told["error"]
 
     async def hear(self, *reports: Report) -> None:

@@ -21,10 +21,11 @@ from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.receiving import Arrival
 from cloud.core.trade_view import ArrivalView
 from cloud.desks import papers, telling
-from cloud.web import neighbours, office, posting
+from cloud.web import neighbours, office, portal, posting
 from cloud.web.access import LEAST_ROLE
 from cloud.web.neighbours import Neighbours
 from cloud.web.office import Office
+from cloud.web.portal import Portal
 from cloud.web.writes import Writes
 from protocols.trade import EVENTS, WEIGHTS, Action, Buying
 from tests.depot import DAY_MS, NOON_MS
@@ -172,6 +173,7 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
     nobody = object()
     routes = Office(nobody, nobody, nobody, Writes()).routes()  # type: ignore[arg-type]
     routes += Neighbours(nobody, Writes()).routes()  # type: ignore[arg-type]
+    routes += Portal(nobody, Writes()).routes()  # type: ignore[arg-type]
     table = tables(TEXT, "method")[0]
 
     assert {row[0]: row[1] for row in table} == {
@@ -185,6 +187,8 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
         "POST /api/arrivals/{id}/confirm": office.Came,
         "POST /api/suppliers/{id}/scores": office.Score,
         "POST /api/neighbours/{id}/spare": neighbours.Spares,
+        "POST /api/portal/plan": portal.Plan,
+        "POST /api/portal/stock": portal.Stock,
     }
     shown = {row[0]: row[2] for row in table if row[0].startswith("POST")}
     assert shown.pop("POST /api/portal/papers") == "the paper"
@@ -192,7 +196,7 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
     for address, body in bodies.items():
         fields = [f"{one.name}{'' if one.required else '?'}" for one in msgspec.structs.fields(body)]
         assert [one.strip(" `") for one in shown[address].split(",")] == fields, address
-    lines: list[type[msgspec.Struct]] = [office.Wanted, office.StepLine]
+    lines: list[type[msgspec.Struct]] = [office.Wanted, portal.PlanLine, office.StepLine]
     for struct in lines:
         fields = [f"`{one.name}{'' if one.required else '?'}`" for one in msgspec.structs.fields(struct)]
         assert ", ".join(fields) in SAID, struct

@@ -1,0 +1,65 @@
+"""A vendor that keeps our shelves: its plan becomes an order as was agreed, and what it says it has is believed."""
+
+from __future__ import annotations
+
+from tests.contract.trade_site import TradeSite, site_text
+
+PLAN = {"lines": [{"sku": "bolt", "units": 60}]}
+AGREED = 'supplier = "acme"\nskus = ["bolt"]'
+RIVAL = '[[offers]]\nsupplier = "boltco"\nsku = "bolt"\nprice = 0.6\nlead_time_days = 3\n'
+
+
+async def test_where_the_site_decides_a_plan_is_a_draft_that_the_vendor_does_not_see_yet(trading: TradeSite) -> None:
+    await trading.weigh("A1", 30)
+
+    made = await trading.post("/api/portal/plan", PLAN, "su")
+
+    assert (made["state"], made["lines"][0]["units"], made["by"]) == ("draft", 60, "su")
+    assert trading.sku("bolt")["on_order"] == 0
+    assert (await trading.get("/api/portal", "su"))["orders"] == []
+
+
+async def test_where_the_vendor_decides_its_plan_is_an_order_at_once_and_the_same_plan_again_is_the_same(
+    trading: TradeSite,
+) -> None:
+    trading.text = site_text().replace(AGREED, f'decides = "supplier"\n{AGREED}')
+    await trading.restart()
+    await trading.weigh("A1", 30)
+
+    first = await trading.ask("su", "POST", "/api/portal/plan", PLAN, "week-47")
+    await trading.restart()
+    again = await trading.ask("su", "POST", "/api/portal/plan", PLAN, "week-47")
+
+    assert (first[0], first[1]["state"]) == (200, "confirmed")
+    assert again[1]["id"] == first[1]["id"]
+    assert trading.sku("bolt")["on_order"] == 60
+
+
+async def test_a_plan_outside_what_was_agreed_is_refused_with_what_would_be_right(trading: TradeSite) -> None:
+    await trading.weigh("A1", 30)
+
+    assert await trading.refused("/api/portal/plan", {"lines": [{"sku": "bolt", "units": 500}]}, "su") == (
+        422,
+        "outside",
+    )
+    assert (await trading.refused("/api/portal/plan", {"lines": [{"sku": "nut", "units": 5}]}, "su"))[1] == "not_yours"
+    twice = {"lines": [{"sku": "bolt", "units": 20}, {"sku": "bolt", "units": 20}]}
+    assert (await trading.refused("/api/portal/plan", twice, "su"))[1] == "sku_twice"
+    assert await trading.get("/api/orders") == []
+
+
+async def test_what_a_vendor_says_it_has_decides_from_whom_is_bought_also_after_a_restart(trading: TradeSite) -> None:
+    trading.text = f"{site_text()}\n{RIVAL}"
+    await trading.restart()
+    told = await trading.post("/api/portal/stock", {"skus": {"bolt": 0, "gold bar": 5}}, "su")
+    assert told == {"skus": {"bolt": 0}, "not_offered": ["gold bar"]}
+    await trading.restart()
+
+    need = await trading.needed("A1", 5)
+    made = await trading.post(f"/api/needs/{need['id']}/order", {}, "mo")
+
+    assert (await trading.get("/api/portal", "su"))["stock"] == {"bolt": 0}
+    assert [one["supplier"] for one in made["orders"]] == ["boltco"]
+    whole = await trading.get(f"/api/orders/{made['orders'][0]['id']}")
+    [why] = whole["sourced"].values()
+    assert [(one["supplier"], one["reason"]) for one in why["rejected"]][:1] == [("acme", "no_stock")]

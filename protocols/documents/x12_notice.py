@@ -59,7 +59,7 @@ def notice(body: list[Segment], problems: list[Problem]) -> ShipNotice:
     orders = list(dict.fromkeys(filter(None, (_order_of(one) for one in levels.values()))))
     kept = [pack for pack in packs.values() if pack.items or pack.sscc]
     carrier = _at(first_of(shipment, "TD5"), 3)
-    expected = day_told(shipment, EXPECTED)
+    expected = day_told(shipment, EXPECTED) or day_told(head, EXPECTED)
     who = parties_of([*head, *shipment])
     return ShipNotice(_at(begin, 2), day_of(_at(begin, 3)), orders, kept, carrier, expected, who)
 

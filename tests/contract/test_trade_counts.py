@@ -60,6 +60,8 @@ async def test_a_count_sent_twice_under_one_key_is_not_its_own_second_count(trad
     answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/counts", asked, "k1") for _ in range(20)))
     assert {told["verdict"] for _, told in answers} == {"recount"}
     await trading.restart()
+    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 92}, key="k1") == (422, "key_used")
+    await trading.restart()
     assert (await counted(trading, 90, "k1"))["verdict"] == "recount"
     assert await trading.refused("/api/counts", {"sku": "milk", "counted": 91}, key="k1") == (422, "key_used")
 
@@ -89,6 +91,7 @@ async def test_what_becomes_known_later_judges_the_count_anew(trading: TradeSite
     assert (found["verdict"], found["difference"]) == ("differs", -20)
     assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
     before = trading.service.trade.counts._stood[0].finding
+    await trading.restart()
 
     half_an_hour_ago_ms = trading.clock() - HOUR_MS // 2
     late = {"kind": "pick", "sku": "milk", "units": -20, "happened_ms": half_an_hour_ago_ms}

@@ -184,6 +184,18 @@ async def test_a_delivery_that_is_confirmed_in_two_parts_is_booked_as_two(tradin
     assert trading.service.trade.position("bolt").projected == 65
 
 
+async def test_twenty_parts_that_are_taken_in_at_once_are_all_booked(trading: TradeSite) -> None:
+    await ordered(trading)
+    parts = [{"lines": [{"sku": "bolt", "received": 3}], "key": f"DN-{i}"} for i in range(20)]
+
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/orders/1/receive", part) for part in parts))
+
+    assert {status for status, _ in answers} == {200}
+    told = await trading.get("/api/orders/1")
+    assert (told["order"]["state"], told["order"]["lines"][0]["received"]) == ("received", 60)
+    assert trading.service.trade.position("bolt").on_hand == 65
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 async def test_a_receipt_that_was_lost_on_its_way_is_booked_once_when_it_is_sent_again(
     trading: TradeSite, monkeypatch: pytest.MonkeyPatch, after: bool
@@ -202,6 +214,21 @@ async def test_a_receipt_that_was_lost_on_its_way_is_booked_once_when_it_is_sent
     before = memory(trading.service)
     await trading.restart()
     assert memory(trading.service) == before
+
+
+async def test_what_an_order_tells_of_its_supplier_is_learnt_later_where_it_can_not_be_read_now(
+    trading: TradeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
+    await trading.post("/api/orders/1/approve")
+    lost(monkeypatch, trading.service.ledger.books, "versions", after=False)
+
+    assert (await trading.post("/api/orders/1/send", {"version": 2}))["state"] == "sent"
+    assert trading.service.trade.supplying.facts() == []
+    await trading.tick()
+
+    [fact] = trading.service.trade.supplying.facts()
+    assert (fact.order, fact.asked) == (made["id"], 40)
 
 
 async def test_an_order_of_what_the_site_file_no_longer_names_can_still_be_ended(trading: TradeSite) -> None:

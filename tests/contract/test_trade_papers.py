@@ -307,7 +307,7 @@ NOT_FIT: dict[str, tuple[Callable[[int], str], str, str]] = {
         lambda order: answered(order, "PO1*1*60*EA*0.5**BP*bolt", "ACK*IA*60*EA*067*20010101"), "date", "ACK",
     ),
     "more": (lambda order: answered(order, "PO1*1*60*EA*0.5**BP*bolt", "ACK*IQ*70*EA"), "more_than_ordered", "bolt"),
-    "rejected": (lambda order: answered(order, verdict="RD"), "declined", f"PO-"),
+    "rejected": (lambda order: answered(order, verdict="RD"), "declined", "PO-"),
     "too many": (lambda order: despatch("N1", f"PO-{order}", "20251125", bolt=61, nut=900), "too_many", "nut"),
     "others' dispatch": (
         lambda order: despatch("N1", f"PO-{order + 1}", "20251125", tape=1), "no_such_order", "PRF01",

@@ -207,7 +207,12 @@ ARRIVAL = Arrival(7, "bolt", 60, NOW, NOW, ["A-1"], {"weight": 60}, 0.9, 0)
         (order_told("north", ORDER), "order.sent", "PO-7", {"state": "sent", "value": 70.0}),
         (order_told("north", replace(ORDER, state="confirmed", changed_ms=NOW + 1)), "order.changed", "PO-7", {}),
         (below_least("north", replace(SHELVES[0], on_hand=1), NOW), "stock.below_least", "bolt", {"least": 200}),
-        (arrival_confirmed("north", ARRIVAL.sku, ARRIVAL.units, ORDER, NOW), "arrival.confirmed", "PO-7", {"units": 60}),
+        (
+            arrival_confirmed("north", ARRIVAL.sku, ARRIVAL.units, ORDER, NOW),
+            "arrival.confirmed",
+            "PO-7",
+            {"units": 60},
+        ),
     ],
 )
 def test_news_are_signed_and_read_as_they_were(news: Envelope, kind: str, subject: str, told: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ event loop's thread. A batch is signed for only after ledger and history have it
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import secrets
 import time
@@ -94,6 +95,9 @@ class Service:
     async def run(self, uplink: Uplink) -> None:
         """Work until cancelled."""
         self.uplink = uplink
+        # What was loaded stays: looking through it for garbage, again and again, would hold everybody up for a while.
+        gc.collect()
+        gc.freeze()
         tasks = [
             asyncio.create_task(uplink.run(), name="uplink"),
             asyncio.create_task(self._ticking(), name="tick"),

@@ -87,9 +87,10 @@ class Supplying:
         for one in self.site.suppliers:
             if (blob := self._books.kept(f"stock:{one.id}")) is not None:
                 self._stocks[one.id] = msgspec.msgpack.decode(blob, type=dict[str, int])
-        for order in orders:
-            if order.sent_ms:
-                self._enter(order, self._books.versions(order.id))
+        sent = {order.id: order for order in orders if order.sent_ms}
+        for number, versions in self._books.every_version() if sent else ():
+            if number in sent:
+                self._enter(sent[number], versions)
         self._marks = [
             Mark(one.supplier, one.criterion, one.value, one.at_ms, one.by, one.note)  # type: ignore[arg-type]
             for one in self._books.scores()

@@ -129,6 +129,11 @@ class Books:
         with self._reading() as connection:
             return purchases.read(connection, open_only)
 
+    def every_version(self) -> Iterator[tuple[int, list[Version]]]:
+        """Every version of every order, oldest first, one order after the other, as they are read."""
+        with self._reading() as connection:
+            yield from purchases.every_version(connection)
+
     def versions(self, id: int) -> list[Version]:
         """Every version of an order, oldest first; none where there is no such order."""
         with self._reading() as connection:

@@ -3,7 +3,8 @@ need is on which order. Functions over a connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 import msgspec
 from msgspec import Struct
@@ -70,6 +71,14 @@ def versions(connection: Connection, id: int) -> list[Version]:
     table = tables_trade.purchase_version
     rows = connection.execute(select(table).where(table.c.purchase == id).order_by(table.c.version))
     return [Version(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in rows]
+
+
+def every_version(connection: Connection) -> Iterator[tuple[int, list[Version]]]:
+    """Every version of every order, oldest first, one order after the other."""
+    table = tables_trade.purchase_version
+    rows = connection.execute(select(table).order_by(table.c.purchase, table.c.version))
+    for id, of in groupby(rows, key=lambda row: int(row.purchase)):
+        yield id, [Version(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in of]
 
 
 def ordered(connection: Connection) -> dict[int, int]:

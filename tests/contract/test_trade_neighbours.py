@@ -13,7 +13,7 @@ from tests.contract.trade_site import Json, TradeSite
 from tests.depot import DAY_MS, HOUR_MS
 
 TELL = "/api/neighbours/north/spare"
-RUNS_OUT = ('unit_cost = 0.5\nlead_time_days = 4\n', "unit_cost = 0.5\nlead_time_days = 3\nbackorder_cost = 20_000.0\n")
+RUNS_OUT = ("unit_cost = 0.5\nlead_time_days = 4\n", "unit_cost = 0.5\nlead_time_days = 3\nbackorder_cost = 20_000.0\n")
 
 
 async def opened(trading: TradeSite) -> None:

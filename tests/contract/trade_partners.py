@@ -93,7 +93,9 @@ def days_off(trading: TradeSite, at_ms: int) -> int:
 
 def x12(code: str, group: str, *segments: str, sender: str = "ACME", receiver: str = "DEPOT", usage: str = "P") -> str:
     """An interchange of one set; an X12 paper from Acme, if nobody says otherwise."""
-    head = f"ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*{receiver:<15}*251122*1000*U*00401*000000001*0*{usage}*>~"
+    head = (
+        f"ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*{receiver:<15}*251122*1000*U*00401*000000001*0*{usage}*>~"
+    )
     whole = [f"ST*{code}*0001", *segments, f"SE*{len(segments) + 2}*0001"]
     start = f"GS*{group}*{sender}*{receiver}*20251122*1000*1*X*004010~"
     return head + start + "".join(f"{one}~" for one in whole) + "GE*1*1~IEA*1*000000001~"

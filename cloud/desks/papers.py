@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -109,30 +110,29 @@ class Papers:
     async def _made(self, kind: str, partner: Partner, versions: list[Order], number: int) -> bytes | Refusal:
         site, now_ms = self.site, self._now_ms()
         if kind in ("850", "ORDERS"):
-            return papers.ordered(site, partner, versions[-1], now_ms, number)
+            return await asyncio.to_thread(papers.ordered, site, partner, versions[-1], now_ms, number)
         if kind == "860":
             before = next((one for one in reversed(versions[:-1]) if one.sent_ms), versions[-1])
             return papers.changed(site, partner, before, versions[-1], now_ms, number)
         mine = self._shared(partner.supplier)
         shelves = agreements.shelves(site.agreements, partner.supplier, self.known(mine))
         if kind in ("846", "INVRPT"):
-            return papers.stock(site, partner, shelves, now_ms, number)
+            return await asyncio.to_thread(papers.stock, site, partner, shelves, now_ms, number)
         since_ms = now_ms - WEEK_MS
         facts = await self._moves(mine, since_ms)
-        flows = {
-            sku: Flow(
-                sum(one.units for one in facts if one.sku == sku and one.kind == "receipt"),
-                -sum(one.units for one in facts if one.sku == sku and one.kind == "pick"),
-            )
-            for sku in mine
-        }
-        return papers.activity(site, partner, shelves, flows, self._purchasing.every(), since_ms, now_ms, number)
+        received, picked = Counter[str](), Counter[str]()
+        for one in facts:
+            (received if one.kind == "receipt" else picked)[one.sku] += abs(one.units)
+        flows = {sku: Flow(received[sku], picked[sku]) for sku in mine}
+        orders = self._purchasing.every()
+        return await asyncio.to_thread(papers.activity, site, partner, shelves, flows, orders, since_ms, now_ms, number)
 
     async def _events(self, supplier: str) -> bytes:
         """EPCIS needs no mailboxes: who asks gets them."""
         now_ms, mine = self._now_ms(), self._shared(supplier)
         partner = Partner(supplier, Mailbox(""), Mailbox(""))
-        return granted(papers.events(self.site, partner, await self._moves(mine, now_ms - WEEK_MS), mine, now_ms)).data
+        moves = await self._moves(mine, now_ms - WEEK_MS)
+        return granted(await asyncio.to_thread(papers.events, self.site, partner, moves, mine, now_ms)).data
 
     def _shared(self, supplier: str) -> list[str]:
         """The SKUs that a supplier may see."""

@@ -72,15 +72,16 @@ def _use_all(books: Books) -> set[str]:
     assert asdict(next(books.facts("bolt"))) == asdict(posted)
     assert [sku for sku, _ in books.facts_by_sku()] == ["bolt"]
     assert books.orders()
-    assert books.versions(sent.id)
+    assert books.versions(sent.id) == dict(books.every_version())[sent.id]
+    assert books.entry_of("use") == [posted]
     assert books.ordered()
     assert books.reservations()
     assert books.reservation_of("") == []
     assert books.scores()
     assert books.kept("x")
     assert books.spares()
-    posting = {"post", "entries", "facts", "facts_by_sku"}
-    ordering = {"keep_order", "order_of_needs", "receive", "orders", "versions", "ordered"}
+    posting = {"post", "entries", "entry_of", "facts", "facts_by_sku"}
+    ordering = {"keep_order", "order_of_needs", "receive", "orders", "versions", "every_version", "ordered"}
     promising = {"reserve", "keep_reservation", "reservations", "reservation_of"}
     return posting | ordering | promising | {"score", "scores", "keep", "kept", "tell_spare", "spares"}
 

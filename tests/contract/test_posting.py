@@ -30,10 +30,13 @@ class Subscriber:
         self.answers: list[int] = []
         self.taken: list[str] = []
         self.asked = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.url = ""
 
     async def hear(self, request: web.Request) -> web.Response:
         self.asked += 1
+        await self.gate.wait()
         status = self.answers.pop(0) if self.answers else 204
         told = Judge(SECRET).verify(await request.text(), dict(request.headers))
         if status < 300:
@@ -153,3 +156,21 @@ async def test_at_the_limit_the_oldest_is_given_up_and_the_log_says_so(
 
     assert made.waiting() == {"erp": 2}
     assert [(one.event, one.outcome) for one in made.log] == [(need(1).id, "given_up")]
+
+
+async def test_what_is_given_up_while_it_is_posted_takes_nothing_else_along(
+    subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "WAITING_MAX", 2)
+    subscriber.gate.clear()
+    made = posts_to(subscriber.url, {})
+
+    async with running(made):
+        made.offer(need(1))
+        await until(lambda: subscriber.asked == 1)
+        for number in (2, 3):
+            made.offer(need(number))
+        subscriber.gate.set()
+        await until(lambda: made.waiting() == {"erp": 0})
+
+    assert subscriber.taken == [need(1).id, need(2).id, need(3).id]

@@ -101,6 +101,11 @@ def x12(code: str, group: str, *segments: str, sender: str = "ACME", receiver: s
     return head + start + "".join(f"{one}~" for one in whole) + "GE*1*1~IEA*1*000000001~"
 
 
+def answered(order: int, *lines: str, verdict: str = "AC") -> str:
+    """An 855."""
+    return x12("855", "PR", f"BAK*00*{verdict}*PO-{order}*20251122", *lines)
+
+
 def despatch(number: str, order: str, expected: str, **units: int) -> str:
     """An 856 of one order."""
     goods = [

@@ -22,7 +22,9 @@ from cloud.core.planning.backtest_policies import learnt
 from cloud.core.planning.demand_table import DemandTable
 from cloud.core.planning.items import Item
 from cloud.levels_sheet import Levels, read_levels
-from cloud.sheets import DATES, Problems, SheetError, read_demand, read_items
+from cloud.planning import plans
+from cloud.sheet_dates import DATES
+from cloud.sheets import Problems, SheetError, read_demand, read_items
 
 BLOCK = 500
 """SKUs judged together."""
@@ -54,15 +56,18 @@ def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
 def judge(arguments: argparse.Namespace) -> None:
     """Print what came of each policy. Raises `SheetError` where nothing can be judged."""
     problems = Problems()
-    items = read_items(arguments.items, problems)
-    levels = read_levels(arguments.items, items, problems)
-    demand = read_demand(arguments.demand, problems, arguments.dates)
-    _tell(problems)
+    try:
+        items = read_items(arguments.items, problems)
+        levels = read_levels(arguments.items, items, problems)
+        demand = read_demand(arguments.demand, problems, arguments.dates)
+    finally:
+        _tell(problems)
     rows = [row for row, sku in enumerate(demand.skus) if sku in items and (levels is None or sku in levels)]
     if not rows:
         raise SheetError(f"no SKU of {arguments.demand} has a row in {arguments.items} that can be used")
     if arguments.curve:
         return curve_cli.draw(demand, rows, items, levels, arguments.sku, arguments.json)
+    rows = _fit(demand, rows, items, problems, str(arguments.items))
     if arguments.mended:
         return curve_cli.mended(demand, rows, items, levels, arguments.json)
     days = demand.units.shape[1]
@@ -92,6 +97,19 @@ def judge(arguments: argparse.Namespace) -> None:
         print(msgspec.json.encode(_said(one)).decode() if arguments.json else _columns(_cells(one)))
     begins, ends = (date.fromordinal(demand.first_day + day) for day in (first, days - 1))
     print(f"{len(rows)} SKUs, judged {begins} to {ends}; {problems.count} rows left out", file=sys.stderr)
+
+
+def _fit(demand: DemandTable, rows: list[int], items: dict[str, Item], problems: Problems, file: str) -> list[int]:
+    """The rows of items that `plan` would plan; the others are named. Raises `SheetError` where none is left."""
+    wanted = {demand.skus[row]: items[demand.skus[row]] for row in rows}
+    reasons = {made.sku: made.reason for made in plans(wanted, demand) if made.reason}
+    for sku, reason in reasons.items():
+        line, why = problems.stands[sku], f"sku {sku!r} is not judged: {reason}"
+        problems.add(file, line, why)
+        print(f"{file}:{line}: {why}", file=sys.stderr)
+    if len(reasons) == len(rows):
+        raise SheetError(f"{file} has no row that can be judged")
+    return [row for row in rows if demand.skus[row] not in reasons]
 
 
 def _items(demand: DemandTable, rows: list[int], items: dict[str, Item]) -> list[Item]:
@@ -161,10 +179,8 @@ def _cells(one: Tally) -> tuple[str, ...]:
 
 
 def _tell(problems: Problems) -> None:
-    for row in sorted(problems.rows, key=lambda one: (one.file, one.line)):
-        print(f"{row.file}:{row.line}: {row.reason}", file=sys.stderr)
-    if problems.count > len(problems.rows):
-        print(f"and {problems.count - len(problems.rows)} more rows that can not be used", file=sys.stderr)
+    for line in problems.told():
+        print(line, file=sys.stderr)
 
 
 def _columns(cells: tuple[str, ...]) -> str:

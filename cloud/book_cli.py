@@ -122,7 +122,7 @@ def _terms(site: Site) -> dict[str, Terms]:
     slots: dict[str, list[str]] = {one.id: [] for one in site.skus}
     for slot in site.slots:
         slots[slot.sku].append(slot.id)
-    return {one.id: accounts.terms(one, slots[one.id]) for one in site.skus}
+    return {one.id: accounts.terms(one, slots[one.id], site.site.timezone) for one in site.skus}
 
 
 def _takers(ledger: Ledger) -> list[Entry]:

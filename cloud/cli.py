@@ -16,7 +16,17 @@ from typing import Any
 
 import msgspec
 
-from cloud import backtest_cli, book_cli, completeness_cli, documents_cli, keeping_cli, keys, planning_cli, running
+from cloud import (
+    backtest_cli,
+    book_cli,
+    completeness_cli,
+    documents_cli,
+    keeping_cli,
+    keys,
+    planning_cli,
+    running,
+    schedule_cli,
+)
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
@@ -85,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = with_site(verb("plan", _plan, "Print the replenishment proposals, each with its why; or plan plain files."))
     planning_cli.add(verb, plan)
     backtest_cli.add(verb)
+    schedule_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 

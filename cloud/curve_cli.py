@@ -9,7 +9,7 @@ import msgspec
 
 from cloud.core.forecasting import recalibration
 from cloud.core.forecasting.daily import forecast_blocks
-from cloud.core.planning.demand_table import DemandTable
+from cloud.core.planning.demand_table import DemandTable, censored
 from cloud.core.planning.efficient import Curve, Point, curve, together
 from cloud.core.planning.items import Item
 from cloud.core.planning.mending import mend
@@ -55,8 +55,8 @@ def draw(
 def _curves(
     demand: DemandTable, rows: Sequence[int], items: Mapping[str, Item], levels: Levels | None
 ) -> Iterator[Curve]:
-    units = demand.units[list(rows)]
-    for part, told in forecast_blocks(units, taus=(0.5,), calibration=recalibration.untold()):
+    units, hidden = censored(demand.units[list(rows)])
+    for part, told in forecast_blocks(units, hidden, taus=(0.5,), calibration=recalibration.untold()):
         for at, row in enumerate(rows[part]):
             sku = demand.skus[row]
             yield curve(items[sku], outlook(told, at), levels[sku] if levels else None)

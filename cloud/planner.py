@@ -51,13 +51,15 @@ class Kept(Protocol):
 
 
 class Planner:
-    """Plans the SKUs of one site. What it asks others: `positions` of an SKU, the `fate` of a need among the orders,
-    the `spares` that neighbours told of an SKU, and in how many days its regular supply is `due` (None: nothing is on
-    its way); until somebody sets them, only what is on the shelves is known."""
+    """Plans the SKUs of one site. What it asks others: `positions` of an SKU, the `fate` of a need among the orders and
+    when its order was cancelled (`cancelled_ms`, 0 where it was not), the `spares` that neighbours told of an SKU, and
+    in how many days its regular supply is `due` (None: nothing is on its way); until somebody sets them, only what is
+    on the shelves is known."""
 
     def __init__(self, inventory: Inventory, ordering: Ordering, books: Kept, on_disk: OnDisk) -> None:
         self.positions: Callable[[str], Position] = lambda sku: Position(inventory.stock(sku).units)
         self.fate: Callable[[int], Fate] = lambda need: "free"
+        self.cancelled_ms: Callable[[int], int] = lambda need: 0
         self.spares: Callable[[str], dict[str, int]] = lambda sku: {}
         self.due: Callable[[str, int], float | None] = lambda sku, now_ms: None
         self._site, self._inventory, self._ordering = inventory.site, inventory, ordering
@@ -67,6 +69,7 @@ class Planner:
         self._learnt = learning.unpacked(books.kept(learning.KEY))
         self._studying: asyncio.Future[Learnt] | None = None
         self._unkept = False
+        self._behind = self._stale = False
 
     @property
     def learnt(self) -> Learnt:
@@ -98,30 +101,42 @@ class Planner:
     async def step(self, now_ms: int, behind: bool, keep: Callable[[Need], Awaitable[Need]]) -> None:
         """Plan what is due, and `keep` the needs that come of it. Raises `LedgerUnavailable`; what could not be kept is
         due again."""
+        self._stale |= self._behind and not behind  # a backlog told of days that nothing was learnt of
+        self._behind = behind
         await self._study(now_ms)
         jobs = [self._job(sku, now_ms) for sku in self._ordering.due(now_ms, PLANS_A_TICK, behind)]
         if lacking := [job for job in jobs if job.lacking]:
             self._enter(lacking, await asyncio.to_thread(prepare, lacking))
         ready = {job.sku.id for job in jobs}
+        self._stale |= any(self._nameless(sku) for sku in ready)
         # A backlog may have begun meanwhile: nothing is decided in the middle of one.
         for sku in self._ordering.due(now_ms, PLANS_A_TICK, behind):
             if sku.id not in ready:
                 continue
-            open_need = self._ordering.needs.get(sku.id)
             made = self._plan(sku, now_ms)
-            need = self._ordering.decide(made, now_ms, self.fate(open_need.id) if open_need is not None else "free")
-            if need is None:
-                continue
-            try:
-                if need.state in OPEN and (open_need is None or need.why != open_need.why):
-                    need = replace(need, why=need.why | {"card": await self._whole(sku, made)})
-                need = await keep(need)
-            except LedgerUnavailable:
-                self._ordering.put_back(sku.id)
-                raise
-            self._ordering.enter(need)
-            if need.state == "proposed":
-                log.info("replenishment: %d x %s proposed", need.quantity, sku.id)
+            need = await self._decide(sku, made, now_ms, keep)
+            if need is not None and need.state not in OPEN:  # what an order left of it is wanted now, not in an hour
+                await self._decide(sku, made, now_ms, keep)
+
+    async def _decide(self, sku: Sku, made: Plan, now_ms: int, keep: Callable[[Need], Awaitable[Need]]) -> Need | None:
+        """What becomes of an SKU's need by this plan, kept."""
+        open_need = self._ordering.needs.get(sku.id)
+        fate: Fate = self.fate(open_need.id) if open_need is not None else "free"
+        before = self._ordering.last.get(sku.id)
+        need = self._ordering.decide(made, now_ms, fate, self.cancelled_ms(before) if before is not None else 0)
+        if need is None:
+            return None
+        try:
+            if need.state in OPEN and (open_need is None or need.why != open_need.why):
+                need = replace(need, why=need.why | {"card": await self._whole(sku, made)})
+            need = await keep(need)
+        except LedgerUnavailable:
+            self._ordering.put_back(sku.id)
+            raise
+        self._ordering.enter(need)
+        if need.state == "proposed":
+            log.info("replenishment: %d x %s proposed", need.quantity, sku.id)
+        return need
 
     def look(self, now_ms: int) -> None:
         """Plan every SKU for one look; nothing is decided or kept."""
@@ -183,8 +198,9 @@ class Planner:
             self._unkept = True
         elif running is not None and running.done():
             self._studying = None
-            self._learnt, self._unkept = running.result(), True
-        elif running is None and (self._learnt.day != today or self._strange()):
+            self._enter_learnt(running.result(), now_ms)
+        elif running is None and (self._learnt.day != today or self._stale or self._strange()):
+            self._stale = False
             study = partial(learning.study, await self._lessons(), today, now_ms)
             self._studying = asyncio.get_running_loop().run_in_executor(None, study)
         if self._unkept:
@@ -193,6 +209,17 @@ class Planner:
                 self._unkept = False
             except LedgerUnavailable as error:
                 log.warning("planning: %s; what was learnt is kept later", error)
+
+    def _enter_learnt(self, made: Learnt, now_ms: int) -> None:
+        """Plan by it from now on: at once what is of another class than it was."""
+        before, self._learnt, self._unkept = self.learnt, made, True
+        moved = [one for one in self._site.sku_by_id if before.abc_xyz(one) != made.abc_xyz(one)]
+        self._ordering.note(dict.fromkeys(moved, now_ms), now_ms)
+
+    def _nameless(self, sku: str) -> bool:
+        """Whether demand is known of an SKU that has no class."""
+        ready = self._prepared.get(sku)
+        return ready is not None and ready.told is not None and self.learnt.abc_xyz(sku) == ("", "")
 
     def _strange(self) -> bool:
         """Whether the site has an SKU that nothing was learnt of."""

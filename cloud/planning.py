@@ -14,7 +14,7 @@ from cloud.core.forecasting import classes, recalibration
 from cloud.core.forecasting.daily import forecast_blocks
 from cloud.core.forecasting.history import read
 from cloud.core.planning.cards import DAYS_A_YEAR, Card, Outlook, card
-from cloud.core.planning.demand_table import DemandTable, mean_days
+from cloud.core.planning.demand_table import DemandTable, censored, mean_days
 from cloud.core.planning.items import Item
 from cloud.core.supplying.histories import outlook
 
@@ -51,8 +51,9 @@ def _jobs(items: Mapping[str, Item], demand: DemandTable) -> Iterator[Job]:
     wanted = [items[demand.skus[row]] for row in rows]
     days = mean_days(demand.units[rows])
     abc = classes.abc([mean * DAYS_A_YEAR * item.unit_cost for mean, item in zip(days, wanted, strict=True)])
-    for part, told in forecast_blocks(demand.units[rows], taus=(0.5,), calibration=recalibration.untold()):
-        xyz = classes.xyz(read(demand.units[rows[part]]))
+    units, hidden = censored(demand.units[rows])
+    for part, told in forecast_blocks(units, hidden, taus=(0.5,), calibration=recalibration.untold()):
+        xyz = classes.xyz(read(units[part], None if hidden is None else hidden[part]))
         for at, item in enumerate(wanted[part]):
             yield item, outlook(told, at), abc[part.start + at], xyz[at]
     seen = {item.sku for item in wanted}

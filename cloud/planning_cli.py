@@ -12,11 +12,14 @@ from pathlib import Path
 
 import msgspec
 
+from cloud import periods_cli
 from cloud.core.forecasting import classes, levels
-from cloud.core.forecasting.daily import HORIZON_DAYS, HORIZON_MAX_DAYS, forecast_blocks
+from cloud.core.forecasting.daily import forecast_blocks
 from cloud.core.planning.cards import Card
+from cloud.core.planning.demand_table import censored
 from cloud.planning import plans
-from cloud.sheets import DATES, Problems, SheetError, read_demand, read_items
+from cloud.sheet_dates import DATES
+from cloud.sheets import Problems, SheetError, read_demand, read_items
 
 HEAD = ("sku", "class", "order", "on hand", "on order", "a day", "point", "up to", "fill", "verdict")
 WIDTHS = (20, 6, 7, 8, 9, 9, 7, 7, 6, 10)
@@ -27,8 +30,7 @@ def add(verb: Callable[..., argparse.ArgumentParser], plan_verb: argparse.Argume
     plan_verb.add_argument("--items", type=Path, metavar="ITEMS.csv", help="plan these SKUs instead of a site's")
     plan_verb.add_argument("--why", action="store_true", help="with the policies that were rejected (takes longer)")
     foretell = verb("forecast", forecast, "Forecast each SKU's demand from a plain file.")
-    text = "days ahead (default: %(default)s)"
-    foretell.add_argument("--horizon", type=int, default=HORIZON_DAYS, metavar="DAYS", help=text)
+    periods_cli.add(foretell)
     text = "the demand that is not exceeded in such a share of cases (default: %(default)s)"
     foretell.add_argument("--quantiles", default=".5,.9,.95", metavar="Q,Q", help=text)
     for one, needed in ((plan_verb, False), (foretell, True)):
@@ -41,12 +43,13 @@ def plan(arguments: argparse.Namespace) -> None:
     if arguments.items is None or arguments.demand is None:
         raise SheetError("plain files are planned from both, --items ITEMS.csv and --demand DEMAND.csv")
     problems, began_s = Problems(), time.monotonic()
-    items = read_items(arguments.items, problems)
-    if not items:
+    try:
+        items = read_items(arguments.items, problems)
+        if not items:
+            raise SheetError(f"{arguments.items} has no row that can be planned")
+        demand = read_demand(arguments.demand, problems, arguments.dates)
+    finally:
         _tell(problems)
-        raise SheetError(f"{arguments.items} has no row that can be planned")
-    demand = read_demand(arguments.demand, problems, arguments.dates)
-    _tell(problems)
     if not arguments.json:
         print(_columns(HEAD))
     orders = unplanned = 0
@@ -54,7 +57,9 @@ def plan(arguments: argparse.Namespace) -> None:
         orders += made.order > 0
         if made.reason:
             unplanned += 1
-            print(f"{arguments.items}: sku {made.sku!r} is not planned: {made.reason}", file=sys.stderr)
+            line, why = problems.stands[made.sku], f"sku {made.sku!r} is not planned: {made.reason}"
+            problems.add(str(arguments.items), line, why)
+            print(f"{arguments.items}:{line}: {why}", file=sys.stderr)
         print(msgspec.json.encode(made).decode() if arguments.json else _columns(_cells(made)))
     strange = len(set(demand.skus) - items.keys())
     more = f"; {strange} SKUs of {arguments.demand} are not among the items" if strange else ""
@@ -65,14 +70,20 @@ def plan(arguments: argparse.Namespace) -> None:
 def forecast(arguments: argparse.Namespace) -> None:
     """Print the forecast of each SKU."""
     taus = _shares(arguments.quantiles)
-    if not 1 <= arguments.horizon <= HORIZON_MAX_DAYS:
-        raise SheetError(f"--horizon {arguments.horizon}: give whole days, 1 to {HORIZON_MAX_DAYS}")
+    horizon = periods_cli.horizon(arguments)
     problems = Problems()
-    demand = read_demand(arguments.demand, problems, arguments.dates)
-    _tell(problems)
+    try:
+        demand = read_demand(arguments.demand, problems, arguments.dates)
+    finally:
+        _tell(problems)
+    if arguments.period != "day":
+        periods_cli.forecast(demand, arguments.period, horizon, taus, arguments.json)
+        print(f"{problems.count} rows left out", file=sys.stderr)
+        return
     first = date.fromordinal(demand.first_day + demand.units.shape[1])
-    last = first + timedelta(days=arguments.horizon - 1)
-    for part, told in forecast_blocks(demand.units, horizon_days=arguments.horizon, taus=taus):
+    last = first + timedelta(days=horizon - 1)
+    units, hidden = censored(demand.units)
+    for part, told in forecast_blocks(units, hidden, horizon_days=horizon, taus=taus):
         for at, sku in enumerate(demand.skus[part]):
             quantiles = {f"{tau:g}": float(told.quantiles[at, place]) for place, tau in enumerate(taus)}
             kind = classes.CLASSES[told.pattern.kind[at]]
@@ -99,10 +110,8 @@ def _shares(text: str) -> list[float]:
 
 
 def _tell(problems: Problems) -> None:
-    for row in sorted(problems.rows, key=lambda one: (one.file, one.line)):
-        print(f"{row.file}:{row.line}: {row.reason}", file=sys.stderr)
-    if problems.count > len(problems.rows):
-        print(f"and {problems.count - len(problems.rows)} more rows that can not be used", file=sys.stderr)
+    for line in problems.told():
+        print(line, file=sys.stderr)
 
 
 def _cells(made: Card) -> tuple[str, ...]:

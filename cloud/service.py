@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from cloud import memory, sight
@@ -29,8 +30,8 @@ from cloud.core.completeness import Completeness
 from cloud.core.inventory import Inventory
 from cloud.core.maintenance import Assessment
 from cloud.core.ordering import Ordering
-from cloud.core.replenishment import Need, Plan
-from cloud.core.view import AlertView, GatewayView, Snapshot
+from cloud.core.replenishment import Need, Plan, versions_with
+from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
 from cloud.desks.trade import Trade
 from cloud.metrics import Counts
 from cloud.planner import Planner
@@ -251,8 +252,36 @@ class Service:
         self.planner.look(now_ms)
         self.live.publish(self._snapshot(now_ms))
 
+    async def need_versions(self, need: int) -> list[NeedView]:
+        """See `Desk`."""
+        known = [*self.ordering.past, *self.ordering.needs.values()]
+        last = next((one for one in known if one.id == need), None)
+        try:
+            if last is None:
+                every = await asyncio.to_thread(self.ledger.needs)
+                last = next((one for one in every if one.id == need), None)
+            if last is None:
+                raise NotFound(f"there is no need {need}", "the list shows the latest")
+            earlier = await asyncio.to_thread(self._earlier, need)
+        except LedgerUnavailable as error:
+            raise Unavailable("the ledger can not be read now", "try again in a moment") from error
+        return [overview.need_view(one) for one in [*earlier, last]]
+
+    def _earlier(self, need: int) -> list[Need]:
+        blob = self.ledger.books.kept(f"need:{need}")
+        return msgspec.json.decode(blob, type=list[Need]) if blob is not None else []
+
+    def _write_need(self, need: Need) -> Need:
+        """Store a need, and first how it was before: what somebody was told stays explained."""
+        before = self.ordering.needs.get(need.sku)
+        if before is not None and before.id == need.id:
+            known = self._earlier(need.id)
+            if (versions := versions_with(known, before, need)) != known:
+                self.ledger.books.keep(f"need:{need.id}", msgspec.json.encode(versions))
+        return self.ledger.keep_need(need)
+
     async def _keep_need(self, need: Need) -> Need:
-        kept = await self._on_disk(self.ledger.keep_need, need)
+        kept = await self._on_disk(self._write_need, need)
         self.trade.telling.need(kept)
         return kept
 

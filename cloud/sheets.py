@@ -1,7 +1,7 @@
 """Plain files to plan from: items and demand as CSV. Every row that can not be used is reported, the others are used.
 
 ITEMS has one row an SKU, DEMAND one a sale or a day: sku, date, units. Columns may stand in any order, others are left
-alone; comma, semicolon or tab; UTF-8. A file has one way to write dates, that of most of its rows.
+alone; comma, semicolon or tab; UTF-8. A day of which a row could not be used is not known: it is no day without demand.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from itertools import islice, tee
 from math import isfinite
 from pathlib import Path
@@ -18,22 +18,15 @@ from typing import Any
 from msgspec import Struct
 
 from cloud.core.planning.demand_table import DemandTable, TooManyCellsError, demand_table, span
-from cloud.core.planning.items import DEFAULTS, REQUIRED, WHOLE, Item, unfit
+from cloud.core.planning.items import DEFAULTS, REQUIRED, TEXTS, WHOLE, Item, unfit
+from cloud.sheet_dates import UnclearDatesError, days_of
 
 PROBLEMS_MAX = 100_000
 """Bad rows that are named; beyond, they are counted."""
 SEPARATORS = ",;\t"
-DATES = {
-    "YYYY-MM-DD": "%Y-%m-%d",
-    "YYYY/MM/DD": "%Y/%m/%d",
-    "YYYYMMDD": "%Y%m%d",
-    "DD.MM.YYYY": "%d.%m.%Y",
-    "DD/MM/YYYY": "%d/%m/%Y",
-    "MM/DD/YYYY": "%m/%d/%Y",
-}
-"""Ways to write a date."""
 UNITS_MAX = 1e9
-YEARS = (1900, 2199)
+MIXED = "the file's other dates do not tell; write YYYY-MM-DD, or say which with --dates"
+BOTH = "service_level and backorder_cost are both given: the backorder_cost decides; leave one out"
 
 
 class SheetError(ValueError):
@@ -41,7 +34,7 @@ class SheetError(ValueError):
 
 
 class BadRow(Struct, frozen=True):
-    """A row that was left out: where it stands, why, and what to do."""
+    """A row that was left out, or is remarked on: where it stands, why, and what to do."""
 
     file: str
     line: int
@@ -49,17 +42,32 @@ class BadRow(Struct, frozen=True):
 
 
 class Problems:
-    """The rows that were left out; from `PROBLEMS_MAX` on they are only counted."""
+    """The rows that were left out; from `PROBLEMS_MAX` on they are only counted. Beside them the `remarks` on rows that
+    are used, and the line on which each item stands."""
 
     def __init__(self) -> None:
         self.rows: list[BadRow] = []
+        self.remarks: list[BadRow] = []
         self.count = 0
+        self.stands: dict[str, int] = {}
 
     def add(self, file: str, line: int, reason: str) -> None:
         """One more."""
         self.count += 1
         if len(self.rows) < PROBLEMS_MAX:
             self.rows.append(BadRow(file, line, reason))
+
+    def remark(self, file: str, line: int, what: str) -> None:
+        """A row is used, but this should be known of it."""
+        if len(self.remarks) < PROBLEMS_MAX:
+            self.remarks.append(BadRow(file, line, what))
+
+    def told(self) -> list[str]:
+        """A line for each, in the order of the files."""
+        named = sorted([*self.rows, *self.remarks], key=lambda one: (one.file, one.line))
+        lines = [f"{one.file}:{one.line}: {one.reason}" for one in named]
+        more = self.count - len(self.rows)
+        return [*lines, f"and {more} more rows that can not be used"] if more else lines
 
 
 class _Sheet:
@@ -148,7 +156,7 @@ def read_items(path: Path, problems: Problems) -> dict[str, Item]:
     wanted = tuple(name for name in Item.__struct_fields__)
     sheet = _Sheet(path, REQUIRED, wanted, problems)
     found: dict[str, Item] = {}
-    lines: dict[str, int] = {}
+    lines = problems.stands
     for line, values in sheet.rows():
         fields: dict[str, Any] = {}
         reason = ""
@@ -158,6 +166,9 @@ def read_items(path: Path, problems: Problems) -> dict[str, Item]:
                     reason = f"no {name}; give one"
                     break
                 fields[name] = DEFAULTS[name]
+                continue
+            if name in TEXTS:
+                fields[name] = text.lower()
                 continue
             number = _number(text)
             if number is None:
@@ -175,54 +186,97 @@ def read_items(path: Path, problems: Problems) -> dict[str, Item]:
             sheet.bad(line, reason)
         else:
             found[sku], lines[sku] = item, line
+            if item.service_level is not None and item.backorder_cost is not None:
+                problems.remark(sheet.name, line, BOTH)
     return found
 
 
 def read_demand(path: Path, problems: Problems, dates: str = "") -> DemandTable:
-    """The demand by day; several rows of one SKU and day add up. `dates` is one of `DATES`, "" the way that most rows
-    are written in. Raises `SheetError`, also where that can not be told, and `OSError`."""
+    """The demand by day; several rows of one SKU and day add up. `dates` is one of `DATES`, the only one that is read
+    then; "" is any of them. Raises `SheetError`, also where that can not be told, and `OSError`."""
     sheet = _Sheet(path, ("sku", "date", "units"), ("sku", "date", "units"), problems)
     skus: dict[str, int] = {}
     written: dict[str, int] = {}
     rows, days, units, lines = [], [], [], []
+    refused: dict[tuple[int, int], bool] = {}  # whose row, and of which date -> whether all of them are returns
     for line, (sku, day, text) in sheet.rows():
         number = _number(text)
         if not sku:
             sheet.bad(line, "no sku; name one")
-        elif number is None:
-            sheet.bad(line, f"units are {text[:40]!r}, which is no number")
-        elif number < 0:
-            sheet.bad(line, f"units are {text}: demand is not below 0; leave returns out")
-        elif number > UNITS_MAX:
-            sheet.bad(line, f"units are {text}: more than {UNITS_MAX:g} a row are not believed")
-        else:
-            rows.append(skus.setdefault(sku, len(skus)))
-            days.append(written.setdefault(day, len(written)))
+            continue
+        row, on = skus.setdefault(sku, len(skus)), written.setdefault(day, len(written))
+        if number is not None and 0 <= number <= UNITS_MAX:
+            rows.append(row)
+            days.append(on)
             units.append(number)
             lines.append(line)
+        else:
+            sheet.bad(line, _unusable(number, text))
+            refused[row, on] = refused.get((row, on), True) and number is not None and number < 0
     if not rows:
         raise SheetError(f"{sheet.name} has no row that can be used")
-    ways = list(written)
-    ordinals = _ordinals(ways, sheet, dates)
-    first, last = span(ordinals, [count for _, count in sorted(Counter(days).items())])
-    usable = [first <= ordinal <= last for ordinal in ordinals]
-    usual = next(way for way, ordinal in zip(ways, ordinals, strict=True) if ordinal)
+    counts = Counter(days)
+    try:
+        meant = days_of([*written], [counts[on] for on in range(len(written))], dates)
+    except UnclearDatesError as error:
+        raise SheetError(f"{sheet.name}: {error}") from None
+    ordinals = [each[0] if len(each) == 1 and on in counts else 0 for on, each in enumerate(meant)]
+    good = _dated(sheet, [*written], meant, ordinals, days, lines, dates) if any(ordinals) else []
+    for at in set(range(len(days))).difference(good) if len(good) < len(days) else ():
+        refused[rows[at], days[at]] = False
+    if not good:
+        raise SheetError(f"{sheet.name} has no row that can be used")
+    used = [rows[at] for at in good], [ordinals[days[at]] for at in good]
+    there = set(zip(*used, strict=True)) if any(refused.values()) else set()
+    hidden = [
+        (row, day)
+        for (row, on), returned in refused.items()
+        for day in meant[on]
+        if not (returned and (row, day) in there)  # what came back makes a day's sales no less known
+    ]
+    try:
+        return demand_table([*skus], *used, [units[at] for at in good], hidden)
+    except TooManyCellsError as error:
+        between = f"{date.fromordinal(min(used[1]))} to {date.fromordinal(max(used[1]))}"
+        hint = "is a date wrong? Else plan a part of the SKUs at a time"
+        raise SheetError(f"{sheet.name}: {error}, {between}; {hint}") from None
+
+
+def _unusable(number: float | None, text: str) -> str:
+    """Why such units can not be."""
+    if number is None:
+        return f"units are {text[:40]!r}, which is no number"
+    if number < 0:
+        return f"units are {text}: demand is not below 0; leave returns out"
+    return f"units are {text}: more than {UNITS_MAX:g} a row are not believed"
+
+
+def _dated(
+    sheet: _Sheet,
+    ways: list[str],
+    meant: list[tuple[int, ...]],
+    ordinals: list[int],
+    days: list[int],
+    lines: list[int],
+    way: str,
+) -> list[int]:
+    """The rows whose day is known; the others are named."""
+    counts = Counter(days)
+    first, last = span(ordinals, [counts[on] for on in range(len(ways))])
     good = []
     for at, which in enumerate(days):
-        if usable[which]:
+        told = f"date {ways[which][:40]!r}"
+        if first <= ordinals[which] <= last:
             good.append(at)
         elif ordinals[which]:
             most = f"nearly all rows are of {date.fromordinal(first)} to {date.fromordinal(last)}"
-            sheet.bad(lines[at], f"date {ways[which][:40]!r} is years away from the others: {most}")
+            sheet.bad(lines[at], f"{told} is years away from the others: {most}")
+        elif meant[which]:
+            either = " or ".join(str(date.fromordinal(day)) for day in meant[which])
+            sheet.bad(lines[at], f"{told} may be {either}: {MIXED}")
         else:
-            sheet.bad(lines[at], f"date {ways[which][:40]!r} is not written like the others ({usual}), or is no date")
-    on = [ordinals[days[at]] for at in good]
-    try:
-        return demand_table(list(skus), [rows[at] for at in good], on, [units[at] for at in good])
-    except TooManyCellsError as error:
-        between = f"{date.fromordinal(min(on))} to {date.fromordinal(max(on))}"
-        hint = "is a date wrong? Else plan a part of the SKUs at a time"
-        raise SheetError(f"{sheet.name}: {error}, {between}; {hint}") from None
+            sheet.bad(lines[at], f"{told} is no date; write it as {way or 'YYYY-MM-DD'}")
+    return good
 
 
 def _number(text: str) -> float | None:
@@ -231,24 +285,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if isfinite(number) and "_" not in text else None
-
-
-def _ordinals(texts: list[str], sheet: _Sheet, dates: str) -> list[int]:
-    """Each text's day, 0 where it is not written as most are."""
-    ways = {dates: DATES[dates]} if dates else DATES
-    read = {way: [_day(text, form) for text in texts] for way, form in ways.items()}
-    most = max(sum(map(bool, days)) for days in read.values())
-    best = [way for way, days in read.items() if sum(map(bool, days)) == most]
-    if most == 0:
-        raise SheetError(f"{sheet.name}: {texts[0][:40]!r} is no date; write them as {' or '.join(DATES)}")
-    if any(read[one] != read[best[0]] for one in best):
-        raise SheetError(f"{sheet.name}: its dates may be {' or '.join(best)}; say which, with --dates")
-    return read[best[0]]
-
-
-def _day(text: str, form: str) -> int:
-    try:
-        day = datetime.strptime(text, form)
-    except ValueError:
-        return 0
-    return day.toordinal() if YEARS[0] <= day.year <= YEARS[1] else 0

@@ -180,6 +180,8 @@ def flaw(trade: Trade, skus: Collection[str]) -> str:
             return f"webhook {hook.id!r} is for supplier {hook.supplier!r}, which is not listed"
     if strange := sorted({*trade.buying.score_weights} - {*WEIGHTS}):
         return f"buying.score_weights names {strange[0]!r}; there are {', '.join(WEIGHTS)}"
+    if not any({**WEIGHTS, **trade.buying.score_weights}.values()):
+        return "buying.score_weights are all 0; give one of them a weight, or leave them out"
     if strange := sorted({*trade.buying.service_levels} - {*CLASSES, *LEVELS}):
         return f"buying.service_levels names {strange[0]!r}; there are A, B, C and AX to CZ"
     return ""

@@ -9,7 +9,7 @@ import msgspec
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
-from cloud.core.view import AlertView, Kpi, SiteView, SkuView, SlotView, Snapshot
+from cloud.core.view import AlertView, Kpi, NeedView, SiteView, SkuView, SlotView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks
 from cloud.web.desk import Conflict, NotFound
@@ -88,6 +88,12 @@ class MemoryDesk:
 
     async def completeness(self, since_ms: int) -> Completeness:
         return prove({("g1", "events"): lanes.nothing()}, Marks(), [], since_ms)
+
+    async def need_versions(self, need: int) -> list[NeedView]:
+        found = [one for one in self.live.current.needs if one.id == need]
+        if not found:
+            raise NotFound(f"there is no need {need}", "the list shows the latest")
+        return found
 
     def ready(self) -> list[str]:
         return self.reasons

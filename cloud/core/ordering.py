@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from cloud.core import lanes
 from cloud.core.lanes import LaneState
 from cloud.core.replenishment import OPEN, OVER, Fate, Need, Plan, decide
@@ -21,6 +23,8 @@ NEEDS_SHOWN = 50
 REPLAN_MS = 3_600_000
 FRESH_MS = 60_000
 CALM_MS = 3_000
+HELD_MS = 86_400_000
+"""So long the service does not order by itself what it ordered and somebody cancelled, unless it is wanted anew."""
 PATIENCE_MS = 600_000
 """So long the end of a backlog is waited for; what has not come by then is decided without."""
 NEVER = -1
@@ -74,6 +78,10 @@ class Ordering:
         self._answered_ms: dict[str, int] = {}
         """SKU -> when the newest proposal was made that became a need, or was not wanted. It, and what is older, is not
         taken up again: the gateway that made it may be gone, or not know yet that stock came."""
+        self._over: dict[str, int] = {}
+        """SKU -> when it was last seen that none is wanted."""
+        self.last: dict[str, int] = {}
+        """SKU -> its latest need that is not open any more."""
 
     def restore(self, need: Need) -> None:
         """A need as it was stored, oldest first."""
@@ -81,7 +89,7 @@ class Ordering:
         if need.state in OPEN:
             self.needs[need.sku] = need
         else:
-            self.past.append(need)
+            self._close(need)
 
     def note(self, skus: Mapping[str, int], now_ms: int) -> None:
         """The stock of these SKUs changed: when the newest of it happened."""
@@ -109,9 +117,10 @@ class Ordering:
         first = sorted(due, key=lambda sku: (self._planned_ms.get(sku, 0), sku))[:most]
         return [self.site.sku_by_id[sku] for sku in first]
 
-    def decide(self, made: Plan, now_ms: int, fate: Fate = "free") -> Need | None:
+    def decide(self, made: Plan, now_ms: int, fate: Fate = "free", cancelled_ms: int = 0) -> Need | None:
         """Take a new plan; the need to store, if one is to be made, revised, fulfilled or withdrawn. `fate`: what
-        became of the one that is open."""
+        became of the one that is open; `cancelled_ms`: when the order of the one before was cancelled, where it was.
+        What is wanted since before that is proposed again, but held: people may order it, the service by itself not."""
         self._decided[made.sku] = self._changed.pop(made.sku, Change(0, now_ms))
         self._planned_ms[made.sku] = now_ms
         self.plans[made.sku] = made
@@ -121,7 +130,14 @@ class Ordering:
             newest = None
         if newest is not None and made.verdict in OVER:
             self._answered_ms[made.sku] = newest.at_ms
-        return decide(self.needs.get(made.sku), made, now_ms, newest, fate)
+        if made.verdict in OVER:
+            self._over[made.sku] = now_ms
+        open_need = self.needs.get(made.sku)
+        need = decide(open_need, made, now_ms, newest, fate)
+        held = cancelled_ms >= self._over.get(made.sku, 1) and cancelled_ms + HELD_MS > now_ms
+        if need is not None and open_need is None and held and made.replenish == "order":
+            return replace(need, why=need.why | {"held_until_ms": cancelled_ms + HELD_MS})
+        return need
 
     def enter(self, need: Need) -> None:
         """The need is stored."""
@@ -130,7 +146,7 @@ class Ordering:
             self.needs[need.sku] = need
         else:
             self.needs.pop(need.sku, None)
-            self.past.append(need)
+            self._close(need)
 
     def _change(self, sku: str, at_ms: int, now_ms: int) -> None:
         held = self._changed.get(sku, UNKNOWN)
@@ -141,6 +157,10 @@ class Ordering:
         proposed_ms = need.why.get("proposed_ms")
         if isinstance(proposed_ms, int):
             self._answered_ms[need.sku] = max(proposed_ms, self._answered_ms.get(need.sku, 0))
+
+    def _close(self, need: Need) -> None:
+        self.past.append(need)
+        self.last[need.sku] = need.id
 
     def put_back(self, sku: str) -> None:
         """What came of the plan could not be stored: it is due again, by what was known then."""

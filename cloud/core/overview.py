@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory
 from cloud.core.planning.cards import Card
-from cloud.core.replenishment import Need, Plan
+from cloud.core.replenishment import OPEN, Need, Plan
 from cloud.core.view import (
     AlertView,
     ArrivalView,
@@ -64,8 +64,11 @@ def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: s
     """Everything at `now_ms`. Its number is given by the live stream."""
     site = inventory.site
     slots = [_slot(inventory, slot) for slot in site.slots]
+    held = {one.sku: one.held_until_ms for one in seen.needs if one.state in OPEN}
     skus = [
-        replace(one, owed=owed) if (owed := seen.trade.owed(one.id)) else one
+        replace(one, owed=owed, held_until_ms=held.get(one.id, 0))
+        if (owed := seen.trade.owed(one.id)) or held.get(one.id)
+        else one
         for one in sku_views(inventory, seen.plans, seen.positions)
     ]
     devices = _devices(inventory, linked=bool(seen.gateways) and all(one.connected for one in seen.gateways))
@@ -150,6 +153,9 @@ def sku_views(
                 sku.discontinued,
                 plan.verdict if plan is not None else "",
                 round(card.risk, 4) if card is not None and card.risk is not None else None,
+                0,
+                card.limits if card is not None else [],
+                card.rescue if card is not None else None,
             )
         )
     return views

@@ -20,6 +20,8 @@ from protocols.layout import Sku
 from protocols.reports import Proposal
 from protocols.trade import Action
 
+VERSIONS_KEPT = 100
+"""Of a need that is revised more often, the first version and the latest."""
 NEARLY_NOTHING = 1e-9
 """What holding a unit for a year costs at least, in money."""
 BY_HAND = "by_hand"
@@ -65,6 +67,12 @@ class Need(Struct, frozen=True):
     changed_ms: int
     why: dict[str, Any]
     id: int = 0
+
+    @property
+    def held_until_ms(self) -> int:
+        """Until then the service does not order it by itself, for somebody cancelled that; 0 where nobody did."""
+        until_ms = self.why.get("held_until_ms")
+        return until_ms if isinstance(until_ms, int) else 0
 
 
 class Stock(Struct, frozen=True):
@@ -184,10 +192,18 @@ def decide(
     if fate == "draft":
         return None
     if made.verdict == "order" and _differs(open_need.quantity, made):
-        kept = {name: open_need.why[name] for name in ("proposed_ms",) if name in open_need.why}
+        kept = {name: open_need.why[name] for name in ("proposed_ms", "held_until_ms") if name in open_need.why}
         why = why_of(made) | kept | {"revised": int(open_need.why.get("revised") or 0) + 1}
         return replace(open_need, quantity=made.quantity, state=state, changed_ms=now_ms, why=why)
     return replace(open_need, state=state, changed_ms=now_ms) if open_need.state != state else None
+
+
+def versions_with(known: list[Need], before: Need, after: Need) -> list[Need]:
+    """The earlier versions of a need, oldest first, now that `after` takes the place of `before`."""
+    if (before.why, before.quantity) == (after.why, after.quantity) or before in known:
+        return known
+    found = [*known, before]
+    return [found[0], *found[1:][-(VERSIONS_KEPT - 2) :]]
 
 
 def why_of(made: Plan) -> dict[str, Any]:

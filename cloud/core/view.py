@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
+from cloud.core.planning.bounds import Limit
 from cloud.core.planning.cards import Ahead, Card, Promise, Rejected, Terms
 from cloud.core.planning.emergency import Rescue
 from cloud.core.purchasing.orders import Line
@@ -60,7 +61,9 @@ class SkuView(Struct, frozen=True):
     """One SKU over all its slots. `daily_demand` and what follows from it are None until demand is known.
     `cover_days` = available / daily demand. `uncertain` counts slots whose count is unknown. available = on hand -
     reserved - quarantined, projected = available + on order + in transit. `verdict` is "" until it is planned; `risk`
-    is the chance that an order placed now comes too late. `owed` units are debts."""
+    is the chance that an order placed now comes too late. `owed` units are debts. `limits` are what bounds its policy,
+    `rescue` who can help out before the regular supply comes, both as of now. Until `held_until_ms` the service does
+    not order it by itself, for somebody cancelled that (0: it may)."""
 
     id: str
     name: str
@@ -88,6 +91,9 @@ class SkuView(Struct, frozen=True):
     )
     risk: float | None = None
     owed: int = 0
+    limits: list[Limit] = []
+    rescue: Rescue | None = None
+    held_until_ms: int = 0
 
 
 class NeedView(Struct, frozen=True):

@@ -2,45 +2,98 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct, field
 
 from cloud.core.purchasing import receiving
 from cloud.core.trade_view import ArrivalView
-from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.orderbook import OrderBook
+from cloud.desks.refusing import storing
+from cloud.stores.books import Books
 from protocols.epc import decode
 from protocols.reports import Report, TagMove
 
 TAGS_MAX = 10_000
-"""Arrivals of tags remembered an SKU; the oldest leave first."""
+"""Tags remembered an SKU, of those that wait and of those that are booked; the oldest leave first."""
+LIST = "tags"
+"""Under this the ledger keeps of which SKUs there are tags, and under `tags:SKU` which."""
+
+
+class Heard(Struct, array_like=True):
+    """The tags of one SKU, each once, wherever it is carried: those that `wait` by when they were heard first, and
+    those that are `booked` as received, which never count again. A tag without a serial number goes by its EPC."""
+
+    wait: dict[str, int] = field(default_factory=dict)
+    booked: dict[str, None] = field(default_factory=dict)
 
 
 class Arriving:
-    """The arrivals of one site."""
+    """The arrivals of one site. Tags that were heard are stored with the next tick."""
 
-    def __init__(self, book: Bookkeeping, orders: OrderBook) -> None:
-        self._book, self._orders = book, orders
-        self._tags: dict[str, deque[tuple[int, int]]] = {}
+    def __init__(self, book: Bookkeeping, orders: OrderBook, books: Books, on_disk: OnDisk) -> None:
+        self._book, self._orders, self._books, self._on_disk = book, orders, books, on_disk
+        self._tags: dict[str, Heard] = {}
         self._gtins = {one.gtin.zfill(14): one.id for one in book.site.skus if one.gtin}
         self._heard = 0
+        self._listed: frozenset[str] = frozenset()
+        """SKUs of whose tags the ledger knows."""
+        self._unkept: dict[str, None] = {}
         self._seen: object = None
         """By what the arrivals were worked out last."""
         self._found: list[ArrivalView] = []
+
+    def load(self) -> None:
+        """The tags as the ledger has them."""
+        listed = self._books.kept(LIST)
+        self._listed = frozenset(msgspec.msgpack.decode(listed, type=list[str])) if listed is not None else frozenset()
+        for sku in self._listed:
+            if (blob := self._books.kept(f"{LIST}:{sku}")) is not None:
+                self._tags[sku] = msgspec.msgpack.decode(blob, type=Heard)
 
     def hear(self, reports: Iterable[Report]) -> None:
         """Tags that arrived somewhere."""
         for one in reports:
             if type(one) is TagMove and one.move == "arrived" and (epc := decode(one.epc)) is not None:
-                sku = self._gtins.get(epc.gtin)
-                if sku is not None:
-                    self._tags.setdefault(sku, deque(maxlen=TAGS_MAX)).append((one.at_ms, 1))
-                    self._heard += 1
+                sku, tag = self._gtins.get(epc.gtin), epc.serial or one.epc.upper()
+                if sku is None:
+                    continue
+                heard = self._tags.setdefault(sku, Heard())
+                if tag not in heard.booked and one.at_ms < heard.wait.get(tag, one.at_ms + 1):
+                    heard.wait[tag] = one.at_ms
+                    _bound(heard.wait)
+                    self._changed(sku)
 
-    def forget(self, sku: str) -> None:
-        """What tags told of an SKU is booked."""
-        self._tags.pop(sku, None)
-        self._heard += 1
+    def forget(self, sku: str, units: int, from_ms: int) -> None:
+        """So many units of an SKU are booked, that came from a time on: as many tags heard since then, the first of
+        them, are theirs."""
+        heard = self._tags.get(sku)
+        if heard is None or units <= 0:
+            return
+        theirs = sorted((at_ms, tag) for tag, at_ms in heard.wait.items() if at_ms >= from_ms)[:units]
+        for _, tag in theirs:
+            del heard.wait[tag]
+            heard.booked[tag] = None
+        _bound(heard.booked)
+        if theirs:
+            self._changed(sku)
+
+    async def keep(self) -> None:
+        """Store what was heard and booked since."""
+        for sku in [*self._unkept]:
+            del self._unkept[sku]
+            try:
+                with storing():
+                    if sku not in self._listed:
+                        listed = self._listed | {sku}
+                        await self._on_disk(self._books.keep, LIST, msgspec.msgpack.encode(sorted(listed)))
+                        self._listed = listed
+                    await self._on_disk(self._books.keep, f"{LIST}:{sku}", msgspec.msgpack.encode(self._tags[sku]))
+            except BaseException:
+                self._unkept[sku] = None
+                raise
 
     def arrivals(self) -> list[ArrivalView]:
         """What seems to have come, surest first."""
@@ -50,7 +103,8 @@ class Arriving:
         seen = (self._orders.changes, self._heard, puts)
         if seen != self._seen:
             self._seen = seen
-            tags = {sku: [*self._tags[sku]] for sku in waiting & self._tags.keys()}
+            heard = {sku: self._tags[sku].wait.values() for sku in waiting & self._tags.keys()}
+            tags = {sku: [(at_ms, 1) for at_ms in of] for sku, of in heard.items() if of}
             found = receiving.arrivals(puts, tags, self._orders.of({*puts, *tags})) if puts or tags else []
             self._found = [
                 ArrivalView(
@@ -60,3 +114,12 @@ class Arriving:
                 for one in found
             ]  # fmt: skip
         return self._found
+
+    def _changed(self, sku: str) -> None:
+        self._heard += 1
+        self._unkept[sku] = None
+
+
+def _bound(tags: dict[str, int] | dict[str, None]) -> None:
+    while len(tags) > TAGS_MAX:
+        del tags[next(iter(tags))]

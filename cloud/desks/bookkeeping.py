@@ -8,14 +8,17 @@ from contextlib import suppress
 from math import fsum
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from cloud.core.book import accounts, checks, value
+from cloud.core.book import accounts, checks, late, value
 from cloud.core.book.accounts import Account, Terms
 from cloud.core.book.entries import Entry, Sensed, order, sensed, take_back, taken_back, withdrawn
-from cloud.core.book.lots import expiring
+from cloud.core.book.lots import expires, expiring, unusable
 from cloud.core.book.positions import Position
+from cloud.core.days import day_start_ms, iso_day, local_day
 from cloud.core.kpis import tallies
+from cloud.core.kpis.courses import DAYS, countable
 from cloud.core.kpis.facts import Fact, Refused, Step
 from cloud.core.kpis.tallies import Tallies
 from cloud.core.purchasing.orders import Order
@@ -75,12 +78,18 @@ class Bookkeeping:
         """SKUs that are being folded anew, and what was heard of them meanwhile."""
         self.gone: frozenset[int] = frozenset()
         """Entries that were taken back."""
+        self._day = self.today()
+        """By which what has expired was looked at last."""
+        self._refused: dict[int, dict[str, int]] = {}
+        """Day -> units of each SKU that were wanted and not there."""
+        self._unkept: set[int] = set()
+        """Days of those that are not stored yet as they are."""
         self._telling = asyncio.Lock()
         self._elsewhere = {*(one.id for one in site.neighbours), *(one.id for one in site.suppliers)}
         slots: dict[str, list[str]] = {one.id: [] for one in site.skus}
         for slot in site.slots:
             slots[slot.sku].append(slot.id)
-        self._terms = {one.id: accounts.terms(one, slots[one.id]) for one in site.skus}
+        self._terms = {one.id: accounts.terms(one, slots[one.id], site.site.timezone) for one in site.skus}
         self._held = {sku: opened(sku, terms) for sku, terms in self._terms.items()}
         for one in site.skus:
             tallies.enter(self.tallies, one.id, one.holding_rate, stocked=not one.discontinued)
@@ -91,6 +100,11 @@ class Bookkeeping:
         for sku, facts in self._books.facts_by_sku():
             if sku in self._terms:
                 self._take(sku, *fold(sku, facts, self._terms[sku], self.gone))
+        for day in range(self.tallies.today - DAYS + 1, self.tallies.today + 1):
+            if (blob := self._books.kept(f"refused:{day}")) is not None:
+                of = self._refused[day] = msgspec.msgpack.decode(blob, type=dict[str, int])
+                for sku, units in of.items():
+                    self.note(Refused(sku, day_start_ms(self.tallies.timezone, day), units))
 
     def hear(self, reports: Iterable[Report], now_ms: int) -> None:
         """What shelves sensed; the ledger has it already."""
@@ -102,6 +116,12 @@ class Bookkeeping:
     async def tick(self, now_ms: int) -> None:
         """Fold anew what facts of earlier times came for, some at a time."""
         tallies.advance(self.tallies, now_ms)
+        if (today := self.today()) != self._day:
+            for sku, held in self._held.items():
+                if expires(held.account, self._day, today):  # no fact says so
+                    self.changed(sku, now_ms)
+            self._day = today
+        await self._keep_refused()
         for sku in [*self._stale][:REFOLDED_A_TICK]:
             await self._refold(sku)
 
@@ -132,16 +152,28 @@ class Bookkeeping:
         return account.off + sum(account.bias.values())
 
     def quarantined(self, sku: str) -> int:
-        """Units set aside."""
-        return self.account(sku).quarantined
+        """Units that are there and not to be used: set aside, or expired by today."""
+        return unusable(self.account(sku), self.today())
+
+    def today(self) -> str:
+        """The site's day, as an ISO date."""
+        return iso_day(self.site.site.timezone, self._now_ms())
 
     def owed(self, sku: str) -> int:
         """Units of debts."""
         return sum(one.units for one in self.account(sku).owed)
 
-    def refused(self, sku: str, units: int) -> None:
-        """Somebody wanted units that there were not."""
-        tallies.tell(self.tallies, Refused(sku, self._now_ms(), units))
+    async def refused(self, sku: str, units: int) -> None:
+        """Somebody wanted units that there were not. What can not be stored now is with the next tick."""
+        now_ms = self._now_ms()
+        day = min(local_day(self.tallies.timezone, now_ms), self.tallies.today)
+        if units := countable(self.tallies.courses[sku], day, units):
+            tallies.tell(self.tallies, Refused(sku, now_ms, units))
+            of = self._refused.setdefault(day, {})
+            of[sku] = of.get(sku, 0) + units
+            self._unkept.add(day)
+            with suppress(Unavailable):
+                await self._keep_refused()
 
     def note(self, fact: Fact) -> None:
         """A fact for the key figures alone."""
@@ -158,11 +190,12 @@ class Bookkeeping:
             )  # fmt: skip
             if key and (before := await self._read(self._books.entry_of, entry.key)):
                 return before[0] if _told(before[0]) == _told(entry) else granted(KEY_USED)
+            granted(checks.told(entry.ref))
             wrong = taken_back(entry)
             target = None if wrong is None else await self._entry(wrong)
             if target is not None:
                 entry = take_back(target, now_ms, by, fact.note, entry.key)
-            granted(self.unfit(entry, target))
+            await self.fit(entry, target)
             [stored] = await self.store([entry])
             return stored
 
@@ -174,9 +207,22 @@ class Bookkeeping:
         no = checks.unfit(
             entry, account, sku, known.slots, now_ms=now_ms, target=target, gone=self.gone, elsewhere=self._elsewhere
         )
-        if no is not None and no.reason == "short":
-            self.refused(entry.sku, -entry.units)
+        if no is None and sku is not None and target is None:
+            no = checks.promised(entry, sku, known.slots, self.position(sku.id))
         return no
+
+    async def fit(self, entry: Entry, target: Entry | None = None) -> None:
+        """Refuse what may not enter the book; what was wanted and is not there is remembered."""
+        no = self.unfit(entry, target)
+        if no is not None and no.reason == "short":
+            await self.refused(entry.sku, -entry.units)
+        if no is None and target is None and _is_late(entry, self.account(entry.sku)):
+            sku, terms = self.site.sku_by_id[entry.sku], self._terms[entry.sku]
+            with storing():
+                no = await asyncio.to_thread(
+                    lambda: late.untimely(entry, self._books.facts(entry.sku), sku, terms, self.gone)
+                )
+        granted(no)
 
     async def enter(self, entries: list[Entry]) -> None:
         """Facts that are stored already. What can not be folded now, the next tick folds."""
@@ -302,6 +348,18 @@ class Bookkeeping:
             if one.id not in numbers if type(one) is not Sensed else _gist(one) not in read:
                 self._post(one)
 
+    async def _keep_refused(self) -> None:
+        for day in [*self._unkept]:
+            self._unkept.discard(day)
+            try:
+                with storing():
+                    await self._on_disk(self._books.keep, f"refused:{day}", msgspec.msgpack.encode(self._refused[day]))
+            except BaseException:
+                self._unkept.add(day)
+                raise
+        for day in [one for one in self._refused if one < self.tallies.today and one not in self._unkept]:
+            del self._refused[day]
+
     def _take(self, sku: str, held: Held, steps: Iterable[Step]) -> None:
         before, now = self._held[sku].picks, held.picks
         for number in before.keys() ^ now.keys():  # told since, or taken back
@@ -315,6 +373,12 @@ class Bookkeeping:
         while page := self._books.entries(known_to_ms=known_ms, after_id=after, limit=PAGE):
             yield from page
             after = page[-1].id
+
+
+def _is_late(entry: Entry, account: Account) -> bool:
+    """Whether it takes something, off the shelves or into quarantine, at a time behind which there are facts."""
+    takes = entry.kind == "quarantine" or (entry.units < 0 and not entry.place)
+    return takes and entry.happened_ms < account.last[0]
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cloud.core.counting import accuracy, causes, findings, rounds
 from cloud.core.counting.causes import Cause
@@ -266,7 +267,10 @@ class Counts:
             unexplained = sum(one.units for one in puts if one.slot == slot.id)
             counted_ms, again = self._book.counted_ms(sku.id, slot.id), (sku.id, slot.id) in self._waiting
             abc, level = self.abc(sku.id), levels.get(slot.id)
-            places.append(rounds.sensed_place(sku, level, slot.id, abc, units, counted_ms, unexplained, 0, again))
+            place = rounds.sensed_place(sku, level, slot.id, abc, units, counted_ms, unexplained, 0, again)
+            if differs_ms := account.differs.get(slot.id, 0):  # more was picked there than the person had found
+                place = replace(place, differs_ms=max(place.differs_ms, differs_ms))
+            places.append(place)
         for sku in self.site.skus:
             off, owed = self._book.account(sku.id).off, self._book.owed(sku.id)
             if off or owed or not self._book.terms(sku.id).slots:

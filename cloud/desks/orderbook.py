@@ -24,6 +24,8 @@ class OrderBook:
         self.changes = 0
         """Counts what came to be known."""
         self._fates: dict[int, Fate] = {}
+        self._cancelled: dict[int, int] = {}
+        """Order -> when it was cancelled, of those that came to nothing."""
         self._of_sku: dict[str, dict[int, Order]] = {}
 
     def load(self, every: Iterable[Order], on: Mapping[int, int]) -> list[Order]:
@@ -49,6 +51,8 @@ class OrderBook:
         taken = order.state == "received" or any(line.received for line in order.lines)
         placed: Fate = "placed" if order.state in OPEN or taken else "cancelled"
         self._fates[order.id] = "draft" if order.state == "draft" else placed
+        if placed == "cancelled" and order.state != "draft":
+            self._cancelled[order.id] = order.closed_ms or order.changed_ms
         for need in order.needs:
             self.on.setdefault(need, order.id)
 
@@ -76,6 +80,10 @@ class OrderBook:
     def due_ms(self, sku: str) -> int | None:
         """When the first of what is to come of an SKU is due; None where nothing is, or nobody knows."""
         return orders.due_first(self._of_sku.get(sku, {}).values(), sku)
+
+    def cancelled_ms(self, need: int) -> int:
+        """When the order that a need is on was cancelled, before anything of it came; 0 where it was not."""
+        return self._cancelled.get(self.on.get(need, 0), 0)
 
     def fate(self, need: int) -> Fate:
         """What became of a need among the orders."""

@@ -75,7 +75,7 @@ class Papers:
 
     async def hear(self, data: bytes, who: Who) -> object:
         """A supplier's paper (855, 856, ORDRSP, DESADV): what it asks for is done with its own orders, one by one.
-        An order that somebody else changes meanwhile is left as it is."""
+        An order that somebody else changes meanwhile is left as it is; what can not be read is refused whole."""
         partner = self._partner(who.supplier)
         document = await asyncio.to_thread(read, data)
         done: list[object] = []
@@ -84,6 +84,8 @@ class Papers:
         async with self._hearing:
             for one in answers.steps(self.site, partner, document, self._purchasing.every()):
                 if isinstance(one, Refusal):
+                    if not document.contents:
+                        granted(one)
                     done.append(msgspec.to_builtins(one))
                     continue
                 try:
@@ -112,10 +114,9 @@ class Papers:
         if kind in ("850", "ORDERS"):
             return await asyncio.to_thread(papers.ordered, site, partner, versions[-1], now_ms, number)
         if kind == "860":
-            before = next((one for one in reversed(versions[:-1]) if one.sent_ms), versions[-1])
-            return papers.changed(site, partner, before, versions[-1], now_ms, number)
+            return papers.changed(site, partner, versions, now_ms, number)
         mine = self._shared(partner.supplier)
-        shelves = agreements.shelves(site.agreements, partner.supplier, self.known(mine))
+        shelves = agreements.shelves(site.agreements, partner.supplier, self.known(mine), site.offers)
         if kind in ("846", "INVRPT"):
             return await asyncio.to_thread(papers.stock, site, partner, shelves, now_ms, number)
         since_ms = now_ms - WEEK_MS

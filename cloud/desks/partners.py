@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from cloud.core.purchasing import agreements
 from cloud.core.purchasing.agreements import Known
@@ -15,6 +16,9 @@ from cloud.web import office
 from cloud.web.desk import NotFound, Refused
 from cloud.web.portal import Plan, Stock
 from cloud.web.sign_in import Who
+
+SHELF_PAPERS: Final = {"x12": ["852", "846", "EPCIS"], "edifact": ["INVRPT", "EPCIS"]}
+"""The papers of a supplier's shelves, by the standard that is agreed on."""
 
 
 class Partners:
@@ -30,6 +34,9 @@ class Partners:
         self._supplying = supplying
         self._now_ms = now_ms
         self._names = {one.id: one.name for one in self.site.suppliers}
+        self._papers = {
+            one.id: SHELF_PAPERS[one.standard] for one in self.site.suppliers if one.mailbox and one.our_mailbox
+        }
 
     def suppliers(self) -> object:
         """See `office.PartnerDesk`."""
@@ -44,16 +51,18 @@ class Partners:
         if supplier not in self._names:
             raise NotFound("this account acts for no supplier of the site", "ask the site to make it anew")
         mine = agreements.agreed(self.site.agreements, supplier)
-        ordered = {line.sku for one in self._own(supplier) for line in one.lines}
+        seen = {line.sku for one in self._own(supplier) for line in one.lines}
+        seen |= {*mine, *(one.sku for one in self.site.offers if one.supplier == supplier)}
         return {
             "supplier": {"id": supplier, "name": self._names[supplier]},
             "site": self.site.site.name,
             "currency": self.site.site.currency,
             "timezone": self.site.site.timezone,
             "stock": self._supplying.stock_of(supplier),
-            "names": {one.id: one.name for one in self.site.skus if one.id in mine or one.id in ordered},
+            "names": {one.id: one.name for one in self.site.skus if one.id in seen},
             "at_ms": self._now_ms(),
-            "shelves": agreements.shelves(self.site.agreements, supplier, self.known(mine)),
+            "papers": self._papers.get(supplier, []),
+            "shelves": agreements.shelves(self.site.agreements, supplier, self.known(mine), self.site.offers),
             "orders": self._own(supplier),
             "agreements": [one for one in self.site.agreements if one.supplier == supplier],
         }
@@ -61,9 +70,8 @@ class Partners:
     async def plan(self, plan: Plan, who: Who, key: str) -> object:
         """See `cloud.web.portal.Desk`."""
         supplier = next((one for one in self.site.suppliers if one.id == who.supplier), None)
-        mine = [one for one in self.site.agreements if one.supplier == who.supplier]
-        agreed = next((one for one in mine if plan.lines[0].sku in one.skus), mine[0] if mine else None)
-        if supplier is None or agreed is None:
+        deals = agreements.agreed(self.site.agreements, who.supplier)
+        if supplier is None or not deals:
             raise NotFound("there is no agreement about shelves", "agree on one with the site")
         twice = [one.sku for at, one in enumerate(plan.lines) if one.sku in {other.sku for other in plan.lines[:at]}]
         if twice:
@@ -72,10 +80,10 @@ class Partners:
         dues = {one.sku: one.due_ms for one in plan.lines if one.due_ms}
 
         def make(orders: Sequence[Order]) -> Order | Refusal:
-            known, now_ms = self.known(agreed.skus), self._now_ms()
+            known, now_ms = self.known(sku for sku in units if sku in deals), self._now_ms()
             offers = self.site.offers
             return agreements.plan(
-                agreed, supplier, units, known, offers, orders, who.name, now_ms, dues=dues, key=key
+                deals, supplier, units, known, offers, orders, who.name, now_ms, dues=dues, key=key
             )  # fmt: skip
 
         return await self._purchasing.planned(make, who.name)

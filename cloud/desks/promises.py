@@ -7,9 +7,7 @@ import base64
 import hmac
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from cloud.core.book.entries import Entry
 from cloud.core.book.lots import fefo
@@ -17,6 +15,7 @@ from cloud.core.promising import free, public, reservations
 from cloud.core.promising.free import HOUR_MS, Wanted
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
+from cloud.core.refusals import Refusal
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.refusing import granted, storing
 from cloud.desks.turns import Turns
@@ -83,14 +82,14 @@ class Promises:
         """See `stockroom.PromiseDesk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
-        return self._book.standing(sku, self._book.position(sku), self._today())
+        return self._book.standing(sku, self._book.position(sku), self._book.today())
 
     def picks(self, sku: str, units: int) -> object:
         """See `stockroom.PromiseDesk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
         account = self._book.account(sku)
-        found = fefo(account, units, self._today())
+        found = fefo(account, units, self._book.today())
         lines = [{"lot": lot, "units": n, "expiry": account.lots[lot][1]} for lot, n in found.lines]
         left_out = [one._asdict() for one in found.left_out]
         return {"sku": sku, "units": units, "lines": lines, "missing": found.missing, "left_out": left_out}
@@ -113,8 +112,8 @@ class Promises:
                 with storing():
                     known += await asyncio.to_thread(self._books.reservation_of, key)
             answer = free.reserve(wanted, self._book.position(sku.id), sku, self.site.tiers, known, came_ms, now_ms)
-            if not isinstance(answer, Reservation):
-                self._book.refused(sku.id, wish.units)
+            if isinstance(answer, Refusal) and answer.reason == "not_enough":
+                await self._book.refused(sku.id, wish.units)
             made = granted(answer)
             if made.id:
                 return made
@@ -141,7 +140,7 @@ class Promises:
                     entries = [Entry("pick", before.sku, -before.units, now_ms, now_ms, ref=ref, by=by, key=ref)]
             if after != before:
                 for one in entries:
-                    granted(self._book.unfit(one))
+                    await self._book.fit(one)
                 try:
                     with self._turns.writing():
                         after, stored = await self._on_disk(self._books.keep_reservation, before, after, entries)
@@ -197,10 +196,6 @@ class Promises:
                 self._over.popitem(last=False)
         if one.state == "held":
             self._reserved[one.sku] += one.units
-
-    def _today(self) -> str:
-        zone = ZoneInfo(self.site.site.timezone)
-        return datetime.fromtimestamp(self._now_ms() / 1000, UTC).astimezone(zone).date().isoformat()
 
 
 def token_of(secret: bytes, tier: str) -> str:

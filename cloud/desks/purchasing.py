@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from cloud.core.book.entries import Entry
 from cloud.core.purchasing import agreements, needs, orders, receiving
-from cloud.core.purchasing.acting import Action, act
+from cloud.core.purchasing.acting import Action, Listed, act
 from cloud.core.purchasing.needs import Asked, Left
 from cloud.core.purchasing.orders import Line, Order
-from cloud.core.purchasing.prices import unit_price
+from cloud.core.purchasing.prices import offered, unfit_lot, unit_price
 from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.core.replenishment import Fate, Need
@@ -49,7 +49,7 @@ class Purchasing:
         self._book, self._supplying, self._books = book, supplying, books
         self._on_disk, self._now_ms = on_disk, now_ms
         self._orders = OrderBook()
-        self._arriving = Arriving(book, self._orders)
+        self._arriving = Arriving(book, self._orders, books, on_disk)
         self._names = {one.id: one.name for one in self.site.suppliers}
         self._turns = Turns(self._read_again)
         self._unlearnt: dict[int, Order] = {}
@@ -62,6 +62,7 @@ class Purchasing:
         every = self._books.orders()
         self._orders.load(every, self._books.ordered())
         self._supplying.load(every)
+        self._arriving.load()
 
     def hear(self, reports: Iterable[Report]) -> None:
         """Tags that arrived somewhere."""
@@ -69,10 +70,12 @@ class Purchasing:
 
     async def tick(self, now_ms: int) -> None:
         """Order what may be ordered without anybody, and send what was approved so: also what a stop left unsent."""
+        await self._arriving.keep()
         await self._learn(self._unlearnt.values())
         self._supplying.tick(now_ms)
         unsent = [one.id for one in self._orders.open.values() if _is_unsent(one)]
-        asked = [self._asked(one) for one in self.needs() if one.state == "proposed" and one.sku in self.site.sku_by_id]
+        free = [one for one in self.needs() if one.state == "proposed" and one.held_until_ms <= now_ms]
+        asked = [self._asked(one) for one in free if one.sku in self.site.sku_by_id]
         asked = [one for one in asked if one.level == "order" and self._is_due(one, now_ms)]
         if not (unsent or asked or self._turns.doubtful):
             return
@@ -88,6 +91,10 @@ class Purchasing:
     def coming(self, sku: str) -> Mapping[str, int]:
         """Units ordered and not shipped, and in transit."""
         return self._orders.coming(sku)
+
+    def cancelled_ms(self, need: int) -> int:
+        """When its order was cancelled; 0 where it was not."""
+        return self._orders.cancelled_ms(need)
 
     def fate(self, need: int) -> Fate:
         """What became of a need among the orders."""
@@ -139,6 +146,8 @@ class Purchasing:
             if offer is None:
                 said = f"{wanted.supplier} offers no {one.sku!r}."
                 raise Refused("no_offer", said, "Add the offer to the site file, or order it elsewhere.")
+            if (no := unfit_lot(offer, one.units)) is not None:
+                granted(no)
             days = self._supplying.lead_time(offer).mean_days
             lines.append(Line(one.sku, one.units, unit_price(offer, one.units), due_ms=now_ms + round(days * DAY_MS)))
         made = granted(orders.draft(wanted.supplier, lines, by, now_ms, (), wanted.note))
@@ -163,7 +172,8 @@ class Purchasing:
                 raise Refused(why, f"{wanted.sku} can not be ordered.", WHY.get(why, "Look at its offers."))
             approved = []
             for one in made:
-                after = act(one, "approve", who.name, who.role, self._now_ms(), self.site.buying)
+                now_ms, listed = self._now_ms(), self._listed(one)
+                after = act(one, "approve", who.name, who.role, now_ms, self.site.buying, listed=listed)
                 if isinstance(after, Order) and after is not one:
                     one = await self._keep(one, after, "approve", who.name)
                 approved.append(self.view(one))
@@ -213,7 +223,6 @@ class Purchasing:
             came_line = office.StepLine(seen.sku, received=came.units, rejected=came.rejected)
             step = office.Step(lines=[came_line], note=came.note, anyway=came.anyway)
             made = await self._receive(before, step, who, key, seen.from_ms, {seen.sku: (came.lot, came.expiry)})
-            self._arriving.forget(seen.sku)
             return self.view(made)
 
     def _is_due(self, asked: Asked, now_ms: int) -> bool:
@@ -246,6 +255,7 @@ class Purchasing:
                 mates=self._supplying.mates(self._projected, [one.sku for one in asked]),
                 order_costs={one.id: one.order_cost for one in self.site.suppliers},
                 ordered=[*self._orders.on],
+                offer=self._supplying.price,
             )
 
         made = await asyncio.to_thread(worked)
@@ -272,22 +282,21 @@ class Purchasing:
         dues = {one.sku: one.due_ms for one in step.lines if one.due_ms is not None}
         prices = {one.sku: one.unit_price for one in step.lines if one.unit_price is not None}
         now_ms, limits = self._now_ms(), self.site.buying
-        if action == "change":  # what is new in an order has its offer's price, if nobody says another
-            for sku, wanted in units.items():
-                if wanted and before.line(sku) is None:
-                    self._still_wanted(sku)
-                offer = self._supplying.price(sku, before.supplier)
-                if before.line(sku) is None and offer is not None and wanted:
-                    prices.setdefault(sku, unit_price(offer, wanted))
+        if action == "change" and who.role != "supplier":
+            for sku in (one for one, wanted in units.items() if wanted and before.line(one) is None):
+                self._still_wanted(sku)
+            prices = granted(offered(before, units, prices, self._supplying.price, anyway=step.anyway))
         after: Order | Refusal
         if who.role == "supplier":
             after = agreements.step(
-                before, who.supplier, action, who.name, now_ms, limits, units=units, dues=dues, prices=prices, key=key
-            )
+                before, who.supplier, action, who.name, now_ms, limits,
+                units=units, dues=dues, prices=prices, note=step.note, key=key,
+            )  # fmt: skip
         else:
             after = act(
                 before, action, who.name, who.role, now_ms, limits,
                 units=units, dues=dues, prices=prices, note=step.note, key=key, anyway=step.anyway,
+                listed=self._listed(before),
             )  # fmt: skip
         made = granted(after)
         return made if made is before else await self._keep(before, made, action, who.name)
@@ -318,6 +327,12 @@ class Purchasing:
             raise
         await self._book.enter(entries)
         await self._entered(order)
+        for line in order.lines:
+            if (was := before.line(line.sku)) is not None:
+                came = line.received + line.rejected - was.received - was.rejected
+                self._arriving.forget(line.sku, came, before.sent_ms if lots is None else came_ms)
+        with suppress(Unavailable):  # else the next tick does
+            await self._arriving.keep()
         return order
 
     async def _keep(self, before: Order | None, after: Order, action: str, by: str) -> Order:
@@ -352,6 +367,13 @@ class Purchasing:
         if order is None or hidden:
             raise NotFound(f"there is no order {number}", "the list shows all there are")
         return order
+
+    def _listed(self, order: Order) -> Listed:
+        def price(sku: str, units: int) -> float:
+            offer = self._supplying.price(sku, order.supplier)
+            return 0.0 if offer is None else unit_price(offer, units)
+
+        return price
 
     def _projected(self, sku: str) -> int:
         return self._book.position(sku).projected

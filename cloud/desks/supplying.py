@@ -252,4 +252,13 @@ class Supplying:
         level = place.service_level or level or LEVEL_USUAL
         owing = place.backorder_cost / DAYS_A_YEAR if place.backorder_cost else holding * level / (1 - level)
         mean, variance = (told.mean, told.variance) if told is not None else (0.0, 0.0)
-        return Stakes(mean, variance, cover, owing, holding)
+        return Stakes(mean, variance, cover, owing, holding, _room(card, mean, cover))
+
+
+def _room(card: Card | None, daily: float, cover: int) -> int | None:
+    """Units beyond `cover` that fit on the shelves and sell before they go off; None where nothing bounds them."""
+    if card is None or card.terms is None:
+        return None
+    life = card.terms.shelf_life_days
+    most = [one for one in (card.terms.capacity, None if life is None else int(daily * life)) if one is not None]
+    return max(0, min(most) - cover) if most else None

@@ -143,7 +143,7 @@ class Telling:
         self._looked_ms = now_ms
         for supplier in {one.supplier: None for one in self.site.agreements}:
             mine = agreements.agreed(self.site.agreements, supplier)
-            for shelf in agreements.shelves(self.site.agreements, supplier, self.known(mine)):
+            for shelf in agreements.shelves(self.site.agreements, supplier, self.known(mine), self.site.offers):
                 is_low = shelf.least is not None and shelf.available < shelf.least
                 for name, told in self._told.items():
                     if not is_low:

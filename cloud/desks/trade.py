@@ -148,7 +148,7 @@ class Trade:
         self.book.changed = lambda sku, at_ms: ordering.note({sku: at_ms}, self._now_ms())
         self.book.picked = self._inventory.picked
         planner.positions = self.position
-        planner.fate = self.purchasing.fate
+        planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms
         planner.due = self.purchasing.due_days
         planner.spares = self.neighbours.spare
         self.neighbours.card, self.neighbours.position = planner.card, self.position

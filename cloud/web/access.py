@@ -34,6 +34,7 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/devices"): "viewer",
     ("GET", "/api/zones"): "viewer",
     ("GET", "/api/gateways"): "viewer",
+    ("GET", "/api/needs/{id}"): "viewer",
     ("GET", "/api/skus/{id}"): "viewer",
     ("GET", "/api/slots/{id}"): "viewer",
     ("GET", "/api/alerts/{id}"): "viewer",

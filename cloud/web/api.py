@@ -62,6 +62,7 @@ class Api:
             web.get("/api/skus/{id}", self.sku),
             web.get("/api/slots/{id}", self.slot),
             web.get("/api/alerts/{id}", self.alert),
+            web.get("/api/needs/{id}", self.need),
             web.get("/api/history", self.history),
             web.get("/api/completeness", self.completeness),
             web.post("/api/alerts/{id}/ack", self.acknowledge),
@@ -116,6 +117,10 @@ class Api:
     async def alert(self, request: web.Request) -> web.Response:
         """One alert."""
         return reply(_one("alert", self._live.current.alerts, request.match_info["id"]))
+
+    async def need(self, request: web.Request) -> web.Response:
+        """Every version of a need, oldest first: what was proposed then, and why."""
+        return reply(await self._desk.need_versions(number(request, "need")))
 
     async def history(self, request: web.Request) -> web.Response:
         """A series: `series`, and if wanted `from`, `to` (ms; the last day) and `points` (at most 5000)."""

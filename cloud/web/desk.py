@@ -10,7 +10,7 @@ import typing
 from collections.abc import Sequence
 
 from cloud.core.completeness import Completeness
-from cloud.core.view import AlertView
+from cloud.core.view import AlertView, NeedView
 from cloud.metrics import Counts
 
 
@@ -59,6 +59,10 @@ class Desk(typing.Protocol):
     async def completeness(self, since_ms: int) -> Completeness:
         """What of all that gateways numbered is here and what is not, limited to what became known since `since_ms`.
         Raises `Unavailable`."""
+
+    async def need_versions(self, need: int) -> list[NeedView]:
+        """A need as it was first, as it was each time it was revised, and as it is.
+        Raises `NotFound`, `Unavailable`."""
 
     def ready(self) -> list[str]:
         """Why the service is not ready to work, a sentence each; empty when it is."""

@@ -38,6 +38,8 @@ ADDRESS_TRIES_MAX = 50
 """Wrong passwords from one address, whatever the names."""
 CHECKS_MAX = 8
 """Passwords being checked at once; each costs 16 MB."""
+QUEUE_MAX = 8
+"""Sign-ins of one name from one address that may be under way at once; they are checked one after the other."""
 
 
 class Account(Struct, frozen=True):
@@ -161,20 +163,20 @@ class Tries:
         while len(self._tried) > self._keys_max:
             self._tried.popitem(last=False)
 
-    def take_back(self, key: tuple[str, ...]) -> None:
-        """The last try was none after all."""
-        count, since_ms = self._tried.get(key, (0, 0))
-        if count > 1:
-            self._tried[key] = (count - 1, since_ms)
-        else:
-            self._tried.pop(key, None)
-
     def forget(self, key: tuple[str, ...]) -> None:
         """Start afresh with this key."""
         self._tried.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._tried)
+
+
+class _Queue:
+    """Who waits to have a password checked for one name from one address."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.length = 0
 
 
 class _Known(Struct, frozen=True):
@@ -199,38 +201,54 @@ class SignIn:
         self._closed = 0
         self._tries = Tries(TRIES_MAX)
         self._address_tries = Tries(ADDRESS_TRIES_MAX)
-        self._checks = 0
+        self._queues: dict[tuple[str, str], _Queue] = {}  # one check each: at most `CHECKS_MAX`
         self._nobody = _spell(LOG2_N, secrets.token_bytes(16), secrets.token_bytes(32))  # no password makes this one
 
     async def open(self, name: str, password: str, address: str, now_ms: int) -> tuple[str, Who]:
         """A new session's token, and who it is. Raises `WrongPassword` or `TooManyTries`."""
-        mine, everyone = (address, name), (address,)
-        wait_ms = max(self._tries.wait_ms(mine, now_ms), self._address_tries.wait_ms(everyone, now_ms))
-        if not wait_ms and self._checks >= CHECKS_MAX:
-            wait_ms = 1000
-        if wait_ms:
-            self.refused += 1
-            raise TooManyTries(wait_ms)
-        self._tries.add(mine, now_ms)  # before the check, so that a burst counts too
-        self._address_tries.add(everyone, now_ms)
-        self._checks += 1
+        mine = (address, name)
+        self._admit(mine, now_ms)
+        queue = self._queues.setdefault(mine, _Queue())
+        if queue.length >= QUEUE_MAX:
+            self._turn_away(1000)
+        queue.length += 1
         try:
-            account = await self._accounts.find(name)
-            kept = account.password_hash if account else ""
-            # An unknown name costs the same time as a wrong password, so that names can not be guessed by the clock.
-            right = await asyncio.to_thread(verify_password, password, kept or self._nobody)
+            async with queue.turn:  # so that neither a burst of guesses slips by the limit, nor the right one counts
+                self._admit(mine, now_ms)
+                account = await self._check(mine, password, now_ms)
         finally:
-            self._checks -= 1
-        if account is None or not kept or not right:
-            self.refused += 1
-            raise WrongPassword
-        self._tries.forget(mine)
-        self._address_tries.take_back(everyone)
+            queue.length -= 1
+            if not queue.length:
+                del self._queues[mine]
         who, expires_ms = _who(account), now_ms + self.session_ms
         token = secrets.token_urlsafe(32)
         await self._accounts.keep_session(hash_token(token), Kept(account, expires_ms), self._sessions_max)
         self._know(hash_token(token), _Known(who, expires_ms, now_ms))
         return token, who
+
+    def _admit(self, mine: tuple[str, str], now_ms: int) -> None:
+        """Nothing; raises `TooManyTries` where this name or address has to wait, or there are too many at the door."""
+        wait_ms = max(self._tries.wait_ms(mine, now_ms), self._address_tries.wait_ms(mine[:1], now_ms))
+        if wait_ms or (mine not in self._queues and len(self._queues) >= CHECKS_MAX):
+            self._turn_away(wait_ms or 1000)
+
+    def _turn_away(self, wait_ms: int) -> typing.NoReturn:
+        self.refused += 1
+        raise TooManyTries(wait_ms)
+
+    async def _check(self, mine: tuple[str, str], password: str, now_ms: int) -> Account:
+        """The account; a wrong password counts, the right one lets those before it be forgotten."""
+        account = await self._accounts.find(mine[1])
+        kept = account.password_hash if account else ""
+        # An unknown name costs the same time as a wrong password, so that names can not be guessed by the clock.
+        right = await asyncio.to_thread(verify_password, password, kept or self._nobody)
+        if account is None or not kept or not right:
+            self.refused += 1
+            self._tries.add(mine, now_ms)
+            self._address_tries.add(mine[:1], now_ms)
+            raise WrongPassword
+        self._tries.forget(mine)
+        return account
 
     def grant(self, who: Who, now_ms: int) -> str:
         """A token without a password, for the service's own use: it is kept nowhere and ends within a minute."""

@@ -144,6 +144,30 @@ found."""
 EDIFACT_VERDICTS: dict[str, Meaning] = {"29": "accepted", "4": "changed", "27": "rejected"}
 """BGM 1225 of an ORDRSP, for lines that say nothing themselves."""
 
+X12_PURPOSES = {
+    "00": "",
+    "06": "",
+    "07": "",
+    "01": "cancel",
+    "02": "add",
+    "03": "delete",
+    "04": "change",
+    "05": "replace",
+}
+"""BSN01, BAK01 (element 353) -> what a paper does to an earlier one, "" where nothing: 00 original, 06 confirmation, 07
+duplicate."""
+EDIFACT_PURPOSES = {
+    "9": "",
+    "6": "",
+    "7": "",
+    "1": "cancel",
+    "2": "add",
+    "3": "delete",
+    "4": "change",
+    "5": "replace",
+}
+"""BGM 1225 -> the same; an ORDRSP tells its verdict (27, 29) in it too."""
+
 
 def word_of(code: str, words: dict[str, str]) -> str:
     """The word for a code, or the code itself where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from protocols.documents.codes import EDIFACT_PURPOSES
 from protocols.documents.edifact_segments import (
     Segment,
     day_told,
@@ -48,7 +49,9 @@ def notice(head: list[Segment], loops: list[list[Segment]], problems: list[Probl
     kept = [pack for pack in packs if pack.items or pack.sscc]
     carrier = part_of(first_of(about, "TDT"), 5) or part_of(first_of(about, "TDT"), 5, 3)
     expected = next(filter(None, (day_told(about, code) for code in ARRIVES)), "")
-    return ShipNotice(paper_number(head), day_told(about, "137"), orders, kept, carrier, expected, parties_of(about))
+    code, who = part_of(first_of(head, "BGM"), 3), parties_of(about)
+    purpose = EDIFACT_PURPOSES.get(code, code)
+    return ShipNotice(paper_number(head), day_told(about, "137"), orders, kept, carrier, expected, who, purpose)
 
 
 def _parted(body: list[Segment]) -> tuple[list[Segment], list[Segment]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from protocols.documents.codes import EDIFACT_ANSWERS, EDIFACT_VERDICTS
+from protocols.documents.codes import EDIFACT_ANSWERS, EDIFACT_PURPOSES, EDIFACT_VERDICTS
 from protocols.documents.edifact_notice import notice
 from protocols.documents.edifact_segments import (
     Segment,
@@ -96,7 +96,8 @@ def _answer(head: list[Segment], loops: list[list[Segment]], problems: list[Prob
         item, unit = item_told(loop, problems), part_of(asked, 1, 2)
         lines.append(AnsweredLine(part_of(loop[0], 1), item, ordered, unit, _price(loop), answers))
     check_answers(lines, problems)
-    return OrderAnswer(order, day_told(head, "137"), kind, lines, parties_of(head))
+    purpose = EDIFACT_PURPOSES.get(kind, "")
+    return OrderAnswer(order, day_told(head, "137"), kind, lines, parties_of(head), purpose)
 
 
 def _sharpened(meaning: Meaning, ordered: float | None, amount: float | None) -> Meaning:

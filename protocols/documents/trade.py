@@ -170,6 +170,8 @@ class OrderAnswer(Struct, frozen=True, omit_defaults=True, tag="order_answer", t
     kind: str
     lines: list[AnsweredLine]
     parties: list[Party] = []
+    purpose: str = ""
+    """What it does to an earlier answer: "" nothing, cancel, change, replace, add, delete, or the standard's code."""
 
 
 class Packed(Struct, frozen=True, omit_defaults=True):
@@ -200,3 +202,5 @@ class ShipNotice(Struct, frozen=True, omit_defaults=True, tag="ship_notice", tag
     carrier: str = ""
     expected: str = ""
     parties: list[Party] = []
+    purpose: str = ""
+    """What it does to an earlier notice; words as in an answer."""

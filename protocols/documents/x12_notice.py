@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from protocols.documents.codes import X12_PURPOSES
 from protocols.documents.papers import day_of, item_of, lot_of, sscc_of
 from protocols.documents.trade import Pack, Packed, ShipNotice
 from protocols.documents.x12_segments import (
@@ -61,7 +62,8 @@ def notice(body: list[Segment], problems: list[Problem]) -> ShipNotice:
     carrier = _at(first_of(shipment, "TD5"), 3)
     expected = day_told(shipment, EXPECTED) or day_told(head, EXPECTED)
     who = parties_of([*head, *shipment])
-    return ShipNotice(_at(begin, 2), day_of(_at(begin, 3)), orders, kept, carrier, expected, who)
+    purpose = X12_PURPOSES.get(_at(begin, 1), _at(begin, 1))
+    return ShipNotice(_at(begin, 2), day_of(_at(begin, 3)), orders, kept, carrier, expected, who, purpose)
 
 
 def _above(level: Level, levels: dict[str, Level]) -> list[Level]:

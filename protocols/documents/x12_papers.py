@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from protocols.documents.codes import ACTIVITIES, CHANGE_KINDS, CHANGES, X12_ANSWERS, word_of
+from protocols.documents.codes import ACTIVITIES, CHANGE_KINDS, CHANGES, X12_ANSWERS, X12_PURPOSES, word_of
 from protocols.documents.papers import Content, blame, check_answers, day_of, item_of, number_of
 from protocols.documents.trade import (
     Activity,
@@ -176,7 +176,8 @@ def _answer(body: list[Segment], problems: list[Problem]) -> OrderAnswer:
         item = item_of(pairs_of(loop[0], 6), problems)
         lines.append(AnsweredLine(line, item, quantity_of(ordered, problems), unit, price, answers))
     check_answers(lines, problems)
-    return OrderAnswer(_at(begin, 3), day_of(_at(begin, 4)), _at(begin, 2), lines, parties_of(head))
+    purpose = X12_PURPOSES.get(_at(begin, 1), _at(begin, 1))
+    return OrderAnswer(_at(begin, 3), day_of(_at(begin, 4)), _at(begin, 2), lines, parties_of(head), purpose)
 
 
 READERS: dict[str, Callable[[list[Segment], list[Problem]], Content]] = {

@@ -26,7 +26,6 @@ from cloud.core.planning.losses import Costs
 from cloud.core.planning.lots import eoq
 from cloud.core.planning.outcomes import Outcome
 from cloud.core.planning.prospects import prospect
-from cloud.core.planning.seen import prospect_of
 from tests.bench.table import Figure, show
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -116,7 +115,7 @@ def planned(settings: list[Setting], seed: int, histories: int) -> tuple[list[tu
             started = time.process_time()
             mean, variance = float(seen.mean()), float(seen.var(ddof=1))
             lot = eoq(costs.order, mean, costs.holding).units
-            ahead = prospect_of(seen.tolist(), setting.lead_days, lot=lot)
+            ahead = prospect(mean, variance, setting.lead_days, 0.0, HISTORY_DAYS, lot)
             chosen = choose(ahead, costs)
             policy_s += time.process_time() - started
             started = time.process_time()

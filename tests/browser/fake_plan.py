@@ -66,7 +66,7 @@ def measures(t: int, *, known: bool = True) -> list[MeasureView]:
         ("stock_out_rate", 1.4, "pct", 1_800, -0.3, 2.0, "down", ""),
         ("inventory_accuracy", 98.6, "pct", 214, 0.4, 98.0, "up", ""),
         ("count_difference_rate", 0.3, "pct", 214, 0.0, 1.0, "down", ""),
-        ("holding_cost", 41_280.0, "money", 20, 1_210.0, None, "down", ""),
+        ("holding_cost", 41_280.0, "money a year", 20, 1_210.0, None, "down", ""),
         ("dead_stock", 8_412.5, "money", 2, None, None, "down", ""),
         ("slow_stock", 21_077.0, "money", 3, -310.0, None, "down", ""),
         ("forecast_bias", 2.1, "pct", 1_092, 0.7, 5.0, "down", ""),

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
-from cloud.core.view import AlertView, Snapshot
+from cloud.core.view import AlertView, NeedView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks, make_app, serving
 from cloud.web.desk import Conflict, NotFound
@@ -147,6 +147,10 @@ class FakeService:
     async def completeness(self, since_ms: int) -> Completeness:
         """See `Desk`. Nothing is missing."""
         return prove({("g1", "events"): lanes.nothing()}, Marks(), [], since_ms)
+
+    async def need_versions(self, need: int) -> list[NeedView]:
+        """See `Desk`. None was revised."""
+        return [one for one in self._live.current.needs if one.id == need]
 
     def ready(self) -> list[str]:
         """See `Desk`."""

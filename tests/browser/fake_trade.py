@@ -18,6 +18,7 @@ from cloud.core.view import Snapshot
 from cloud.stores.purchases import Version
 from cloud.web.desk import NotFound, Refused
 from cloud.web.office import Came, NewOrder, Score, Step
+from cloud.web.portal import Plan, Stock
 from cloud.web.sign_in import Who
 from cloud.web.stockroom import Counted
 from protocols.trade import Buying
@@ -37,6 +38,7 @@ class FakeTrade:
         self._now_ms, self._site, self._show = now_ms, site, show
         self.told: list[tuple[str, object]] = []
         """Every write that was done, in order."""
+        self._had: dict[str, dict[str, int]] = {"acme": {"SKU-1001": 1_200}}
         self._counted: dict[str, list[int]] = {}
         self._scores: dict[tuple[str, str], tuple[float, str, int]] = {
             ("acme", "service"): (82.0, "mara", now_ms() - 9 * DAY_MS)
@@ -268,6 +270,7 @@ class FakeTrade:
                 "forecast_day": day, "forecast_28": None if n == 5 else ahead,
                 "trusted_ms": self._now_ms() - 40_000,
             })  # fmt: skip
+        keeps, asked = [str(one["sku"]) for one in shelves[:3]], [str(one["sku"]) for one in shelves[3:]]
         mine = [
             self._view(one, ("supplier",)) for one in self._orders.values() if one.supplier == supplier and one.sent_ms
         ]
@@ -275,8 +278,27 @@ class FakeTrade:
             "supplier": {"id": supplier, "name": NAMES[supplier]}, "site": site.site.name,
             "currency": "CNY", "timezone": site.site.timezone, "names": {sku.id: sku.name for sku in site.skus},
             "at_ms": self._now_ms(), "shelves": shelves,
-            "orders": [replace(one, note="") for one in mine], "agreements": [],
+            "orders": [replace(one, note="") for one in mine], "stock": self._had.get(supplier, {}),
+            "agreements": [{"skus": keeps, "decides": "supplier"}, {"skus": asked, "decides": "site"}],
+            "papers": ["852", "846", "EPCIS"] if supplier == "acme" else [],
         }  # fmt: skip
+
+    async def plan(self, plan: Plan, who: Who, key: str) -> object:
+        """See `portal.Desk`: the first three shelves are the supplier's to fill."""
+        self.told.append(("plan", plan))
+        now_ms, owned = self._now_ms(), {sku.id for sku in self._site().skus[1:4]}
+        made = _agreed(draft(who.supplier, [Line(one.sku, one.units, PRICE, due_ms=one.due_ms) for one in plan.lines],
+                             who.name, now_ms))  # fmt: skip
+        if {one.sku for one in plan.lines} <= owned:
+            made = replace(made, state="confirmed", sent_ms=now_ms, confirmed_ms=now_ms)
+        return self._keep(self._numbered(made), "plan")
+
+    async def stock(self, stock: Stock, who: Who) -> object:
+        """See `portal.Desk`."""
+        self.told.append(("stock", stock))
+        now = {**self._had.get(who.supplier, {}), **stock.skus}
+        self._had[who.supplier] = {sku: units for sku, units in now.items() if units is not None}
+        return {"skus": self._had[who.supplier], "not_offered": []}
 
     async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
         """See `office.PaperDesk`."""
@@ -288,7 +310,8 @@ class FakeTrade:
             raise NotFound("there is no such page")
         skus = [
             {
-                "sku": one.id, "name": one.name, "available": max(0, one.available),
+                "sku": one.id, "name": one.name,
+                "available": 123_456 if one.id == "SKU-1002" else max(0, one.available),
                 "expected": "2026-11-28" if one.id == "SKU-1001" else None,
             }
             for one in self._site().skus
@@ -324,7 +347,7 @@ def _first(t: int) -> list[Order]:
     joined, unwanted = "Joined with two others of Nordfrisk.", "Not needed any more."
     return [
         Order("nord", [came], "received", t - 9 * d, t - 3 * d, "anna", t - 8 * d, t - 8 * d),
-        Order("acme", [line(9, 48, -2)], "sent", t - 6 * d, t - 5 * d, "anna", t - 5 * d),
+        Order("acme", [replace(line(9, 48, -2), unit_price=11 / 15)], "sent", t - 6 * d, t - 5 * d, "anna", t - 5 * d),
         Order("acme", [coming], "confirmed", t - 3 * d, t - 2 * d, "vera", t - 2 * d, t - 2 * d),
         Order("nord", large, "draft", t - 2 * h, t - 2 * h, "service", note=joined),
         Order("acme", [line(13, 12, 4)], "approved", t - h, t - h // 2, "otto"),

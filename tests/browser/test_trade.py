@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from cloud.web.office import Came, Step
+from tests.browser import fake_plan
 from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
 from tests.browser.fake_service import PASSWORD
 from tests.browser.fake_trade import LINK
@@ -264,6 +266,96 @@ def test_a_supplier_sees_its_portal_only_and_confirms_there(shop: Shop, visit: V
     assert [one for one in shop.log if "401" not in one] == []  # that nobody was signed in at first
 
 
+def test_a_supplier_is_led_from_confirming_to_shipping_with_the_number_of_its_dispatch_note(
+    shop: Shop, visit: Visit
+) -> None:
+    page = visit(shop, who="vera")
+    row, form = page.locator(".order-row", has_text="Order 2"), page.locator("form")
+    expect(row.locator(".steps > .acts button.main")).to_have_text("Confirm or change dates")
+    row.locator(".steps > .acts button.main").click()
+    price = page.get_by_label(re.compile(": Price of one"))
+    expect(price).to_have_value("0.7333")
+    page.get_by_label(re.compile(": Due")).fill((datetime.now(UTC) + timedelta(days=6)).strftime("%Y-%m-%d"))
+    form.get_by_role("button", name="Confirm or change dates").click()
+
+    expect(row.locator(".steps > .acts button.main")).to_have_text("Ship")
+    row.locator(".steps > .acts button.main").click()
+    form.get_by_label("Number of the dispatch note (ASN)").fill("ASN-77")
+    form.get_by_role("button", name="Ship").click()
+
+    expect(row.get_by_role("button", name="Ship: Order 2")).to_have_count(0)  # nothing is left to ship
+    assert told(shop, "confirm")[0].lines[0].unit_price == 11 / 15
+    assert told(shop, "ship")[0].key == "ASN-77"
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_supplier_sees_who_decides_plans_its_shelves_and_tells_what_it_has(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, who="vera", screen=screen)
+    shelves, having = page.locator(".panel.shelves"), page.locator(".panel.having")
+    expect(shelves.get_by_text("you decide")).to_have_count(3)
+    expect(shelves.get_by_text("the site decides")).to_have_count(3)
+    expect(shelves.locator(".papers a")).to_have_text(["852", "846", "EPCIS"])
+
+    page.get_by_role("button", name="Plan a delivery").click()
+    form = shelves.get_by_role("form", name="Plan a delivery")
+    form.get_by_role("button", name="Hand in the plan").click()
+    expect(shelves).to_contain_text("Nothing was planned.")
+    page.get_by_role("button", name="Plan a delivery").click()
+    form.get_by_label("Paper A4 80 g: Units").fill("20")
+    form.get_by_role("button", name="Hand in the plan").click()
+    expect(shelves).to_contain_text("Handed in: it is order 8.")
+    expect(page.locator(".order-row", has_text="Order 8")).to_contain_text("Confirmed")
+
+    page.get_by_role("button", name="Propose a delivery").click()
+    shelves.get_by_label("Pallet wrap 500: Units").fill("12")
+    shelves.get_by_role("button", name="Hand in the plan").click()
+    expect(shelves).to_contain_text("once it is approved and sent")
+    expect(page.locator(".order-row", has_text="Order 9")).to_have_count(0)
+
+    having.get_by_role("button", name="Tell what you have").click()
+    having.get_by_label("Insulin pens").fill("")
+    having.get_by_label("Paper A4 80 g").fill("500")
+    having.get_by_role("button", name="Save").click()
+    expect(having.get_by_role("status")).to_have_text("Noted.")
+    expect(having.locator(".told li")).to_have_text(["Paper A4 80 g500"])
+    assert [(one.sku, one.units, one.due_ms) for one in told(shop, "plan")[0].lines] == [("SKU-1002", 20, 0)]
+    assert told(shop, "stock")[0].skus == {"SKU-1001": None, "SKU-1002": 500}
+
+
+def test_a_figure_opens_and_closes_by_tap_and_says_what_it_rests_on(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/figures", screen=PHONE)
+    tile = page.get_by_role("button", name="Time out of stock")
+
+    tile.tap()
+    expect(page.get_by_role("tooltip")).to_contain_text("It rests on 1,800 article-days.")
+    tile.tap()
+
+    expect(page.get_by_role("tooltip")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cost of keeping stock")).to_contain_text("41,280 a year")
+
+
+def test_where_slow_stock_is_not_known_nothing_says_there_is_none(shop: Shop, visit: Visit) -> None:
+    known = fake_plan.measures(0)
+    unknown = [replace(one, value=None, reason="no_forecast") if one.id == "slow_stock" else one for one in known]
+    shop.do(shop.fake.become, measures=unknown)
+    page = visit(shop)
+    page.route("**/api/measures/slow_stock", lambda route: route.fulfill(json={"id": "slow_stock", "rows": []}))
+    page.get_by_role("link", name="Figures", exact=True).click()
+
+    expect(page.locator(".panel.slow_stock")).to_contain_text("Not known yet: nothing is forecast.")
+    expect(page.locator(".panel.slow_stock")).not_to_contain_text("Nothing lasts")
+
+
+def test_the_bar_of_lead_times_is_told_in_words(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/suppliers")
+
+    expect(page.locator(".supplier", has_text="Acme").locator("figcaption")).to_contain_text(
+        "about two of three deliveries take 2.5 to 3.7 days"
+    )
+
+
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_public_page_shows_what_can_be_had_to_whoever_has_its_link(
     shop: Shop, visit: Visit, screen: dict[str, Any]
@@ -273,6 +365,9 @@ def test_the_public_page_shows_what_can_be_had_to_whoever_has_its_link(
     row = page.locator("tr", has_text="Insulin pens")
     expect(row.locator("td").first).to_have_text("0")
     expect(row.locator("td").last).to_have_text("Sat 28 Nov")
+    lines = "all => all.map((one) => [one.textContent, one.getClientRects().length])"
+    counts = page.locator("tbody b").evaluate_all(lines)
+    assert [text for text, rows in counts if rows != 1] == []  # no number is broken over lines
     page.get_by_label("Search articles").fill("salmon")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.goto(shop.base + "public/gold.wrong")

@@ -94,7 +94,7 @@ def test_bad_rows_are_named_with_their_line_and_the_others_are_planned(
     good = cards_of(capsys, items, demand)
     items.write_text(HEADER + "tape,2,8,0.25,,1,1,0,,\n" + GLOVES + GLOVES + SPLINT + VALVE)
     with demand.open("a") as more:
-        more.write("gloves,04.11.2025,9\ngloves,2025-11-04,-2\nsplint,2025-11-05,NaN\nnobody,2025-11-05,1\n")
+        more.write("gloves,31.11.2025,9\ngloves,2025-11-04,-2\nsplint,2025-11-05,NaN\nnobody,2025-11-05,1\n")
 
     status, printed, said = run(capsys, "plan", "--items", items, "--demand", demand, "--json")
 
@@ -102,7 +102,7 @@ def test_bad_rows_are_named_with_their_line_and_the_others_are_planned(
     assert {one["sku"]: one for one in map(json.loads, printed)} == good
     count = len(demand.read_text().splitlines())
     assert said[:-1] == [
-        f"{demand}:{count - 3}: date '04.11.2025' is not written like the others (2025-11-03), or is no date",
+        f"{demand}:{count - 3}: date '31.11.2025' is no date; write it as YYYY-MM-DD",
         f"{demand}:{count - 2}: units are -2: demand is not below 0; leave returns out",
         f"{demand}:{count - 1}: units are 'NaN', which is no number",
         f"{items}:2: no lead_time_days; give one",
@@ -121,8 +121,56 @@ def test_an_item_whose_figures_do_not_fit_each_other_is_named_and_the_others_are
 
     assert status == 0
     assert [row.split()[-1] for row in printed[1:]] == ["order", "unfit"]
-    assert said[0].startswith(f"{items}: sku 'splint' is not planned: the least order, 900000000 units, lasts over")
+    assert said[0].startswith(f"{items}:3: sku 'splint' is not planned: the least order, 900000000 units, lasts over")
     assert said[-1].startswith("1 SKUs planned")
+    assert "; 1 rows left out" in said[-1]
+
+
+def test_where_no_row_can_be_used_each_is_named_before_that_is_said(
+    sheets: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    items, demand = sheets
+    demand.write_text("sku,date,units\ngloves,2025-11-03,-1\ngloves,2025-11-04,nan\n")
+    named = [
+        f"{demand}:2: units are -1: demand is not below 0; leave returns out",
+        f"{demand}:3: units are 'nan', which is no number",
+    ]
+
+    for words in (("plan", "--items", items), ("forecast",), ("backtest", "--items", items)):
+        status, _, said = run(capsys, *words, "--demand", demand)
+        assert (status, said[:-1]) == (2, named)
+        assert said[-1] == f"error: {demand} has no row that can be used"
+
+
+def test_days_that_could_not_be_read_make_nobody_think_that_demand_dies(
+    sheets: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    items, demand = sheets
+    text = demand.read_text()
+    before = cards_of(capsys, items, demand)["gloves"]
+    for day in range(160, 180):
+        at = text.index(f"gloves,{FIRST + timedelta(day)},")
+        text = text[:at] + f"gloves,{FIRST + timedelta(day)},?" + text[text.index("\n", at) :]
+    demand.write_text(text)
+    after = cards_of(capsys, items, demand)["gloves"]
+
+    assert (after["ahead"]["kind"], after["ahead"]["days"]) == (before["ahead"]["kind"], 160)
+    assert after["ahead"]["daily"] == pytest.approx(before["ahead"]["daily"], rel=0.05)
+    status, printed, _ = run(capsys, "forecast", "--demand", demand, "--json")
+    assert status == 0
+    assert json.loads(printed[0])["mean_day"] == pytest.approx(10, abs=1)
+
+
+def test_two_goals_for_one_item_are_said(sheets: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    items, demand = sheets
+    items.write_text(HEADER + GLOVES.replace("0.97,", "0.97,3"))
+    status, _, said = run(capsys, "plan", "--items", items, "--demand", demand)
+
+    assert status == 0
+    assert said[0] == (
+        f"{items}:2: service_level and backorder_cost are both given: the backorder_cost decides; leave one out"
+    )
+    assert "0 rows left out" in said[-1]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +20,10 @@ from cloud.core.planning.items import Item
 from cloud.core.replenishment import Fate
 from cloud.core.supplying import learning
 from cloud.core.supplying.learning import Learnt
+from cloud.core.view import SkuView
 from cloud.planning import plans
 from cloud.service import Options, Service
+from cloud.web.desk import NotFound
 from protocols.layout import Site, parse
 from protocols.reports import Report, StockEvent
 from protocols.uplink import Policy
@@ -121,6 +124,10 @@ def level_of(name: str, units: int, at_ms: int = NOW_MS) -> Report:
     return msgspec.structs.replace(level("A1", units, at_ms), slot=f"{name}-1", sku=name)
 
 
+def shown(service: Service, sku: str) -> SkuView:
+    return next(one for one in service.live.current.skus if one.id == sku)
+
+
 async def stocked(hall: Hall, units: int, place: Site | None = None, days: int = 120) -> Service:
     service = hall.start(place or site())
     await service.apply(batches([*sold(days)[1], *levels(units)]))
@@ -190,6 +197,39 @@ async def test_what_was_learnt_is_kept_over_a_restart_and_learnt_again_in_the_ne
     assert again.planner.learnt.day == learnt.day + 1
     assert len(threads) == 2
     assert threading.main_thread() not in threads
+
+
+async def test_classes_are_not_known_before_demand_is_and_learnt_once_a_backlog_has_told_of_it(hall: Hall) -> None:
+    service = hall.start(site())
+    await service.tick(NOW_MS)
+    assert {(one.abc, one.xyz) for one in service.live.current.skus} == {("", "")}
+
+    await service.apply(batches([*sold(120)[1], *levels(9)]))
+    at_ms = NOW_MS
+    async with asyncio.timeout(20):
+        while not shown(service, "pump").abc:
+            at_ms += 10_000
+            await service.tick(at_ms)
+            await asyncio.sleep(0.01)
+    letters = {one.id: one.abc + one.xyz for one in service.live.current.skus}
+    assert letters["pump"][0] == "A"
+    assert letters["dust"] in ("", "CZ")
+    assert {name for name, both in letters.items() if not both} <= {"dust"}
+    learnt = service.planner.learnt
+    await service.tick(at_ms + 10_000)
+    await service.tick(at_ms + 20_000)
+    assert service.planner.learnt is learnt, "and not again and again"
+
+    service.planner.learnt.classes["milk"] = "CZ"
+    held = True
+    service._behind = lambda now_ms: held  # type: ignore[method-assign]
+    await service.tick(at_ms + 30_000)
+    held = False
+    async with asyncio.timeout(20):
+        while service.planner.learnt is learnt:
+            at_ms += 10_000
+            await service.tick(at_ms + 30_000)
+            await asyncio.sleep(0.01)
 
 
 async def test_a_calibration_that_was_learnt_corrects_the_quantiles_that_are_told(hall: Hall) -> None:
@@ -266,6 +306,27 @@ async def test_a_need_keeps_the_whole_card_and_what_was_rejected_over_a_restart(
     assert (card.abc, card.terms.service_level if card.terms else None) != ("", None)
 
 
+async def test_every_card_of_a_need_is_kept_though_it_is_revised(hall: Hall) -> None:
+    service = await stocked(hall, 9)
+    [first] = [one for one in service.ledger.needs() if one.sku == "milk"]
+    for revision, units in enumerate((-1200, -2600), 1):
+        at_ms = NOW_MS + revision * 1000
+        service.planner.positions = lambda sku, units=units: Position(units)  # type: ignore[misc]
+        service.ordering.note({"milk": at_ms}, at_ms)
+        await service.tick(at_ms)
+
+    [last] = [one for one in service.ledger.needs() if one.sku == "milk"]
+    assert last.why["revised"] == 2
+    for running in (service, hall.start(site())):
+        versions = await running.need_versions(last.id)
+        assert [one.revised for one in versions] == [0, 1, 2]
+        assert [one.changed_ms for one in versions] == [NOW_MS, NOW_MS + 1000, NOW_MS + 2000]
+        assert (versions[0].quantity, versions[-1].quantity) == (first.quantity, last.quantity)
+        assert [one.card.position.on_hand for one in versions if one.card is not None] == [9, -1200, -2600]
+        with pytest.raises(NotFound):
+            await running.need_versions(999)
+
+
 async def test_a_neighbour_that_can_spare_some_is_on_the_card_while_that_costs_less_than_waiting(hall: Hall) -> None:
     more = '[[neighbours]]\nid = "north"\nname = "North"\ndays = 1\nfixed_cost = 5.0\n'
     service = hall.start(site(more))
@@ -309,12 +370,15 @@ async def test_a_quicker_supplier_helps_out_until_what_was_ordered_comes(hall: H
     assert card.verdict == "enough"
     assert card.rescue is not None
     assert card.rescue.source == "supplier:fast"
+    assert "pump" not in {one.sku for one in service.live.current.needs}
+    assert shown(service, "pump").rescue == card.rescue, "who looks at the article sees it, though nothing is needed"
     due["pump"] = 1.0
     service.ordering.note({"pump": NOW_MS + 1000}, NOW_MS + 1000)
     await service.tick(NOW_MS + 1000)
     card = service.planner.card("pump")
     assert card is not None
     assert card.rescue is None, "it would come later than what is on its way"
+    assert shown(service, "pump").rescue is None
 
 
 async def test_looking_plans_by_what_is_kept(hall: Hall) -> None:

@@ -6,6 +6,7 @@ One suite for SQLite and, where `WAREHOUSE_TEST_POSTGRES` names an empty databas
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -163,9 +164,7 @@ NOT_FIT: dict[str, tuple[Callable[[int], str], str, str]] = {
     "its own order": (
         lambda _: x12("850", "PO", "BEG*00*NE*1**20251122", "PO1*1*1*EA*1**BP*bolt"), "not_expected", "",
     ),
-    "nothing": (lambda _: "", "not_read", ""),
-    "no paper": (lambda _: "good morning", "not_read", ""),
-    "bytes": (lambda _: "\x00\x1f" * 500, "not_read", ""),
+    "an answer taken back": (lambda order: x12("855", "PR", f"BAK*01*AD*PO-{order}*20251122"), "not_original", "BAK01"),
     "cut": (lambda order: answered(order, verdict="AD")[:-40], "unsafe", ""),
 }  # fmt: skip
 
@@ -187,6 +186,31 @@ async def test_what_does_not_fit_comes_back_with_its_place_and_nothing_is_half_d
     assert no["hint"]
     assert [await state(trading, one) for one in (mine, theirs)] == before
     assert trading.service.trade.position("bolt").on_order == 60
+
+
+@pytest.mark.parametrize("said", ["", "good morning", "\x00\x1f" * 500, "ISA*00*"])
+async def test_what_can_not_be_read_is_refused_as_a_whole(trading: TradeSite, said: str) -> None:
+    await begin(trading)
+
+    status, _, body = await machine(trading, "acme", "POST", "/api/portal/papers", said)
+
+    told = json.loads(body)
+    assert (status, told["error"]) == (422, "not_read")
+    assert "X12 (ISA...)" in told["hint"] or said == "ISA*00*"
+
+
+async def test_a_dispatch_that_is_cancelled_or_replaced_ships_nothing_more(trading: TradeSite) -> None:
+    await begin(trading)
+    mine = await ordered(trading, bolt=60)
+    paper = despatch("ASN-1", f"PO-{mine}", day(trading, 2), bolt=20)
+    await sent(trading, "acme", paper)
+
+    for code, number in (("01", "ASN-1"), ("05", "ASN-1"), ("01", "ASN-2"), ("05", "ASN-2")):
+        again = paper.replace("BSN*00*ASN-1", f"BSN*{code}*{number}")
+        [no] = (await sent(trading, "acme", again))["done"]
+        assert (no["reason"], number in no["detail"], "BSN01" in no["detail"]) == ("not_original", True, True)
+
+    assert trading.service.trade.position("bolt").in_transit == 20
 
 
 async def test_of_two_orders_in_one_paper_the_one_that_fits_is_done(trading: TradeSite) -> None:

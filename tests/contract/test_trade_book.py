@@ -240,3 +240,89 @@ async def test_the_book_is_read_page_by_page(trading: TradeSite) -> None:
 
     assert [one["units"] for one in first["entries"] + rest["entries"]] == [1, 2, 3, 4, 5]
     assert rest["next"] is None
+
+
+async def test_goods_in_quarantine_that_are_lost_leave_no_quarantine_behind(trading: TradeSite) -> None:
+    for kind, units in (("receipt", 5), ("quarantine", 5), ("loss", -5)):
+        await trading.post("/api/book", fact(kind, units, lot="L1"))
+    await trading.post("/api/book", fact("receipt", 5, lot="L2"))
+
+    found = await trading.get("/api/skus/milk/position")
+    assert (found["position"]["on_hand"], found["position"]["quarantined"], found["available"]) == (5, 0, 5)
+
+
+async def test_what_belongs_to_an_order_or_a_reservation_is_not_told_by_hand(trading: TradeSite) -> None:
+    assert await trading.refused("/api/book", fact("receipt", 5, ref="order:7")) == (422, "ref")
+    assert await trading.refused("/api/book", fact("receipt", 5, ref="reservation:7")) == (422, "ref")
+
+    order = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "milk", "units": 5}]}, "mo")
+    for step in ("approve", "send"):
+        order = await trading.post(f"/api/orders/{order['id']}/{step}", {}, "mo")
+    came = {"lines": [{"sku": "milk", "received": 5}], "key": "note-1"}
+    await trading.post(f"/api/orders/{order['id']}/receive", came)
+    [receipt] = await told(trading)
+    status, said = await trading.ask("bo", "POST", "/api/book", fact("receipt", 5, ref=f"entry:{receipt['id']}"))
+    assert (status, said["error"]) == (422, "of_order")
+    assert "adjustment of -5" in said["hint"]
+    await trading.post("/api/book", fact("adjustment", -5, note="was milk of another kind"))
+    assert await on_hand(trading) == 0
+
+
+async def test_what_is_reserved_is_not_picked_without_its_reservation(trading: TradeSite) -> None:
+    await trading.post("/api/book", fact("receipt", 10))
+    held = await trading.post("/api/reservations", {"sku": "milk", "units": 8, "tier": "gold"})
+    status, said = await trading.ask("bo", "POST", "/api/book", fact("pick", -5))
+    assert (status, said["error"]) == (422, "reserved")
+    assert "2 are free, 5 were asked; 8 are reserved" in said["detail"]
+    await trading.post("/api/book", fact("pick", -2))
+    await trading.post(f"/api/reservations/{held['id']}/pick")
+    assert await on_hand(trading) == 0
+
+    await trading.post("/api/book", fact("receipt", 10))
+    await trading.post("/api/reservations", {"sku": "milk", "units": 8, "tier": "gold"})
+    await trading.post("/api/book", fact("loss", -5))
+    assert (await trading.get("/api/skus/milk/position"))["available"] == -3
+
+
+async def test_nothing_is_picked_before_it_came(trading: TradeSite) -> None:
+    begun_ms = trading.clock()
+    trading.clock.pass_ms(2 * DAY_MS)
+    await trading.post("/api/book", fact("receipt", 10))
+    status, said = await trading.ask("bo", "POST", "/api/book", fact("pick", -10, happened_ms=begun_ms))
+    assert (status, said["error"]) == (422, "short")
+    assert said["detail"] == "When it is told to have happened: 0 are there, 10 were asked."
+
+    await trading.post("/api/book", fact("receipt", 10, happened_ms=begun_ms - HOUR_MS))
+    await trading.post("/api/book", fact("pick", -10, happened_ms=begun_ms))
+    assert await on_hand(trading) == 10
+    owed = await trading.post("/api/book", fact("pick", -1, "tape", happened_ms=begun_ms))
+    assert owed["units"] == -1
+
+
+async def test_more_picks_than_a_person_had_found_leave_nothing_there_and_the_slot_is_to_be_counted(
+    trading: TradeSite,
+) -> None:
+    await trading.weigh("A1", 49)
+    await trading.weigh("A2", 0)
+    trading.clock.pass_ms(HOUR_MS)
+    await trading.post("/api/book", fact("count", 2, "bolt", place="A1"))
+    for left in (48, 47, 46, 45):
+        trading.clock.pass_ms(HOUR_MS)
+        await trading.weigh("A1", left)
+
+    assert await on_hand(trading, "bolt") == 0
+    assert trading.service.trade.book.account("bolt").on_hand == 0
+    round_ = await trading.get("/api/counts")
+    assert "differs" in next(one["reasons"] for one in round_["today"] if one["place"] == "A1")
+
+
+async def test_a_pick_takes_the_lots_that_the_list_names(trading: TradeSite) -> None:
+    for lot, units, expiry in (("OLD", 5, "2020-01-01"), ("NEW", 9, "2099-01-01")):
+        await trading.post("/api/book", fact("receipt", units, lot=lot, expiry=expiry))
+    listed = await trading.get("/api/skus/milk/picks?units=7")
+    await trading.post("/api/book", fact("pick", -7))
+
+    assert [(one["lot"], one["units"]) for one in listed["lines"]] == [("NEW", 7)]
+    lots = {one["lot"]: one["units"] for one in (await trading.get("/api/skus/milk/position"))["lots"]}
+    assert lots == {"OLD": 5, "NEW": 2}
+    assert await trading.refused("/api/book", fact("pick", -3, lot="NEW")) == (422, "short")

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from cloud.core.book.positions import Position
+from cloud.core.planning.cards import Card, Terms
+from cloud.core.planning.settling import Outlook
+from cloud.core.purchasing.sourcing import Sourcing
 from cloud.stores.database import LedgerUnavailable
 from tests.contract.trade_site import TradeSite, memory
 
@@ -246,6 +250,82 @@ async def test_an_order_of_what_the_site_file_no_longer_names_can_still_be_ended
     taken = {"lines": [{"sku": "tape", "received": 5}], "key": "DN-1"}
     assert (await trading.post(f"/api/orders/{made['id']}/receive", taken))["state"] == "received"
     assert (await trading.post(f"/api/orders/{made['id']}/close", {}))["state"] == "closed"
+
+
+async def packed(trading: TradeSite) -> None:
+    """Bolts come in tens, from a hundred on for less."""
+    offer = 'supplier = "acme"\nsku = "bolt"\nprice = 0.5\n'
+    more = "pack = 10\nbreaks = [{ units = 100, price = 0.4 }]\n"
+    trading.text = (
+        trading.site_file().replace(offer, offer + more).replace("order_quantity = 60", "order_quantity = 164")
+    )
+    await trading.restart()
+
+
+async def test_the_service_raises_a_persons_draft_in_packs_at_the_price_of_the_break(trading: TradeSite) -> None:
+    await packed(trading)
+    need = await trading.needed("A1", 3)
+    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]})
+
+    await trading.post(f"/api/needs/{need['id']}/order", {}, "mo")
+
+    told = await trading.get(f"/api/orders/{made['id']}")
+    [line] = told["order"]["lines"]
+    assert (line["units"], line["unit_price"], told["order"]["needs"]) == (170, 0.4, [need["id"]])
+    said = [(one["action"], one["by"], one["order"]["by"]) for one in told["versions"]]
+    assert said == [("draft", "bo", "bo"), ("change", "service", "service"), ("approve", "mo", "mo")]
+
+
+async def test_other_units_have_the_price_of_their_break_and_whole_packs(trading: TradeSite) -> None:
+    await packed(trading)
+    wanted = {"supplier": "acme", "lines": [{"sku": "bolt", "units": 7}]}
+    assert await trading.refused("/api/orders", wanted) == (422, "not_a_lot")
+    plan = {"lines": [{"sku": "bolt", "units": 15}]}
+    assert await trading.refused("/api/portal/plan", plan, "su") == (422, "not_a_lot")
+    wanted["lines"] = [{"sku": "bolt", "units": 60}]
+    path = f"/api/orders/{(await trading.post('/api/orders', wanted))['id']}/change"
+
+    def to(units: int, **more: Any) -> dict[str, Any]:
+        return {"lines": [{"sku": "bolt", "units": units, **more}]}
+
+    def first(told: Any) -> tuple[int, float]:
+        return told["lines"][0]["units"], told["lines"][0]["unit_price"]
+
+    assert first(await trading.post(path, to(120))) == (120, 0.4)
+    assert first(await trading.post(path, to(50))) == (50, 0.5)
+    assert await trading.refused(path, to(7)) == (422, "not_a_lot")
+    assert first(await trading.post(path, to(7) | {"anyway": True})) == (7, 0.5)
+    assert first(await trading.post(path, to(100, unit_price=0.3))) == (100, 0.3)
+    assert first(await trading.post(path, to(200))) == (200, 0.3)
+
+
+async def test_a_typed_price_does_not_let_the_crew_spend_more(trading: TradeSite) -> None:
+    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]})
+    path = f"/api/orders/{made['id']}"
+    cheap = {"lines": [{"sku": "bolt", "units": 10_000, "unit_price": 0.001}]}
+
+    assert (await trading.post(f"{path}/change", cheap))["value"] == 10
+    assert await trading.refused(f"{path}/approve") == (422, "above_limit")
+    assert (await trading.post(f"{path}/approve", name="mo"))["state"] == "approved"
+
+
+@pytest.mark.parametrize(
+    ("capacity", "life_days", "units"),
+    [(None, None, 100), (140, None, 100), (139, None, 90), (None, 70.0, 100), (None, 69.0, 90)],
+)
+async def test_a_break_is_bought_up_to_only_as_far_as_there_is_room_and_time_to_sell(
+    trading: TradeSite, capacity: int | None, life_days: float | None, units: int
+) -> None:
+    await packed(trading)
+    terms = Terms(0.95, None, 0.5, 5.0, 0.2, 1, 10, capacity, life_days)
+    card = Card("bolt", "order", 90, Position(40), 40, 40, terms=terms)
+    supplying = trading.service.trade.supplying
+    supplying.look = lambda sku: (card, Outlook(2.0, 2.0, 0.0, "smooth", "mean", 90))
+
+    found = supplying.source("bolt", 90, 40)
+
+    assert isinstance(found, Sourcing)
+    assert [one.units for one in found.splits] == [units]
 
 
 async def ordered(trading: TradeSite) -> None:

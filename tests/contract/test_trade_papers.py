@@ -160,6 +160,26 @@ async def test_a_change_of_a_sent_order_is_told_until_it_is_cancelled(trading: T
     assert b"BCH*01*" in cancelled
 
 
+async def test_a_partner_that_missed_a_change_is_told_of_all_by_the_next_paper(trading: TradeSite) -> None:
+    await begin(trading)
+    mine = await ordered(trading, bolt=60, nut=100)
+    path = f"/api/portal/orders/{mine}/papers/860"
+    await trading.post(f"/api/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 50}]})
+    await trading.post(f"/api/orders/{mine}/change", {"lines": [{"sku": "nut", "units": 90}], "note": "less"})
+    await trading.restart()
+
+    first, again = [await fetched(trading, "acme", path) for _ in range(2)]
+    await trading.post(f"/api/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 60}]})
+    back = await fetched(trading, "acme", path)
+
+    for told in (first, again):
+        assert b"POC*1*QD*50" in told
+        assert b"POC*2*QD*90" in told
+    assert b"POC*1*RZ*60" in back
+    assert b"POC*2*QD*90" in back
+    assert judged(back).groups[0].transactions[0].header.element(1) == b"860"
+
+
 async def test_the_numbers_of_interchanges_rise_whoever_asks_at_once_and_over_restarts(trading: TradeSite) -> None:
     await begin(trading)
     await trading.weigh("A1", 42)
@@ -173,6 +193,23 @@ async def test_the_numbers_of_interchanges_rise_whoever_asks_at_once_and_over_re
     assert after == [21, 22]
 
 
+async def portal_of(trading: TradeSite, supplier: str) -> Any:
+    status, _, body = await machine(trading, supplier, "GET", "/api/portal")
+    assert status == 200
+    return json.loads(body)
+
+
+async def test_the_portal_names_the_papers_of_the_standard_that_is_agreed_on_and_what_is_offered(
+    trading: TradeSite,
+) -> None:
+    await begin(trading)
+    for supplier, papers in (("acme", ["852", "846", "EPCIS"]), ("boltco", ["INVRPT", "EPCIS"])):
+        told = await portal_of(trading, supplier)
+        assert told["papers"] == papers
+        await fetched(trading, supplier, f"/api/portal/papers/{papers[0]}")
+    assert {"bolt", "gear"} <= {*(await portal_of(trading, "acme"))["names"]}
+
+
 async def test_without_mailboxes_there_are_no_papers_but_events(trading: TradeSite) -> None:
     await begin(trading)
     trading.text = trading.site_file().replace('our_mailbox = "DEPOT"\n', "")
@@ -180,6 +217,7 @@ async def test_without_mailboxes_there_are_no_papers_but_events(trading: TradeSi
     await trading.weigh("A1", 42)
     await trading.weigh("A1", 30)
 
+    assert (await portal_of(trading, "acme"))["papers"] == []
     status, _, body = await machine(trading, "acme", "GET", "/api/portal/papers/846")
     assert (status, json.loads(body)["error"]) == (422, "no_mailbox")
     status, _, body = await machine(trading, "acme", "POST", "/api/portal/papers", answered(1, verdict="AD"))

@@ -58,6 +58,25 @@ async def test_nothing_of_the_sites_own_reaches_a_supplier(sent: TradeSite) -> N
     assert answers[2]["may"] == ["confirm", "ship"]
 
 
+async def test_what_a_supplier_notes_reaches_the_site_and_ours_never_the_supplier(sent: TradeSite) -> None:
+    said = {"lines": [{"sku": "bolt", "units": 40}], "note": "ten on Monday"}
+    confirmed = await sent.post("/api/portal/orders/1/confirm", said, "su")
+    shipped = await sent.post("/api/portal/orders/1/ship", said | {"key": "a1", "note": "two pallets"}, "su")
+
+    told = await sent.get("/api/orders/1")
+    assert [one["order"]["note"] for one in told["versions"]] == [NOTE, NOTE, NOTE, "ten on Monday", "two pallets"]
+    assert [one["note"] for one in (confirmed, shipped)] == ["", ""]
+
+
+@pytest.mark.parametrize("due_ms", [1, 253_370_764_800_000])
+async def test_a_day_long_ago_or_in_an_age_is_no_day_that_goods_come(sent: TradeSite, due_ms: int) -> None:
+    for action in ("confirm", "change"):
+        body = {"lines": [{"sku": "bolt", "due_ms": due_ms}]}
+        assert await sent.refused(f"/api/portal/orders/1/{action}", body, "su") == (422, "date")
+    plan = {"lines": [{"sku": "bolt", "units": 10, "due_ms": due_ms}]}
+    assert await sent.refused("/api/portal/plan", plan, "su") == (422, "date")
+
+
 @pytest.mark.parametrize("number", ["2", "3", "99", "0", "x", "1e3", "-1", "9" * 18])
 async def test_the_order_of_somebody_else_is_not_there(sent: TradeSite, number: str) -> None:
     for action in ("confirm", "change", "ship", "cancel", "receive"):

@@ -10,6 +10,8 @@ import asyncio
 import msgspec
 import pytest
 
+from cloud.core.days import day_start_ms, iso_day, local_day
+from cloud.core.kpis.figures import kpis
 from cloud.desks.promises import SECRET, token_of
 from tests.contract.trade_site import TradeSite, memory
 from tests.depot import DAY_MS, HOUR_MS
@@ -113,6 +115,63 @@ async def test_what_was_promised_and_is_gone_is_not_picked_into_nothing(milk: Tr
     assert await milk.refused(f"/api/reservations/{made['id']}/pick") == (422, "short")
 
     assert (await milk.get("/api/skus/milk/position"))["position"]["on_hand"] == 2
+
+
+def fill_rate(site: TradeSite) -> tuple[float, float]:
+    [found] = [one for one in kpis(site.service.trade.book.tallies, site.clock()) if one.id == "fill_rate"]
+    assert found.value is not None
+    return round(found.value, 9), found.n
+
+
+async def test_what_was_refused_is_known_after_a_restart_and_no_slip_of_the_pen_ruins_it(milk: TradeSite) -> None:
+    """6 were picked of 6, then 5 more are refused to a pick and 100,000 to a reservation: 6 of them count, of 12."""
+    await milk.post("/api/book", {"kind": "pick", "sku": "milk", "units": -6})
+    for asked in ({"units": 1, "tier": "bronze"}, {"units": 1, "sku": "wine"}, {"units": 0}):
+        await milk.refused("/api/reservations", wish(**asked))
+    assert fill_rate(milk) == (1.0, 6)
+
+    assert await milk.refused("/api/book", {"kind": "pick", "sku": "milk", "units": -5}) == (422, "short")
+    assert fill_rate(milk) == (round(6 / 11, 9), 11)
+    with milk.away():
+        await milk.refused("/api/reservations", wish(100_000, tier="gold"))
+    assert fill_rate(milk) == (0.5, 12)
+    await milk.tick()
+    await milk.restart()
+    assert fill_rate(milk) == (0.5, 12)
+
+    await milk.refused("/api/reservations", wish(5, tier="gold"))
+    assert fill_rate(milk) == (0.5, 12)
+    await milk.hours(24)
+    await milk.refused("/api/reservations", wish(5, tier="gold"))
+    await milk.restart()
+    assert fill_rate(milk) == (round(6 / 17, 9), 17)
+
+
+async def test_what_expires_is_for_nobody_from_the_sites_midnight_on(milk: TradeSite) -> None:
+    """The tenth of the ten that are there has no date; nobody says anything when the others run out."""
+    await milk.post("/api/book", {"kind": "loss", "sku": "milk", "units": -9})
+    today = iso_day("Europe/Berlin", milk.clock())
+    lot = {"kind": "receipt", "sku": "milk", "units": 9, "lot": "L1", "expiry": today}
+    await milk.post("/api/book", lot)
+    changed: list[str] = []
+    milk.service.trade.book.changed = lambda sku, _: changed.append(sku)
+
+    midnight_ms = day_start_ms("Europe/Berlin", local_day("Europe/Berlin", milk.clock()) + 1)
+    milk.clock.pass_ms(midnight_ms - 2_000 - milk.clock())
+    await milk.tick()
+    assert milk.sku("milk")["available"] == 10
+    assert changed == []
+    await milk.tick(2)
+
+    assert changed == ["milk"]
+    shown = await milk.get("/api/skus/milk/position")
+    assert (shown["position"]["on_hand"], shown["position"]["quarantined"], shown["available"]) == (10, 9, 1)
+    assert milk.sku("milk")["available"] == 1
+    assert (await milk.get("/api/skus/milk/picks?units=10"))["missing"] == 9
+    assert await milk.refused("/api/reservations", wish(2, tier="gold")) == (422, "not_enough")
+    await milk.restart()
+    await milk.tick()
+    assert milk.sku("milk")["available"] == 1
 
 
 async def test_the_public_page_shows_what_a_group_may_have_and_nothing_else(milk: TradeSite) -> None:

@@ -48,6 +48,21 @@ async def test_a_plan_outside_what_was_agreed_is_refused_with_what_would_be_righ
     assert await trading.get("/api/orders") == []
 
 
+async def test_a_plan_may_name_articles_of_two_agreements(trading: TradeSite) -> None:
+    second = '[[agreements]]\nsupplier = "acme"\nskus = ["nut"]\nleast = { nut = 10 }\nmost = { nut = 500 }\n'
+    plan = {"lines": [{"sku": "bolt", "units": 60}, {"sku": "nut", "units": 100}]}
+    trading.text = f"{site_text()}\n{second}"
+    await trading.restart()
+    await trading.weigh("A1", 30)
+
+    made = await trading.post("/api/portal/plan", plan, "su")
+    trading.text = trading.text.replace(AGREED, f'decides = "supplier"\n{AGREED}')
+    await trading.restart()
+
+    assert [(one["sku"], one["units"]) for one in made["lines"]] == [("bolt", 60), ("nut", 100)]
+    assert await trading.refused("/api/portal/plan", plan, "su") == (422, "two_plans")
+
+
 async def test_what_a_vendor_says_it_has_decides_from_whom_is_bought_also_after_a_restart(trading: TradeSite) -> None:
     trading.text = f"{site_text()}\n{RIVAL}"
     await trading.restart()

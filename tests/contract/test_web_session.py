@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -147,6 +148,16 @@ async def test_wrong_passwords_run_into_the_limit_and_are_told_how_long_to_wait(
     async with client.post("/api/session", json=wrong) as response:
         assert await error_of(response) == (429, "too_many_tries")
         assert response.headers["Retry-After"] == "300"
+
+
+async def test_six_right_sign_ins_at_once_all_get_in(web: Web) -> None:
+    client = await web.client()
+
+    async def enter() -> int:
+        async with client.post("/api/session", json={"user": "bo", "password": PASSWORD}) as response:
+            return response.status
+
+    assert await asyncio.gather(*(enter() for _ in range(6))) == [200] * 6
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"user": "bo"}', b'{"user": 1, "password": "hush-hush"}'])

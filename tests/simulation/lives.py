@@ -224,9 +224,9 @@ class ServiceLife(Life):
         self.door = Door(ADDRESS, there, SITE.site.id, *asked)
         self.watch(self.line.create_task(service.run(self.door), name="service"))
 
-    def _plan(self, made: Plan, now_ms: int, fate: Fate = "free") -> Need | None:
+    def _plan(self, made: Plan, now_ms: int, fate: Fate = "free", cancelled_ms: int = 0) -> Need | None:
         self.on_plan(self, made)
-        need = Ordering.decide(self.service.ordering, made, now_ms, fate)
+        need = Ordering.decide(self.service.ordering, made, now_ms, fate, cancelled_ms)
         if need is None:
             self.on_decided(made.sku)
         return need

@@ -178,6 +178,33 @@ def test_what_somebody_set_by_hand_is_not_what_is_proposed() -> None:
     assert all(map(np.array_equal, policies.proposed(by_hand)(known), policies.proposed(free)(known)))
 
 
+@pytest.mark.parametrize("make", [policies.proposed, policies.min_max, policies.eoq_and_z])
+@given(st.integers(1, 400), st.integers(1, 40), st.sampled_from([1, 6]), st.integers(0, 100))
+@settings(max_examples=15, deadline=None)
+def test_no_policy_that_is_reckoned_orders_more_than_fits_on_the_shelves(
+    make: Callable[[list[Item]], policies.Learner], capacity: int, moq: int, pack: int, seed: int
+) -> None:
+    some = [replace(one, capacity=capacity, moq=moq, pack=pack) for one in items(3)]
+    found = make(some)(made(3, 60, seed))
+    least = -(-moq // pack) * pack
+
+    assert (found.upto <= max(capacity, least)).all()
+    assert (found.point <= max(0, capacity - least)).all()
+    assert (found.lot % pack == 0).all()
+
+
+def test_days_that_are_not_known_are_neither_learnt_from_nor_judged() -> None:
+    known = made(3, 120, seed=3)
+    hidden = known.copy()
+    hidden[:, [20, 21, 100]] = np.nan
+
+    for one in backtest(items(3), hidden, 72, levels=[(5, 20)] * 3):
+        assert one.asked == float(np.nansum(hidden[:, 72:]))
+    for make in (policies.proposed, policies.eoq_and_z):
+        away, as_nothing = (make(items(3))(table) for table in (hidden, np.nan_to_num(hidden)))
+        assert (away.upto > as_nothing.upto).all()
+
+
 def test_levels_mended_beforehand_of_all_skus_are_those_mended_as_the_days_go_by() -> None:
     units, some, levels = made(4, 130, seed=6), items(4), [(30, 60)] * 4
     ahead = mended_ahead(some, units, 72, levels)

@@ -85,13 +85,30 @@ def test_bad_rows_of_both_files_are_named_with_their_line(
 ) -> None:
     written(tmp_path, HEADER + "".join(ROWS[:2]) + "washer,1,8,0.25,,3,9\n")
     with (tmp_path / "demand.csv").open("a") as file:
-        file.write("bolt,2025-06-01,-4\nnut,01.06.2025,2\n")
+        file.write("bolt,2025-06-01,-4\nnut,31.06.2025,2\n")
     lines, said = judged(files, capsys)
 
     assert {line["skus"] for line in lines} == {2}
     assert f"{tmp_path / 'items.csv'}:4: no lead_time_days; give one" in said
     assert f"{tmp_path / 'demand.csv'}:302: units are -4" in said
-    assert f"{tmp_path / 'demand.csv'}:303: date '01.06.2025'" in said
+    assert f"{tmp_path / 'demand.csv'}:303: date '31.06.2025'" in said
+
+
+@pytest.mark.parametrize("more", [[], ["--mended"]])
+def test_an_item_that_would_not_be_planned_is_named_and_not_judged(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    without, _ = judged(files, capsys)
+    header = HEADER.replace(",min", ",moq,min")
+    rows = [*(row.replace(",4,", ",,4,", 1).replace(",10,", ",,10,").replace(",3,9", ",,3,9") for row in ROWS)]
+    with (tmp_path / "demand.csv").open("a") as file:
+        file.write("screw,2025-03-01,9\nscrew,2025-06-01,3\n")
+    written(tmp_path, header + "".join(rows) + "screw,1,8,0.25,2,1000000000,0,1\n")
+    lines, said = judged([*files, *more], capsys)
+
+    assert f"{tmp_path / 'items.csv'}:5: sku 'screw' is not judged: the least order, 1000000000 units, lasts" in said
+    assert [line.get("sku") for line in lines] == [*SKUS] if more else lines == without
+    assert more or "3 SKUs, judged 2025-04-30 to 2025-06-08; 1 rows left out" in said
 
 
 @pytest.mark.parametrize(

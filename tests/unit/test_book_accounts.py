@@ -359,3 +359,38 @@ def test_units_of_a_known_cost_are_not_taken_for_those_nobody_explained(facts: F
 
     assert account.on_hand == 17
     assert account.value == pytest.approx(12 * 2.0 + 5 * 7.0)
+
+
+def test_more_picks_than_a_person_had_found_leave_nothing_there_until_the_scale_is_counted_or_empty(
+    facts: Facts,
+) -> None:
+    facts.shelf("A1", 49, "first")
+    facts.say("count", 5, "A1")
+    on_hand = []
+    for _ in range(8):
+        facts.shelf("A1", -1)
+        on_hand.append(folded(facts).on_hand)
+    account = folded(facts)
+
+    assert on_hand == [4, 3, 2, 1, 0, 0, 0, 0]
+    assert (account.bias, account.differs) == ({"A1": -41}, {"A1": facts.entries[-1].happened_ms})
+    assert account.flows.found == (49 + 3) * 2.0
+    facts.shelf("A1", 6)
+    assert folded(facts).on_hand == 6
+    facts.shelf("A1", -47)
+    assert (folded(facts).on_hand, folded(facts).bias, folded(facts).differs) == (0, {}, {})
+
+
+def test_a_scale_that_is_counted_or_a_person_who_counts_again_ends_that_they_differ(facts: Facts) -> None:
+    facts.shelf("A1", 49, "first")
+    facts.say("count", 0, "A1")
+    facts.shelf("A1", -1)
+    assert folded(facts).differs
+    facts.say("count", 3, "A1")
+    again = folded(facts)
+    facts.shelf("A1", -2)
+    facts.shelf("A1", -2)
+    facts.shelf("A1", -4, "count")
+
+    assert (again.on_hand, again.differs) == (3, {})
+    assert (folded(facts).on_hand, folded(facts).differs) == (40, {})

@@ -8,8 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from cloud.core.book.accounts import Account, fold
-from cloud.core.book.checks import unfit
+from cloud.core.book.checks import promised, told, unfit
 from cloud.core.book.entries import Entry, Kind, take_back
+from cloud.core.book.late import untimely
+from cloud.core.book.positions import Position
 from cloud.core.refusals import Refusal
 from protocols.layout import Sku
 from tests.unit.book_facts import HOUR_MS, SLOTS, T0, Facts, by
@@ -152,3 +154,116 @@ def test_an_entry_is_taken_back_once_by_one_that_names_it() -> None:
         "unknown_entry",
         "time",
     ]
+
+
+@pytest.mark.parametrize("ref", ["order:7", "reservation:3", "order:x"])
+def test_what_the_service_enters_itself_is_not_told_by_hand(ref: str) -> None:
+    refusal = told(ref)
+
+    assert refusal is not None
+    assert (refusal.reason, ref in refusal.detail) == ("ref", True)
+    assert [told(one) for one in ("", "entry:5", "ward 4", "sensed")] == [None] * 4
+
+
+def test_a_receipt_of_an_order_is_not_taken_back_and_the_answer_says_what_to_do_instead() -> None:
+    came = Entry("receipt", "bolt", 4, T0, T0, ref="order:7", id=5)
+    refusal = unfit(replace(take_back(came, NOW_MS, "ann")), stocked(), BOLT, SLOTS, now_ms=NOW_MS, target=came)
+
+    assert refusal is not None
+    assert (refusal.reason, refusal.detail) == ("of_order", "Entry 5 is what came of order:7, which says so.")
+    assert "adjustment of -4" in refusal.hint
+
+
+def test_a_named_lot_that_has_too_few_is_refused_and_takes_nothing_from_another() -> None:
+    for kind in ("pick", "loss", "adjustment"):
+        refusal = asked(kind, -6, lot="L1")
+        assert refusal is not None
+        assert (refusal.reason, refusal.detail) == ("short", "5 of lot L1 are there, 6 were asked.")
+    assert asked("pick", -5, lot="L1") is None
+
+
+def test_of_a_slot_a_lot_that_just_left_may_be_named() -> None:
+    facts = Facts()
+    facts.say("receipt", 3, lot="L1")
+    facts.shelf("A1", 3)
+    facts.shelf("A1", -3)
+    account = fold(facts.entries, by())
+
+    def loss(units: int, place: str = "A1") -> Refusal | None:
+        entry = Entry("loss", "bolt", -units, NOW_MS, NOW_MS, place, lot="L1")
+        return unfit(entry, account, BOLT, SLOTS, now_ms=NOW_MS)
+
+    assert [no and no.reason for no in (loss(3), loss(4), loss(1, ""))] == [None, "short", "unknown_lot"]
+
+
+PICK = Entry("pick", "bolt", -5, T0, T0)
+MEMBERS = replace(BOLT, members_only="gold")
+
+
+@pytest.mark.parametrize(
+    ("entry", "sku", "slots", "position", "reason"),
+    [
+        (PICK, BOLT, (), Position(10, 6), "reserved"),
+        (PICK, BOLT, SLOTS, Position(10, 6), "reserved"),
+        (PICK, replace(BOLT, negative="allow"), (), Position(10, 6), "reserved"),
+        (PICK, BOLT, (), Position(10, 3, 3), "reserved"),
+        (PICK, BOLT, (), Position(10, 5), None),
+        (PICK, BOLT, (), Position(3), None),
+        (PICK, MEMBERS, (), Position(10), "reserved"),
+        (PICK, MEMBERS, SLOTS, Position(10), None),
+        (replace(PICK, ref="reservation:3"), MEMBERS, (), Position(10, 10), None),
+        (replace(PICK, place="A1"), BOLT, SLOTS, Position(10, 10), None),
+        (replace(PICK, kind="loss"), MEMBERS, (), Position(10, 10), None),
+        (replace(PICK, kind="transfer", other="branch"), BOLT, (), Position(10, 10), "reserved"),
+        (replace(PICK, kind="transfer", other="A1"), BOLT, SLOTS, Position(10, 10), None),
+        (replace(PICK, kind="receipt", units=5), MEMBERS, (), Position(0, 9), None),
+    ],
+)
+def test_what_is_promised_is_picked_by_its_reservation_alone(
+    entry: Entry, sku: Sku, slots: tuple[str, ...], position: Position, reason: str | None
+) -> None:
+    refusal = promised(entry, sku, slots, position)
+
+    assert (refusal and refusal.reason) == reason
+    assert refusal is None or "reservation" in refusal.hint
+
+
+def late(entry: Entry, *more: Entry, sku: Sku = BOLT) -> Refusal | None:
+    facts = [
+        Entry("receipt", "bolt", 10, T0 + 10 * HOUR_MS, T0 + 10 * HOUR_MS, lot="L1", id=1),
+        Entry("pick", "bolt", -8, T0 + 20 * HOUR_MS, T0 + 20 * HOUR_MS, id=2),
+        Entry("receipt", "bolt", 20, T0 + 30 * HOUR_MS, T0 + 30 * HOUR_MS, id=3),
+        *more,
+    ]
+    return untimely(entry, facts, sku, by(), frozenset())
+
+
+def past(units: int, hours: int, **more: Any) -> Entry:
+    return Entry("pick", "bolt", -units, T0 + hours * HOUR_MS, NOW_MS, **more)
+
+
+def test_nothing_is_picked_in_the_past_that_was_not_there_then_or_was_needed_after_it() -> None:
+    before, between = late(past(10, 5)), late(past(3, 15))
+
+    assert before is not None
+    assert before.reason == "short"
+    assert before.detail == "When it is told to have happened: 0 are there, 10 were asked."
+    assert between is not None
+    assert (between.reason, between.detail) == (
+        "short", "1 of them were there when it is told to have happened, and left since."
+    )  # fmt: skip
+    assert [late(past(2, 15)), late(past(20, 31)), late(past(10, 5), sku=replace(BOLT, negative="allow"))] == [None] * 3
+
+
+def test_a_count_in_between_bears_what_was_picked_before_it() -> None:
+    count = Entry("count", "bolt", 22, T0 + 40 * HOUR_MS, T0 + 40 * HOUR_MS, id=4)
+
+    assert late(past(20, 35), count) is None
+
+
+def test_a_lot_is_not_set_aside_before_it_came() -> None:
+    early = late(replace(past(-1, 5, lot="L1"), kind="quarantine"))
+
+    assert early is not None
+    assert early.reason == "unknown_lot"
+    assert late(replace(past(-10, 15, lot="L1"), kind="quarantine")) is None

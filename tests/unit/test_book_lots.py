@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.core.book.accounts import Account, fold
+from cloud.core.book.accounts import Account, Terms, fold
 from cloud.core.book.entries import Entry
-from cloud.core.book.lots import Expiring, LeftOut, expiring, fefo
-from tests.unit.book_facts import Facts, by
+from cloud.core.book.lots import Expiring, LeftOut, expires, expiring, fefo, unusable
+from cloud.core.days import day_start_ms, iso_day
+from tests.unit.book_facts import HOUR_MS, T0, Facts, by
 
 TODAY = "2026-01-15"
 
@@ -58,6 +61,25 @@ def test_units_set_aside_without_a_lot_are_kept_of_what_would_go_last(facts: Fac
     assert picked.lines == [("L1", 10), ("L2", 6)]
     assert picked.missing == 6
     assert sum(one.units for one in picked.left_out if one.why == "quarantined") == 6
+
+
+def test_what_has_expired_or_is_set_aside_is_not_to_be_used_and_no_unit_is_both(facts: Facts) -> None:
+    assert [unusable(folded(facts), day) for day in ("2026-01-14", TODAY, "2026-02-02", "2026-12-31")] == [0, 5, 15, 25]
+    assert unusable(folded(facts), "9999-12-31") == 25
+
+    facts.say("quarantine", 3, lot="L0")
+    assert [unusable(folded(facts), day) for day in ("2026-01-14", TODAY)] == [3, 5]
+    facts.say("quarantine", 4)
+    assert [unusable(folded(facts), day) for day in ("2026-01-14", TODAY, "2026-12-31")] == [7, 9, 27]
+
+
+def test_what_is_not_to_be_used_changes_at_midnight_without_any_fact(facts: Facts) -> None:
+    account = folded(facts)
+
+    assert expires(account, "2026-02-01", "2026-02-02")
+    assert expires(account, "2026-01-15", "2026-04-01")
+    assert not expires(account, "2026-01-31", "2026-02-01")
+    assert not expires(account, "2026-02-02", "2026-03-31")
 
 
 def test_a_pick_that_names_no_lot_takes_the_first_to_expire_and_spares_what_is_in_quarantine(facts: Facts) -> None:
@@ -158,4 +180,59 @@ def test_a_picking_list_never_names_more_than_is_there_to_pick(
         assert 0 < units <= account.lots[lot][0] - account.aside.get(lot, 0)
         assert account.lots[lot][1] >= "2026-04-15"
     dates = [account.lots[lot][1] for lot, _ in picked.lines]
+    everything = fefo(account, 1_000, "2026-04-15")
+    assert sum(units for _, units in everything.lines) >= account.on_hand - unusable(account, "2026-04-15")
     assert dates == sorted(dates)
+
+
+def test_an_unnamed_pick_takes_what_the_list_names_and_what_expired_only_when_nothing_else_is_left() -> None:
+    facts = Facts()
+    day = iso_day("UTC", T0 + 3 * HOUR_MS)
+    facts.say("receipt", 5, lot="OLD", expiry="2020-01-01")
+    facts.say("receipt", 4, lot="TODAY", expiry=day)
+    facts.say("receipt", 6)
+    listed = fefo(folded(facts), 7, day).lines
+    facts.say("pick", -7)
+    picked = folded(facts)
+    facts.say("transfer", -2, other="branch")
+    facts.say("pick", -3)
+    rest = folded(facts)
+
+    assert listed == [("TODAY", 4), ("", 3)]
+    assert {lot: units for lot, (units, _) in picked.lots.items()} == {"OLD": 5, "": 3}
+    assert {lot: units for lot, (units, _) in rest.lots.items()} == {"OLD": 3}
+
+
+@pytest.mark.parametrize("kind", ["loss", "adjustment"])
+def test_what_is_lost_is_taken_for_what_had_expired(kind: Any) -> None:
+    facts = Facts()
+    facts.say("receipt", 5, lot="OLD", expiry="2020-01-01")
+    facts.say("receipt", 6)
+    facts.say(kind, -5)
+
+    assert {*folded(facts).lots} == {""}
+
+
+def test_what_a_scale_sees_leaving_is_taken_for_what_the_list_names() -> None:
+    facts = Facts()
+    facts.say("receipt", 5, lot="OLD", expiry="2020-01-01")
+    facts.say("receipt", 6)
+    facts.shelf("A1", 11)
+    facts.shelf("A1", -6)
+
+    assert {*folded(facts).lots} == {"OLD"}
+
+
+def test_a_lot_expires_by_the_days_of_the_site() -> None:
+    """At midnight UTC it is the next day in Tokyo already, and still the day before in Hawaii."""
+    facts = Facts()
+    facts.say("receipt", 5, lot="OLD", expiry="2026-01-14")
+    facts.say("receipt", 5, lot="NEW", expiry="2026-01-15")
+    midnight_ms = day_start_ms("UTC", date(2026, 1, 15).toordinal())
+    pick = Entry("pick", "bolt", -1, midnight_ms, midnight_ms, id=9)
+    left = {
+        zone: [lot for lot, (units, _) in fold([*facts.entries, pick], Terms(zone=zone)).lots.items() if units == 4]
+        for zone in ("Asia/Tokyo", "Pacific/Honolulu")
+    }
+
+    assert left == {"Asia/Tokyo": ["NEW"], "Pacific/Honolulu": ["OLD"]}

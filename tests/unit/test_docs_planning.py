@@ -9,9 +9,9 @@ from typing import get_args
 
 import pytest
 
-from cloud import cli, sheets
+from cloud import cli, periods_cli, sheet_dates, sheets
 from cloud.core.book.positions import Position
-from cloud.core.forecasting import classes, levels
+from cloud.core.forecasting import choose, classes, levels, periods
 from cloud.core.planning import bounds, cards, choice, demand_table, items
 from cloud.core.planning.emergency import Rescue
 from tests.unit.pages import DOCS, blocks, fields_of, tables, told
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", [rest for rest in SHOWN if rest.startswith(("plan ", "forecast "))])
+@pytest.mark.parametrize("command", [rest for rest in SHOWN if rest.startswith(("plan ", "forecast ", "schedule "))])
 def test_the_example_prints_what_is_shown(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert cli.main(shlex.split(command)) == 0
     said = capsys.readouterr()
@@ -42,8 +42,8 @@ def test_the_example_prints_what_is_shown(folder: Path, capsys: pytest.CaptureFi
 def test_every_command_that_is_shown_can_be_run(folder: Path) -> None:
     commands = re.findall(r"^python -m cloud ([^#\n]+)", TEXT, re.MULTILINE)
 
-    assert len(commands) == 5
-    assert [cli.main(shlex.split(command)) for command in commands] == [0] * 5
+    assert len(commands) == 7
+    assert [cli.main(shlex.split(command)) for command in commands] == [0] * 7
 
 
 def test_the_columns_are_those_of_an_item() -> None:
@@ -64,6 +64,7 @@ def test_every_field_of_a_card_is_told() -> None:
 
 def test_every_formula_class_and_method_is_listed() -> None:
     assert {row[0] for row in tables(TEXT, "formula")[-1]} == set(get_args(choice.Name))
+    assert {row[0] for row in tables(TEXT, "method")[0]} == {*choose.METHODS, periods.NONE}
     table = tables(TEXT, "class")[0]
     assert {one for row in table for one in re.findall(r"\w+", row[0])} == {*classes.CLASSES, "any"}
     assert {re.findall(r"\w+", row[2])[0] for row in table} == set(levels.METHODS)
@@ -77,11 +78,17 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"{items.BACKORDER_LEAST} to {items.BACKORDER_MAX:,.0f} times what holding one costs",
         f"up to {items.LEAD_MAX_DAYS:,}",
         f"at most {demand_table.FAR_SHARE:.0%} of the rows, {demand_table.FAR_DAYS} days away".replace("%", " %"),
-        f"of the years {sheets.YEARS[0]} to {sheets.YEARS[1]}",
+        f"the fewer above {sheet_dates.SLIPS_SHARE:.0%}".replace("%", " %"),
+        f"of the years {sheet_dates.YEARS[0]} to {sheet_dates.YEARS[1]}",
         f"Up to {demand_table.CELLS_MAX:,} days",
         f"{sheets.PROBLEMS_MAX:,} bad rows are named",
         f"more than {sheets.UNITS_MAX:,.0f} units",
+        f"every so many days it is looked at, 1 to {items.REVIEW_MAX_DAYS}",
+        f"up to {periods.ORIGINS} past periods with {periods.PERIODS_MIN} before them",
+        f"at most {periods.BETTER:.0%} of its own".replace("%", " %"),
+        f"on stderr from {periods_cli.CASES_MIN} cases on",
         f"economic lots of over {choice.SPAN_EXACT:,} units",
+        {5: "K/(a fifth of what may be filled up)"}[choice.SHELF_SHARE],
         f"fewer than {classes.NEW_DAYS} days",
         f"every {classes.ADI_LIMIT}nd day",
         f"CV² below {classes.CV2_LIMIT}",
@@ -91,6 +98,6 @@ def test_the_figures_are_those_of_the_code() -> None:
         "first {:.0f} % of a year's value, up to {:.0f} %".format(*(100 * share for share in classes.ABC_SHARES)),
     ):
         assert said in text, said
-    for way in sheets.DATES:
+    for way in sheet_dates.DATES:
         assert f"`{way}`" in TEXT
     assert (cards.LOT_YEARS_MAX, levels.PRIOR_UNITS, cards.DEMAND_LEAST) == (10_000, 0.25, 1.0)

@@ -153,6 +153,24 @@ def test_at_its_max_nothing_is_ordered_so_a_min_of_the_same_is_one_less() -> Non
     assert (both.reorder_point, both.lot) == (29, 1)
 
 
+@pytest.mark.parametrize("capacity", [40, 90, 100, 150])
+def test_no_point_of_the_curve_is_more_than_fits_on_the_shelves(capacity: int) -> None:
+    drawn = curve(replace(BOLT, capacity=capacity), SOLD)
+
+    assert [one.level for one in drawn.points] == list(LEVELS)
+    assert all(one.reorder_point + one.lot <= capacity for one in drawn.points)
+    assert drawn.points[-1].fill < 0.999, "what can not be reached is not claimed"
+    assert drawn.points[-1].fill >= drawn.points[0].fill
+    assert drawn.proposed is not None
+    assert drawn.points[-1].fill >= drawn.proposed.fill
+
+
+def test_a_shelf_that_holds_whatever_is_proposed_changes_no_curve_below_it() -> None:
+    free, bounded = curve(BOLT, SOLD), curve(replace(BOLT, capacity=10_000), SOLD)
+
+    assert bounded == free
+
+
 def test_a_set_is_the_sum_of_its_skus_and_its_fill_that_of_all_units() -> None:
     one, other = curve(BOLT, SOLD, (10, 40)), curve(replace(BOLT, sku="nut"), outlook(9.0), (60, 200))
     whole = together([one, other, curve(BOLT, None)])

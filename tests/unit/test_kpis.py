@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cloud.core.days import local_day
-from cloud.core.kpis.courses import AHEAD_MAX, DAYS
+from cloud.core.kpis.courses import AHEAD_MAX, DAYS, countable
 from cloud.core.kpis.definitions import DEFINITIONS, REASONS
 from cloud.core.kpis.facts import Counted, Fact, Pace, Refused, Step, Told
 from cloud.core.kpis.figures import Kpi, kpis
@@ -98,6 +98,28 @@ def test_a_day_out_of_stock_loses_what_was_forecast_or_what_was_asked_for_whiche
     assert found.n == 29
 
 
+def test_of_refused_units_no_day_counts_for_more_than_was_ever_wanted_on_one() -> None:
+    """7 were picked on one day, 8.5 are forecast for another: a slip of the pen, 100,000 for 10, is 9 units of that
+    day, and no more of that day count then. Of washers nothing is known: 1."""
+    one = told(
+        site(MONDAY, "bolt", "washer"),
+        Step("bolt", MONDAY - DAYS * DAY + DAY, 7, 7.0),
+        Step("bolt", MONDAY - DAYS * DAY + DAY, 0, 0.0, picked=7),
+        Step("washer", MONDAY, 7, 7.0),
+    )
+    bolt, washer = one.courses["bolt"], one.courses["washer"]
+    assert [countable(bolt, TODAY, units) for units in (1, 7, 100_000)] == [1, 7, 7]
+    told(one, Told("bolt", TODAY - 3, 8.5), Pace("bolt", 2.0, 1.0))
+    assert countable(bolt, TODAY, 100_000) == 9
+    told(one, Refused("bolt", MONDAY, 4))
+    assert [countable(bolt, day, 100_000) for day in (TODAY, TODAY - 1)] == [5, 9]
+    told(one, Refused("bolt", MONDAY, 5))
+    assert countable(bolt, TODAY, 1) == 0
+    assert countable(washer, TODAY, 100_000) == 1
+    told(one, Pace("washer", 12.0, 1.0))
+    assert countable(washer, TODAY, 100_000) == 12
+
+
 def test_stock_outs_are_counted_by_the_part_of_each_skus_days() -> None:
     """Two SKUs for 4 days; one is out from noon of the second day to 6 o'clock of the fourth: 0.5 + 1 + 0.25 of 8."""
     start = MONDAY - 4 * DAY
@@ -157,6 +179,26 @@ def test_holding_costs_what_each_skus_rate_says_and_a_month_ago_it_was_less() ->
     assert found.trend == pytest.approx(30.0)
 
 
+def test_what_is_owed_is_no_stock_and_costs_nothing_to_keep() -> None:
+    """20 nuts of 1 all the time; 10 bolts of 10 for 20 days, then 30 were taken: 20 are owed for 20 days, until 25
+    come. Turned: cost 300 of a mean value of (40 x 20 + 20 x 100) / 40 = 70."""
+    begin = MONDAY - 39 * DAY
+    one = told(
+        site(MONDAY, "bolt", "nut"),
+        Step("nut", begin, 20, 20.0),
+        Step("bolt", begin, 10, 100.0),
+        Step("bolt", begin + 20 * DAY, -20, -200.0, picked=30, cost=300.0, owed=20),
+        Pace("bolt", 1.0, 10.0),
+        Pace("nut", 1.0, 1.0),
+    )
+    assert figure(one, "holding_cost").value == pytest.approx(0.25 * 20)
+    assert figure(one, "holding_cost").trend == pytest.approx(-0.25 * 100)
+    assert figure(one, "cover_days").value == pytest.approx(20 / 11)
+    assert figure(one, "turnover").value == pytest.approx(300 * 365 / 40 / 70)
+    told(one, Step("bolt", MONDAY, 5, 50.0))
+    assert figure(one, "holding_cost").value == pytest.approx(0.25 * 70)
+
+
 def test_dead_is_what_has_not_moved_for_half_a_year_and_slow_what_will_not_sell_in_one() -> None:
     """Nuts: 400 units of 1 at 1 a day: 220 of them are too many. Bolts moved 180 days ago; a count since is no move."""
     one = told(
@@ -173,6 +215,41 @@ def test_dead_is_what_has_not_moved_for_half_a_year_and_slow_what_will_not_sell_
     assert figure(one, "dead_stock", MONDAY + DAY).value == pytest.approx(110)
     told(one, Step("bolt", MONDAY + DAY, 5, 50.0, picked=1, cost=10.0))
     assert figure(one, "dead_stock").value == pytest.approx(50)
+
+
+def test_without_a_forecast_stock_is_slow_by_what_was_sold() -> None:
+    """5,000 bolts of 1 came 35 days ago (today the 36th), 72 were sold since: 2 a day, 360 in 180 days; 4,568 are too
+    many of the 4,928. Of nuts one was sold in 27 days: 6.4 in 180 are told on the next. Washers came a year ago: 90
+    were sold before, 36 since, so 36 of the 100 are wanted. Pins came 90 days ago and did not move since: who
+    knows."""
+    now = MONDAY + HOUR
+    one = told(
+        site(now, "bolt", "nut", "washer", "pin"),
+        Step("pin", MONDAY - 90 * DAY, 50, 50.0),
+        Step("bolt", MONDAY - 35 * DAY, 5_000, 5_000.0),
+        Step("bolt", MONDAY, 4_928, 4_928.0, picked=72, cost=72.0),
+        Step("nut", MONDAY - 26 * DAY, 5_000, 5_000.0),
+        Step("nut", MONDAY, 4_999, 4_999.0, picked=1),
+        Step("washer", MONDAY - 365 * DAY, 226, 226.0),
+        Step("washer", MONDAY - 180 * DAY, 136, 136.0, picked=90),
+        Step("washer", MONDAY - 179 * DAY, 100, 100.0, picked=36),
+    )
+    found = figure(one, "slow_stock")
+    assert found.value == pytest.approx(4_928 - 360 + 100 - 36)
+    assert found.n == 2
+    later = figure(one, "slow_stock", now + DAY)  # the washers are dead by now
+    assert later.value == pytest.approx(4_928 - 72 / 37 * 180 + 4_999 - 180 / 28)
+    assert later.n == 2
+    told(one, Pace("bolt", 100.0, 1.0))
+    assert figure(one, "slow_stock").value == pytest.approx(4_999 - 180 / 28)
+    new = told(site(MONDAY), Step("bolt", MONDAY - 26 * DAY, 5_000, 5_000.0))
+    assert figure(new, "slow_stock").reason == "no_forecast"
+    assert figure(new, "slow_stock", MONDAY + DAY).value == 0
+
+
+def test_what_comes_and_comes_and_never_sells_is_slow_after_half_a_year() -> None:
+    one = told(site(MONDAY), *(Step("bolt", MONDAY - n * 60 * DAY, 5_000, 5_000.0) for n in range(3, -1, -1)))
+    assert (figure(one, "dead_stock").value, figure(one, "slow_stock").value) == (0, 5_000)
 
 
 def test_forecasts_are_judged_by_the_week_and_not_by_days_without_stock() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cloud.core.planning.backtest import backtest
 from cloud.core.planning.items import Item
@@ -40,6 +41,18 @@ def test_money_goes_from_a_dear_part_that_needs_less_to_a_cheap_one_that_needs_m
 
     assert found.high[0] >= 40
     assert 1 <= found.high[1] < 10
+
+
+def test_no_max_is_raised_above_what_fits_on_the_shelves() -> None:
+    units = sold([dict.fromkeys(range(5, DAYS, 20), 40), dict.fromkeys(range(5, DAYS, 40), 1)])
+    free = mend(parts([0.5, 900.0]), [(4, 5), (9, 10)], units)
+    small = [replace(one, capacity=20) for one in parts([0.5, 900.0])]
+    found = mend(small, [(4, 5), (9, 10)], units)
+    full = mend(small, [(24, 25), (9, 10)], units)
+
+    assert free.high[0] > 20
+    assert found.high[0] == 20
+    assert full.high[0] <= 25, "what somebody set too high is no reason to raise it"
 
 
 def test_what_was_never_asked_for_is_kept_as_somebody_meant_it_but_for_what_is_dear() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from cloud.core.book.positions import Position
-from cloud.core.ordering import CALM_MS, PATIENCE_MS, Ordering
-from cloud.core.replenishment import Plan, Stock, plan
+from cloud.core.ordering import CALM_MS, HELD_MS, PATIENCE_MS, Ordering
+from cloud.core.replenishment import Need, Plan, Stock, plan
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
+from protocols.trade import Action
 
 T0 = 1_763_762_400_000
 TICK_MS = 1_000
@@ -105,3 +108,26 @@ def test_at_the_start_the_end_of_a_backlog_is_waited_for_and_no_longer_than_pati
         first = next(now_ms for now_ms in moments if planned(fresh, now_ms, behind=now_ms < T0 + lasts_ms))
 
         assert first == T0 + until_ms
+
+
+def test_what_was_cancelled_is_held_for_a_day_while_it_is_wanted_and_no_longer_when_it_is_wanted_anew() -> None:
+    made = desk("bolt")
+    [bolt] = made.site.skus
+
+    def left(units: int, now_ms: int, replenish: Action = "order") -> Need | None:
+        there = Stock(Position(units), units, 0, 500)
+        return made.decide(plan(replace(bolt, replenish=replenish), None, there, 0.95), now_ms, "free", T0)
+
+    need = left(5, T0 + 1000)
+    assert need is not None
+    assert (need.state, need.held_until_ms) == ("proposed", T0 + HELD_MS)
+    shown = left(5, T0 + 1000, "propose")
+    assert shown is not None
+    assert shown.held_until_ms == 0, "the service orders none of it anyway"
+    late = left(5, T0 + HELD_MS)
+    assert late is not None
+    assert late.held_until_ms == 0
+    assert left(100, T0 + 2000) is None
+    anew = left(5, T0 + 3000)
+    assert anew is not None
+    assert anew.held_until_ms == 0

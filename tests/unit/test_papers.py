@@ -117,7 +117,7 @@ def test_a_change_tells_of_the_lines_that_changed_and_keeps_their_numbers() -> N
     after = replace(
         ORDER, lines=[replace(LINES[0], units=0), replace(LINES[1], units=250, due_ms=NOW + 3 * DAY)], version=4
     )
-    one = paper(changed(SITE, X12, ORDER, after, NOW + DAY, 2))
+    one = paper(changed(SITE, X12, [ORDER, after], NOW + DAY, 2))
     assert isinstance(one, OrderChange)
     assert (one.order, one.day, one.kind, one.version, one.changed) == (
         "PO-7",
@@ -143,11 +143,48 @@ def test_a_change_tells_of_the_lines_that_changed_and_keeps_their_numbers() -> N
 )
 def test_each_change_has_its_word(line: Line, word: str) -> None:
     after = replace(ORDER, lines=[line, LINES[1]])
-    assert [one.change for one in paper(changed(SITE, X12, ORDER, after, NOW, 2)).lines] == [word]
+    assert [one.change for one in paper(changed(SITE, X12, [ORDER, after], NOW, 2)).lines] == [word]
+
+
+def version(before: Order, bolt: Line, **what: Any) -> Order:
+    return replace(before, lines=[bolt, before.lines[1]], version=before.version + 1, **what)
+
+
+def told(*versions: Order) -> list[tuple[str, str, float | None]]:
+    return [(one.line, one.change, one.quantity) for one in paper(changed(SITE, X12, versions, NOW, 2)).lines]
+
+
+def test_every_change_since_the_order_was_sent_is_told_not_the_last_alone() -> None:
+    bolt, nut = LINES
+    first = version(ORDER, replace(bolt, units=400))
+    second = replace(first, lines=[first.lines[0], replace(nut, units=150)], version=5)
+    noted = replace(second, note="ring them", version=6)
+    assert told(ORDER, first, second) == [("1", "decreased", 400), ("2", "decreased", 150)]
+    assert told(replace(ORDER, sent_ms=0, version=2), ORDER, first, second, noted) == told(ORDER, first, second)
+
+
+def test_a_change_that_is_taken_back_is_told_as_what_holds_now() -> None:
+    less, gone = version(ORDER, replace(LINES[0], units=400)), version(ORDER, replace(LINES[0], units=0))
+    back = replace(ORDER, version=5)
+    assert told(ORDER, less, back) == [("1", "replaced", 500)]
+    assert told(ORDER, gone, back) == [("1", "replaced", 500)]
+    assert told(ORDER, gone, version(gone, replace(LINES[0], units=300))) == [("1", "replaced", 300)]
+    assert told(ORDER, less, version(less, replace(LINES[0], units=0))) == [("1", "deleted", None)]
+
+
+def test_what_the_supplier_said_itself_is_no_change_of_the_sites() -> None:
+    less = version(ORDER, replace(LINES[0], units=400), state="confirmed", confirmed_ms=NOW + 1)
+    moved = version(ORDER, replace(LINES[0], shipped=9, due_ms=NOW + 20 * DAY), keys=["ship:a"])
+    for own in (less, moved):
+        none = changed(SITE, X12, [ORDER, own], NOW, 1)
+        assert isinstance(none, Refusal)
+        assert none.reason == "no_change"
+    nut = replace(less, lines=[less.lines[0], replace(LINES[1], units=150)], confirmed_ms=0, version=5)
+    assert told(ORDER, less, nut) == [("2", "decreased", 150)]
 
 
 def test_a_cancelled_order_is_cancelled_whole() -> None:
-    one = paper(changed(SITE, X12, ORDER, replace(ORDER, state="cancelled", version=4), NOW, 2))
+    one = paper(changed(SITE, X12, [ORDER, replace(ORDER, state="cancelled", version=4)], NOW, 2))
     assert (one.kind, one.lines) == ("cancel", [])
 
 
@@ -159,9 +196,9 @@ def test_a_cancelled_order_is_cancelled_whole() -> None:
         (ordered(SITE, X12, ORDER, NOW, 0), "not_written", "number 0"),
         (ordered(SITE, replace(X12, gln="4012345000001"), ORDER, NOW, 1), "not_written", "GLN"),
         (stock(SITE, X12, [], NOW, 1), "not_written", "no line"),
-        (changed(SITE, X12, ORDER, replace(ORDER, note="x", version=4), NOW, 1), "no_change", "Nothing"),
-        (changed(SITE, X12, replace(ORDER, sent_ms=0), ORDER, NOW, 1), "not_sent", "not sent"),
-        (changed(SITE, EDIFACT, ORDER, ORDER, NOW, 1), "no_such_paper", "EDIFACT"),
+        (changed(SITE, X12, [ORDER, replace(ORDER, note="x", version=4)], NOW, 1), "no_change", "Nothing"),
+        (changed(SITE, X12, [replace(ORDER, sent_ms=0)], NOW, 1), "not_sent", "not sent"),
+        (changed(SITE, EDIFACT, [ORDER, ORDER], NOW, 1), "no_such_paper", "EDIFACT"),
         (activity(SITE, EDIFACT, SHELVES, {}, [], NOW, NOW, 1), "no_such_paper", "EDIFACT"),
         (events(SITE, X12, [Entry("receipt", "nut", 5, NOW, NOW)], ["nut"], NOW), "no_events", "receipt"),
     ],

@@ -221,6 +221,41 @@ def test_an_855_that_leaves_anything_open_does_nothing(segments: list[str], reas
     assert found.hint
 
 
+@pytest.mark.parametrize("code", ["01", "02", "03", "99"])
+def test_an_answer_that_takes_an_earlier_one_back_confirms_nothing(code: str) -> None:
+    found = refused(x12("855", f"BAK*{code}*AD*PO-7*20260602"))
+    assert (found.reason, "BAK01" in found.detail, "PO-7" in found.detail) == ("not_original", True, True)
+    assert refused(edifact("ORDRSP", "BGM+231+A1+1", "RFF+ON:PO-7", "LIN+1+5+bolt:IN", "QTY+21:500:PCE")).reason == (
+        "not_original"
+    )
+
+
+@pytest.mark.parametrize("code", ["", "00", "04", "05", "06", "07"])
+def test_an_answer_that_replaces_an_earlier_one_holds_from_then_on(code: str) -> None:
+    assert only(x12("855", f"BAK*{code}*AC*PO-7*20260602", PO1, "ACK*IQ*450*EA")).units == {"bolt": 450}
+
+
+@pytest.mark.parametrize(("code", "word"), [("01", "cancel"), ("04", "change"), ("05", "replace"), ("77", "77")])
+def test_a_dispatch_that_cancels_or_replaces_another_ships_nothing_more(code: str, word: str) -> None:
+    goods = (*ASN[1:], *BOX, "HL*4*3*I", "LIN**BP*bolt", "SN1**100*EA")
+    found = refused(x12("856", f"BSN*{code}*ASN-1*20260602*1200", *goods))
+    assert (found.reason, repr(word) in found.detail, "BSN01" in found.detail) == ("not_original", True, True)
+    other = {"01": "1", "04": "4", "05": "5", "77": "77"}[code]
+    lines = ("RFF+ON:PO-7", "CPS+1", "LIN+1++bolt:IN", "QTY+12:120:PCE")
+    found = refused(edifact("DESADV", f"BGM+351+ASN-1+{other}", *lines))
+    assert (found.reason, repr(word) in found.detail, "BGM" in found.detail) == ("not_original", True, True)
+
+
+@pytest.mark.parametrize("code", ["", "00", "06", "07"])
+def test_a_dispatch_that_is_told_again_is_the_same_dispatch(code: str) -> None:
+    found = only(x12("856", f"BSN*{code}*ASN-1*20260602*1200", *ASN[1:], "HL*4*2*I", "LIN**BP*bolt", "SN1**100*EA"))
+    assert (found.units, found.key) == ({"bolt": 100}, "ASN-1")
+
+
+def test_a_remedy_keeps_its_capitals() -> None:
+    assert "X12 (ISA...), EDIFACT (UNA or UNB...), EPCIS 2.0" in refused(b"good morning").hint
+
+
 def test_another_suppliers_order_is_as_unknown_as_one_that_never_was() -> None:
     theirs, none = (refused(x12("855", f"BAK*00*AD*PO-{number}*20260602")) for number in (8, 4))
     assert theirs == replace(none, detail=none.detail.replace("PO-4", "PO-8"))

@@ -47,6 +47,46 @@ def test_of_what_fits_the_cheapest_that_keeps_the_promise_is_taken() -> None:
     assert roomy.outcome.cost < 3 * free.outcome.cost
 
 
+@pytest.mark.parametrize("capacity", [120, 150, 170, 180, 190, 200])
+def test_shelves_too_small_for_the_promise_do_not_give_it_up_and_say_what_would_keep_it(capacity: int) -> None:
+    tape = Item("tape", 1.6, 12.0, 0.25, 1.0, 0.25, pack=12, service_level=0.95, on_hand=49, capacity=capacity)
+    told = Outlook(82.8, 900.0, 7.5, "smooth", "smoothing", 120)
+
+    made = card(tape, told)
+
+    assert made.promise is not None
+    assert (made.verdict, made.order > 0) == ("order", True)
+    # About as large a share is met as there can be of what is as good as ordered each day.
+    most = max(
+        card(replace(tape, reorder_point=point, order_quantity=12), told).promise.fill  # type: ignore[union-attr]
+        for point in range(0, capacity - 11, 12)
+    )
+    assert made.promise.fill > 0.9 * min(most, 0.95)
+    assert "shelves_too_small" in made.limits
+    assert ("promise_out_of_reach" in made.limits) == (made.promise.fill < 0.95)
+    roomy = next(one for one in made.rejected if one.policy == "with_room")
+    assert roomy.fill >= 0.95
+    assert roomy.order_up_to > capacity
+    assert roomy.cost < made.promise.cost
+
+
+def test_a_promise_is_not_bought_at_any_price() -> None:
+    toner = Item("toner", 64.0, 12.0, 0.25, 3.0, 1.0, service_level=0.95, capacity=20)
+    told = Outlook(2.5, 5.0, 0.05, "smooth", "smoothing", 120)
+
+    made = card(toner, told)
+
+    assert made.promise is not None
+    assert made.promise.orders < 150
+    assert made.promise.cost < 1_800
+    assert 0.8 < made.promise.fill < 0.95
+    assert made.limits == ["shelves_too_small", "promise_out_of_reach"]
+    kept = next(one for one in made.rejected if one.policy == "promise_kept")
+    assert kept.fill >= 0.95
+    assert kept.cost > 3_000
+    assert kept.order_up_to <= 20
+
+
 def test_units_expire_no_more_often_than_the_service_level_says() -> None:
     """Played out: a full position is sold within lead time and shelf life in 95 of 100 cases."""
     milk = replace(BOLT, lead_time_days=2.0, lead_time_sd_days=0.0, shelf_life_days=5.0)
@@ -73,6 +113,15 @@ def test_a_point_by_hand_stands_while_a_lot_fits_at_it(capacity: int | None, poi
         assert made.policy is not None
         assert (made.policy.point, made.policy.lot, made.policy.name) == (point, 50, "by_hand")
         assert made.limits == (["shelves_too_small"] if limits else [])
+
+
+def test_a_lot_that_does_not_fit_above_a_point_by_hand_is_cut_and_the_card_says_so() -> None:
+    item = Item("gear", 1.0, 10.0, 0.2, 5.0, 1.0, capacity=60, service_level=0.95, reorder_point=50)
+
+    for by_hand in (item, replace(item, order_quantity=40)):
+        made = card(by_hand, Outlook(3.0, 3.0, 0.02, "smooth", "smoothing", 150))
+        assert (made.reorder_point, made.order_up_to, made.order) == (50, 60, 60)
+        assert made.limits == ["shelves_too_small"]
 
 
 def test_help_is_asked_for_where_waiting_risks_more_than_it_costs() -> None:

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.purchasing.agreements import Known, Span, own_orders, plan, shelves, step
+from cloud.core.purchasing.agreements import FAR_MS, Known, Span, agreed, bounds, own_orders, plan, shelves, step
 from cloud.core.purchasing.orders import Line, Order
 from cloud.core.refusals import Refusal
-from protocols.trade import Agreement, Buying, Offer, Supplier
+from protocols.trade import Agreement, Break, Buying, Offer, Supplier
 
 T0 = 1_763_762_400_000
 ACME = Supplier("acme", "Acme")
@@ -33,18 +33,20 @@ def order(supplier: str = "acme", state: Any = "sent", **changed: Any) -> Order:
 
 def planned(units: dict[str, int], deal: Agreement = DEAL, orders: list[Order] | None = None, **what: Any) -> Any:
     supplier = what.pop("supplier", ACME)
-    return plan(deal, supplier, units, SEEN, OFFERS, orders or [], "acme", T0, **{"key": "p1", **what})
+    return plan(
+        agreed([deal], "acme"), supplier, units, SEEN, OFFERS, orders or [], "acme", T0, **{"key": "p1", **what}
+    )
 
 
 def test_a_supplier_sees_the_shelves_of_its_agreements_and_no_other() -> None:
-    found = shelves([DEAL, OTHER], "acme", SEEN)
+    found = shelves([DEAL, OTHER], "acme", SEEN, OFFERS)
     assert [one.sku for one in found] == ["bolt", "nut"]
-    assert [one.sku for one in shelves([DEAL, OTHER], "best", SEEN)] == ["nail"]
-    assert shelves([DEAL, OTHER], "third", SEEN) == []
+    assert [one.sku for one in shelves([DEAL, OTHER], "best", SEEN, OFFERS)] == ["nail"]
+    assert shelves([DEAL, OTHER], "third", SEEN, OFFERS) == []
 
 
 def test_least_and_most_are_the_agreed_ones_else_the_plans() -> None:
-    bolt, nut = shelves([DEAL], "acme", SEEN)
+    bolt, nut = shelves([DEAL], "acme", SEEN, OFFERS)
     assert (bolt.least, bolt.most, bolt.on_hand, bolt.available, bolt.projected) == (50, 200, 40, 35, 55)
     assert (nut.least, nut.most, nut.forecast_28) == (30, 90, None)
 
@@ -55,6 +57,16 @@ def test_a_supplier_sees_its_own_orders_once_sent_without_names_notes_and_needs(
     assert [one.state for one in found] == ["sent", "closed"]
     said = msgspec.json.encode(found)
     assert not any(word in said for word in (b"kim", b"between", b"receive:n", b"9]"))
+
+
+def test_a_plan_is_in_whole_packs_and_at_least_the_moq() -> None:
+    offers = [Offer("acme", "bolt", 5.2, [Break(100, 4.9)], moq=20, pack=10)]
+
+    def of(units: int) -> Any:
+        return plan(agreed([DEAL], "acme"), ACME, {"bolt": units}, SEEN, offers, [], "acme", T0, key="p")
+
+    assert (of(7).reason, of(7).hint[:8], of(101).hint[:16]) == ("not_a_lot", "Give 20.", "Give 100 or 110.")
+    assert of(100).lines == [Line("bolt", 100, 4.9)]
 
 
 def test_a_supplier_confirms_changes_dates_and_ships_its_own_orders_only() -> None:
@@ -142,3 +154,92 @@ def test_a_suspended_supplier_plans_nothing() -> None:
     made = planned({"bolt": 100}, supplier=replace(ACME, suspended=True))
     assert isinstance(made, Refusal)
     assert made.reason == "suspended"
+
+
+TIGHT = Known("nut", "Nut", Position(10), 30, 31, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "lot", "found"),
+    [
+        ({}, {}, 1, (30, 48)),  # seven days of 2.5
+        ({}, {}, 100, (30, 130)),
+        ({"nut": 40}, {}, 1, (40, 58)),
+        ({}, {"nut": 35}, 1, (17, 35)),
+        ({}, {"nut": 10}, 1, (0, 10)),
+        ({}, {"nut": 90}, 1, (30, 90)),
+        ({"nut": 40}, {"nut": 41}, 100, (40, 41)),
+    ],
+)
+def test_between_a_bound_and_the_plans_there_is_room_for_a_lot_and_a_week(
+    least: dict[str, int], most: dict[str, int], lot: int, found: tuple[int, int]
+) -> None:
+    assert bounds(Agreement("acme", ["nut"], "site", least, most), TIGHT, lot) == found
+
+
+def test_without_a_plan_there_are_no_bounds_but_those_agreed_on() -> None:
+    unknown = Known("nut", "Nut", Position(10))
+    assert bounds(Agreement("acme", ["nut"]), unknown) == (None, None)
+    assert bounds(Agreement("acme", ["nut"], least={"nut": 5}), unknown) == (5, None)
+
+
+def test_a_suppliers_lot_always_fits_once_the_shelf_is_at_its_least() -> None:
+    offer = Offer("acme", "nut", 1.0, moq=50, pack=25)
+    low = replace(TIGHT, position=Position(30), forecast_day=None)
+    deals = {"nut": Agreement("acme", ["nut"])}
+    [shelf] = shelves(deals.values(), "acme", [low], [offer])
+    assert (shelf.least, shelf.most) == (30, 80)
+    assert isinstance(plan(deals, ACME, {"nut": 50}, [low], [offer], [], "acme", T0, key=""), Order)
+
+
+def test_a_plan_may_be_of_two_agreements_as_long_as_the_same_decide() -> None:
+    offers = [*OFFERS, Offer("acme", "nut", 1.0)]
+    for second, state in (("supplier", "confirmed"), ("site", "")):
+        deals = agreed([replace(DEAL, skus=["bolt"]), Agreement("acme", ["nut"], second)], "acme")  # type: ignore[arg-type]
+        made = plan(deals, ACME, {"bolt": 100, "nut": 30}, SEEN, offers, [], "acme", T0, key="p1")
+        if state:
+            assert isinstance(made, Order)
+            assert made.state == state
+        else:
+            assert isinstance(made, Refusal)
+            assert (made.reason, "bolt" in made.detail) == ("two_plans", True)
+
+
+DAY = 86_400_000
+
+
+@pytest.mark.parametrize("due_ms", [1, T0 - DAY - 1, T0 + FAR_MS + 1, 253_370_764_800_000])
+def test_a_supplier_names_no_day_that_is_over_or_years_off(due_ms: int) -> None:
+    for action, what in (
+        ("confirm", {}), ("change", {}), ("ship", {"units": {"bolt": 60}, "key": "asn"}),
+    ):  # fmt: skip
+        after = step(order(), "acme", action, "acme", T0, Buying(), dues={"bolt": due_ms}, **what)  # type: ignore[arg-type]
+        assert isinstance(after, Refusal), action
+        assert after.reason == "date"
+    made = planned({"bolt": 100}, dues={"bolt": due_ms})
+    assert isinstance(made, Refusal)
+    assert made.reason == "date"
+
+
+def test_a_day_that_is_agreed_already_or_not_known_is_no_new_one() -> None:
+    later = T0 + 30 * DAY
+    for due_ms in (T0, 0, later - DAY, later + DAY):
+        after = step(order(), "acme", "confirm", "acme", later, Buying(), dues={"bolt": due_ms})
+        assert isinstance(after, Order), due_ms
+    late = step(order(), "acme", "ship", "acme", later, Buying(), units={"bolt": 6}, dues={"bolt": T0 + DAY}, key="a")
+    assert isinstance(late, Order), "goods may be told of late"
+
+
+def test_what_a_supplier_notes_is_kept_for_the_site() -> None:
+    after = step(order(), "acme", "confirm", "acme", T0, Buying(), note="ten on Monday")
+    assert isinstance(after, Order)
+    assert after.note == "ten on Monday"
+    again = step(after, "acme", "confirm", "acme", T0 + 1, Buying(), note="ten on Monday")
+    assert again is after
+    gone = step(after, "acme", "ship", "acme", T0, Buying(), units={"bolt": 60}, key="asn", note="two pallets")
+    assert isinstance(gone, Order)
+    assert gone.note == "two pallets"
+    assert own_orders([gone], "acme")[0].note == ""
+    quiet = step(order(), "acme", "confirm", "acme", T0, Buying())
+    assert isinstance(quiet, Order)
+    assert quiet.note == "between us"

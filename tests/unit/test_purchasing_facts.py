@@ -77,8 +77,10 @@ def test_a_date_that_the_supplier_moves_later_excuses_nothing() -> None:
     moved = ("confirm", T0 + 2 * DAY_MS, {"dues": {"bolt": T0 + 30 * DAY_MS}})
     first: Step = ("confirm", T0, {"dues": {"bolt": T0 + 10 * DAY_MS}})
     late: Step = ("confirm", moved[1], moved[2])
-    assert fact(first, late, came(30)).due_ms == T0 + 10 * DAY_MS
-    assert not fact(first, late, came(30)).on_time
+    sooner: Step = ("confirm", T0, {"dues": {"bolt": T0 + 3 * DAY_MS}})
+    assert fact(sooner, late, came(30)).due_ms == T0 + 3 * DAY_MS
+    assert not fact(sooner, late, came(30)).on_time
+    assert fact(first, late, came(30)).due_ms == DUE, "nor does a promise later than what was asked for"
     advice: Step = ("ship", T0 + 5 * DAY_MS, {"units": {"bolt": 100}, "dues": {"bolt": T0 + 30 * DAY_MS}, "key": "a"})
     assert fact(advice, came(30)).due_ms == DUE
 
@@ -87,6 +89,11 @@ def test_a_date_that_the_site_moves_is_the_new_promise() -> None:
     ours: Step = ("change", T0 + DAY_MS, {"dues": {"bolt": T0 + 20 * DAY_MS}})
     again: Step = ("confirm", T0 + DAY_MS, {})
     assert fact(ours, again, came(20)).on_time
+    promise: Step = ("confirm", T0, {"dues": {"bolt": T0 + 4 * DAY_MS}})
+    assert fact(promise, ours, came(20)).due_ms == T0 + 20 * DAY_MS, "the promise was for another day"
+    fewer: Step = ("change", T0 + DAY_MS, {"units": {"bolt": 90}})
+    later: Step = ("confirm", T0, {"dues": {"bolt": T0 + 30 * DAY_MS}})
+    assert fact(later, fewer, again, came(30, 90)).due_ms == DUE, "the site asked for other units, not another day"
 
 
 def test_a_supplier_that_confirms_less_than_asked_is_not_in_full() -> None:
@@ -187,6 +194,17 @@ def test_one_bad_line_of_one_is_not_nought() -> None:
 def test_the_cost_of_what_nobody_else_offers_says_nothing() -> None:
     only = [Offer("acme", "bolt", 2.0)]
     assert scorecard("acme", [fact(came(5))], only, [], {}, LATER).parts[1].value is None
+
+
+def test_what_never_came_was_not_paid_and_tells_nothing_of_the_cost() -> None:
+    cancelled = fact(("cancel", T0 + DAY_MS, {}))
+    card = scorecard("acme", [cancelled, fact()], OFFERS, [], {}, DUE)
+    assert (card.score, [part.value for part in card.parts]) == (None, [None] * 5)
+    alone = scorecard("acme", [fact(came(5))], OFFERS, [], {}, LATER).parts[1]
+    assert scorecard("acme", [fact(came(5)), cancelled], OFFERS, [], {}, LATER).parts[1] == alone
+    dear = Fact("acme", "bolt", 1, T0, 100, DUE, 10.0, [Came(DUE, 1, 0)], DUE, True)
+    two = scorecard("acme", [fact(came(5)), dear], OFFERS, [], {}, LATER).parts[1]
+    assert two.value == pytest.approx(100 * (4 * 0.95 + 2 * (100 + 1) / (200 + 10)) / 6)
 
 
 def test_the_newest_mark_counts_and_others_facts_do_not() -> None:

@@ -17,7 +17,7 @@ from cloud.core.purchasing.needs import Asked, Made, orders_of
 from cloud.core.purchasing.orders import Line, Order, value
 from cloud.core.purchasing.sourcing import Sourcing, Split, source
 from cloud.core.refusals import Refusal
-from protocols.trade import Action, Buying, Offer, Supplier
+from protocols.trade import Action, Break, Buying, Offer, Supplier
 
 T0 = 1_763_762_400_000
 BUYING = Buying(approved_to=300.0, crew_limit=1e6)
@@ -100,10 +100,22 @@ def test_a_persons_draft_of_the_same_sku_serves_the_need_too() -> None:
     own = Order("best", [Line("bolt", 30, 9.0)], "draft", T0, T0, "kim", id=4)
     found = made([need(1, units=50)], [own])
     ((_, after),) = found.changed
-    assert (after.lines[0].units, after.lines[0].unit_price, after.needs, after.by) == (50, 9.0, [1], "kim")
+    assert (after.lines[0].units, after.lines[0].unit_price, after.needs, after.by) == (50, 9.0, [1], "service")
     assert found.new == []
     (again,) = made([need(1, units=20)], [own]).changed
     assert again[1].lines[0].units == 30
+
+
+def test_a_draft_that_is_raised_has_whole_packs_at_the_price_of_their_break() -> None:
+    offer = Offer("best", "bolt", 5.2, [Break(100, 4.9)], pack=10)
+
+    def raised(price: float) -> Line:
+        own = Order("best", [Line("bolt", 60, price)], "draft", T0, T0, "kim", id=4)
+        ((_, after),) = made([need(1, units=164)], [own], offer=lambda sku, supplier: offer).changed
+        return after.lines[0]
+
+    assert raised(5.2) == Line("bolt", 170, 4.9)
+    assert raised(4.0) == Line("bolt", 170, 4.0), "somebody's own price stays"
 
 
 def test_a_split_need_is_on_both_its_orders_which_are_stored_together() -> None:

@@ -22,9 +22,10 @@ from cloud.core.purchasing.orders import (
     on_order,
     value,
 )
+from cloud.core.purchasing.prices import offered
 from cloud.core.purchasing.steps import OVER_SHARE
 from cloud.core.refusals import Refusal
-from protocols.trade import Buying
+from protocols.trade import Break, Buying, Offer
 
 T0 = 1_763_762_400_000
 DAY = 86_400_000
@@ -136,6 +137,58 @@ def test_a_supplier_confirms_fewer_units_but_never_more() -> None:
     assert done(part, "confirm", role="supplier", units={"bolt": 60}).state == "received"
 
 
+def test_a_price_that_somebody_types_does_not_make_an_order_worth_less_for_the_limits() -> None:
+    def listed(sku: str, units: int) -> float:
+        return 2.0
+
+    cheap = done(an_order(100), "change", role="crew", units={"bolt": 100_000}, prices={"bolt": 0.001}, listed=listed)
+    assert value(cheap) == 100
+    assert refused(cheap, "approve", role="crew", listed=listed).reason == "above_limit"
+    assert done(cheap, "approve", role="manager", listed=listed).state == "approved"
+    order = done(an_order(200), "approve", role="crew", listed=listed)
+    what: dict[str, Any] = {"units": {"bolt": 100_000}, "prices": {"bolt": 0.001}, "listed": listed}
+    assert refused(order, "change", role="crew", **what).reason == "above_limit"
+    assert done(order, "change", role="manager", **what).lines[0].units == 100_000
+    assert value(done(order, "change", role="crew", prices={"bolt": 0.5}, listed=listed)) == 100
+    order = done(done(cheap, "approve", role="manager"), "send")
+    dearer: dict[str, Any] = {"prices": {"bolt": 1.9}, "listed": listed}
+    assert refused(order, "confirm", role="crew", **dearer).reason == "above_limit", "below the list is dearer too"
+
+
+OFFER = Offer("acme", "bolt", 5.2, [Break(100, 4.9)], moq=20, pack=10)
+
+
+def repriced(order: Order, units: dict[str, int], prices: dict[str, float] | None = None, **what: Any) -> Any:
+    return offered(order, units, prices or {}, lambda sku, supplier: OFFER if sku == "bolt" else None, **what)
+
+
+def test_other_units_have_the_price_of_their_break_unless_somebody_gave_one() -> None:
+    assert repriced(an_order(60, 5.2), {"bolt": 120}) == {"bolt": 4.9}
+    assert repriced(an_order(120, 4.9), {"bolt": 60}) == {"bolt": 5.2}
+    assert repriced(an_order(60, 5.2), {"bolt": 120}, {"bolt": 4.0}) == {"bolt": 4.0}
+    assert repriced(an_order(60, 4.0), {"bolt": 120}) == {"bolt": 4.0}, "it was typed before"
+    assert repriced(an_order(60, 5.2), {"bolt": 60}) == {}
+    assert repriced(an_order(60, 5.2), {"bolt": 0}) == {}
+    assert repriced(an_order(60, 5.2), {"nut": 7}) == {}
+    other = Order("acme", [Line("nut", 5, 1.0)], "draft", T0, T0, "kim")
+    assert repriced(other, {"bolt": 100}) == {"bolt": 4.9}
+
+
+@pytest.mark.parametrize(("units", "hint"), [(7, "Give 20"), (25, "Give 20 or 30"), (101, "Give 100 or 110")])
+def test_a_broken_pack_or_too_few_are_refused_with_what_would_be_right(units: int, hint: str) -> None:
+    refusal = repriced(an_order(60, 5.2), {"bolt": units})
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "not_a_lot"
+    assert refusal.hint.startswith(hint)
+    assert isinstance(repriced(an_order(60, 5.2), {"bolt": units}, anyway=True), dict)
+
+
+def test_an_order_may_be_cut_to_what_has_come() -> None:
+    part = done(sent(), "receive", units={"bolt": 57}, key="n")
+    assert repriced(part, {"bolt": 57}) == {"bolt": 2.0}
+    assert isinstance(repriced(part, {"bolt": 58}), Refusal)
+
+
 def test_a_change_after_sending_has_to_be_confirmed_again() -> None:
     order = done(sent(), "confirm", at_ms=T0 + 1)
     changed = done(order, "change", units={"bolt": 90})
@@ -207,6 +260,18 @@ def test_goods_on_their_way_are_not_cancelled_by_accident() -> None:
     order = done(sent(), "ship", units={"bolt": 60}, key="asn")
     assert refused(order, "cancel").reason == "in_transit"
     assert done(order, "cancel", anyway=True).state == "cancelled"
+
+
+def test_an_order_is_not_closed_unasked_while_goods_of_it_are_on_their_way() -> None:
+    order = done(done(sent(), "ship", units={"bolt": 60}, key="a"), "receive", units={"bolt": 50}, key="n")
+    assert refused(order, "close") == Refusal(
+        "in_transit",
+        "10 units of it are on their way.",
+        "Receive or reject them first, or say that it is to be closed anyway.",
+    )
+    assert done(order, "close", anyway=True).state == "closed"
+    rest = done(order, "receive", units={"bolt": 8}, rejected={"bolt": 2}, note="torn", key="m")
+    assert done(rest, "close").state == "closed"
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,37 @@ def test_the_cheapest_gets_it_and_the_others_hear_why_not() -> None:
 
 def test_a_break_that_is_reached_decides() -> None:
     both = (option("plain", 0.95), option("breaks", 1.0, breaks=[Break(100, 0.8)]))
-    assert bought(chosen(99, *both))[0][0] == "plain"
-    assert bought(chosen(100, *both))[0][0] == "breaks"
+    dear = Stakes(10.0, 10.0, 1_000, 1.0, 0.05)
+    assert bought(chosen(50, *both, stakes=dear))[0][:2] == ("plain", 50)
+    assert bought(chosen(100, *both, stakes=dear))[0][:2] == ("breaks", 100)
+
+
+def test_more_is_ordered_where_a_break_makes_that_cheaper_for_what_is_wanted() -> None:
+    found = chosen(59, option("a", 10.0, breaks=[Break(60, 3.0)]))
+    assert bought(found) == [("a", 60, "only_one")]
+    assert (found.splits[0].price, found.splits[0].cost) == (3.0, 200.0)
+    assert bought(chosen(59, option("a", 10.0, breaks=[Break(60, 3.0)], pack=8)))[0][1] == 64
+    assert bought(chosen(99, option("plain", 0.95), option("a", 1.0, breaks=[Break(100, 0.8)])))[0][:2] == ("a", 100)
+
+
+@pytest.mark.parametrize(
+    ("offer", "stakes"),
+    [
+        ({"breaks": [Break(60, 3.0)], "stock": 59}, CALM),
+        ({"breaks": [Break(60, 3.0)]}, Stakes(10.0, 10.0, 1_000, 1.0, 0.001, room=59)),
+        ({"breaks": [Break(60, 3.0)], "incremental": True}, CALM),
+        ({"breaks": [Break(60, 11.0)]}, CALM),
+        ({"breaks": [Break(5_000, 9.9)]}, Stakes(10.0, 10.0, 1_000, 1.0, 0.01)),
+    ],
+    ids=["it-has-no-more", "no-room", "incremental", "dearer", "holding-costs-more"],
+)
+def test_a_break_is_not_bought_up_to_where_that_is_no_gain(offer: dict[str, Any], stakes: Stakes) -> None:
+    assert bought(chosen(59, option("a", 10.0, **offer), stakes=stakes)) == [("a", 59, "only_one")]
+
+
+def test_a_larger_lot_saves_nothing_of_an_orders_own_cost() -> None:
+    both = (option("plain", 1.0), option("breaks", 1.05, breaks=[Break(100, 0.99)]))
+    assert bought(chosen(10, *both, stakes=Stakes(10.0, 10.0, 1_000, 1.0, 0.01)))[0][:2] == ("plain", 10)
 
 
 def test_what_is_wanted_is_ordered_and_more_only_for_packs_and_moq() -> None:
@@ -86,8 +115,8 @@ def test_what_is_wanted_is_ordered_and_more_only_for_packs_and_moq() -> None:
 
 
 def test_a_larger_lot_is_named_but_not_ordered() -> None:
-    found = chosen(90, option("a", 1.0, breaks=[Break(100, 0.5)]))
-    assert bought(found) == [("a", 90, "only_one")]
+    found = chosen(10, option("a", 1.0, breaks=[Break(100, 0.98)]), stakes=Stakes(10.0, 10.0, 1_000, 1.0, 0.001))
+    assert bought(found) == [("a", 10, "only_one")]
     (larger,) = found.rejected
     assert (larger.reason, larger.units >= 100, larger.saves > 0) == ("larger_lot", True, True)
 
@@ -135,6 +164,26 @@ def test_who_does_not_have_enough_is_passed_by_or_delivers_a_part() -> None:
     found = chosen(100, option("low", 0.5, stock=40), option("half", 1.0, stock=70), option("none", 1.0, stock=0))
     assert bought(found) == [("low", 40, "split_stock"), ("half", 60, "split_stock")]
     assert against(found) == {"none": "no_stock"}
+
+
+def test_what_one_has_cheaply_is_taken_and_only_the_rest_is_bought_dearly() -> None:
+    both = (option("a", 10.0, stock=58), option("b", 1_000.0))
+    found = chosen(59, *both)
+    assert bought(found) == [("a", 58, "split_stock"), ("b", 1, "split_stock")]
+    assert sum(one.cost for one in found.splits) == 58 * 10 + 1_000 + 2 * 20
+    found = chosen(59, *both, option("c", 900.0, order_cost=500.0))
+    assert (bought(found)[1], against(found)) == (("b", 1, "split_stock"), {"c": "price"})
+    assert bought(chosen(59, both[0], option("b", 10.2)))[0][:2] == ("b", 59), "a second order costs more than it saves"
+    three = (option("a", 1.0, stock=30), option("b", 2.0, stock=30), option("c", 50.0))
+    assert [one[:2] for one in bought(chosen(60, *three))] == [("a", 30), ("b", 30)]
+    assert [one[:2] for one in bought(chosen(62, *three))] == [("a", 30), ("b", 30), ("c", 2)]
+
+
+def test_nobody_is_asked_for_less_than_its_least_lot_or_for_a_broken_pack() -> None:
+    a, b = option("a", 1.0, stock=59, pack=12), option("b", 50.0)
+    assert [one[:2] for one in bought(chosen(62, a, b))] == [("a", 48), ("b", 14)]
+    a = option("a", 1.0, stock=50, moq=60)
+    assert bought(chosen(62, a, b)) == [("b", 62, "only_one")]
 
 
 def test_what_nobody_has_is_waited_for_at_the_best() -> None:
@@ -213,7 +262,8 @@ def test_never_fewer_than_wanted_and_never_more_than_packs_and_moqs_make_it(
     total = sum(one.units for one in found.splits)
     assert total >= units
     spare = max(max(by_name[one.supplier].offer.pack, lot_of(by_name[one.supplier].offer, 1)) for one in found.splits)
-    assert total - units < spare
+    reached = [one for one in found.splits if by_name[one.supplier].offer.breaks and one.price < 0.100001]
+    assert total - units < max([spare, *(lot_of(by_name[one.supplier].offer, 50) for one in reached)])
     for one in found.splits:
         offer = by_name[one.supplier].offer
         assert one.units == lot_of(offer, one.units)

@@ -177,7 +177,7 @@ def test_a_reorder_point_above_what_the_shelves_hold_orders_no_single_units_agai
     found = made(small, DEMAND, 30, capacity=30)
 
     assert found.verdict == "enough"
-    assert found.card.limits == ["shelves_too_small"]
+    assert found.card.limits == ["shelves_too_small", "promise_out_of_reach"]
     assert found.card.promise is not None
     assert found.card.promise.fill < 0.95
     assert found.reorder_point is not None
@@ -208,10 +208,11 @@ def test_no_more_is_kept_than_sells_before_it_expires() -> None:
     assert lasting.order_quantity > 300
     assert 0 < milk.order_quantity < 24, "not the mean of four days: that would expire every other time"
     assert milk.quantity + milk.projected <= 36, "and with lead time six days' demand"
-    assert milk.card.limits == ["expires_first"]
+    assert milk.card.limits == ["expires_first", "promise_out_of_reach"]
     assert made(replace(cheap, shelf_life_days=4.0, moq=60), DEMAND, 0).card.limits == [
         "expires_first",
         "least_lot_too_large",
+        "promise_out_of_reach",
     ]
 
 

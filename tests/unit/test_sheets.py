@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -115,13 +115,84 @@ def test_units_that_can_not_be_are_named(tmp_path: Path, problems: Problems, uni
     assert problems.rows == [BadRow(str(path), 3, reason)]
 
 
-def test_of_dates_in_two_formats_those_of_fewer_rows_are_named(tmp_path: Path, problems: Problems) -> None:
+def test_dates_in_several_formats_are_all_read_where_each_can_be_one_day_only(
+    tmp_path: Path, problems: Problems
+) -> None:
+    rows = "bolt,2025-11-13,1\nbolt,14.11.2025,2\nbolt,20251115,3\nbolt,16/11/2025,4\nbolt,2025-02-30,1\n"
+    path = written(tmp_path, "sku,date,units\n" + rows)
+    assert read_demand(path, problems).units.tolist() == [[1, 2, 3, 4]]
+    assert problems.rows == [BadRow(str(path), 6, "date '2025-02-30' is no date; write it as YYYY-MM-DD")]
+
+
+def test_a_date_that_may_be_two_days_is_left_out_and_neither_of_them_is_taken_for_known(
+    tmp_path: Path, problems: Problems
+) -> None:
+    rows = "".join(f"bolt,2025-01-{day:02},1\n" for day in range(1, 6))
+    path = written(tmp_path, f"sku,date,units\n{rows}nut,2025-01-01,1\nbolt,02/01/2025,7\nbolt,2025-02-03,1\n")
+    units = read_demand(path, problems).units
+
+    assert lines(problems) == [8]
+    assert "may be 2025-01-02 or 2025-02-01: the file's other dates do not tell" in problems.rows[0].reason
+    assert np.flatnonzero(np.isnan(units[0])).tolist() == [1, 31], "of the SKU whose row it is"
+    assert not np.isnan(units[1]).any()
+
+
+def test_a_file_with_days_and_months_both_ways_round_is_doubtful_and_no_day_is_guessed(
+    tmp_path: Path, problems: Problems
+) -> None:
+    days = [date(2025, 1, 1) + timedelta(at) for at in range(90)]
+    mixed = [day.strftime("%d/%m/%Y" if at % 5 < 3 else "%m/%d/%Y") for at, day in enumerate(days)]
+    path = written(tmp_path, "sku,date,units\nbolt,2025-01-01,1\n" + "".join(f"bolt,{day},1\n" for day in mixed))
+    units = read_demand(path, problems).units
+
+    unsure = [day for day in days if day.day <= 12 and day.day != day.month]
+    assert problems.count == len(unsure)
+    assert all("may be 2025-" in one.reason and "--dates" in one.reason for one in problems.rows)
+    right = [1.0 if day not in unsure else np.nan for day in days]
+    right[0] = 2.0
+    np.testing.assert_array_equal(units[0, :90], right)
+
+
+def test_one_slip_among_very_many_dates_of_one_kind_makes_none_doubtful(tmp_path: Path, problems: Problems) -> None:
+    days = [(date(2025, 1, 1) + timedelta(at)).strftime("%d/%m/%Y") for at in range(300)]
+    rows = "".join(f"bolt,{day},1\n" for day in days)
+    units = read_demand(written(tmp_path, f"sku,date,units\n{rows}bolt,01/31/2025,4\n"), problems).units
+
+    assert problems.count == 0
+    assert (units.shape, units[0, 30], units.sum()) == ((1, 300), 5, 304)
+
+
+def test_of_a_day_whose_row_can_not_be_used_nothing_is_known(tmp_path: Path, problems: Problems) -> None:
+    rows = "bolt,2025-11-01,1\nbolt,2025-11-02,nan\nbolt,2025-11-03,2\nbolt,2025-11-03,many\nnut,2025-11-05,1\n"
+    units = read_demand(written(tmp_path, "sku,date,units\n" + rows), problems).units
+
+    np.testing.assert_array_equal(units[0], [1, np.nan, np.nan, 0, 0])
+
+
+def test_a_return_hides_a_day_only_where_nothing_else_is_known_of_it(tmp_path: Path, problems: Problems) -> None:
+    rows = "bolt,2025-11-01,1\nbolt,2025-11-01,-1\nbolt,2025-11-02,-4\nbolt,2025-11-03,2\n"
+    units = read_demand(written(tmp_path, "sku,date,units\n" + rows), problems).units
+
+    np.testing.assert_array_equal(units[0], [1, np.nan, 2])
+    assert lines(problems) == [3, 4]
+
+
+def test_with_a_way_that_is_said_dates_of_no_other_are_read(tmp_path: Path, problems: Problems) -> None:
+    path = written(tmp_path, "sku,date,units\nbolt,02/11/2025,1\nbolt,2025-02-13,1\n")
+
+    assert read_demand(path, problems, "MM/DD/YYYY").units.tolist() == [[1]]
+    assert problems.rows[0].reason == "date '2025-02-13' is no date; write it as MM/DD/YYYY"
+
+
+def test_two_goals_for_one_item_are_remarked_and_it_is_used(tmp_path: Path, problems: Problems) -> None:
     path = written(
-        tmp_path, "sku,date,units\nbolt,2025-11-01,1\nbolt,02/11/2025,1\nbolt,2025-11-03,1\nbolt,2025-02-30,1\n"
+        tmp_path, HEADER.strip() + ",backorder_cost\nbolt,2.5,8,0.25,7,1,1,0,0.9,20\nnut,1,8,0.25,7,1,1,0,,\n"
     )
-    assert read_demand(path, problems).units.tolist() == [[1, 0, 1]]
-    assert lines(problems) == [3, 5]
-    assert problems.rows[0].reason == "date '02/11/2025' is not written like the others (2025-11-01), or is no date"
+
+    assert [*read_items(path, problems)] == ["bolt", "nut"]
+    assert (problems.count, problems.stands) == (0, {"bolt": 2, "nut": 3})
+    (told,) = problems.told()
+    assert told.startswith(f"{path}:2: service_level and backorder_cost are both given: the backorder_cost decides")
 
 
 def test_dates_that_may_be_two_days_are_asked_about(tmp_path: Path, problems: Problems) -> None:
@@ -159,7 +230,7 @@ def test_a_quote_that_is_never_closed_swallows_no_row(tmp_path: Path, problems: 
     )
     demand = read_demand(path, problems)
 
-    assert demand.units.tolist() == [[1, 2, 0, 4]]
+    np.testing.assert_array_equal(demand.units, [[1, 2, np.nan, 4]])
     assert lines(problems) == [4]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from cloud.web.sign_in import (
     ADDRESS_TRIES_MAX,
+    QUEUE_MAX,
     RENEW_MS,
     SESSION_MS,
     TRIES_MAX,
@@ -119,6 +120,29 @@ async def test_the_right_password_does_not_count_as_a_try() -> None:
 
     for _ in range(ADDRESS_TRIES_MAX + 1):
         await door.open("bo", PASSWORD, HERE, NOON_MS)
+
+
+async def test_the_right_password_does_not_count_either_when_several_come_at_once() -> None:
+    door = SignIn(MemoryAccounts())
+    for _ in range(TRIES_MAX - 1):
+        with pytest.raises(WrongPassword):
+            await door.open("bo", "wrong", HERE, NOON_MS)
+
+    came = await asyncio.gather(*(door.open("bo", PASSWORD, HERE, NOON_MS) for _ in range(QUEUE_MAX)))
+
+    assert [who.name for _, who in came] == ["bo"] * QUEUE_MAX
+    assert len({token for token, _ in came}) == QUEUE_MAX
+
+
+async def test_who_comes_while_too_many_wait_is_let_in_a_second_later() -> None:
+    door = SignIn(MemoryAccounts())
+
+    came = await asyncio.gather(
+        *(door.open("bo", PASSWORD, HERE, NOON_MS) for _ in range(QUEUE_MAX + 3)), return_exceptions=True
+    )
+
+    assert [one.wait_ms for one in came if isinstance(one, TooManyTries)] == [1000] * 3
+    assert (await door.open("bo", PASSWORD, HERE, NOON_MS + 1000))[1].name == "bo"
 
 
 def test_the_table_of_tries_is_bounded() -> None:

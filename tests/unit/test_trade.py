@@ -43,6 +43,10 @@ AGREEMENT = '[[agreements]]\nsupplier = "acme"\nskus = ["nut"]\n'
         (AGREEMENT + "least = {nut = 9}\nmost = {nut = 5}", "swap them"),
         (AGREEMENT + "least = {bolt = 9}", "bounds SKU 'bolt', which it does not name"),
         ("[buying]\nscore_weights = {looks = 5}", "names 'looks'; there are quality, cost"),
+        (
+            "[buying]\nscore_weights = {quality = 0, cost = 0, delivery = 0, service = 0, innovation = 0}",
+            "buying.score_weights are all 0; give one of them a weight",
+        ),
         ("[buying]\nservice_levels = {D = 0.9}", "names 'D'; there are A, B, C and AX to CZ"),
         ("[buying]\nservice_levels = {A = 1.5}", "Expected `float` < 1.0"),
     ],

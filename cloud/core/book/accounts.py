@@ -28,10 +28,12 @@ from cloud.core.book.state import (
     arrive,
     close,
     differ,
+    draw,
     leave,
     opened,
     owe,
     put,
+    set_aside,
     settle,
     terms,
 )
@@ -84,7 +86,7 @@ def post(account: Account, entry: Entry, by: Terms) -> None:
     elif entry.kind == "count":
         _count(account, entry)
     elif entry.kind == "quarantine":
-        _set_aside(account, entry.lot or entry.expiry, entry.units)
+        set_aside(account, {entry.lot or entry.expiry: entry.units})
     elif entry.kind == "transfer":
         _transfer(account, entry, by)
     elif not entry.place or (entry.units > 0 and entry.kind != "adjustment"):
@@ -102,41 +104,51 @@ def _sense(account: Account, entry: Sensed) -> None:
             account.off -= held
         account.shelves[slot] = units
         account.bias.pop(slot, None)
-        differ(account, units - (held or 0))
+        account.differs.pop(slot, None)
+        differ(account, units - (held or 0), entry.happened_ms)
         return
     there = entry.count
     if account.bias and slot in account.bias:
         there += account.bias[slot]
-        if entry.count == 0 or there < 0:  # an empty shelf is empty, whatever was counted
-            there = entry.count
+        if entry.count == 0:  # an empty shelf is empty, whatever was counted
+            there = 0
             del account.bias[slot]
+            account.differs.pop(slot, None)
+        elif there < 0:  # more left than the person had found: what was found stands, and is to be looked at again
+            there = 0
+            account.bias[slot] = -entry.count
+            account.differs[slot] = entry.happened_ms
     gap = there - (held or 0) - units
     account.shelves[slot] = there
     if gap:
-        differ(account, gap)
+        differ(account, gap, entry.happened_ms)
     if units > 0:
         put(account, slot, units, entry.happened_ms)
     elif units < 0:
-        cost, batches = leave(account, -units, "goods")
+        before = {**account.aside} if account.aside else {}
+        cost, batches = leave(account, -units, "goods", entry.happened_ms)
+        aside = {lot: of - account.aside.get(lot, 0) for lot, of in before.items()}
         seen = account.seen.get(slot)
         if seen is None:
             seen = account.seen[slot] = deque(maxlen=SEEN_MAX)
-        seen.append(Seen(entry.happened_ms, -units, cost / -units, batches))
+        seen.append(Seen(entry.happened_ms, -units, cost / -units, batches, aside))
         if account.told and slot in account.told:
             _explain(account, slot, entry.happened_ms)
 
 
 def _count(account: Account, entry: Entry) -> None:
     """What a person found stands: at a slot against what its scale claims, until the scale is counted itself or says
-    that the slot is empty. A count of what is off the shelves closes what came and left before it: what is told of that
-    later changes the difference it found, never what is there from then on."""
+    that the slot is empty; more than was found can not leave meanwhile. A count of what is off the shelves closes what
+    came and left before it: what is told of that later changes the difference it found, never what is there from then
+    on."""
     batch = Batch(entry.lot or entry.expiry, entry.units, entry.expiry)
     if entry.place:
         held = account.shelves.get(entry.place)
         account.shelves[entry.place] = entry.units
         if held is not None:
             account.bias[entry.place] = account.bias.get(entry.place, 0) + entry.units - held
-        differ(account, entry.units - (held or 0), entry.unit_cost, batch)
+            account.differs.pop(entry.place, None)
+        differ(account, entry.units - (held or 0), entry.happened_ms, entry.unit_cost, batch)
         return
     if batch.lot and not account.shelves:  # of one lot; all of it is off the shelves
         _adjust(account, entry.units - account.batches.units.get(batch.lot, 0), entry, batch)
@@ -150,15 +162,7 @@ def _adjust(account: Account, units: int, entry: Entry, batch: Batch) -> None:
         settle(account, units)
     else:
         owe(account, -units, _cause(entry), entry.happened_ms)
-    differ(account, units, entry.unit_cost, batch)
-
-
-def _set_aside(account: Account, lot: str, units: int) -> None:
-    left = max(0, account.aside.get(lot, 0) + units)
-    if left:
-        account.aside[lot] = left
-    else:
-        account.aside.pop(lot, None)
+    differ(account, units, entry.happened_ms, entry.unit_cost, batch)
 
 
 def _move(account: Account, entry: Entry) -> None:
@@ -168,7 +172,7 @@ def _move(account: Account, entry: Entry) -> None:
         _adjust(account, units, entry, Batch(lot, units, entry.expiry))
     elif units < 0:
         owe(account, -units, _cause(entry), entry.happened_ms)
-        leave(account, -units, LOST.get(entry.kind, "goods"), lot)
+        leave(account, -units, LOST.get(entry.kind, "goods"), entry.happened_ms, lot)
     else:
         into = GAINED.get(entry.kind, "returned")
         if entry.unit_cost is not None and into != "returned":
@@ -220,21 +224,32 @@ def _name(account: Account, told: Told, seen: Seen, units: int, now_ms: int) -> 
     entry, flows, cost = told.entry, account.flows, units * seen.unit_cost
     if told.inside:
         flows.goods -= cost
-        left = units
-        for batch in _parted(seen.batches, units):
+        left, back = units, _parted(seen.batches, units)
+        for batch in back:
             arrive(account, batch, seen.unit_cost, None, now_ms)
             left -= batch.units
         if left:
             arrive(account, Batch("", left, ""), seen.unit_cost, None, now_ms)
+        _aside_again(account, seen, back, units)
         return
-    into = LOST.get(entry.kind, "goods")
+    into: Left = LOST.get(entry.kind, "goods")
     flows.goods -= cost
     setattr(flows, into, getattr(flows, into) + cost)
     if entry.lot or entry.expiry:
         back = _parted(seen.batches, units)
         for batch in back:
             account.batches.come(*batch)
-        account.batches.take(sum(one.units for one in back), entry.lot or entry.expiry, account.aside or None)
+        _aside_again(account, seen, back, units)
+        draw(account, sum(one.units for one in back), into, now_ms, entry.lot or entry.expiry)
+
+
+def _aside_again(account: Account, seen: Seen, back: list[Batch], units: int) -> None:
+    """Units that had left were only away: those in quarantine are in it still."""
+    more = {}
+    for lot, of in seen.aside.items():
+        more[lot] = min(of, sum(one.units for one in back if one.lot == lot) if lot else units)
+        seen.aside[lot] -= more[lot]
+    set_aside(account, more)
 
 
 def _parted(batches: list[Batch], units: int) -> list[Batch]:

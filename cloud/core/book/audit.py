@@ -27,7 +27,7 @@ CHECKS = {
     "chain": "Each count a shelf tells is the one before it and what changed since, but where it was counted anew.",
     "level": "What a slot claims to hold is what its last movement says.",
     "one_book": "The units of a slot are in the account of the SKU that lies there.",
-    "quarantine": "No more is in quarantine than is on hand.",
+    "quarantine": "No more is in quarantine than is on hand, and of a lot than is there of it.",
     "promised": "No more is reserved than is on hand and not in quarantine.",
     "taken_back": "What takes an entry back names one that is there, of the same SKU, and is the only one to do so.",
     "received": "The receipts of an order add up to what the order says was received.",
@@ -140,6 +140,10 @@ def sums(sku: str, account: Account) -> Iterator[Finding]:
         yield Finding("debts", sku, f"{owed} are owed, off the shelves are {account.off}")
     if account.quarantined > max(0, on_hand):
         yield Finding("quarantine", sku, f"{account.quarantined} are in quarantine, on hand are {on_hand}")
+    for lot, units in account.aside.items():
+        if lot and units > account.batches.units.get(lot, 0):
+            said = f"{units} of lot {lot} are in quarantine, {account.batches.units.get(lot, 0)} are there"
+            yield Finding("quarantine", sku, said)
 
 
 def _kept(sku: str, anew: Account, kept: Account) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from datetime import date
 from math import isfinite
 
 from cloud.core.book.entries import TAKES_BACK, Entry, taken_back
+from cloud.core.book.positions import Position
 from cloud.core.book.state import Account
 from cloud.core.refusals import Refusal
 from protocols.layout import Sku
@@ -17,6 +18,11 @@ from protocols.layout import Sku
 AHEAD_MS = 86_400_000
 """A fact may be told to happen at most so far ahead of now: clocks and time zones differ, plans are no facts."""
 UNITS_MAX = 2**40
+OWN_REFS = {
+    "order:": "Take the goods in at that order: its receipt is entered with it.",
+    "reservation:": "Pick that reservation: what left for it is entered with it.",
+}
+"""A `ref` that begins so is the service's own, and what a person does instead."""
 SIGNS = {"receipt": 1, "put": 1, "pick": -1, "loss": -1}
 WAYS = {1: ("comes in", "above"), -1: ("leaves", "below")}
 
@@ -51,6 +57,30 @@ def unfit(
     )
 
 
+def told(ref: str) -> Refusal | None:
+    """Why a person may not tell a fact with this `ref`; None where they may."""
+    for begin, hint in OWN_REFS.items():
+        if ref.startswith(begin):
+            return Refusal("ref", f"{ref!r} is not entered by hand.", hint)
+    return None
+
+
+def promised(entry: Entry, sku: Sku, slots: Collection[str], position: Position) -> Refusal | None:
+    """Why goods may not be picked, or sent to another site, off the shelves: they are promised to somebody. What was
+    lost is lost, and what is picked for a reservation is what was promised."""
+    away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
+    if entry.place or entry.units >= 0 or not away or entry.ref.startswith("reservation:"):
+        return None
+    if sku.members_only and not slots and entry.kind == "pick":
+        said = f"{sku.id} is there for members alone ({sku.members_only})."
+        return Refusal("reserved", said, "Reserve it for whom it is, and pick that reservation.")
+    free = max(0, position.available)
+    if not position.reserved or -entry.units <= free:
+        return None
+    said = f"{free} are free, {-entry.units} were asked; {position.reserved} are reserved."
+    return Refusal("reserved", said, "Pick the reservation it is for, or release that first.")
+
+
 def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Refusal | None:
     number = taken_back(entry)
     if number is None or target is None or target.id != number:
@@ -60,6 +90,10 @@ def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Re
         return Refusal("takes_back", said, f"Tell anew what {target.ref} said.")
     if number in gone:
         return Refusal("taken_back", f"Entry {number} was taken back already.", "There is nothing left to do.")
+    if target.kind == "receipt" and target.ref.startswith("order:"):
+        said = f"Entry {number} is what came of {target.ref}, which says so."
+        hint = f"Tell an adjustment of {-target.units} for what did not come, or count what is there."
+        return Refusal("of_order", said, hint)
     if target.sku != entry.sku:
         said = f"Entry {number} is of SKU {target.sku!r}, not of {entry.sku!r}."
         return Refusal("unknown_entry", said, "Look its number up.")
@@ -122,11 +156,18 @@ def _lot(entry: Entry, account: Account, slots: Collection[str]) -> Refusal | No
     if entry.kind == "count" and slots:
         said = f"Lots of {entry.sku} are not told apart by place, so that one can not be counted there."
         return Refusal("lot", said, "Count the place as a whole, without a lot.")
-    leaves = entry.units < 0 or entry.kind == "quarantine"
-    if leaves and lot not in account.batches.units and not (entry.units < 0 and lot in account.aside):
-        there = [one for one in account.lots if one]
-        return Refusal("unknown_lot", f"There is nothing of lot {lot!r}.", f"Use {_listed(there)}, or leave it out.")
-    return None
+    if entry.units >= 0 and entry.kind != "quarantine":
+        return None
+    there = account.batches.units.get(lot, 0)
+    if entry.place:
+        there += sum(one.units for seen in account.seen.get(entry.place, ()) for one in seen.batches if one.lot == lot)
+    if not there:
+        others = [one for one in account.lots if one]
+        return Refusal("unknown_lot", f"There is nothing of lot {lot!r}.", f"Use {_listed(others)}, or leave it out.")
+    if entry.kind == "quarantine" or -entry.units <= there:
+        return None
+    said = f"{there} of lot {lot} are there, {-entry.units} were asked."
+    return Refusal("short", said, f"Tell {there} of that lot, and of which lots the others were.")
 
 
 def _aside(entry: Entry, account: Account) -> Refusal | None:

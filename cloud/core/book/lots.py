@@ -51,14 +51,16 @@ class Lots(Struct):
             self.expiry[lot] = expiry
             insort(self.queue, (expiry, lot))
 
-    def take(self, units: int, lot: str = "", kept: Mapping[str, int] | None = None) -> list[Batch]:
-        """Units leave: of the lot named while it lasts, then what expires first. What is `kept` of a lot (in
-        quarantine) goes only when nothing else is left. Fewer where fewer are there."""
+    def take(self, units: int, lot: str = "", kept: Mapping[str, int] | None = None, today: str = "") -> list[Batch]:
+        """Units leave: of the lot named while it lasts, then what expires first. What had expired by `today` (an ISO
+        date; "": that does not matter), and behind it what is `kept` of a lot (in quarantine), go only when nothing
+        else is left. Fewer where fewer are there."""
         taken: list[Batch] = []
         if lot and lot in self.units:
             units -= self._take(lot, units, taken)
-        for spared in (kept, None) if kept else (None,):
-            at = 0
+        turns = [(kept, today), (kept, "")] if today else [(kept, "")]
+        for spared, since in [*turns, (None, "")] if kept else turns:
+            at = bisect_left(self.queue, (since, "")) if since else 0
             while units and at < len(self.queue):
                 name, length = self.queue[at][1], len(self.queue)
                 free = self.units[name] - (spared.get(name, 0) if spared else 0)
@@ -132,6 +134,23 @@ def fefo(account: Account, units: int, today: str) -> PickList:
         lines.append((lot, min(wanted, there)))
         wanted -= lines[-1][1]
     return PickList(lines, missing, left_out)
+
+
+def unusable(account: Account, today: str) -> int:
+    """Units that are there and not to be used: set aside, or expired before `today` (an ISO date). No unit counts as
+    both; what is set aside without a lot's name are units that have not expired, while there are such."""
+    lots, aside, expired = account.batches, account.aside, 0
+    for key, lot in lots.queue:
+        if key >= today:
+            break
+        expired += max(0, lots.units[lot] - aside.get(lot, 0))
+    set_aside = account.quarantined
+    return max(set_aside, min(set_aside + expired, sum(lots.units.values()))) if expired else set_aside
+
+
+def expires(account: Account, since: str, today: str) -> bool:
+    """Whether lots that could still be used on the day `since` can not be any more `today` (ISO dates)."""
+    return any(since <= key < today for key, _ in account.batches.queue)
 
 
 class Expiring(Struct, frozen=True):

@@ -9,6 +9,8 @@ class Position(Struct, frozen=True):
     """Units. `on_hand` may be below 0, as a debt. `on_order` is what of open orders has not been shipped yet,
     `in_transit` what has been shipped and not received: no unit is in both.
 
+    `quarantined` is there and not to be used: set aside, or expired by the site's day (`lots.unusable`).
+
     available = on_hand - reserved - quarantined: may be promised. projected = available + on_order + in_transit:
     decides about ordering.
     """

@@ -7,19 +7,24 @@ lots and flows are of both together: the layers less the shorts, and the lots wh
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct, field
 
 from cloud.core.book.entries import Entry
 from cloud.core.book.layers import Flows, Layer, Layers
-from cloud.core.book.lots import Batch, Lots
+from cloud.core.book.lots import UNDATED, Batch, Lots
+from cloud.core.days import iso_day
 from protocols.layout import Sku
 from protocols.trade import Costing
 
 Came = Literal["received", "returned", "moved_in", "found"]
 Left = Literal["goods", "losses", "moved_out", "missing"]
+WANTED: Final[frozenset[Left]] = frozenset(("goods", "moved_out"))
+"""What leaves so is to be used, and is not taken from what has expired while anything else is there."""
+LAST_MS = 253_370_764_800_000
+"""1 January 9999: dates end there."""
 
 LAPSE_MS = 30 * 86_400_000
 """A put that nothing has explained for so long stays as it is, at its provisional cost."""
@@ -31,16 +36,17 @@ DEBTS_MAX = 200
 
 class Terms(Struct, frozen=True):
     """What the site file says of an SKU that its account depends on: how it is valued, what a unit costs before any
-    receipt says so, its slots."""
+    receipt says so, its slots, by which zone's days it expires."""
 
     costing: Costing = "fifo"
     unit_cost: float = 0.0
     slots: frozenset[str] = frozenset()
+    zone: str = "UTC"
 
 
-def terms(sku: Sku, slots: Iterable[str]) -> Terms:
-    """The terms of an SKU that lies in these slots."""
-    return Terms(sku.costing, sku.unit_cost, frozenset(slots))
+def terms(sku: Sku, slots: Iterable[str], zone: str = "UTC") -> Terms:
+    """The terms of an SKU that lies in these slots, at a site of this time zone."""
+    return Terms(sku.costing, sku.unit_cost, frozenset(slots), zone)
 
 
 class Debt(Struct):
@@ -70,12 +76,13 @@ class Unexplained(NamedTuple):
 
 
 class Seen(Struct):
-    """Units a scale saw leaving, at what they cost, of which lots."""
+    """Units a scale saw leaving, at what they cost, of which lots; `aside` of them were in quarantine, by lot."""
 
     at_ms: int
     units: int
     unit_cost: float
     batches: list[Batch]
+    aside: dict[str, int] = {}
 
 
 class Told(Struct):
@@ -88,14 +95,16 @@ class Told(Struct):
 
 class Account(Struct):
     """One SKU. `shelves` are units by slot; `off` those off the shelves, below 0 while some are owed. `bias` is by how
-    much a person's count differs from what a slot's scale claims. `aside` is in quarantine, by lot. `last` is the
-    (happened, known, id) that was folded last."""
+    much a person's count differs from what a slot's scale claims; `differs` since when more was picked there than the
+    person had found. `aside` is in quarantine, by lot: never more than is there of it. `last` is the (happened, known,
+    id) that was folded last. `zone` is by whose days lots expire."""
 
     sku: str
     layers: Layers
     shelves: dict[str, int] = field(default_factory=dict)
     off: int = 0
     bias: dict[str, int] = field(default_factory=dict)
+    differs: dict[str, int] = field(default_factory=dict)
     flows: Flows = field(default_factory=Flows)
     batches: Lots = field(default_factory=Lots)
     aside: dict[str, int] = field(default_factory=dict)
@@ -104,6 +113,7 @@ class Account(Struct):
     seen: dict[str, deque[Seen]] = field(default_factory=dict)
     told: dict[str, deque[Told]] = field(default_factory=dict)
     last: tuple[int, int, int] = (0, 0, 0)
+    zone: str = "UTC"
 
     @property
     def on_hand(self) -> int:
@@ -138,7 +148,7 @@ class Account(Struct):
 
 def opened(sku: str, by: Terms) -> Account:
     """The account of an SKU of which nothing is known yet."""
-    return Account(sku, Layers(by.costing, by.unit_cost))
+    return Account(sku, Layers(by.costing, by.unit_cost), zone=by.zone)
 
 
 def come(account: Account, units: int, unit_cost: float, batch: Batch, into: Came | None) -> None:
@@ -152,20 +162,53 @@ def come(account: Account, units: int, unit_cost: float, batch: Batch, into: Cam
     account.batches.come(batch.lot, units - settled, batch.expiry)
 
 
-def leave(account: Account, units: int, into: Left, lot: str = "") -> tuple[float, list[Batch]]:
+def leave(account: Account, units: int, into: Left, at_ms: int, lot: str = "") -> tuple[float, list[Batch]]:
     """Units leave what is on hand: what they cost, and of which lots they were."""
     flows = account.flows
     cost = account.layers.take(units)
     setattr(flows, into, getattr(flows, into) + cost)
-    return cost, account.batches.take(units, lot, account.aside or None)
+    return cost, draw(account, units, into, at_ms, lot)
 
 
-def differ(account: Account, units: int, unit_cost: float | None = None, batch: Batch = Batch("", 0, "")) -> None:  # noqa: B008
+def draw(account: Account, units: int, into: Left, at_ms: int, lot: str = "") -> list[Batch]:
+    """Of which lots units leave; those in quarantine that leave take it with them."""
+    queue, today = account.batches.queue, ""
+    if into in WANTED and len(queue) > 1 and queue[0][0] != UNDATED:
+        today = iso_day(account.zone, min(max(at_ms, 0), LAST_MS))
+    taken = account.batches.take(units, lot, account.aside or None, today)
+    set_aside(account, {})
+    return taken
+
+
+def set_aside(account: Account, more: Mapping[str, int]) -> None:
+    """So many more units are in quarantine, by lot (below 0: fewer), as far as they are there."""
+    aside, there = account.aside, account.batches.units
+    for lot, units in more.items():
+        aside[lot] = aside.get(lot, 0) + units
+    if not aside:
+        return
+    rest = sum(there.values())
+    for lot in sorted(aside, reverse=True):  # those without a lot's name come last: of whatever is left
+        units = min(aside[lot], there.get(lot, 0) if lot else rest)
+        rest -= max(0, units)
+        if units > 0:
+            aside[lot] = units
+        else:
+            del aside[lot]
+
+
+def differ(
+    account: Account,
+    units: int,
+    at_ms: int,
+    unit_cost: float | None = None,
+    batch: Batch = Batch("", 0, ""),  # noqa: B008
+) -> None:
     """A count or an adjustment found so many units more (or fewer, below 0) than there were."""
     if units > 0:
         come(account, units, account.layers.last_cost if unit_cost is None else unit_cost, batch, "found")
     elif units < 0:
-        leave(account, -units, "missing", batch.lot)
+        leave(account, -units, "missing", at_ms, batch.lot)
 
 
 def put(account: Account, slot: str, units: int, at_ms: int) -> None:

@@ -29,7 +29,8 @@ DAMPED_GRID = tuple(
 )
 """(alpha, beta as a share of alpha, phi): Gardner & McKenzie 1985."""
 
-
+LEVEL_GRID = (*(round(0.05 * step, 2) for step in range(1, 20)), 0.99)
+"""Constants of `level_alone`."""
 TREND_HELD = 1.0
 
 
@@ -163,3 +164,19 @@ def damped(values: Array, counts: Counts, horizon: int) -> Array:
     trend = (trend + first_level * left[0, 1] + first_trend * left[1, 1])[pick]
     fading = np.cumsum(phi[pick[0]] ** np.arange(1, horizon + 1), axis=1)
     return np.asarray(level[:, None] + trend[:, None] * fading)
+
+
+def level_alone(values: Array, counts: Counts, horizon: int) -> Array:
+    """The next `horizon` values of each row (left-aligned, `counts` long) by simple exponential smoothing from its
+    first value, the constant of `LEVEL_GRID` with the least squared error: the last level, without trend."""
+    rows, columns = values.shape
+    best, level = np.full(rows, np.inf), np.zeros(rows)
+    for alpha in LEVEL_GRID:
+        now, wrong = values[:, 0].copy(), np.zeros(rows)
+        for t in range(1, columns):
+            off = np.where(t < counts, values[:, t] - now, 0.0)
+            wrong += off * off
+            now += alpha * off
+        better = wrong < best
+        best, level = np.where(better, wrong, best), np.where(better, now, level)
+    return np.repeat(level[:, None], horizon, axis=1)

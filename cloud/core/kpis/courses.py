@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from math import isnan, nan
+from math import ceil, isnan, nan
 from typing import Final
 
 from msgspec import Struct, field
 
 from cloud.core.days import day_start_ms, local_day
-from cloud.core.kpis.definitions import CENSORED, STALE_DAYS
+from cloud.core.kpis.definitions import CENSORED, SOLD_DAYS_MIN, STALE_DAYS
 
 DAYS: Final = 400
 """Days kept, today the last: a year and the month before it that trends look at. What happened before is in the opening
@@ -79,6 +79,16 @@ def lost(course: Course, at: int) -> float:
     return known if isnan(told) else max(known, told * out)
 
 
+def countable(course: Course, day: int, units: int) -> int:
+    """How many of the units that were refused just now, on `day`, count as wanted: all that were refused that day at
+    most as many as were ever picked, or forecast, of one day that is kept, and 1 where neither is known. So nobody's
+    slip of the pen, and nobody who asks again and again, weighs more than one such day."""
+    told = max((one for one in course.told if not isnan(one)), default=0.0)
+    pace = course.pace.units if course.pace is not None else 0.0
+    most = max(1, ceil(max(*course.picked, told, pace) - 1e-6))
+    return max(0, min(units, most - round(course.refused[day % DAYS])))
+
+
 def week_error(course: Course, monday: int, today: int) -> tuple[float, float, int]:
     """(forecast, demand, 1) of the days of a week, up to today, that have a forecast and were not censored; zeros where
     none has."""
@@ -99,11 +109,25 @@ def is_dead(course: Course, today: int) -> bool:
     return course.on_hand > 0 and today - max(course.moved_day, course.first_day) >= STALE_DAYS
 
 
-def excess(course: Course) -> float:
-    """The share of the stock that is not expected to sell within `STALE_DAYS`; 0 where nothing is forecast."""
-    if course.on_hand <= 0 or course.pace is None:
+def a_day(course: Course, today: int) -> float | None:
+    """Units expected to sell a day: the forecast, and without one what was picked a day of the last `STALE_DAYS`. None
+    where fewer than `SOLD_DAYS_MIN` of them are known, or not all of them and nothing was sold."""
+    if course.pace is not None:
+        return course.pace.units
+    days = min(STALE_DAYS, today - course.first_day + 1)
+    if not course.first_day or days < SOLD_DAYS_MIN:
+        return None
+    end = today % DAYS + 1
+    begin = end - days
+    sold = sum(course.picked[max(0, begin) : end]) + (sum(course.picked[begin:]) if begin < 0 else 0.0)
+    return max(0.0, sold / days) if sold > 0 or today - course.first_day >= STALE_DAYS else None
+
+
+def excess(course: Course, today: int) -> float:
+    """The share of the stock that is not expected to sell within `STALE_DAYS`; 0 where that is not known."""
+    if course.on_hand <= 0 or (units := a_day(course, today)) is None:
         return 0.0
-    return max(0.0, 1 - course.pace.units * STALE_DAYS / course.on_hand)
+    return max(0.0, 1 - units * STALE_DAYS / course.on_hand)
 
 
 def monday_of(day: int) -> int:

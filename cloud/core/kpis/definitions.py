@@ -21,6 +21,8 @@ DUE_DAYS: Final = 180
 ERROR_WEEKS: Final = 13
 TURNOVER_DAYS_MIN: Final = 28
 """Fewer days say nothing of a year."""
+SOLD_DAYS_MIN: Final = 28
+"""What was sold in fewer says nothing of what will be."""
 CENSORED: Final = 0.5
 """On a day of which the SKU was out of stock for so much, what sold is not what was wanted."""
 
@@ -44,7 +46,7 @@ _ALL = (
         YEAR_DAYS,
         "How often the stock was sold and replaced in a year.",
         "cost of goods picked in the last 365 days / mean of the stock's value at the end of each of these days;"
-        " with fewer days (28 at least) the cost is scaled to 365.",
+        " with fewer days (28 at least) the cost is scaled to 365. Of an SKU that is owed the value is 0.",
     ),
     Definition(
         "cover_days",
@@ -52,7 +54,8 @@ _ALL = (
         "down",
         0,
         "How long the stock lasts at the expected demand.",
-        "value of stock / cost of a day's expected demand, over the SKUs that have a forecast.",
+        "value of stock / cost of a day's expected demand, over the SKUs that have a forecast; what is owed has no"
+        " value.",
     ),
     Definition(
         "fill_rate",
@@ -62,7 +65,8 @@ _ALL = (
         "The share of demand that was met at once, in units.",
         "met / (met + lost) over the last 90 days. met: units picked less those that were owed. lost, by SKU and day:"
         " units owed and units of refused reservations and picks, or the day's forecast x the share of the day out of"
-        " stock, whichever is more: who finds an empty shelf seldom leaves a note.",
+        " stock, whichever is more: who finds an empty shelf seldom leaves a note. Refused units of a day count at most"
+        " as the most that was picked, or forecast, of one day in the last 400 days, and at least as 1.",
     ),
     Definition(
         "stock_out_rate",
@@ -96,7 +100,7 @@ _ALL = (
         "down",
         0,
         "What keeping the present stock for a year costs.",
-        "sum over SKUs of stock value x the SKU's holding rate a year.",
+        "sum over SKUs of stock value x the SKU's holding rate a year; what is owed has no value.",
     ),
     Definition(
         "dead_stock",
@@ -112,7 +116,9 @@ _ALL = (
         "down",
         0,
         "The value of stock beyond what is expected to sell in 180 days.",
-        "sum over SKUs that are not dead of value x (1 - forecast of 180 days / units on hand), where above 0.",
+        "sum over SKUs that are not dead of value x (1 - forecast of 180 days / units on hand), where above 0; without"
+        " a forecast by what was picked in the last 180 days (where fewer, but 28 at least, are known, and something"
+        " was picked: scaled to 180).",
     ),
     Definition(
         "forecast_bias",
@@ -137,9 +143,11 @@ _ALL = (
         "share",
         "up",
         DUE_DAYS,
-        "The share of order lines that came in full on the day they were promised for.",
-        "lines of which all units asked for came from 24 h before to 24 h after the time promised / lines promised for"
-        " the last 180 days that are in, given up or a day late; lines without a date are left out.",
+        "The share of order lines that came in full within 24 h of the time they were promised for, or asked for where"
+        " that is earlier.",
+        "lines of which all units asked for came from 24 h before to 24 h after the time promised first, or asked for"
+        " where that is earlier / lines due so in the last 180 days that are in, given up or a day late; lines without"
+        " a date are left out.",
     ),
 )
 DEFINITIONS: Final = {one.id: one for one in _ALL}

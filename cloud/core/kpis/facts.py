@@ -7,7 +7,8 @@ from msgspec import Struct
 
 
 class Step(Struct, frozen=True, gc=False):
-    """One entry of the book and what it did: `on_hand` units of `value` are there after it. `picked` units left for
+    """One entry of the book and what it did: `on_hand` units of `value` are there after it (both below 0 where units
+    are owed). `picked` units left for
     somebody who wanted them (below 0 where a pick is taken back), at `cost`; `owed` of them were not there. `moved`: it
     is a movement of goods, no count, adjustment or quarantine."""
 
@@ -22,7 +23,8 @@ class Step(Struct, frozen=True, gc=False):
 
 
 class Refused(Struct, frozen=True, gc=False):
-    """Units that somebody wanted to reserve or pick and did not get, for there was not enough."""
+    """Units that somebody wanted to reserve or pick and did not get, for there was not enough: those that count
+    (`courses.countable`)."""
 
     sku: str
     at_ms: int

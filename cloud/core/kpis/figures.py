@@ -12,7 +12,15 @@ from msgspec import Struct
 
 from cloud.core.days import day_start_ms, local_day
 from cloud.core.kpis.courses import DAYS, monday_of
-from cloud.core.kpis.definitions import DEFINITIONS, ERROR_WEEKS, TURNOVER_DAYS_MIN, YEAR_DAYS, Better, Unit
+from cloud.core.kpis.definitions import (
+    DEFINITIONS,
+    ERROR_WEEKS,
+    SOLD_DAYS_MIN,
+    TURNOVER_DAYS_MIN,
+    YEAR_DAYS,
+    Better,
+    Unit,
+)
 from cloud.core.kpis.tallies import Tallies, advance
 from cloud.core.purchasing.facts import Fact as Line
 
@@ -143,7 +151,7 @@ def _dead(site: Tallies, first: int, end: int) -> _Found:
 
 
 def _slow(site: Tallies, first: int, end: int) -> _Found:
-    if not site.standing["paced_skus"]:
+    if not site.standing["paced_skus"] and end - first + 1 < SOLD_DAYS_MIN:
         return "no_forecast"
     return _Told(site.standing["slow"], site.standing["slow_skus"])
 

@@ -21,7 +21,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from cloud.core.kpis.courses import excess, is_dead
+from cloud.core.kpis.courses import a_day, excess, is_dead
 from cloud.core.kpis.tallies import Tallies
 
 RETURN_DAYS: Final = 365
@@ -59,7 +59,7 @@ class Prospects(Struct, frozen=True):
 
 class Proposal(Struct, frozen=True):
     """What to do with `units` of an SKU worth `value`: `with_whom` is the neighbour or supplier. `frees` money once,
-    `saves` money a year. `idle_days` since the last movement, `cover_days` None where nothing is forecast to sell."""
+    `saves` money a year. `idle_days` since the last movement, `cover_days` None where nothing is expected to sell."""
 
     sku: str
     kind: Literal["expired", "dead", "slow"]
@@ -75,7 +75,9 @@ class Proposal(Struct, frozen=True):
 
 def stale_skus(site: Tallies) -> list[str]:
     """The SKUs that are dead or slow now, those with most value first."""
-    found = [(-one.value, sku) for sku, one in site.courses.items() if is_dead(one, site.today) or excess(one)]
+    found = [
+        (-one.value, sku) for sku, one in site.courses.items() if is_dead(one, site.today) or excess(one, site.today)
+    ]
     return [sku for _, sku in sorted(found)]
 
 
@@ -85,7 +87,7 @@ def proposal(site: Tallies, sku: str, known: Prospects) -> Proposal | None:
     if course is None or course.on_hand <= 0:
         return None
     there, dead = course.on_hand, is_dead(course, site.today)
-    pace = course.pace.units if course.pace is not None else 0.0
+    pace = a_day(course, site.today) or 0.0
     idle = site.today - max(course.moved_day, course.first_day)
     cover = there / pace if pace > 0 else None
     a_unit = course.value / there
@@ -96,7 +98,7 @@ def proposal(site: Tallies, sku: str, known: Prospects) -> Proposal | None:
 
     if known.expired > 0:
         return made("expired", "scrap", min(known.expired, there), 0.0)
-    units = there if dead else floor(there * excess(course) + 1e-9)
+    units = there if dead else floor(there * excess(course, site.today) + 1e-9)
     if units <= 0:
         return None
     kind: Literal["dead", "slow"] = "dead" if dead else "slow"

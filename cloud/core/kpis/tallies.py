@@ -108,8 +108,8 @@ def retell(site: Tallies, sku: str, steps: Iterable[Step]) -> Outcome:
     course.on_hand, course.value, course.opening = 0, 0.0, 0.0
     course.first_day, course.last_ms, course.moved_day, course.sold_day, course.out_ms = 0, -1, 0, 0, None
     site.out.discard(sku)
+    taken = [_unfit(course, one) or _booked(site, course, one) for one in steps]
     _stand(site, course, 1)
-    taken = [_step(site, course, one) for one in steps]
     _settle(site)
     return next((one for one in taken if one != "taken"), "taken")
 
@@ -164,12 +164,22 @@ def _be_out(site: Tallies, course: Course, from_ms: int, to_ms: int, sign: int) 
 
 
 def _step(site: Tallies, course: Course, step: Step) -> Outcome:
+    if no := _unfit(course, step):
+        return no
+    _stand(site, course, -1)
+    booked = _booked(site, course, step)
+    _stand(site, course, 1)
+    return booked
+
+
+def _unfit(course: Course, step: Step) -> Outcome | None:
     if step.at_ms < course.last_ms:
         return "late"
-    if not (isfinite(step.value) and isfinite(step.cost)):
-        return "unfit"
-    day = _day(site, step.at_ms)
-    _stand(site, course, -1)
+    return None if isfinite(step.value) and isfinite(step.cost) else "unfit"
+
+
+def _booked(site: Tallies, course: Course, step: Step) -> Outcome:
+    day, value = _day(site, step.at_ms), max(0.0, step.value)  # what is owed is no stock, and keeping it costs nothing
     if not course.first_day:
         course.first_day = day
         _begun(site, course, 1)
@@ -177,7 +187,7 @@ def _step(site: Tallies, course: Course, step: Step) -> Outcome:
         early = step.at_ms < course.out_ms
         span = (step.at_ms, course.out_ms) if early else (course.out_ms, step.at_ms)
         _be_out(site, course, *span, -1 if early else 1)
-    changed = step.value - course.value
+    changed = value - course.value
     if day > site.today - DAYS:
         at = day % DAYS
         _count(site, course, day, -1)
@@ -190,13 +200,12 @@ def _step(site: Tallies, course: Course, step: Step) -> Outcome:
         course.opening += changed
         site.openings["change"] += changed
         site.openings["held"] += changed * course.rate
-    course.on_hand, course.value, course.last_ms = step.on_hand, step.value, step.at_ms
+    course.on_hand, course.value, course.last_ms = step.on_hand, value, step.at_ms
     course.moved_day = day if step.moved else course.moved_day
     course.sold_day = day if step.picked > 0 else course.sold_day
     out = step.on_hand <= 0 and course.stocked
     course.out_ms = step.at_ms if out else None
     (site.out.add if out else site.out.discard)(step.sku)
-    _stand(site, course, 1)
     return "taken"
 
 
@@ -295,7 +304,7 @@ def _stand(site: Tallies, course: Course, sign: int) -> None:
         if is_dead(course, site.today):
             now["dead"] += sign * course.value
             now["dead_skus"] += sign
-        elif slow := excess(course):
+        elif slow := excess(course, site.today):
             now["slow"] += sign * slow * course.value
             now["slow_skus"] += sign
     if course.pace is not None:

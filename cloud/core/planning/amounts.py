@@ -6,7 +6,6 @@ counts in steps of several (`step_for`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import ceil, erfc, floor, log, log1p, sqrt
 from typing import Any
 
@@ -86,16 +85,6 @@ def rounded_normal(mean: float, sd: float) -> Pmf:
     return trimmed(pmf)
 
 
-def empirical(amounts: Sequence[int]) -> Pmf:
-    """How often each amount was seen, in days or in windows of a lead time. Negative amounts are refused."""
-    seen = np.asarray(amounts)
-    if not seen.size or not np.issubdtype(seen.dtype, np.integer) or seen.min() < 0:
-        raise ValueError("the amounts seen are none, negative or not whole: give units of at least one period")
-    _within_limit(int(seen.max()) + 1)
-    pmf: Pmf = np.bincount(seen) / len(seen)
-    return pmf
-
-
 def added(one: Pmf, other: Pmf) -> Pmf:
     """The demand of both together, when they do not depend on each other."""
     _within_limit(len(one) + len(other))
@@ -118,19 +107,6 @@ def total(day: Pmf, periods: int) -> Pmf:
         if left:
             doubled = added(doubled, doubled)
     return sum_of
-
-
-def over_lead_time(day: Pmf, lead: Pmf) -> Pmf:
-    """The demand over a lead time that is itself uncertain: `lead[n]` is the chance of n periods. Exact (a mixture)."""
-    proper(day), proper(lead)
-    parts, sum_of = [], NONE
-    for chance in lead.tolist():
-        parts.append((chance, sum_of))
-        sum_of = added(sum_of, day)
-    mixed = np.zeros(max(len(part) for chance, part in parts))
-    for chance, part in parts:
-        mixed[: len(part)] += chance * part
-    return trimmed(mixed)
 
 
 def lead_time_moments(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil, sqrt
 
 import numpy as np
-from msgspec.structs import replace
 
 from cloud.core.forecasting.daily import forecast
 from cloud.core.planning.backtest_course import Rules, Table
+from cloud.core.planning.demand_table import censored
 from cloud.core.planning.items import Item
 from cloud.core.planning.losses import STANDARD
 from cloud.core.planning.lots import Lots, best_lot, eoq, lot_cost
@@ -28,10 +28,10 @@ NEVER = (-1.0, 0.0, 0.0)
 
 def proposed(items: Sequence[Item]) -> Learner:
     """What `settling.settle` proposes, whatever was set by hand."""
-    free = [replace(item, reorder_point=None, order_quantity=None) for item in items]
+    free = [item.free for item in items]
 
     def learn(known: Table) -> Rules:
-        told = forecast(known, taus=(0.5,))
+        told = forecast(*censored(known), taus=(0.5,))
         found = told.levels
         rows = []
         for at, item in enumerate(free):
@@ -69,15 +69,16 @@ def learnt(ahead: Mapping[int, Rules]) -> Learner:
 
 
 def min_max(items: Sequence[Item]) -> Learner:
-    """Min and Max by the rule of thumb."""
+    """Min and Max by the rule of thumb, as far as they fit on the shelves."""
 
     def learn(known: Table) -> Rules:
         rows = []
         for item, (mean, _) in zip(items, _days(known), strict=True):
-            low = ceil(MIN_TIMES * mean * item.lead_time_days)
-            rows.append(
-                (float(low), low + float(ceil(mean * MAX_DAYS)), 0.0) if mean * DAYS_A_YEAR >= DEMAND_LEAST else NEVER
-            )
+            if mean * DAYS_A_YEAR < DEMAND_LEAST:
+                rows.append(NEVER)
+                continue
+            point, lot = within_shelves(item, ceil(MIN_TIMES * mean * item.lead_time_days), ceil(mean * MAX_DAYS))
+            rows.append((float(point), float(point + lot), 0.0))
         return _rules(rows)
 
     return learn
@@ -85,7 +86,8 @@ def min_max(items: Sequence[Item]) -> Learner:
 
 def eoq_and_z(items: Sequence[Item]) -> Learner:
     """The textbook's: r = mean + z sd of the demand over the lead time, of the mean and sd of all days known, and the
-    economic lot. z is the normal's at the service level, or at p/(p+h) where a backorder cost is given."""
+    economic lot, as far as they fit on the shelves. z is the normal's at the service level, or at p/(p+h) where a
+    backorder cost is given."""
 
     def learn(known: Table) -> Rules:
         rows = []
@@ -96,11 +98,20 @@ def eoq_and_z(items: Sequence[Item]) -> Learner:
             costs, spread = costs_of(item), item.lead_time_sd_days**2
             sd = sqrt(item.lead_time_days * variance + mean * mean * spread)
             point = ceil(mean * item.lead_time_days + STANDARD.inv_cdf(costs.ratio) * sd)
-            lot = _economic(item, costs.order, mean, costs.holding)
+            point, lot = within_shelves(item, point, _economic(item, costs.order, mean, costs.holding))
             rows.append((float(point), float(point + lot), float(lot)))
         return _rules(rows)
 
     return learn
+
+
+def within_shelves(item: Item, point: int, lot: int) -> tuple[int, int]:
+    """Point and lot that fit: first the lot is cut, to whole packs, then the point. The least lot is ordered anyway."""
+    least = Lots(item.moq, item.pack).least
+    if item.capacity is None or point + max(lot, least) <= item.capacity:
+        return point, lot
+    lot = min(lot, max(least, (item.capacity - point) // item.pack * item.pack))
+    return min(point, max(0, item.capacity - max(lot, least))), lot
 
 
 def _economic(item: Item, order: float, mean: float, holding: float) -> int:

@@ -12,10 +12,11 @@ from cloud.core.planning.items import Item
 from cloud.core.planning.lots import sells_in_time
 from cloud.core.planning.prospects import Prospect, demand_pmf, doubted
 
-Limit = Literal["shelves_too_small", "expires_first", "least_lot_too_large"]
-"""Codes of what bounds a policy, as they stand on the card."""
+Limit = Literal["shelves_too_small", "expires_first", "least_lot_too_large", "promise_out_of_reach"]
+"""Codes of what bounds a policy, as they stand on the card; the last: and so the service level is not kept."""
 SHELVES: Final = "shelves_too_small"
 EXPIRY: Final = "expires_first"
+BROKEN: Final = "promise_out_of_reach"
 FAR_SD = 9.0
 
 

@@ -19,6 +19,7 @@ from cloud.core.planning.choice import Policy
 from cloud.core.planning.emergency import Rescue, Source, rescue
 from cloud.core.planning.items import Item
 from cloud.core.planning.lots import Lots
+from cloud.core.planning.policies import units as asked_units
 from cloud.core.planning.prospects import Prospect
 from cloud.core.planning.settling import (
     DAYS_A_YEAR,
@@ -106,6 +107,7 @@ class Terms(Struct, frozen=True):
     pack: int
     capacity: int | None
     shelf_life_days: float | None
+    review_days: float | None = None
 
 
 class Card(Struct, frozen=True):
@@ -206,7 +208,7 @@ def _promising(blank: Card, item: Item, told: Outlook, made: Settled, ahead: Pro
 def _units(item: Item, policy: Policy) -> int:
     """What to order now. By hand it may be more than fits; then as many whole packs as do, but at least the MOQ."""
     projected = item.position.projected
-    units = policy.order(projected)
+    units = asked_units(item, policy) if item.policy else policy.order(projected)
     if not units or item.capacity is None or policy.name != "by_hand":
         return units
     room = (item.capacity - projected) // item.pack * item.pack

@@ -20,9 +20,29 @@ SPAN_EXACT = 1_500
 """(s, S) is searched while an economic lot is at most so many steps; beyond, it is nearly (r, Q) and slow to find."""
 
 Goal = Literal["cost", "ready", "fill"]
-Name = Literal["exact_levels", "best_point_and_lot", "economic_lot_and_service", "textbook", "by_hand"]
-SIZES_TRIED = 12
+Name = Literal[
+    "exact_levels",
+    "best_point_and_lot",
+    "economic_lot_and_service",
+    "textbook",
+    "by_hand",
+    "with_room",
+    "promise_kept",
+    "periodic_review",
+    "base_stock",
+    "newsvendor",
+    "order_to_demand",
+    "eoq_with_backorders",
+    "loss_functions",
+    "power_approximation",
+]
+"""`with_room` and `promise_kept` are alternatives where a policy is bounded: what would be best with no bounds, and the
+cheapest within them that keeps the promise, where that is too dear. Those after them are of policies.py."""
+SIZES_TRIED = 24
 """So many lots are tried, evenly spread, where room or shelf life bounds lot and point together."""
+SHELF_SHARE = 5
+"""Where the bounds put a promise in doubt, a unit more that is met at once is worth what it costs to order one by this
+part of what may be filled up: a promise is given up only for more than that, and never bought at any price."""
 
 
 class Policy(Struct, frozen=True):
@@ -63,13 +83,34 @@ def choose(ahead: Prospect, costs: Costs, lots: Lots = ANY, goal: Goal = "cost",
 def bounded(
     ahead: Prospect, costs: Costs, lots: Lots, upto: int, goal: Goal = "cost", level: float | None = None
 ) -> Policy:
-    """The (r, Q) to follow where r + Q may be at most `upto` units: of those that keep the promise the cheapest; where
-    none does the cheapest at all, as if the backorder cost of the promise were paid. The least lot may be above
-    `upto`; then it is ordered once nothing is left."""
+    """The (r, Q) to follow where r + Q may be at most `upto` units: of least cost, the share of demand that it lacks to
+    the promise counted in at K / (upto / `SHELF_SHARE`) a unit. As large a lot as fits leaves no room for a reorder
+    point and meets little; units ordered singly meet most and cost the most orders: it lies between. The least lot may
+    be above `upto`; then it is ordered once nothing is left."""
+    worth = SHELF_SHARE * costs.order / max(1, upto) * ahead.demand
+    best = min(_within(ahead, costs, lots, upto, goal, level), key=lambda one: one[0].outcome.cost + one[1] * worth)[0]
+    if best.point + best.lot > max(upto, lots.least):  # less fits than is counted as one
+        lot = max(lots.least, upto // lots.pack * lots.pack)
+        return replace(best, point=max(0, upto - lot), lot=lot)
+    return best
+
+
+def keeping(ahead: Prospect, costs: Costs, lots: Lots, upto: int, level: float) -> Policy | None:
+    """Of the same the cheapest that meets this share of demand at once, whatever it costs; None where none does."""
+    found = [one for one, lacks in _within(ahead, costs, lots, upto, "fill", level) if lacks <= 0]
+    best = min(found, key=lambda one: one.outcome.cost, default=None)
+    return replace(best, name="promise_kept") if best is not None and best.point + best.lot <= upto else None
+
+
+def _within(
+    ahead: Prospect, costs: Costs, lots: Lots, upto: int, goal: Goal, level: float | None
+) -> list[tuple[Policy, float]]:
+    """Of each lot the best point at which it fits, and the share that this lacks to the promise."""
     inner, steps = _in_steps(ahead, costs, lots)
     most = upto // ahead.step
     sizes = steps.sizes(most)
     tried = sizes[np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), SIZES_TRIED)).astype(np.int64))]
+    name: Name = "best_point_and_lot" if goal == "cost" else "economic_lot_and_service"
     found = []
     for lot in tried.tolist():
         if goal == "fill" and level is not None:
@@ -78,13 +119,10 @@ def bounded(
             wanted = points.by_ready_rate(ahead.lead, lot, level if goal == "ready" and level else inner.ratio)
         point = min(wanted, max(0, most - lot))
         result = points.evaluate(point, lot, ahead.day, ahead.lead, inner)
-        name: Name = "best_point_and_lot" if goal == "cost" else "economic_lot_and_service"
-        found.append((goal != "cost" and point < wanted, result.cost, _policy(ahead, name, point, lot, result)))
-    best = min(found, key=lambda one: one[:2])[2]
-    if best.point + best.lot > max(upto, lots.least):  # less fits than is counted as one
-        lot = max(lots.least, upto // lots.pack * lots.pack)
-        return replace(best, point=max(0, upto - lot), lot=lot)
-    return best
+        met = result.fill if goal == "fill" else result.ready
+        lacks = max(0.0, level - met) if goal != "cost" and level is not None and point < wanted else 0.0
+        found.append((_policy(ahead, name, point, lot, result), lacks))
+    return found
 
 
 def by_hand(ahead: Prospect, costs: Costs, lots: Lots, point: int, lot: int) -> Policy:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 CELLS_MAX = 60_000_000
 """SKUs x days held at once: 240 MB."""
 
@@ -17,7 +18,8 @@ FAR_DAYS, FAR_SHARE = 730, 0.01
 
 
 class DemandTable(NamedTuple):
-    """Units of each SKU (row) on each day (column); NaN before its first row. `first_day` is a date's ordinal."""
+    """Units of each SKU (row) on each day (column); NaN before its first row, and where a day is not known. `first_day`
+    is a date's ordinal."""
 
     skus: list[str]
     first_day: int
@@ -29,10 +31,14 @@ class TooManyCellsError(ValueError):
 
 
 def demand_table(
-    skus: Sequence[str], sku_of: Sequence[int], day_of: Sequence[int], units: Sequence[float]
+    skus: Sequence[str],
+    sku_of: Sequence[int],
+    day_of: Sequence[int],
+    units: Sequence[float],
+    hidden: Sequence[tuple[int, int]] = (),
 ) -> DemandTable:
-    """The table of rows (index in `skus`, ordinal of the day, units); rows of one SKU and day add up. SKUs without a
-    row are left out. Raises `TooManyCellsError`."""
+    """The table of rows (index in `skus`, ordinal of the day, units); rows of one SKU and day add up. Of `hidden`
+    (index and ordinal) nothing is known. SKUs without a row are left out. Raises `TooManyCellsError`."""
     row, on = np.asarray(sku_of, dtype=np.int64), np.asarray(day_of, dtype=np.int64)
     used, place = np.unique(row, return_inverse=True)
     first, last = int(on.min()), int(on.max())
@@ -44,7 +50,21 @@ def demand_table(
     table = np.zeros((len(used), count), dtype=np.float32)
     np.add.at(table, (place, on - first), np.asarray(units, dtype=np.float64))
     table[np.arange(count)[None, :] < (begins - first)[:, None]] = np.nan
+    places = {sku: at for at, sku in enumerate(used.tolist())} if hidden else {}
+    for sku, day in hidden:
+        if sku in places and first <= day <= last:
+            table[places[sku], day - first] = np.nan
     return DemandTable([skus[one] for one in used.tolist()], first, table)
+
+
+def censored(units: Matrix) -> tuple[Matrix, Flags | None]:
+    """The units with 0 where a day after an SKU's first is not known, and these days; None where all are known."""
+    blank = np.isnan(units)
+    before = np.where(blank.all(axis=1), units.shape[1], np.argmin(blank, axis=1))
+    if np.array_equal(blank.sum(axis=1), before):
+        return units, None
+    inside: Flags = blank & (np.arange(units.shape[1])[None, :] >= before[:, None])
+    return np.where(inside, np.float32(0), units), inside
 
 
 def span(days: Sequence[int], rows: Sequence[int]) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 """The efficient curve of an SKU, or of a set: what each share of demand met at once costs.
 
 Every point keeps the lot of the policy that is proposed and moves its reorder point alone, to the least that promises
-the share asked for. So the policy proposed lies on the curve; how far another lies off it is what it wastes or misses,
-in money spent a year: by stock alone who orders all too often looks thrifty.
+the share asked for; where shelves or shelf life do not allow it, to the highest that they do. So the policy proposed
+lies on the curve; how far another lies off it is what it wastes or misses, in money spent a year: by stock alone who
+orders all too often looks thrifty.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cloud.core.planning.amounts import Pmf, added, moments
+from cloud.core.planning.bounds import bounds_of
 from cloud.core.planning.choice import Policy
 from cloud.core.planning.items import Item
 from cloud.core.planning.levels import renewals
 from cloud.core.planning.losses import Costs, losses
 from cloud.core.planning.lots import Lots
 from cloud.core.planning.prospects import Prospect
-from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, costs_of, settle
+from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, costs_of, level_of, settle
 
 LEVELS = (0.80, 0.85, 0.90, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.999)
 """The shares of demand met at once that are asked for."""
@@ -76,14 +77,14 @@ def curve(item: Item, told: Outlook | None, in_force: tuple[float, float] | None
     `in_force`: Min and Max as somebody set them; at Min or less, up to Max. With packs, or an MOQ above Max - Min, so
     much is taken to be ordered at once. Without it, in force is the item's reorder point by hand, where there is one.
     """
-    free = replace(item, reorder_point=None, order_quantity=None)
+    free = item.free
     made = settle(free, told, others=False)
     if made.policy is None or made.ahead is None or told is None:
         return Curve(item.sku, reason=made.reason or "no demand: less than a unit a year")
     ahead, policy, costs = made.ahead, made.policy, costs_of(item)
     point = policy.point // ahead.step
     lot = _lot(ahead, policy.lot / ahead.step, policy.kind == "s,S")
-    drawn = _drawn(item, ahead, costs, lot, min(0, point))
+    drawn = _drawn(item, ahead, costs, lot, min(0, point)).within(_highest(item, told, ahead, policy))
     if in_force is not None:
         other = _min_max(item, ahead, costs, in_force)
     elif item.reorder_point is not None:
@@ -125,8 +126,17 @@ class _Drawn(NamedTuple):
     fill: Array
 
     def of(self, shares: Sequence[float]) -> list[Point]:
-        """The least reorder point for each share."""
-        return [self._point(int(np.argmax(self.fill >= share - 1e-12)), share) for share in shares]
+        """The least reorder point for each share, the highest where none gives it."""
+        reached = [np.flatnonzero(self.fill >= share - 1e-12) for share in shares]
+        last = len(self.fill) - 1
+        return [self._point(int(at[0]) if len(at) else last, share) for at, share in zip(reached, shares, strict=True)]
+
+    def within(self, highest: int | None) -> _Drawn:
+        """Without the reorder points above the `highest`."""
+        if highest is None:
+            return self
+        end = highest - self.least + 1
+        return self._replace(stock=self.stock[:end], owed=self.owed[:end], fill=self.fill[:end])
 
     def at(self, point: int) -> Point:
         """That of one reorder point."""
@@ -146,6 +156,14 @@ class _Drawn(NamedTuple):
             (self.least + at) * self.step,
             self.lot.lot * self.step,
         )
+
+
+def _highest(item: Item, told: Outlook, ahead: Prospect, policy: Policy) -> int | None:
+    """The highest reorder point in steps that still allows the lot, the policy's own at least; None where all do."""
+    bounds = bounds_of(item, told.mean, told.variance, told.doubt, ahead, policy.point + policy.lot, level_of(item))
+    if bounds.upto is None:
+        return None
+    return max(bounds.upto - policy.lot, policy.point) // ahead.step
 
 
 def _drawn(item: Item, ahead: Prospect, costs: Costs, lot: _Lots, least: int, most: int | None = None) -> _Drawn:

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
 
@@ -23,7 +24,8 @@ class Item(Struct, frozen=True):
 
     On hand may be below zero: units owed. `reserved` are promised, `quarantined` set aside: not free to plan with.
     `capacity` units fit on its shelves, and sell for `shelf_life_days` after they came. A `reorder_point` by hand, and
-    an `order_quantity`, stand above what is computed.
+    an `order_quantity`, stand above what is computed. `policy` is one of `POLICIES`; a "periodic" one is looked at
+    every `review_days`.
     """
 
     sku: str
@@ -45,6 +47,13 @@ class Item(Struct, frozen=True):
     shelf_life_days: float | None = None
     reorder_point: int | None = None
     order_quantity: int | None = None
+    policy: str = ""
+    review_days: float | None = None
+
+    @property
+    def free(self) -> Item:
+        """The same without what was set by hand or asked for by name."""
+        return replace(self, reorder_point=None, order_quantity=None, policy="", review_days=None)
 
     @property
     def position(self) -> Position:
@@ -52,6 +61,11 @@ class Item(Struct, frozen=True):
         return Position(self.on_hand, self.reserved, self.quarantined, self.on_order, self.in_transit)
 
 
+POLICIES = ("", "periodic", "jit")
+"""What an item may ask for: what costs least or keeps its promise, looked at whenever something is taken; the same,
+looked at every so many days; or no more than is promised or owed."""
+REVIEW_MAX_DAYS = 366
+TEXTS = frozenset(["policy"])
 REQUIRED = ("sku", "unit_cost", "order_cost", "holding_rate", "lead_time_days")
 WHOLE = frozenset(
     [
@@ -73,9 +87,10 @@ DEFAULTS: dict[str, Any] = dict(zip(_OPTIONAL, Item.__struct_defaults__, strict=
 _LEAST: dict[str, float] = {
     **dict.fromkeys(("unit_cost", "order_cost", "holding_rate", "lead_time_days", "lead_time_sd_days"), 0),
     **dict.fromkeys(("moq", "pack", "capacity", "order_quantity"), 1),
-    **dict.fromkeys(("on_order", "reserved", "quarantined", "in_transit", "reorder_point", "shelf_life_days"), 0),
+    **dict.fromkeys(("on_order", "reserved", "quarantined", "in_transit", "reorder_point"), 0),
+    **dict.fromkeys(("shelf_life_days", "review_days"), 0),
 }
-_ABOVE_ZERO = ("unit_cost", "holding_rate", "shelf_life_days")
+_ABOVE_ZERO = ("unit_cost", "holding_rate", "shelf_life_days", "review_days")
 _MOST = {"lead_time_days": LEAD_MAX_DAYS, "lead_time_sd_days": LEAD_MAX_DAYS, "holding_rate": 100, "pack": PACK_MAX}
 
 
@@ -85,7 +100,7 @@ def unfit(item: Item | None) -> str:
         return "no item"
     for name in Item.__struct_fields__[1:]:
         figure = getattr(item, name)
-        if figure is None:
+        if figure is None or name in TEXTS:
             continue
         if not isfinite(figure) or abs(figure) > _MOST.get(name, UNITS_MAX if name in WHOLE else MONEY_MAX):
             return f"{name} is {figure:g}: that can not be right"
@@ -101,7 +116,24 @@ def unfit(item: Item | None) -> str:
         return f"service_level is {item.service_level:.9g}: {LEVEL_LEAST} to {LEVEL_MAX} can be planned for"
     if item.order_quantity is not None and (item.order_quantity % item.pack or item.order_quantity < item.moq):
         return f"order_quantity is {item.order_quantity}: whole packs of {item.pack}, at least {item.moq}, are ordered"
-    return _unfit_backorder(item) if item.backorder_cost is not None else ""
+    return _unfit_policy(item) or (_unfit_backorder(item) if item.backorder_cost is not None else "")
+
+
+def _unfit_policy(item: Item) -> str:
+    if item.policy not in POLICIES:
+        return f"policy is {item.policy[:40]!r}: leave it empty, or give one of {', '.join(POLICIES[1:])}"
+    if item.policy and (item.reorder_point is not None or item.order_quantity is not None):
+        return f"policy {item.policy} and a reorder_point or order_quantity by hand: leave one out"
+    if (item.policy == "periodic") != (item.review_days is not None):
+        return "policy periodic and review_days belong together: give both or none"
+    if item.review_days is None:
+        return ""
+    if item.review_days != int(item.review_days) or item.review_days > REVIEW_MAX_DAYS:
+        return f"review_days is {item.review_days:g}: whole days, 1 to {REVIEW_MAX_DAYS}"
+    expires = item.shelf_life_days is not None and item.shelf_life_days < item.review_days
+    if expires and item.lead_time_days > item.review_days:
+        return "a shelf life shorter than review_days needs a lead time that is not longer than review_days"
+    return ""
 
 
 def _unfit_backorder(item: Item) -> str:

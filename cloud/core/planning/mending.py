@@ -53,7 +53,7 @@ def mend(items: Sequence[Item], levels: Sequence[tuple[float, float]], known: An
 
     Max stays as far above Min as it was. What has no unit on the shelf stays so; nothing that has goes below one. The
     stock expected is worth no more than `BUDGET` of that of the levels in force, unless one unit of each is. Where the
-    known days would have missed more units by it, the levels in force stay.
+    known days would have missed more units by it, the levels in force stay. Nor is Max raised above what fits.
     """
     given = np.asarray(levels, dtype=np.float64).reshape(len(items), 2)
     point, lot = np.minimum(given[:, 0], given[:, 1] - 1), np.maximum(given[:, 1] - given[:, 0], 1.0)
@@ -62,7 +62,9 @@ def mend(items: Sequence[Item], levels: Sequence[tuple[float, float]], known: An
     seen = windows(known, np.array([ceil(item.lead_time_days) + 1 for item in items], dtype=np.int64))
     most = np.zeros(len(items))
     np.maximum.at(most, seen.row, seen.units)
-    tried = _tried(MOST_TIMES * np.maximum(most, kept))
+    shelves = np.array([np.inf if item.capacity is None else item.capacity for item in items])
+    room = np.maximum(shelves - lot + 1, kept)  # what does not fit in force stays, and grows no more
+    tried = _tried(np.minimum(MOST_TIMES * np.maximum(most, kept), room))
     gain = _wanted(tried, kept, seen) / cost
     cycle = lot - 1 - np.maximum(lot - _sizes(known, kept, seen), 0) / 2  # above what must last, between two orders
     budget = BUDGET * _value(kept + cycle, cost, seen)

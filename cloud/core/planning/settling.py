@@ -7,12 +7,13 @@ from math import sqrt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloud.core.planning.bounds import EXPIRY, SHELVES, Limit, bounds_of
-from cloud.core.planning.choice import Policy, alternatives, bounded, by_hand, choose
+from cloud.core.planning.bounds import BROKEN, EXPIRY, SHELVES, Limit, bounds_of
+from cloud.core.planning.choice import Policy, alternatives, bounded, by_hand, choose, keeping
 from cloud.core.planning.items import Item, unfit
 from cloud.core.planning.losses import Costs
 from cloud.core.planning.lots import Lots
 from cloud.core.planning.outcomes import Outcome
+from cloud.core.planning.policies import asked, rules_of_thumb
 from cloud.core.planning.prospects import Prospect, prospect
 
 DAYS_A_YEAR = 365.0
@@ -74,36 +75,50 @@ def settle(item: Item, told: Outlook | None, others: bool = True) -> Settled:
 def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
     costs = costs_of(item)
     ahead = ahead_of(item, told, lots)
-    policy, limits = choice(item, ahead, costs, lots), list[Limit]()
+    if item.policy:
+        made = asked(item, told.mean, told.variance, told.doubt, ahead, costs, lots, level_of(item))
+        return Settled(made.policy, ahead, made.others if others else [], made.limits)
+    policy, limits, beyond = choice(item, ahead, costs, lots), list[Limit](), list[Policy]()
     bounds = bounds_of(item, told.mean, told.variance, told.doubt, ahead, policy.point + policy.lot, level_of(item))
     if not bounds.allow(policy.point, policy.lot):
         free, upto = policy, policy.point + policy.lot if bounds.upto is None else bounds.upto
-        goal, level = ("cost", None) if item.backorder_cost is not None else ("fill", level_of(item))
-        policy = bounded(ahead, costs, Lots(item.moq, item.pack, bounds.lot), upto, goal, level)  # type: ignore[arg-type]
-        dear = policy.outcome.cost > COSTLIER * free.outcome.cost
-        if bounds.why != SHELVES or dear or (level is not None and policy.outcome.fill < level - 1e-9):
+        level = level_of(item) if item.backorder_cost is None else None
+        fit = Lots(item.moq, item.pack, bounds.lot)
+        policy = bounded(ahead, costs, fit, upto, "cost" if level is None else "fill", level)
+        broken = level is not None and policy.outcome.fill < level - 1e-9
+        if bounds.why != SHELVES or broken or policy.outcome.cost > COSTLIER * free.outcome.cost:
             limits.append(bounds.why or EXPIRY)
+            beyond.append(replace(free, name="with_room"))
         if not bounds.allow(0, policy.lot):
             limits.append("least_lot_too_large")
-    made = Settled(policy, ahead, [], limits)
+        if broken and level is not None:
+            limits.append(BROKEN)
+            kept = keeping(ahead, costs, fit, upto, level) if others else None
+            beyond += [kept] if kept is not None else []
+    settled = Settled(policy, ahead, [], limits)
     if item.reorder_point is not None:
         set_by = by_hand(ahead, costs, lots, item.reorder_point, item.order_quantity or policy.lot)
-        made = _within_shelves(item, Settled(set_by, ahead), lots)
-        if made.policy is not None and made.policy.point != set_by.point:
-            policy = by_hand(ahead, costs, lots, made.policy.point, set_by.lot)
-            made = replace(made, policy=policy)
-    return replace(made, others=alternatives(ahead, costs, lots)) if others else made
+        settled = _within_shelves(item, Settled(set_by, ahead), lots)
+        if settled.policy is not None and settled.policy != set_by:
+            settled = replace(settled, policy=by_hand(ahead, costs, lots, settled.policy.point, settled.policy.lot))
+    if not others:
+        return settled
+    rough = rules_of_thumb(ahead, costs, lots) if item.backorder_cost is not None else []
+    compared = sorted([*alternatives(ahead, costs, lots), *rough], key=lambda one: one.outcome.cost)
+    return replace(settled, others=beyond + compared)
 
 
 def _within_shelves(item: Item, made: Settled, lots: Lots) -> Settled:
-    """A point by hand at which full shelves would order again and again is lowered until a lot fits."""
+    """By hand, no more than fits: at a point that leaves room for a lot of some size the lot is cut; one at which full
+    shelves would order again and again is lowered until a lot fits."""
     policy = made.policy
     assert policy is not None, "it is by hand"
-    if item.capacity is None or policy.point + lots.least <= item.capacity:
+    if item.capacity is None or policy.point + policy.lot <= item.capacity:
         return made
     least: list[Limit] = ["least_lot_too_large"] if lots.least > item.capacity else []
-    point = max(0, item.capacity - policy.lot)
-    return replace(made, policy=replace(policy, point=point), limits=[SHELVES, *least])
+    point = policy.point if policy.point + lots.least <= item.capacity else max(0, item.capacity - policy.lot)
+    lot = min(policy.lot, max(lots.least, (item.capacity - point) // lots.pack * lots.pack))
+    return replace(made, policy=replace(policy, point=point, lot=lot), limits=[SHELVES, *least])
 
 
 def _endless(item: Item, told: Outlook, lots: Lots) -> str:

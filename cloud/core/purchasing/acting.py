@@ -8,7 +8,7 @@ in. The same step twice changes nothing: the second answer is the order it was g
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import inf
+from math import fsum, inf
 from typing import Final, Literal, get_args
 
 from msgspec.structs import replace
@@ -21,6 +21,8 @@ from protocols.trade import Buying
 
 Action = Literal["approve", "send", "confirm", "change", "ship", "receive", "close", "cancel"]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+Listed = Callable[[str, int], float]
+"""(SKU, units) -> what one of so many costs by the supplier's offer, 0 where there is none."""
 SLACK: Final = 1e-9
 """Relative: sums of money that differ by less are the same."""
 
@@ -70,10 +72,12 @@ def act(
     note: str = "",
     key: str = "",
     anyway: bool = False,
+    listed: Listed = lambda sku, units: 0.0,
 ) -> Order | Refusal:
     """The order after a step, its version one higher; itself where that changes nothing; or why not.
 
-    `role` is "manager", "crew", "supplier" or "nobody" (the service by itself). See `What` for the rest.
+    `role` is "manager", "crew", "supplier" or "nobody" (the service by itself). See `What` for the rest. What others
+    than a manager may spend is held against the dearer of a line's price and the `listed` one.
     """
     what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway)
     if key and f"{action}:{key}" in order.keys:
@@ -89,7 +93,7 @@ def act(
         return after
     if after == order:
         return order
-    if refused := _too_dear(order, after, action, role, limits):
+    if refused := _too_dear(order, after, action, role, limits, listed):
         return refused
     return replace(after, version=order.version + 1, changed_ms=now_ms, by=by)
 
@@ -150,13 +154,20 @@ def _unknown(order: Order, action: Action, what: What) -> Refusal | None:
     return None
 
 
-def _too_dear(before: Order, after: Order, action: Action, role: str, limits: Buying) -> Refusal | None:
-    """Approving spends; so does whatever makes an order dearer once it is approved."""
-    worth = value(after)
+def _too_dear(before: Order, after: Order, action: Action, role: str, limits: Buying, listed: Listed) -> Refusal | None:
+    """Approving spends; so does whatever makes an order dearer once it is approved. Only a manager is believed that
+    the supplier asks less than it offers."""
+    typed = value(after)
+    was, worth = (value(before), typed) if role == "manager" else (_worth(before, listed), _worth(after, listed))
     if action == "approve":
         return may_approve(role, worth, limits)
-    dearer = action in ("change", "confirm") and worth > value(before) * (1 + SLACK)
+    rises = typed > value(before) * (1 + SLACK) or worth > was * (1 + SLACK)
+    dearer = action in ("change", "confirm") and rises
     return may_approve(role, worth, limits) if dearer and before.state != "draft" else None
+
+
+def _worth(order: Order, listed: Listed) -> float:
+    return fsum(line.units * max(line.unit_price, listed(line.sku, line.units)) for line in order.lines)
 
 
 def _given_up(order: Order) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 from typing import Final
 
 from msgspec import Struct
@@ -10,8 +11,9 @@ from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
 from cloud.core.purchasing.acting import act
+from cloud.core.purchasing.facts import DAY_MS
 from cloud.core.purchasing.orders import Line, Order, draft
-from cloud.core.purchasing.prices import unit_price
+from cloud.core.purchasing.prices import lot_of, unfit_lot, unit_price
 from cloud.core.refusals import Refusal
 from protocols.trade import Agreement, Buying, Offer, Supplier
 
@@ -21,6 +23,10 @@ UNSEEN: Final = frozenset(("draft", "approved"))
 """Orders in these states were not sent, and are nobody's but the site's."""
 LINES_MAX: Final = 1_000
 """SKUs in one plan; more are refused."""
+FAR_MS: Final = 730 * DAY_MS
+"""A day that a supplier names and that is further off is taken for a slip."""
+ROOM_DAYS: Final = 7
+"""Between a bound that was agreed on and the plan's there is room for so many days' demand, and for a lot."""
 
 
 class Span(Struct, frozen=True):
@@ -66,19 +72,28 @@ def agreed(agreements: Iterable[Agreement], supplier: str) -> dict[str, Agreemen
     return {sku: one for one in agreements if one.supplier == supplier for sku in one.skus}
 
 
-def bounds(agreement: Agreement, known: Known) -> tuple[int | None, int | None]:
-    """Least and most units of an SKU: as agreed, else the plan's reorder point and up-to level."""
-    return agreement.least.get(known.sku, known.point), agreement.most.get(known.sku, known.upto)
+def bounds(agreement: Agreement, known: Known, lot: int = 1) -> tuple[int | None, int | None]:
+    """Least and most units of an SKU: as agreed, else the plan's reorder point and up-to level. Where the plan's would
+    leave no room beside the other for a lot and a week's demand, it gives way; what was agreed on never does."""
+    least, most = agreement.least.get(known.sku), agreement.most.get(known.sku)
+    room = max(lot, ceil(ROOM_DAYS * (known.forecast_day or 0.0)))
+    if least is None and known.point is not None:
+        least = known.point if most is None else max(0, min(known.point, most - room))
+    if most is None and known.upto is not None:
+        most = known.upto if least is None else max(known.upto, least + room)
+    return least, most
 
 
-def shelves(agreements: Iterable[Agreement], supplier: str, known: Iterable[Known]) -> list[Shelf]:
+def shelves(
+    agreements: Iterable[Agreement], supplier: str, known: Iterable[Known], offers: Iterable[Offer]
+) -> list[Shelf]:
     """What a supplier may see: the SKUs of its agreements, nothing of any other."""
-    names = agreed(agreements, supplier)
+    names, lots = agreed(agreements, supplier), _lots(offers, supplier)
     found = []
     for one in known:
         if one.sku not in names:
             continue
-        least, most = bounds(names[one.sku], one)
+        least, most = bounds(names[one.sku], one, lots.get(one.sku, 1))
         there = one.position
         found.append(
             Shelf(
@@ -114,26 +129,32 @@ def step(
     units: Mapping[str, int] | None = None,
     dues: Mapping[str, int] | None = None,
     prices: Mapping[str, float] | None = None,
+    note: str = "",
     key: str = "",
 ) -> Order | Refusal:
-    """The order after what its supplier did: confirm (units, dates, prices), change (dates) or ship (units, dates).
+    """The order after what its supplier did: confirm (units, dates, prices), change (dates) or ship (units, dates),
+    with its note.
 
-    Another supplier's order, or one that was not sent, is not there for it.
+    Another supplier's order, or one that was not sent, is not there for it. A day that it names anew is none before
+    today (in whatever time zone), or before the order where goods were shipped, and none two years off.
     """
     if order.supplier != supplier or not order.sent_ms:
         return Refusal("no_such_order", "There is no such order of yours.", "Look at the list of your orders.")
+    new = {sku: at for sku, at in (dues or {}).items() if (line := order.line(sku)) is None or line.due_ms != at}
+    if refused := _no_day(new, order.sent_ms if action == "ship" else now_ms, now_ms):
+        return refused
     if action == "ship":
-        return act(order, "ship", by, "supplier", now_ms, limits, units=units, dues=dues, key=key)
+        return act(order, "ship", by, "supplier", now_ms, limits, units=units, dues=dues, note=note, key=key)
     if action == "change" and (units or prices):
         return Refusal("dates_only", "Only dates can be changed here.", "Confirm the order with what you can deliver.")
     if action in ALLOWED:
-        return act(order, "confirm", by, "supplier", now_ms, limits, units=units, dues=dues, prices=prices)
+        return act(order, "confirm", by, "supplier", now_ms, limits, units=units, dues=dues, prices=prices, note=note)
     said = f"A supplier can not {action} an order."
     return Refusal("not_allowed", said, "You can confirm it, change its dates, or say what was shipped.")
 
 
 def plan(
-    agreement: Agreement,
+    deals: Mapping[str, Agreement],
     supplier: Supplier,
     units: Mapping[str, int],
     known: Iterable[Known],
@@ -146,6 +167,7 @@ def plan(
     key: str,
 ) -> Order | Refusal:
     """The order that a supplier's plan becomes; the one it became before, where it came with this `key` already.
+    `deals`: SKU -> this supplier's agreement about it.
 
     Where the supplier decides it is confirmed at once, whatever its value: the agreement is the approval. Where the
     site does, it is a draft. Either way what will be there has to lie within the least and the most of each SKU,
@@ -159,32 +181,61 @@ def plan(
     if len(units) > LINES_MAX:
         return Refusal("too_many", f"The plan names {len(units)} SKUs.", f"Send at most {LINES_MAX} at once.")
     there = {one.sku: one for one in known}
+    if refused := _no_day(dues or {}, now_ms, now_ms):
+        return refused
     asked = {one.sku: one for one in offers if one.supplier == supplier.id}
+    lots = _lots(asked.values(), supplier.id)
     lines = []
     for sku, wanted in units.items():
-        if refused := _outside(agreement, sku, wanted, there.get(sku), orders):
+        if refused := _outside(deals, supplier.id, sku, wanted, there.get(sku), lots.get(sku, 1), orders):
             return refused
         if sku not in asked:
             return Refusal("no_offer", f"There is no agreed price of {sku}.", "Let the site list your offer.")
+        if refused := unfit_lot(asked[sku], wanted):
+            return refused
         lines.append(Line(sku, wanted, unit_price(asked[sku], wanted), due_ms=(dues or {}).get(sku, 0)))
     made = draft(supplier.id, lines, by, now_ms)
     if isinstance(made, Refusal):
         return made
     made = replace(made, keys=[mark] if key else [])
-    if agreement.decides == "site":
+    mine = [sku for sku in units if deals[sku].decides == "supplier"]
+    if mine and len(mine) < len(units):
+        said = f"You decide about {', '.join(mine[:5])}; about the rest of the plan the site does."
+        return Refusal("two_plans", said, "Send these as one plan, and the rest as another.")
+    if not mine:
         return made
     return replace(made, state="confirmed", sent_ms=now_ms, confirmed_ms=now_ms)
 
 
+def _lots(offers: Iterable[Offer], supplier: str) -> dict[str, int]:
+    """SKU -> the least lot of this supplier's."""
+    return {one.sku: lot_of(one, 1) for one in offers if one.supplier == supplier}
+
+
+def _no_day(dues: Mapping[str, int], from_ms: int, now_ms: int) -> Refusal | None:
+    """Why goods can not be due then; 0 is no day yet. Somewhere a day begins up to a day before."""
+    for sku, due_ms in dues.items():
+        if due_ms and not from_ms - DAY_MS <= due_ms <= now_ms + FAR_MS:
+            said = f"{sku} can not be due then: that day is over, or more than two years off."
+            return Refusal("date", said, "Give a day from today on, or none.")
+    return None
+
+
 def _outside(
-    agreement: Agreement, sku: str, units: int, known: Known | None, orders: Iterable[Order]
+    deals: Mapping[str, Agreement],
+    supplier: str,
+    sku: str,
+    units: int,
+    known: Known | None,
+    lot: int,
+    orders: Iterable[Order],
 ) -> Refusal | None:
-    if sku not in agreement.skus or known is None:
-        return Refusal("not_yours", f"{sku} is not in your agreement.", f"In it: {', '.join(agreement.skus[:5])}.")
-    least, most = bounds(agreement, known)
+    if sku not in deals or known is None:
+        return Refusal("not_yours", f"{sku} is not in your agreement.", f"In it: {', '.join([*deals][:5])}.")
+    least, most = bounds(deals[sku], known, lot)
     if least is None or most is None:
         return Refusal("no_bounds", f"Nobody knows yet how much of {sku} to keep.", "Agree on a least and a most.")
-    drafts = [one for one in orders if one.state == "draft" and one.supplier == agreement.supplier]
+    drafts = [one for one in orders if one.state == "draft" and one.supplier == supplier]
     planned = sum(line.units for one in drafts for line in one.lines if line.sku == sku)
     after = known.position.projected + planned + units
     if least <= after <= most:

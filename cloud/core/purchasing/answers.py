@@ -37,6 +37,8 @@ UNSAFE: Final = {
     "edifact.unclosed": "Send it whole.",
 }
 """Problems of a paper for which nothing in it is done."""
+AGAIN: Final = ("", "change", "replace")
+"""What an answer may do to an earlier one: what it says holds from then on."""
 OURS: Final = ("buyer", "SKU")
 """Schemes of item numbers that are the site's own."""
 _NUMBER: Final = re.compile(r"\s*(?:PO)?[-#\s]*0*([1-9][0-9]{0,17})\s*", re.IGNORECASE)
@@ -66,15 +68,17 @@ class _Places(NamedTuple):
     order: str
     line: str
     answer: str
+    answer_purpose: str
     shipped_order: str
     packed: str
     amount: str
     day: str
     number: str
+    notice_purpose: str
 
 
-_X12: Final = _Places("BAK03", "PO1", "ACK", "PRF01", "LIN", "SN1", "DTM", "BSN02")
-_EDIFACT: Final = _Places("RFF+ON", "LIN", "LIN", "RFF+ON", "LIN", "QTY", "DTM", "BGM")
+_X12: Final = _Places("BAK03", "PO1", "ACK", "BAK01", "PRF01", "LIN", "SN1", "DTM", "BSN02", "BSN01")
+_EDIFACT: Final = _Places("RFF+ON", "LIN", "LIN", "BGM 1225", "RFF+ON", "LIN", "QTY", "DTM", "BGM", "BGM 1225")
 
 
 class _Said(NamedTuple):
@@ -107,7 +111,8 @@ def _unfit(partner: Partner, document: Document) -> Refusal | None:
     """Why nothing in a paper is done, whatever it says."""
     if not document.contents:
         problem = document.problems[0]
-        return Refusal("not_read", f"The paper can not be read: {problem.detail}.", f"{problem.hint.capitalize()}.")
+        hint = problem.hint
+        return Refusal("not_read", f"The paper can not be read: {problem.detail}.", f"{hint[:1].upper()}{hint[1:]}.")
     for what, told, end in (("sender", document.sender, partner.theirs), ("receiver", document.receiver, partner.ours)):
         if told.strip() != end.id:
             said = f"The {what} of the interchange is {told.strip()[:40]!r}, agreed on is {end.id!r}."
@@ -126,6 +131,10 @@ def _confirmed(site: Site, paper: OrderAnswer, mine: Mapping[int, Order], at: _P
     if isinstance(order, Refusal):
         return order
     name = order_number(order)
+    if paper.purpose not in AGAIN:
+        said = f"The answer to {name} is marked {paper.purpose[:20]!r} ({at.answer_purpose}); what was answered stands."
+        hint = "Answer anew with what holds, or write to the site: it can cancel its order."
+        return Refusal("not_original", said, hint)
     if paper.kind in DECLINED:
         said = f"{name} is rejected whole ({paper.kind})."
         return Refusal("declined", said, "Cancel it here, and order elsewhere.")
@@ -207,6 +216,12 @@ def _shipped(site: Site, paper: ShipNotice, mine: Mapping[int, Order], at: _Plac
     if not paper.number:
         hint = "Number your dispatches, so that none counts twice."
         return [Refusal("no_number", f"The dispatch has no number ({at.number}).", hint)]
+    if paper.purpose:
+        said = (
+            f"Dispatch {paper.number} is marked {paper.purpose[:20]!r} ({at.notice_purpose}); what was shipped stands."
+        )
+        hint = "Write to the site, which puts it right. Number what leaves beside it anew, and send that."
+        return [Refusal("not_original", said, hint)]
     by_order: dict[str, list[Packed]] = {}
     for pack in paper.packs:
         whose = pack.order or (paper.orders[0] if len(paper.orders) == 1 else "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from cloud.core.purchasing.facts import LeadTime
 from cloud.core.purchasing.lateness import Part, Stakes, Wait, waiting
-from cloud.core.purchasing.prices import economic_lot, goods, lot_of
+from cloud.core.purchasing.prices import economic_lot, goods, lot_of, lots_of
 from protocols.trade import Offer, Supplier
 
 SCORE_WORTH: Final = 0.10
@@ -62,7 +63,8 @@ class Bill(Struct, frozen=True):
 
 def bill(option: Option, lot: int, wanted: int, stakes: Stakes, usual: float, wait: Wait | None = None) -> Bill:
     """The bill of a lot; `usual` is the score of one nobody knows, `wait` what is expected of lateness (left out: of
-    this lot alone)."""
+    this lot alone). What is bought for a better price saves nothing of the order's own cost: how often to order is
+    the plan's."""
     price = goods(option.offer, lot)
     if wait is None:
         wait = waiting([option.part(lot)], stakes)
@@ -73,12 +75,39 @@ def bill(option: Option, lot: int, wanted: int, stakes: Stakes, usual: float, wa
         lot,
         wanted,
         price * share,
-        option.supplier.order_cost * share,
+        option.supplier.order_cost * min(1.0, wanted / lot_of(option.offer, wanted)),
         _excess(lot - wanted, wanted, stakes),
         price * share * SCORE_WORTH * poor,
         wait.cost,
         wait.risk,
         price + option.supplier.order_cost,
+    )
+
+
+def best_bill(option: Option, units: int, stakes: Stakes, usual: float, wait: Wait | None = None) -> Bill:
+    """The bill of the lot of a supplier that is cheapest for `units`: the least, or a larger one that reaches a better
+    price, where that costs less with holding the rest, and there is room."""
+    least, *larger = lots_of(option.offer, units)
+    lots = [least, *(lot for lot in larger if stakes.room is None or lot <= stakes.room)]
+    if wait is None:
+        wait = waiting([option.part(least)], stakes)
+    bills = [bill(option, lot, units, stakes, usual, wait) for lot in lots]
+    return min(bills, key=lambda one: (one.sure, one.lot))
+
+
+def joined(bills: Sequence[Bill], wait: Wait) -> Bill:
+    """One bill of several orders, as if the first supplier's."""
+    return Bill(
+        bills[0].option,
+        sum(one.lot for one in bills),
+        sum(one.wanted for one in bills),
+        sum(one.price for one in bills),
+        sum(one.order_cost for one in bills),
+        sum(one.excess for one in bills),
+        sum(one.score for one in bills),
+        wait.cost,
+        wait.risk,
+        sum(one.paid for one in bills),
     )
 
 

@@ -29,8 +29,9 @@ class Came(Struct, frozen=True):
 class Fact(Struct, frozen=True):
     """One line of an order that was sent: what was asked for and promised, and what came of it.
 
-    `asked` units are what the site wanted last, whatever the supplier then confirmed. `due_ms` is what was promised
-    first for that (0: nothing was): a date that the supplier moved later excuses nothing. `ended_ms`: 0 while more is
+    `asked` units are what the site wanted last, whatever the supplier then confirmed. `due_ms` is the earlier of when
+    the site wanted that and what was promised first for it (0: neither is known): a date that the supplier moved later
+    excuses nothing, nor does a late promise. `ended_ms`: 0 while more is
     waited for; `given_up`: the site then waited no longer.
     """
 
@@ -65,15 +66,15 @@ class Fact(Struct, frozen=True):
         return None if self.ended_ms else max(0.0, (now_ms - self.sent_ms) / DAY_MS)
 
     def judged(self, now_ms: int) -> bool:
-        """Whether it can be said if it was on time: a date was promised, and all is in or the date went by waiting."""
+        """Whether it can be said if it was on time: it has a date, and all is in or the date went by waiting."""
         waited_ms = min(now_ms, self.ended_ms) if self.ended_ms else now_ms
         complete = self.ended_ms > 0 and not self.given_up
         return self.due_ms > 0 and (complete or waited_ms >= self.due_ms + DAY_MS)
 
     @property
     def on_time(self) -> bool:
-        """What came, came on the promised day, or up to a day before: from due - 24 h to due + 24 h, since a promise is
-        of a day, given at any hour of it."""
+        """What came, came from 24 h before to 24 h after it was due, since a promise is of a day, given at any hour of
+        it."""
         times = [one.at_ms for one in self.came if one.received]
         return bool(times) and self.due_ms - DAY_MS <= min(times) and max(times) < self.due_ms + DAY_MS
 
@@ -113,9 +114,10 @@ def facts(versions: Sequence[Order], came_ms: Mapping[tuple[str, str], int] | No
     sent = [one for one in versions if one.sent_ms]
     if not sent:
         return []
-    asked, promised, came = dict[str, int](), dict[str, int](), dict[str, list[Came]]()
+    asked, came = dict[str, int](), dict[str, list[Came]]()
+    wanted, promised = dict[str, int](), dict[str, int]()
     for line in sent[0].lines:
-        asked[line.sku], promised[line.sku] = line.units, line.due_ms
+        asked[line.sku], wanted[line.sku] = line.units, line.due_ms
     for before, after in pairwise(sent):
         new = [key.removeprefix("receive:") for key in after.keys if key not in before.keys]
         for line in after.lines:
@@ -127,8 +129,12 @@ def facts(versions: Sequence[Order], came_ms: Mapping[tuple[str, str], int] | No
             elif after.confirmed_ms and not before.confirmed_ms:
                 promised[line.sku] = line.due_ms
             elif not after.confirmed_ms and _changed(old, line):
-                asked[line.sku], promised[line.sku] = line.units, line.due_ms
-    told = [_fact(line, sent[-1], asked, promised, came) for line in sent[-1].lines]
+                asked[line.sku] = line.units
+                promised.pop(line.sku, None)
+                if line.due_ms != old.due_ms:
+                    wanted[line.sku] = line.due_ms
+    due = {sku: _sooner(day_ms, promised.get(sku, 0)) for sku, day_ms in wanted.items()}
+    told = [_fact(line, sent[-1], asked, due, came) for line in sent[-1].lines]
     return [one for one in told if one.asked]
 
 
@@ -137,8 +143,13 @@ def _changed(old: Line, line: Line) -> bool:
     return line.shipped == old.shipped and (line.units, line.due_ms) != (old.units, old.due_ms)
 
 
+def _sooner(one_ms: int, other_ms: int) -> int:
+    """0 is no date."""
+    return min(one_ms, other_ms) if one_ms and other_ms else one_ms or other_ms
+
+
 def _fact(
-    line: Line, last: Order, asked: Mapping[str, int], promised: Mapping[str, int], came: Mapping[str, list[Came]]
+    line: Line, last: Order, asked: Mapping[str, int], due_ms: Mapping[str, int], came: Mapping[str, list[Came]]
 ) -> Fact:
     parts = sorted(came.get(line.sku, []), key=lambda one: one.at_ms)
     ended_ms = last.closed_ms or (0 if line.rest else parts[-1].at_ms if parts else last.changed_ms)
@@ -148,7 +159,7 @@ def _fact(
         last.id,
         last.sent_ms,
         asked.get(line.sku, line.units),
-        promised.get(line.sku, 0),
+        due_ms.get(line.sku, 0),
         line.unit_price,
         parts,
         ended_ms,

@@ -23,13 +23,15 @@ Days = np.ndarray[Any, np.dtype[np.float64]]
 
 class Stakes(Struct, frozen=True):
     """What is at stake for one SKU: a day's demand and its variance, the units to meet it with before the order comes
-    (available, on order and in transit), money a day for a unit owed, and for a unit held."""
+    (available, on order and in transit), money a day for a unit owed, and for a unit held; `room`: so many more fit,
+    None where nobody knows."""
 
     daily: float
     variance: float
     cover: int
     backorder_day: float
     holding_day: float
+    room: int | None = None
 
 
 class Part(NamedTuple):

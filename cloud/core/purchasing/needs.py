@@ -16,6 +16,7 @@ from cloud.core.purchasing.acting import may_approve
 from cloud.core.purchasing.facts import DAY_MS
 from cloud.core.purchasing.joining import Mate, joining
 from cloud.core.purchasing.orders import Line, Order, draft, value
+from cloud.core.purchasing.prices import Offered, lot_of, price_after
 from cloud.core.purchasing.sourcing import Sourcing, Split
 from cloud.core.refusals import Refusal
 from protocols.trade import Action, Buying
@@ -70,12 +71,14 @@ def orders_of(
     mates: Mapping[str, Sequence[Mate]] | None = None,
     order_costs: Mapping[str, float] | None = None,
     ordered: Collection[int] = (),
+    offer: Offered = lambda sku, supplier: None,
 ) -> Made:
     """The orders that open needs become. Deciding again with these orders stored changes nothing.
 
     `orders` are all that are open, `ordered` the needs known to be on one, open or not. A need whose SKU is on a
-    draft joins that, its units raised to the need's where they are fewer; else one whose supplier has a draft of the
-    service joins that; else all of a supplier make a new one, which SKUs near their point join (`joining`, of `mates`
+    draft joins that, its units raised to the need's where they are fewer, in the packs and at the price of the `offer`
+    (a price that somebody gave stays); else one whose supplier has a draft that the service made or changed last joins
+    that; else all of a supplier make a new one, which SKUs near their point join (`joining`, of `mates`
     by supplier). Needs of level "order" are kept apart from those that a person has to look at, and approved where all
     of their order is worth at most `buying.approved_to` and nothing falls back on a poor supplier.
     """
@@ -92,7 +95,7 @@ def orders_of(
             continue
         held = next((order for order in drafts.values() if order.line(one.sku) is not None), None)
         if held is not None:
-            drafts[held.id] = _raised(held, one)
+            drafts[held.id] = _raised(held, one, offer)
             changed.add(held.id)
         else:
             found = source(one.sku, one.units)
@@ -159,9 +162,15 @@ def _new(supplier: str, group: Sequence[_Want], more: Sequence[Line], free: bool
     return replace(made, state="approved") if approved else made
 
 
-def _raised(order: Order, one: Asked) -> Order:
+def _raised(order: Order, one: Asked, offer: Offered) -> Order:
     """A draft that has the SKU already: it is for this need too."""
-    lines = [replace(line, units=max(line.units, one.units)) if line.sku == one.sku else line for line in order.lines]
+    lines = list(order.lines)
+    for at, line in enumerate(lines):
+        if line.sku == one.sku and line.units < one.units:
+            asked = offer(one.sku, order.supplier)
+            units = one.units if asked is None else lot_of(asked, one.units)
+            price = line.unit_price if asked is None else price_after(asked, line.units, line.unit_price, units)
+            lines[at] = replace(line, units=units, unit_price=price)
     return replace(order, lines=lines, needs=sorted({*order.needs, one.need}))
 
 
@@ -170,8 +179,8 @@ def _added(order: Order, want: _Want, now_ms: int) -> Order:
 
 
 def _next(before: Order, after: Order, now_ms: int) -> Order:
-    """The next version; whose draft it is does not change by that."""
-    return replace(after, version=before.version + 1, changed_ms=now_ms)
+    """The next version, which is nobody's but the service's."""
+    return replace(after, version=before.version + 1, changed_ms=now_ms, by=BY)
 
 
 def _line(want: _Want, now_ms: int) -> Line:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -145,22 +146,24 @@ def ordered(site: Site, partner: Partner, order: Order, now_ms: int, number: int
     return _written(partner, paper, now_ms, number)
 
 
-def changed(site: Site, partner: Partner, before: Order, after: Order, now_ms: int, number: int) -> bytes | Refusal:
-    """What the site changed in an order that was sent, or that it cancels it (860)."""
+def changed(site: Site, partner: Partner, versions: Sequence[Order], now_ms: int, number: int) -> bytes | Refusal:
+    """All that the site changed in an order since it was sent, or that it cancels it (860); `versions` are the order's,
+    the first first. Who misses one of these papers, or takes one twice, has with the next the order as it is."""
+    after, sent = versions[-1], [one for one in versions if one.sent_ms]
     if refused := _not_theirs(partner, after):
         return refused
     if partner.standard != "x12":
         return _unsaid("the change of an order", "Agree on X12 for it, or write to the supplier.")
-    if not before.sent_ms or before.id != after.id:
+    if not sent:
         return Refusal("not_sent", f"Order {after.id} was not sent.", "Send it; there is nothing to change for them.")
     cancelled = after.state == "cancelled"
-    lines = [] if cancelled else _changes(site, before, after)
+    lines = [] if cancelled else _changes(site, sent)
     if not cancelled and not lines:
         said = f"Nothing that concerns the supplier changed in order {after.id}."
         return Refusal("no_change", said, "Send a change of units, dates or prices.")
     paper = OrderChange(
         order_number(after),
-        _day(site, before.sent_ms),
+        _day(site, sent[0].sent_ms),
         "cancel" if cancelled else "change",
         lines,
         str(after.version),
@@ -214,21 +217,33 @@ def item(site: Site, sku: str) -> Item:
     return Item(sku, "buyer", known.gtin.rjust(14, "0") if known is not None and known.gtin else "")
 
 
-def _changes(site: Site, before: Order, after: Order) -> list[ChangedLine]:
+def _changes(site: Site, sent: Sequence[Order]) -> list[ChangedLine]:
+    """The lines that the site changed, as they are now."""
+    ours = [(before, after) for before, after in pairwise(sent) if _is_ours(before, after)]
     found = []
-    for at, now in enumerate(after.lines, 1):
-        was = before.line(now.sku)
-        change = _change(was, now, _due(site, now) != (_due(site, was) if was is not None else ""))
-        if change:
+    for at, now in enumerate(sent[-1].lines, 1):
+        if any(_change(site, before.line(now.sku), after.line(now.sku)) for before, after in ours):
+            struck = any(line is not None and not line.units for line in (one.line(now.sku) for one in sent[:-1]))
+            change = _change(site, sent[0].line(now.sku), now)
+            if not change or (struck and now.units):
+                change = "replaced"  # it was otherwise meanwhile, which the supplier may have been told
             unit = UNITS["x12"]
             units = None if change == "deleted" else now.units
             found.append(ChangedLine(str(at), change, item(site, now.sku), units, unit, _price(now), _due(site, now)))
     return found
 
 
-def _change(was: Line | None, now: Line, moved: bool) -> str:
-    """The word for what became of a line; "" where nothing did."""
-    if was is None or (not was.units and now.units):
+def _is_ours(before: Order, after: Order) -> bool:
+    """Whether the site changed it: the supplier has to agree again, and nothing was shipped or received by it."""
+    return not after.confirmed_ms and after.keys == before.keys
+
+
+def _change(site: Site, was: Line | None, now: Line | None) -> str:
+    """The word for what became of a line; "" where nothing did. Of an order that was sent there is no new line."""
+    if was is None or now is None:
+        return ""
+    moved = _due(site, now) != _due(site, was)
+    if not was.units and now.units:
         return "added"
     if was.units and not now.units:
         return "deleted"

@@ -78,7 +78,8 @@ def scorecard(
     """The card of one supplier, from all facts, offers and marks there are.
 
     Quality: 100 x the mean share of units accepted, over lines that brought anything. Cost: 100 x cheapest offer /
-    price paid at the same units, over lines whose SKU somebody else offers too, weighted by money. Delivery: 100 x the
+    price paid at the same units, over lines that brought good units of an SKU that somebody else offers too, weighted
+    by the money for what came. Delivery: 100 x the
     share of lines on time (up to a day early) and in full. Each is (prior x k + what was seen) / (k + n), k = 4 lines
     of the stated `Prior`, so that one bad line of one is not 0; with n = 0 it is left out.
     """
@@ -148,11 +149,12 @@ def _cost(own: list[Fact], offers: list[Offer]) -> tuple[float | None, int]:
     n = 0
     for one in own:
         rivals = by_sku.get(one.sku, [])
-        if not any(offer.supplier != one.supplier for offer in rivals) or one.unit_price <= 0:
+        alone = not any(offer.supplier != one.supplier for offer in rivals)
+        if alone or one.unit_price <= 0 or not one.received:
             continue
         least = min(unit_price(offer, one.asked) for offer in rivals)
-        paid += one.asked * one.unit_price
-        cheapest += one.asked * min(least, one.unit_price)
+        paid += one.received * one.unit_price
+        cheapest += one.received * min(least, one.unit_price)
         n += 1
     return _shrunk(n * cheapest / paid if n else 0.0, n, COST)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from cloud.core.purchasing.bills import Bill, Option, Reason, against, bill, larger_lot
-from cloud.core.purchasing.lateness import Stakes, waiting
-from cloud.core.purchasing.prices import lot_of
+from cloud.core.purchasing.bills import Bill, Option, Reason, against, best_bill, bill, joined, larger_lot
+from cloud.core.purchasing.lateness import Stakes, Wait, waiting
+from cloud.core.purchasing.prices import goods, lot_of
 from cloud.core.refusals import Refusal
-from protocols.trade import Buying
+from protocols.trade import Buying, Offer
 
 SPLIT_EXTRA: Final = 0.03
 """Two suppliers instead of one may cost so much more, as a share of what the best one costs."""
@@ -20,6 +20,7 @@ SHARES: Final = (0.25, 0.5, 0.75)
 """Shares that are tried of the first of two suppliers."""
 BEST_MAX: Final = 4
 """Of the best so many suppliers two are tried together; and so many parts are weighed for their lateness."""
+NO_WAIT: Final = Wait(0.0, 0.0)
 
 Chosen = Literal["only_one", "cheapest", "sooner", "score", "split_risk", "split_stock", "fallback", "backlog"]
 
@@ -27,7 +28,8 @@ Chosen = Literal["only_one", "cheapest", "sooner", "score", "split_risk", "split
 class Split(Struct, frozen=True):
     """So many units to order from one supplier. `price` a unit, `cost` with the order's own, `due_days` from now.
     `why`: only_one (nobody else can), cheapest (in all), sooner (dearer goods, less lateness), score (dearer, a better
-    supplier), split_risk, split_stock (one does not have enough), backlog (nobody has enough: it has to be waited for),
+    supplier), split_risk, split_stock (who is cheap does not have enough), backlog (nobody has enough: it has to be
+    waited for),
     fallback (suspended or under the score floor, and nobody else can: a person should look at it)."""
 
     supplier: str
@@ -64,14 +66,16 @@ class Sourcing(Struct, frozen=True):
 
 
 def source(sku: str, units: int, options: Sequence[Option], stakes: Stakes, buying: Buying) -> Sourcing | Refusal:
-    """Where to order `units` of an SKU; never fewer, and more only for a pack or an MOQ.
+    """Where to order `units` of an SKU; never fewer, and more only for a pack, an MOQ, or a break that makes the wanted
+    units cheaper (`bills.best_bill`).
 
     Weighed are: goods at the price of their break; an order's own cost; holding what a pack or an MOQ brings too much;
     expected money for units owed until it comes (`lateness.waiting`); and `bills.SCORE_WORTH` of the goods for a score
     of 0, in proportion, a score nobody knows being taken for the mean of those known. Suspended suppliers and those
-    under `buying.score_floor` are asked only when nobody else offers it, suspended ones last. Where nobody has enough
-    in stock, several deliver; what nobody has, the best gets as a backlog. With `buying.sourcing` "split": in two,
-    where that costs at most `SPLIT_EXTRA` more and takes away more expected cost of lateness than it adds.
+    under `buying.score_floor` are asked only when nobody else offers it, suspended ones last. Where who is cheap does
+    not have enough, or nobody has, several deliver; what nobody has, the best gets as a backlog. With `buying.sourcing`
+    "split": in two, where that costs at most `SPLIT_EXTRA` more and takes away more expected cost of lateness than it
+    adds.
     """
     if units < 1:
         return Refusal("units", f"{units} units of {sku} can not be ordered.", "Order one or more.")
@@ -83,11 +87,13 @@ def source(sku: str, units: int, options: Sequence[Option], stakes: Stakes, buyi
     asked = good or active or fit
     known = [one.score for one in asked if one.score is not None]
     usual = sum(known) / len(known) if known else 100.0
-    bills = [bill(one, lot_of(one.offer, units), units, stakes, usual) for one in asked]
+    bills = [best_bill(one, units, stakes, usual) for one in asked]
     bills.sort(key=lambda one: (one.total, one.lot, one.option.supplier.id))
     able = [one for one in bills if one.option.offer.stock is None or one.option.offer.stock >= one.lot]
     found = _best(able, bills, stakes) if able else _gathered(units, bills, stakes)
-    if buying.sourcing == "split" and len(able) > 1:
+    if able and (cheaper := _together(units, able, bills, stakes, usual)) is not None:
+        found = cheaper
+    elif buying.sourcing == "split" and len(able) > 1:
         found = _paired(units, found, able, stakes, usual) or found
     refused = [
         Rejected(one.supplier.id, lot_of(one.offer, units), None, reason)
@@ -130,8 +136,7 @@ def _gathered(units: int, bills: Sequence[Bill], stakes: Stakes) -> Sourcing:
     missing = units
     for one in bills:
         offer = one.option.offer
-        most = (offer.stock or 0) // offer.pack * offer.pack
-        if missing > 0 and most >= lot_of(offer, 1):
+        if missing > 0 and (most := _has(offer)):
             lots[offer.supplier] = lot_of(offer, min(missing, most))
             missing -= lots[offer.supplier]
     first = bills[0].option.offer
@@ -143,6 +148,46 @@ def _gathered(units: int, bills: Sequence[Bill], stakes: Stakes) -> Sourcing:
     made = [bill(one.option, lot, lot, stakes, 100.0, wait) for one, lot in taken]
     why: Chosen = "backlog" if missing > 0 else "split_stock"
     return Sourcing([_split(one, why) for one in made], rejected, wait.cost, wait.risk)
+
+
+def _together(units: int, able: Sequence[Bill], bills: Sequence[Bill], stakes: Stakes, usual: float) -> Sourcing | None:
+    """What some have cheaply from them, and the rest from one that has enough, where that costs less in all than
+    everything from the best."""
+    best = able[0]
+    short = [(one.option, most) for one in bills if one not in able and (most := _has(one.option.offer))]
+    short.sort(key=lambda one: (goods(one[0].offer, one[1]) + one[0].supplier.order_cost) / one[1])
+    choices: list[list[Bill]] = []
+    for count in range(1, BEST_MAX):
+        for group in combinations(short[: BEST_MAX - 1], count):
+            made, missing = list[Bill](), units
+            for option, most in group:
+                if missing > 0:
+                    lot = lot_of(option.offer, min(missing, most))
+                    made.append(bill(option, lot, min(missing, lot), stakes, usual, NO_WAIT))
+                    missing -= lot
+            if missing > 0:
+                choices += [[*made, best_bill(one.option, missing, stakes, usual, NO_WAIT)] for one in able[:BEST_MAX]]
+            else:
+                choices.append(made)
+    found = best
+    parts: list[Bill] = []
+    for made in choices:
+        if joined(made, NO_WAIT).total < found.total * (1 - 1e-9):
+            wait = waiting([one.option.part(one.lot) for one in made], stakes)
+            if joined(made, wait).total < found.total * (1 - 1e-9):
+                found, parts = joined(made, wait), made
+    if not parts:
+        return None
+    names = [one.option.supplier.id for one in parts]
+    others = [one for one in bills if one.option.supplier.id not in names]
+    rejected = [_rejected(one, against(one, found) if one in able else "no_stock") for one in others]
+    return Sourcing([_split(one, "split_stock") for one in parts], rejected, found.late, found.risk)
+
+
+def _has(offer: Offer) -> int:
+    """Units in whole packs that a supplier says it has; 0 where they do not make the least lot."""
+    most = (offer.stock or 0) // offer.pack * offer.pack
+    return most if most >= lot_of(offer, 1) else 0
 
 
 def _paired(units: int, alone: Sourcing, able: Sequence[Bill], stakes: Stakes, usual: float) -> Sourcing | None:

@@ -53,9 +53,10 @@ def confirm(order: Order, what: What, now_ms: int) -> Order | Refusal:
     lines = [_line(one, what) for one in order.lines]
     if not any(line.units for line in lines):
         return Refusal("nothing_left", "Nothing of the order was confirmed.", "Cancel it, and order elsewhere.")
-    if lines == order.lines and order.confirmed_ms:
+    note = what.note or order.note
+    if lines == order.lines and order.confirmed_ms and note == order.note:
         return order
-    return _settled(replace(order, lines=lines, confirmed_ms=now_ms))
+    return _settled(replace(order, lines=lines, confirmed_ms=now_ms, note=note))
 
 
 def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -90,7 +91,7 @@ def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
             return Refusal("too_many", said, "Correct the dispatch, or say that it is meant.")
         due_ms = what.dues.get(line.sku, line.due_ms)
         lines.append(replace(line, shipped=line.shipped + units, due_ms=due_ms))
-    return replace(order, lines=lines, keys=[*order.keys, f"ship:{what.key}"])
+    return replace(order, lines=lines, note=what.note or order.note, keys=[*order.keys, f"ship:{what.key}"])
 
 
 def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -116,17 +117,25 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
 
 def close(order: Order, what: What, now_ms: int) -> Order | Refusal:
     """What has not come is not waited for any longer."""
+    if refused := _moving(order, what, "closed"):
+        return refused
     return replace(order, state="closed", closed_ms=now_ms, note=what.note or order.note)
 
 
 def cancel(order: Order, what: What, now_ms: int) -> Order | Refusal:
     """Given up, but for what was taken in."""
-    moving = sum(line.in_transit for line in order.lines)
-    if moving and not what.anyway:
-        said = f"{moving} units of it are on their way."
-        return Refusal("in_transit", said, "Receive or reject them first, or say that it is to be cancelled anyway.")
+    if refused := _moving(order, what, "cancelled"):
+        return refused
     state: State = "closed" if order.state == "partly_received" else "cancelled"
     return replace(order, state=state, closed_ms=now_ms, note=what.note or order.note)
+
+
+def _moving(order: Order, what: What, become: str) -> Refusal | None:
+    moving = sum(line.in_transit for line in order.lines)
+    if not moving or what.anyway:
+        return None
+    said = f"{moving} units of it are on their way."
+    return Refusal("in_transit", said, f"Receive or reject them first, or say that it is to be {become} anyway.")
 
 
 def _settled(order: Order) -> Order:

@@ -23,7 +23,8 @@ KEY = "forecast"
 
 
 class Learnt(Struct, frozen=True):
-    """Of the night that began local day `day`: the ABC and XYZ letters of each SKU, and the calibration of quantiles
+    """Of the night that began local day `day`: the ABC and XYZ letters of each SKU ("" where
+    its demand is not known), and the calibration of quantiles
     (see `recalibration.Calibration`)."""
 
     day: int
@@ -59,7 +60,7 @@ def study(lessons: Sequence[Lesson], day: int, now_ms: int) -> Learnt:
     """Everything that is learnt at night, which takes a second or so for each thousand SKUs."""
     days = [days_of(one.demand, one.slots, now_ms) for one in lessons]
     told = [at for at, row in enumerate(days) if row.known >= DAYS_MIN]
-    letters = dict.fromkeys((one.sku for one in lessons), "CZ")
+    letters = dict.fromkeys((one.sku for one in lessons), "")
     if not told:
         return Learnt(day, letters)
     units, dry = table([days[at] for at in told])

@@ -53,7 +53,7 @@ export interface Card {
   abc: string;
   xyz: string;
   reason: string;
-  limits: ("expires_first" | "least_lot_too_large" | "shelves_too_small")[];
+  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "shelves_too_small")[];
   terms: Terms | null;
   rescue: Rescue | null;
 }
@@ -95,6 +95,7 @@ export interface Terms {
   pack: number;
   capacity: number | null;
   shelf_life_days: number | null;
+  review_days: number | null;
 }
 
 /**
@@ -214,7 +215,9 @@ export interface SlotView {
  * One SKU over all its slots. `daily_demand` and what follows from it are None until demand is known. `cover_days` =
  * available / daily demand. `uncertain` counts slots whose count is unknown. available = on hand - reserved -
  * quarantined, projected = available + on order + in transit. `verdict` is "" until it is planned; `risk` is the
- * chance that an order placed now comes too late. `owed` units are debts.
+ * chance that an order placed now comes too late. `owed` units are debts. `limits` are what bounds its policy,
+ * `rescue` who can help out before the regular supply comes, both as of now. Until `held_until_ms` the service does
+ * not order it by itself, for somebody cancelled that (0: it may).
  */
 export interface SkuView {
   id: string;
@@ -241,6 +244,9 @@ export interface SkuView {
   verdict: "" | "demand_unknown" | "discontinued" | "enough" | "no_demand" | "order" | "stock_unknown" | "unfit";
   risk: number | null;
   owed: number;
+  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "shelves_too_small")[];
+  rescue: Rescue | null;
+  held_until_ms: number;
 }
 
 /**

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { distinct, height } from "../src/trade/curve";
 import { shownIn } from "../src/trade/figures";
-import { bodyOf, fieldsOf } from "../src/trade/order_steps";
+import { bodyOf, fieldsOf, priceOf } from "../src/trade/order_steps";
 import { byUrgency, dueOf } from "../src/trade/orders";
 import { bars } from "../src/trade/position";
-import type { CurvePoint, OrderLine, OrderView } from "../src/trade/types";
+import { planFields, planLines, stockOf } from "../src/trade/portal_forms";
+import type { CurvePoint, OrderLine, OrderView, PortalShelf } from "../src/trade/types";
 import { en } from "../src/words/trade_en";
 import { zh } from "../src/words/trade_zh";
 import { add } from "../src/words/words";
@@ -42,6 +43,7 @@ test("a figure is told in its unit, whichever name the service has for it", () =
   assert.equal(shownIn("share", 0.9314, "EUR"), "93.1%");
   assert.equal(shownIn("money", 41_280.4, "EUR"), "€41,280");
   assert.equal(shownIn("a year", 8.42, "EUR"), "8.4 × a year");
+  assert.equal(shownIn("money a year", 41_280.4, "EUR"), "€41,280 a year");
 });
 
 test("late orders come first, then what is due first; an order with nothing to come is due never", () => {
@@ -67,4 +69,31 @@ test("confirming on the same day keeps its hour, and another day is that day's n
 test("cancelling asks why, and says nothing of lines", () => {
   assert.deepEqual(fieldsOf("cancel", order({}), 0, "UTC").map((one) => [one.name, one.needed]), [["note", true]]);
   assert.deepEqual(bodyOf("cancel", order({}), { note: "not needed" }, "UTC"), { note: "not needed" });
+});
+
+test("a price stands in its field as people write it, and what was not touched is sent as it is", () => {
+  assert.deepEqual([11 / 15, 12.5, 3, 0.00123456, 1.23456, 0].map(priceOf), ["0.7333", "12.5", "3", "0.001235", "1.2346", "0"]);
+  const mine = order({ lines: [line({ unit_price: 11 / 15 })] });
+  const price = fieldsOf("confirm", mine, 0, "UTC").find((one) => one.name === "unit_price a");
+  assert.equal(price?.value, "0.7333");
+  assert.equal(bodyOf("confirm", mine, { "unit_price a": "0.7333" }, "UTC").lines?.[0]?.unit_price, 11 / 15);
+  assert.equal(bodyOf("confirm", mine, { "unit_price a": "0.74" }, "UTC").lines?.[0]?.unit_price, 0.74);
+});
+
+test("the number of a dispatch note goes along with what is shipped, and with nothing else", () => {
+  assert.ok(fieldsOf("ship", order({}), 0, "UTC").some((one) => one.name === "key"));
+  assert.equal(bodyOf("ship", order({}), { "units a": "36", key: " ASN-7 " }, "UTC").key, "ASN-7");
+  assert.equal(bodyOf("confirm", order({}), { "units a": "36", key: "ASN-7" }, "UTC").key, undefined);
+});
+
+test("a plan names the shelves that something was entered for, on the day at the site", () => {
+  const shelf = (sku: string, more: Partial<PortalShelf> = {}) => ({ sku, name: sku, least: 10, most: 40, projected: 30, ...more }) as PortalShelf;
+  const shelves = [shelf("a"), shelf("b", { projected: 4 }), shelf("c", { projected: 40 }), shelf("d", { most: null })];
+  assert.deepEqual(planFields(shelves, 0, "UTC").map((one) => one.hint), ["room for 10", "6 below the least", "full", "", undefined]);
+  assert.deepEqual(planLines(shelves, { "units a": "", "units b": "12", due_ms: "" }, "UTC"), [{ sku: "b", units: 12 }]);
+  assert.deepEqual(planLines(shelves, { "units b": "12", due_ms: "1970-01-03" }, "UTC"), [{ sku: "b", units: 12, due_ms: 2.5 * DAY }]);
+});
+
+test("only what changed is told of what a supplier has, and an emptied field takes it back", () => {
+  assert.deepEqual(stockOf(["a", "b", "c", "d"], { a: 5, b: 6, d: 7 }, { "stock a": "5", "stock b": "", "stock c": "0", "stock d": "8" }), { b: null, c: 0, d: 8 });
 });

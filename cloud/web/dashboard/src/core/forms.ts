@@ -39,7 +39,7 @@ export function flaw(field: Field, text: string): Flaw | null {
       if (!/^\d{4}-\d{2}-\d{2}$/.test(given) || Number.isNaN(Date.parse(given))) return { code: "date" };
       return field.from && given < field.from ? { code: "early", from: field.from } : null;
     default:
-      return given.length > TEXT_MAX ? { code: "long", most: TEXT_MAX } : null;
+      return given.length > (field.most ?? TEXT_MAX) ? { code: "long", most: field.most ?? TEXT_MAX } : null;
   }
 }
 

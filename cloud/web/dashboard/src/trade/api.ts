@@ -18,6 +18,8 @@ export interface StepBody {
   lines?: StepLine[];
   /** Though too much came, or goods are on their way. */
   anyway?: boolean;
+  /** The number of the delivery note or dispatch advice. */
+  key?: string;
 }
 
 /** Where orders are acted on: by the site, or by the supplier they are of. */
@@ -50,3 +52,10 @@ export const round = () => ask<CountRound>("api/counts");
 export const count = (place: string, sku: string, counted: number, at_ms: number, key: string) => post<Finding>("api/counts", { place, sku, counted, at_ms }, key);
 
 export const portal = () => ask<Portal>("api/portal");
+export interface PlanLine {
+  sku: string;
+  units: number;
+  due_ms?: number;
+}
+export const plan = (lines: PlanLine[], key: string) => post<OrderView>("api/portal/plan", { lines }, key);
+export const stock = (skus: Record<string, number | null>, key: string) => post<{ skus: Record<string, number>; not_offered: string[] }>("api/portal/stock", { skus }, key);

@@ -39,8 +39,9 @@ export function shownIn(unit: string, value: number, currency: string): string {
       return `${number(value, Math.abs(value) < 99.95 ? 1 : 0)}\u00a0%`;
     case "share":
       return percent(value, 1);
-    case "money":
     case "money a year":
+      return say("figures.a_year", { money: shownIn("money", value, currency) });
+    case "money":
       return Math.abs(value) < 1000 ? money(value, currency) : number(value, 0, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
     case "days":
       return say("drawer.days", { n: figure(value) });
@@ -74,7 +75,7 @@ function Tile({ measure: one }: { measure: MeasureView }) {
         aria-describedby={shown ? id : undefined}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && (pointed.value = true)}
         onBlur={() => (pointed.value = held.value = false)}
-        onClick={() => (held.value = !held.value)}
+        onClick={() => ((held.value = !held.value) || (pointed.value = false))}
       >
         <span class="label">{word("measure", name)}</span>
         <span class="value">{one.value === null ? <b class="unknown">–</b> : <b>{told(one.value)}</b>}</span>
@@ -94,7 +95,7 @@ function Tile({ measure: one }: { measure: MeasureView }) {
         <div id={id} role="tooltip" class="meaning">
           <strong>{word("measure", name)}</strong>
           <p>{known("measure", `${name}.how`) ? word("measure", `${name}.how`) : name}</p>
-          <p class="note">{say("figures.rests_on", { n: number(one.n) })}</p>
+          <p class="note">{known("rests", name) ? word("rests", name, { n: number(one.n) }) : say("figures.rests_on", { n: number(one.n) })}</p>
         </div>
       )}
     </li>

@@ -24,6 +24,7 @@ interface Sheet {
 const ABOUT: Record<string, string> = {
   no_reason: "note", suspended: "supplier", no_offer: "sku", unknown_sku: "sku", sku_twice: "sku", price: "unit_price", due: "due_ms", dates_only: "due_ms",
   units: "units", no_units: "units", more_than_ordered: "units", below_received: "units", expiry: "expiry", lot: "lot", unknown_lot: "lot", mark: "value",
+  outside: "units", not_a_lot: "units", not_yours: "units", no_bounds: "units", key_used: "key", date: "due_ms",
 };
 
 export function Form({ label, fields, submit, send, overruled, done, close }: Sheet) {

@@ -1,8 +1,8 @@
 // Stock that does not move, or far too slowly: what it is worth, and what would be best done about it.
 import { Panel } from "../ui/panel";
 import { skuHref } from "../route";
-import { site, skuName } from "../state";
-import { money, number, say, word } from "../words/words";
+import { measures, site, skuName } from "../state";
+import { known, money, number, say, word } from "../words/words";
 import { idle } from "./api";
 import { useAsked } from "./asked";
 import type { IdleRow } from "./types";
@@ -12,13 +12,15 @@ const AGAIN_MS = 300_000;
 export function Idle({ measure }: { measure: "dead_stock" | "slow_stock" }) {
   const [asked] = useAsked(measure, () => idle(measure), AGAIN_MS);
   const { value, failed } = asked.value;
+  const figure = measures.value.get(measure);
+  const none = figure && figure.value === null && known("unknown", figure.reason) ? word("unknown", figure.reason) : say(`idle.none_${measure}`);
   const rows = [...(value?.rows ?? [])].sort((a, b) => b.value - a.value);
   const days = (row: IdleRow) => (measure === "dead_stock" ? row.idle_days : row.cover_days);
   const coins = (amount: number) => money(amount, site.value?.currency || "EUR");
   return (
     <Panel name={`idle ${measure}`} title={word("measure", measure)} aside={rows.length > 0 && coins(rows.reduce((sum, row) => sum + row.value, 0))}>
       {rows.length === 0 ? (
-        <p class="calm">{value ? say(`idle.none_${measure}`) : say(failed ? "later.failed" : "loading.text")}</p>
+        <p class="calm">{value ? none : say(failed ? "later.failed" : "loading.text")}</p>
       ) : (
         <table>
           <thead>

@@ -12,14 +12,15 @@ import { type OrderLine, type OrderView, type Step, STEPS } from "./types";
 
 const AT_ONCE: Step[] = ["approve", "send"];
 const SHY: Step[] = ["close", "cancel"];
-/** What usually comes next: its button comes first. */
+/** What usually comes next: its button comes first. Of a supplier: what it has to confirm, then to ship. */
 const NEXT: Record<string, Step> = { draft: "approve", approved: "send", sent: "confirm", confirmed: "receive", partly_received: "receive", received: "close" };
 
 export function Steps({ order, base }: { order: OrderView; base: string }) {
   const asking = useSignal<Step | null>(null);
   const home = useRef<HTMLDivElement>(null);
-  const next = base === PORTAL ? "confirm" : NEXT[order.state];
-  const can = STEPS.filter((one) => order.may.includes(one)).sort((a, b) => Number(b === next) - Number(a === next));
+  const next = base !== PORTAL ? NEXT[order.state] : order.state === "sent" ? "confirm" : "ship";
+  const gone = base === PORTAL && !order.lines.some((line) => REST.ship!(line) > 0);
+  const can = STEPS.filter((one) => order.may.includes(one) && !(gone && one === "ship")).sort((a, b) => Number(b === next) - Number(a === next));
   const title = say("order.title", { id: order.id });
   const labelled = (one: Step) => {
     const own = base === PORTAL ? `portal_step.${one}` : "";
@@ -63,7 +64,7 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
           label={`${labelled(wanted)}: ${title}`}
           fields={fieldsOf(wanted, order, now.value, timezone.value)}
           submit={labelled(wanted)}
-          overruled={["too_many", "in_transit"]}
+          overruled={["too_many", "in_transit", "not_a_lot"]}
           send={(values, key) => send(wanted, bodyOf(wanted, order, values, timezone.value), key)}
           done={leave}
           close={leave}
@@ -77,6 +78,13 @@ const REST: Record<string, (line: OrderLine) => number> = {
   ship: (line) => Math.max(0, line.units + line.rejected - line.shipped),
   receive: (line) => Math.max(0, line.units - line.received),
 };
+
+const KEY_MAX = 128;
+
+/** A price as it stands in a field, to a hundredth of a cent, or to four digits where it is below one. Pure. */
+export function priceOf(price: number): string {
+  return price < 1 ? String(Number(price.toPrecision(4))) : String(Number(price.toFixed(4)));
+}
 
 /** What a step asks for, a group of fields a line of the order; what is most likely meant stands there already. Pure. */
 export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: string): Field[] {
@@ -96,9 +104,10 @@ export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: st
       fields.push({ ...units, label: of("order.units"), value: String(REST.ship!(line)), least: 0, most: REST.ship!(line) }, due);
     } else {
       fields.push({ ...units, label: of("order.units"), value: String(line.units), least: gone, ...(action === "confirm" && { most: line.units }) }, { ...due, needed: action === "confirm" });
-      if (action === "confirm") fields.push({ name: `unit_price ${line.sku}`, label: of("order.price"), kind: "money", needed: true, value: String(line.unit_price), least: 0 });
+      if (action === "confirm") fields.push({ name: `unit_price ${line.sku}`, label: of("order.price"), kind: "money", needed: true, value: priceOf(line.unit_price), least: 0 });
     }
   }
+  if (action === "ship") fields.push({ name: "key", label: say("order.shipment"), kind: "text", most: KEY_MAX });
   const note: Field = { name: "note", label: say(SHY.includes(action) ? "order.why" : "alerts.note"), kind: "text", needed: SHY.includes(action) };
   if (action === "receive") note.hint = say("order.note_rejected");
   return [...fields, note];
@@ -107,16 +116,18 @@ export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: st
 /** What is sent of what was entered: only lines and fields that say something. Pure. */
 export function bodyOf(action: Step, order: OrderView, values: Values, zone: string): Omit<StepBody, "version"> {
   const lines: StepLine[] = [];
-  for (const { sku, due_ms } of order.lines) {
+  for (const { sku, due_ms, unit_price } of order.lines) {
     const told: StepLine = { sku };
     for (const name of ["units", "received", "rejected", "unit_price"] as const) {
       const value = amount(values[`${name} ${sku}`] ?? "");
       if (value !== null) told[name] = value;
     }
+    if (values[`unit_price ${sku}`] === priceOf(unit_price)) told.unit_price = unit_price; // it is shown rounded
     const due = values[`due_ms ${sku}`];
     if (due) told.due_ms = due === dayOf(due_ms, zone) ? due_ms : noon(due, zone); // the same day keeps its hour
     if (Object.keys(told).length > 1) lines.push(told);
   }
   const note = values.note?.trim();
-  return { ...(lines.length && !SHY.includes(action) && { lines }), ...(note && { note }), ...(values.anyway && { anyway: true }) };
+  const key = action === "ship" ? values.key?.trim() : "";
+  return { ...(lines.length && !SHY.includes(action) && { lines }), ...(note && { note }), ...(key && { key }), ...(values.anyway && { anyway: true }) };
 }

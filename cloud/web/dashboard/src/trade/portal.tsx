@@ -9,11 +9,11 @@ import { clock, exact, figure, number, say, timezone, zoneName } from "../words/
 import { PORTAL, portal } from "./api";
 import { useAsked } from "./asked";
 import { byUrgency, Order } from "./orders";
+import { decides, Having, Planning, room as roomOf } from "./portal_forms";
 import { news } from "./portal_news";
 import type { Portal as Told, PortalShelf } from "./types";
 
 const AGAIN_MS = 20_000;
-const PAPERS = ["852", "846", "INVRPT", "EPCIS"];
 const ENDED = ["received", "closed", "cancelled"];
 
 export function Portal() {
@@ -25,6 +25,7 @@ export function Portal() {
   useEffect(() => () => void (book.value = null), []);
   if (!value || !book.value) return <p class="waiting" role="status">{say(failed ? "loading.failed" : "loading.text")}</p>;
   const open = value.orders.filter((one) => !ENDED.includes(one.state)).sort(byUrgency);
+  const shelves = [...value.shelves].sort(byRoom);
   const over = value.orders.filter((one) => ENDED.includes(one.state)).sort((a, b) => b.changed_ms - a.changed_ms);
   return (
     <div class="shell on-portal">
@@ -48,16 +49,25 @@ export function Portal() {
             <p class="calm">{say("portal.no_orders")}</p>
           )}
         </Panel>
-        <Panel name="shelves" title={say("portal.shelves")} aside={number(value.shelves.length)} foot={<Papers />}>
-          {value.shelves.length ? (
-            <ul class="rows">
-              {[...value.shelves].sort(byRoom).map((shelf) => (
-                <Shelf key={shelf.sku} shelf={shelf} />
-              ))}
-            </ul>
+        <Panel name="shelves" title={say("portal.shelves")} aside={number(value.shelves.length)} foot={shelves.length > 0 && value.papers.length > 0 && <Papers kinds={value.papers} />}>
+          {shelves.length ? (
+            <>
+              {(["supplier", "site"] as const).map((decider) => {
+                const its = shelves.filter((shelf) => decides(value, shelf.sku) === decider);
+                return its.length > 0 && <Planning key={decider} shelves={its} decider={decider} />;
+              })}
+              <ul class="rows">
+                {shelves.map((shelf) => (
+                  <Shelf key={shelf.sku} shelf={shelf} decider={decides(value, shelf.sku)} />
+                ))}
+              </ul>
+            </>
           ) : (
             <p class="calm">{say("portal.no_shelves")}</p>
           )}
+        </Panel>
+        <Panel name="having" title={say("portal.stock")}>
+          <Having told={value} />
         </Panel>
         {over.length > 0 && (
           <Panel name="orders-ended" title={say("orders.ended")}>
@@ -87,16 +97,18 @@ function byRoom(a: PortalShelf, b: PortalShelf): number {
   return fill(a) - fill(b);
 }
 
-function Shelf({ shelf }: { shelf: PortalShelf }) {
+function Shelf({ shelf, decider }: { shelf: PortalShelf; decider: "site" | "supplier" }) {
   const { least, most, on_hand, projected, forecast_28: ahead } = shelf;
   const short = least !== null && projected < least;
-  const room = most === null ? null : most - projected;
+  const room = roomOf(shelf);
   return (
     <li class={short ? "low" : ""}>
       <div class="what">
         <strong>{shelf.name || shelf.sku}</strong>
         <span class="note">
           {shelf.sku}
+          {" · "}
+          {say(`portal.decides_${decider}`)}
           {shelf.trusted_ms !== null && <> · {say("portal.measured")} <Since at={shelf.trusted_ms} /></>}
         </span>
       </div>
@@ -140,11 +152,11 @@ function Between({ shelf: { least, most, on_hand, projected, name } }: { shelf: 
   );
 }
 
-function Papers() {
+function Papers({ kinds }: { kinds: string[] }) {
   return (
     <span class="papers">
       <span class="note">{say("portal.papers")}</span>
-      {PAPERS.map((kind) => (
+      {kinds.map((kind) => (
         <a key={kind} href={`api/portal/papers/${kind}`} download>
           {kind}
         </a>

@@ -58,7 +58,7 @@ function Supplier({ card, again }: { card: Scorecard; again: () => void }) {
         <Fact name={say("suppliers.open_orders")}>{number(card.open_orders)}</Fact>
         <Fact name={say("suppliers.value_year")}>{money(card.value_year, site.value?.currency || "EUR")}</Fact>
       </dl>
-      {card.lead_time_days !== null && card.lead_time_sd_days !== null && <LeadTime mean={card.lead_time_days} sd={card.lead_time_sd_days} />}
+      {card.lead_time_days !== null && card.lead_time_sd_days !== null && card.lead_time_sd_days > 0 && <LeadTime mean={card.lead_time_days} sd={card.lead_time_sd_days} />}
     </li>
   );
 }
@@ -76,13 +76,17 @@ function Fact({ name, children }: { name: string; children: string }) {
 function LeadTime({ mean, sd }: { mean: number; sd: number }) {
   const whole = Math.max(mean + 3 * sd, 7);
   const at = (days: number) => (100 * Math.max(0, days)) / whole;
+  const days = (times: number, from: string, to: string) => ({ [from]: figure(Math.max(0, mean - times * sd)), [to]: figure(mean + times * sd) });
   return (
+    <figure class="lead-time">
     <svg class="range" viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">
       <rect class="track" x="0" y="6" width="100" height="2" />
       <rect class="band wide-band" x={at(mean - 2 * sd)} y="4" width={Math.max(0.8, at(mean + 2 * sd) - at(mean - 2 * sd))} height="6" />
       <rect class="band" x={at(mean - sd)} y="3" width={Math.max(0.8, at(mean + sd) - at(mean - sd))} height="8" />
       <path class="mean" d={`M${at(mean)} 1v12`} />
     </svg>
+      <figcaption class="note">{say("suppliers.lead_bar", { ...days(1, "low", "high"), ...days(2, "least", "most"), whole: figure(whole) })}</figcaption>
+    </figure>
   );
 }
 

@@ -124,8 +124,13 @@ export interface Portal {
   site: string;
   currency: string;
   timezone: string;
-  /** Of the articles on its shelves and in its orders. */
+  /** Of the articles it offers, on its shelves and in its orders. */
   names: Record<string, string>;
   shelves: PortalShelf[];
+  agreements: { skus: string[]; decides: "site" | "supplier" }[];
+  /** What it told it has, by article. */
+  stock: Record<string, number>;
+  /** The papers of its shelves that were agreed on. */
+  papers: string[];
   orders: OrderView[];
 }

@@ -38,6 +38,8 @@ Name = Literal[
 ]
 """`with_room` and `promise_kept` are alternatives where a policy is bounded: what would be best with no bounds, and the
 cheapest within them that keeps the promise, where that is too dear. Those after them are of policies.py."""
+LEAST = 1e-9
+"""An economic lot is taken to be no smaller: an order that costs as good as nothing makes it vanish."""
 SIZES_TRIED = 24
 """So many lots are tried, evenly spread, where room or shelf life bounds lot and point together."""
 SHELF_SHARE = 5
@@ -197,7 +199,8 @@ def _textbook(ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
 
 
 def _economic(ahead: Prospect, costs: Costs) -> float:
-    return eoq(costs.order, ahead.demand / ahead.step, costs.holding).units if costs.order else 1.0
+    units = eoq(costs.order, ahead.demand / ahead.step, costs.holding).units if costs.order else 1.0
+    return max(units, LEAST)
 
 
 def _economic_lot(ahead: Prospect, costs: Costs, lots: Lots) -> int:

@@ -12,7 +12,7 @@ UNIT_G = 100.0
 CAPACITY = 40
 GONE, FEW = "gone", "few"
 """An SKU of which nothing is there, from the start to the end, and one of which there is always too little."""
-FEW_UNITS, FEW_CAPACITY = 3, 10
+FEW_UNITS, FEW_CAPACITY = 3, 100
 
 Habit = Literal["busy", "still", "timed", "untimed", "reader"]
 

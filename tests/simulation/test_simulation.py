@@ -39,7 +39,7 @@ from tests.simulation.stage import simulate
 
 HOUR_S = 3600.0
 DAY_MS = 86_400_000
-SEEDS_MAX = 24
+SEEDS_MAX = 48
 """A planted fault is found within so many seeds."""
 Plant = Callable[[pytest.MonkeyPatch], None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 
 from hypothesis import given
@@ -57,7 +57,8 @@ def taken(pieces: list[bytes], most: int = 256) -> list[Plain]:
     client.connection = 3
     with joined(client) as broker:
         for piece in pieces:
-            broker.sendall(piece)
+            with suppress(BrokenPipeError):  # the client left at what was no message
+                broker.sendall(piece)
             before = -1
             while len(client.inbox) > before or client.buffer:
                 before = len(client.inbox)

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.demand import local_day
+from cloud.core.days import local_day
 from cloud.core.forecasting.daily import Forecast
 from cloud.core.inventory import Inventory
 from cloud.core.ordering import Ordering

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from datetime import date, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
+
+from cloud.core.days import day_start_ms, local_day
 
 DAYS_MIN = 3
 """With fewer whole days than this, demand is not known."""
@@ -78,12 +77,12 @@ class DailyDemand(Struct):
         dry_ms: dict[int, int] = {}
         for from_ms, to_ms in self._dry(slots, now_ms):
             day = max(first, local_day(self.timezone, from_ms))
-            while day < today and (begins_ms := midnight_ms(self.timezone, day)) < to_ms:
-                ends_ms = midnight_ms(self.timezone, day + 1)
+            while day < today and (begins_ms := day_start_ms(self.timezone, day)) < to_ms:
+                ends_ms = day_start_ms(self.timezone, day + 1)
                 dry_ms[day] = dry_ms.get(day, 0) + max(0, min(to_ms, ends_ms) - max(from_ms, begins_ms))
                 day += 1
         for day, lasted_ms in dry_ms.items():
-            whole_ms = midnight_ms(self.timezone, day + 1) - midnight_ms(self.timezone, day)
+            whole_ms = day_start_ms(self.timezone, day + 1) - day_start_ms(self.timezone, day)
             dry[day - first] = 2 * lasted_ms > whole_ms
         return dry
 
@@ -106,20 +105,3 @@ class DailyDemand(Struct):
             first += 1
         today = local_day(self.timezone, now_ms)
         return max(first, today - DAYS_MAX), today
-
-
-def local_day(timezone: str, at_ms: int) -> int:
-    """The ordinal of the local calendar day that `at_ms` falls on (`datetime.date.toordinal`)."""
-    return datetime.fromtimestamp(at_ms / 1000, _zone(timezone)).toordinal()
-
-
-@lru_cache(maxsize=4096)
-def midnight_ms(timezone: str, day: int) -> int:
-    """When a local calendar day begins."""
-    begins = date.fromordinal(day)
-    return int(datetime(begins.year, begins.month, begins.day, tzinfo=_zone(timezone)).timestamp() * 1000)
-
-
-@lru_cache(maxsize=64)
-def _zone(timezone: str) -> ZoneInfo:
-    return ZoneInfo(timezone)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from cloud.core.days import iso_day, local_day
 from cloud.core.kpis import figures, stale
 from cloud.core.kpis.definitions import DEFINITIONS
 from cloud.core.kpis.facts import Pace, Told
@@ -45,7 +44,6 @@ class Figures:
         """What neighbours could use of an SKU."""
         self._book, self._supplying, self._books = book, supplying, books
         self._on_disk, self._now_ms = on_disk, now_ms
-        self._zone = ZoneInfo(self.site.site.timezone)
         self._figured_ms = self._paced_ms = 0
         self._told_day = self._told = 0
 
@@ -110,7 +108,7 @@ class Figures:
 
     def _prospects(self, sku: str) -> Prospects:
         account, place = self._book.account(sku), self.site.sku_by_id[sku]
-        today = date.fromordinal(self._day(self._now_ms())).isoformat()
+        today = iso_day(self.site.site.timezone, self._now_ms())
         lots = account.lots
         expired = sum(units for units, expiry in lots.values() if expiry and expiry < today)
         offer = next((one for one in self.site.offers if one.sku == sku), None)
@@ -131,7 +129,7 @@ class Figures:
         )
 
     def _day(self, at_ms: int) -> int:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._zone).date().toordinal()
+        return local_day(self.site.site.timezone, at_ms)
 
 
 def _key(day: int) -> str:

@@ -23,7 +23,7 @@ from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
 from cloud.desks.refusing import granted, storing
-from cloud.stores.books import Books, Scored, Version
+from cloud.stores.books import Books, Version
 from cloud.web import office
 from cloud.web.desk import NotFound
 from protocols.trade import Offer
@@ -91,10 +91,7 @@ class Supplying:
         for number, versions in self._books.every_version() if sent else ():
             if number in sent:
                 self._enter(sent[number], versions)
-        self._marks = [
-            Mark(one.supplier, one.criterion, one.value, one.at_ms, one.by, one.note)  # type: ignore[arg-type]
-            for one in self._books.scores()
-        ]
+        self._marks = self._books.scores()
 
     async def learn(self, order: Order) -> None:
         """An order changed: its facts anew."""
@@ -207,9 +204,8 @@ class Supplying:
         mark = Mark(supplier, given.criterion, given.value, self._now_ms(), by, given.note)
         if (no := scorecards.unfit_mark(mark)) is not None:
             granted(no)
-        scored = Scored(mark.supplier, mark.criterion, mark.value, mark.at_ms, mark.by, mark.note)
         with storing():
-            await self._on_disk(self._books.score, scored)
+            await self._on_disk(self._books.score, mark)
         self._marks.append(mark)
         self._cards.pop(supplier, None)
         self._views.pop(supplier, None)

@@ -12,27 +12,17 @@ from sqlalchemy import Connection, insert, select, update
 from cloud.core.book.entries import Entry
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
+from cloud.core.purchasing.scorecards import Mark
 from cloud.stores import facts, purchases, tables_trade
 from cloud.stores.database import Changed, Ordered
 from cloud.stores.facts import Within
 from cloud.stores.purchases import Version
 from cloud.stores.tables import upsert
 
-__all__ = ["Books", "Changed", "Ordered", "Scored", "Spare", "Version"]
+__all__ = ["Books", "Changed", "Ordered", "Spare", "Version"]
 
 ENTRIES_MAX = 1000
 """Entries in one answer, where nobody says otherwise."""
-
-
-class Scored(Struct, frozen=True):
-    """What somebody gave a supplier for a criterion, 0 to 100."""
-
-    supplier: str
-    criterion: str
-    value: float
-    at_ms: int
-    by: str
-    note: str = ""
 
 
 class Spare(Struct, frozen=True):
@@ -182,16 +172,16 @@ class Books:
             rows = connection.execute(select(table).where(*facts.of_key(table, key)))
             return [Reservation(**row) for row in rows.mappings()]
 
-    def score(self, scored: Scored) -> None:
+    def score(self, mark: Mark) -> None:
         """Add what somebody gave a supplier; the earlier ones stay."""
         with self._writing() as connection:
-            connection.execute(insert(tables_trade.score).values(msgspec.structs.asdict(scored)))
+            connection.execute(insert(tables_trade.score).values(msgspec.structs.asdict(mark)))
 
-    def scores(self) -> list[Scored]:
+    def scores(self) -> list[Mark]:
         """Everything that suppliers were given, oldest first."""
-        columns = [tables_trade.score.c[name] for name in Scored.__struct_fields__]
+        columns = [tables_trade.score.c[name] for name in Mark.__struct_fields__]
         with self._reading() as connection:
-            return [Scored(*row) for row in connection.execute(select(*columns).order_by(tables_trade.score.c.id))]
+            return [Mark(*row) for row in connection.execute(select(*columns).order_by(tables_trade.score.c.id))]
 
     def keep(self, key: str, blob: bytes) -> None:
         """Store something that can be worked out again, under a key, in place of what was there."""

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud.core.book.entries import Entry, Sensed, order, sensed
+from cloud.core.purchasing.scorecards import Mark
 from cloud.stores import tables
-from cloud.stores.books import Changed, Scored, Spare
+from cloud.stores.books import Changed, Spare
 from cloud.stores.database import LedgerUnfit
 from tests.contract.books import a_promise, an_order, entry, step
 from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply
@@ -247,7 +248,7 @@ def test_a_promise_is_made_once_and_ends_once_with_what_was_taken_for_it(place: 
 
 def test_scores_add_up_and_what_is_kept_is_the_last(place: Place) -> None:
     ledger = place.ledger()
-    scores = [Scored("acme", "service", 70.0, T, "ada", "slow"), Scored("acme", "service", 80.0, T + 1, "ada")]
+    scores = [Mark("acme", "service", 70.0, T, "ada", "slow"), Mark("acme", "service", 80.0, T + 1, "ada")]
     for one in scores:
         ledger.books.score(one)
     ledger.books.keep("learning", b"one")

@@ -9,8 +9,9 @@ import pytest
 from msgspec.structs import asdict, replace
 from sqlalchemy import Table, delete, event, update
 
+from cloud.core.purchasing.scorecards import Mark
 from cloud.stores import tables_trade
-from cloud.stores.books import Books, Scored
+from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnfit
 from cloud.stores.ledger import Ledger
 from tests.contract.books import a_promise, an_order, entry, step
@@ -65,7 +66,7 @@ def _use_all(books: Books) -> set[str]:
     books.receive(sent, step(sent, "received"), "receive", "ada", [entry(key="use-2")])
     held = books.reserve(a_promise())
     books.keep_reservation(held, replace(held, state="picked"), [entry(-3, kind="pick")])
-    books.score(Scored("acme", "service", 70.0, T, "ada"))
+    books.score(Mark("acme", "service", 70.0, T, "ada"))
     books.keep("x", b"y")
     books.tell_spare("north", {"bolt": 1}, T)
     assert books.entries()[0] == posted

@@ -13,7 +13,7 @@ import pytest
 
 from cloud import service as shell
 from cloud.core.book.positions import Position
-from cloud.core.demand import local_day
+from cloud.core.days import local_day
 from cloud.core.ordering import NEVER
 from cloud.core.planning.demand_table import DemandTable
 from cloud.core.planning.items import Item

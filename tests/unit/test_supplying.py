@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.demand import DailyDemand, midnight_ms
+from cloud.core.days import day_start_ms
+from cloud.core.demand import DailyDemand
 from cloud.core.replenishment import Stock
 from cloud.core.supplying.histories import Days, days_of, outlooks, table
 from cloud.core.supplying.learning import Learnt, Lesson, foretell, packed, study, unpacked
@@ -16,17 +17,17 @@ from protocols.layout import About, Site, Sku, Zone
 from protocols.trade import Neighbour, Offer, Supplier
 
 TODAY = 739_900
-NOW_MS = midnight_ms("UTC", TODAY) + 3_600_000
+NOW_MS = day_start_ms("UTC", TODAY) + 3_600_000
 SKU = Sku("bolt", "Bolt", 5.0, unit_cost=2.0, lead_time_days=4)
 
 
 def demand(daily: list[int], dry: int = 0) -> DailyDemand:
     """Whole days until yesterday, of which the last `dry` were out of stock."""
-    one = DailyDemand("UTC", midnight_ms("UTC", TODAY - len(daily)))
+    one = DailyDemand("UTC", day_start_ms("UTC", TODAY - len(daily)))
     for at, units in enumerate(daily):
-        one.add(midnight_ms("UTC", TODAY - len(daily) + at) + 1000, -units)
+        one.add(day_start_ms("UTC", TODAY - len(daily) + at) + 1000, -units)
     if dry:
-        one.turn("A1", midnight_ms("UTC", TODAY - dry), -1, 0)
+        one.turn("A1", day_start_ms("UTC", TODAY - dry), -1, 0)
     return one
 
 

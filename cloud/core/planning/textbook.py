@@ -125,13 +125,6 @@ def point_by_cycle(normal: NormalDemand, level: float) -> float:
     return normal.mean_l + STANDARD.inv_cdf(level) * normal.sd_l
 
 
-def point_by_fill(normal: NormalDemand, lot: float, level: float) -> float:
-    """The r that meets this share of demand at once (type 2): 1 - level = sigma_L [n(k) - n(k + Q/sigma_L)] / Q."""
-    positive(lot=lot)
-    share(level=level)
-    return best_point(lot, normal, Costs.of_level(0, 1, level))
-
-
 def _least(above: Callable[[float], bool], low: float, high: float) -> float:
     """The least figure from `low` to `high` for which `above` holds, which then goes on to hold."""
     for _ in range(200):

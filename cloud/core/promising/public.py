@@ -6,13 +6,13 @@ Nothing else leaves: no stock of others, no supplier, no price, no order, and no
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
+from cloud.core.days import local_day
 from cloud.core.promising.free import HOUR_MS, free
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
@@ -68,4 +68,4 @@ def _arrivals(orders: Iterable[Order], sku: str) -> list[tuple[int, int]]:
 
 
 def _day(at_ms: int, timezone: str) -> date:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(ZoneInfo(timezone)).date()
+    return date.fromordinal(local_day(timezone, at_ms))

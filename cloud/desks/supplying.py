@@ -21,8 +21,8 @@ from cloud.core.purchasing.orders import OPEN, Order, value
 from cloud.core.purchasing.scorecards import Mark, Part
 from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
-from cloud.desks.refusing import granted, storing
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books, Version
 from cloud.web import office
 from cloud.web.desk import NotFound

@@ -96,7 +96,7 @@ class OfficeDesk(typing.Protocol):
     async def order(self, number: int) -> object:
         """One, with its versions."""
 
-    async def draft(self, wanted: NewOrder, by: str) -> object:
+    async def draft(self, wanted: NewOrder, by: str, key: str) -> object:
         """A draft by hand."""
 
     async def order_need(self, need: int, supplier: str, who: Who) -> object:
@@ -176,7 +176,7 @@ class Office:
         """A draft by hand."""
 
         async def act(wanted: NewOrder, by: Given) -> object:
-            return await self._desk.draft(wanted, by.who.name)
+            return await self._desk.draft(wanted, by.who.name, by.key)
 
         return await self._writes.take(request, NewOrder, act)
 

@@ -73,7 +73,7 @@ class FakeTrade:
         """See `office.Desk`."""
         return {"order": self._view(self._found(number), ("crew",)), "versions": self._versions[number]}
 
-    async def draft(self, wanted: NewOrder, by: str) -> object:
+    async def draft(self, wanted: NewOrder, by: str, key: str) -> object:
         """See `office.Desk`."""
         if wanted.supplier == "lido":
             raise Refused("suspended", "Lido Packaging is suspended.", "Order from another supplier, or end it.")

@@ -159,8 +159,9 @@ def receive(
     under this `key`: the order as it is, and no entries.
     """
     after = act(
-        order, "receive", by, role, now_ms, limits, units=units, rejected=rejected, note=note, key=key, anyway=anyway
-    )
+        order, "receive", by, role, now_ms, limits,
+        units=units, rejected=rejected, note=note, key=key, anyway=anyway, lots=lots,
+    )  # fmt: skip
     if isinstance(after, Refusal):
         return after
     entries = []

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cloud.core.purchasing.keys import digest, noted
 from cloud.core.purchasing.orders import Line, Order, State
 from cloud.core.refusals import Refusal
 
@@ -19,8 +20,8 @@ KEYS_MAX: Final = 1_000
 
 class What(Struct, frozen=True):
     """What a step says, by SKU. `units`: agreed, wanted instead (0 strikes the line), shipped now or good ones that
-    came now; `rejected` ones came and are not kept, `note` saying why. `anyway`: though too much came, or the goods are
-    on their way."""
+    came now; `rejected` ones came and are not kept, `note` saying why; `lots`: (lot, expiry) of what came. `anyway`:
+    though too much came, or the goods are on their way."""
 
     units: Mapping[str, int] = {}
     rejected: Mapping[str, int] = {}
@@ -29,6 +30,13 @@ class What(Struct, frozen=True):
     note: str = ""
     key: str = ""
     anyway: bool = False
+    lots: Mapping[str, tuple[str, str]] = {}
+
+    @property
+    def said(self) -> str:
+        """What it says, as a digest. That somebody means it anyway says nothing of the goods."""
+        units, rejected = ({sku: n for sku, n in of.items() if n} for of in (self.units, self.rejected))
+        return digest(units, rejected, self.dues, {sku: lot for sku, lot in self.lots.items() if any(lot)}, self.note)
 
 
 def approve(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -56,7 +64,7 @@ def confirm(order: Order, what: What, now_ms: int) -> Order | Refusal:
     note = what.note or order.note
     if lines == order.lines and order.confirmed_ms and note == order.note:
         return order
-    return _settled(replace(order, lines=lines, confirmed_ms=now_ms, note=note))
+    return settled(replace(order, lines=lines, confirmed_ms=now_ms, note=note))
 
 
 def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -75,7 +83,7 @@ def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
     note = what.note or order.note
     if lines == order.lines:
         return replace(order, note=note)
-    return _settled(replace(order, lines=lines, confirmed_ms=0, note=note))
+    return settled(replace(order, lines=lines, confirmed_ms=0, note=note))
 
 
 def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -91,7 +99,7 @@ def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
             return Refusal("too_many", said, "Correct the dispatch, or say that it is meant.")
         due_ms = what.dues.get(line.sku, line.due_ms)
         lines.append(replace(line, shipped=line.shipped + units, due_ms=due_ms))
-    return replace(order, lines=lines, note=what.note or order.note, keys=[*order.keys, f"ship:{what.key}"])
+    return noted(replace(order, lines=lines, note=what.note or order.note), "ship", what.key, what.said)
 
 
 def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -112,7 +120,7 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
         shipped = max(line.shipped, received + rejected)
         lines.append(replace(line, received=received, rejected=rejected, shipped=shipped))
     note = what.note or order.note
-    return _settled(replace(order, lines=lines, note=note, keys=[*order.keys, f"receive:{what.key}"]))
+    return settled(noted(replace(order, lines=lines, note=note), "receive", what.key, what.said))
 
 
 def close(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -138,7 +146,7 @@ def _moving(order: Order, what: What, become: str) -> Refusal | None:
     return Refusal("in_transit", said, f"Receive or reject them first, or say that it is to be {become} anyway.")
 
 
-def _settled(order: Order) -> Order:
+def settled(order: Order) -> Order:
     """The order in the state that its lines tell of."""
     if not order.sent_ms:
         return order

@@ -79,8 +79,8 @@ def smooth(history: History, factor: Array | None = None) -> Level:
     start value is needed). Each alpha weighs exp(-score/2), its score 2/phi sum(level - units ln level), the
     quasi-likelihood of counts whose variance is phi times their mean (Wedderburn 1974), errors fading by `MEMORY_DAYS`:
     under squared errors the days of high demand, often those long past, would decide alone. By the same proportion the
-    variance is that of today's level: what days strayed from what was told of them, over what was told and sold. A row without
-    known days has level 0.
+    variance is that of today's level: what days strayed from what was told of them, over what was told and sold. A row
+    without known days has level 0.
     """
     units, known, days = history
     rows, columns = units.shape

@@ -36,7 +36,9 @@ def proposed(items: Sequence[Item]) -> Learner:
         rows = []
         for at, item in enumerate(free):
             level, variance, doubt = (float(one[at]) for one in (found.level, found.variance, found.doubt))
-            made = settle(item, Outlook(level, variance, doubt, "", "", int(told.days[at])), others=False).policy
+            made = settle(
+                item, Outlook(level, variance, doubt, "", "", int(told.days[at]), told.sizes[at]), others=False
+            ).policy
             if made is None:
                 rows.append(NEVER)
             else:

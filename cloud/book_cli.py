@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import msgspec
 
 from cloud.completeness_cli import Sited, Verb, instant
-from cloud.core.book import accounts, audit, value
+from cloud.core.book import accounts, audit, costing, value
 from cloud.core.book.accounts import Terms
 from cloud.core.book.entries import Entry, taken_back
 from cloud.desks.promises import SECRET, token_of
@@ -39,38 +39,48 @@ def add(verb: Verb, with_site: Sited) -> None:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Print every finding, or that there is none; 1 when there is one. Each check and what it promises with --json."""
+    """Print every finding, or that there is none; 1 when the book is wrong, 0 where only the world is not as it was
+    promised. Each check and what it promises with --json."""
     with _opened(arguments) as (site, ledger):
         books = ledger.books
         levels = {one.slot: one for one in ledger.levels()}
-        beside = audit.Beside(levels, books.reservations(held_only=True), books.orders(), ledger.needs())
+        beside = audit.Beside(
+            levels, books.reservations(held_only=True), books.orders(), ledger.needs(), tiers=site.tiers
+        )
         facts = (one for _, of in books.facts_by_sku() for one in of)
-        found = 0
+        found = noted = 0
         for one in audit.audit(facts, _takers(ledger), _terms(site), beside):
-            found += 1
+            found += one.breach
+            noted += not one.breach
             if arguments.json:
                 print(msgspec.json.encode(one).decode())
             else:
                 print(f"{one.check}: {one.subject}: {one.detail}")
-                print(f"    should be: {audit.CHECKS[one.check]}")
-    said = f"{len(audit.CHECKS)} checks, {found} findings"
+                print(f"    {'should be' if one.breach else 'to act on'}: {audit.CHECKS[one.check]}")
+    said = f"{len(audit.CHECKS)} checks, {found} findings" + (f", {noted} to act on" if noted else "")
     print(said if found else f"{said}: the book holds what it promises", file=sys.stderr)
     return 1 if found else 0
 
 
 def show(arguments: argparse.Namespace) -> None:
-    """Print units and value of every SKU, and the sum."""
+    """Print units and value of every SKU, and the costing that was in force then; and the sum."""
     now_ms = time.time_ns() // 1_000_000
     at_ms = instant(arguments.at, now_ms) if arguments.at else now_ms
     known_ms = instant(arguments.known, now_ms) if arguments.known else None
     with _opened(arguments) as (site, ledger):
         facts = (one for _, of in ledger.books.facts_by_sku(at_ms, known_ms) for one in of)
-        held = value.worth(value.accounts_at(facts, _terms(site), _takers(ledger), at_ms, known_ms))
+        terms = costing.in_force(costing.course(ledger.books.kept(costing.KEPT)), _terms(site), at_ms)
+        held = value.worth(value.accounts_at(facts, terms, _takers(ledger), at_ms, known_ms))
+
+    def by(sku: str) -> str:
+        return terms.get(sku, Terms()).costing
+
     for sku, one in sorted(held.items()):
         if arguments.json:
-            print(msgspec.json.encode({"sku": sku, "units": one.units, "value": round(one.value, 6)}).decode())
+            row = {"sku": sku, "units": one.units, "value": round(one.value, 6), "costing": by(sku)}
+            print(msgspec.json.encode(row).decode())
         else:
-            print(f"{sku:<24}{one.units:>10,}{one.value:>16,.2f}")
+            print(f"{sku:<24}{one.units:>10,}{one.value:>16,.2f}  {by(sku)}")
     total = sum(one.value for one in held.values())
     if arguments.json:
         print(msgspec.json.encode({"sku": "", "units": None, "value": round(total, 6)}).decode())

@@ -117,6 +117,8 @@ def item_of(sku: Sku, stock: Stock, told: Outlook | None, level: float) -> Item:
         sku.shelf_life_days,
         sku.reorder_point,
         sku.order_quantity,
+        doubtful=there.doubtful,
+        likely=there.likely,
     )
 
 
@@ -211,6 +213,7 @@ def why_of(made: Plan) -> dict[str, Any]:
     one, flat = made.card, dict[str, Param]()
     there, ahead, terms = one.position, one.ahead, one.terms
     flat |= {"on_hand": there.on_hand, "reserved": there.reserved, "quarantined": there.quarantined}
+    flat |= {"doubtful": there.doubtful, "likely": there.likely}
     flat |= {"on_order": there.on_order, "in_transit": there.in_transit, "position": one.projected}
     flat |= {
         "daily_demand": ahead.daily if ahead else None,

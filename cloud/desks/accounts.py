@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from cloud.core.book import accounts
 from cloud.core.book.accounts import Account, Terms
-from cloud.core.book.entries import Entry, Sensed, order, sensed, taken_back, withdrawn
+from cloud.core.book.entries import NO_CLAIM, Entry, Sensed, order, sensed, taken_back, withdrawn
 from cloud.core.book.lots import unusable
-from cloud.core.book.positions import Position
+from cloud.core.book.positions import Doubt, Position, doubt
 from cloud.core.days import iso_day
 from cloud.core.kpis import tallies
 from cloud.core.kpis.facts import Fact, Step
@@ -21,11 +21,13 @@ from cloud.desks.refusing import storing
 from cloud.stores.books import Books
 from cloud.web.desk import Unavailable
 from protocols.layout import Site
-from protocols.reports import Report, StockEvent
+from protocols.reports import Report, SlotLevel, StockEvent
 
 REFOLDED_A_TICK = 5
 """Accounts folded anew in one tick; the rest wait for the next."""
 PAGE = 1_000
+AT_ONCE_MS = 300_000
+"""What happened so lately happened now: clocks differ."""
 
 
 class Accounts:
@@ -40,6 +42,8 @@ class Accounts:
         self.tallies: Tallies = tallies.tallies(site.site.timezone, now_ms())
         self.position: Callable[[str], Position] = lambda _: Position(0)
         """Where an SKU stands, all counted in."""
+        self.levels: Callable[[], Mapping[str, SlotLevel]] = dict
+        """The newest level of each slot."""
         self.changed: Callable[[str, int], None] = lambda _sku, _at_ms: None
         self.picked: Callable[[str, int, int], None] = lambda _sku, _units, _at_ms: None
         """Who wants to hear of units picked out of the shelves' sight (below 0: that was taken back), and when."""
@@ -49,6 +53,8 @@ class Accounts:
         self._now_ms = now_ms
         self._stale: dict[str, None] = {}
         """SKUs to be folded anew, those that wait longest first."""
+        self._strays: dict[str, None] = {}
+        """SKUs that have units in slots which are theirs no more."""
         self._folding: dict[str, list[Entry]] = {}
         """SKUs that are being folded anew, and what was heard of them meanwhile."""
         slots: dict[str, list[str]] = {one.id: [] for one in site.skus}
@@ -88,8 +94,23 @@ class Accounts:
         return self._held[sku].account
 
     def came_ms(self, sku: str) -> int:
-        """When stock of an SKU last came, 0 where it never did."""
+        """When goods of an SKU last came, by a receipt or back; 0 where they never did."""
         return self._held[sku].came_ms
+
+    def rises(self, sku: str) -> list[tuple[int, int]]:
+        """When more of an SKU was on hand than before, and by how many units."""
+        return [*self._held[sku].rises]
+
+    def claim(self, count: Entry) -> str:
+        """What the scale of a slot says where a person counted it: `NO_CLAIM` where it claimed nothing at that second,
+        as far as it is known; else nothing is to be said of it."""
+        level = self.levels().get(count.place)
+        if not count.place or count.sku not in self._terms:
+            return ""
+        if level is None or level.sku != count.sku:
+            return "" if count.place in self.account(count.sku).shelves else NO_CLAIM
+        now = self._now_ms() - count.happened_ms < AT_ONCE_MS
+        return NO_CLAIM if level.count is None and (now or level.at_ms <= count.happened_ms) else ""
 
     def counted_ms(self, sku: str, place: str) -> int:
         """When a person last counted an SKU at a place, 0 where nobody did."""
@@ -104,10 +125,9 @@ class Accounts:
         found = (self._held[line.sku].receipts.get(order.id, ()) for line in order.lines if line.sku in self._held)
         return [one for receipts in found for one in receipts]
 
-    def off(self, sku: str) -> int:
-        """Units off the shelves, below 0 when owed; and by how much people's counts differ from what scales claim."""
-        account = self.account(sku)
-        return account.off + sum(account.bias.values())
+    def unsure(self, sku: str, unusable: int) -> Doubt:
+        """How far its shelves can be relied on."""
+        return doubt(sku, self.account(sku), self._terms[sku].slots, self.levels(), unusable)
 
     def quarantined(self, sku: str) -> int:
         """Units that are there and not to be used: set aside, or expired by today."""
@@ -160,6 +180,8 @@ class Accounts:
             self._stale[entry.sku] = None
             return False
         tallies.tell(self.tallies, step(held, entry, terms))
+        if entry.place and entry.place not in terms.slots:
+            self._strays[entry.sku] = None
         if entry.id in held.picks and type(entry) is not Sensed:
             units, at_ms = held.picks[entry.id]
             self.picked(entry.sku, units, at_ms)
@@ -202,6 +224,8 @@ class Accounts:
             units, at_ms = now.get(number) or before[number]
             self.picked(sku, units if number in now else -units, at_ms)
         self._held[sku] = held
+        if not held.account.shelves.keys() <= self._terms[sku].slots:
+            self._strays[sku] = None
         tallies.retell(self.tallies, sku, steps)
 
 

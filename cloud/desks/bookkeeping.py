@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from cloud.core.book import accounts, checks, late
+import msgspec
+from msgspec.structs import replace
+
+from cloud.core.book import accounts, checks, costing, late
 from cloud.core.book.accounts import Account, Terms
-from cloud.core.book.entries import Entry, order_of, take_back, taken_back
+from cloud.core.book.entries import SLOT, Entry, order_of, take_back, taken_back
 from cloud.core.book.lots import expires
 from cloud.core.book.positions import Position
 from cloud.core.kpis import tallies
+from cloud.core.purchasing.needs import BY
 from cloud.core.refusals import Refusal
 from cloud.desks.accounts import Accounts
 from cloud.desks.refusing import OnDisk, granted, storing
@@ -19,6 +23,8 @@ from cloud.desks.unmet import Unmet
 from cloud.stores.books import Books
 from cloud.web import stockroom
 from protocols.layout import Site
+
+GIVEN = "the slot is another SKU's now"
 
 
 class Bookkeeping(Accounts):
@@ -33,6 +39,7 @@ class Bookkeeping(Accounts):
         self.give_back: Callable[[Entry, Entry], Awaitable[Entry]]
         """Takes back what came of an order, there and here: what came, and the entry that takes it back."""
         self._telling = asyncio.Lock()
+        self._costing_kept = False
         self._elsewhere = {*(one.id for one in site.neighbours), *(one.id for one in site.suppliers)}
 
     def load(self) -> None:
@@ -50,6 +57,36 @@ class Bookkeeping(Accounts):
             self._day = today
         await self._unmet.keep()
         await self.refold()
+        await self._clear(now_ms)
+        await self._keep_costing(now_ms)
+
+    async def _clear(self, now_ms: int) -> None:
+        """What lay in slots that the site file gave to other SKUs is off the shelves, from now on: a fact like any
+        other, so that what was before stays as it was."""
+        strays, self._strays = self._strays, {}
+        told = []
+        for sku in strays:
+            shelves = self.account(sku).shelves
+            for slot in sorted(shelves.keys() - self._terms[sku].slots):
+                units, ref = -shelves[slot], f"{SLOT}{slot}"
+                told.append(Entry("transfer", sku, units, now_ms, now_ms, slot, ref=ref, by=BY, note=GIVEN))
+        try:
+            if told:
+                await self.store(told)
+        except BaseException:
+            self._strays |= strays
+            raise
+
+    async def _keep_costing(self, now_ms: int) -> None:
+        """By what stock is valued from now on, where the site file says it otherwise than before. Kept before anything
+        is entered."""
+        if self._costing_kept:
+            return
+        with storing():
+            known = costing.course(await asyncio.to_thread(self._books.kept, costing.KEPT))
+            if (now := costing.followed(known, self._terms, now_ms)) != known:
+                await self._on_disk(self._books.keep, costing.KEPT, msgspec.msgpack.encode(now))
+        self._costing_kept = True
 
     async def refused(self, sku: str, units: int) -> None:
         """Somebody wanted units that there were not."""
@@ -72,6 +109,8 @@ class Bookkeeping(Accounts):
             if target is not None:
                 entry = take_back(target, now_ms, by, fact.note, entry.key)
             await self.fresh(entry.sku)
+            if target is None and not fact.insist and entry.sku in self._terms:
+                granted(checks.withheld(entry, self.account(entry.sku), self._terms[entry.sku].slots, self.today()))
             await self.fit(entry, target)
             if target is not None and target.kind == "receipt" and order_of(target) is not None:
                 return await self.give_back(target, entry)
@@ -105,6 +144,8 @@ class Bookkeeping(Accounts):
 
     async def store(self, entries: list[Entry]) -> list[Entry]:
         """Enter facts that were found fit; each with its number then. One whose key is known is there already."""
+        entries = [self._seen_from_here(one) for one in entries]
+        await self._keep_costing(self._now_ms())
         try:
             with storing():
                 stored: list[Entry] = await self._on_disk(self._books.post, entries)
@@ -113,6 +154,17 @@ class Bookkeeping(Accounts):
             raise
         await self.enter(stored)
         return stored
+
+    def _seen_from_here(self, entry: Entry) -> Entry:
+        """An entry by the service's clock: what is told to happen in some minutes, by a clock that is ahead, happened
+        now. And whether the scale of a slot that was counted claimed anything then."""
+        if taken_back(entry) is not None:
+            return entry
+        happened_ms = min(entry.happened_ms, entry.known_ms)
+        other = entry.other if entry.kind != "count" else self.claim(entry)
+        if (happened_ms, other) == (entry.happened_ms, entry.other):
+            return entry
+        return replace(entry, happened_ms=happened_ms, other=other)
 
     async def known_by(self, key: str) -> Entry | None:
         """The entry that came with a key; None where none did."""
@@ -153,7 +205,7 @@ def _is_late(entry: Entry, account: Account) -> bool:
 
 def _again(before: Entry, entry: Entry, *, timed: bool) -> Entry | Refusal:
     """The entry that came with this key before, where it says the same; `timed`: also when that happened."""
-    late = timed and taken_back(entry) is None and entry.happened_ms != before.happened_ms
+    late = timed and taken_back(entry) is None and min(entry.happened_ms, before.known_ms) != before.happened_ms
     if _told(before) == _told(entry) and not late:
         return before
     said = f"This key came with entry {before.id}, which says something else."
@@ -162,6 +214,7 @@ def _again(before: Entry, entry: Entry, *, timed: bool) -> Entry | Refusal:
 
 def _told(entry: Entry) -> tuple[object, ...]:
     """What an entry that is told again has in common with the first; when it happened may have been left out."""
-    of = (entry.place, entry.other, entry.lot, entry.expiry, entry.unit_cost)
+    other = entry.other if entry.kind != "count" else ""
+    of = (entry.place, other, entry.lot, entry.expiry, entry.unit_cost)
     said = (entry.kind, entry.sku, entry.units, *of) if taken_back(entry) is None else ()
     return (entry.ref, entry.note, *said)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from cloud.core.book.accounts import lapsed_ms
 from cloud.core.counting import accuracy, causes, findings, rounds
 from cloud.core.counting.course import Course, course
 from cloud.core.counting.findings import Finding, Terms, Tolerance
@@ -236,7 +237,11 @@ class Counts:
             counted_ms, again = self._book.counted_ms(sku.id, slot.id), (sku.id, slot.id) in self._waiting
             abc, level = self.abc(sku.id), levels.get(slot.id)
             place = rounds.sensed_place(sku, level, slot.id, abc, units, counted_ms, unexplained, 0, again)
-            if differs_ms := account.differs.get(slot.id, 0):  # more was picked there than the person had found
+            # More was picked there than the person had found, or nobody saw what was told of it.
+            differs_ms = max(account.differs.get(slot.id, 0), lapsed_ms(account, slot.id, self._now_ms()))
+            if level is not None and level.sku == sku.id and level.count is not None and slot.id in account.found:
+                differs_ms = max(differs_ms, level.at_ms)  # its scale is back at what a person did not find
+            if differs_ms:
                 place = replace(place, differs_ms=max(place.differs_ms, differs_ms))
             places.append(place)
         for sku in self.site.skus:

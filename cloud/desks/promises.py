@@ -9,6 +9,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+from msgspec.structs import asdict
+
 from cloud.core.book.entries import Entry
 from cloud.core.book.lots import fefo
 from cloud.core.promising import free, public, reservations
@@ -29,7 +31,7 @@ ASK_MS = 10_000
 OVER_MAX = 1_000
 """Reservations remembered that were released or ran out; the oldest leave first."""
 REMEMBERED_MS = 90 * 86_400_000
-"""Picked reservations count against what is protected for so long, if no stock came since."""
+"""Picked reservations count against what is protected for so long."""
 
 
 class Promises:
@@ -46,6 +48,7 @@ class Promises:
         self._known: dict[int, Reservation] = {}
         self._over: OrderedDict[int, Reservation] = OrderedDict()
         self._reserved: Counter[str] = Counter()
+        self._protected = {one.id for one in self.site.skus if one.protected}
         self._secret = b""
         self._asked_ms = 0
         """When the ledger was asked last for what the public links are made with."""
@@ -71,7 +74,8 @@ class Promises:
                     self._know(one)
                     self._book.changed(one.sku, now_ms)
         for one in [one for one in self._known.values() if one.state == "picked"]:
-            if one.changed_ms < max(self._book.came_ms(one.sku), now_ms - REMEMBERED_MS):
+            since_ms = 0 if one.sku in self._protected else self._book.came_ms(one.sku)
+            if one.changed_ms < max(since_ms, now_ms - REMEMBERED_MS):
                 del self._known[one.id]
 
     def reserved(self, sku: str) -> int:
@@ -96,7 +100,19 @@ class Promises:
 
     def reservations(self) -> object:
         """See `stockroom.PromiseDesk`."""
-        return [one for one in self._known.values() if one.state == "held"]
+        by_sku: dict[str, list[Reservation]] = {}
+        for one in self._known.values():
+            if one.state == "held":
+                by_sku.setdefault(one.sku, []).append(one)
+        told = []
+        for sku, held in by_sku.items():
+            if sku in self.site.sku_by_id:
+                there = self._book.position(sku)
+                units = reservations.covered(held, there.available + there.reserved, self.site.tiers)
+            else:
+                units = {}
+            told += [{**asdict(one), "covered": units.get(one.id, 0)} for one in held]
+        return sorted(told, key=lambda one: int(one["id"]))
 
     async def reserve(self, wish: stockroom.Wish, by: str, key: str) -> object:
         """See `stockroom.PromiseDesk`."""
@@ -107,11 +123,11 @@ class Promises:
             now_ms = self._now_ms()
             until_ms = now_ms + round(wish.hours * HOUR_MS) if wish.hours else 0
             wanted = Wanted(sku.id, wish.units, wish.tier, wish.customer, until_ms, "", wish.note, by, key)
-            known, came_ms = [*self._known.values()], self._book.came_ms(sku.id)
+            known, came = [*self._known.values()], self._book.rises(sku.id)
             if key:
                 with storing():
                     known += await asyncio.to_thread(self._books.reservation_of, key)
-            answer = free.reserve(wanted, self._book.position(sku.id), sku, self.site.tiers, known, came_ms, now_ms)
+            answer = free.reserve(wanted, self._book.position(sku.id), sku, self.site.tiers, known, came, now_ms)
             if isinstance(answer, Refusal) and answer.reason == "not_enough":
                 await self._book.refused(sku.id, wish.units)
             made = granted(answer)
@@ -166,7 +182,7 @@ class Promises:
         rows = [
             public.shown(
                 self._book.position(sku.id), sku, self.site.tiers, known.get(sku.id, ()), tier,
-                self._book.came_ms(sku.id), now_ms, self.orders(sku.id), self.site.site.timezone,
+                self._book.rises(sku.id), now_ms, self.orders(sku.id), self.site.site.timezone,
             )
             for sku in self.site.skus
             if not sku.members_only or free.rank(self.site.tiers, tier) <= free.rank(self.site.tiers, sku.members_only)

@@ -90,10 +90,10 @@ class Trade:
             raise wrong
 
     def position(self, sku: str) -> Position:
-        """Where an SKU stands: what its shelves are believed to hold, the book, promises and orders."""
-        there = self._inventory.stock(sku).units + self.book.off(sku)
-        reserved, aside = self.promises.reserved(sku), self.book.quarantined(sku)
-        return Position(there, reserved, aside, **self.purchasing.coming(sku))
+        """Where an SKU stands: the book, how far its shelves can be relied on, promises and orders."""
+        there, aside = self.book.account(sku).on_hand, self.book.quarantined(sku)
+        unsure, coming = self.book.unsure(sku, aside), self.purchasing.coming(sku)
+        return Position(there, self.promises.reserved(sku), aside, **coming, **unsure._asdict())
 
     def desks(self, service: Desk) -> Desks:
         """All that the web asks."""
@@ -159,7 +159,7 @@ class Trade:
         self.promises.orders = self.counts.orders = self.purchasing.of
         self.purchasing.needs.known = lambda: [*ordering.needs.values()]
         self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))
-        self.counts.levels = lambda: self._inventory.levels
+        self.counts.levels = self.book.levels = lambda: self._inventory.levels
         self.counts.abc = lambda sku: planner.learnt.abc_xyz(sku)[0]
         self.partners.known = self.papers.known = self.known
         self.papers.gone = lambda: self.book.gone

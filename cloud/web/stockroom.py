@@ -23,7 +23,8 @@ TimeMs = Annotated[int, Meta(ge=0, le=TIME_MS_MAX)]
 
 
 class Fact(Struct, frozen=True, forbid_unknown_fields=True):
-    """A fact of the book as somebody tells it; left out, it happened now."""
+    """A fact of the book as somebody tells it; left out, it happened now. Who insists gets what is named, though it is
+    in quarantine or has expired."""
 
     kind: Kind
     sku: Name
@@ -36,6 +37,7 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True):
     unit_cost: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     ref: Text = ""
     note: Text = ""
+    insist: bool = False
 
 
 class Wish(Struct, frozen=True, forbid_unknown_fields=True):

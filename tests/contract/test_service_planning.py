@@ -117,7 +117,8 @@ def sold(days: int, seed: int = 1) -> tuple[dict[str, list[int]], list[Report]]:
 
 
 def levels(units: int, at_ms: int = NOW_MS) -> list[Report]:
-    return [level_of(name, units, at_ms) for name in KINDS]
+    counted = [StockEvent(f"{name}-1", name, units - 500, units, at_ms, 0.99, "count") for name in KINDS]
+    return [*counted, *(level_of(name, units, at_ms) for name in KINDS)]
 
 
 def level_of(name: str, units: int, at_ms: int = NOW_MS) -> Report:

@@ -169,7 +169,7 @@ async def test_what_stock_was_worth_is_told_of_any_moment_as_known_then_and_now(
     assert milk("--at", "8d") == (14, 23.0)
     assert milk("--at", at) == (14, (await trading.get(f"/api/value?at={then_ms}"))["total"])
     shown = run("value", "--at", at)[1]
-    assert re.search(r"^milk +14 +23\.00$", shown, re.MULTILINE)
+    assert re.search(r"^milk +14 +23\.00  fifo$", shown, re.MULTILINE)
     assert shown.splitlines()[-1].endswith("23.00 EUR")
 
 

@@ -182,7 +182,9 @@ async def test_what_is_large_or_long_ago_and_can_be_is_held_exactly(begun: Trade
 
     assert begun.sku("milk")["on_hand"] == most + 17
     assert (await begun.get(f"/api/value?at={2**53}"))["skus"][0]["units"] == most + 17
-    assert (await begun.get("/api/value?at=1"))["skus"] == [{"sku": "milk", "units": 7, "value": 7.0}]
+    assert (await begun.get("/api/value?at=1"))["skus"] == [
+        {"sku": "milk", "units": 7, "value": 7.0, "costing": "fifo"}
+    ]
     before = memory(begun.service)
     await begun.restart()
     assert memory(begun.service) == before

@@ -27,12 +27,13 @@ def order(days: float, units: int = 10, state: State = "confirmed", received: in
 
 
 def page(on_hand: int, *orders: Order, sku: Sku = BOLT, tier: str = "", came_ms: int = NOW, zone: str = "UTC") -> Shown:
-    return shown(Position(on_hand), sku, TIERS, [], tier, came_ms, NOW, orders, zone)
+    came = [(came_ms, on_hand)] if on_hand > 0 else []
+    return shown(Position(on_hand), sku, TIERS, [], tier, came, NOW, orders, zone)
 
 
 def test_a_customer_is_told_what_is_available_and_the_rest_stays_inside() -> None:
     held = [Reservation("bolt", 4, "gold", "anna", NOW, note="for the ward")]
-    row = shown(Position(9, reserved=4), BOLT, TIERS, held, "", NOW, NOW, [order(3)], "UTC")
+    row = shown(Position(9, reserved=4), BOLT, TIERS, held, "", [(NOW, 9)], NOW, [order(3)], "UTC")
     assert msgspec.json.encode(row) == b'{"sku":"bolt","name":"Bolt","available":5,"expected":null}'
 
 

@@ -26,9 +26,9 @@ from tests.unit.bolts import DEMAND, NOTHING, SKU, daily, made
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "inventory"
 WHY = (
-    "on_hand reserved quarantined on_order in_transit position daily_demand demand_sd demand_days lead_time_days "
-    "lead_time_sd_days service_level lead_time_demand safety_stock reorder_point eoq order_cost holding_cost_unit_year "
-    "moq pack capacity quantity formula replenish card"
+    "on_hand reserved quarantined doubtful likely on_order in_transit position daily_demand demand_sd demand_days "
+    "lead_time_days lead_time_sd_days service_level lead_time_demand safety_stock reorder_point eoq order_cost "
+    "holding_cost_unit_year moq pack capacity quantity formula replenish card"
 )
 
 

@@ -21,6 +21,7 @@ UNITS_MAX = 2**40
 OWN_REFS = {
     "order:": "Take the goods in at that order: its receipt is entered with it.",
     "reservation:": "Pick that reservation: what left for it is entered with it.",
+    "slot:": "Give the slot to another SKU in the site file: what lay there is off the shelves then.",
 }
 """A `ref` that begins so is the service's own, and what a person does instead."""
 SIGNS = {"receipt": 1, "put": 1, "pick": -1, "loss": -1}
@@ -79,6 +80,22 @@ def promised(entry: Entry, sku: Sku, slots: Collection[str], position: Position)
         return None
     said = f"{free} are free, {-entry.units} were asked; {position.reserved} are reserved."
     return Refusal("reserved", said, "Pick the reservation it is for, or release that first.")
+
+
+def withheld(entry: Entry, account: Account, slots: Collection[str], today: str) -> Refusal | None:
+    """Why goods of a lot that is named may not go to whoever wants them: they are in quarantine, or have expired by
+    `today` (an ISO date). Who names no lot gets such goods only where there are no others; what left a slot is gone."""
+    lot = entry.lot or entry.expiry
+    away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
+    if not lot or entry.units >= 0 or not away or entry.place:
+        return None
+    there, expiry = account.batches.units.get(lot, 0), account.batches.expiry.get(lot, "")
+    free = 0 if expiry and expiry < today else there - account.aside.get(lot, 0)
+    if -entry.units <= free or there < -entry.units:  # `short` says what is not there
+        return None
+    why = f"expired on {expiry}" if expiry and expiry < today else f"is in quarantine but for {free}"
+    hint = "Take another lot, or release it; or tell it again and insist, if that is what was taken."
+    return Refusal("unusable", f"Lot {lot} {why}, {-entry.units} were asked.", hint)
 
 
 def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Refusal | None:
@@ -149,6 +166,11 @@ def _lot(entry: Entry, account: Account, slots: Collection[str]) -> Refusal | No
     lot = entry.lot or entry.expiry
     if not lot:
         return None
+    known = account.batches.expiry.get(lot, "")
+    if entry.lot and entry.expiry and known and entry.expiry != known:
+        said = f"Lot {lot} expires on {known}, not on {entry.expiry}."
+        hint = f"Leave the date out, or name the lot otherwise. If {known} is wrong, take back what said so first."
+        return Refusal("expiry", said, hint)
     if entry.kind == "count" and slots:
         said = f"Lots of {entry.sku} are not told apart by place, so that one can not be counted there."
         return Refusal("lot", said, "Count the place as a whole, without a lot.")

@@ -70,6 +70,17 @@ class Lots(Struct):
                     at += 1
         return taken
 
+    def swap(self, units: int, lot: str, expiry: str, kept: Mapping[str, int]) -> int:
+        """Units that were taken from a lot were of the others, as they go, what is `kept` of them last: how many."""
+        left = units
+        for spared in (kept, dict[str, int]()):
+            for _, name in [*self.queue]:
+                free = self.units[name] - spared.get(name, 0) if name != lot and left else 0
+                if free > 0:
+                    left -= self._take(name, min(left, free), [])
+        self.come(lot, units - left, expiry)
+        return units - left
+
     def rename(self, units: int, lot: str, expiry: str) -> None:
         """Units of which the lot was not known, while they last, are of this one."""
         known = min(units, self.units.get("", 0))

@@ -10,6 +10,8 @@ export interface Position {
   quarantined: number;
   on_order: number;
   in_transit: number;
+  doubtful: number;
+  likely: number;
 }
 
 /**

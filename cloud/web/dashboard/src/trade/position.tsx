@@ -31,9 +31,11 @@ export function PositionLine({ at, point }: { at: Position; point: number | null
     ["on_hand", "", at.on_hand],
     ["reserved", "−", at.reserved],
     ["quarantined", "−", at.quarantined],
+    ...(at.doubtful ? ([["doubtful", "−", at.doubtful]] as const) : []),
     ["available", "=", at.available],
     ["on_order", "+", at.on_order],
     ["in_transit", "+", at.in_transit],
+    ...(at.likely ? ([["likely", "+", at.likely]] as const) : []),
     ["projected", "=", at.projected],
   ] as const;
   return (

@@ -51,13 +51,14 @@ class Kept(Protocol):
 
 
 class Planner:
-    """Plans the SKUs of one site. What it asks others: `positions` of an SKU, the `fate` of a need among the orders and
-    when its order was cancelled (`cancelled_ms`, 0 where it was not), the `spares` that neighbours told of an SKU, and
-    in how many days its regular supply is `due` (None: nothing is on its way); until somebody sets them, only what is
-    on the shelves is known."""
+    """Plans the SKUs of one site. What it asks others: `positions` and dated `lots` of an SKU (`Stock`), the `fate` of
+    a need among the orders and when its order was cancelled (`cancelled_ms`, 0 where it was not), the `spares` that
+    neighbours told of an SKU, and in how many days its regular supply is `due` (None: nothing is on its way); until
+    somebody sets them, only what is on the shelves is known."""
 
     def __init__(self, inventory: Inventory, ordering: Ordering, books: Kept, on_disk: OnDisk) -> None:
         self.positions: Callable[[str], Position] = lambda sku: Position(inventory.stock(sku).units)
+        self.lots: Callable[[str], Sequence[tuple[int, int]]] = lambda sku: ()
         self.fate: Callable[[int], Fate] = lambda need: "free"
         self.cancelled_ms: Callable[[int], int] = lambda need: 0
         self.spares: Callable[[str], dict[str, int]] = lambda sku: {}
@@ -179,7 +180,7 @@ class Planner:
     def _stock(self, sku: Sku) -> Stock:
         shelves = self._inventory.stock(sku.id)
         capacity = self._inventory.capacity(sku.id) or None
-        return Stock(self.positions(sku.id), shelves.units, shelves.blind, capacity)
+        return Stock(self.positions(sku.id), shelves.units, shelves.blind, capacity, tuple(self.lots(sku.id)))
 
     def _level(self, sku: Sku) -> float:
         return self._site.buying.level(*self.learnt.abc_xyz(sku.id))

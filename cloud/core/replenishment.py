@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from cloud.core.book.positions import Position
 from cloud.core.planning.cards import Card, card
 from cloud.core.planning.emergency import Source
+from cloud.core.planning.expiry import perishing
 from cloud.core.planning.items import HOLDING_LEAST, Item
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, Settled
 from cloud.core.view import Param
@@ -77,12 +78,14 @@ class Need(Struct, frozen=True):
 
 class Stock(Struct, frozen=True):
     """What a plan looks at beside the position: units on the shelves, slots of which nothing is known, and the units
-    that fit in all of them, None where it has none."""
+    that fit in all of them, None where it has none; `lots` are the days each can still be sold, and its units, in the
+    order in which they go."""
 
     position: Position
     sensed: int
     blind: int = 0
     capacity: int | None = None
+    lots: tuple[tuple[int, int], ...] = ()
 
 
 def item_of(sku: Sku, stock: Stock, told: Outlook | None, level: float) -> Item:
@@ -117,7 +120,15 @@ def item_of(sku: Sku, stock: Stock, told: Outlook | None, level: float) -> Item:
         sku.shelf_life_days,
         sku.reorder_point,
         sku.order_quantity,
+        perishing=_perishing(sku, stock, told),
     )
+
+
+def _perishing(sku: Sku, stock: Stock, told: Outlook | None) -> int:
+    """Units that can be used today but will have expired, unsold, before an order placed now would come."""
+    daily = told.mean if told is not None else 0.0
+    lost = perishing(stock.lots, daily, stock.position.reserved, sku.lead_time_days)
+    return min(lost, max(0, stock.position.available))
 
 
 def plan(
@@ -211,7 +222,8 @@ def why_of(made: Plan) -> dict[str, Any]:
     one, flat = made.card, dict[str, Param]()
     there, ahead, terms = one.position, one.ahead, one.terms
     flat |= {"on_hand": there.on_hand, "reserved": there.reserved, "quarantined": there.quarantined}
-    flat |= {"on_order": there.on_order, "in_transit": there.in_transit, "position": one.projected}
+    flat |= {"perishing": there.perishing, "on_order": there.on_order, "in_transit": there.in_transit}
+    flat |= {"position": one.projected}
     flat |= {
         "daily_demand": ahead.daily if ahead else None,
         "demand_sd": ahead.daily_sd if ahead else None,

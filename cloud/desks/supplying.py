@@ -151,12 +151,11 @@ class Supplying:
                 continue
             if card.verdict not in ("enough", "order") or (card.verdict == "order" and sku not in going):
                 continue
-            stakes, room = self._stakes(sku, 0), card.terms.capacity
-            there = projected(sku)
+            stakes, there = self._stakes(sku, 0), projected(sku)
             found.setdefault(offer.supplier, []).append(
                 Mate(
                     sku, offer, there, told.mean, told.variance, self.lead_time(offer), stakes.holding_day,
-                    stakes.backorder_day, place.replenish, None if room is None else max(0, room - there),
+                    stakes.backorder_day, place.replenish, _joins(card, there),
                 )
             )  # fmt: skip
         return found
@@ -249,6 +248,17 @@ class Supplying:
         owing = place.backorder_cost / DAYS_A_YEAR if place.backorder_cost else holding * level / (1 - level)
         mean, variance = (told.mean, told.variance) if told is not None else (0.0, 0.0)
         return Stakes(mean, variance, cover, owing, holding, _room(card, mean, cover))
+
+
+def _joins(card: Card, there: int) -> int | None:
+    """Units that may join an order, by what is there and coming: as many as fit on the shelves; of what expires no more
+    than an order of its own would bring."""
+    terms, upto = card.terms, card.order_up_to
+    if terms is None:
+        return None
+    expires = terms.shelf_life_days is not None and upto is not None
+    most = [one for one in (terms.capacity, upto if expires else None) if one is not None]
+    return max(0, min(most) - there) if most else None
 
 
 def _room(card: Card | None, daily: float, cover: int) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from cloud.core.book.lots import fresh
 from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory
 from cloud.core.ordering import Ordering
@@ -148,6 +149,7 @@ class Trade:
         self.book.changed = lambda sku, at_ms: ordering.note({sku: at_ms}, self._now_ms())
         self.book.picked = self._inventory.picked
         planner.positions = self.position
+        planner.lots = lambda sku: fresh(self.book.account(sku), self.book.today())
         planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms
         planner.due = self.purchasing.due_days
         planner.spares = self.neighbours.spare

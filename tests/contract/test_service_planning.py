@@ -359,7 +359,7 @@ async def test_a_quicker_supplier_helps_out_until_what_was_ordered_comes(hall: H
     lead_time_days = 2
     """
     service = hall.start(site(more))
-    service.planner.positions = lambda sku: Position(0, on_order=30)
+    service.planner.positions = lambda sku: Position(0, on_order=10)
     due: dict[str, float] = {"pump": 15.0}
     service.planner.due = lambda sku, now_ms: due.get(sku)
     await service.apply(batches([*sold(300)[1], *levels(0)]))

@@ -221,3 +221,17 @@ async def test_a_link_of_one_group_opens_no_other(milk: TradeSite) -> None:
     await milk.tick(11)
 
     assert (await milk.ask("", "GET", f"/api/public/gold.{token_of(secret, 'silver')}"))[0] == 404
+
+
+async def test_what_will_not_sell_before_it_expires_is_not_planned_with(milk: TradeSite) -> None:
+    """Nine of the ten go off tonight; they may still be promised today."""
+    await milk.post("/api/book", {"kind": "loss", "sku": "milk", "units": -9})
+    today = iso_day("Europe/Berlin", milk.clock())
+    await milk.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 9, "lot": "L1", "expiry": today})
+    await milk.tick()
+
+    planned = milk.service.planner.card("milk")
+
+    assert planned is not None
+    assert (planned.available, planned.position.perishing, planned.projected) == (10, 9, 1)
+    assert milk.sku("milk")["available"] == 10

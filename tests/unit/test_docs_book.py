@@ -100,9 +100,9 @@ def test_the_words_of_a_position_are_those_of_the_code() -> None:
 
     assert {*words} == {*Position.__struct_fields__, "available", "projected"}
     assert "available = on_hand - reserved - quarantined" in TEXT
-    assert "projected = available + on_order + in_transit" in TEXT
-    position = Position(100, 1, 2, 4, 8)
-    assert (position.available, position.projected) == (100 - 1 - 2, 100 - 1 - 2 + 4 + 8)
+    assert "projected = available - perishing + on_order + in_transit" in TEXT
+    position = Position(100, 1, 2, 4, 8, 16)
+    assert (position.available, position.projected) == (100 - 1 - 2, 100 - 1 - 2 - 16 + 4 + 8)
 
 
 def test_the_checks_are_those_of_the_audit() -> None:

@@ -12,7 +12,7 @@ import pytest
 from cloud import cli, periods_cli, sheet_dates, sheets
 from cloud.core.book.positions import Position
 from cloud.core.forecasting import choose, classes, levels, periods
-from cloud.core.planning import bounds, cards, choice, demand_table, items
+from cloud.core.planning import bounds, cards, choice, demand_table, expiry, fitting, items
 from cloud.core.planning.emergency import Rescue
 from tests.unit.pages import DOCS, blocks, fields_of, tables, told
 
@@ -88,7 +88,10 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"at most {periods.BETTER:.0%} of its own".replace("%", " %"),
         f"on stderr from {periods_cli.CASES_MIN} cases on",
         f"economic lots of over {choice.SPAN_EXACT:,} units",
-        {5: "K/(a fifth of what may be filled up)"}[choice.SHELF_SHARE],
+        f"{fitting.PROPORTION:g} times what the cheapest policy costs that needs no more room",
+        f"more than {fitting.WORTH:.0%} of their price each".replace("%", " %"),
+        f"drawn demand of {expiry.MANY.paths} × {expiry.MANY.periods} periods",
+        f"Where at most {fitting.SPOILT_LEAST:.1%} of demand".replace("%", " %"),
         f"fewer than {classes.NEW_DAYS} days",
         f"every {classes.ADI_LIMIT}nd day",
         f"CV² below {classes.CV2_LIMIT}",

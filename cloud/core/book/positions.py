@@ -11,8 +11,10 @@ class Position(Struct, frozen=True):
 
     `quarantined` is there and not to be used: set aside, or expired by the site's day (`lots.unusable`).
 
-    available = on_hand - reserved - quarantined: may be promised. projected = available + on_order + in_transit:
-    decides about ordering.
+    `perishing` is there and can be used, but will expire before it sells, as far as is known.
+
+    available = on_hand - reserved - quarantined: may be promised. projected = available - perishing + on_order +
+    in_transit: decides about ordering.
     """
 
     on_hand: int
@@ -20,6 +22,7 @@ class Position(Struct, frozen=True):
     quarantined: int = 0
     on_order: int = 0
     in_transit: int = 0
+    perishing: int = 0
 
     @property
     def available(self) -> int:
@@ -28,5 +31,5 @@ class Position(Struct, frozen=True):
 
     @property
     def projected(self) -> int:
-        """What there will be once all that was ordered has come."""
-        return self.available + self.on_order + self.in_transit
+        """What there will be to sell once all that was ordered has come."""
+        return self.available - self.perishing + self.on_order + self.in_transit

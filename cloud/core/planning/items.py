@@ -22,7 +22,8 @@ class Item(Struct, frozen=True):
     """Money in any one currency. `order_cost` an order, `holding_rate` a share of the unit cost a year,
     `backorder_cost` a unit owed for a year; without it `service_level`, the share of demand met at once, 0 to 1.
 
-    On hand may be below zero: units owed. `reserved` are promised, `quarantined` set aside: not free to plan with.
+    On hand may be below zero: units owed. `reserved` are promised, `quarantined` set aside, `perishing` will expire
+    before they sell: not free to plan with.
     `capacity` units fit on its shelves, and sell for `shelf_life_days` after they came. A `reorder_point` by hand, and
     an `order_quantity`, stand above what is computed. `policy` is one of `POLICIES`; a "periodic" one is looked at
     every `review_days`.
@@ -49,6 +50,7 @@ class Item(Struct, frozen=True):
     order_quantity: int | None = None
     policy: str = ""
     review_days: float | None = None
+    perishing: int = 0
 
     @property
     def free(self) -> Item:
@@ -58,7 +60,7 @@ class Item(Struct, frozen=True):
     @property
     def position(self) -> Position:
         """What is there, promised, and to come; its `projected` is what counts when ordering."""
-        return Position(self.on_hand, self.reserved, self.quarantined, self.on_order, self.in_transit)
+        return Position(self.on_hand, self.reserved, self.quarantined, self.on_order, self.in_transit, self.perishing)
 
 
 POLICIES = ("", "periodic", "jit")
@@ -76,6 +78,7 @@ WHOLE = frozenset(
         "reserved",
         "quarantined",
         "in_transit",
+        "perishing",
         "capacity",
         "reorder_point",
         "order_quantity",
@@ -87,7 +90,7 @@ DEFAULTS: dict[str, Any] = dict(zip(_OPTIONAL, Item.__struct_defaults__, strict=
 _LEAST: dict[str, float] = {
     **dict.fromkeys(("unit_cost", "order_cost", "holding_rate", "lead_time_days", "lead_time_sd_days"), 0),
     **dict.fromkeys(("moq", "pack", "capacity", "order_quantity"), 1),
-    **dict.fromkeys(("on_order", "reserved", "quarantined", "in_transit", "reorder_point"), 0),
+    **dict.fromkeys(("on_order", "reserved", "quarantined", "in_transit", "perishing", "reorder_point"), 0),
     **dict.fromkeys(("shelf_life_days", "review_days"), 0),
 }
 _ABOVE_ZERO = ("unit_cost", "holding_rate", "shelf_life_days", "review_days")

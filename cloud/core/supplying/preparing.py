@@ -17,7 +17,7 @@ from cloud.core.supplying.histories import Days, outlooks
 from protocols.layout import Site, Sku
 from protocols.trade import Neighbour, Offer, Supplier
 
-EMPTY: dict[str, int] = dict.fromkeys(("on_hand", "on_order", "reserved", "quarantined", "in_transit"), 0)
+EMPTY: dict[str, int] = dict.fromkeys(("on_hand", "on_order", "reserved", "quarantined", "in_transit", "perishing"), 0)
 
 
 class Prepared(Struct, frozen=True):

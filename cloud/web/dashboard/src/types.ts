@@ -10,6 +10,7 @@ export interface Position {
   quarantined: number;
   on_order: number;
   in_transit: number;
+  perishing: number;
 }
 
 /**
@@ -53,14 +54,14 @@ export interface Card {
   abc: string;
   xyz: string;
   reason: string;
-  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "shelves_too_small")[];
+  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "promise_too_dear" | "shelves_too_small")[];
   terms: Terms | null;
   rescue: Rescue | null;
 }
 
 /**
  * What the policy leads to in a year: money in all, average stock in units and money, orders, the share of demand met
- * at once, the share of days at whose end nothing is owed.
+ * at once, the share of days at whose end nothing is owed, and the units that expire, whose price `cost` has.
  */
 export interface Promise {
   cost: number;
@@ -69,6 +70,7 @@ export interface Promise {
   orders: number;
   fill: number;
   ready: number;
+  waste: number;
 }
 
 /**
@@ -244,7 +246,7 @@ export interface SkuView {
   verdict: "" | "demand_unknown" | "discontinued" | "enough" | "no_demand" | "order" | "stock_unknown" | "unfit";
   risk: number | null;
   owed: number;
-  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "shelves_too_small")[];
+  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "promise_too_dear" | "shelves_too_small")[];
   rescue: Rescue | null;
   held_until_ms: number;
 }

@@ -20,7 +20,7 @@ const order = (more: Partial<OrderView>): OrderView => ({
 });
 
 test("the bar of a position ends where what is projected does, and never leaves its frame", () => {
-  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 16, on_order: 5, in_transit: 0, projected: 21 };
+  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 16, on_order: 5, in_transit: 0, perishing: 0, projected: 21 };
   const { parts, point } = bars(at, 50);
   assert.deepEqual(parts.map((one) => one.name), ["available", "on_order", "reserved"]);
   const [free, coming] = parts;

@@ -106,7 +106,7 @@ function sentence(plan: Plan, need: NeedView): string {
   const coming = position.on_order + position.in_transit;
   if (plan.verdict === "owed") return say("card.owed", { units: number(-projected) });
   if (point === null) return plan.reason || say("card.no_point");
-  const shown = { available: number(available), coming: number(coming), projected: number(projected), point: number(point), quantity: number(need.quantity) };
+  const shown = { available: number(available - position.perishing), coming: number(coming), projected: number(projected), point: number(point), quantity: number(need.quantity) };
   return say(plan.observed ? "card.observed" : "card.time", shown);
 }
 

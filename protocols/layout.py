@@ -146,12 +146,14 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
-    """The site itself; its days begin and end by `timezone` (IANA), its money is `currency` (ISO 4217)."""
+    """The site itself; its days begin and end by `timezone` (IANA), its money is `currency` (ISO 4217). `gln` is its
+    number at GS1, by which papers name it and its places."""
 
     id: Id
     name: str
     timezone: str = "UTC"
     currency: str = "EUR"
+    gln: Annotated[str, Meta(pattern=r"^(\d{13})?$")] = ""
 
 
 class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -170,6 +172,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     neighbours: list[trade.Neighbour] = []
     buying: trade.Buying = trade.Buying()
     webhooks: list[trade.Webhook] = []
+    targets: dict[str, float] = {}
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -241,6 +244,8 @@ def _check(site: Site, source: str) -> None:
         raise LayoutError(f"{source}: site.timezone {about.timezone!r} is not known; write one like 'Europe/Berlin'")
     if not CURRENCY.match(about.currency):
         raise LayoutError(f"{source}: site.currency {about.currency!r} is no code of three capital letters like 'EUR'")
+    if about.gln and gtin_14(about.gln) is None:
+        raise LayoutError(f"{source}: the check digit of site.gln {about.gln!r} is wrong; read it again")
     _unique(site.zones, "zone", source)
     _unique(site.skus, "SKU", source)
     _unique(site.slots, "slot", source)

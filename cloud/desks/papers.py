@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
 
-from cloud.core.book.entries import Entry, Sensed, taken_back
+from cloud.core.book.entries import Entry, Sensed, order_of, taken_back
 from cloud.core.purchasing import agreements, answers, papers
 from cloud.core.purchasing.agreements import Known
 from cloud.core.purchasing.orders import Order
@@ -40,6 +40,8 @@ class Papers:
         self.known: Callable[[list[str]], list[Known]] = lambda _: []
         self.gone: Callable[[], frozenset[int]] = frozenset
         """The entries that were taken back."""
+        self.delivered: Callable[[str], Collection[int]] = lambda _: ()
+        """The orders that were sent to a supplier."""
         self._purchasing = purchasing
         self._books = books
         self._on_disk = on_disk
@@ -114,24 +116,23 @@ class Papers:
             return await asyncio.to_thread(papers.ordered, site, partner, versions[-1], now_ms, number)
         if kind == "860":
             return papers.changed(site, partner, versions, now_ms, number)
-        mine = self._shared(partner.supplier)
-        shelves = agreements.shelves(site.agreements, partner.supplier, self.known(mine), site.offers)
+        mine, orders = self._shared(partner.supplier), self._purchasing.every()
+        shelves = agreements.shelves(site.agreements, partner.supplier, self.known(mine), site.offers, orders)
         if kind in ("846", "INVRPT"):
             return await asyncio.to_thread(papers.stock, site, partner, shelves, now_ms, number)
         since_ms = now_ms - WEEK_MS
-        facts = await self._moves(mine, since_ms)
+        facts = await self._moves(partner.supplier, mine, since_ms)
         received, picked = Counter[str](), Counter[str]()
         for one in facts:
             (received if one.kind == "receipt" else picked)[one.sku] += abs(one.units)
         flows = {sku: Flow(received[sku], picked[sku]) for sku in mine}
-        orders = self._purchasing.every()
         return await asyncio.to_thread(papers.activity, site, partner, shelves, flows, orders, since_ms, now_ms, number)
 
     async def _events(self, supplier: str) -> bytes:
         """EPCIS needs no mailboxes: who asks gets them."""
         now_ms, mine = self._now_ms(), self._shared(supplier)
-        partner = Partner(supplier, Mailbox(""), Mailbox(""))
-        moves = await self._moves(mine, now_ms - WEEK_MS)
+        partner = Partner(supplier, Mailbox(""), Mailbox(""), gln=self.site.site.gln)
+        moves = await self._moves(supplier, mine, now_ms - WEEK_MS)
         return granted(await asyncio.to_thread(papers.events, self.site, partner, moves, mine, now_ms)).data
 
     def _shared(self, supplier: str) -> list[str]:
@@ -141,10 +142,10 @@ class Papers:
             raise NotFound("there is no agreement about shelves", "agree on one in the site file")
         return mine
 
-    async def _moves(self, skus: list[str], since_ms: int) -> list[Entry]:
-        """What came and what was picked since then. What was taken back is not in it, nor what only says of a slot
-        why its shelf saw something leave."""
-        gone = self.gone()
+    async def _moves(self, supplier: str, skus: list[str], since_ms: int) -> list[Entry]:
+        """What came of a supplier's orders and what was picked since then. What was taken back is not in it, nor what
+        only says of a slot why its shelf saw something leave, nor what others delivered."""
+        gone, mine = self.gone(), self.delivered(supplier)
 
         def seen() -> list[Entry]:
             return [
@@ -152,7 +153,7 @@ class Papers:
                 for sku in skus
                 for one in self._books.facts(sku, from_ms=since_ms)
                 if (type(one) is Sensed or (one.id not in gone and taken_back(one) is None))
-                and (one.kind == "receipt" or (one.kind == "pick" and (type(one) is Sensed or not one.place)))
+                and (_is_pick(one) or (one.kind == "receipt" and order_of(one) in mine))
             ]
 
         with storing():
@@ -175,4 +176,10 @@ class Papers:
         if not (known.mailbox and known.our_mailbox):
             hint = "Give its mailbox and our_mailbox in the site file."
             raise Refused("no_mailbox", f"No papers are agreed on with {known.name}.", hint)
-        return Partner(supplier, Mailbox(known.our_mailbox), Mailbox(known.mailbox), known.standard)
+        ours, theirs = Mailbox(known.our_mailbox), Mailbox(known.mailbox)
+        return Partner(supplier, ours, theirs, known.standard, gln=self.site.site.gln)
+
+
+def _is_pick(entry: Entry) -> bool:
+    """One that is told at a slot only explains what its shelf saw."""
+    return entry.kind == "pick" and (type(entry) is Sensed or not entry.place)

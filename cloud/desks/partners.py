@@ -62,7 +62,9 @@ class Partners:
             "names": {one.id: one.name for one in self.site.skus if one.id in seen},
             "at_ms": self._now_ms(),
             "papers": self._papers.get(supplier, []),
-            "shelves": agreements.shelves(self.site.agreements, supplier, self.known(mine), self.site.offers),
+            "shelves": agreements.shelves(
+                self.site.agreements, supplier, self.known(mine), self.site.offers, self._purchasing.every()
+            ),
             "orders": self._own(supplier),
             "agreements": [one for one in self.site.agreements if one.supplier == supplier],
         }

@@ -163,15 +163,17 @@ class Promises:
         now_ms, known = self._now_ms(), dict[str, list[Reservation]]()
         for one in self._known.values():
             known.setdefault(one.sku, []).append(one)
-        rows = [
-            public.shown(
+        about, rows = self.site.site, []
+        for sku in self.site.skus:
+            if sku.members_only and free.rank(self.site.tiers, tier) > free.rank(self.site.tiers, sku.members_only):
+                continue
+            row = public.shown(
                 self._book.position(sku.id), sku, self.site.tiers, known.get(sku.id, ()), tier,
-                self._book.came_ms(sku.id), now_ms, self.orders(sku.id), self.site.site.timezone,
-            )
-            for sku in self.site.skus
-            if not sku.members_only or free.rank(self.site.tiers, tier) <= free.rank(self.site.tiers, sku.members_only)
-        ]  # fmt: skip
-        return {"site": self.site.site.name, "tier": named.name, "at_ms": now_ms, "skus": rows}
+                self._book.came_ms(sku.id), now_ms, self.orders(sku.id), about.timezone,
+            )  # fmt: skip
+            if public.is_listed(row, sku):
+                rows.append(row)
+        return {"site": about.name, "tier": named.name, "timezone": about.timezone, "at_ms": now_ms, "skus": rows}
 
     def _load(self, every: Iterable[Reservation]) -> None:
         since = self._now_ms() - REMEMBERED_MS

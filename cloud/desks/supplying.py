@@ -37,7 +37,8 @@ Look = Callable[[str], tuple[Card | None, Outlook | None]]
 
 
 class SupplierView(Struct, frozen=True):
-    """A supplier's card as people see it."""
+    """A supplier's card as people see it. Its lead time is the mean over its articles, by the `lead_lines` lines it was
+    measured from; 0: it is what the site file quotes."""
 
     id: str
     name: str
@@ -47,6 +48,7 @@ class SupplierView(Struct, frozen=True):
     missing: list[str]
     lead_time_days: float | None
     lead_time_sd_days: float | None
+    lead_lines: int
     on_time: float | None
     in_full: float | None
     accepted: float | None
@@ -65,6 +67,8 @@ class Supplying:
         self._books = books
         self._on_disk = on_disk
         self._now_ms = now_ms
+        self.version = 0
+        """Grows with every order whose facts were worked out."""
         self._facts: dict[int, list[Fact]] = {}
         self._of: dict[str, dict[int, list[Fact]]] = {}
         """Supplier -> order -> what came of it."""
@@ -102,6 +106,10 @@ class Supplying:
     def facts(self) -> list[Fact]:
         """What all orders came to, line by line."""
         return [fact for of in self._facts.values() for fact in of]
+
+    def orders_of(self, supplier: str) -> frozenset[int]:
+        """The numbers of all orders that were sent to a supplier."""
+        return frozenset(self._of.get(supplier, ()))
 
     def lead_time(self, offer: Offer) -> LeadTime:
         """How long a supplier takes for an SKU, measured as far as there is anything."""
@@ -192,7 +200,7 @@ class Supplying:
             who = self._suppliers[supplier]
             view = SupplierView(
                 supplier, who.name, who.suspended, card.score, card.parts, [*card.missing], mean, spread,
-                shares.on_time, shares.in_full, shares.accepted, shares.lines,
+                sum(lead.n for lead in seen), shares.on_time, shares.in_full, shares.accepted, shares.lines,
             )  # fmt: skip
             self._views[supplier] = now_ms, view
         return view
@@ -214,6 +222,7 @@ class Supplying:
     def _enter(self, order: Order, versions: Iterable[Version]) -> None:
         facts = measured.facts([one.order for one in versions], receiving.came_at(order.id, self._book.receipts(order)))
         self._facts[order.id] = facts
+        self.version += 1
         self._of.setdefault(order.supplier, {})[order.id] = facts
         for one in facts:
             self._lines.setdefault((one.supplier, one.sku), {})[order.id] = one

@@ -71,6 +71,8 @@ class Telling:
     def __init__(self, site: Site, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
         self.site = site
         self.known: Callable[[Iterable[str]], list[Known]] = lambda _: []
+        self.orders: Callable[[], list[Order]] = list
+        """Open orders, and the latest that ended."""
         self.posting = Posting([], {}, {}, self._keep)
         self._books = books
         self._on_disk = on_disk
@@ -143,7 +145,9 @@ class Telling:
         self._looked_ms = now_ms
         for supplier in {one.supplier: None for one in self.site.agreements}:
             mine = agreements.agreed(self.site.agreements, supplier)
-            for shelf in agreements.shelves(self.site.agreements, supplier, self.known(mine), self.site.offers):
+            for shelf in agreements.shelves(
+                self.site.agreements, supplier, self.known(mine), self.site.offers, self.orders()
+            ):
                 is_low = shelf.least is not None and shelf.available < shelf.least
                 for name, told in self._told.items():
                     if not is_low:

@@ -163,8 +163,10 @@ class Trade:
         self.counts.abc = lambda sku: planner.learnt.abc_xyz(sku)[0]
         self.partners.known = self.papers.known = self.known
         self.papers.gone = lambda: self.book.gone
+        self.papers.delivered = self.supplying.orders_of
         self.partners.webhooks = self.telling.webhooks
         self.telling.known = self._seen
+        self.telling.orders = self.purchasing.every
         self.purchasing.versions.told = self.telling.order
         self.figures.outlook = planner.outlook
         self.figures.item = self._item

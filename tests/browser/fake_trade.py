@@ -184,6 +184,7 @@ class FakeTrade:
         return {
             "id": id_, "name": NAMES[id_], "suspended": id_ == "lido", "score": score, "weights": {}, "parts": parts,
             "lead_time_days": lead and lead[0], "lead_time_sd_days": lead and lead[1], "on_time": on_time,
+            "lead_lines": delivery[0], "lines": delivery[0],
             "in_full": in_full, "value_year": a_year,
             "open_orders": sum(one.supplier == id_ and not one.closed_ms for one in self._orders.values()),
         }  # fmt: skip
@@ -316,7 +317,13 @@ class FakeTrade:
             }
             for one in self._site().skus
         ]  # fmt: skip
-        return {"site": self._site().site.name, "tier": "Gold", "at_ms": self._now_ms(), "skus": skus}
+        return {
+            "site": self._site().site.name,
+            "tier": "Gold",
+            "timezone": "UTC",
+            "at_ms": self._now_ms(),
+            "skus": skus,
+        }
 
     if not typing.TYPE_CHECKING:
 

@@ -200,7 +200,9 @@ async def test_the_public_page_shows_what_a_group_may_have_and_nothing_else(milk
     assert rows["silver"]["tape"]["available"] == 0
     assert rows["silver"]["tape"]["expected"] is not None
     assert all(set(one) == {"sku", "name", "available", "expected"} for one in rows["silver"].values())
-    assert set(pages["silver"]) == {"site", "tier", "at_ms", "skus"}
+    assert set(pages["silver"]) == {"site", "tier", "timezone", "at_ms", "skus"}
+    assert (pages["silver"]["tier"], pages["silver"]["timezone"]) == ("Silver", "Europe/Berlin")
+    assert "relic" not in rows["silver"], "it is discontinued, and gone"
     text = msgspec.json.encode(pages["silver"]).decode()
     assert not [word for word in ("boss", "psst", "Lee", "boltco", "acme", "price") if word in text]
 

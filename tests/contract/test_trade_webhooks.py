@@ -259,7 +259,11 @@ async def test_what_comes_while_a_subscriber_is_away_is_kept_at_once(
 
 
 async def test_a_shelf_below_its_least_is_told_once_until_it_is_not(trading: TradeSite, subscriber: Subscriber) -> None:
-    await begin(trading, hooks(subscriber, "acme"))
+    await begin(trading)
+    await ordered(trading, bolt=60)
+    trading.clock.pass_ms(1000)
+    trading.text = trading.site_file() + hooks(subscriber, "acme")
+    await trading.restart()
     async with posting(trading, subscriber):
         await trading.tick(1, 61_000)  # nothing is known of the shelves yet
         for slot, count in (("A1", 100), ("A2", 0), ("A1", 9), ("A1", 8)):
@@ -273,6 +277,7 @@ async def test_a_shelf_below_its_least_is_told_once_until_it_is_not(trading: Tra
 
     assert subscriber.types() == ["stock.below_least"] * 2
     assert [one["data"]["available"] for one in subscriber.taken] == [9, 9]
+    assert [one["data"]["projected"] for one in subscriber.taken] == [69, 69]
     assert subscriber.taken[0]["data"]["least"] == 10
 
 

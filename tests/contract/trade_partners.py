@@ -80,6 +80,12 @@ async def ordered(trading: TradeSite, supplier: str = "acme", **units: int) -> i
     return int(made["id"])
 
 
+async def received(trading: TradeSite, order: int, **units: int) -> None:
+    """Goods of an order came, and were booked."""
+    lines = [{"sku": sku, "received": count} for sku, count in units.items()]
+    await trading.post(f"/api/orders/{order}/receive", {"key": f"note-{units}", "lines": lines})
+
+
 def day(trading: TradeSite, days: int) -> str:
     """A day from now on, as X12 and EDIFACT write it."""
     at = datetime.fromtimestamp(trading.clock() / 1000, UTC) + timedelta(days=days)

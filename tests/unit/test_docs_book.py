@@ -187,3 +187,4 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert rhythm.due_share == 0.25
     assert promises.ASK_MS == 10_000
     assert (accounts.TOLD_MS, causes.ELSEWHERE_MS, figures.EVERY_MS) == (DAY_MS, DAY_MS, HOUR_MS // 60)
+    assert figures.LOOK_MS == 2_000

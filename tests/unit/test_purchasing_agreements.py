@@ -19,7 +19,7 @@ ACME = Supplier("acme", "Acme")
 DEAL = Agreement("acme", ["bolt", "nut"], "supplier", {"bolt": 50}, {"bolt": 200})
 OTHER = Agreement("best", ["nail"])
 SEEN = [
-    Known("bolt", "Bolt", Position(40, reserved=5, on_order=20), 30, 90, 4.0, Span(90, 112.0, 130), T0),
+    Known("bolt", "Bolt", Position(60, reserved=5, on_order=20), 30, 90, 4.0, Span(90, 112.0, 130), T0),
     Known("nut", "Nut", Position(10), 30, 90),
     Known("nail", "Nail", Position(5), 30, 90),
 ]
@@ -39,16 +39,27 @@ def planned(units: dict[str, int], deal: Agreement = DEAL, orders: list[Order] |
 
 
 def test_a_supplier_sees_the_shelves_of_its_agreements_and_no_other() -> None:
-    found = shelves([DEAL, OTHER], "acme", SEEN, OFFERS)
+    found = shelves([DEAL, OTHER], "acme", SEEN, OFFERS, [])
     assert [one.sku for one in found] == ["bolt", "nut"]
-    assert [one.sku for one in shelves([DEAL, OTHER], "best", SEEN, OFFERS)] == ["nail"]
-    assert shelves([DEAL, OTHER], "third", SEEN, OFFERS) == []
+    assert [one.sku for one in shelves([DEAL, OTHER], "best", SEEN, OFFERS, [])] == ["nail"]
+    assert shelves([DEAL, OTHER], "third", SEEN, OFFERS, []) == []
 
 
 def test_least_and_most_are_the_agreed_ones_else_the_plans() -> None:
-    bolt, nut = shelves([DEAL], "acme", SEEN, OFFERS)
-    assert (bolt.least, bolt.most, bolt.on_hand, bolt.available, bolt.projected) == (50, 200, 40, 35, 55)
+    bolt, nut = shelves([DEAL], "acme", SEEN, OFFERS, [])
+    assert (bolt.least, bolt.most, bolt.on_hand, bolt.available) == (50, 200, 60, 55)
     assert (nut.least, nut.most, nut.forecast_28) == (30, 90, None)
+
+
+def test_what_others_are_to_deliver_is_neither_shown_nor_can_be_reckoned() -> None:
+    """55 are available; 20 are on order of somebody else, 100 of Acme: it sees 155. Its plans are held against that."""
+    before = shelves([DEAL], "acme", SEEN, OFFERS, [order()])
+    assert before[0].projected == 155
+    assert shelves([DEAL], "acme", SEEN, OFFERS, [order(), order("best"), order("best", "draft")]) == before
+    assert shelves([DEAL], "acme", SEEN, OFFERS, [order("best")])[0].projected == 55
+    refused = [planned({"bolt": 500}, orders=[order(), *more]) for more in ([], [order("best")])]
+    assert refused[0] == refused[1]
+    assert (refused[0].reason, refused[0].hint) == ("outside", "Plan 1 to 45.")
 
 
 def test_a_supplier_sees_its_own_orders_once_sent_without_names_notes_and_needs() -> None:
@@ -187,7 +198,7 @@ def test_a_suppliers_lot_always_fits_once_the_shelf_is_at_its_least() -> None:
     offer = Offer("acme", "nut", 1.0, moq=50, pack=25)
     low = replace(TIGHT, position=Position(30), forecast_day=None)
     deals = {"nut": Agreement("acme", ["nut"])}
-    [shelf] = shelves(deals.values(), "acme", [low], [offer])
+    [shelf] = shelves(deals.values(), "acme", [low], [offer], [])
     assert (shelf.least, shelf.most) == (30, 80)
     assert isinstance(plan(deals, ACME, {"nut": 50}, [low], [offer], [], "acme", T0, key=""), Order)
 

@@ -67,9 +67,9 @@ def test_nothing_is_known_of_an_order_that_was_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "on_time"), [(3.9, False), (4.0, True), (5.0, True), (5.9, True), (6.0, False), (9.0, False)]
+    ("day", "on_time"), [(0.1, True), (3.9, True), (5.0, True), (5.9, True), (6.0, False), (9.0, False)]
 )
-def test_on_time_is_on_the_promised_day_or_a_day_early(day: float, on_time: bool) -> None:
+def test_on_time_is_on_the_promised_day_or_however_early(day: float, on_time: bool) -> None:
     assert fact(came(day)).on_time is on_time
 
 
@@ -110,6 +110,15 @@ def test_a_line_that_was_cancelled_before_its_day_is_not_held_against_the_suppli
 def test_a_line_is_judged_once_its_day_is_past_though_nothing_came() -> None:
     assert shares([fact()], DUE).lines == 0
     assert shares([fact()], DUE + DAY_MS).on_time_in_full == 0
+
+
+def test_a_line_is_judged_when_all_is_in_or_else_a_day_after_its_date() -> None:
+    late_ms = DUE + DAY_MS
+    assert fact(came(2)).judged_ms(LATER) == T0 + 2 * DAY_MS
+    assert fact(came(2)).judged_ms(T0 + 2 * DAY_MS) == T0 + 2 * DAY_MS
+    assert fact(came(2, 60)).judged_ms(DUE) == 0
+    assert fact(came(2, 60)).judged_ms(late_ms) == fact(came(9)).judged_ms(LATER) == late_ms
+    assert fact(("cancel", T0 + DAY_MS, {})).judged_ms(LATER) == 0
 
 
 def test_shares_of_lines() -> None:

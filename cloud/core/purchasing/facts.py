@@ -66,18 +66,27 @@ class Fact(Struct, frozen=True):
             return max(0.0, total / sum(one.received for one in good) / DAY_MS)
         return None if self.ended_ms else max(0.0, (now_ms - self.sent_ms) / DAY_MS)
 
-    def judged(self, now_ms: int) -> bool:
-        """Whether it can be said if it was on time: it has a date, and all is in or the date went by waiting."""
+    def judged_ms(self, now_ms: int) -> int:
+        """Since when it can be said if it was on time and in full: it has a date, and all is in or a day went by behind
+        that date, waiting. 0: not yet, or never."""
+        if not self.due_ms:
+            return 0
+        late_ms = self.due_ms + DAY_MS
+        if self.ended_ms and not self.given_up:
+            return min(self.ended_ms, max(late_ms, self.sent_ms))
         waited_ms = min(now_ms, self.ended_ms) if self.ended_ms else now_ms
-        complete = self.ended_ms > 0 and not self.given_up
-        return self.due_ms > 0 and (complete or waited_ms >= self.due_ms + DAY_MS)
+        return late_ms if waited_ms >= late_ms else 0
+
+    def judged(self, now_ms: int) -> bool:
+        """Whether that can be said by now."""
+        return self.judged_ms(now_ms) > 0
 
     @property
     def on_time(self) -> bool:
-        """What came, came from 24 h before to 24 h after it was due, since a promise is of a day, given at any hour of
-        it."""
+        """What came, came no later than 24 h after it was due, since a promise is of a day, given at any hour of it.
+        Early is on time: that it must not be so is nothing that an order says."""
         times = [one.at_ms for one in self.came if one.received]
-        return bool(times) and self.due_ms - DAY_MS <= min(times) and max(times) < self.due_ms + DAY_MS
+        return bool(times) and max(times) < self.due_ms + DAY_MS
 
     @property
     def in_full(self) -> bool:

@@ -17,6 +17,7 @@ from cloud.core.book.accounts import Terms
 from cloud.core.book.entries import Entry, taken_back
 from cloud.desks.promises import SECRET, token_of
 from cloud.desks.telling import kept_of, secret
+from cloud.stores.books import Books
 from cloud.stores.ledger import Ledger
 from protocols.layout import Site, parse
 
@@ -28,7 +29,7 @@ def add(verb: Verb, with_site: Sited) -> None:
     with_site(verb("audit", check, "Check the book and what rests on it; 1 when a promise does not hold."))
     worth = with_site(verb("value", show, "Print what stock was worth: now, or at a past moment."))
     worth.add_argument(
-        "--at", default="", metavar="T", help="the moment: 2025-11-22, 2025-11-22T14:00 (UTC), or 7d ago"
+        "--at", default="", metavar="T", help="the moment: 2025-11-22, 2025-11-22T14:00 (UTC), or 7d: so long ago"
     )
     worth.add_argument(
         "--known", default="", metavar="T", help="by what was known then (left out: by what is known now)"
@@ -40,13 +41,15 @@ def add(verb: Verb, with_site: Sited) -> None:
 
 def check(arguments: argparse.Namespace) -> int:
     """Print every finding, or that there is none; 1 when there is one. Each check and what it promises with --json."""
-    with _opened(arguments) as (site, ledger):
-        books = ledger.books
-        levels = {one.slot: one for one in ledger.levels()}
-        beside = audit.Beside(levels, books.reservations(held_only=True), books.orders(), ledger.needs())
+    with _opened(arguments) as (site, ledger), ledger.still() as still:
+        books = still.books
+        levels = {one.slot: one for one in still.levels}
+        strict = {one.id for one in site.skus if one.negative != "allow"}
+        held, orders = books.reservations(held_only=True), books.orders()
+        beside = audit.Beside(levels, held, orders, still.needs, strict=strict)
         facts = (one for _, of in books.facts_by_sku() for one in of)
         found = 0
-        for one in audit.audit(facts, _takers(ledger), _terms(site), beside):
+        for one in audit.audit(facts, _takers(books), _terms(site), beside):
             found += 1
             if arguments.json:
                 print(msgspec.json.encode(one).decode())
@@ -63,9 +66,9 @@ def show(arguments: argparse.Namespace) -> None:
     now_ms = time.time_ns() // 1_000_000
     at_ms = instant(arguments.at, now_ms) if arguments.at else now_ms
     known_ms = instant(arguments.known, now_ms) if arguments.known else None
-    with _opened(arguments) as (site, ledger):
-        facts = (one for _, of in ledger.books.facts_by_sku(at_ms, known_ms) for one in of)
-        held = value.worth(value.accounts_at(facts, _terms(site), _takers(ledger), at_ms, known_ms))
+    with _opened(arguments) as (site, ledger), ledger.still() as still:
+        facts = (one for _, of in still.books.facts_by_sku(at_ms, known_ms) for one in of)
+        held = value.worth(value.accounts_at(facts, _terms(site), _takers(still.books), at_ms, known_ms))
     for sku, one in sorted(held.items()):
         if arguments.json:
             print(msgspec.json.encode({"sku": sku, "units": one.units, "value": round(one.value, 6)}).decode())
@@ -125,9 +128,9 @@ def _terms(site: Site) -> dict[str, Terms]:
     return {one.id: accounts.terms(one, slots[one.id], site.site.timezone) for one in site.skus}
 
 
-def _takers(ledger: Ledger) -> list[Entry]:
+def _takers(books: Books) -> list[Entry]:
     found, after = [], 0
-    while page := ledger.books.entries(after_id=after, limit=PAGE):
+    while page := books.entries(after_id=after, limit=PAGE):
         found += [one for one in page if taken_back(one) is not None]
         after = page[-1].id
     return found

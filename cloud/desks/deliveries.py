@@ -28,7 +28,7 @@ class Deliveries:
         self, book: Bookkeeping, versions: Versions, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]
     ) -> None:
         self.site = book.site
-        self._versions, self._now_ms = versions, now_ms
+        self._book, self._versions, self._now_ms = book, versions, now_ms
         self._arriving = Arriving(book, versions.known, books, on_disk)
 
     def load(self) -> None:
@@ -80,7 +80,8 @@ class Deliveries:
         )  # fmt: skip
         if made.order is before:
             return before
-        order, _ = await self._versions.receive(before, made.order, "receive", who.name, made.entries)
+        async with self._book.turn(*(one.sku for one in made.entries)):
+            order, _ = await self._versions.receive(before, made.order, "receive", who.name, made.entries)
         for line in order.lines:
             if (was := before.line(line.sku)) is not None:
                 came = line.received + line.rejected - was.received - was.rejected
@@ -96,8 +97,10 @@ class Deliveries:
         number = order_of(came)
         assert number is not None, "it is what came of an order"
         versions = [one.order for one in await self._versions.read(number)]
-        after = granted(undoing.take_back(versions, came, entry.by, self._now_ms(), entry.note))
-        _, [stored] = await self._versions.receive(versions[-1], after, "take_back", entry.by, [entry])
+        async with self._book.turn(entry.sku):
+            await self._book.fit(entry, came)
+            after = granted(undoing.take_back(versions, came, entry.by, self._now_ms(), entry.note))
+            _, [stored] = await self._versions.receive(versions[-1], after, "take_back", entry.by, [entry])
         self._arriving.remember(came.sku, came.key)
         with suppress(Unavailable):
             await self._arriving.keep()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from cloud.core.book import checks
 from cloud.core.book.entries import Entry
 from cloud.core.purchasing import agreements, orders
 from cloud.core.purchasing.acting import Action, Listed, act
@@ -199,6 +200,8 @@ class Purchasing:
                 units=units, dues=dues, prices=prices, note=step.note, key=key,
             )  # fmt: skip
         else:
+            for due_ms in filter(None, dues.values()):  # 0: not known
+                granted(checks.impossible(due_ms))
             after = act(
                 before, action, who.name, who.role, now_ms, limits,
                 units=units, dues=dues, prices=prices, note=step.note, key=key, anyway=step.anyway,

@@ -15,11 +15,11 @@ from cloud.core.book.positions import Position
 from cloud.core.planning.bounds import Limit
 from cloud.core.planning.cards import Ahead, Card, Promise, Rejected, Terms
 from cloud.core.planning.emergency import Rescue
-from cloud.core.purchasing.orders import Line
+from cloud.core.purchasing.orders import AskedLine, Line
 from cloud.core.trade_view import ArrivalView, MeasureView, OrderView
 
 __all__ = [
-    "Ahead", "ArrivalView", "Card", "Line", "MeasureView", "OrderView", "Position", "Promise", "Rejected",
+    "Ahead", "ArrivalView", "AskedLine", "Card", "Line", "MeasureView", "OrderView", "Position", "Promise", "Rejected",
     "Rescue", "Terms",
 ]  # fmt: skip
 

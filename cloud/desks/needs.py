@@ -129,9 +129,11 @@ class Needs:
 
 
 def still_wanted(site: Site, sku: str) -> None:
-    """Raises `Refused` where an SKU is not bought any more."""
+    """Raises `Refused` where an SKU is not bought any more, or never was."""
     place = site.sku_by_id.get(sku)
-    if place is not None and place.discontinued:
+    if place is None:
+        raise Refused("unknown_sku", f"The site file has no SKU {sku!r}.", "Is it spelled as there?")
+    if place.discontinued:
         raise Refused("discontinued", f"{sku} is discontinued.", "Change that in the site file, to order it again.")
 
 

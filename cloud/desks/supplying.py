@@ -36,6 +36,14 @@ Look = Callable[[str], tuple[Card | None, Outlook | None]]
 """An SKU's card and outlook, as planned last."""
 
 
+class Told(Struct, frozen=True):
+    """What a supplier said it has of an SKU, and when; 0: nobody knows."""
+
+    sku: str
+    units: int
+    at_ms: int
+
+
 class SupplierView(Struct, frozen=True):
     """A supplier's card as people see it."""
 
@@ -53,6 +61,8 @@ class SupplierView(Struct, frozen=True):
     lines: int
     open_orders: int = 0
     value_year: float = 0.0
+    stock: list[Told] = []
+    """What it told it has, which stands above the site file."""
 
 
 class Supplying:
@@ -79,14 +89,16 @@ class Supplying:
         self._offers: dict[str, list[Offer]] = {}
         for one in self.site.offers:
             self._offers.setdefault(one.sku, []).append(one)
-        self._stocks: dict[str, dict[str, int]] = {}
-        """Supplier -> what it told it has of an SKU; that stands above what the site file says."""
+        self._stocks: dict[str, dict[str, tuple[int, int]]] = {}
+        """Supplier -> what it told it has of an SKU, and when (0: nobody knows); that stands above what the site file
+        says."""
 
     def load(self, orders: Iterable[Order]) -> None:
         """The facts of all orders, all marks, and what suppliers told."""
         for one in self.site.suppliers:
             if (blob := self._books.kept(f"stock:{one.id}")) is not None:
-                self._stocks[one.id] = msgspec.msgpack.decode(blob, type=dict[str, int])
+                told = msgspec.msgpack.decode(blob, type=dict[str, int | tuple[int, int]])
+                self._stocks[one.id] = {sku: (was, 0) if isinstance(was, int) else was for sku, was in told.items()}
         sent = {order.id: order for order in orders if order.sent_ms}
         for number, versions in self._books.every_version() if sent else ():
             if number in sent:
@@ -122,16 +134,22 @@ class Supplying:
 
     def stock_of(self, supplier: str) -> dict[str, int]:
         """What a supplier told it has."""
-        return self._stocks.get(supplier, {})
+        return {sku: units for sku, (units, _) in self._stocks.get(supplier, {}).items()}
+
+    def stock_ms(self, supplier: str) -> dict[str, int]:
+        """When it told so of each SKU."""
+        return {sku: at_ms for sku, (_, at_ms) in self._stocks.get(supplier, {}).items()}
 
     async def stock(self, supplier: str, told: Mapping[str, int | None]) -> dict[str, int]:
         """A supplier says what it has of what it offers; None: it does not say any more. All that it has told."""
-        now = {**self._stocks.get(supplier, {}), **told}
-        known = {sku: units for sku, units in now.items() if units is not None and self.price(sku, supplier)}
+        at_ms = self._now_ms()
+        fresh = {sku: (units, at_ms) for sku, units in told.items() if units is not None}
+        now = {sku: was for sku, was in self._stocks.get(supplier, {}).items() if sku not in told} | fresh
+        known = {sku: was for sku, was in now.items() if self.price(sku, supplier)}
         with storing():
             await self._on_disk(self._books.keep, f"stock:{supplier}", msgspec.msgpack.encode(known))
         self._stocks[supplier] = known
-        return known
+        return self.stock_of(supplier)
 
     def price(self, sku: str, supplier: str) -> Offer | None:
         """What a supplier offers of an SKU."""
@@ -177,7 +195,9 @@ class Supplying:
             own = known.get(one.id, [])
             worth = sum(value(order) for order in own if order.sent_ms and now_ms - order.sent_ms < YEAR_MS)
             view = self._view(one.id, now_ms, VIEW_MS)
-            views.append(replace(view, open_orders=sum(each.state in OPEN for each in own), value_year=round(worth, 2)))
+            told = [Told(sku, units, at_ms) for sku, (units, at_ms) in self._stocks.get(one.id, {}).items()]
+            still = sum(each.state in OPEN for each in own)
+            views.append(replace(view, open_orders=still, value_year=round(worth, 2), stock=told))
         return views
 
     def _view(self, supplier: str, now_ms: int, good_ms: int) -> SupplierView:
@@ -235,7 +255,7 @@ class Supplying:
         return card
 
     def _option(self, offer: Offer) -> Option:
-        told = self._stocks.get(offer.supplier, {}).get(offer.sku, offer.stock)
+        told = self.stock_of(offer.supplier).get(offer.sku, offer.stock)
         lead, score = self.lead_time(offer), self.score(offer.supplier)
         return Option(self._suppliers[offer.supplier], replace(offer, stock=told), lead, score)
 

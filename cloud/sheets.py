@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice, tee
 from math import isfinite
@@ -168,7 +168,11 @@ def read_items(path: Path, problems: Problems) -> dict[str, Item]:
                 fields[name] = DEFAULTS[name]
                 continue
             if name in TEXTS:
-                fields[name] = text.lower()
+                try:
+                    fields[name] = _TEXTS.get(name, str.lower)(text)
+                except (KeyError, ValueError):
+                    reason = f"{name} is {text[:40]!r}; write it like {_LIKE[name]}"
+                    break
                 continue
             number = _number(text)
             if number is None:
@@ -277,6 +281,19 @@ def _dated(
         else:
             sheet.bad(lines[at], f"{told} is no date; write it as {way or 'YYYY-MM-DD'}")
     return good
+
+
+def _breaks(text: str) -> tuple[tuple[int, float], ...]:
+    """Units and price of each: 100:4.90 500:4.70."""
+    return tuple((int(first), float(price)) for first, price in (one.split(":") for one in text.split()))
+
+
+def _yes(text: str) -> bool:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
+
+
+_TEXTS: dict[str, Callable[[str], Any]] = {"breaks": _breaks, "incremental": _yes}
+_LIKE = {"breaks": "100:4.90 500:4.70", "incremental": "yes"}
 
 
 def _number(text: str) -> float | None:

@@ -25,6 +25,7 @@ from cloud.desks.orderbook import OrderBook
 from cloud.desks.refusing import granted, storing
 from cloud.desks.supplying import Supplying
 from cloud.desks.turns import Turns
+from cloud.desks.withdrawing import Withdrawing
 from cloud.stores.books import Books
 from cloud.web import office
 from cloud.web.desk import NotFound, Refused, Unavailable
@@ -52,6 +53,7 @@ class Purchasing:
         self._arriving = Arriving(book, self._orders, books, on_disk)
         self._names = {one.id: one.name for one in self.site.suppliers}
         self._turns = Turns(self._read_again)
+        self.withdrawing = Withdrawing(self._orders, self._turns, books, self._keep)
         self._unlearnt: dict[int, Order] = {}
         """Orders whose facts could not be read yet."""
         self._left: dict[int, tuple[int, int]] = {}
@@ -73,6 +75,7 @@ class Purchasing:
         await self._arriving.keep()
         await self._learn(self._unlearnt.values())
         self._supplying.tick(now_ms)
+        await self.withdrawing.tick(now_ms)
         unsent = [one.id for one in self._orders.open.values() if _is_unsent(one)]
         free = [one for one in self.needs() if one.state == "proposed" and one.held_until_ms <= now_ms]
         asked = [self._asked(one) for one in free if one.sku in self.site.sku_by_id]
@@ -136,9 +139,8 @@ class Purchasing:
     async def draft(self, wanted: office.NewOrder, by: str) -> object:
         """See `office.OfficeDesk`."""
         if wanted.supplier not in self._names:
-            raise Refused(
-                "unknown_supplier", f"There is no supplier {wanted.supplier!r}.", "Name one of the site file."
-            )
+            said = f"There is no supplier {wanted.supplier!r}."
+            raise Refused("unknown_supplier", said, "Name one of the site file.")
         now_ms, lines = self._now_ms(), []
         for one in wanted.lines:
             self._still_wanted(one.sku)
@@ -188,6 +190,8 @@ class Purchasing:
                 said = f"Order {number} was changed{whose} meanwhile."
                 raise Refused("changed", said, "Look at it again, then decide.")
             key = step.key or key
+            if action == "approve" and not step.anyway:
+                self.withdrawing.check(before)
             if action == "receive":
                 made = await self._receive(before, step, who, key, self._now_ms())
             else:

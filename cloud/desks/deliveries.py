@@ -76,6 +76,7 @@ class Deliveries:
             receiving.receive(
                 before, units, who.name, who.role, self._now_ms(), self.site.buying,
                 came_ms=came_ms, key=key, rejected=rejected, lots=lots, note=step.note, anyway=step.anyway,
+                told_ms=step.came_ms,
             )
         )  # fmt: skip
         if made.order is before:

@@ -66,6 +66,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     anyway: bool = False
     key: Annotated[str, Meta(max_length=128)] = ""
     """The number of the delivery note or dispatch advice; left out, the Idempotency-Key."""
+    came_ms: TimeMs = 0
+    """When a delivery came; left out, now."""
 
 
 class Came(Struct, frozen=True, forbid_unknown_fields=True):

@@ -75,6 +75,7 @@ def act(
     key: str = "",
     anyway: bool = False,
     lots: Mapping[str, tuple[str, str]] | None = None,
+    came_ms: int = 0,
     listed: Listed = lambda sku, units: 0.0,
 ) -> Order | Refusal:
     """The order after a step, its version one higher; itself where that changes nothing; or why not.
@@ -82,7 +83,7 @@ def act(
     `role` is "manager", "crew", "supplier" or "nobody" (the service by itself). See `What` for the rest. What others
     than a manager may spend is held against the dearer of a line's price and the `listed` one.
     """
-    what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway, lots or {})
+    what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway, lots or {}, came_ms)
     if (before := again(order, action, key, what.said)) is not None:
         return before
     if order.state in _BEYOND.get(action, ()) or (action == "cancel" and _given_up(order)):

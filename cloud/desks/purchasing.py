@@ -21,6 +21,7 @@ from cloud.core.replenishment import Fate, Need
 from cloud.core.trade_view import ArrivalView, OrderView, order_view
 from cloud.desks.arriving import Arriving
 from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.offering import WHY, Offering
 from cloud.desks.orderbook import OrderBook
 from cloud.desks.refusing import granted, storing
 from cloud.desks.supplying import Supplying
@@ -48,6 +49,7 @@ class Purchasing:
         """Somebody wants to hear of orders that became others."""
         self._book, self._supplying, self._books = book, supplying, books
         self._on_disk, self._now_ms = on_disk, now_ms
+        self._offering = Offering(supplying, self._projected)
         self._orders = OrderBook()
         self._arriving = Arriving(book, self._orders, books, on_disk)
         self._names = {one.id: one.name for one in self.site.suppliers}
@@ -154,12 +156,14 @@ class Purchasing:
         async with self._turns.turn():
             return self.view(await self._keep(None, made, "draft", by))
 
+    async def offers(self, need: int) -> object:
+        """See `office.OfficeDesk`."""
+        return await asyncio.to_thread(self._offering.of, self._wanted(need))
+
     async def order_need(self, need: int, supplier: str, who: Who) -> object:
         """See `office.OfficeDesk`. Whoever orders a need approves it as far as they may."""
         async with self._turns.turn():
-            wanted = next((one for one in self.needs() if one.id == need), None)
-            if wanted is None:
-                raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
+            wanted = self._wanted(need)
             if (on := self._orders.on.get(need)) is not None:
                 raise Refused("ordered", f"Need {need} is on order {on} already.", "Look at that order.")
             self._still_wanted(wanted.sku)
@@ -229,6 +233,12 @@ class Purchasing:
         units, until_ms = self._left.get(asked.need, (0, 0))
         return asked.need not in self._orders.on and (units != asked.units or now_ms >= until_ms)
 
+    def _wanted(self, need: int) -> Need:
+        wanted = next((one for one in self.needs() if one.id == need), None)
+        if wanted is None:
+            raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
+        return wanted
+
     def _still_wanted(self, sku: str) -> None:
         place = self.site.sku_by_id.get(sku)
         if place is not None and place.discontinued:
@@ -244,8 +254,8 @@ class Purchasing:
         def source(sku: str, units: int) -> Sourcing | Refusal:
             return self._supplying.source(sku, units, self._projected(sku), supplier)
 
-        def worked() -> needs.Made:
-            return needs.orders_of(
+        def worked() -> tuple[needs.Made, dict[int, object]]:
+            made = needs.orders_of(
                 asked,
                 [*self._orders.open.values()],
                 source,
@@ -257,15 +267,16 @@ class Purchasing:
                 ordered=[*self._orders.on],
                 offer=self._supplying.price,
             )
+            return made, self._offering.records(asked, made.sourced, by_hand=supplier != "")
 
-        made = await asyncio.to_thread(worked)
+        made, kept_why = await asyncio.to_thread(worked)
         kept: list[Order] = []
         if made.new:
             with self._turns.writing():
                 kept = await self._on_disk(self._books.order_of_needs, made.new, "draft", needs.BY)
             for one in kept:
                 await self._entered(one)
-        for need, why in made.sourced.items():
+        for need, why in kept_why.items():
             with self._turns.writing():
                 await self._on_disk(self._books.keep, f"sourced:{need}", msgspec.json.encode(why))
         for before, after in made.changed:
@@ -386,11 +397,3 @@ class Purchasing:
 def _is_unsent(order: Order) -> bool:
     """Whether nobody had to approve it, and nobody has to send it."""
     return order.state == "approved" and order.by == needs.BY
-
-
-WHY = {
-    "no_offer": "No supplier offers it: add an offer to the site file.",
-    "observed": "Its SKU is only observed: change `replenish` in the site file.",
-    "managed": "Its supplier decides about it by agreement.",
-    "another_need": "Another need of the same SKU goes first.",
-}

@@ -14,7 +14,6 @@ from cloud.core.planning.amounts import (
     PMF_MAX,
     Pmf,
     added,
-    lead_time_moments,
     lead_time_pmf,
     moments,
     negative_binomial,
@@ -26,9 +25,10 @@ from cloud.core.planning.amounts import (
     total,
     trimmed,
 )
+from cloud.core.planning.demand import Demand, known
 from cloud.core.planning.losses import Costs, loss, losses, position_costs
 from cloud.core.planning.lots import Lots
-from cloud.core.planning.prospects import SPREADS_DIFFER, demand_pmf, doubted, prospect
+from cloud.core.planning.prospects import prospect
 
 WEIGHTS = st.lists(st.floats(0, 1), min_size=1, max_size=30).filter(lambda weights: sum(weights) > 0.01)
 
@@ -71,7 +71,7 @@ def test_demand_over_an_uncertain_lead_time_has_the_moments_of_the_formula(
     of_day: list[float], of_lead: list[float]
 ) -> None:
     day, lead = pmf_of(of_day), pmf_of(of_lead)
-    expected = lead_time_moments(*moments(day), *moments(lead))
+    expected = Demand(*moments(day)).moments(*moments(lead))
     assert moments(over_lead_time(day, lead)) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
@@ -137,53 +137,18 @@ def test_a_far_tail_is_put_on_the_last_entry() -> None:
     assert short.sum() == 1
 
 
-def test_the_doubt_about_the_mean_adds_to_the_variance() -> None:
-    assert lead_time_moments(4, 9, 7) == pytest.approx((28, 63))
-    assert lead_time_moments(4, 9, 7, 0, periods_seen=63) == pytest.approx((28, 63 + 49 * 9 / 63))
-
-
-def test_the_spread_of_poisson_demand_is_not_doubted_and_more_history_leaves_less_doubt() -> None:
-    assert doubted(4, 3.5, 100) == 4
-    assert 12 < doubted(4, 12, 1_000) < doubted(4, 12, 100) < doubted(4, 12, 10)
-
-
-def test_even_demand_is_planned_as_even_once_it_was_seen_long_enough() -> None:
-    assert doubted(100, 80, 20) == 100
-    assert 25 < doubted(100, 25, 100) < 30
-    even = prospect(100, 25, lead_mean=4, periods_seen=1_000)
-    assert moments(even.lead) == pytest.approx((400, 100), rel=0.1)
-    assert moments(demand_pmf(1, 0.5)) == pytest.approx((1, 1))  # so small, it is Poisson
-
-
-@pytest.mark.parametrize("mean", [1e-4, 0.003, 0.05, 2.0])
-@pytest.mark.parametrize("spread", [1.5, 12.0, 900.0])
-@pytest.mark.parametrize("periods", [7, 180, 3_000])
-def test_however_little_was_seen_a_spread_is_not_taken_for_more_than_skus_differ_by(
-    mean: float, spread: float, periods: int
-) -> None:
-    beyond = mean * (spread - 1)
-
-    assert beyond < doubted(mean, mean * spread, periods) - mean <= beyond * (1 + SPREADS_DIFFER) * (1 + 1e-9)
-
-
-def test_with_much_history_the_doubt_is_the_sampling_error_alone() -> None:
-    error = (2 + 6 * 2 / 5 + 1 / 15) / 100_000
-
-    assert doubted(5, 15, 100_000) == pytest.approx(5 + 10 * (1 + error), rel=1e-9)
-
-
 @given(st.floats(1, 1e7), st.integers(1, 5_000), st.integers(1, 10**6), st.one_of(st.none(), st.integers(1, 10**6)))
 def test_steps_and_packs_fit_each_other(mean: float, pack: int, moq: int, most: int | None) -> None:
     lots = Lots(moq, pack, most)
     if mean * 4 > 100_000 * max(1, min(most or mean, pack)):
         return  # demand is far above what may be ordered
-    ahead = prospect(mean, mean * 3, lead_mean=4, lots=lots)
+    ahead = prospect(known(mean, mean * 3), lead_mean=4, lots=lots)
     assert ahead.step % pack == 0 or pack % ahead.step == 0
     assert most is None or ahead.step <= max(most, pack)
 
 
 def test_large_demand_is_counted_in_steps_and_keeps_its_moments() -> None:
-    ahead = prospect(5e6, 1e12, lead_mean=6, lead_variance=1, lot=1e6)
+    ahead = prospect(known(5e6, 1e12), lead_mean=6, lead_variance=1, lot=1e6)
     mean, variance = moments(ahead.lead)
     assert ahead.step > 1
     assert len(ahead.lead) < 10_000
@@ -203,8 +168,8 @@ def test_large_demand_is_counted_in_steps_and_keeps_its_moments() -> None:
         lambda: quantile(poisson(1), 1.0),
         lambda: loss(np.array([0.5, nan]), 1),
         lambda: loss(np.array([0.5, 0.4]), 1),
-        lambda: lead_time_moments(1, 1, nan),
-        lambda: prospect(0, 1, 3),
+        lambda: prospect(known(1, 1), nan),
+        lambda: known(0, 1, 3),
         lambda: Costs(1, 0, 1),
         lambda: Costs(1, 1, 0),
         lambda: Costs(-1, 1, 1),

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.core.planning.choice import Goal, Policy, alternatives, choose
+from cloud.core.planning.demand import known
 from cloud.core.planning.losses import Costs
 from cloud.core.planning.lots import Lots
 from cloud.core.planning.prospects import Prospect, prospect
 
-SMALL = prospect(1.2, 3.0, 6, 2, periods_seen=180)
+SMALL = prospect(known(1.2, 3.0, 180), 6, 2)
 COSTS = Costs(30, 0.05, 1)
 
 
@@ -29,7 +30,7 @@ def test_the_chosen_policy_is_the_cheapest_of_its_alternatives(
     mean: float, over: float, lead: float, spread: float, order_cost: float, holding: float, level: float
 ) -> None:
     costs = Costs.of_level(order_cost, holding, level)
-    ahead = prospect(mean, mean * (1 + over), lead, spread, 200)
+    ahead = prospect(known(mean, mean * (1 + over), 200), lead, spread)
     found = choose(ahead, costs)
     others = alternatives(ahead, costs)
     assert found.outcome.cost <= others[0].outcome.cost * (1 + 1e-9)
@@ -78,8 +79,8 @@ def scaled(ahead: Prospect, costs: Costs) -> Policy:
 
 
 def test_demand_of_millions_is_planned_as_that_of_thousands_is() -> None:
-    small = scaled(prospect(1_000, 2e5, 6, 0, lot=5_000), Costs(500, 0.01, 0.19))
-    large_ahead = prospect(1_000_000, 2e11, 6, 0, lot=5e6)
+    small = scaled(prospect(known(1_000, 2e5), 6, lot=5_000), Costs(500, 0.01, 0.19))
+    large_ahead = prospect(known(1_000_000, 2e11), 6, lot=5e6)
     large = scaled(large_ahead, Costs(500, 0.00001, 0.00019))
     assert large_ahead.step > 1_000
     assert (large.point, large.lot) == pytest.approx((small.point * 1_000, small.lot * 1_000), rel=0.02)
@@ -90,13 +91,13 @@ def test_demand_of_millions_is_planned_as_that_of_thousands_is() -> None:
 def test_large_lots_are_whole_packs_too() -> None:
     for pack in (7, 1_250, 60_000):
         lots = Lots(10_000, pack)
-        ahead = prospect(20_000, 2e7, 5, 1, 300, lot=200_000, lots=lots)
+        ahead = prospect(known(20_000, 2e7, 300), 5, 1, lot=200_000, lots=lots)
         found = choose(ahead, Costs(1_000, 0.001, 0.02), lots)
         assert ahead.step > 1
         assert found.lot % pack == 0
         assert found.lot >= 10_000
     with pytest.raises(ValueError, match="give prospect the lots"):
-        choose(prospect(20_000, 2e7, 5, lot=200_000), Costs(1_000, 0.001, 0.02), Lots(1, 7))
+        choose(prospect(known(20_000, 2e7), 5, lot=200_000), Costs(1_000, 0.001, 0.02), Lots(1, 7))
 
 
 def test_a_promise_without_a_level_is_refused() -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.planning.amounts import lead_time_moments, lead_time_pmf, poisson
+from cloud.core.planning.amounts import lead_time_pmf, poisson
 from cloud.core.planning.cards import Card
+from cloud.core.planning.demand import Demand
 from cloud.core.planning.lots import eoq
 from cloud.core.planning.points import by_ready_rate
 from cloud.core.planning.settling import Outlook
@@ -96,7 +97,7 @@ def test_even_demand_is_poisson() -> None:
 
 
 def test_an_uncertain_lead_time_adds_to_the_variance() -> None:
-    assert lead_time_moments(6, 16, 4, 1) == (24, 4 * 16 + 36)
+    assert Demand(6, 16).moments(4, 1) == (24, 4 * 16 + 36)
 
 
 def test_a_plan_says_why_with_every_figure() -> None:

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cloud.core.forecasting import classes, levels, recalibration
+from cloud.core.forecasting import classes, levels, recalibration, sizes
 from cloud.core.forecasting.classes import Pattern
 from cloud.core.forecasting.history import Array, Counts, Flags, History, read
 from cloud.core.forecasting.levels import Levels
 from cloud.core.forecasting.quantiles import Amounts
 from cloud.core.forecasting.recalibration import Calibration
 from cloud.core.forecasting.seasons import days_ahead
+from cloud.core.forecasting.sizes import Sizes
 
 HORIZON_DAYS = 14
 HORIZON_MAX_DAYS = 3_650
@@ -30,6 +31,8 @@ SAMPLE = 2_000
 ORIGINS = 8
 """Of so many past days the forecast is made again, one horizon apart, a week at least."""
 ORIGIN_MIN_DAYS = 28
+SIZES_MIN_DAYS = 56
+"""Of fewer known days the sizes are not looked at."""
 
 
 class Forecast(NamedTuple):
@@ -38,7 +41,8 @@ class Forecast(NamedTuple):
     `mean_day` units a day over the horizon, `total` and `variance` of the demand over it, `quantiles` [rows x taus] in
     whole units, class (index in `classes.CLASSES`) and method (index in `levels.METHODS`) in `pattern.kind` and
     `levels.method`. For another horizon or an uncertain lead time: a day has mean `levels.level` and variance
-    `levels.variance`, the mean itself the variance `levels.doubt`, weekdays the factors `levels.profile`.
+    `levels.variance`, the mean itself the variance `levels.doubt`, weekdays the factors `levels.profile`. `sizes` are
+    the amounts of single days where these tell more than the negative binomial.
     """
 
     mean_day: Array
@@ -48,6 +52,7 @@ class Forecast(NamedTuple):
     pattern: Pattern
     levels: Levels
     days: Counts
+    sizes: list[Sizes]
 
 
 def forecast(
@@ -68,9 +73,9 @@ def forecast(
     wanted = np.asarray(taus, dtype=np.float64)
     if wanted.ndim != 1 or not bool(((wanted > 0) & (wanted < 1)).all()):
         raise ValueError(f"taus are {taus}: each must be above 0 and below 1, such as 0.95")
-    pattern, found, total, variance, amounts = _told(history, horizon)
+    pattern, found, total, variance, amounts, believed = _told(history, horizon)
     asked = (calibration or recalibration.untold()).asked(pattern.kind, wanted)
-    return Forecast(total / horizon, total, variance, amounts.quantile(asked), pattern, found, history.days)
+    return Forecast(total / horizon, total, variance, amounts.quantile(asked), pattern, found, history.days, believed)
 
 
 def forecast_blocks(
@@ -110,7 +115,7 @@ def learn(units: Any, censored: Any = None, horizon_days: Any = HORIZON_DAYS) ->
         end = origin + horizon[row]
         known = history.known[row, :origin]
         past = History(history.units[row, :origin], known, known.sum(axis=1))
-        pattern, _, _, _, amounts = _told(past, horizon[row])
+        pattern, _, _, _, amounts, _ = _told(past, horizon[row])
         came = sums[row, end] - sums[row, origin]
         kinds.append(pattern.kind)
         below.append(amounts.at_most(np.ceil(came) - 1))
@@ -118,7 +123,7 @@ def learn(units: Any, censored: Any = None, horizon_days: Any = HORIZON_DAYS) ->
     return recalibration.learn(np.concatenate(kinds), np.concatenate(below), np.concatenate(at_most))
 
 
-def _told(history: History, horizon: Counts) -> tuple[Pattern, Levels, Array, Array, Amounts]:
+def _told(history: History, horizon: Counts) -> tuple[Pattern, Levels, Array, Array, Amounts, list[Sizes]]:
     """What is told of each row's horizon before it is corrected."""
     pattern = classes.patterns(history)
     found = levels.find(history, pattern)
@@ -127,7 +132,16 @@ def _told(history: History, horizon: Counts) -> tuple[Pattern, Levels, Array, Ar
     variance = found.variance * ahead + found.doubt * ahead * ahead
     # Of what never sold the mean is 0, but not its chance: as if a part of a unit had been sold (Gamma prior).
     rare = np.where(history.days > 0, levels.PRIOR_UNITS / np.maximum(history.days, 1), 0.0) * ahead
-    return pattern, found, total, variance, Amounts(total + rare, variance + rare + rare * rare)
+    amounts = Amounts(total + rare, variance + rare + rare * rare)
+    even = (found.method == levels.SMOOTHING) & (found.profile == 1).all(axis=1) & (history.days >= SIZES_MIN_DAYS)
+    believed = sizes.seen(history, found.level, found.variance, even)
+    for row, one in enumerate(believed):
+        if one:
+            pmf = sizes.day(one)
+            growth = found.level[row] / float(pmf @ np.arange(len(pmf)))
+            unsure = (float(horizon[row]) * growth) ** 2 * sizes.DOUBT * found.doubt[row] / found.level[row] ** 2
+            amounts.given(row, sizes.compounded(pmf, growth * float(horizon[row]), unsure))
+    return pattern, found, total, variance, amounts, believed
 
 
 def _running(values: Array | Flags) -> Array:

@@ -26,6 +26,8 @@ DYING_RETURN = 0.15
 PRIOR_DAYS = 10.0
 PRIOR_DISPERSION = 2.0
 """The variance of a day is learnt as if so many days had been seen before, their variance so many times their mean."""
+FALLEN = 1 / 3
+"""Of a level that fell a day varies as one that did not fall so far by this share: what fell may rise again."""
 PRIOR_UNITS = 0.25
 """What never sold is taken to have sold this."""
 TREND_WEEKS, TREND_Z = 52, 4.0
@@ -60,20 +62,22 @@ def find(history: History, pattern: Pattern) -> Levels:
     profile, weekly_f = weekly(history)
     factor = factors(profile, history.units.shape[1])
     level, doubt, variance, alpha = smooth(history, factor)
+    dispersion = variance / np.maximum(level, 1e-300)
     even = without_week(history, factor)
     method = np.where(pattern.kind == classes.NONE, NONE, SMOOTHING)
     trend_z = _trend(even)
     sloping = (np.abs(trend_z) > TREND_Z) & (pattern.adi < TREND_ADI) & (even.days >= TREND_MIN_DAYS)
     dying = (pattern.kind == classes.DYING) & ~sloping
     if dying.any():
-        fallen = _fallen(even.of(dying))
-        fall = level[dying] - fallen  # of the mean and variance of two cases, with and without it
+        now = _fallen(even.of(dying))
+        fall = level[dying] - now  # of the mean and variance of two cases, with and without it
         doubt[dying] += DYING_RETURN * (1 - DYING_RETURN) * np.square(fall)
-        level[dying], method[dying] = fallen + DYING_RETURN * fall, TSB
+        level[dying], method[dying] = now + DYING_RETURN * fall, TSB
     if sloping.any():
         level[sloping], method[sloping] = _line(even.of(sloping)), LINE
     days = even.days
-    variance = (days * variance + PRIOR_DAYS * PRIOR_DISPERSION * level) / (days + PRIOR_DAYS)
+    fallen = np.maximum(even.units.sum(axis=1) / np.maximum(days, 1) - level, 0.0)
+    variance = (level + FALLEN * fallen) * (days * dispersion + PRIOR_DAYS * PRIOR_DISPERSION) / (days + PRIOR_DAYS)
     return Levels(level, doubt, variance, profile, method, alpha, weekly_f, trend_z)
 
 

@@ -53,6 +53,15 @@ class Amounts:
         self.units = low[:, None] + np.maximum(spaced, each)
         self.below = self._chances(over)
 
+    def given(self, row: int, pmf: Array) -> None:
+        """One row's distribution told outright: the chance of 0, 1, 2 ... units."""
+        chances = np.cumsum(pmf)
+        last = len(pmf) - 1
+        at = np.arange(float(POINTS))
+        self.units[row] = np.maximum(np.rint(last * at / (POINTS - 1)), at) if last >= POINTS else at
+        self.below[row] = chances[np.minimum(self.units[row].astype(np.int64), last)]
+        self.mean[row], self.narrow[row], self.sure[row] = float(pmf @ np.arange(len(pmf))), 1.0, False
+
     def _chances(self, variance: Array) -> Array:
         mean = self.mean[:, None]
         size = mean * mean / (variance[:, None] - mean)

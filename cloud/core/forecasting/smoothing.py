@@ -13,12 +13,11 @@ CHUNK = 64
 """The filter runs over so many days as one product of matrices."""
 ALPHAS = (0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.2)
 """From the plain mean of a year to the last week or so. Each is about twice the one before."""
-RESTLESS = 0.75
+RESTLESS = 2.5
 """What a step to the next faster constant must gain, in units of 2 log-likelihood (a prior: levels mostly stay)."""
-MEMORY_DAYS = 90
-"""A constant is judged by its errors; those so many days ago count half."""
+MEMORY_DAYS = 180
+"""A constant is judged by its errors; those so many days ago count half. So is the variance learnt."""
 RUN_IN_DAYS = 7
-VARIANCE_DAYS = 112
 LEVEL_FLOOR = 0.02
 """A level is judged as if it were at least this share of the row's mean: no error is infinitely surprising."""
 DAMPED_GRID = tuple(
@@ -79,8 +78,9 @@ def smooth(history: History, factor: Array | None = None) -> Level:
     that a day that sells little also tells little. Days not known weigh nothing, so a short row is a plain mean (no
     start value is needed). Each alpha weighs exp(-score/2), its score 2/phi sum(level - units ln level), the
     quasi-likelihood of counts whose variance is phi times their mean (Wedderburn 1974), errors fading by `MEMORY_DAYS`:
-    under squared errors the days of high demand, often those long past, would decide alone. A row without known days
-    has level 0.
+    under squared errors the days of high demand, often those long past, would decide alone. By the same proportion the
+    variance is that of today's level: what days strayed from what was told of them, over what was told and sold. A row
+    without known days has level 0.
     """
     units, known, days = history
     rows, columns = units.shape
@@ -92,7 +92,7 @@ def smooth(history: History, factor: Array | None = None) -> Level:
     whole = factor is None and bool(known.all())
     nth = np.cumsum(known, axis=1)
     fading = np.where(known & (nth > RUN_IN_DAYS), 0.5 ** (ages / MEMORY_DAYS), 0.0)
-    recent = known & (days[:, None] - nth < VARIANCE_DAYS) & (nth > 1)
+    judged = np.where(known & (nth > 1), 0.5 ** (ages / MEMORY_DAYS), 0.0)
     floor = LEVEL_FLOOR * mean[:, None] + 1e-300
     count = len(ALPHAS)
     scores, levels, shares, squares = (np.empty((count, rows)) for _ in range(4))
@@ -104,14 +104,16 @@ def smooth(history: History, factor: Array | None = None) -> Level:
         levels[at] = weighed[:, -1]
         before = np.maximum(weighed[:, :-1], floor)
         told = before if whole else before * share
-        squares[at] = np.einsum("ij,ij->i", recent, np.square(units - told))
+        strayed = np.einsum("ij,ij->i", judged, np.square(units - told))
+        sold = np.einsum("ij,ij->i", judged, 0.5 * (told + units))  # of a rare SKU little was told before it sold
+        squares[at] = levels[at] * strayed / np.maximum(sold, 1e-300)
         scores[at] = np.einsum("ij,ij->i", fading, told - units * np.log(before))
         shares[at] = _share(alpha, days)
     scores = 2 * scores / np.maximum(phi, 1e-300) + RESTLESS * np.arange(count)[:, None]
     weights = np.exp(-0.5 * (scores - scores.min(axis=0)))
     weights /= weights.sum(axis=0)
     level = (weights * levels).sum(axis=0)
-    variance = (weights * squares).sum(axis=0) / np.maximum(recent.sum(axis=1), 1)
+    variance = (weights * squares).sum(axis=0)
     doubt = (weights * (np.square(levels - level) + shares * variance)).sum(axis=0)
     return Level(level, doubt, variance, (weights * np.asarray(ALPHAS)[:, None]).sum(axis=0))
 

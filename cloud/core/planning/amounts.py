@@ -109,23 +109,6 @@ def total(day: Pmf, periods: int) -> Pmf:
     return sum_of
 
 
-def lead_time_moments(
-    mean: float, variance: float, lead_mean: float, lead_variance: float = 0.0, periods_seen: float | None = None
-) -> tuple[float, float]:
-    """Mean and variance of the demand over the lead time: E[L] var(D) + mean^2 var(L) (Hadley & Whitin 1963).
-
-    `mean` and `variance` are one period's, `lead_mean` and `lead_variance` the lead time's in periods. Where they were
-    learnt from so many `periods_seen`, the doubt about the mean itself, which is the same in every period of the lead
-    time, adds E[L^2] var(D) / n: the variance of what is to come rather than of what was.
-    """
-    not_negative(mean=mean, variance=variance, lead_mean=lead_mean, lead_variance=lead_variance)
-    spread = lead_mean * variance + mean * mean * lead_variance
-    if periods_seen is not None:
-        positive(periods_seen=periods_seen)
-        spread += (lead_mean * lead_mean + lead_variance) * variance / periods_seen
-    return mean * lead_mean, spread
-
-
 def entries(mean: float, variance: float) -> int:
     """So many entries the pmf of demand of this mean and variance has at most (`lead_time_pmf`); 1 where it is none."""
     if mean < MEAN_MIN:

@@ -7,10 +7,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from cloud.core.planning.amounts import Pmf, lead_time_moments
+from cloud.core.planning.demand import Demand
 from cloud.core.planning.items import Item
 from cloud.core.planning.lots import sells_in_time
-from cloud.core.planning.prospects import Prospect, demand_pmf, doubted
 
 Limit = Literal["shelves_too_small", "expires_first", "least_lot_too_large", "promise_out_of_reach"]
 """Codes of what bounds a policy, as they stand on the card; the last: and so the service level is not kept."""
@@ -33,10 +32,8 @@ class Bounds(Struct, frozen=True):
         return (self.lot is None or lot <= self.lot) and (self.upto is None or point + lot <= self.upto)
 
 
-def bounds_of(
-    item: Item, mean: float, variance: float, doubt: float, ahead: Prospect, upto: int, level: float
-) -> Bounds:
-    """The bounds of an item whose policy fills up to `upto` units; `mean`, `variance` and `doubt` as in an outlook.
+def bounds_of(item: Item, demand: Demand, step: int, upto: int, level: float) -> Bounds:
+    """The bounds of an item whose policy fills up to `upto` units, demand counted in steps of `step`.
 
     A lot is at most what sells within the shelf life with a chance of `level`, should it come to empty shelves; point
     and lot together are at most what sells so within lead time and shelf life, and at most what the shelves hold. What
@@ -45,18 +42,16 @@ def bounds_of(
     lot = most = None
     if item.shelf_life_days is not None:
         lives = (item.shelf_life_days, item.shelf_life_days + item.lead_time_days)
-        lot, most = (_sold(mean, variance, doubt, days, ahead.step, upto, level) for days in lives)
+        lot, most = (_sold(demand, days, step, upto, level) for days in lives)
     if item.capacity is not None and (most is None or item.capacity < most):
         return Bounds(lot, item.capacity, SHELVES)
     return Bounds(lot, most, EXPIRY if most is not None else None)
 
 
-def _sold(mean: float, variance: float, doubt: float, days: float, step: int, upto: int, level: float) -> int | None:
+def _sold(demand: Demand, days: float, step: int, upto: int, level: float) -> int | None:
     """What is sold within so many days with a chance of `level`; None where that is far above `upto`."""
-    seen = variance / doubt if doubt > 0 else None
-    spread = variance if seen is None else doubted(mean, variance, seen)
-    total, total_spread = lead_time_moments(mean, spread, days, 0.0, seen)
-    if total - FAR_SD * sqrt(total_spread) > upto:
+    doubt = demand.unsure(days)
+    total, spread = demand.moments(days, doubt)
+    if total - FAR_SD * sqrt(spread) > upto:
         return None
-    pmf: Pmf = demand_pmf(total / step, total_spread / step**2)
-    return sells_in_time(pmf, level) * step
+    return sells_in_time(demand.over(days, doubt, step), level) * step

@@ -160,7 +160,7 @@ class _Drawn(NamedTuple):
 
 def _highest(item: Item, told: Outlook, ahead: Prospect, policy: Policy) -> int | None:
     """The highest reorder point in steps that still allows the lot, the policy's own at least; None where all do."""
-    bounds = bounds_of(item, told.mean, told.variance, told.doubt, ahead, policy.point + policy.lot, level_of(item))
+    bounds = bounds_of(item, told.demand, ahead.step, policy.point + policy.lot, level_of(item))
     if bounds.upto is None:
         return None
     return max(bounds.upto - policy.lot, policy.point) // ahead.step

@@ -16,15 +16,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.planning import levels, newsvendor, points, textbook
-from cloud.core.planning.amounts import Pmf, added, lead_time_moments, moments
+from cloud.core.planning.amounts import Pmf, added, moments
 from cloud.core.planning.bounds import BROKEN, EXPIRY, SHELVES, Limit, bounds_of
 from cloud.core.planning.choice import SPAN_EXACT, Name, Policy
+from cloud.core.planning.demand import Demand
 from cloud.core.planning.dynamic import order_to_demand
 from cloud.core.planning.items import Item
 from cloud.core.planning.losses import Costs, losses, position_costs
 from cloud.core.planning.lots import ANY, Lots, best_lot, eoq, lot_cost
 from cloud.core.planning.outcomes import Outcome
-from cloud.core.planning.prospects import Prospect, demand_pmf, doubted, prospect
+from cloud.core.planning.prospects import Prospect, prospect
 
 DAYS_SEEN_MAX = 60
 """A review interval's stock is averaged over so many of its days at most, evenly spread."""
@@ -50,11 +51,9 @@ class _Ahead(Struct, frozen=True):
     days: float
 
 
-def asked(
-    item: Item, mean: float, variance: float, doubt: float, ahead: Prospect, costs: Costs, lots: Lots, level: float
-) -> Asked:
-    """The policy that `item.policy` names; `mean`, `variance` and `doubt` as in an outlook, `costs` a day's, `level`
-    the service level, which counts unless a backorder cost is given. ValueError where figures do not fit each other."""
+def asked(item: Item, demand: Demand, ahead: Prospect, costs: Costs, lots: Lots, level: float) -> Asked:
+    """The policy that `item.policy` names; `costs` are a day's, `level` is the service level, which counts unless a
+    backorder cost is given. ValueError where figures do not fit each other."""
     if item.policy == "jit":
         inner, least = _scaled(costs, ahead.step), max(1, round(lots.least / ahead.step))
         result = points.evaluate(-1, least, ahead.day, ahead.lead, inner)
@@ -62,9 +61,9 @@ def asked(
         return Asked(replace(made, point=-1, lot=lots.least))
     days = item.review_days or 1.0
     if item.shelf_life_days is not None and item.shelf_life_days < days:
-        found = _season(item, days, *_moments(mean, variance, doubt), costs, lots)
+        found = _season(item, days, demand, costs, lots)
         return replace(found, limits=found.limits + _broken(item, found.policy, level))
-    there = _over(item, days, mean, variance, doubt, lots)
+    there = _over(item, days, demand, lots)
     step, inner, lot = there.step, _scaled(costs, there.step), ceil(lots.least / there.step)
     if item.backorder_cost is None:
         point = points.by_fill_rate(there.lead, lot, level, there.review)
@@ -72,11 +71,13 @@ def asked(
         point = points.by_ready_rate(there.evenings, lot, costs.ratio, -lot - 1)
     upto = (point + lot) * step
     limits: list[Limit] = []
-    bounds = bounds_of(item, mean, variance, doubt, ahead, upto, level)
+    bounds = bounds_of(item, demand, ahead.step, upto, level)
     if bounds.upto is not None and upto > bounds.upto:
         point = max(0, bounds.upto // step - lot)
         limits = [bounds.why or EXPIRY, *(["least_lot_too_large"] if lots.least > bounds.upto else [])]  # type: ignore[list-item]
-    normal, _ = levels.periodic(mean, sqrt(variance), item.lead_time_days, item.lead_time_sd_days, days, costs.ratio)
+    normal, _ = levels.periodic(
+        demand.mean, sqrt(demand.variance), item.lead_time_days, item.lead_time_sd_days, days, costs.ratio
+    )
     rough: dict[Name, int] = {
         "textbook": ceil(normal / step) - lot,
         "base_stock": levels.base_stock(there.cover, costs.ratio) - lot,
@@ -133,10 +134,10 @@ def rules_of_thumb(ahead: Prospect, costs: Costs, lots: Lots) -> list[Policy]:
     return found
 
 
-def _season(item: Item, days: float, mean: float, wide: float, seen: float | None, costs: Costs, lots: Lots) -> Asked:
+def _season(item: Item, days: float, demand: Demand, costs: Costs, lots: Lots) -> Asked:
     """One order for one shelf life: what is left of it is thrown away, what was missed waits for the next review."""
-    life = item.shelf_life_days or 0.0
-    total, pmf = mean * life, _demand(mean, wide, life, seen)
+    life, mean = item.shelf_life_days or 0.0, demand.mean
+    total, pmf = mean * life, _by(demand, life)
     if item.backorder_cost is None:
         money = Costs(0, item.unit_cost, item.unit_cost * costs.ratio / (1 - costs.ratio))
     else:
@@ -149,7 +150,7 @@ def _season(item: Item, days: float, mean: float, wide: float, seen: float | Non
     stock = owed = ready = 0.0
     evenings = _days(days)
     for day in evenings:
-        by = pmf if day >= life else _demand(mean, wide, day, seen)
+        by = pmf if day >= life else _by(demand, day)
         late = float(losses(by, have, have)[0])
         if day < life:
             stock += have - mean * day + late
@@ -157,7 +158,7 @@ def _season(item: Item, days: float, mean: float, wide: float, seen: float | Non
             ready += float(by[: have + 1].sum())
         else:  # nothing is left; what is asked for since then is owed
             owed += short + mean * (day - life)
-            ready += enough * float(_demand(mean, wide, day - life, seen)[0])
+            ready += enough * float(_by(demand, day - life)[0])
     stock, owed, ready = (one / len(evenings) for one in (stock, owed, ready))
     thrown = item.unit_cost * (have - total + short)
     cost = (costs.order + thrown) / days + costs.holding * stock + costs.backorder * owed
@@ -169,31 +170,22 @@ def _season(item: Item, days: float, mean: float, wide: float, seen: float | Non
     return Asked(Policy("newsvendor", "s,S", have - 1, 1, result), limits)
 
 
-def _demand(mean: float, wide: float, days: float, seen: float | None) -> Pmf:
+def _by(demand: Demand, days: float) -> Pmf:
     """The pmf of so many days' demand, of which there is none in no time."""
-    return demand_pmf(*lead_time_moments(mean, wide, days, 0.0, seen)) if days else np.ones(1)
+    return demand.over(days, demand.unsure(days))
 
 
-def _moments(mean: float, variance: float, doubt: float) -> tuple[float, float, float | None]:
-    """A day's mean, the variance to plan with, and the days it was learnt from."""
-    seen = variance / doubt if doubt > 0 else None
-    return mean, variance if seen is None else doubted(mean, variance, seen), seen
-
-
-def _over(item: Item, days: float, mean: float, variance: float, doubt: float, lots: Lots) -> _Ahead:
-    _, wide, seen = _moments(mean, variance, doubt)
+def _over(item: Item, days: float, demand: Demand, lots: Lots) -> _Ahead:
     lead, spread = item.lead_time_days, item.lead_time_sd_days**2
-    step = prospect(mean, variance, lead + days, spread, seen, lots.least, lots).step
+    step = prospect(demand, lead + days, spread, lots.least, lots).step
 
-    def by(day: float) -> tuple[float, float]:
-        total, total_spread = lead_time_moments(mean, wide, lead + day, spread, seen)
-        return total / step, total_spread / step**2
+    def until(day: float) -> Pmf:
+        return demand.over(lead + day, spread + demand.unsure(lead + day, spread), step)
 
-    first, both = by(0), by(days)
-    before = demand_pmf(*first) if first[0] else np.ones(1)
+    before = until(0)
     # What the interval adds: of its doubt, too, which is the same as the lead time's.
-    review = demand_pmf(both[0] - first[0], both[1] - first[1])
-    evenings = [before, *(demand_pmf(*by(day)) for day in _days(days)[1:])]
+    review = demand.over(days, demand.unsure(lead + days) - demand.unsure(lead), step)
+    evenings = [before, *(until(day) for day in _days(days)[1:])]
     mixed = np.zeros(max(map(len, evenings)))
     for one in evenings:
         mixed[: len(one)] += one / len(evenings)

@@ -7,8 +7,10 @@ from math import sqrt
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cloud.core.forecasting.sizes import Sizes
 from cloud.core.planning.bounds import BROKEN, EXPIRY, SHELVES, Limit, bounds_of
 from cloud.core.planning.choice import Policy, alternatives, bounded, by_hand, choose, keeping
+from cloud.core.planning.demand import Demand, forecast
 from cloud.core.planning.items import Item, unfit
 from cloud.core.planning.losses import Costs
 from cloud.core.planning.lots import Lots
@@ -31,7 +33,7 @@ UNKNOWN = Outcome(0, 0, 0, 0, 0, 0)
 
 class Outlook(Struct, frozen=True):
     """What a forecast tells of one SKU: a day's mean and variance, the variance of the mean itself, the class, the
-    method and the days it was learnt from."""
+    method, the days it was learnt from, and the sizes of single days where these tell more (`forecasting.sizes`)."""
 
     mean: float
     variance: float
@@ -39,6 +41,12 @@ class Outlook(Struct, frozen=True):
     kind: str
     method: str
     days: int
+    sizes: Sizes = ()
+
+    @property
+    def demand(self) -> Demand:
+        """As it is planned with. ValueError where there is none."""
+        return forecast(self.mean, self.variance, self.doubt, self.days, self.sizes)
 
 
 class Settled(Struct, frozen=True):
@@ -76,10 +84,10 @@ def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
     costs = costs_of(item)
     ahead = ahead_of(item, told, lots)
     if item.policy:
-        made = asked(item, told.mean, told.variance, told.doubt, ahead, costs, lots, level_of(item))
+        made = asked(item, told.demand, ahead, costs, lots, level_of(item))
         return Settled(made.policy, ahead, made.others if others else [], made.limits)
     policy, limits, beyond = choice(item, ahead, costs, lots), list[Limit](), list[Policy]()
-    bounds = bounds_of(item, told.mean, told.variance, told.doubt, ahead, policy.point + policy.lot, level_of(item))
+    bounds = bounds_of(item, told.demand, ahead.step, policy.point + policy.lot, level_of(item))
     if not bounds.allow(policy.point, policy.lot):
         free, upto = policy, policy.point + policy.lot if bounds.upto is None else bounds.upto
         level = level_of(item) if item.backorder_cost is None else None
@@ -151,9 +159,7 @@ def level_of(item: Item) -> float:
 
 def ahead_of(item: Item, told: Outlook, lots: Lots) -> Prospect:
     """A day's demand and the lead time's, with the doubt of what they were learnt from."""
-    seen = told.variance / told.doubt if told.doubt > 0 else None
-    spread = item.lead_time_sd_days**2
-    return prospect(told.mean, told.variance, item.lead_time_days, spread, seen, max(1.0, _economic(item, told)), lots)
+    return prospect(told.demand, item.lead_time_days, item.lead_time_sd_days**2, max(1.0, _economic(item, told)), lots)
 
 
 def choice(item: Item, ahead: Prospect, costs: Costs, lots: Lots) -> Policy:

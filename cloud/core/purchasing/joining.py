@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from cloud.core.planning.amounts import lead_time_moments, lead_time_pmf
+from cloud.core.planning.amounts import lead_time_pmf
+from cloud.core.planning.demand import Demand
 from cloud.core.planning.joint import CanOrder, Member, can_order_levels
 from cloud.core.planning.losses import Costs
 from cloud.core.purchasing.facts import LeadTime
@@ -92,6 +93,6 @@ def _step(order_cost: float, mate: Mate) -> int:
 
 def _member(order_cost: float, mate: Mate, step: int) -> Member:
     daily, variance = mate.daily / step, mate.variance / step**2
-    mean, spread = lead_time_moments(daily, variance, max(1.0, mate.lead.mean_days), mate.lead.sd_days**2)
+    mean, spread = Demand(daily, variance).moments(max(1.0, mate.lead.mean_days), mate.lead.sd_days**2)
     costs = Costs(LINE_SHARE * order_cost, mate.holding_day * step, mate.backorder_day * step)
     return Member(lead_time_pmf(daily, variance), lead_time_pmf(mean, spread), costs)

@@ -62,4 +62,4 @@ def outlook(told: Forecast, row: int) -> Outlook:
     found = told.levels
     kind, method = classes.CLASSES[told.pattern.kind[row]], levels.METHODS[found.method[row]]
     mean, variance, doubt = float(found.level[row]), float(found.variance[row]), float(found.doubt[row])
-    return Outlook(mean, variance, doubt, kind, method, int(told.days[row]))
+    return Outlook(mean, variance, doubt, kind, method, int(told.days[row]), told.sizes[row])

@@ -28,7 +28,7 @@ from cloud.coolers import Coolers
 from cloud.core import maintenance, overview
 from cloud.core.completeness import Completeness
 from cloud.core.inventory import Inventory
-from cloud.core.maintenance import Assessment
+from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.ordering import Ordering
 from cloud.core.replenishment import Need, Plan, versions_with
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot

@@ -13,7 +13,7 @@ from cloud.core.planning.cards import Card
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook
 from cloud.core.purchasing import facts as measured
 from cloud.core.purchasing import receiving, scorecards, sourcing
-from cloud.core.purchasing.bills import Option
+from cloud.core.purchasing.bills import Bill, Option, best_bill
 from cloud.core.purchasing.facts import Fact, LeadTime
 from cloud.core.purchasing.joining import Mate
 from cloud.core.purchasing.lateness import Stakes
@@ -119,6 +119,13 @@ class Supplying:
             return Refusal("no_offer", f"{supplier} does not offer {sku}.", "Choose another, or add its offer.")
         options = [self._option(one) for one in offers]
         return sourcing.source(sku, units, options, self._stakes(sku, cover), self.site.buying)
+
+    def bills(self, sku: str, units: int, cover: int) -> list[Bill]:
+        """What each supplier alone would come to for units of an SKU of which `cover` will be there."""
+        options = [self._option(one) for one in self._offers.get(sku, [])]
+        known = [one.score for one in options if one.score is not None]
+        usual = sum(known) / len(known) if known else 100.0
+        return [best_bill(one, units, self._stakes(sku, cover), usual) for one in options]
 
     def stock_of(self, supplier: str) -> dict[str, int]:
         """What a supplier told it has."""

@@ -28,13 +28,17 @@ NEVER = (-1.0, 0.0, 0.0)
 
 def proposed(items: Sequence[Item]) -> Learner:
     """What `settling.settle` proposes, whatever was set by hand."""
-    free = [item.free for item in items]
+    return planned([item.free for item in items])
+
+
+def planned(items: Sequence[Item]) -> Learner:
+    """What it plans with what was set by hand, where anything was."""
 
     def learn(known: Table) -> Rules:
         told = forecast(*censored(known), taus=(0.5,))
         found = told.levels
         rows = []
-        for at, item in enumerate(free):
+        for at, item in enumerate(items):
             level, variance, doubt = (float(one[at]) for one in (found.level, found.variance, found.doubt))
             made = settle(
                 item, Outlook(level, variance, doubt, "", "", int(told.days[at]), told.sizes[at]), others=False

@@ -38,7 +38,7 @@ Ahead = dict[int, Rules]
 def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
     """The verb `backtest`."""
     one = verb("backtest", judge, "Judge policies on one's own history: fill, holding cost, orders, stock-outs.")
-    text = "as for plan; columns min and max, where there are, are the policy in force"
+    text = "as for plan; columns min and max are the policy in force, else reorder points by hand"
     one.add_argument("--items", type=Path, metavar="ITEMS.csv", required=True, help=text)
     one.add_argument("--demand", type=Path, metavar="DEMAND.csv", required=True, help="columns sku, date, units")
     one.add_argument("--dates", choices=DATES, default="", help="how its dates are written (default: found out)")
@@ -60,7 +60,7 @@ def judge(arguments: argparse.Namespace) -> None:
     try:
         items = read_items(arguments.items, problems)
         levels = read_levels(arguments.items, items, problems)
-        demand = read_demand(arguments.demand, problems, arguments.dates)
+        demand = read_demand(arguments.demand, problems, arguments.dates, date.today().toordinal())
     finally:
         _tell(problems)
     rows = [row for row, sku in enumerate(demand.skus) if sku in items and (levels is None or sku in levels)]

@@ -8,24 +8,24 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.counting import accuracy, causes, findings, rounds
-from cloud.core.counting.causes import Cause
 from cloud.core.counting.course import Course, course
 from cloud.core.counting.findings import Finding, Terms, Tolerance
 from cloud.core.counting.rounds import Place, Rhythm
 from cloud.core.kpis.facts import Counted
 from cloud.core.purchasing.orders import Order
-from cloud.desks.bookkeeping import KEY_USED, Bookkeeping, OnDisk
-from cloud.desks.refusing import granted, storing
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.counted import KEY_USED, Answer, Kept, Stood, Told, answered, is_of
+from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books
 from cloud.web import stockroom
 from cloud.web.desk import DeskError, Refused
 from protocols.reports import SlotLevel
 
 log = logging.getLogger(__name__)
+
 
 KEPT = "counts"
 FINDINGS_MAX = 2_000
@@ -34,43 +34,6 @@ ANSWERS_MAX = 200
 """Answers by key; the oldest leave first."""
 DAY_MS = 86_400_000
 NEVER_MS = 2**63
-
-
-class Stood(Struct):
-    """A finding that stands, and the number of its entry in the book."""
-
-    finding: Finding
-    entry: int
-
-
-class Told(Struct, frozen=True):
-    """What a count came to, with the likely causes of a difference; `entry` is its number in the book (0: none yet)."""
-
-    sku: str
-    place: str
-    verdict: str
-    counted: int
-    expected: int
-    difference: int
-    value: float
-    causes: list[Cause]
-    entry: int
-
-
-class Answer(Struct, frozen=True):
-    """What was answered to a count that came with a key: who sends it again did not hear it, and counted once."""
-
-    key: str
-    asked: stockroom.Counted
-    told: Told
-
-
-class Kept(Struct):
-    """What is kept of counts: the first ones that wait to be repeated, the findings that stand, the last answers."""
-
-    waiting: list[Finding] = []
-    stood: list[Stood] = []
-    answers: list[Answer] = []
 
 
 class Counts:
@@ -189,13 +152,18 @@ class Counts:
             before, terms = self._waiting.get(where), self._terms(sku.id, counted.place)
             times = [at_ms, *(one.at_ms for one in before.counts)] if before is not None else [at_ms]
             booked = await self._book.known_by(key_)
-            seen = await self._between(sku.id, counted.place, min(times), max(times), booked)
+            number = 0 if booked is None else booked.id
+            if number and (stood := next((one.finding for one in self._stood if one.entry == number), None)):
+                return granted(answered(stood, counted, number))
+            seen = await self._between(sku.id, counted.place, min(times), max(times), number)
             found = granted(findings.judge(counted.counted, at_ms, seen.at, terms, before, by))
             others = [one.finding for one in self._stood]
             level, account = self.levels().get(counted.place), self._book.account(sku.id)
             awaited = self.orders(sku.id)
             why = causes.explain(found, causes.scene_of(found, sku, account, seen.moves, awaited, others, level))
             entry = findings.entry(found, now_ms, "count", key=key_)
+            if booked is not None and not is_of(booked, counted, entry):
+                granted(KEY_USED)
             number = 0 if entry is None else (await self._book.store([entry]))[0].id
             told = Told(
                 found.sku, found.slot, found.verdict, found.counted, found.expected, found.difference, found.value,

@@ -16,7 +16,8 @@ from cloud.core.planning.efficient import curve
 from cloud.core.planning.items import Item
 from cloud.core.planning.settling import Outlook
 from cloud.core.trade_view import MeasureView, measure_view
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound

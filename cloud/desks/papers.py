@@ -16,9 +16,8 @@ from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.papers import Flow, Partner
 from cloud.core.refusals import Refusal
 from cloud.core.trade_view import OrderView
-from cloud.desks.bookkeeping import OnDisk
 from cloud.desks.purchasing import Purchasing
-from cloud.desks.refusing import granted, storing
+from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books
 from cloud.web import office
 from cloud.web.desk import DeskError, NotFound, Refused, Unavailable

@@ -16,8 +16,8 @@ from cloud.core.promising.free import HOUR_MS, Wanted
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.core.refusals import Refusal
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
-from cloud.desks.refusing import granted, storing
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.desks.turns import Turns
 from cloud.stores.books import Books
 from cloud.web import stockroom

@@ -1,16 +1,18 @@
-"""How a desk says no: what a core refuses, and what the ledger does, as the web knows it."""
+"""How a desk asks the ledger and says no: what a core refuses, and what the ledger does, as the web knows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cloud.core.refusals import Refusal
 from cloud.stores.database import Changed, LedgerUnavailable, LedgerUnfit, Ordered
 from cloud.web.desk import Refused, Unavailable
 
 Value = TypeVar("Value")
+OnDisk = Callable[..., Awaitable[Any]]
+"""Runs a function of the stores in their worker thread."""
 
 
 def granted(value: Value | Refusal) -> Value:

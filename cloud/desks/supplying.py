@@ -14,7 +14,7 @@ from cloud.core.planning.deals import Deal
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook
 from cloud.core.purchasing import facts as measured
 from cloud.core.purchasing import receiving, scorecards, sourcing
-from cloud.core.purchasing.bills import Option
+from cloud.core.purchasing.bills import Bill, Option, best_bill
 from cloud.core.purchasing.facts import Fact, LeadTime
 from cloud.core.purchasing.joining import Mate
 from cloud.core.purchasing.lateness import Stakes
@@ -22,8 +22,8 @@ from cloud.core.purchasing.orders import OPEN, Order, value
 from cloud.core.purchasing.scorecards import Mark, Part
 from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
-from cloud.desks.refusing import granted, storing
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books, Version
 from cloud.web import office
 from cloud.web.desk import NotFound
@@ -124,6 +124,13 @@ class Supplying:
     def deals(self, sku: str) -> list[Deal]:
         """What an SKU is offered for by those who may be asked."""
         return sourcing.deals([self._option(one, VIEW_MS) for one in self._offers.get(sku, ())], self.site.buying)
+
+    def bills(self, sku: str, units: int, cover: int) -> list[Bill]:
+        """What each supplier alone would come to for units of an SKU of which `cover` will be there."""
+        options = [self._option(one) for one in self._offers.get(sku, [])]
+        known = [one.score for one in options if one.score is not None]
+        usual = sum(known) / len(known) if known else 100.0
+        return [best_bill(one, units, self._stakes(sku, cover), usual) for one in options]
 
     def stock_of(self, supplier: str) -> dict[str, int]:
         """What a supplier told it has."""

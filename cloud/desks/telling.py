@@ -19,7 +19,7 @@ from cloud.core.purchasing import agreements, news
 from cloud.core.purchasing.agreements import Known
 from cloud.core.purchasing.orders import Order
 from cloud.core.replenishment import Need
-from cloud.desks.bookkeeping import OnDisk
+from cloud.desks.refusing import OnDisk
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
 from cloud.web.posting import Delivery, Posting, Waiting

@@ -10,7 +10,7 @@ from cloud.core.ordering import Ordering
 from cloud.core.overview import Traded
 from cloud.core.planning.items import Item
 from cloud.core.purchasing.agreements import Known, Span
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.counts import Counts
 from cloud.desks.figures import Figures
 from cloud.desks.neighbours import Neighbours
@@ -18,6 +18,7 @@ from cloud.desks.papers import Papers
 from cloud.desks.partners import Partners
 from cloud.desks.promises import Promises
 from cloud.desks.purchasing import Purchasing
+from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.desks.telling import Telling
 from cloud.planner import Planner
@@ -146,6 +147,7 @@ class Trade:
         planner, ordering = self._planner, self._ordering
         self.book.position = self.position
         self.book.changed = lambda sku, at_ms: ordering.again([sku], self._now_ms())
+        self.book.give_back = self.purchasing.take_back
         self.book.picked = self._inventory.picked
         planner.positions = self.position
         planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms
@@ -155,8 +157,8 @@ class Trade:
         self.neighbours.changed = self.book.changed
         self.figures.wanted = self.neighbours.wanted
         self.promises.orders = self.counts.orders = self.purchasing.of
-        withdrawing = self.purchasing.withdrawing
-        self.purchasing.needs = withdrawing.needs = lambda: [*ordering.needs.values()]
+        withdrawing = self.purchasing.needs.withdrawing
+        self.purchasing.needs.known = withdrawing.needs = lambda: [*ordering.needs.values()]
         withdrawing.ended = lambda: ordering.last
         self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))
         self.counts.levels = lambda: self._inventory.levels
@@ -165,7 +167,7 @@ class Trade:
         self.papers.gone = lambda: self.book.gone
         self.partners.webhooks = self.telling.webhooks
         self.telling.known = self._seen
-        self.purchasing.told = self.telling.order
+        self.purchasing.versions.told = self.telling.order
         self.figures.outlook = planner.outlook
         self.figures.item = self._item
         self.figures.lot = self._lot

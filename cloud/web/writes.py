@@ -75,7 +75,7 @@ class Writes:
             before, status, said = self._kept[known]
             if before != asked:
                 hint = "use a new key for each write"
-                raise Refusal(422, "key_used", "this Idempotency-Key came with something else before", hint)
+                raise Refusal(409, "key_used", "this Idempotency-Key came with something else before", hint)
             return reply_bytes(said, status=status)
         try:
             response = reply(await act())

@@ -51,7 +51,7 @@ async def test_before_that_it_says_so_and_is_approved_only_by_who_insists(tradin
     async def later(now_ms: int) -> None:
         """The service has no time for it yet."""
 
-    trading.service.trade.purchasing.withdrawing.tick = later  # type: ignore[method-assign]
+    trading.service.trade.purchasing.needs.withdrawing.tick = later  # type: ignore[method-assign]
     await trading.weigh("G1", 100)
     await trading.tick(5)
     assert trading.needs("gear") == []

@@ -48,7 +48,7 @@ async def test_one_key_is_one_reservation_also_at_once_and_after_a_restart(milk:
     await milk.restart()
 
     assert (await milk.post("/api/reservations", wish(2), key="k"))["id"] == 1
-    assert await milk.refused("/api/reservations", wish(3), key="k") == (422, "key_used")
+    assert await milk.refused("/api/reservations", wish(3), key="k") == (409, "key_used")
     assert milk.service.trade.promises.reserved("milk") == 2
 
 

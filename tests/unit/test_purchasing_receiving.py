@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -105,7 +107,8 @@ def test_a_yes_books_the_receipt_and_the_order_together_and_once() -> None:
     assert (entry.kind, entry.sku, entry.units, entry.place, entry.unit_cost) == ("receipt", "bolt", 95, "", 2.0)
     assert (entry.happened_ms, entry.known_ms, entry.ref) == (T0 + 5 * DAY, T0 + 6 * DAY, "order:3")
     assert (entry.lot, entry.expiry, entry.by, entry.key) == ("L7", "2027-01-31", "kim", "order:3:bolt:n")
-    again = receive(made.order, {"bolt": 95}, "kim", "crew", T0 + 7 * DAY, LIMITS, came_ms=one.from_ms, key="n")
+    told: dict[str, Any] = {"came_ms": one.from_ms, "key": "n", "note": "ok"}
+    again = receive(made.order, {"bolt": 95}, "kim", "crew", T0 + 7 * DAY, LIMITS, lots=lots, **told)
     assert not isinstance(again, Refusal)
     assert again.order is made.order
     assert again.entries == []

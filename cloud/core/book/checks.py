@@ -90,10 +90,6 @@ def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Re
         return Refusal("takes_back", said, f"Tell anew what {target.ref} said.")
     if number in gone:
         return Refusal("taken_back", f"Entry {number} was taken back already.", "There is nothing left to do.")
-    if target.kind == "receipt" and target.ref.startswith("order:"):
-        said = f"Entry {number} is what came of {target.ref}, which says so."
-        hint = f"Tell an adjustment of {-target.units} for what did not come, or count what is there."
-        return Refusal("of_order", said, hint)
     if target.sku != entry.sku:
         said = f"Entry {number} is of SKU {target.sku!r}, not of {entry.sku!r}."
         return Refusal("unknown_entry", said, "Look its number up.")

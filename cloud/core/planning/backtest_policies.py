@@ -31,14 +31,18 @@ NEVER = (-1.0, 0.0, 0.0)
 def proposed(items: Sequence[Item]) -> Learner:
     """What `deals.dealt` proposes, whatever was set by hand; a policy asked for by name is kept to, and a periodic one
     ordered on its review days alone."""
-    free = [replace(item, reorder_point=None, order_quantity=None) for item in items]
+    return planned([replace(item, reorder_point=None, order_quantity=None) for item in items])
+
+
+def planned(items: Sequence[Item]) -> Learner:
+    """The same with what was set by hand, where anything was."""
     every = np.array([float(item.review_days or 1) for item in items])
 
     def learn(known: Table) -> Rules:
         told = forecast(*censored(known), taus=(0.5,))
         found = told.levels
         rows = []
-        for at, item in enumerate(free):
+        for at, item in enumerate(items):
             level, variance, doubt = (float(one[at]) for one in (found.level, found.variance, found.doubt))
             outlook = Outlook(level, variance, doubt, "", "", int(told.days[at]), told.sizes[at])
             made = dealt(item, outlook).settled.policy

@@ -2,7 +2,8 @@
 
 draft -> approved -> sent -> confirmed -> partly_received -> received -> closed; cancelled as long as nothing was taken
 in. The same step twice changes nothing: the second answer is the order it was given. A dispatch and a receipt carry a
-`key` (the number of a delivery note, say), for two equal ones may both be true.
+`key` (the number of a delivery note, say), for two equal ones may both be true; another one under the same key is
+refused.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final, Literal, get_args
 from msgspec.structs import replace
 
 from cloud.core.purchasing import steps
+from cloud.core.purchasing.keys import again
 from cloud.core.purchasing.orders import Order, State, unfit, value
 from cloud.core.purchasing.steps import What
 from cloud.core.refusals import Refusal
@@ -72,6 +74,8 @@ def act(
     note: str = "",
     key: str = "",
     anyway: bool = False,
+    lots: Mapping[str, tuple[str, str]] | None = None,
+    came_ms: int = 0,
     listed: Listed = lambda sku, units: 0.0,
 ) -> Order | Refusal:
     """The order after a step, its version one higher; itself where that changes nothing; or why not.
@@ -79,9 +83,9 @@ def act(
     `role` is "manager", "crew", "supplier" or "nobody" (the service by itself). See `What` for the rest. What others
     than a manager may spend is held against the dearer of a line's price and the `listed` one.
     """
-    what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway)
-    if key and f"{action}:{key}" in order.keys:
-        return order
+    what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway, lots or {}, came_ms)
+    if (before := again(order, action, key, what.said)) is not None:
+        return before
     if order.state in _BEYOND.get(action, ()) or (action == "cancel" and _given_up(order)):
         return order
     if action not in POSSIBLE[order.state]:

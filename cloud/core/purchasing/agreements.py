@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cloud.core.book.positions import Position
 from cloud.core.purchasing.acting import act
 from cloud.core.purchasing.facts import DAY_MS
+from cloud.core.purchasing.keys import digest, made_before, noted
 from cloud.core.purchasing.orders import Line, Order, draft
 from cloud.core.purchasing.prices import lot_of, unfit_lot, unit_price
 from cloud.core.refusals import Refusal
@@ -115,7 +116,7 @@ def shelves(
 def own_orders(orders: Iterable[Order], supplier: str) -> list[Order]:
     """A supplier's orders that were sent, without what is the site's alone: names, notes, needs."""
     mine = (one for one in orders if one.supplier == supplier and one.state not in UNSEEN and one.sent_ms)
-    return [replace(one, by="", note="", needs=[], keys=[]) for one in mine]
+    return [replace(one, by="", note="", needs=[], keys=[], said={}) for one in mine]
 
 
 def step(
@@ -173,8 +174,8 @@ def plan(
     site does, it is a draft. Either way what will be there has to lie within the least and the most of each SKU,
     drafts of this supplier counted.
     """
-    mark = f"plan:{key}"
-    if key and (before := next((one for one in orders if mark in one.keys), None)) is not None:
+    said = digest(units, dues or {})
+    if (before := made_before(orders, "plan", key, said)) is not None:
         return before
     if supplier.suspended:
         return Refusal("suspended", "This supplier is suspended.", "Talk to the site.")
@@ -197,7 +198,7 @@ def plan(
     made = draft(supplier.id, lines, by, now_ms)
     if isinstance(made, Refusal):
         return made
-    made = replace(made, keys=[mark] if key else [])
+    made = noted(made, "plan", key, said) if key else made
     mine = [sku for sku in units if deals[sku].decides == "supplier"]
     if mine and len(mine) < len(units):
         said = f"You decide about {', '.join(mine[:5])}; about the rest of the plan the site does."

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from cloud.core.purchasing.keys import back_of
 from cloud.core.purchasing.orders import Line, Order
 
 DAY_MS: Final = 86_400_000
@@ -114,18 +115,24 @@ def facts(versions: Sequence[Order], came_ms: Mapping[tuple[str, str], int] | No
     sent = [one for one in versions if one.sent_ms]
     if not sent:
         return []
-    asked, came = dict[str, int](), dict[str, list[Came]]()
-    wanted, promised = dict[str, int](), dict[str, int]()
+    asked, came = dict[str, int](), dict[str, dict[str, Came]]()
+    wanted, promised, given_up_ms = dict[str, int](), dict[str, int](), dict[str, int]()
     for line in sent[0].lines:
         asked[line.sku], wanted[line.sku] = line.units, line.due_ms
     for before, after in pairwise(sent):
         new = [key.removeprefix("receive:") for key in after.keys if key not in before.keys]
+        if gone := [(sku, key) for sku, of in came.items() for key in of if back_of(sku, key) in new]:
+            for sku, key in gone:
+                del came[sku][key]
+            if before.closed_ms and not after.closed_ms:  # open again, but for what was given up with it
+                given_up_ms |= {line.sku: before.closed_ms for line in before.lines if line.rest}
+            continue
         for line in after.lines:
             old = before.line(line.sku) or Line(line.sku, 0, 0.0)
             good, bad = line.received - old.received, line.rejected - old.rejected
             if good or bad:
                 at = [(came_ms or {}).get((key, line.sku), after.changed_ms) for key in new] or [after.changed_ms]
-                came.setdefault(line.sku, []).append(Came(at[0], good, bad))
+                came.setdefault(line.sku, {})[new[0] if new else f"v{after.version}"] = Came(at[0], good, bad)
             elif after.confirmed_ms and not before.confirmed_ms:
                 promised[line.sku] = line.due_ms
             elif not after.confirmed_ms and _changed(old, line):
@@ -134,7 +141,7 @@ def facts(versions: Sequence[Order], came_ms: Mapping[tuple[str, str], int] | No
                 if line.due_ms != old.due_ms:
                     wanted[line.sku] = line.due_ms
     due = {sku: _sooner(day_ms, promised.get(sku, 0)) for sku, day_ms in wanted.items()}
-    told = [_fact(line, sent[-1], asked, due, came) for line in sent[-1].lines]
+    told = [_fact(line, sent[-1], asked, due, came, given_up_ms) for line in sent[-1].lines]
     return [one for one in told if one.asked]
 
 
@@ -149,10 +156,16 @@ def _sooner(one_ms: int, other_ms: int) -> int:
 
 
 def _fact(
-    line: Line, last: Order, asked: Mapping[str, int], due_ms: Mapping[str, int], came: Mapping[str, list[Came]]
+    line: Line,
+    last: Order,
+    asked: Mapping[str, int],
+    due_ms: Mapping[str, int],
+    came: Mapping[str, Mapping[str, Came]],
+    given_up_ms: Mapping[str, int],
 ) -> Fact:
-    parts = sorted(came.get(line.sku, []), key=lambda one: one.at_ms)
+    parts = sorted(came.get(line.sku, {}).values(), key=lambda one: one.at_ms)
     ended_ms = last.closed_ms or (0 if line.rest else parts[-1].at_ms if parts else last.changed_ms)
+    before_ms = 0 if line.rest else given_up_ms.get(line.sku, 0)
     return Fact(
         last.supplier,
         line.sku,
@@ -162,8 +175,8 @@ def _fact(
         due_ms.get(line.sku, 0),
         line.unit_price,
         parts,
-        ended_ms,
-        bool(last.closed_ms and line.rest),
+        before_ms or ended_ms,
+        bool(before_ms or (last.closed_ms and line.rest)),
     )
 
 

@@ -52,7 +52,8 @@ class Order(Struct, frozen=True):
     """A purchase order as one of its versions has it; `by` is who made this version, `id` the ledger's.
 
     Each SKU has one line. `confirmed_ms` is 0 while the supplier has not agreed to it as it stands. `needs` are the ids
-    of what it is for. `keys` are the deliveries and dispatches that are in it already, so that none counts twice.
+    of what it is for. `keys` are the deliveries and dispatches that are in it already, so that none counts twice, and
+    `said` what each of them said, as a digest (`keys.digest`).
     """
 
     supplier: str
@@ -69,6 +70,7 @@ class Order(Struct, frozen=True):
     version: int = 1
     id: int = 0
     keys: list[str] = []
+    said: dict[str, str] = {}
 
     def line(self, sku: str) -> Line | None:
         """The line of an SKU."""

@@ -8,9 +8,12 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cloud.core.purchasing.keys import digest, noted
 from cloud.core.purchasing.orders import Line, Order, State
 from cloud.core.refusals import Refusal
 
+AHEAD_MS: Final = 86_400_000
+"""Clocks and time zones differ so much at most."""
 OVER_SHARE: Final = 0.05
 """So much more than was ordered of a line is taken in without asking, rounded down to whole units."""
 KEYS_MAX: Final = 1_000
@@ -19,8 +22,8 @@ KEYS_MAX: Final = 1_000
 
 class What(Struct, frozen=True):
     """What a step says, by SKU. `units`: agreed, wanted instead (0 strikes the line), shipped now or good ones that
-    came now; `rejected` ones came and are not kept, `note` saying why. `anyway`: though too much came, or the goods are
-    on their way."""
+    came now; `rejected` ones came and are not kept, `note` saying why; `lots`: (lot, expiry) of what came,
+    `came_ms` when, 0 where nobody says. `anyway`: though too much came, or the goods are on their way."""
 
     units: Mapping[str, int] = {}
     rejected: Mapping[str, int] = {}
@@ -29,6 +32,15 @@ class What(Struct, frozen=True):
     note: str = ""
     key: str = ""
     anyway: bool = False
+    lots: Mapping[str, tuple[str, str]] = {}
+    came_ms: int = 0
+
+    @property
+    def said(self) -> str:
+        """What it says, as a digest. That somebody means it anyway says nothing of the goods."""
+        units, rejected = ({sku: n for sku, n in of.items() if n} for of in (self.units, self.rejected))
+        lots = {sku: lot for sku, lot in self.lots.items() if any(lot)}
+        return digest(units, rejected, self.dues, lots, self.note, self.came_ms)
 
 
 def approve(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -56,7 +68,7 @@ def confirm(order: Order, what: What, now_ms: int) -> Order | Refusal:
     note = what.note or order.note
     if lines == order.lines and order.confirmed_ms and note == order.note:
         return order
-    return _settled(replace(order, lines=lines, confirmed_ms=now_ms, note=note))
+    return settled(replace(order, lines=lines, confirmed_ms=now_ms, note=note))
 
 
 def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -75,7 +87,7 @@ def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
     note = what.note or order.note
     if lines == order.lines:
         return replace(order, note=note)
-    return _settled(replace(order, lines=lines, confirmed_ms=0, note=note))
+    return settled(replace(order, lines=lines, confirmed_ms=0, note=note))
 
 
 def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -91,7 +103,7 @@ def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
             return Refusal("too_many", said, "Correct the dispatch, or say that it is meant.")
         due_ms = what.dues.get(line.sku, line.due_ms)
         lines.append(replace(line, shipped=line.shipped + units, due_ms=due_ms))
-    return replace(order, lines=lines, note=what.note or order.note, keys=[*order.keys, f"ship:{what.key}"])
+    return noted(replace(order, lines=lines, note=what.note or order.note), "ship", what.key, what.said)
 
 
 def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -100,6 +112,9 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
         return refused
     if any(what.rejected.values()) and not what.note:
         return Refusal("no_reason", "Units were rejected and nobody says why.", "Say what is wrong with them.")
+    if what.came_ms and not order.sent_ms <= what.came_ms <= now_ms + AHEAD_MS:
+        said = "It is told to have come before the order was sent, or more than a day from now."
+        return Refusal("time", said, "Give the time in ms since 1970, UTC, or leave it out: now.")
     lines = []
     for line in order.lines:
         good, bad = what.units.get(line.sku, 0), what.rejected.get(line.sku, 0)
@@ -112,7 +127,7 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
         shipped = max(line.shipped, received + rejected)
         lines.append(replace(line, received=received, rejected=rejected, shipped=shipped))
     note = what.note or order.note
-    return _settled(replace(order, lines=lines, note=note, keys=[*order.keys, f"receive:{what.key}"]))
+    return settled(noted(replace(order, lines=lines, note=note), "receive", what.key, what.said))
 
 
 def close(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -138,7 +153,7 @@ def _moving(order: Order, what: What, become: str) -> Refusal | None:
     return Refusal("in_transit", said, f"Receive or reject them first, or say that it is to be {become} anyway.")
 
 
-def _settled(order: Order) -> Order:
+def settled(order: Order) -> Order:
     """The order in the state that its lines tell of."""
     if not order.sent_ms:
         return order

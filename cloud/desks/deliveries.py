@@ -79,6 +79,7 @@ class Deliveries:
             receiving.receive(
                 before, units, who.name, who.role, self._now_ms(), self.site.buying, listed=listed,
                 came_ms=came_ms, key=key, rejected=rejected, lots=lots, note=step.note, anyway=step.anyway,
+                told_ms=step.came_ms,
             )
         )  # fmt: skip
         if made.order is before:

@@ -115,6 +115,10 @@ class Purchasing:
             made = noted(made, "draft", key, said) if key else made
             return self.view(await self.versions.keep(None, made, "draft", by))
 
+    async def offers(self, need: int) -> object:
+        """See `office.OfficeDesk`."""
+        return await asyncio.to_thread(self.needs.offers, need)
+
     async def order_need(self, need: int, supplier: str, who: Who) -> object:
         """See `office.OfficeDesk`. Whoever orders a need approves it as far as they may."""
         async with self._turns.turn():
@@ -137,6 +141,8 @@ class Purchasing:
                 whose = "" if who.role == "supplier" else f" by {before.by}"
                 said = f"Order {number} was changed{whose} meanwhile."
                 raise Refused("changed", said, "Look at it again, then decide.")
+            if action == "approve" and not step.anyway:
+                self.needs.withdrawing.check(before)
             if action == "receive":
                 made = await self.deliveries.receive(before, step, who, key, self._now_ms(), self._listed(before))
             else:

@@ -10,10 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.planning.cards import Card
+from cloud.core.planning.deals import Deal
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook
 from cloud.core.purchasing import facts as measured
 from cloud.core.purchasing import receiving, scorecards, sourcing
-from cloud.core.purchasing.bills import Option
+from cloud.core.purchasing.bills import Bill, Option, best_bill
 from cloud.core.purchasing.facts import Fact, LeadTime
 from cloud.core.purchasing.joining import Mate
 from cloud.core.purchasing.lateness import Stakes
@@ -132,6 +133,17 @@ class Supplying:
         options = [self._option(one) for one in offers]
         return sourcing.source(sku, units, options, self._stakes(sku, cover), self.site.buying)
 
+    def deals(self, sku: str) -> list[Deal]:
+        """What an SKU is offered for by those who may be asked."""
+        return sourcing.deals([self._option(one, VIEW_MS) for one in self._offers.get(sku, ())], self.site.buying)
+
+    def bills(self, sku: str, units: int, cover: int) -> list[Bill]:
+        """What each supplier alone would come to for units of an SKU of which `cover` will be there."""
+        options = [self._option(one) for one in self._offers.get(sku, [])]
+        known = [one.score for one in options if one.score is not None]
+        usual = sum(known) / len(known) if known else 100.0
+        return [best_bill(one, units, self._stakes(sku, cover), usual) for one in options]
+
     def stock_of(self, supplier: str) -> dict[str, int]:
         """What a supplier told it has."""
         return {sku: units for sku, (units, _) in self._stocks.get(supplier, {}).items()}
@@ -243,27 +255,28 @@ class Supplying:
     def _mine(self, supplier: str) -> list[Fact]:
         return [fact for of in [*self._of.get(supplier, {}).values()] for fact in of]
 
-    def _card(self, supplier: str) -> scorecards.Scorecard:
+    def _card(self, supplier: str, good_ms: int = CARD_MS) -> scorecards.Scorecard:
         """A supplier's card; a wait grows with the time, so that it is worked out anew once a minute."""
         now_ms, weights = self._now_ms(), self.site.buying.score_weights
         at_ms, card = self._cards.get(supplier, (0, None))
-        if card is None or now_ms - at_ms >= CARD_MS:
+        if card is None or now_ms - at_ms >= good_ms:
             mine = self._mine(supplier)
             offers = [offer for sku in {one.sku for one in mine} for offer in self._offers.get(sku, ())]
             card = scorecards.scorecard(supplier, mine, offers, self._marks, weights, now_ms)
             self._cards[supplier] = now_ms, card
         return card
 
-    def _option(self, offer: Offer) -> Option:
+    def _option(self, offer: Offer, good_ms: int = CARD_MS) -> Option:
         told = self.stock_of(offer.supplier).get(offer.sku, offer.stock)
-        lead, score = self.lead_time(offer), self.score(offer.supplier)
+        lead, score = self.lead_time(offer), self._card(offer.supplier, good_ms).score
         return Option(self._suppliers[offer.supplier], replace(offer, stock=told), lead, score)
 
     def _stakes(self, sku: str, cover: int) -> Stakes:
         """What a day without an SKU, and a day of one too many, is worth; where only a service level is given, owing
         costs what makes that level the best."""
         place, (card, told) = self.site.sku_by_id[sku], self.look(sku)
-        holding = place.unit_cost * place.holding_rate / DAYS_A_YEAR
+        price = card.supply.price if card is not None and card.supply is not None else place.unit_cost
+        holding = price * place.holding_rate / DAYS_A_YEAR
         level = card.terms.service_level if card is not None and card.terms is not None else None
         level = place.service_level or level or LEVEL_USUAL
         owing = place.backorder_cost / DAYS_A_YEAR if place.backorder_cost else holding * level / (1 - level)

@@ -69,6 +69,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     anyway: bool = False
     key: Annotated[str, Meta(max_length=128)] = ""
     """The number of the delivery note or dispatch advice; left out, the Idempotency-Key."""
+    came_ms: TimeMs = 0
+    """When a delivery came; left out, now."""
 
 
 class Came(Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +118,9 @@ class OfficeDesk(typing.Protocol):
 
     async def draft(self, wanted: NewOrder, by: str, key: str) -> object:
         """A draft by hand."""
+
+    async def offers(self, need: int) -> object:
+        """What each supplier would ask for what a need is of, the one that is proposed first."""
 
     async def order_need(self, need: int, supplier: str, who: Who) -> object:
         """Make orders of a need."""
@@ -170,6 +175,7 @@ class Office:
             web.get("/api/orders/{id}", self.order),
             web.post("/api/orders/{id}/{action}", self.step),
             web.get("/api/orders/{id}/papers/{kind}", self.order_paper),
+            web.get("/api/needs/{id}/offers", self.offers),
             web.post("/api/needs/{id}/order", self.order_need),
             web.get("/api/arrivals", self.arrivals),
             web.post("/api/arrivals/{id}/confirm", self.confirm),
@@ -197,6 +203,10 @@ class Office:
             return await self._desk.draft(wanted, by.who.name, by.key)
 
         return await self._writes.take(request, NewOrder, act)
+
+    async def offers(self, request: web.Request) -> web.Response:
+        """From whom a need may be ordered, and at what."""
+        return reply(await self._desk.offers(number(request, "need")))
 
     async def order_need(self, request: web.Request) -> web.Response:
         """Order a need."""

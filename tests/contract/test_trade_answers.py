@@ -232,6 +232,20 @@ async def test_of_two_orders_in_one_paper_the_one_that_fits_is_done(trading: Tra
     assert (await state(trading, second))["order"]["lines"][0]["shipped"] == 0
 
 
+async def test_an_856_that_says_something_else_under_its_number_is_told_so(trading: TradeSite) -> None:
+    await begin(trading)
+    mine = await ordered(trading, bolt=60)
+    await sent(trading, "acme", despatch("ASN-1", f"PO-{mine}", day(trading, 2), bolt=20))
+
+    for other in (
+        despatch("ASN-1", f"PO-{mine}", day(trading, 2), bolt=30),
+        despatch("ASN-1", f"PO-{mine}", day(trading, 3), bolt=20),
+    ):
+        [no] = (await sent(trading, "acme", other))["done"]
+        assert (no["reason"], "ASN-1" in no["detail"], "number of its own" in no["hint"]) == ("key_used", True, True)
+    assert trading.service.trade.position("bolt").in_transit == 20
+
+
 async def test_two_dispatches_of_one_order_in_one_paper_are_both_done(trading: TradeSite) -> None:
     await begin(trading)
     mine = await ordered(trading, bolt=60)

@@ -75,6 +75,7 @@ def act(
     key: str = "",
     anyway: bool = False,
     lots: Mapping[str, tuple[str, str]] | None = None,
+    came_ms: int = 0,
     listed: Listed = lambda sku, units: 0.0,
 ) -> Order | Refusal:
     """The order after a step, its version one higher; itself where that changes nothing; or why not.
@@ -83,7 +84,7 @@ def act(
     than a manager may spend is held against the dearer of a line's price and the `listed` one. Where a supplier's
     answer is dearer than what was approved, nothing is agreed to: the order keeps what it asks for (`Order.asking`).
     """
-    what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway, lots or {})
+    what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway, lots or {}, came_ms)
     if (before := again(order, action, key, what.said)) is not None:
         return before
     what, can = replace(what, theirs=role == "supplier"), _can(order)

@@ -151,6 +151,7 @@ def receive(
     *,
     came_ms: int,
     key: str,
+    told_ms: int = 0,
     rejected: Mapping[str, int] | None = None,
     lots: Mapping[str, tuple[str, str]] | None = None,
     note: str = "",
@@ -159,12 +160,13 @@ def receive(
 ) -> Receipt | Refusal:
     """The receipt of good `units` (and `rejected` ones, which the book never sees) of an order, by SKU.
 
-    `came_ms`: when the goods came, an arrival's `from_ms`; `lots`: SKU -> (lot, expiry as an ISO date). Booked before
-    under this `key`: the order as it is, and no entries.
+    `came_ms`: when the goods came, an arrival's `from_ms`, unless somebody told it (`told_ms`); `lots`: SKU -> (lot,
+    expiry as an ISO date). Booked before under this `key`: the order as it is, and no entries.
     """
     after = act(
         order, "receive", by, role, now_ms, limits,
-        units=units, rejected=rejected, note=note, key=key, anyway=anyway, lots=lots, listed=listed,
+        units=units, rejected=rejected, note=note, key=key, anyway=anyway, lots=lots, came_ms=told_ms,
+        listed=listed,
     )  # fmt: skip
     if isinstance(after, Refusal):
         return after
@@ -180,7 +182,7 @@ def receive(
                 "receipt",
                 line.sku,
                 came,
-                min(came_ms, now_ms),
+                min(told_ms or came_ms, now_ms),
                 now_ms,
                 lot=lot,
                 expiry=expiry,

@@ -12,6 +12,8 @@ from cloud.core.purchasing.keys import digest, noted
 from cloud.core.purchasing.orders import AskedLine, Line, Order, State
 from cloud.core.refusals import Refusal
 
+AHEAD_MS: Final = 86_400_000
+"""Clocks and time zones differ so much at most."""
 OVER_SHARE: Final = 0.05
 """So much more than was ordered of a line is taken in without asking, rounded down to whole units."""
 KEYS_MAX: Final = 1_000
@@ -20,8 +22,8 @@ KEYS_MAX: Final = 1_000
 
 class What(Struct, frozen=True):
     """What a step says, by SKU. `units`: agreed, wanted instead (0 strikes the line), shipped now or good ones that
-    came now; `rejected` ones came and are not kept, `note` saying why; `lots`: (lot, expiry) of what came. `anyway`:
-    though too much came, or the goods are on their way."""
+    came now; `rejected` ones came and are not kept, `note` saying why; `lots`: (lot, expiry) of what came,
+    `came_ms` when, 0 where nobody says. `anyway`: though too much came, or the goods are on their way."""
 
     units: Mapping[str, int] = {}
     rejected: Mapping[str, int] = {}
@@ -31,6 +33,7 @@ class What(Struct, frozen=True):
     key: str = ""
     anyway: bool = False
     lots: Mapping[str, tuple[str, str]] = {}
+    came_ms: int = 0
     theirs: bool = False
     """The supplier says it."""
 
@@ -38,7 +41,8 @@ class What(Struct, frozen=True):
     def said(self) -> str:
         """What it says, as a digest. That somebody means it anyway says nothing of the goods."""
         units, rejected = ({sku: n for sku, n in of.items() if n} for of in (self.units, self.rejected))
-        return digest(units, rejected, self.dues, {sku: lot for sku, lot in self.lots.items() if any(lot)}, self.note)
+        lots = {sku: lot for sku, lot in self.lots.items() if any(lot)}
+        return digest(units, rejected, self.dues, lots, self.note, self.came_ms)
 
 
 def approve(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -125,6 +129,9 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
         return refused
     if any(what.rejected.values()) and not what.note:
         return Refusal("no_reason", "Units were rejected and nobody says why.", "Say what is wrong with them.")
+    if what.came_ms and not order.sent_ms <= what.came_ms <= now_ms + AHEAD_MS:
+        said = "It is told to have come before the order was sent, or more than a day from now."
+        return Refusal("time", said, "Give the time in ms since 1970, UTC, or leave it out: now.")
     lines = []
     for line in order.lines:
         good, bad = what.units.get(line.sku, 0), what.rejected.get(line.sku, 0)

@@ -16,7 +16,7 @@ from cloud.core.book import accounts, audit, value
 from cloud.core.book.accounts import Terms
 from cloud.core.book.entries import Entry, taken_back
 from cloud.desks.promises import SECRET, token_of
-from cloud.desks.telling import kept_of, secret
+from cloud.desks.telling import kept_of, renew, secrets_of
 from cloud.stores.books import Books
 from cloud.stores.ledger import Ledger
 from protocols.layout import Site, parse
@@ -34,7 +34,9 @@ def add(verb: Verb, with_site: Sited) -> None:
     worth.add_argument(
         "--known", default="", metavar="T", help="by what was known then (left out: by what is known now)"
     )
-    with_site(verb("webhooks", hooks, "Print where events are posted to, each with the secret that signs them."))
+    posted = with_site(verb("webhooks", hooks, "Print where events are posted to, each with the secret that signs."))
+    text = "give this webhook a new secret; for a week the one before signs beside it"
+    posted.add_argument("--renew", default="", metavar="ID", help=text)
     shared = with_site(verb("link", link, "Print the address of the public stock page of a tier of customers."))
     shared.add_argument("tier", metavar="TIER")
 
@@ -98,12 +100,22 @@ def link(arguments: argparse.Namespace) -> None:
 
 
 def hooks(arguments: argparse.Namespace) -> None:
-    """Print every webhook, and how many events wait for it."""
+    """Print every webhook, and how many events wait for it; one with a new secret where that is asked for. Raises
+    `ValueError` for one that is not listed."""
+    now_ms = time.time_ns() // 1_000_000
     with _opened(arguments) as (site, ledger):
+        names = [one.id for one in site.webhooks]
+        if arguments.renew and arguments.renew not in names:
+            listed = ", ".join(names) or "none"
+            raise ValueError(f"there is no webhook {arguments.renew!r}: the site file lists {listed}")
+        if arguments.renew:
+            renew(ledger.books, arguments.renew, now_ms)
         for one in site.webhooks:
             kept = kept_of(ledger.books, one.id)
             waiting = len(kept.waiting) if kept is not None else 0
-            told = {"id": one.id, "url": one.url, "secret": secret(ledger.books, one.id), "waiting": waiting}
+            newest, *older = secrets_of(ledger.books, one.id, now_ms)
+            told = {"id": one.id, "url": one.url, "secret": newest, "waiting": waiting}
+            told |= {"also": older[0]} if older else {}
             said = "  ".join(f"{key}={value}" for key, value in told.items())
             print(msgspec.json.encode(told).decode() if arguments.json else said)
 

@@ -19,7 +19,7 @@ from cloud.core.counting.rounds import Place, Rhythm
 from cloud.core.kpis.facts import Counted
 from cloud.core.purchasing.orders import Order
 from cloud.desks.bookkeeping import Bookkeeping
-from cloud.desks.counted import KEY_USED, Answer, Kept, Stood, Told, again, is_of
+from cloud.desks.counted import KEY_USED, Answer, Kept, Stood, Told, answered, is_of
 from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books
 from cloud.web import stockroom
@@ -157,7 +157,7 @@ class Counts:
             booked = await self._book.known_by(key_)
             number = 0 if booked is None else booked.id
             if number and (stood := next((one.finding for one in self._stood if one.entry == number), None)):
-                return granted(again(stood, counted, number))
+                return granted(answered(stood, counted, number))
             seen = await self._between(sku.id, counted.place, min(times), max(times), number)
             found = granted(findings.judge(counted.counted, at_ms, seen.at, terms, before, by))
             others = [one.finding for one in self._stood]

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from cloud.core.book.entries import Entry, order_of
 from cloud.core.purchasing import receiving, undoing
+from cloud.core.purchasing.acting import Listed
 from cloud.core.purchasing.keys import taken_back
 from cloud.core.purchasing.orders import Order
 from cloud.core.trade_view import ArrivalView
@@ -50,7 +51,9 @@ class Deliveries:
         """See `office.OfficeDesk`."""
         return self._arriving.arrivals()
 
-    async def confirm(self, arrival: str, came: office.Came, who: Who, key: str) -> Order:
+    async def confirm(
+        self, arrival: str, came: office.Came, who: Who, key: str, offers: Callable[[Order], Listed]
+    ) -> Order:
         """The order after a person said what came. See `office.OfficeDesk`."""
         number, _, sku = arrival.partition(":")
         before = self._versions.known.find(int(number)) if number.isascii() and number.isdecimal() else None
@@ -58,24 +61,25 @@ class Deliveries:
         step = office.Step(lines=[line], note=came.note, anyway=came.anyway)
         lots = {sku: (came.lot, came.expiry)}
         if before is not None and key and f"receive:{key}" in before.keys:
-            return await self.receive(before, step, who, key, self._now_ms(), lots)
+            return await self.receive(before, step, who, key, self._now_ms(), offers(before), lots)
         seen = next((one for one in self.arrivals() if one.id == arrival), None)
         if before is None or seen is None:
             raise NotFound(f"there is no arrival {arrival[:100]!r}", "it may be booked already; look at the order")
         key = key or f"{arrival}:{seen.from_ms}:v{before.version}"
-        return await self.receive(before, step, who, key, seen.from_ms, lots)
+        return await self.receive(before, step, who, key, seen.from_ms, offers(before), lots)
 
     async def receive(
-        self, before: Order, step: office.Step, who: Who, key: str, came_ms: int,
+        self, before: Order, step: office.Step, who: Who, key: str, came_ms: int, listed: Listed,
         lots: Mapping[str, tuple[str, str]] | None = None,
     ) -> Order:  # fmt: skip
-        """The order after goods were taken in."""
+        """The order after goods were taken in; `listed`: what its supplier asks for them."""
         units = {one.sku: one.received for one in step.lines if one.received is not None}
         rejected = {one.sku: one.rejected for one in step.lines if one.rejected}
         made = granted(
             receiving.receive(
-                before, units, who.name, who.role, self._now_ms(), self.site.buying,
+                before, units, who.name, who.role, self._now_ms(), self.site.buying, listed=listed,
                 came_ms=came_ms, key=key, rejected=rejected, lots=lots, note=step.note, anyway=step.anyway,
+                told_ms=step.came_ms,
             )
         )  # fmt: skip
         if made.order is before:

@@ -54,6 +54,8 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     Money is in the site's currency; `holding_rate` is per year; times are days. `reorder_point` is a policy by hand: at
     or below so many units, `order_quantity` of them are ordered (left out: the lot of least cost). `service_level` is
     that of its class where it is left out; with a `backorder_cost` (a unit owed for a year) the least cost decides.
+    `policy` "periodic" is ordered every `review_days` alone, "jit" what is promised or owed alone. What its suppliers
+    offer (cost, order, lead time, lots) stands above what is said of that here.
 
     `replenish`: only show what it would order, propose it, or order it. `costing` values what leaves. `negative`: may
     more be picked off the shelves than is there, as a debt? `protected` units are kept for a tier and those served
@@ -85,6 +87,8 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     protected: dict[Id, Annotated[int, Meta(ge=1)]] = {}
     release_hours: NotNegative = 0.0
     members_only: str = ""
+    policy: Literal["", "periodic", "jit"] = ""
+    review_days: Annotated[int, Meta(ge=1, le=366)] | None = None
 
     @property
     def least_lot(self) -> int:
@@ -264,6 +268,10 @@ def _check(site: Site, source: str) -> None:
         if sku.order_quantity is not None and (sku.order_quantity % sku.pack or sku.order_quantity < sku.moq):
             hint = f"use whole packs of {sku.pack}, at least {sku.least_lot}"
             raise LayoutError(f"{source}: SKU {sku.id!r}: {sku.order_quantity} can not be ordered; {hint}")
+        if (sku.policy == "periodic") != (sku.review_days is not None):
+            raise LayoutError(f"{source}: SKU {sku.id!r}: policy 'periodic' and review_days belong together")
+        if sku.policy and sku.reorder_point is not None:
+            raise LayoutError(f"{source}: SKU {sku.id!r} has a policy and a reorder_point by hand; leave one out")
     for zone in site.zones:
         if zone.min_c is not None and zone.max_c is not None and zone.min_c > zone.max_c:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")

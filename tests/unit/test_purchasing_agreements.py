@@ -9,7 +9,19 @@ import pytest
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.purchasing.agreements import FAR_MS, Known, Span, agreed, bounds, own_orders, plan, shelves, step
+from cloud.core.purchasing.agreements import (
+    FAR_MS,
+    Known,
+    Span,
+    agreed,
+    bounds,
+    own_orders,
+    plan,
+    seen,
+    shelves,
+    step,
+    waiting,
+)
 from cloud.core.purchasing.orders import Line, Order
 from cloud.core.refusals import Refusal
 from protocols.trade import Agreement, Break, Buying, Offer, Supplier
@@ -104,7 +116,6 @@ def test_a_supplier_confirms_changes_dates_and_ships_its_own_orders_only() -> No
         ("cancel", {}, "not_allowed"),
         ("receive", {"units": {"bolt": 1}}, "not_allowed"),
         ("approve", {}, "not_allowed"),
-        ("confirm", {"prices": {"bolt": 9.0}}, "above_limit"),
     ],
 )
 def test_a_supplier_can_do_nothing_else(action: str, what: dict[str, Any], reason: str) -> None:
@@ -124,6 +135,19 @@ def test_where_the_site_decides_it_is_a_draft() -> None:
     made = planned({"bolt": 100}, replace(DEAL, decides="site"))
     assert isinstance(made, Order)
     assert (made.state, made.sent_ms) == ("draft", 0)
+
+
+def test_what_the_site_made_of_a_plan_is_not_its_suppliers_until_it_is_sent() -> None:
+    made = replace(planned({"bolt": 100}, replace(DEAL, decides="site")), id=7)
+    ours = replace(made, lines=[Line("bolt", 50, 1.5)], version=2, note="cheaper elsewhere", by="kim", needs=[9])
+    assert seen(made) == replace(made, by="", keys=[], said={}, proposed=[])
+    assert seen(ours) == seen(made)
+    assert seen(replace(ours, state="approved", version=3)) == seen(made)
+    assert waiting([ours, order(), replace(made, supplier="best")], "acme") == [seen(made)]
+    sent = replace(ours, state="sent", sent_ms=T0)
+    assert (seen(sent).lines, seen(sent).note, waiting([sent], "acme")) == (ours.lines, "", [])
+    early = replace(ours, proposed=[])
+    assert seen(early).lines == [], "of a version before this one it is not known what was handed in"
 
 
 def test_a_plan_told_twice_is_one_order() -> None:
@@ -244,13 +268,13 @@ def test_a_day_that_is_agreed_already_or_not_known_is_no_new_one() -> None:
 def test_what_a_supplier_notes_is_kept_for_the_site() -> None:
     after = step(order(), "acme", "confirm", "acme", T0, Buying(), note="ten on Monday")
     assert isinstance(after, Order)
-    assert after.note == "ten on Monday"
+    assert (after.note, after.supplier_note) == ("between us", "ten on Monday")
     again = step(after, "acme", "confirm", "acme", T0 + 1, Buying(), note="ten on Monday")
     assert again is after
     gone = step(after, "acme", "ship", "acme", T0, Buying(), units={"bolt": 60}, key="asn", note="two pallets")
     assert isinstance(gone, Order)
-    assert gone.note == "two pallets"
-    assert own_orders([gone], "acme")[0].note == ""
+    assert (gone.note, gone.supplier_note) == ("between us", "two pallets")
+    assert [(one.note, one.supplier_note) for one in own_orders([gone], "acme")] == [("", "two pallets")]
     quiet = step(order(), "acme", "confirm", "acme", T0, Buying())
     assert isinstance(quiet, Order)
     assert quiet.note == "between us"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Final
 
@@ -13,7 +13,7 @@ from cloud.core.book.positions import Position
 from cloud.core.purchasing.acting import act
 from cloud.core.purchasing.facts import DAY_MS
 from cloud.core.purchasing.keys import digest, made_before, noted
-from cloud.core.purchasing.orders import Line, Order, draft, in_transit, on_order
+from cloud.core.purchasing.orders import Line, Order, State, draft, in_transit, on_order
 from cloud.core.purchasing.prices import lot_of, unfit_lot, unit_price
 from cloud.core.refusals import Refusal
 from protocols.trade import Agreement, Buying, Offer, Supplier
@@ -68,9 +68,9 @@ class Shelf(Struct, frozen=True):
     trusted_ms: int | None
 
 
-def agreed(agreements: Iterable[Agreement], supplier: str) -> dict[str, Agreement]:
-    """SKU -> the agreement with this supplier that names it."""
-    return {sku: one for one in agreements if one.supplier == supplier for sku in one.skus}
+def agreed(agreements: Iterable[Agreement], supplier: str, over: Collection[str] = ()) -> dict[str, Agreement]:
+    """SKU -> the agreement with this supplier that names it; `over`: those that are not bought any more."""
+    return {sku: one for one in agreements if one.supplier == supplier for sku in one.skus if sku not in over}
 
 
 def bounds(agreement: Agreement, known: Known, lot: int = 1) -> tuple[int | None, int | None]:
@@ -127,8 +127,30 @@ def projected(position: Position, orders: Iterable[Order], supplier: str, sku: s
 
 def own_orders(orders: Iterable[Order], supplier: str) -> list[Order]:
     """A supplier's orders that were sent, without what is the site's alone: names, notes, needs."""
-    mine = (one for one in orders if one.supplier == supplier and one.state not in UNSEEN and one.sent_ms)
-    return [replace(one, by="", note="", needs=[], keys=[], said={}) for one in mine]
+    return [_bare(one) for one in orders if one.supplier == supplier and one.state not in UNSEEN and one.sent_ms]
+
+
+def waiting(orders: Iterable[Order], supplier: str) -> list[Order]:
+    """A supplier's plans that the site has not decided about, as they were handed in: nothing of what the site made of
+    them."""
+    mine = (one for one in orders if one.supplier == supplier and one.state in UNSEEN and not one.sent_ms)
+    return [_handed_in(one) for one in mine if one.proposed]
+
+
+def seen(order: Order) -> Order:
+    """An order of its own as its supplier may see it: once it was sent, as it is; before, what it handed in itself."""
+    return _bare(order) if order.sent_ms else _handed_in(order)
+
+
+def _bare(order: Order) -> Order:
+    return replace(order, by="", note="", needs=[], keys=[], said={}, proposed=[])
+
+
+def _handed_in(order: Order) -> Order:
+    state: State = "draft" if order.state in UNSEEN else order.state
+    lines = order.proposed or (order.lines if order.version == 1 else [])
+    plain = replace(_bare(order), lines=lines, state=state, version=1)
+    return replace(plain, changed_ms=order.created_ms, asking=[], supplier_note="", closed_ms=0)
 
 
 def step(
@@ -216,7 +238,7 @@ def plan(
         said = f"You decide about {', '.join(mine[:5])}; about the rest of the plan the site does."
         return Refusal("two_plans", said, "Send these as one plan, and the rest as another.")
     if not mine:
-        return made
+        return replace(made, proposed=made.lines)
     return replace(made, state="confirmed", sent_ms=now_ms, confirmed_ms=now_ms)
 
 

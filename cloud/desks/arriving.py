@@ -9,9 +9,9 @@ from msgspec import Struct, field
 
 from cloud.core.purchasing import receiving
 from cloud.core.trade_view import ArrivalView
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.orderbook import OrderBook
-from cloud.desks.refusing import storing
+from cloud.desks.refusing import OnDisk, storing
 from cloud.stores.books import Books
 from protocols.epc import decode
 from protocols.reports import Report, TagMove
@@ -24,10 +24,11 @@ LIST = "tags"
 
 class Heard(Struct, array_like=True):
     """The tags of one SKU, each once, wherever it is carried: those that `wait` by when they were heard first, and
-    those that are `booked` as received, which never count again. A tag without a serial number goes by its EPC."""
+    those that are `booked` as received, which do not count any more: when each was heard, and with which receipt it is
+    booked (None: by an earlier version of this service). A tag without a serial number goes by its EPC."""
 
     wait: dict[str, int] = field(default_factory=dict)
-    booked: dict[str, None] = field(default_factory=dict)
+    booked: dict[str, tuple[int, str] | None] = field(default_factory=dict)
 
 
 class Arriving:
@@ -66,17 +67,28 @@ class Arriving:
                     _bound(heard.wait)
                     self._changed(sku)
 
-    def forget(self, sku: str, units: int, from_ms: int) -> None:
-        """So many units of an SKU are booked, that came from a time on: as many tags heard since then, the first of
-        them, are theirs."""
+    def forget(self, sku: str, units: int, from_ms: int, receipt: str) -> None:
+        """So many units of an SKU are booked by a receipt, that came from a time on: as many tags heard since then, the
+        first of them, are theirs."""
         heard = self._tags.get(sku)
         if heard is None or units <= 0:
             return
         theirs = sorted((at_ms, tag) for tag, at_ms in heard.wait.items() if at_ms >= from_ms)[:units]
-        for _, tag in theirs:
+        for at_ms, tag in theirs:
             del heard.wait[tag]
-            heard.booked[tag] = None
+            heard.booked[tag] = at_ms, receipt
         _bound(heard.booked)
+        if theirs:
+            self._changed(sku)
+
+    def remember(self, sku: str, receipt: str) -> None:
+        """A receipt was taken back: its tags wait again."""
+        heard = self._tags.get(sku, Heard())
+        theirs = {tag: was[0] for tag, was in heard.booked.items() if was is not None and was[1] == receipt}
+        for tag, at_ms in theirs.items():
+            del heard.booked[tag]
+            heard.wait[tag] = at_ms
+        _bound(heard.wait)
         if theirs:
             self._changed(sku)
 
@@ -109,7 +121,7 @@ class Arriving:
             self._found = [
                 ArrivalView(
                     one.id, one.order, one.sku, one.units, one.from_ms, one.to_ms, one.slots, one.evidence,
-                    round(one.confidence, 3), one.difference,
+                    round(one.confidence, 3), one.difference, one.taken,
                 )
                 for one in found
             ]  # fmt: skip
@@ -120,6 +132,6 @@ class Arriving:
         self._unkept[sku] = None
 
 
-def _bound(tags: dict[str, int] | dict[str, None]) -> None:
+def _bound(tags: dict[str, int] | dict[str, tuple[int, str] | None]) -> None:
     while len(tags) > TAGS_MAX:
         del tags[next(iter(tags))]

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from cloud.core.book import accounts
 from cloud.core.book.accounts import Account, Terms
-from cloud.core.book.entries import Entry, Sensed, taken_back
+from cloud.core.book.entries import Entry, Sensed, order_of, taken_back
 from cloud.core.kpis.facts import Step
 
 MOVES = frozenset(("receipt", "pick", "put", "transfer", "loss"))
@@ -39,7 +39,7 @@ def step(held: Held, entry: Entry, by: Terms) -> Step:
         held.counted_ms[entry.place] = entry.happened_ms
     if entry.units > 0 and entry.kind in ("receipt", "put"):
         held.came_ms = entry.happened_ms
-    if entry.kind == "receipt" and (number := _order_of(entry)) is not None:
+    if entry.kind == "receipt" and (number := order_of(entry)) is not None:
         held.receipts.setdefault(number, []).append(entry)
     # A pick that is told at a slot only explains what its scale saw.
     picked = -entry.units if entry.kind == "pick" and (type(entry) is Sensed or not entry.place) else 0
@@ -56,9 +56,3 @@ def fold(sku: str, facts: Iterable[Entry], by: Terms, gone: Collection[int]) -> 
     return held, [
         step(held, one, by) for one in facts if type(one) is Sensed or (one.id not in gone and taken_back(one) is None)
     ]
-
-
-def _order_of(entry: Entry) -> int | None:
-    """The order that a receipt belongs to."""
-    noun, _, number = entry.ref.partition(":")
-    return int(number) if noun == "order" and number.isascii() and number.isdecimal() else None

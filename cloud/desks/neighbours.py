@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from cloud.core.book.positions import Position
 from cloud.core.planning.cards import Card
-from cloud.desks.bookkeeping import OnDisk
-from cloud.desks.refusing import storing
+from cloud.desks.refusing import OnDisk, storing
 from cloud.stores.books import Books
 from cloud.web import neighbours
 from cloud.web.desk import NotFound

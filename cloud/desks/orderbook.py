@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from cloud.core.purchasing import orders
+from cloud.core.purchasing.needs import BY
 from cloud.core.purchasing.orders import OPEN, Order
 from cloud.core.replenishment import Fate
 
@@ -25,13 +26,13 @@ class OrderBook:
         """Counts what came to be known."""
         self._fates: dict[int, Fate] = {}
         self._cancelled: dict[int, int] = {}
-        """Order -> when it was cancelled, of those that came to nothing."""
+        """Order -> when somebody cancelled it, of those that came to nothing."""
+        self._versions: dict[int, int] = {}
         self._of_sku: dict[str, dict[int, Order]] = {}
 
     def load(self, every: Iterable[Order], on: Mapping[int, int]) -> list[Order]:
         """All orders, oldest first; those that are not as they were known."""
-        over = self._fates.keys() - self.open.keys()
-        news = [one for one in every if one.id not in over and self.open.get(one.id) != one]
+        news = [one for one in every if self._versions.get(one.id) != one.version]
         for order in sorted(news, key=lambda one: (one.closed_ms, one.id)):
             self.know(order)
         self.on = {**self.on, **on}
@@ -42,16 +43,26 @@ class OrderBook:
         self.changes += 1
         for line in self.open.get(order.id, order).lines:
             self._of_sku.get(line.sku, {}).pop(order.id, None)
+        shown = next((at for at, one in enumerate(self.ended) if one.id == order.id), None)
         if order.state not in ENDED:
+            if shown is not None:
+                del self.ended[shown]
+            again = order.id in self._fates and order.id not in self.open  # what was taken back may still come
             self.open[order.id] = order
+            if again:
+                self.open = dict(sorted(self.open.items()))
             for line in order.lines:
                 self._of_sku.setdefault(line.sku, {})[order.id] = order
+        elif shown is not None:
+            self.ended[shown] = order
         elif self.open.pop(order.id, None) is not None or order.id not in self._fates:
             self.ended.append(order)
+        self._versions[order.id] = order.version
         taken = order.state == "received" or any(line.received for line in order.lines)
         placed: Fate = "placed" if order.state in OPEN or taken else "cancelled"
         self._fates[order.id] = "draft" if order.state == "draft" else placed
-        if placed == "cancelled" and order.state != "draft":
+        self._cancelled.pop(order.id, None)
+        if placed == "cancelled" and order.state != "draft" and order.by != BY:
             self._cancelled[order.id] = order.closed_ms or order.changed_ms
         for need in order.needs:
             self.on.setdefault(need, order.id)

@@ -11,7 +11,7 @@ from cloud.core.ordering import Ordering
 from cloud.core.overview import Traded
 from cloud.core.planning.items import Item
 from cloud.core.purchasing.agreements import Known, Span
-from cloud.desks.bookkeeping import Bookkeeping, OnDisk
+from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.counts import Counts
 from cloud.desks.figures import Figures
 from cloud.desks.neighbours import Neighbours
@@ -19,6 +19,7 @@ from cloud.desks.papers import Papers
 from cloud.desks.partners import Partners
 from cloud.desks.promises import Promises
 from cloud.desks.purchasing import Purchasing
+from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.desks.telling import Telling
 from cloud.planner import Planner
@@ -146,26 +147,31 @@ class Trade:
         """Who asks whom."""
         planner, ordering = self._planner, self._ordering
         self.book.position = self.position
-        self.book.changed = lambda sku, at_ms: ordering.note({sku: at_ms}, self._now_ms())
+        self.book.changed = lambda sku, at_ms: ordering.again([sku], self._now_ms())
+        self.book.give_back = self.purchasing.take_back
         self.book.picked = self._inventory.picked
         planner.positions = self.position
         planner.lots = lambda sku: fresh(self.book.account(sku), self.book.today())
         planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms
         planner.due = self.purchasing.due_days
-        planner.spares = self.neighbours.spare
+        planner.spares, planner.deals = self.neighbours.spare, self.supplying.deals
         self.neighbours.card, self.neighbours.position = planner.card, self.position
         self.neighbours.changed = self.book.changed
         self.figures.wanted = self.neighbours.wanted
         self.promises.orders = self.counts.orders = self.purchasing.of
-        self.purchasing.needs = lambda: [*ordering.needs.values()]
+        withdrawing = self.purchasing.needs.withdrawing
+        self.purchasing.needs.known = withdrawing.needs = lambda: [*ordering.needs.values()]
+        withdrawing.ended = lambda: ordering.last
         self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))
         self.counts.levels = lambda: self._inventory.levels
         self.counts.abc = lambda sku: planner.learnt.abc_xyz(sku)[0]
         self.partners.known = self.papers.known = self.known
         self.papers.gone = lambda: self.book.gone
+        self.papers.delivered = self.supplying.orders_of
         self.partners.webhooks = self.telling.webhooks
         self.telling.known = self._seen
-        self.purchasing.told = self.telling.order
+        self.telling.orders = self.purchasing.every
+        self.purchasing.versions.told = self.telling.order
         self.figures.outlook = planner.outlook
         self.figures.item = self._item
         self.figures.lot = self._lot

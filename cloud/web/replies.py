@@ -13,6 +13,8 @@ from cloud.web.desk import Conflict, DeskError, NotFound, Refused, Unavailable
 log = logging.getLogger(__name__)
 
 COMPRESS_BYTES_MIN = 2048
+CONFLICTS = frozenset(("changed", "key_used"))
+"""What is refused because of what somebody did before."""
 _DESK = {NotFound: (404, "unknown"), Conflict: (409, "conflict"), Unavailable: (503, "unavailable")}
 _HTTP = {
     400: ("bad_request", "the request can not be read", "see the documentation of this address"),
@@ -50,7 +52,7 @@ def reply_bytes(body: bytes, *, status: int = 200, headers: Mapping[str, str] | 
 def refused(error: Exception, where: str) -> web.Response:
     """The answer to whatever went wrong while answering `where` (method and pattern). Unforeseen errors are logged."""
     if isinstance(error, Refused):
-        error = Refusal(409 if error.code == "changed" else 422, error.code, error.detail, error.hint)
+        error = Refusal(409 if error.code in CONFLICTS else 422, error.code, error.detail, error.hint)
     if isinstance(error, DeskError):
         status, code = _DESK.get(type(error), (500, "broken"))
         error = Refusal(status, code, error.detail, error.hint)

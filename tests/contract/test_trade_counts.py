@@ -60,10 +60,10 @@ async def test_a_count_sent_twice_under_one_key_is_not_its_own_second_count(trad
     answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/counts", asked, "k1") for _ in range(20)))
     assert {told["verdict"] for _, told in answers} == {"recount"}
     await trading.restart()
-    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 92}, key="k1") == (422, "key_used")
+    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 92}, key="k1") == (409, "key_used")
     await trading.restart()
     assert (await counted(trading, 90, "k1"))["verdict"] == "recount"
-    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 91}, key="k1") == (422, "key_used")
+    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 91}, key="k1") == (409, "key_used")
 
     assert (await counted(trading, 90, "k2"))["verdict"] == "differs"
     assert (await counted(trading, 90, "k2"))["verdict"] == "differs"

@@ -48,7 +48,7 @@ async def test_one_key_is_one_reservation_also_at_once_and_after_a_restart(milk:
     await milk.restart()
 
     assert (await milk.post("/api/reservations", wish(2), key="k"))["id"] == 1
-    assert await milk.refused("/api/reservations", wish(3), key="k") == (422, "key_used")
+    assert await milk.refused("/api/reservations", wish(3), key="k") == (409, "key_used")
     assert milk.service.trade.promises.reserved("milk") == 2
 
 
@@ -200,7 +200,9 @@ async def test_the_public_page_shows_what_a_group_may_have_and_nothing_else(milk
     assert rows["silver"]["tape"]["available"] == 0
     assert rows["silver"]["tape"]["expected"] is not None
     assert all(set(one) == {"sku", "name", "available", "expected"} for one in rows["silver"].values())
-    assert set(pages["silver"]) == {"site", "tier", "at_ms", "skus"}
+    assert set(pages["silver"]) == {"site", "tier", "timezone", "at_ms", "skus"}
+    assert (pages["silver"]["tier"], pages["silver"]["timezone"]) == ("Silver", "Europe/Berlin")
+    assert "relic" not in rows["silver"], "it is discontinued, and gone"
     text = msgspec.json.encode(pages["silver"]).decode()
     assert not [word for word in ("boss", "psst", "Lee", "boltco", "acme", "price") if word in text]
 

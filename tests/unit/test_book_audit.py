@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec.structs import replace
@@ -79,6 +80,18 @@ def test_more_in_quarantine_or_promised_than_there_is_is_found() -> None:
     assert broken(more) == broken(of_none) == {"quarantine"}
     assert only(found(reservations=[Reservation("bolt", 9, "", "joe", T0)])) == ("promised", "bolt")
     assert only(found(reservations=[Reservation("nut", 1, "", "joe", T0)])) == ("promised", "nut")
+
+
+def test_an_sku_that_may_not_be_owed_and_is_below_zero_is_found_where_no_shelf_has_a_say() -> None:
+    facts = Facts()
+    facts.say("pick", -3)
+
+    def below(strict: Collection[str], *slots: str) -> list[Finding]:
+        terms = replace(by(), slots=frozenset(slots))
+        return [*audit(facts.entries, [], {"bolt": terms}, Beside(strict=strict))]
+
+    assert only(below({"bolt"})) == ("below_zero", "bolt")
+    assert below({"nut"}) == below((), "A1") == below({"bolt"}, "A1") == []
 
 
 def test_what_takes_back_what_is_not_there_or_twice_is_found() -> None:

@@ -20,7 +20,7 @@ from cloud.web import stockroom
 from cloud.web.access import LEAST_ROLE
 from cloud.web.figures import Figures
 from cloud.web.stockroom import Stockroom
-from cloud.web.writes import Writes
+from cloud.web.writes import REPLIES_MAX, Writes
 from protocols.layout import Sku
 from protocols.trade import Costing, Tier
 from tests import house
@@ -175,6 +175,7 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"within {causes.WINDOW_MS // 60_000} minutes",
         f"(below {causes.SURE:.0%})".replace("%", " %"),
         f"the last {counts.FINDINGS_MAX:,} counts",
+        f"the last {REPLIES_MAX:,} of this run",
         f"at most {audit.SHOWN_MAX} findings",
         f"within {stale.RETURN_DAYS} days",
         f"at {stale.RETURNED:.0%} of their cost".replace("%", " %"),
@@ -187,3 +188,4 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert rhythm.due_share == 0.25
     assert promises.ASK_MS == 10_000
     assert (accounts.TOLD_MS, causes.ELSEWHERE_MS, figures.EVERY_MS) == (DAY_MS, DAY_MS, HOUR_MS // 60)
+    assert figures.LOOK_MS == 2_000

@@ -7,7 +7,7 @@ line, so that a year of a large site is checked in its memory.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ CHECKS = {
     "chain": "Each count a shelf tells is the one before it and what changed since, but where it was counted anew.",
     "level": "What a slot claims to hold is what its last movement says.",
     "one_book": "The units of a slot are in the account of the SKU that lies there.",
+    "below_zero": "An SKU that may not be owed and lies in no slot is not below 0.",
     "quarantine": "No more is in quarantine than is on hand, and of a lot than is there of it.",
     "promised": "No more is reserved than is on hand and not in quarantine.",
     "taken_back": "What takes an entry back names one that is there, of the same SKU, and is the only one to do so.",
@@ -52,13 +53,14 @@ class Finding(Struct, frozen=True):
 
 class Beside(Struct):
     """What the facts are held against: as the service and its ledger have it now. `accounts` are those of the service,
-    where it runs."""
+    where it runs; `strict` are SKUs that may not be owed."""
 
     levels: Mapping[str, SlotLevel] = {}
     reservations: Iterable[Reservation] = ()
     orders: Iterable[Order] = ()
     needs: Iterable[Need] = ()
     accounts: Mapping[str, Account] = {}
+    strict: Collection[str] = ()
 
 
 def audit(
@@ -102,6 +104,8 @@ def _findings(
         post(account, fact, by)
     for sku, account in accounts.items():
         yield from sums(sku, account)
+        if account.on_hand < 0 and sku in beside.strict and not terms.get(sku, usual).slots:
+            yield Finding("below_zero", sku, f"{account.on_hand} are on hand, and it may not be owed")
         if sku in beside.accounts:
             yield from _kept(sku, account, beside.accounts[sku])
     yield from _levels(beside.levels, counts, accounts)

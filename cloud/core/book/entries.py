@@ -91,6 +91,12 @@ def take_back(entry: Entry, known_ms: int, by: str, note: str = "", key: str = "
     )
 
 
+def order_of(entry: Entry) -> int | None:
+    """The order that an entry belongs to; None where it belongs to none."""
+    noun, _, number = entry.ref.partition(":")
+    return int(number) if noun == "order" and number.isascii() and number.isdecimal() else None
+
+
 def withdrawn(entries: Iterable[Entry], known_to_ms: int | None = None) -> frozenset[int]:
     """The ids that are taken back by what was known at a moment (None: by all). One that was taken back itself takes
     nothing back any more."""

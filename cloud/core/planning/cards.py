@@ -16,6 +16,7 @@ from cloud.core.book.positions import Position
 from cloud.core.planning.amounts import moments, quantile
 from cloud.core.planning.bounds import Limit
 from cloud.core.planning.choice import Policy
+from cloud.core.planning.deals import Supply
 from cloud.core.planning.emergency import Owning, Rescue, Source, rescue
 from cloud.core.planning.items import Item
 from cloud.core.planning.lots import Lots
@@ -114,7 +115,8 @@ class Terms(Struct, frozen=True):
 class Card(Struct, frozen=True):
     """One SKU's plan. `order` units are to be ordered now; `risk` is the chance to run out before an order placed now
     would arrive. Without demand there is no policy but by hand. An item is "unfit" when its figures do not fit each
-    other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out.
+    other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out, `supply`
+    whose terms it is planned by.
     """
 
     sku: str
@@ -138,6 +140,7 @@ class Card(Struct, frozen=True):
     limits: list[Limit] = []
     terms: Terms | None = None
     rescue: Rescue | None = None
+    supply: Supply | None = None
 
 
 def card(

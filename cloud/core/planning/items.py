@@ -26,7 +26,8 @@ class Item(Struct, frozen=True):
     before they sell: not free to plan with.
     `capacity` units fit on its shelves, and sell for `shelf_life_days` after they came. A `reorder_point` by hand, and
     an `order_quantity`, stand above what is computed. `policy` is one of `POLICIES`; a "periodic" one is looked at
-    every `review_days`.
+    every `review_days`. From `breaks` (units, price) on another price holds for all units, or, `incremental`, for those
+    above the break (`deals.dealt`).
     """
 
     sku: str
@@ -51,6 +52,8 @@ class Item(Struct, frozen=True):
     policy: str = ""
     review_days: float | None = None
     perishing: int = 0
+    breaks: tuple[tuple[int, float], ...] = ()
+    incremental: bool = False
 
     @property
     def free(self) -> Item:
@@ -67,7 +70,7 @@ POLICIES = ("", "periodic", "jit")
 """What an item may ask for: what costs least or keeps its promise, looked at whenever something is taken; the same,
 looked at every so many days; or no more than is promised or owed."""
 REVIEW_MAX_DAYS = 366
-TEXTS = frozenset(["policy"])
+TEXTS = frozenset(["policy", "breaks", "incremental"])
 REQUIRED = ("sku", "unit_cost", "order_cost", "holding_rate", "lead_time_days")
 WHOLE = frozenset(
     [
@@ -119,7 +122,8 @@ def unfit(item: Item | None) -> str:
         return f"service_level is {item.service_level:.9g}: {LEVEL_LEAST} to {LEVEL_MAX} can be planned for"
     if item.order_quantity is not None and (item.order_quantity % item.pack or item.order_quantity < item.moq):
         return f"order_quantity is {item.order_quantity}: whole packs of {item.pack}, at least {item.moq}, are ordered"
-    return _unfit_policy(item) or (_unfit_backorder(item) if item.backorder_cost is not None else "")
+    wrong = _unfit_policy(item) or _unfit_breaks(item)
+    return wrong or (_unfit_backorder(item) if item.backorder_cost is not None else "")
 
 
 def _unfit_policy(item: Item) -> str:
@@ -137,6 +141,13 @@ def _unfit_policy(item: Item) -> str:
     if expires and item.lead_time_days > item.review_days:
         return "a shelf life shorter than review_days needs a lead time that is not longer than review_days"
     return ""
+
+
+def _unfit_breaks(item: Item) -> str:
+    units = [first for first, _ in item.breaks]
+    if units != sorted({*units} - {0, 1}) or any(not 0 < price <= MONEY_MAX for _, price in item.breaks):
+        return "breaks have to rise, from 2 units on, each with a price above 0, such as 100:4.90 500:4.70"
+    return "" if item.breaks or not item.incremental else "incremental tells of breaks, and there are none"
 
 
 def _unfit_backorder(item: Item) -> str:

@@ -101,7 +101,7 @@ def reserve(
     if wanted.key:
         for one in reservations:
             if one.key == wanted.key:
-                return one if _same(one, wanted) else _key_used(wanted)
+                return one if _same(one, wanted, now_ms) else _key_used(one)
     if wanted.sku != sku.id:
         return Refusal("unknown_sku", f"{wanted.sku!r} is not {sku.id!r}.", "Name an SKU of the site file.")
     if wanted.tier and rank(tiers, wanted.tier) == len(tiers):
@@ -130,13 +130,15 @@ def _counts(one: Reservation, stock_came_ms: int) -> bool:
     return one.state == "held" or (one.state == "picked" and 0 < stock_came_ms <= one.changed_ms)
 
 
-def _same(one: Reservation, wanted: Wanted) -> bool:
-    if (one.sku, one.tier, one.customer) != (wanted.sku, wanted.tier, wanted.customer):
+def _same(one: Reservation, wanted: Wanted, now_ms: int) -> bool:
+    if (one.sku, one.tier, one.customer, one.note) != (wanted.sku, wanted.tier, wanted.customer, wanted.note):
+        return False
+    if (one.until_ms and one.until_ms - one.made_ms) != (wanted.until_ms and wanted.until_ms - now_ms):
         return False
     # Of what was picked in parts, the first part kept the key.
     return one.units == wanted.units or (one.state == "picked" and one.units < wanted.units)
 
 
-def _key_used(wanted: Wanted) -> Refusal:
-    detail = f"The key {wanted.key!r} was used for another reservation."
-    return Refusal("key_used", detail, "Use a new key for each reservation.")
+def _key_used(one: Reservation) -> Refusal:
+    detail = f"This key came with reservation {one.id}, which asks for something else."
+    return Refusal("key_used", detail, f"Use a new key for each. If reservation {one.id} is wrong, release it.")

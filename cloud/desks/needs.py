@@ -1,0 +1,150 @@
+"""What becomes of needs: those that may be ordered without anybody are, and what nobody has to approve is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from cloud.core.purchasing import needs
+from cloud.core.purchasing.acting import act
+from cloud.core.purchasing.needs import Asked, Left
+from cloud.core.purchasing.orders import Order
+from cloud.core.purchasing.sourcing import Sourcing
+from cloud.core.refusals import Refusal
+from cloud.core.replenishment import Need
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.offering import WHY, Offering, OfferView
+from cloud.desks.refusing import OnDisk
+from cloud.desks.supplying import Supplying
+from cloud.desks.versions import Versions
+from cloud.desks.withdrawing import Withdrawing
+from cloud.stores.books import Books
+from cloud.web.desk import NotFound, Refused
+from protocols.layout import Site
+
+AGAIN_MS = 60_000
+"""What could not be ordered is tried again after so long, or when something else is wanted."""
+
+
+class Needs:
+    """The needs of one site, and the orders they become."""
+
+    def __init__(
+        self, book: Bookkeeping, supplying: Supplying, versions: Versions, books: Books, on_disk: OnDisk
+    ) -> None:
+        self.site = book.site
+        self.known: Callable[[], Sequence[Need]] = list
+        """The open ones."""
+        self._book, self._supplying, self._versions = book, supplying, versions
+        self._books, self._on_disk = books, on_disk
+        self.withdrawing = Withdrawing(versions.known, versions.turns, books, versions.keep)
+        self._offering = Offering(supplying, self._projected)
+        self._left: dict[int, tuple[int, int]] = {}
+        """Need -> the units of it that could not be ordered, and until when that is not tried again."""
+
+    async def tick(self, now_ms: int) -> None:
+        """Order what may be ordered without anybody, and send what was approved so: also what a stop left unsent."""
+        await self.withdrawing.tick(now_ms)
+        orders, turns = self._versions.known, self._versions.turns
+        unsent = [one.id for one in orders.open.values() if _is_unsent(one)]
+        free = [one for one in self.known() if one.state == "proposed" and one.held_until_ms <= now_ms]
+        asked = [self._asked(one) for one in free if one.sku in self.site.sku_by_id]
+        asked = [one for one in asked if one.level == "order" and self._is_due(one, now_ms)]
+        if not (unsent or asked or turns.doubtful):
+            return
+        async with turns.turn():
+            for number in unsent:
+                if (order := orders.open.get(number)) is not None and _is_unsent(order):
+                    await self._send(order, now_ms)
+            if asked:
+                _, left = await self._order(asked, "", now_ms)
+                units = {one.need: one.units for one in asked}
+                self._left = {one.need: (units[one.need], now_ms + AGAIN_MS) for one in left}
+
+    def offers(self, need: int) -> list[OfferView]:
+        """What each supplier would ask for it."""
+        return self._offering.of(self._wanted(need))
+
+    async def order(self, need: int, supplier: str, now_ms: int) -> list[Order]:
+        """The orders that one need becomes because a person asks for it. Within a turn."""
+        wanted = self._wanted(need)
+        if (on := self._versions.known.on.get(need)) is not None:
+            raise Refused("ordered", f"Need {need} is on order {on} already.", "Look at that order.")
+        still_wanted(self.site, wanted.sku)
+        asked = self._asked(wanted)
+        if asked.level == "order":  # a person does it, and looks at it
+            asked = replace(asked, level="propose")
+        made, left = await self._order([asked], supplier, now_ms)
+        if left and not made:
+            why = left[0].reason
+            raise Refused(why, f"{wanted.sku} can not be ordered.", WHY.get(why, "Look at its offers."))
+        return made
+
+    def _wanted(self, need: int) -> Need:
+        wanted = next((one for one in self.known() if one.id == need), None)
+        if wanted is None:
+            raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
+        return wanted
+
+    def _is_due(self, asked: Asked, now_ms: int) -> bool:
+        units, until_ms = self._left.get(asked.need, (0, 0))
+        return asked.need not in self._versions.known.on and (units != asked.units or now_ms >= until_ms)
+
+    def _asked(self, need: Need) -> Asked:
+        place = self.site.sku_by_id[need.sku]
+        return Asked(need.id, need.sku, need.quantity, "observe" if place.discontinued else place.replenish)
+
+    async def _order(self, asked: Sequence[Asked], supplier: str, now_ms: int) -> tuple[list[Order], list[Left]]:
+        """Make orders of needs, and store them; those approved without anybody are sent. And what was left out."""
+
+        def source(sku: str, units: int) -> Sourcing | Refusal:
+            return self._supplying.source(sku, units, self._projected(sku), supplier)
+
+        def worked() -> tuple[needs.Made, dict[int, object]]:
+            made = needs.orders_of(
+                asked,
+                [*self._versions.known.open.values()],
+                source,
+                self.site.buying,
+                now_ms,
+                managed={sku for one in self.site.agreements if one.decides == "supplier" for sku in one.skus},
+                mates=self._supplying.mates(self._projected, [one.sku for one in asked]),
+                order_costs={one.id: one.order_cost for one in self.site.suppliers},
+                ordered=[*self._versions.known.on],
+                offer=self._supplying.price,
+            )
+            return made, self._offering.records(asked, made.sourced, by_hand=supplier != "")
+
+        made, kept_why = await asyncio.to_thread(worked)
+        kept = await self._versions.of_needs(made.new, needs.BY) if made.new else []
+        for need, why in kept_why.items():
+            with self._versions.turns.writing():
+                await self._on_disk(self._books.keep, f"sourced:{need}", msgspec.json.encode(why))
+        for before, after in made.changed:
+            kept.append(await self._versions.keep(before, after, "change", needs.BY))
+        kept = [await self._send(one, now_ms) if one.state == "approved" else one for one in kept]
+        return kept, made.left
+
+    async def _send(self, order: Order, now_ms: int) -> Order:
+        sent = act(order, "send", needs.BY, "nobody", now_ms, self.site.buying)
+        return await self._versions.keep(order, sent, "send", needs.BY) if isinstance(sent, Order) else order
+
+    def _projected(self, sku: str) -> int:
+        return self._book.position(sku).projected
+
+
+def still_wanted(site: Site, sku: str) -> None:
+    """Raises `Refused` where an SKU is not bought any more, or never was."""
+    place = site.sku_by_id.get(sku)
+    if place is None:
+        raise Refused("unknown_sku", f"The site file has no SKU {sku!r}.", "Is it spelled as there?")
+    if place.discontinued:
+        raise Refused("discontinued", f"{sku} is discontinued.", "Change that in the site file, to order it again.")
+
+
+def _is_unsent(order: Order) -> bool:
+    """Whether nobody had to approve it, and nobody has to send it."""
+    return order.state == "approved" and order.by == needs.BY

@@ -49,7 +49,7 @@ bench: .venv/ready-dev
 bench-truth: .venv/ready-dev
 	.venv/bin/python -m tests.bench.truth
 
-# Forecasts and ordering: oracles, simulated and real demand, speed; about a quarter of an hour.
+# Forecasts and ordering: oracles, simulated and real demand, speed; some three minutes on two cores.
 bench-replenish: .venv/ready-dev
 	.venv/bin/python -m tests.bench.replenish_bench
 

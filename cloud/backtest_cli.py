@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial, reduce
 from itertools import starmap
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,7 @@ Ahead = dict[int, Rules]
 def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
     """The verb `backtest`."""
     one = verb("backtest", judge, "Judge policies on one's own history: fill, holding cost, orders, stock-outs.")
-    text = "as for plan; columns min and max, where there are, are the policy in force"
+    text = "as for plan; columns min and max are the policy in force, else reorder points by hand"
     one.add_argument("--items", type=Path, metavar="ITEMS.csv", required=True, help=text)
     one.add_argument("--demand", type=Path, metavar="DEMAND.csv", required=True, help="columns sku, date, units")
     one.add_argument("--dates", choices=DATES, default="", help="how its dates are written (default: found out)")
@@ -59,7 +60,7 @@ def judge(arguments: argparse.Namespace) -> None:
     try:
         items = read_items(arguments.items, problems)
         levels = read_levels(arguments.items, items, problems)
-        demand = read_demand(arguments.demand, problems, arguments.dates)
+        demand = read_demand(arguments.demand, problems, arguments.dates, date.today().toordinal())
     finally:
         _tell(problems)
     rows = [row for row, sku in enumerate(demand.skus) if sku in items and (levels is None or sku in levels)]
@@ -103,6 +104,8 @@ def _fit(demand: DemandTable, rows: list[int], items: dict[str, Item], problems:
     """The rows of items that `plan` would plan; the others are named. Raises `SheetError` where none is left."""
     wanted = {demand.skus[row]: items[demand.skus[row]] for row in rows}
     reasons = {made.sku: made.reason for made in plans(wanted, demand) if made.reason}
+    gone = [sku for sku, item in wanted.items() if (item.shelf_life_days or inf) < (item.review_days or 0)]
+    reasons |= dict.fromkeys(gone, "it expires before its next review, and here nothing does")
     for sku, reason in reasons.items():
         line, why = problems.stands[sku], f"sku {sku!r} is not judged: {reason}"
         problems.add(file, line, why)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cloud.core.planning.items import UNITS_MAX
-from cloud.sheets import SEPARATORS, Problems
+from cloud.sheets import KEPT, SEPARATORS, Problems
 
 Levels = dict[str, tuple[float, float]]
 
@@ -16,7 +16,7 @@ Levels = dict[str, tuple[float, float]]
 def read_levels(path: Path, items: Collection[str], problems: Problems) -> Levels | None:
     """Min and Max in force, of each item that has both; None where the file has no such columns. Items without are not
     judged, so that all policies are on the same SKUs."""
-    with path.open(newline="", encoding="utf-8-sig") as source:
+    with path.open(newline="", encoding="utf-8-sig", errors=KEPT) as source:
         first = source.readline()
         separator = max(SEPARATORS, key=first.count)
         header = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from cloud.core import maintenance
 from cloud.core.inventory import Inventory
+from cloud.core.maintenance import refrigeration
 from cloud.stores.history import TIME_MAX_MS, History, Samples
 from cloud.stores.ledger import Ledger
 from protocols.reports import Report, Series, SlotLevel
@@ -37,7 +37,7 @@ def from_ledger(inventory: Inventory, ledger: Ledger) -> None:
     inventory.apply(ledger.levels())
     inventory.apply(ledger.devices())
     for series, blob in ledger.coolers().items():
-        inventory.coolers[series] = msgspec.msgpack.decode(blob, type=maintenance.State)
+        inventory.coolers[series] = msgspec.msgpack.decode(blob, type=refrigeration.State)
 
 
 def from_history(inventory: Inventory, history: History, now_ms: int) -> None:
@@ -49,16 +49,16 @@ def from_history(inventory: Inventory, history: History, now_ms: int) -> None:
             continue
         inventory.remember(Series(device, channel, quantity, known.zone, at_ms, [0], [value]))
         if inventory.is_cooler(device, quantity):
-            state = inventory.coolers.setdefault(name, maintenance.State())
+            state = inventory.coolers.setdefault(name, refrigeration.State())
             for sample_ms, sample in _since(history, name, state.last_ms + 1, now_ms):
-                maintenance.step(state, sample_ms, sample)
+                refrigeration.step(state, sample_ms, sample)
 
 
-def learned(history: History, series: str, now_ms: int) -> maintenance.State:
+def learned(history: History, series: str, now_ms: int) -> refrigeration.State:
     """A cooler's state, folded anew from its history. Raises `HistoryUnavailable`."""
-    state = maintenance.State()
+    state = refrigeration.State()
     for sample_ms, sample in _since(history, series, 0, now_ms):
-        maintenance.step(state, sample_ms, sample)
+        refrigeration.step(state, sample_ms, sample)
     return state
 
 

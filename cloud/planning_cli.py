@@ -17,12 +17,14 @@ from cloud.core.forecasting import classes, levels
 from cloud.core.forecasting.daily import forecast_blocks
 from cloud.core.planning.cards import Card
 from cloud.core.planning.demand_table import censored
+from cloud.levels_sheet import read_levels
 from cloud.planning import plans
 from cloud.sheet_dates import DATES
 from cloud.sheets import Problems, SheetError, read_demand, read_items
 
 HEAD = ("sku", "class", "order", "on hand", "on order", "a day", "point", "up to", "fill", "verdict")
 WIDTHS = (20, 6, 7, 8, 9, 9, 7, 7, 6, 10)
+MIN_MAX = "min and max are not planned by: backtest judges them; a policy by hand is reorder_point and order_quantity"
 
 
 def add(verb: Callable[..., argparse.ArgumentParser], plan_verb: argparse.ArgumentParser) -> None:
@@ -47,7 +49,9 @@ def plan(arguments: argparse.Namespace) -> None:
         items = read_items(arguments.items, problems)
         if not items:
             raise SheetError(f"{arguments.items} has no row that can be planned")
-        demand = read_demand(arguments.demand, problems, arguments.dates)
+        demand = read_demand(arguments.demand, problems, arguments.dates, date.today().toordinal())
+        if read_levels(arguments.items, items, Problems()) is not None:
+            problems.remark(str(arguments.items), 1, MIN_MAX)
     finally:
         _tell(problems)
     if not arguments.json:
@@ -73,7 +77,7 @@ def forecast(arguments: argparse.Namespace) -> None:
     horizon = periods_cli.horizon(arguments)
     problems = Problems()
     try:
-        demand = read_demand(arguments.demand, problems, arguments.dates)
+        demand = read_demand(arguments.demand, problems, arguments.dates, date.today().toordinal())
     finally:
         _tell(problems)
     if arguments.period != "day":

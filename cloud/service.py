@@ -25,10 +25,11 @@ from cloud import memory, sight
 from cloud.alerts import lifecycle, reported, rules
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.coolers import Coolers
-from cloud.core import maintenance, overview
+from cloud.core import overview
 from cloud.core.completeness import Completeness
 from cloud.core.inventory import Inventory
-from cloud.core.maintenance import Assessment
+from cloud.core.maintenance import refrigeration
+from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.ordering import Ordering
 from cloud.core.replenishment import Need, Plan, versions_with
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
@@ -221,7 +222,7 @@ class Service:
         """Plan what changed, judge by the rules, store what came of it. What the tick does, without publishing."""
         await self.planner.step(now_ms, self._behind(now_ms), self._keep_need)
         self.assessments = {
-            series.partition("/")[0]: maintenance.assess(state, now_ms)
+            series.partition("/")[0]: refrigeration.assess(state, now_ms)
             for series, state in self.inventory.coolers.items()
         }
         async with self._judging:

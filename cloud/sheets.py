@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice, tee
 from math import isfinite
@@ -24,6 +24,8 @@ from cloud.sheet_dates import UnclearDatesError, days_of
 PROBLEMS_MAX = 100_000
 """Bad rows that are named; beyond, they are counted."""
 SEPARATORS = ",;\t"
+KEPT = "surrogateescape"
+"""Bytes that are no UTF-8 are kept until their line is named (PEP 383)."""
 UNITS_MAX = 1e9
 MIXED = "the file's other dates do not tell; write YYYY-MM-DD, or say which with --dates"
 BOTH = "service_level and backorder_cost are both given: the backorder_cost decides; leave one out"
@@ -78,15 +80,14 @@ class _Sheet:
         self._required, self.wanted = required, wanted
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Raises `SheetError` where the header lacks a column, or the file is no text."""
-        try:
-            with self._path.open(newline="", encoding="utf-8-sig") as source:
-                yield from self._rows(source)
-        except UnicodeDecodeError as error:
-            raise SheetError(f"{self.name} is not UTF-8 text ({error.reason}); save it as CSV UTF-8") from None
+        """Raises `SheetError` where the header lacks a column, or is no text."""
+        with self._path.open(newline="", encoding="utf-8-sig", errors=KEPT) as source:
+            yield from self._rows(source)
 
     def _rows(self, source: Any) -> Iterator[tuple[int, list[str]]]:
         first = source.readline()
+        if not _is_text(first):
+            raise SheetError(f"{self.name} is not UTF-8 text; save it as CSV UTF-8")
         separator = max(SEPARATORS, key=first.count)
         header = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
         missing = [name for name in self._required if name not in header]
@@ -99,7 +100,7 @@ class _Sheet:
         if twice:
             raise SheetError(f"{self.name} has two columns {twice}; leave one out")
         at = [header.index(name) if name in header else -1 for name in self.wanted]
-        width = max(at) + 1
+        width, most = max(at) + 1, len(header)
         told, texts = tee(source)
         reader = csv.reader(told, delimiter=separator)
         rows, line = zip(reader, texts, strict=False), 1
@@ -109,23 +110,36 @@ class _Sheet:
                     line += 1
                     if reader.line_num >= line:  # one row of several lines
                         lines = [text, *islice(texts, reader.line_num - line + 1)]
-                        yield from self._several(row, lines, line, separator, at)
+                        yield from self._several(row, lines, line, separator, at, most)
                         line = reader.line_num + 1
-                    elif len(row) >= width:
+                    elif not text.isascii() and not _is_text(text):
+                        self.bad(line, "not UTF-8 text; save the file as CSV UTF-8")
+                    elif width <= len(row) <= most:
                         yield line, [row[column].strip() if column >= 0 else "" for column in at]
-                    elif any(row):
-                        self.bad(line, f"{len(row)} fields where {width} are wanted")
+                    else:
+                        yield from self._odd(line, row, at, most)
                 return
             except csv.Error as error:
                 lines = list(islice(texts, reader.line_num - line + 1))
                 if len(lines) == 1:
                     self.bad(line + 1, f"not CSV ({error})")
                 else:
-                    yield from self._several([], lines, line + 1, separator, at)
+                    yield from self._several([], lines, line + 1, separator, at, most)
                 line = reader.line_num + 1
 
+    def _odd(self, line: int, row: list[str], at: list[int], most: int) -> Iterator[tuple[int, list[str]]]:
+        """A row with fewer fields than are wanted, or more than the header names; empty ones too many do no harm."""
+        width = max(at) + 1
+        if any(row[most:]):
+            why = f"{len(row)} fields where the first line names {most}; is a comma in a number? Write 1200.5"
+            self.bad(line, why)
+        elif len(row) >= width:
+            yield line, [row[column].strip() if column >= 0 else "" for column in at]
+        elif any(row):
+            self.bad(line, f"{len(row)} fields where {width} are wanted")
+
     def _several(
-        self, row: list[str], lines: list[str], first: int, separator: str, at: list[int]
+        self, row: list[str], lines: list[str], first: int, separator: str, at: list[int], most: int
     ) -> Iterator[tuple[int, list[str]]]:
         """A row of several lines; or, where a quote was not closed, the rows that it took along."""
         width = max(at) + 1
@@ -134,14 +148,21 @@ class _Sheet:
         if row and (ends or all(len(one) < width for one in alone[1:])):
             alone = [row]
         for line, one in enumerate(alone, first):
-            if len(one) >= width:
-                yield line, [one[column].strip() if column >= 0 else "" for column in at]
+            if not all(map(_is_text, one)):
+                self.bad(line, "not UTF-8 text; save the file as CSV UTF-8")
+            elif len(one) >= width:
+                yield from self._odd(line, one, at, most)
             elif any(one):
                 self.bad(line, f"{len(one)} fields where {width} are wanted; is a quote not closed?")
 
     def bad(self, line: int, reason: str) -> None:
         """Leave a row out."""
         self._problems.add(self.name, line, reason)
+
+
+def _is_text(line: str) -> bool:
+    """Whether a line was UTF-8: of what was not, the bytes are kept as halves of letters (`KEPT`)."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in line)
 
 
 def _alone(line: str, separator: str) -> list[str]:
@@ -168,7 +189,11 @@ def read_items(path: Path, problems: Problems) -> dict[str, Item]:
                 fields[name] = DEFAULTS[name]
                 continue
             if name in TEXTS:
-                fields[name] = text.lower()
+                try:
+                    fields[name] = _TEXTS.get(name, str.lower)(text)
+                except (KeyError, ValueError):
+                    reason = f"{name} is {text[:40]!r}; write it like {_LIKE[name]}"
+                    break
                 continue
             number = _number(text)
             if number is None:
@@ -191,9 +216,10 @@ def read_items(path: Path, problems: Problems) -> dict[str, Item]:
     return found
 
 
-def read_demand(path: Path, problems: Problems, dates: str = "") -> DemandTable:
+def read_demand(path: Path, problems: Problems, dates: str = "", today: int = 0) -> DemandTable:
     """The demand by day; several rows of one SKU and day add up. `dates` is one of `DATES`, the only one that is read
-    then; "" is any of them. Raises `SheetError`, also where that can not be told, and `OSError`."""
+    then; "" is any of them; a few rows after `today`, an ordinal, are slips. Raises `SheetError`, also where that can
+    not be told, and `OSError`."""
     sheet = _Sheet(path, ("sku", "date", "units"), ("sku", "date", "units"), problems)
     skus: dict[str, int] = {}
     written: dict[str, int] = {}
@@ -221,7 +247,7 @@ def read_demand(path: Path, problems: Problems, dates: str = "") -> DemandTable:
     except UnclearDatesError as error:
         raise SheetError(f"{sheet.name}: {error}") from None
     ordinals = [each[0] if len(each) == 1 and on in counts else 0 for on, each in enumerate(meant)]
-    good = _dated(sheet, [*written], meant, ordinals, days, lines, dates) if any(ordinals) else []
+    good = _dated(sheet, [*written], meant, ordinals, days, lines, dates, today) if any(ordinals) else []
     for at in set(range(len(days))).difference(good) if len(good) < len(days) else ():
         refused[rows[at], days[at]] = False
     if not good:
@@ -259,10 +285,11 @@ def _dated(
     days: list[int],
     lines: list[int],
     way: str,
+    today: int,
 ) -> list[int]:
     """The rows whose day is known; the others are named."""
     counts = Counter(days)
-    first, last = span(ordinals, [counts[on] for on in range(len(ways))])
+    first, last = span(ordinals, [counts[on] for on in range(len(ways))], today)
     good = []
     for at, which in enumerate(days):
         told = f"date {ways[which][:40]!r}"
@@ -270,13 +297,27 @@ def _dated(
             good.append(at)
         elif ordinals[which]:
             most = f"nearly all rows are of {date.fromordinal(first)} to {date.fromordinal(last)}"
-            sheet.bad(lines[at], f"{told} is years away from the others: {most}")
+            what = "is not over yet" if 0 < today < ordinals[which] else "is far from the others"
+            sheet.bad(lines[at], f"{told} {what}, {most}: is it a slip? If not, give rows of the days between")
         elif meant[which]:
             either = " or ".join(str(date.fromordinal(day)) for day in meant[which])
             sheet.bad(lines[at], f"{told} may be {either}: {MIXED}")
         else:
             sheet.bad(lines[at], f"{told} is no date; write it as {way or 'YYYY-MM-DD'}")
     return good
+
+
+def _breaks(text: str) -> tuple[tuple[int, float], ...]:
+    """Units and price of each: 100:4.90 500:4.70."""
+    return tuple((int(first), float(price)) for first, price in (one.split(":") for one in text.split()))
+
+
+def _yes(text: str) -> bool:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
+
+
+_TEXTS: dict[str, Callable[[str], Any]] = {"breaks": _breaks, "incremental": _yes}
+_LIKE = {"breaks": "100:4.90 500:4.70", "incremental": "yes"}
 
 
 def _number(text: str) -> float | None:

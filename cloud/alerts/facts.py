@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from cloud.core.lanes import Lacking
-from cloud.core.maintenance import Assessment
+from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.view import SkuView
 from protocols.layout import Site
 from protocols.reports import DeviceHealth, SlotLevel

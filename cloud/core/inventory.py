@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from cloud.core import maintenance
 from cloud.core.demand import DailyDemand
+from cloud.core.maintenance import refrigeration
 from protocols.layout import Site
 from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent
 
@@ -69,7 +69,7 @@ class Inventory:
         self.devices: dict[str, DeviceHealth] = {}
         self.now: dict[str, Now] = {}
         self.demand: dict[str, DailyDemand] = {}
-        self.coolers: dict[str, maintenance.State] = {}
+        self.coolers: dict[str, refrigeration.State] = {}
         self._slots: dict[str, list[str]] = {}
         for slot in site.slots:
             self._slots.setdefault(slot.sku, []).append(slot.id)
@@ -174,10 +174,10 @@ class Inventory:
         if self.is_cooler(report.device, report.quantity):
             state = self.coolers.get(now.series)
             if state is None:
-                state = self.coolers[now.series] = maintenance.State()
+                state = self.coolers[now.series] = refrigeration.State()
             if report.at_ms < state.last_ms:
                 # A backlog came behind newer samples; the fold only goes forward, so it has to be told anew.
                 touched.gaps.add(now.series)
             for offset, value in zip(report.offsets_ms, report.values, strict=True):
-                maintenance.step(state, report.at_ms + offset, value)
+                refrigeration.step(state, report.at_ms + offset, value)
             touched.coolers.add(now.series)

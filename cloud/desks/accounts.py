@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from cloud.core.book import accounts
 from cloud.core.book.accounts import Account, Terms
@@ -18,6 +18,7 @@ from cloud.core.kpis.tallies import Tallies
 from cloud.core.purchasing.orders import Order
 from cloud.desks.folding import Held, fold, opened, step
 from cloud.desks.refusing import storing
+from cloud.desks.turns import Queues
 from cloud.stores.books import Books
 from cloud.web.desk import Unavailable
 from protocols.layout import Site
@@ -25,6 +26,8 @@ from protocols.reports import Report, SlotLevel, StockEvent
 
 REFOLDED_A_TICK = 5
 """Accounts folded anew in one tick; the rest wait for the next."""
+STEPS_AT_ONCE = 500
+"""What a fold did is told the key figures in pieces of so many, so that others have their turn in between."""
 PAGE = 1_000
 AT_ONCE_MS = 300_000
 """What happened so lately happened now: clocks differ."""
@@ -47,6 +50,8 @@ class Accounts:
         self.changed: Callable[[str, int], None] = lambda _sku, _at_ms: None
         self.picked: Callable[[str, int, int], None] = lambda _sku, _units, _at_ms: None
         """Who wants to hear of units picked out of the shelves' sight (below 0: that was taken back), and when."""
+        self.settle: Callable[[str], Awaitable[None]] = _nothing
+        """Makes what is promised of an SKU what the ledger has, and holds by now."""
         self.gone: frozenset[int] = frozenset()
         """Entries that were taken back."""
         self._books = books
@@ -55,13 +60,14 @@ class Accounts:
         """SKUs to be folded anew, those that wait longest first."""
         self._strays: dict[str, None] = {}
         """SKUs that have units in slots which are theirs no more."""
-        self._folding: dict[str, list[Entry]] = {}
-        """SKUs that are being folded anew, and what was heard of them meanwhile."""
+        self._folding: dict[str, _Fold] = {}
+        """SKUs that are being folded anew."""
         slots: dict[str, list[str]] = {one.id: [] for one in site.skus}
         for slot in site.slots:
             slots[slot.sku].append(slot.id)
         self._terms = {one.id: accounts.terms(one, slots[one.id], site.site.timezone) for one in site.skus}
         self._held = {sku: opened(sku, terms) for sku, terms in self._terms.items()}
+        self._queues = Queues(self._terms)
         for one in site.skus:
             tallies.enter(self.tallies, one.id, one.holding_rate, stocked=not one.discontinued)
 
@@ -79,10 +85,17 @@ class Accounts:
                 entry = sensed(one.slot, one.sku, one.delta, one.count, one.at_ms, now_ms, one.source)
                 self._post(entry)
 
-    async def fresh(self, sku: str) -> None:
-        """An SKU's account is what the ledger has, also where that is more than was known. Before it is decided by."""
-        if sku in self._stale:
-            await self._refold(sku)
+    @asynccontextmanager
+    async def turn(self, *skus: str) -> AsyncIterator[None]:
+        """Whoever is in here decides alone by what there is of these SKUs, and writes what came of it. Their accounts,
+        and what is promised of them, are what the ledger has, also where that is more than was known. What shelves
+        sense happened already, and waits for nobody: the account has it from then on."""
+        async with self._queues.turn(skus):
+            for sku in {*skus}:
+                if sku in self._stale or sku in self._folding:
+                    await self._refold(sku)
+                await self.settle(sku)
+            yield
 
     async def refold(self) -> None:
         """Fold anew what facts of earlier times came for, some at a time."""
@@ -172,7 +185,7 @@ class Accounts:
         if entry.happened_ms <= self.judged_ms.get(entry.sku, -1):
             self.late[entry.sku] = min(entry.happened_ms, self.late.get(entry.sku, entry.happened_ms))
         if (heard := self._folding.get(entry.sku)) is not None:
-            heard.append(entry)
+            heard.entries.append(entry)
             return False
         terms, held = self._terms[entry.sku], self._held[entry.sku]
         again = type(entry) is not Sensed and order(entry) <= held.account.last
@@ -189,10 +202,13 @@ class Accounts:
 
     async def _refold(self, sku: str) -> None:
         """Fold an SKU anew from the ledger, and behind that what was heard meanwhile, unless it was read already."""
-        if sku in self._folding:
-            return
-        heard = self._folding[sku] = []
-        gone, terms = self.gone, self._terms[sku]
+        while (going := self._folding.get(sku)) is not None:
+            await going.over.wait()
+            if sku not in self._stale and sku not in self._folding:
+                return
+        mine = self._folding[sku] = _Fold()
+        self._stale.pop(sku, None)  # what is doubted from now on may not be read any more
+        gone, terms, heard = self.gone, self._terms[sku], mine.entries
 
         def folded() -> tuple[Held, list[Step], list[Entry], frozenset[int]]:
             facts = [*self._books.facts(sku)]
@@ -202,13 +218,17 @@ class Accounts:
         try:
             with storing():
                 made, steps, facts, every = await asyncio.to_thread(folded)
+            self._take(sku, made, steps[:STEPS_AT_ONCE])
+            for at in range(STEPS_AT_ONCE, len(steps), STEPS_AT_ONCE):
+                await asyncio.sleep(0)
+                for done in steps[at : at + STEPS_AT_ONCE]:
+                    tallies.tell(self.tallies, done)
         except BaseException:
             self._stale[sku] = None
             raise
         finally:
             del self._folding[sku]
-        self._stale.pop(sku, None)
-        self._take(sku, made, steps)
+            mine.over.set()
         if self.gone is not gone:
             self._stale[sku] = None
         self.gone |= every
@@ -227,6 +247,18 @@ class Accounts:
         if not held.account.shelves.keys() <= self._terms[sku].slots:
             self._strays[sku] = None
         tallies.retell(self.tallies, sku, steps)
+
+
+async def _nothing(_: str) -> None:
+    """Nothing is promised to anybody."""
+
+
+class _Fold:
+    """A fold that is under way: the facts that were heard meanwhile, and when it is over."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.over = asyncio.Event()
 
 
 def entries_of(books: Books, known_ms: int | None = None) -> Iterator[Entry]:

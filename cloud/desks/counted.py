@@ -50,7 +50,7 @@ class Kept(Struct):
     answers: list[Answer] = []
 
 
-def again(stood: Finding, counted: stockroom.Counted, entry: int) -> Told | Refusal:
+def answered(stood: Finding, counted: stockroom.Counted, entry: int) -> Told | Refusal:
     """What was answered to a count that stands, but for the likely causes: they were of that moment."""
     last = stood.counts[-1]
     told = (stood.sku, stood.slot, last.units, counted.at_ms and last.at_ms)

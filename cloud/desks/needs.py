@@ -16,21 +16,17 @@ from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.core.replenishment import Need
 from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.offering import WHY, Offering, OfferView
 from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.desks.versions import Versions
+from cloud.desks.withdrawing import Withdrawing
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound, Refused
 from protocols.layout import Site
 
 AGAIN_MS = 60_000
 """What could not be ordered is tried again after so long, or when something else is wanted."""
-WHY = {
-    "no_offer": "No supplier offers it: add an offer to the site file.",
-    "observed": "Its SKU is only observed: change `replenish` in the site file.",
-    "managed": "Its supplier decides about it by agreement.",
-    "another_need": "Another need of the same SKU goes first.",
-}
 
 
 class Needs:
@@ -44,11 +40,14 @@ class Needs:
         """The open ones."""
         self._book, self._supplying, self._versions = book, supplying, versions
         self._books, self._on_disk = books, on_disk
+        self.withdrawing = Withdrawing(versions.known, versions.turns, books, versions.keep)
+        self._offering = Offering(supplying, self._projected)
         self._left: dict[int, tuple[int, int]] = {}
         """Need -> the units of it that could not be ordered, and until when that is not tried again."""
 
     async def tick(self, now_ms: int) -> None:
         """Order what may be ordered without anybody, and send what was approved so: also what a stop left unsent."""
+        await self.withdrawing.tick(now_ms)
         orders, turns = self._versions.known, self._versions.turns
         unsent = [one.id for one in orders.open.values() if _is_unsent(one)]
         free = [one for one in self.known() if one.state == "proposed" and one.held_until_ms <= now_ms]
@@ -65,11 +64,13 @@ class Needs:
                 units = {one.need: one.units for one in asked}
                 self._left = {one.need: (units[one.need], now_ms + AGAIN_MS) for one in left}
 
+    def offers(self, need: int) -> list[OfferView]:
+        """What each supplier would ask for it."""
+        return self._offering.of(self._wanted(need))
+
     async def order(self, need: int, supplier: str, now_ms: int) -> list[Order]:
         """The orders that one need becomes because a person asks for it. Within a turn."""
-        wanted = next((one for one in self.known() if one.id == need), None)
-        if wanted is None:
-            raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
+        wanted = self._wanted(need)
         if (on := self._versions.known.on.get(need)) is not None:
             raise Refused("ordered", f"Need {need} is on order {on} already.", "Look at that order.")
         still_wanted(self.site, wanted.sku)
@@ -81,6 +82,12 @@ class Needs:
             why = left[0].reason
             raise Refused(why, f"{wanted.sku} can not be ordered.", WHY.get(why, "Look at its offers."))
         return made
+
+    def _wanted(self, need: int) -> Need:
+        wanted = next((one for one in self.known() if one.id == need), None)
+        if wanted is None:
+            raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
+        return wanted
 
     def _is_due(self, asked: Asked, now_ms: int) -> bool:
         units, until_ms = self._left.get(asked.need, (0, 0))
@@ -96,8 +103,8 @@ class Needs:
         def source(sku: str, units: int) -> Sourcing | Refusal:
             return self._supplying.source(sku, units, self._projected(sku), supplier)
 
-        def worked() -> needs.Made:
-            return needs.orders_of(
+        def worked() -> tuple[needs.Made, dict[int, object]]:
+            made = needs.orders_of(
                 asked,
                 [*self._versions.known.open.values()],
                 source,
@@ -109,10 +116,11 @@ class Needs:
                 ordered=[*self._versions.known.on],
                 offer=self._supplying.price,
             )
+            return made, self._offering.records(asked, made.sourced, by_hand=supplier != "")
 
-        made = await asyncio.to_thread(worked)
+        made, kept_why = await asyncio.to_thread(worked)
         kept = await self._versions.of_needs(made.new, needs.BY) if made.new else []
-        for need, why in made.sourced.items():
+        for need, why in kept_why.items():
             with self._versions.turns.writing():
                 await self._on_disk(self._books.keep, f"sourced:{need}", msgspec.json.encode(why))
         for before, after in made.changed:
@@ -129,9 +137,11 @@ class Needs:
 
 
 def still_wanted(site: Site, sku: str) -> None:
-    """Raises `Refused` where an SKU is not bought any more."""
+    """Raises `Refused` where an SKU is not bought any more, or never was."""
     place = site.sku_by_id.get(sku)
-    if place is not None and place.discontinued:
+    if place is None:
+        raise Refused("unknown_sku", f"The site file has no SKU {sku!r}.", "Is it spelled as there?")
+    if place.discontinued:
         raise Refused("discontinued", f"{sku} is discontinued.", "Change that in the site file, to order it again.")
 
 

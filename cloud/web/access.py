@@ -58,6 +58,7 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/orders/{id}"): "viewer",
     ("POST", "/api/orders/{id}/{action}"): "crew",
     ("GET", "/api/orders/{id}/papers/{kind}"): "crew",
+    ("GET", "/api/needs/{id}/offers"): "viewer",
     ("POST", "/api/needs/{id}/order"): "crew",
     ("GET", "/api/arrivals"): "viewer",
     ("POST", "/api/arrivals/{id}/confirm"): "crew",

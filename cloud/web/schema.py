@@ -1,12 +1,14 @@
 """The page's TypeScript types, written from the view's structs, so that `tsc` fails when service and page part ways.
 
-`python -m cloud.web.schema` rewrites `dashboard/src/types.ts`; a test says that the file is what would be written.
+`python -m cloud.web.schema` rewrites `dashboard/src/types.ts`, and `types_rooms.ts` with what the view takes from other
+rooms; a test says that the files are what would be written.
 """
 
 from __future__ import annotations
 
 import inspect as source
 import json
+import re
 import textwrap
 from pathlib import Path
 
@@ -14,20 +16,39 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from cloud.core import view
 
-TYPES = Path(__file__).parent / "dashboard" / "src" / "types.ts"
+FOLDER = Path(__file__).parent / "dashboard" / "src"
+OWN, TAKEN = "types.ts", "types_rooms.ts"
 CORE = "cloud.core."
 HEAD = "// Written from cloud/core/view.py by `python -m cloud.web.schema`. Change the structs, not this file.\n"
 
 
-def types() -> str:
-    """The text of `types.ts`: one interface a struct, in the order of `cloud/core/view.py`, what it takes from other
-    rooms first."""
+def files() -> dict[str, str]:
+    """The text of each file by its name: one interface a struct, in the order of `cloud/core/view.py`. What that takes
+    from other rooms is in a file of its own, and to be had from the first too."""
     structs = [
         one
         for one in vars(view).values()
         if isinstance(one, type) and issubclass(one, Struct) and one.__module__.startswith(CORE)
     ]
-    return "\n".join([HEAD, *(_interface(one) for one in structs)])
+    own = [one for one in structs if one.__module__ == view.__name__]
+    taken = [one for one in structs if one not in own]
+    used = sorted({name for one in own for name in _named(one)} & {one.__name__ for one in taken})
+    handed = ", ".join(sorted(one.__name__ for one in taken))
+    head = [
+        f'import type {{ {", ".join(used)} }} from "./types_rooms";',
+        f'export type {{ {handed} }} from "./types_rooms";\n',
+    ]
+    return {
+        OWN: "\n".join([HEAD, *head, *map(_interface, own)]),
+        TAKEN: "\n".join([HEAD, *map(_interface, taken)]),
+    }
+
+
+def _named(struct: type[Struct]) -> set[str]:
+    """The words of the types of its fields."""
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    return {word for field in info.fields for word in re.findall(r"\w+", _spelled(field.type))}
 
 
 def _interface(struct: type[Struct]) -> str:
@@ -69,4 +90,5 @@ def _spelled(kind: inspect.Type) -> str:
 
 
 if __name__ == "__main__":
-    TYPES.write_text(types(), encoding="utf-8")
+    for name, text in files().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from cloud.core.maintenance import State, step
+from cloud.core.maintenance.refrigeration import State, step
 from tests.unit.refrigerator import Array, simulate
 
 START_MS = 1_700_006_400_000

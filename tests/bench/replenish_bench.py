@@ -2,7 +2,7 @@
 
     python -m tests.bench.replenish_bench [--part answers|planning|forecasts|real|refinery|plans|again|curve|rare]
 
-Takes some six minutes on two cores. Parts that need data beside the project say so where it is absent.
+Takes some three minutes on two cores. Parts that need data beside the project say so where it is absent.
 """
 
 from __future__ import annotations

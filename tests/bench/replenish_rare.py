@@ -14,7 +14,7 @@ import numpy as np
 
 from cloud.core.forecasting.history import Array
 from cloud.core.planning import backtest_policies as policies
-from cloud.core.planning import prospects
+from cloud.core.planning import demand
 from cloud.core.planning.backtest_course import Bounds, Course, live
 from cloud.core.planning.items import Item
 from tests.bench.table import Figure
@@ -61,7 +61,7 @@ def figures(seed: int = 31337) -> list[Figure]:
     """Stock and fill, beside those of a doubt without a bound."""
     world = drawn(seed)
     bounded = lived(world)
-    with patch.object(prospects, "SPREADS_DIFFER", UNBOUNDED):
+    with patch.object(demand, "SPREADS_DIFFER", UNBOUNDED):
         unbounded = lived(world)
     cost = np.array([item.unit_cost for item in world.items])
     years = [

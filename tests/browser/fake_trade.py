@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
@@ -14,18 +15,17 @@ from cloud.core.purchasing import acting
 from cloud.core.purchasing.orders import Line, Order, draft
 from cloud.core.refusals import Refusal
 from cloud.core.trade_view import ArrivalView, OrderView, order_view
-from cloud.core.view import Snapshot
+from cloud.core.view import NeedView, Snapshot
 from cloud.stores.purchases import Version
 from cloud.web.desk import NotFound, Refused
-from cloud.web.office import Came, NewOrder, Score, Step
+from cloud.web.office import Came, Heard, NewOrder, Score, Step
 from cloud.web.portal import Plan, Stock
 from cloud.web.sign_in import Who
 from cloud.web.stockroom import Counted
-from protocols.trade import Buying
-from tests.browser import fake_plan
+from tests.browser import fake_partners, fake_plan
+from tests.browser.fake_partners import LIMITS
 
 DAY_MS = fake_plan.DAY_MS
-LIMITS = Buying(approved_to=0, crew_limit=2_000, manager_limit=50_000)
 NAMES = {"acme": "Acme Medical", "nord": "Nordfrisk", "lido": "Lido Packaging"}
 PRICE = 12.5
 LINK = "gold.k3xq"
@@ -45,6 +45,7 @@ class FakeTrade:
         }
         self._versions: dict[int, list[Version]] = {}
         self._orders: dict[int, Order] = {}
+        self._sourced: dict[int, object] = {}
         for number, order in enumerate(_first(now_ms()), 1):
             self._keep(replace(order, id=number), "draft", show=False)
         t = now_ms()
@@ -61,6 +62,10 @@ class FakeTrade:
         """All orders as they are shown to the site."""
         return [self._view(one, ("manager",)) for one in self._orders.values()]
 
+    def orders_of(self, supplier: str) -> list[Order]:
+        """Those of one supplier, the latest last."""
+        return [one for one in self._orders.values() if one.supplier == supplier]
+
     def arrivals(self) -> list[ArrivalView]:
         """What came and was not confirmed."""
         return self._arrivals
@@ -71,7 +76,9 @@ class FakeTrade:
 
     async def order(self, number: int) -> object:
         """See `office.Desk`."""
-        return {"order": self._view(self._found(number), ("crew",)), "versions": self._versions[number]}
+        order = self._found(number)
+        sourced = {str(need): self._sourced[need] for need in order.needs if need in self._sourced}
+        return {"order": self._view(order, ("crew",)), "versions": self._versions[number], "sourced": sourced}
 
     async def draft(self, wanted: NewOrder, by: str, key: str) -> object:
         """See `office.Desk`."""
@@ -81,11 +88,20 @@ class FakeTrade:
         made = draft(wanted.supplier, lines, by, self._now_ms(), note=wanted.note)
         return self._keep(self._numbered(_agreed(made)), "draft")
 
-    async def order_need(self, need: int, supplier: str, who: Who) -> object:
-        """See `office.Desk`."""
+    async def offers(self, need: int) -> object:
+        """See `office.Desk`. Only the first need's article is offered by one supplier alone."""
+        found = self._need(need)
+        return fake_partners.offers(found.quantity)[: 1 if need == 1 else 3]
+
+    def _need(self, need: int) -> NeedView:
         found = next((one for one in self._site().needs if one.id == need), None)
         if found is None:
             raise NotFound(f"there is no need {need}")
+        return found
+
+    async def order_need(self, need: int, supplier: str, who: Who) -> object:
+        """See `office.Desk`."""
+        found = self._need(need)
         held = [one for one in self._orders.values() if need in one.needs]
         if not held:
             line = Line(found.sku, found.quantity, PRICE, due_ms=self._now_ms() + 3 * DAY_MS)
@@ -93,8 +109,9 @@ class FakeTrade:
             self._keep(self._numbered(made), "draft")
             held = [one for one in self._orders.values() if need in one.needs]
             over = replace(found, state="fulfilled", order=held[0].id, changed_ms=self._now_ms())
+            self._sourced[need] = fake_partners.sourced(found.sku, found.quantity, supplier)
             self._show(needs=[over if one.id == need else one for one in self._site().needs])
-        self.told.append(("order_need", need))
+        self.told.append(("order_need", (need, supplier) if supplier else need))
         return {"orders": [self._view(one, (who.role,)) for one in held]}
 
     async def step(self, number: int, action: acting.Action, step: Step, who: Who, key: str) -> object:
@@ -184,6 +201,7 @@ class FakeTrade:
         return {
             "id": id_, "name": NAMES[id_], "suspended": id_ == "lido", "score": score, "weights": {}, "parts": parts,
             "lead_time_days": lead and lead[0], "lead_time_sd_days": lead and lead[1], "on_time": on_time,
+            "lead_lines": delivery[0], "lines": delivery[0],
             "in_full": in_full, "value_year": a_year,
             "open_orders": sum(one.supplier == id_ and not one.closed_ms for one in self._orders.values()),
         }  # fmt: skip
@@ -300,6 +318,21 @@ class FakeTrade:
         self._had[who.supplier] = {sku: units for sku, units in now.items() if units is not None}
         return {"skus": self._had[who.supplier], "not_offered": []}
 
+    async def hear(self, data: bytes, who: Who) -> Heard:
+        """See `office.PaperDesk`."""
+        document, steps = fake_partners.heard(data, who.supplier, [*self._orders.values()])
+        done: list[object] = []
+        for one in steps:
+            if not isinstance(one, Refusal):
+                after = _agreed(one.taken(who.name, self._now_ms(), LIMITS))
+                done.append({"action": one.action, "order": self._keep(after, one.action)})
+            elif not document.contents:
+                _agreed(one)
+            else:
+                done.append(msgspec.to_builtins(one))
+        self.told.append(("hear", data))
+        return Heard(done, document.problems)
+
     async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
         """See `office.PaperDesk`."""
         return "text/plain", f"{kind} {supplier} {order}\n".encode()
@@ -316,7 +349,13 @@ class FakeTrade:
             }
             for one in self._site().skus
         ]  # fmt: skip
-        return {"site": self._site().site.name, "tier": "Gold", "at_ms": self._now_ms(), "skus": skus}
+        return {
+            "site": self._site().site.name,
+            "tier": "Gold",
+            "timezone": "UTC",
+            "at_ms": self._now_ms(),
+            "skus": skus,
+        }
 
     if not typing.TYPE_CHECKING:
 

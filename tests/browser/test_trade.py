@@ -27,7 +27,9 @@ def told(shop: Shop, kind: str) -> list[Any]:
 def test_a_need_is_ordered_once_however_often_it_is_pressed(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/replenishment")
     keys: list[str] = []
-    page.on("request", lambda asked: keys.append(asked.headers["idempotency-key"]) if "/needs/" in asked.url else None)
+    page.on(
+        "request", lambda asked: keys.append(asked.headers["idempotency-key"]) if asked.url.endswith("/order") else None
+    )
     button = page.get_by_role("button", name="Order 120: Insulin pens")
 
     button.dblclick()
@@ -58,7 +60,8 @@ def test_the_card_tells_position_forecast_policy_promise_and_what_was_rejected(s
     expect(card.locator(".formula")).to_contain_text("Reorder point: the least that meets 95% of the demand at once")
     expect(card.locator("tbody tr")).to_have_count(3)
     page.get_by_label("Why: Insulin pens").click()
-    expect(page.locator(".rescue")).to_contain_text("30 from site north")
+    expect(page.locator(".rescue")).to_contain_text("Site north could send 30 sooner.")
+    expect(page.locator(".rescue")).to_contain_text("from 93% to 4%")
 
 
 def test_the_curve_reads_its_points_by_keyboard(shop: Shop, visit: Visit) -> None:

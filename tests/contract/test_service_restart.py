@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloud.core import maintenance
+from cloud.core.maintenance import refrigeration
 from cloud.service import Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.uplink import Uplink
@@ -107,10 +107,10 @@ async def test_a_backlog_behind_newer_samples_leaves_no_gap_in_what_a_cooler_tau
     await service.tick(NOW_MS)
     await service.tick(NOW_MS + 3600_000)  # the backlog has long ended
 
-    in_order = maintenance.State()
+    in_order = refrigeration.State()
     for report in samples:
         assert isinstance(report, Series)
-        maintenance.step(in_order, report.at_ms, report.values[0])
+        refrigeration.step(in_order, report.at_ms, report.values[0])
     assert service.inventory.coolers[COOLER] == in_order
 
 
@@ -154,7 +154,7 @@ async def test_the_coolers_are_kept_when_the_service_stops(place: Depot, uplink:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
-    kept = msgspec.msgpack.decode(service.ledger.coolers()[COOLER], type=maintenance.State)
+    kept = msgspec.msgpack.decode(service.ledger.coolers()[COOLER], type=refrigeration.State)
     assert kept == service.inventory.coolers[COOLER]
     assert kept.last_ms == NOW_MS + 60_000
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []

@@ -23,6 +23,7 @@ from tests.contract.trade_partners import (
     edifact,
     machine,
     ordered,
+    renumbered,
     sent,
     x12,
 )
@@ -79,15 +80,18 @@ async def test_a_real_855_that_gives_less_leaves_the_rest_to_be_bought_again(tra
     assert trading.service.trade.position("bolt").on_order == 450
 
 
-async def test_a_dearer_price_is_the_sites_to_decide_and_nothing_of_the_answer_is_done(trading: TradeSite) -> None:
+async def test_a_dearer_price_is_the_sites_to_decide_and_nothing_is_confirmed_at_it(trading: TradeSite) -> None:
     await begin(trading)
     mine = await ordered(trading, bolt=500, nut=200)
 
     told = await sent(trading, "acme", from_acme("x12_855_short.edi", mine).replace("*500*EA*0.50*", "*500*EA*9.50*"))
 
-    [no] = told["done"]
-    assert no["reason"] == "above_limit"
-    assert (await state(trading, mine))["order"]["state"] == "sent"
+    [asks] = told["done"]
+    assert (asks["action"], asks["order"]["state"]) == ("ask", "sent")
+    order = (await state(trading, mine))["order"]
+    assert [(one["units"], one["unit_price"]) for one in order["lines"]] == [(500, 0.5), (200, 0.2)]
+    asks = order["asking"][0]
+    assert (asks["sku"], asks["units"], asks["unit_price"]) == ("bolt", 450, 9.5)
 
 
 async def test_an_856_ships_once_however_often_it_comes(trading: TradeSite) -> None:
@@ -206,7 +210,7 @@ async def test_a_dispatch_that_is_cancelled_or_replaced_ships_nothing_more(tradi
     await sent(trading, "acme", paper)
 
     for code, number in (("01", "ASN-1"), ("05", "ASN-1"), ("01", "ASN-2"), ("05", "ASN-2")):
-        again = paper.replace("BSN*00*ASN-1", f"BSN*{code}*{number}")
+        again = renumbered(paper.replace("BSN*00*ASN-1", f"BSN*{code}*{number}"))
         [no] = (await sent(trading, "acme", again))["done"]
         assert (no["reason"], number in no["detail"], "BSN01" in no["detail"]) == ("not_original", True, True)
 
@@ -226,6 +230,20 @@ async def test_of_two_orders_in_one_paper_the_one_that_fits_is_done(trading: Tra
 
     assert [one.get("reason") or one["action"] for one in told] == ["ship", "unit"]
     assert (await state(trading, second))["order"]["lines"][0]["shipped"] == 0
+
+
+async def test_an_856_that_says_something_else_under_its_number_is_told_so(trading: TradeSite) -> None:
+    await begin(trading)
+    mine = await ordered(trading, bolt=60)
+    await sent(trading, "acme", despatch("ASN-1", f"PO-{mine}", day(trading, 2), bolt=20))
+
+    for other in (
+        despatch("ASN-1", f"PO-{mine}", day(trading, 2), bolt=30),
+        despatch("ASN-1", f"PO-{mine}", day(trading, 3), bolt=20),
+    ):
+        [no] = (await sent(trading, "acme", other))["done"]
+        assert (no["reason"], "ASN-1" in no["detail"], "number of its own" in no["hint"]) == ("key_used", True, True)
+    assert trading.service.trade.position("bolt").in_transit == 20
 
 
 async def test_two_dispatches_of_one_order_in_one_paper_are_both_done(trading: TradeSite) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from cloud.desks import counts
+from tests.contract.test_trade_orders import lost
 from tests.contract.trade_site import TradeSite, memory
 from tests.depot import HOUR_MS
 
@@ -139,6 +140,22 @@ async def test_a_count_of_long_ago_is_still_the_one_it_was(trading: TradeSite, m
     assert again == first
     assert await trading.refused("/api/counts", asked | {"counted": 1}, key="k1") == (409, "key_used")
     assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 2
+
+
+async def test_a_count_of_which_only_the_book_knows_after_a_stop_is_the_one_that_is_there(
+    trading: TradeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"sku": "tape", "counted": 0}
+    await trading.tick()
+    lost(monkeypatch, trading.service.ledger.books, "keep", after=False)
+    assert await trading.refused("/api/counts", asked, key="k") == (503, "unavailable")
+    await trading.restart()
+
+    assert await trading.refused("/api/counts", asked | {"counted": 1}, key="k") == (409, "key_used")
+    await trading.restart()
+    assert (await trading.post("/api/counts", asked, key="k"))["entry"] == 1
+    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
+    assert len((await trading.get("/api/book"))["entries"]) == 1
 
 
 async def test_an_order_of_an_earlier_version_loads_and_its_deliveries_count_once(

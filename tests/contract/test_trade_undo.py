@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from cloud.core.book.audit import Beside, audit
 from cloud.core.book.entries import taken_back
-from tests.contract.test_trade_orders import lost
 from tests.contract.test_trade_tags import arrivals, bolt
 from tests.contract.trade_site import TradeSite, memory
 from tests.depot import DAY_MS, HOUR_MS
@@ -138,35 +138,6 @@ async def test_fifty_take_it_back_at_once_and_it_is_taken_back_once(trading: Tra
     assert breaches(trading) == []
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("key", ["", "k"], ids=["keyless", "keyed"])
-@pytest.mark.parametrize("dies", [False, True], ids=["goes-on", "dies"])
-async def test_what_was_lost_on_its_way_is_taken_back_once_when_it_is_asked_again(
-    trading: TradeSite, monkeypatch: pytest.MonkeyPatch, after: bool, key: str, dies: bool
-) -> None:
-    path = await sent(trading)
-    await taken_in(trading, path, 60)
-    await trading.post(f"{path}/close", {})
-    asked = back(await last(trading))
-    lost(monkeypatch, trading.service.ledger.books, "receive", after=after)
-    assert await trading.refused("/api/book", asked, key=key) == (503, "unavailable")
-    if dies:
-        await trading.restart()
-
-    status, told = await trading.ask("bo", "POST", "/api/book", asked, key)
-
-    assert (status, told.get("error")) == ((422, "taken_back") if after and not key else (200, None))
-    await trading.tick(2)
-    assert ((await trading.get(path))["order"]["state"], trading.sku("tape")["on_order"]) == ("sent", 60)
-    assert (await trading.get(path))["order"] in await trading.get("/api/orders")
-    assert (await stands(trading))["position"]["on_hand"] == 0
-    assert [one["ref"] for one in (await trading.get("/api/book?sku=tape"))["entries"]] == ["order:1", "entry:1"]
-    assert breaches(trading) == []
-    held = memory(trading.service)
-    await trading.restart()
-    assert memory(trading.service) == held
-
-
 async def test_an_order_that_was_closed_opens_for_what_is_missing_now_alone(trading: TradeSite) -> None:
     path = await sent(trading)
     await taken_in(trading, path, 40)
@@ -197,12 +168,17 @@ async def test_an_order_of_long_ago_is_found_in_the_ledger(trading: TradeSite, m
     await trading.post(f"{first}/close", {})
     second = await sent(trading)
     await trading.post(f"{second}/cancel", {})
-    assert [one["id"] for one in await trading.get("/api/orders")] == [2]
+    await sent(trading)
+    assert [one["id"] for one in await trading.get("/api/orders")] == [2, 3]
 
     await trading.post("/api/book", back(came))
 
-    assert {(one["id"], one["state"]) for one in await trading.get("/api/orders")} == {(1, "sent"), (2, "cancelled")}
-    assert (await stands(trading))["position"]["on_order"] == 60
+    shown = [(one["id"], one["state"]) for one in await trading.get("/api/orders")]
+    assert shown == [(2, "cancelled"), (1, "sent"), (3, "sent")]
+    assert (await stands(trading))["position"]["on_order"] == 120
+    held = memory(trading.service)
+    await trading.restart()
+    assert memory(trading.service) == held
 
 
 async def test_lead_times_and_key_figures_follow(trading: TradeSite) -> None:
@@ -254,23 +230,6 @@ async def test_shelves_and_tags_that_were_booked_with_it_wait_for_another_receip
     assert trading.service.trade.position("bolt").on_hand == 20
 
 
-async def test_tags_wait_again_after_a_stop_between_the_order_and_them(
-    trading: TradeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = await sent(trading, "bolt", 20, "acme")
-    trading.clock.pass_ms(HOUR_MS)
-    await trading.tags(*(bolt(n) for n in range(12)))
-    await trading.tick()
-    await taken_in(trading, path, 20)
-    await trading.tick()
-    monkeypatch.setattr("cloud.desks.arriving.Arriving.remember", lambda *_: None)
-    await trading.post("/api/book", back(await last(trading, "bolt")))
-    monkeypatch.undo()
-    await trading.restart()
-
-    assert await arrivals(trading) == {1: 12}
-
-
 async def test_only_the_crew_takes_back_and_a_supplier_sees_what_it_still_owes(trading: TradeSite) -> None:
     path = await sent(trading)
     await taken_in(trading, path, 60)
@@ -282,3 +241,47 @@ async def test_only_the_crew_takes_back_and_a_supplier_sees_what_it_still_owes(t
 
     [own] = (await trading.get("/api/portal", "ro"))["orders"]
     assert (own["state"], own["lines"][0]["received"], own["by"], own["note"]) == ("sent", 0, "", "")
+
+
+async def test_who_listens_is_told_what_the_order_is_now(trading: TradeSite) -> None:
+    hook = '[[webhooks]]\nid = "erp"\nurl = "http://127.0.0.1:9/hook"\nevents = ["warehouse.order.changed"]\n'
+    trading.text = f"{trading.site_file()}\n{hook}"
+    await trading.restart()
+    path = await sent(trading)
+    trading.clock.pass_ms(HOUR_MS)
+    await taken_in(trading, path, 60)
+    await trading.post(f"{path}/close", {})
+    await trading.post("/api/book", back(await last(trading)))
+
+    posts = trading.service.trade.telling.posting._waiting["erp"]
+
+    told = [msgspec.json.decode(one.event.data) for one in posts]
+    assert [(one["state"], one["lines"][0]["received"]) for one in told] == [
+        ("received", 60), ("closed", 60), ("sent", 0),
+    ]  # fmt: skip
+
+
+async def test_a_count_that_came_between_stands_where_the_right_receipt_is_told_at_its_time(trading: TradeSite) -> None:
+    path = await sent(trading)
+    trading.clock.pass_ms(DAY_MS)
+    came_ms = trading.clock()
+    await taken_in(trading, path, 18)
+    trading.clock.pass_ms(DAY_MS)
+    await trading.post("/api/book", {"kind": "count", "sku": "tape", "units": 58})
+    trading.clock.pass_ms(DAY_MS)
+
+    entries = (await trading.get("/api/book?sku=tape"))["entries"]
+    await trading.post("/api/book", back(entries[0]))
+    right = {"lines": [{"sku": "tape", "received": 58}], "key": "DN-1-2", "came_ms": came_ms}
+    assert (await trading.post(f"{path}/receive", right))["lines"][0]["received"] == 58
+
+    assert (await last(trading))["happened_ms"] == came_ms
+    assert (await stands(trading))["position"]["on_hand"] == 58
+    [fact] = trading.service.trade.supplying.facts()
+    assert [one.at_ms for one in fact.came] == [came_ms]
+    for wrong_ms in (came_ms - 2 * DAY_MS, trading.clock() + 2 * DAY_MS):
+        asked = {"lines": [{"sku": "tape", "received": 1}], "key": "DN-3", "came_ms": wrong_ms}
+        assert await trading.refused(f"{path}/receive", asked) == (422, "time")
+    assert await trading.refused(f"{path}/receive", right | {"came_ms": came_ms + 1}) == (409, "key_used")
+    assert (await trading.post(f"{path}/receive", right))["lines"][0]["received"] == 58
+    assert breaches(trading) == []

@@ -239,3 +239,13 @@ def test_what_never_sold_before_is_not_stocked_and_what_is_owed_of_it_is_ordered
 
     assert (found.stock_days[0], found.given[0]) == (0, 0)
     assert (found.ordered[0], found.end[0]) == (3, 0)
+
+
+def test_a_reorder_point_by_hand_is_the_policy_in_force() -> None:
+    table = made(2, 200, 5)
+    some = [replace(one, reorder_point=0, order_quantity=1) for one in items(2)]
+    by_name = {one.policy: one for one in backtest(some, table, 120)}
+
+    assert by_name["in_force"].fill < by_name["proposed"].fill
+    assert by_name["proposed"] == backtest(items(2), table, 120)[0]
+    assert "in_force" not in {one.policy for one in backtest(items(2), table, 120)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec.structs import replace
@@ -113,6 +114,18 @@ def test_units_of_a_slot_that_are_not_what_its_scale_and_its_counts_say_are_foun
     assert only(found(levels={"A1": LEVEL, "A2": replace(LEVEL, slot="A2")})) == ("level", "A2")
     given = Entry("transfer", "bolt", -4, at_ms, at_ms, "A1", ref="slot:A1", id=9)
     assert found([*book(), given]) == found([*book(), given], levels={"A1": replace(LEVEL, sku="nut")}) == []
+
+
+def test_an_sku_that_may_not_be_owed_and_is_below_zero_is_found_where_no_shelf_has_a_say() -> None:
+    facts = Facts()
+    facts.say("pick", -3)
+
+    def below(strict: Collection[str], *slots: str) -> list[Finding]:
+        terms = replace(by(), slots=frozenset(slots))
+        return [*audit(facts.entries, [], {"bolt": terms}, Beside(strict=strict))]
+
+    assert only(below({"bolt"})) == ("below_zero", "bolt")
+    assert below({"nut"}) == below((), "A1") == below({"bolt"}, "A1") == []
 
 
 def test_what_takes_back_what_is_not_there_or_twice_is_found() -> None:

@@ -21,7 +21,7 @@ from cloud.web import stockroom
 from cloud.web.access import LEAST_ROLE
 from cloud.web.figures import Figures
 from cloud.web.stockroom import Stockroom
-from cloud.web.writes import Writes
+from cloud.web.writes import REPLIES_MAX, Writes
 from protocols.layout import Sku
 from protocols.reports import SlotLevel
 from protocols.trade import Costing, Tier
@@ -102,9 +102,9 @@ def test_the_words_of_a_position_are_those_of_the_code() -> None:
 
     assert {*words} == {*Position.__struct_fields__, "available", "projected"}
     assert "available = on_hand - reserved - quarantined - doubtful\n" in TEXT
-    assert "projected = available + likely + on_order + in_transit\n" in TEXT
-    position = Position(100, 1, 2, 4, 8, 16, 32)
-    assert (position.available, position.projected) == (100 - 1 - 2 - 16, 100 - 1 - 2 - 16 + 32 + 4 + 8)
+    assert "projected = available - perishing + likely + on_order + in_transit\n" in TEXT
+    position = Position(100, 1, 2, 4, 8, 64, 16, 32)
+    assert (position.available, position.projected) == (100 - 1 - 2 - 16, 100 - 1 - 2 - 16 - 64 + 32 + 4 + 8)
 
 
 def test_the_worked_example_of_doubt_is_right() -> None:
@@ -193,6 +193,7 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"within {causes.WINDOW_MS // 60_000} minutes",
         f"(below {causes.SURE:.0%})".replace("%", " %"),
         f"the last {counts.FINDINGS_MAX:,} counts",
+        f"the last {REPLIES_MAX:,} of this run",
         f"at most {audit.SHOWN_MAX} findings",
         f"within {stale.RETURN_DAYS} days",
         f"at {stale.RETURNED:.0%} of their cost".replace("%", " %"),
@@ -205,3 +206,4 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert rhythm.due_share == 0.25
     assert promises.ASK_MS == 10_000
     assert (accounts.TOLD_MS, causes.ELSEWHERE_MS, figures.EVERY_MS) == (DAY_MS, DAY_MS, HOUR_MS // 60)
+    assert figures.LOOK_MS == 2_000

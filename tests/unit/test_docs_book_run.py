@@ -76,7 +76,7 @@ async def test_the_public_page_shows_what_a_tier_may_have_and_nothing_else(
         status, said = await open_shop.ask("", "GET", f"/api{path}")
 
         assert status == 200
-        assert set(said) == {"site", "tier", "at_ms", "skus"}
+        assert set(said) == {"site", "tier", "timezone", "at_ms", "skus"}
         row = next(one for one in said["skus"] if one["sku"] == "tea")
         assert row == {"sku": "tea", "name": "Tea, box of 20", "available": 6, "expected": None}
         assert (await open_shop.ask("", "GET", f"/api{path}x"))[0] == 404

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.promising.public import Shown, shown
+from cloud.core.promising.public import Shown, is_listed, shown
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Line, Order, State
 from protocols.layout import Sku
@@ -41,6 +41,12 @@ def test_when_nothing_is_there_the_first_open_order_with_a_known_day_is_told() -
     assert page(0, order(5), order(2), order(0)).expected == date(2026, 3, 4)
     assert page(0).expected is None
     assert page(1, order(2)) == Shown("bolt", "Bolt", 1, None)
+
+
+def test_what_is_discontinued_is_listed_as_long_as_some_is_there_or_to_come() -> None:
+    old = replace(BOLT, discontinued=True)
+    assert [is_listed(row, old) for row in (page(3), page(0, order(2)), page(0))] == [True, True, False]
+    assert is_listed(page(0), BOLT)
 
 
 def test_drafts_and_orders_that_are_over_or_for_other_skus_promise_nothing() -> None:

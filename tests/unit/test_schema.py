@@ -9,13 +9,27 @@ from cloud.web import schema
 
 
 def test_the_committed_types_are_what_the_structs_say() -> None:
-    committed = schema.TYPES.read_text(encoding="utf-8")
+    made = schema.files()
 
-    assert committed == schema.types(), "run `python -m cloud.web.schema`"
+    committed = {name: (schema.FOLDER / name).read_text(encoding="utf-8") for name in made}
+
+    assert committed == made, "run `python -m cloud.web.schema`"
+
+
+def test_what_the_view_takes_from_other_rooms_is_to_be_had_from_its_own_file_too() -> None:
+    own, taken = schema.files()[schema.OWN], schema.files()[schema.TAKEN]
+
+    assert "export interface OrderView " in taken
+    assert "export interface OrderView " not in own
+    (handed,) = (line for line in own.splitlines() if line.startswith("export type {"))
+    assert all(f"{line.split()[2]}" in handed for line in taken.splitlines() if line.startswith("export interface "))
+    (used,) = (line for line in own.splitlines() if line.startswith("import type {"))
+    assert "OrderView" in used
+    assert "Terms" not in used
 
 
 def test_a_field_a_frame_may_leave_out_is_optional_and_its_tag_is_a_literal() -> None:
-    delta = schema.types().split("export interface Delta ")[1]
+    delta = schema.files()[schema.OWN].split("export interface Delta ")[1]
 
     assert '  k: "d";' in delta
     assert "  q: number;" in delta

@@ -81,7 +81,7 @@ def test_a_missing_column_is_said_of_the_file(tmp_path: Path, problems: Problems
     with pytest.raises(SheetError, match="no row that can be used"):
         read_demand(written(tmp_path, "sku,date,units\n"), problems)
     binary = tmp_path / "binary.csv"
-    binary.write_bytes(b"sku,date,units\n\xff\xfe,1,2\n")
+    binary.write_bytes("sku,date,units\n".encode("utf-16"))
     with pytest.raises(SheetError, match="is not UTF-8 text"):
         read_demand(binary, problems)
 
@@ -251,4 +251,84 @@ def test_a_few_dates_that_are_years_off_are_named_and_no_empty_decades_are_plann
 
     assert demand.units.shape == (1, 301)
     assert lines(problems) == [2, 283, 284]
-    assert "is years away from the others: nearly all rows are of 2025-01-01 to 2025-10-28" in problems.rows[0].reason
+    assert "is far from the others, nearly all rows are of 2025-01-01 to 2025-10-28" in problems.rows[0].reason
+
+
+def sold(year: int, months: range) -> str:
+    return "".join(f"bolt,{year}-{month:02}-{day:02},1\n" for month in months for day in range(1, 29))
+
+
+@pytest.mark.parametrize("slip", ["2026-03-30", "2026-11-30", "2024-03-30"])
+def test_a_year_mistyped_is_named_and_makes_no_year_without_demand(
+    tmp_path: Path, problems: Problems, slip: str
+) -> None:
+    path = written(tmp_path, f"sku,date,units\n{sold(2025, range(3, 13))}bolt,{slip},3\n")
+    demand = read_demand(path, problems)
+
+    assert demand.units.shape == (1, 303)
+    assert lines(problems) == [282]
+
+
+def test_a_season_that_begins_again_is_no_slip(tmp_path: Path, problems: Problems) -> None:
+    seasons = "".join(sold(year, range(5, 9)) for year in (2023, 2024, 2025))
+    demand = read_demand(written(tmp_path, f"sku,date,units\n{seasons}bolt,2026-05-02,3\n"), problems)
+
+    assert demand.units[0, -1] == 3
+    assert lines(problems) == []
+
+
+def test_a_few_rows_of_days_to_come_are_named(tmp_path: Path, problems: Problems) -> None:
+    path = written(tmp_path, f"sku,date,units\n{sold(2025, range(3, 13))}bolt,2026-01-20,3\n")
+    demand = read_demand(path, problems, today=date(2025, 12, 29).toordinal())
+
+    assert demand.units.shape == (1, 303)
+    assert "is not over yet" in problems.rows[0].reason
+
+
+def test_where_many_rows_are_of_days_to_come_the_clock_may_be_wrong(tmp_path: Path, problems: Problems) -> None:
+    path = written(tmp_path, f"sku,date,units\n{sold(2025, range(3, 13))}")
+    demand = read_demand(path, problems, today=date(2025, 6, 1).toordinal())
+
+    assert demand.units.shape == (1, 303)
+    assert lines(problems) == []
+
+
+def test_a_row_of_more_fields_than_are_named_is_left_out(tmp_path: Path, problems: Problems) -> None:
+    path = written(tmp_path, "sku,date,units\nbolt,2025-11-01,1,200\nbolt,2025-11-02,3\nbolt,2025-11-03,4,\n")
+    demand = read_demand(path, problems)
+
+    assert demand.units[0].tolist() == [3, 4]
+    assert lines(problems) == [2]
+    assert "4 fields where the first line names 3; is a comma in a number?" in problems.rows[0].reason
+
+
+def test_a_line_that_is_no_text_is_named_and_the_others_are_read(tmp_path: Path, problems: Problems) -> None:
+    path = tmp_path / "demand.csv"
+    path.write_bytes(b"sku,date,units\nbolt,2025-11-01,1\ncaf\xe9,2025-11-02,3\ncaf\xc3\xa9,2025-11-02,4\n")
+    demand = read_demand(path, problems)
+
+    assert demand.skus == ["bolt", "caf\u00e9"]
+    assert lines(problems) == [3]
+    assert "not UTF-8 text" in problems.rows[0].reason
+
+
+def test_price_breaks_are_read_and_what_can_not_be_one_is_named(tmp_path: Path, problems: Problems) -> None:
+    head = "sku,unit_cost,order_cost,holding_rate,lead_time_days,breaks,incremental\n"
+    rows = ("a,5,8,0.25,7,100:4.90 500:4.70,\n", "b,5,8,0.25,7,100:4.90,Yes\n", "c,5,8,0.25,7,,no\n")
+    wrong = (
+        "d,5,8,0.25,7,100,\n",
+        "e,5,8,0.25,7,500:4 100:3,\n",
+        "f,5,8,0.25,7,100:4.90,perhaps\n",
+        "g,5,8,0.25,7,,yes\n",
+    )
+
+    found = read_items(written(tmp_path, head + "".join(rows + wrong)), problems)
+
+    assert {sku: (one.breaks, one.incremental) for sku, one in found.items()} == {
+        "a": (((100, 4.9), (500, 4.7)), False),
+        "b": (((100, 4.9),), True),
+        "c": ((), False),
+    }
+    assert lines(problems) == [5, 6, 7, 8]
+    assert "100:4.90 500:4.70" in problems.rows[0].reason
+    assert "have to rise" in problems.rows[1].reason

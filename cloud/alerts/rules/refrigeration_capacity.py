@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example
-from cloud.core.maintenance import Assessment
+from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Zone
 

@@ -7,7 +7,7 @@ line, so that a year of a large site is checked in its memory.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -29,6 +29,7 @@ CHECKS = {
     "level": "What a slot claims to hold is what its last movement says.",
     "shelf": "The book has of a slot what its scale claims, or what a person counted there.",
     "one_book": "The units of a slot are in the account of the SKU that lies there.",
+    "below_zero": "An SKU that may not be owed and lies in no slot is not below 0.",
     "quarantine": "No more is in quarantine than is on hand, and of a lot than is there of it.",
     "promised": "No more is reserved than is there to be used; less is only where the world took it since, as is told.",
     "taken_back": "What takes an entry back names one that is there, of the same SKU, and is the only one to do so.",
@@ -58,7 +59,7 @@ class Finding(Struct, frozen=True):
 
 class Beside(Struct):
     """What the facts are held against: as the service and its ledger have it now. `accounts` are those of the service,
-    where it runs. `tiers` of customers, the first served first."""
+    where it runs. `tiers` of customers, the first served first; `strict` are SKUs that may not be owed."""
 
     levels: Mapping[str, SlotLevel] = {}
     reservations: Iterable[Reservation] = ()
@@ -66,6 +67,7 @@ class Beside(Struct):
     needs: Iterable[Need] = ()
     accounts: Mapping[str, Account] = {}
     tiers: Sequence[Tier] = ()
+    strict: Collection[str] = ()
 
 
 def audit(
@@ -113,6 +115,8 @@ def _findings(
             pledges.taken[fact.sku] += max(0, before - _usable(account))
     for sku, account in accounts.items():
         yield from sums(sku, account)
+        if account.on_hand < 0 and sku in beside.strict and not terms.get(sku, usual).slots:
+            yield Finding("below_zero", sku, f"{account.on_hand} are on hand, and it may not be owed")
         if sku in beside.accounts:
             yield from _kept(sku, account, beside.accounts[sku])
     yield from _levels(beside.levels, counts, accounts)

@@ -159,6 +159,17 @@ def unusable(account: Account, today: str) -> int:
     return max(set_aside, min(set_aside + expired, sum(lots.units.values()))) if expired else set_aside
 
 
+def fresh(account: Account, today: str) -> list[tuple[int, int]]:
+    """The dated lots that can be used today (an ISO date): on how many days, today with them, and how many units; what
+    goes first comes first."""
+    start, lots, aside = date.fromisoformat(today), account.batches, account.aside
+    return [
+        ((date.fromisoformat(key) - start).days + 1, lots.units[lot] - aside.get(lot, 0))
+        for key, lot in lots.queue
+        if today <= key < UNDATED and lots.units[lot] > aside.get(lot, 0)
+    ]
+
+
 def expires(account: Account, since: str, today: str) -> bool:
     """Whether lots that could still be used on the day `since` can not be any more `today` (ISO dates)."""
     return any(since <= key < today for key, _ in account.batches.queue)

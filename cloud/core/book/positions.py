@@ -24,8 +24,10 @@ class Position(Struct, frozen=True):
     `quarantined` is there and not to be used: set aside, or expired by the site's day (`lots.unusable`). Of the rest
     `doubtful` units are not surely there, and `likely` units stand in their place (`doubt`).
 
-    available = on_hand - reserved - quarantined - doubtful: may be promised. projected = available + likely + on_order
-    + in_transit: decides about ordering.
+    `perishing` is there and can be used, but will expire before it sells, as far as is known.
+
+    available = on_hand - reserved - quarantined - doubtful: may be promised. projected = available - perishing + likely
+    + on_order + in_transit: decides about ordering.
     """
 
     on_hand: int
@@ -33,6 +35,7 @@ class Position(Struct, frozen=True):
     quarantined: int = 0
     on_order: int = 0
     in_transit: int = 0
+    perishing: int = 0
     doubtful: int = 0
     likely: int = 0
 
@@ -43,8 +46,8 @@ class Position(Struct, frozen=True):
 
     @property
     def projected(self) -> int:
-        """What there will be once all that was ordered has come."""
-        return self.available + self.likely + self.on_order + self.in_transit
+        """What there will be to sell once all that was ordered has come."""
+        return self.available - self.perishing + self.likely + self.on_order + self.in_transit
 
 
 class Doubt(NamedTuple):

@@ -76,7 +76,8 @@ def backtest(
 ) -> list[Tally]:
     """The tally of each policy from column `first` of `units` [SKUs x days, NaN before an SKU existed], a row an item.
 
-    `levels` are the Min and Max in force, of each item, where there are some. Demand that is not met at once is owed,
+    `levels` are the Min and Max in force, of each item, where there are some; without them reorder points by hand are
+    in force, where any is given. Demand that is not met at once is owed,
     or `lost`. Levels are mended over all SKUs together: who judges some of them at a time gives what came of that as
     `mended` (`mended_ahead`). ValueError for a day that leaves nothing to learn from, or nothing to judge.
     """
@@ -87,7 +88,7 @@ def backtest(
     days = units.shape[1] - first
     learners: dict[str, Learner] = {
         "proposed": policies.proposed(items),
-        **(_by_hand(items, levels, mended) if levels is not None else {}),
+        **_in_force(items, levels, mended),
         "min_max": policies.min_max(items),
         "eoq_and_z": policies.eoq_and_z(items),
     }
@@ -96,10 +97,14 @@ def backtest(
     ]
 
 
-def _by_hand(
-    items: Sequence[Item], levels: Sequence[tuple[float, float]], mended: Learner | None
+def _in_force(
+    items: Sequence[Item], levels: Sequence[tuple[float, float]] | None, mended: Learner | None
 ) -> dict[str, Learner]:
-    return {"in_force": policies.in_force(levels), "mended": mended or policies.mended(items, levels)}
+    if levels is not None:
+        return {"in_force": policies.in_force(levels), "mended": mended or policies.mended(items, levels)}
+    if any(item.reorder_point is not None for item in items):
+        return {"in_force": policies.planned(items)}
+    return {}
 
 
 def mended_ahead(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +13,9 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 CELLS_MAX = 60_000_000
 """SKUs x days held at once: 240 MB."""
 
-FAR_DAYS, FAR_SHARE = 730, 0.01
-"""Rows that stand so far from all others, and are no more than this share of them, are slips."""
+FAR_DAYS, FAR_TIMES, FAR_SHARE = 60, 5, 0.01
+"""Rows that stand so many days from all others, and so many times further than any of those from each other, and are no
+more than this share of all, are slips."""
 
 
 class DemandTable(NamedTuple):
@@ -67,23 +68,27 @@ def censored(units: Matrix) -> tuple[Matrix, Flags | None]:
     return np.where(inside, np.float32(0), units), inside
 
 
-def span(days: Sequence[int], rows: Sequence[int]) -> tuple[int, int]:
+def span(days: Sequence[int], rows: Sequence[int], today: int = 0) -> tuple[int, int]:
     """The first and the last day of nearly all rows; `days` are ordinals (0 is none), each of so many `rows`.
 
-    A few that stand years off are slips, and one of the year 2062 would make decades of no demand for every SKU.
+    A few that stand far off are slips, most often by a year, and one would make a year of no demand for every SKU. So
+    are a few after `today`, where that is told: nothing was sold yet.
     """
     told = sorted((day, count) for day, count in zip(days, rows, strict=True) if day)
-    every = sum(count for _, count in told)
-    first, last, before = told[0][0], told[-1][0], 0
-    for (day, count), (following, _) in pairwise(told):
-        before += count
-        if following - day <= FAR_DAYS:
-            continue
-        if before <= FAR_SHARE * every:
-            first = following
-        elif every - before <= FAR_SHARE * every:
-            return first, day
-    return first, last
+    few = FAR_SHARE * sum(count for _, count in told)
+    first = next(at for at, below in enumerate(accumulate(count for _, count in told)) if below > few)
+    last = (
+        len(told)
+        - 1
+        - next(at for at, above in enumerate(accumulate(count for _, count in reversed(told))) if above > few)
+    )
+    gaps = [following[0] - day[0] for day, following in pairwise(told)]
+    far = max(FAR_DAYS, FAR_TIMES * max(gaps[first:last], default=0))
+    begin = next((at + 1 for at in reversed(range(first)) if gaps[at] > far), 0)
+    end = next((at for at in range(last, len(gaps)) if gaps[at] > far), len(gaps))
+    if today and told[last][0] <= today:
+        end = max(at for at in range(last, end + 1) if told[at][0] <= today)
+    return told[begin][0], told[end][0]
 
 
 def mean_days(units: Matrix) -> list[float]:

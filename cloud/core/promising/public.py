@@ -59,6 +59,11 @@ def shown(
     return Shown(sku.id, sku.name, 0, None)
 
 
+def is_listed(row: Shown, sku: Sku) -> bool:
+    """Whether an SKU is on the page: a discontinued one as long as some of it is there, or on its way."""
+    return not sku.discontinued or row.available > 0 or row.expected is not None
+
+
 def _arrivals(orders: Iterable[Order], sku: str) -> list[tuple[int, int]]:
     """When how many units are due, of the lines whose day is known."""
     lines = (one.line(sku) for one in orders if one.state in PROMISED)

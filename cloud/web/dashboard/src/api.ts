@@ -41,6 +41,11 @@ export function post<T>(path: string, body: unknown, key: string): Promise<T> {
   return ask<T>(path, { method: "POST", headers: { ...OURS, "Idempotency-Key": key }, body: JSON.stringify(body) });
 }
 
+/** Send a file as it is. */
+export function postFile<T>(path: string, file: Blob): Promise<T> {
+  return ask<T>(path, { method: "POST", headers: { ...OURS, "Content-Type": "application/octet-stream" }, body: file });
+}
+
 export const snapshot = () => ask<Snapshot>("api/snapshot");
 export const whoami = () => ask<Session>("api/session");
 export const signIn = (user: string, password: string) => ask<Session>("api/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });

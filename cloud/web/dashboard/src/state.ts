@@ -62,4 +62,6 @@ export const manages = computed(() => session.value?.role === "manager");
 
 export const zoneName = (id: string): string => zones.value.get(id)?.name || id;
 export const skuName = (id: string): string => skus.value.get(id)?.name || id;
+/** As an order of it tells; its id where none does. */
+export const supplierName = (id: string): string => [...orders.value.values()].find((one) => one.supplier === id)?.supplier_name || id;
 export const deviceName = (id: string): string => devices.value.get(id)?.name || id;

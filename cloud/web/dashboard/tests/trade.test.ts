@@ -4,14 +4,25 @@ import { distinct, height } from "../src/trade/curve";
 import { shownIn } from "../src/trade/figures";
 import { bodyOf, fieldsOf, priceOf } from "../src/trade/order_steps";
 import { byUrgency, dueOf } from "../src/trade/orders";
+import { because, choices } from "../src/trade/choice";
+import { heldUntil } from "../src/trade/ahead";
 import { bars } from "../src/trade/position";
+import { outcome } from "../src/trade/portal_papers";
 import { planFields, planLines, stockOf } from "../src/trade/portal_forms";
-import type { CurvePoint, OrderLine, OrderView, PortalShelf } from "../src/trade/types";
+import type { CurvePoint, Heard, Offer, OrderLine, OrderView, PortalShelf } from "../src/trade/types";
+import { worded } from "../src/trade/wish";
+import type { NeedView, SkuView } from "../src/types";
 import { en } from "../src/words/trade_en";
 import { zh } from "../src/words/trade_zh";
-import { add } from "../src/words/words";
+import { en as refusedEn } from "../src/words/refused_en";
+import { zh as refusedZh } from "../src/words/refused_zh";
+import { add, days, language } from "../src/words/words";
+import { en as portalEn } from "../src/words/portal_en";
+import { zh as portalZh } from "../src/words/portal_zh";
 
 add({ en, zh });
+add({ en: portalEn, zh: portalZh });
+add({ en: refusedEn, zh: refusedZh });
 const DAY = 86_400_000;
 const line = (more: Partial<OrderLine>): OrderLine => ({ sku: "a", units: 36, unit_price: 2.5, received: 0, rejected: 0, shipped: 0, due_ms: 10 * DAY, ...more });
 const order = (more: Partial<OrderView>): OrderView => ({
@@ -20,7 +31,7 @@ const order = (more: Partial<OrderView>): OrderView => ({
 });
 
 test("the bar of a position ends where what is projected does, and never leaves its frame", () => {
-  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 16, on_order: 5, in_transit: 0, doubtful: 0, likely: 0, projected: 21 };
+  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 16, on_order: 5, in_transit: 0, perishing: 0, doubtful: 0, likely: 0, projected: 21 };
   const { parts, point } = bars(at, 50);
   assert.deepEqual(parts.map((one) => one.name), ["available", "on_order", "reserved"]);
   const [free, coming] = parts;
@@ -96,4 +107,43 @@ test("a plan names the shelves that something was entered for, on the day at the
 
 test("only what changed is told of what a supplier has, and an emptied field takes it back", () => {
   assert.deepEqual(stockOf(["a", "b", "c", "d"], { a: 5, b: 6, d: 7 }, { "stock a": "5", "stock b": "", "stock c": "0", "stock d": "8" }), { b: null, c: 0, d: 8 });
+});
+
+test("a proposal of one supplier is one of the choices; one of several is a choice of its own, and comes first", () => {
+  const offer = (supplier: string, chosen: number) => ({ supplier, chosen }) as Offer;
+  assert.deepEqual(choices([offer("a", 40), offer("b", 0)]).map(({ supplier, of }) => [supplier, of.length]), [["a", 1], ["b", 1]]);
+  const split = choices([offer("a", 40), offer("b", 20), offer("c", 0)]);
+  assert.deepEqual(split.map(({ supplier, of }) => [supplier, of.length]), [["", 2], ["a", 1], ["b", 1], ["c", 1]]);
+});
+
+test("why it is chosen and what tells against it have words of their own", () => {
+  assert.equal(because({ chosen: 12, why: "score" }), en["chosen.score"]);
+  assert.equal(because({ chosen: 0, why: "score" }), en["against.score"]);
+  assert.equal(because({ chosen: 0, why: "" }), "");
+});
+
+test("a paper is done as a whole, in part or not at all", () => {
+  const heard = (...done: Heard["done"]): Heard => ({ done, problems: [] });
+  const yes = { action: "confirm", order: order({}) } as const;
+  const no = { reason: "unit", detail: "", hint: "" };
+  assert.deepEqual([heard(yes), heard(yes, no), heard(no), heard()].map(outcome), ["whole", "part", "none", "none"]);
+});
+
+test("a refusal is told in the page's language, with the service's own words beside it; in English those say it all", () => {
+  const said = { reason: "short", detail: "3 are there, 5 were asked", hint: "take 3" };
+  assert.deepEqual(worded(said), { words: "3 are there, 5 were asked. Take 3.", english: "" });
+  assert.deepEqual(worded({ reason: "short", detail: "", hint: "" }), { words: refusedEn["refused.short"], english: "" });
+  language.value = "zh";
+  assert.deepEqual(worded(said), { words: refusedZh["refused.short"], english: "3 are there, 5 were asked. Take 3." });
+  assert.deepEqual(worded({ ...said, reason: "gremlins" }), { words: "", english: "3 are there, 5 were asked. Take 3." });
+  assert.equal(days(1), "1天");
+  language.value = "en";
+  assert.deepEqual([days(1), days(3.14)], ["1 day", "3.1 days"]);
+});
+
+test("until when an article is held back is as it is now; of one that is gone, as its need says", () => {
+  const need = { why: { held_until_ms: 5 } } as unknown as NeedView;
+  assert.equal(heldUntil({ held_until_ms: 0 } as SkuView, need), 0);
+  assert.equal(heldUntil(undefined, need), 5);
+  assert.equal(heldUntil(undefined, { why: {} } as NeedView), 0);
 });

@@ -4,6 +4,10 @@ import { en } from "../src/words/en";
 import { ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
 import { en as tradeEn } from "../src/words/trade_en";
 import { zh as tradeZh } from "../src/words/trade_zh";
+import { en as portalEn } from "../src/words/portal_en";
+import { zh as portalZh } from "../src/words/portal_zh";
+import { en as refusedEn } from "../src/words/refused_en";
+import { zh as refusedZh } from "../src/words/refused_zh";
 import { zh } from "../src/words/zh";
 import { read } from "../src/route";
 import { said, titled } from "../src/ui/said";
@@ -19,12 +23,17 @@ test("every text is there in Chinese, with the same blanks, and none is empty", 
   }
 });
 
-test("so is every text of what is loaded later, and no key is in both", () => {
-  assert.deepEqual(Object.keys(tradeZh).sort(), Object.keys(tradeEn).sort());
-  for (const key of Object.keys(tradeEn) as (keyof typeof tradeEn)[]) {
-    assert.ok(tradeZh[key].trim() && tradeEn[key].trim(), key);
-    assert.deepEqual(blanks(tradeZh[key]), blanks(tradeEn[key]), key);
-    assert.ok(!(key in en), key);
+test("so is every text of what is loaded later, and no key is in two", () => {
+  const seen = new Set<string>(Object.keys(en));
+  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [portalEn, portalZh], [refusedEn, refusedZh]];
+  for (const [english, chinese] of later) {
+    assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
+    for (const key of Object.keys(english)) {
+      assert.ok(chinese[key]!.trim() && english[key]!.trim(), key);
+      assert.deepEqual(blanks(chinese[key]!), blanks(english[key]!), key);
+      assert.ok(!seen.has(key), key);
+      seen.add(key);
+    }
   }
 });
 

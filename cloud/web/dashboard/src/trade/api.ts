@@ -1,6 +1,6 @@
 // The addresses of stock, orders, suppliers and figures.
-import { ask, post } from "../api";
-import type { CountRound, Curve, Finding, IdleRow, OrderVersion, OrderView, Portal, Scorecard, Standing } from "./types";
+import { ask, post, postFile } from "../api";
+import type { CountRound, Curve, Finding, Heard, IdleRow, Offer, OrderVersion, OrderView, Portal, Scorecard, Sourced, Standing } from "./types";
 
 const id = encodeURIComponent;
 
@@ -26,10 +26,12 @@ export interface StepBody {
 export const SITE = "api/orders";
 export const PORTAL = "api/portal/orders";
 
-export const order = (number: number) => ask<{ order: OrderView; versions: OrderVersion[] }>(`api/orders/${number}`);
+export const order = (number: number) => ask<{ order: OrderView; versions: OrderVersion[]; sourced?: Record<string, Sourced> }>(`api/orders/${number}`);
 export const step = (base: string, number: number, action: string, body: StepBody, key: string) => post<OrderView>(`${base}/${number}/${action}`, body, key);
 export const draft = (supplier: string, lines: { sku: string; units: number }[], note: string, key: string) => post<OrderView>("api/orders", { supplier, lines, note }, key);
-export const orderNeed = (need: number, key: string) => post<{ orders: OrderView[] }>(`api/needs/${need}/order`, {}, key);
+export const offers = (need: number) => ask<Offer[]>(`api/needs/${need}/offers`);
+/** `supplier` "": as proposed. */
+export const orderNeed = (need: number, supplier: string, key: string) => post<{ orders: OrderView[] }>(`api/needs/${need}/order`, supplier ? { supplier } : {}, key);
 
 export interface Came {
   units: number;
@@ -59,3 +61,4 @@ export interface PlanLine {
 }
 export const plan = (lines: PlanLine[], key: string) => post<OrderView>("api/portal/plan", { lines }, key);
 export const stock = (skus: Record<string, number | null>, key: string) => post<{ skus: Record<string, number>; not_offered: string[] }>("api/portal/stock", { skus }, key);
+export const hear = (paper: Blob) => postFile<Heard>("api/portal/papers", paper);

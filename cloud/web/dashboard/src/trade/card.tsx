@@ -1,9 +1,10 @@
 // The why card of a need: what is there, what is expected, which policy, what it promises, and what was rejected.
 import { skuHref } from "../route";
-import { site } from "../state";
+import { site, skus } from "../state";
 import type { NeedView } from "../types";
 import { figure, known, money, number, percent, quantity, say, word } from "../words/words";
 import { Since } from "../ui/panel";
+import { Held, heldUntil, Helped, Limits } from "./ahead";
 import { type Plan, planOf } from "./plan";
 import { OrderNeed } from "./order_need";
 import { PositionLine } from "./position";
@@ -25,10 +26,9 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
       {typeof need.why.gateway_position === "number" && (
         <p class="note">{say("card.gateway", { position: number(need.why.gateway_position), point: number(Number(need.why.gateway_reorder_point)), quantity: number(Number(need.why.gateway_quantity)) })}</p>
       )}
-      {plan.limits.map((limit) => (
-        <p key={limit} class="advice">{word("limit", limit)}</p>
-      ))}
-      <Rescue plan={plan} />
+      <Held until_ms={heldUntil(skus.value.get(need.sku), need)} />
+      <Limits limits={plan.limits} />
+      <Helped rescue={plan.rescue} />
       <div class="halves">
         {ahead && (
           <section>
@@ -72,6 +72,9 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
             <dl>
               {terms.service_level !== null && <Row name={say("why.service_level")}>{level}</Row>}
               {terms.backorder_cost !== null && <Row name={say("card.backorder_cost")}>{coins(terms.backorder_cost)}</Row>}
+              {plan.supply?.supplier && <Row name={say("card.supplier")}>{plan.supply.supplier}</Row>}
+              {plan.supply?.supplier && <Row name={say("card.lead_lines")}>{plan.supply.lead_lines ? number(plan.supply.lead_lines) : say("card.quoted")}</Row>}
+              {(plan.supply?.price_from ?? 0) > 0 && <Row name={say("card.price_from")}>{`${number(plan.supply!.price_from)} · ${coins(plan.supply!.price)}`}</Row>}
               <Row name={say("card.unit_cost")}>{coins(terms.unit_cost)}</Row>
               <Row name={say("why.order_cost")}>{coins(terms.order_cost)}</Row>
               <Row name={say("card.holding_rate")}>{percent(terms.holding_rate, 1)}</Row>
@@ -106,21 +109,8 @@ function sentence(plan: Plan, need: NeedView): string {
   const coming = position.on_order + position.in_transit;
   if (plan.verdict === "owed") return say("card.owed", { units: number(-projected) });
   if (point === null) return plan.reason || say("card.no_point");
-  const shown = { available: number(available), coming: number(coming), projected: number(projected), point: number(point), quantity: number(need.quantity) };
+  const shown = { available: number(available - position.perishing), coming: number(coming), projected: number(projected), point: number(point), quantity: number(need.quantity) };
   return say(plan.observed ? "card.observed" : "card.time", shown);
-}
-
-function Rescue({ plan }: { plan: Plan }) {
-  const rescue = plan.rescue;
-  if (!rescue?.source) return null;
-  const [kind, name] = rescue.source.split(":");
-  const source = known("source", kind!) && name ? word("source", kind!, { name }) : rescue.source;
-  return (
-    <p class="advice rescue">
-      <strong>{say("card.rescue", { units: number(rescue.units), source })}</strong>
-      {say("card.rescue_why", { risk: percent(rescue.risk), after: percent(rescue.risk_after), saves: coins(rescue.saves), costs: coins(rescue.costs) })}
-    </p>
-  );
 }
 
 /** Between what the demand of the lead time lies, and where the reorder point is in it. */

@@ -6,6 +6,7 @@ import { say } from "../words/words";
 import { count } from "./api";
 import { Found } from "./found";
 import type { CountTask, Finding } from "./types";
+import { Trouble } from "./form";
 import { useWish } from "./wish";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "back", "0", "send"] as const;
@@ -88,7 +89,7 @@ export function CountSheet({ task, next, found, go }: Sheet) {
               }}
             />
             <p id="count-said" class="trouble" role="alert">
-              {empty.value ? say("counting.number_first") : wish.value.trouble}
+              {empty.value ? say("counting.number_first") : <Trouble wish={wish.value} />}
             </p>
             <div class="keys">
               {KEYS.map((key) => (

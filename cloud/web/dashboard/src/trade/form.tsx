@@ -4,7 +4,7 @@ import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Said } from "../api";
 import { type Field, flaw, type Flaw } from "../core/forms";
 import { number, say } from "../words/words";
-import { useWish } from "./wish";
+import { useWish, type Wish } from "./wish";
 
 export type Values = Record<string, string>;
 
@@ -100,13 +100,14 @@ export function Form({ label, fields, submit, send, overruled, done, close }: Sh
               )}
               <span id={`${id}-said`} class={trouble ? "trouble" : "note"} role={trouble ? "alert" : undefined}>
                 {trouble ?? field.hint}
+                {trouble && trouble === wish.value.trouble && <English text={wish.value.english} />}
               </span>
             </div>
           );
         })}
       </div>
       <p class="trouble" role="status">
-        {!(shownAt && wrong.value[shownAt.name]) && wish.value.trouble}
+        {!(shownAt && wrong.value[shownAt.name]) && <Trouble wish={wish.value} />}
       </p>
       <div class="acts">
         <button type="submit" class="main" aria-disabled={wish.value.busy}>
@@ -137,20 +138,43 @@ export function worded({ label }: Field, { code, least, most, from }: Flaw): str
 const DOUBLE_TAP_MS = 500;
 let done_at = -Infinity;
 
+/** Of what may be pressed twice by mistake: the second time does nothing. True: it was done. */
+export async function once(act: () => Promise<boolean>): Promise<boolean> {
+  if (performance.now() - done_at <= DOUBLE_TAP_MS || !(await act())) return false;
+  done_at = performance.now();
+  return true;
+}
+
 /** A button that does one thing at once. */
 export function Act({ label, described, main, act }: { label: string; described?: string; main?: boolean; act: (key: string) => Promise<unknown> }) {
   const [wish, make] = useWish();
-  const press = async () => {
-    if (performance.now() - done_at > DOUBLE_TAP_MS && (await make(described ?? label, act))) done_at = performance.now();
-  };
+  const press = () => once(() => make(described ?? label, act));
   return (
     <span class="act">
       <button type="button" class={main ? "main" : ""} aria-label={described} aria-disabled={wish.value.busy} onClick={() => void press()}>
         {wish.value.busy ? say("wish.sending") : label}
       </button>
       <span class="trouble" role="status">
-        {wish.value.trouble}
+        <Trouble wish={wish.value} />
       </span>
     </span>
   );
+}
+
+/** Why a wish was not granted: in words, and small below it what the service says itself. */
+export function Trouble({ wish: { trouble, english } }: { wish: Wish }) {
+  return trouble ? (
+    <>
+      {trouble}
+      <English text={english} />
+    </>
+  ) : null;
+}
+
+export function English({ text }: { text: string }) {
+  return text ? (
+    <small class="english" lang="en">
+      {text}
+    </small>
+  ) : null;
 }

@@ -1,9 +1,10 @@
-// The versions of an order: who did what when, and what it changed. Asked for when the order is unfolded.
+// Why an order went to its supplier, and its versions: who did what when, and what it changed. Asked for when it is unfolded.
 import { Since } from "../ui/panel";
 import { skuName } from "../state";
 import { day, number, say, word } from "../words/words";
 import { order as ask } from "./api";
 import { useAsked } from "./asked";
+import { Sourced } from "./sourced";
 import type { OrderLine, OrderVersion, OrderView } from "./types";
 
 export function OrderHistory({ order }: { order: OrderView }) {
@@ -12,6 +13,8 @@ export function OrderHistory({ order }: { order: OrderView }) {
   if (!value) return <p class="note">{say(failed ? "order.no_history" : "loading.text")}</p>;
   const versions = [...value.versions].sort((a, b) => a.order.version - b.order.version);
   return (
+    <>
+    <Sourced sourced={value.sourced ?? {}} />
     <section>
       <h3>{say("order.history")}</h3>
       <ol class="versions">
@@ -27,6 +30,7 @@ export function OrderHistory({ order }: { order: OrderView }) {
         ))}
       </ol>
     </section>
+    </>
   );
 }
 

@@ -1,30 +1,51 @@
-// One press makes orders of a need; a need that is on an order says on which.
+// Makes orders of a need. Where only one supplier offers the article one press does it; where several do, they stand
+// beside one another first, the proposed one chosen. A need that is on an order says on which.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { adopt } from "../link";
 import { orderHref } from "../route";
 import { acts, orders, skuName } from "../state";
 import type { NeedView } from "../types";
 import { number, say } from "../words/words";
-import { orderNeed } from "./api";
+import { offers, orderNeed } from "./api";
+import { Choice } from "./choice";
 import { Act } from "./form";
+import type { Offer } from "./types";
 
 export function OrderNeed({ need }: { need: NeedView }) {
+  const choosing = useSignal<Offer[] | null>(null);
+  const home = useRef<HTMLDivElement>(null);
   const its = [...orders.value.values()].filter((order) => (order.needs.includes(need.id) || order.id === need.order) && order.state !== "cancelled");
   if (its.length) {
     return (
-      <span class="ordering">
+      <div class="ordering">
         {its.map((order) => (
           <a key={order.id} class="button" href={orderHref(order.id)}>
             {say("order.title", { id: order.id })}
           </a>
         ))}
-      </span>
+      </div>
     );
   }
   if (!acts.value || need.state !== "proposed") return null;
   const label = say("needs.order", { n: number(need.quantity) });
+  const order = async (supplier: string, key: string) => adopt({ orders: (await orderNeed(need.id, supplier, key)).orders });
+  const begin = async (key: string) => {
+    const all = await offers(need.id);
+    if (all.length > 1) choosing.value = all;
+    else await order("", key);
+  };
+  const leave = () => {
+    choosing.value = null;
+    queueMicrotask(() => home.current?.querySelector("button")?.focus());
+  };
   return (
-    <span class="ordering">
-      <Act main label={label} described={`${label}: ${skuName(need.sku)}`} act={async (key) => adopt({ orders: (await orderNeed(need.id, key)).orders })} />
-    </span>
+    <div class={`ordering ${choosing.value ? "open" : ""}`} ref={home}>
+      {choosing.value ? (
+        <Choice title={`${label}: ${skuName(need.sku)}`} offers={choosing.value} order={order} leave={leave} />
+      ) : (
+        <Act main label={label} described={`${label}: ${skuName(need.sku)}`} act={begin} />
+      )}
+    </div>
   );
 }

@@ -11,6 +11,7 @@ import { useAsked } from "./asked";
 import { byUrgency, Order } from "./orders";
 import { decides, Having, Planning, room as roomOf } from "./portal_forms";
 import { news } from "./portal_news";
+import { Papers as Handing } from "./portal_papers";
 import type { Portal as Told, PortalShelf } from "./types";
 
 const AGAIN_MS = 20_000;
@@ -69,6 +70,7 @@ export function Portal() {
         <Panel name="having" title={say("portal.stock")}>
           <Having told={value} />
         </Panel>
+        <Handing agreed={value.papers.length > 0} />
         {over.length > 0 && (
           <Panel name="orders-ended" title={say("orders.ended")}>
             <ul class="rows">{over.map((order) => <Order key={order.id} order={order} base={PORTAL} />)}</ul>

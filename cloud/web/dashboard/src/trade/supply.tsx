@@ -1,8 +1,9 @@
-// An article's supply, in its drawer: where it stands, what is owed, its lots, and what more service would cost.
+// An article's supply, in its drawer: what bounds it, who could help, where it stands, what is owed, its lots, and what more service would cost.
 import { site } from "../state";
 import type { SkuView } from "../types";
 import { known, money, number, say, word } from "../words/words";
 import { Since } from "../ui/panel";
+import { Held, Helped, Limits } from "./ahead";
 import { curve, standing } from "./api";
 import { useAsked } from "./asked";
 import { EfficientCurve } from "./curve";
@@ -14,6 +15,8 @@ export function Supply({ sku }: { sku: SkuView }) {
   const { value, failed } = told.value;
   return (
     <>
+      <Held until_ms={sku.held_until_ms} />
+      <Helped rescue={sku.rescue} />
       <section>
         <h3>{say("position.title")}</h3>
         {value ? <PositionLine at={{ ...value.position, available: value.available, projected: value.projected }} point={sku.reorder_point} /> : <p class="note">{say(failed ? "later.failed" : "loading.text")}</p>}
@@ -24,6 +27,7 @@ export function Supply({ sku }: { sku: SkuView }) {
           </p>
         ))}
       </section>
+      <Limits limits={sku.limits} />
       {value && value.lots.length > 0 && (
         <section>
           <h3>{say("position.lots")}</h3>

@@ -15,6 +15,45 @@ export interface OrderVersion {
   order: Pick<OrderView, "lines" | "state" | "version" | "note">;
 }
 
+/** What a supplier asks for what a need is of (see cloud/desks/offering.py): `units` in its packs, at `price` each and
+ *  `cost` with the order's own; `total` is all that is weighed. `chosen`: units that are ordered of it, and `why`. */
+export interface Offer {
+  supplier: string;
+  name: string;
+  suspended: boolean;
+  score: number | null;
+  stock: number | null;
+  units: number;
+  price: number;
+  cost: number;
+  due_days: number;
+  late_cost: number;
+  risk: number;
+  total: number;
+  chosen: number;
+  why: string;
+}
+
+/** Why a need was ordered where it was. Of older orders neither `offers` nor who chose is kept. */
+export interface Sourced {
+  sku?: string;
+  splits: { supplier: string; units: number; price: number; cost: number; due_days: number; why: string }[];
+  rejected: { supplier: string; units: number; cost: number | null; reason: string; saves: number }[];
+  by_hand?: boolean;
+  offers?: Offer[];
+}
+
+/** What came of a paper: order by order what was done, or why not; and what is wrong with how it is written. */
+export interface Heard {
+  done: ({ action: "confirm" | "ship"; order: OrderView } | Refusal)[];
+  problems: { code: string; detail: string; hint?: string }[];
+}
+export interface Refusal {
+  reason: string;
+  detail: string;
+  hint: string;
+}
+
 /** What to do with stock that does not move: `act` on `units`, `with_whom`; it frees money once and saves some a year. */
 export interface IdleRow {
   sku: string;

@@ -12,43 +12,54 @@ export interface Wish {
   said: Said | null;
   /** The words of the trouble; "" for none. */
   trouble: string;
+  /** What the service says of it in English, where the page speaks another language. */
+  english: string;
 }
+
+const CALM: Wish = { busy: false, said: null, trouble: "", english: "" };
 
 /** `ask` is given the key of the wish; a wish of other words (`body`) has another key. True: it was done. */
 export function useWish(): [Signal<Wish>, (body: unknown, ask: (key: string) => Promise<unknown>) => Promise<boolean>] {
-  const wish = useSignal<Wish>({ busy: false, said: null, trouble: "" });
+  const wish = useSignal<Wish>(CALM);
   const last = useRef({ words: "", key: "" });
   const make = async (body: unknown, ask: (key: string) => Promise<unknown>) => {
     if (wish.value.busy) return false;
     const words = JSON.stringify(body);
     if (last.current.words !== words) last.current = { words, key: freshKey() };
-    wish.value = { busy: true, said: null, trouble: "" };
+    wish.value = { ...CALM, busy: true };
     try {
       await ask(last.current.key);
       last.current = { words: "", key: "" };
-      wish.value = { busy: false, said: null, trouble: "" };
+      wish.value = CALM;
       return true;
     } catch (error) {
       const refused = error instanceof Refused ? error : null;
       if (refused && refused.status < 500) last.current = { words: "", key: "" }; // it was answered: the next try is another one
       if (refused?.status === 401) restart();
-      wish.value = { busy: false, said: refused?.said ?? null, trouble: refused ? told(refused) : say("wish.not_sent") };
+      const { words, english } = refused ? told(refused) : { words: say("wish.not_sent"), english: "" };
+      wish.value = { busy: false, said: refused?.said ?? null, trouble: words, english };
       return false;
     }
   };
   return [wish, make];
 }
 
-/** A refusal in words: ours where there are some, else the service's own. */
-export function told({ status, said: { reason, detail, hint } }: Refused): string {
+/** A refusal in words: those of the page in its language, and in `english` what the service says itself, with its
+ *  figures. In English the latter say it all. */
+export function worded({ reason, detail, hint }: Pick<Said, "reason" | "detail" | "hint">): { words: string; english: string } {
   const ours = known("refused", reason) ? word("refused", reason) : "";
-  const theirs = [sentence(detail), sentence(hint)].filter(Boolean).join(" "); // in English, but with the figures
-  if (ours && (language.value !== "en" || !detail)) return [ours, sentence(detail)].filter(Boolean).join(" ");
-  if (theirs) return theirs;
-  return say(status === 403 ? "wish.not_allowed" : status === 409 ? "wish.changed" : "wish.not_sent");
+  const theirs = [sentence(detail), sentence(hint)].filter(Boolean).join(" ");
+  if (language.value === "en") return { words: detail || !ours ? theirs : ours, english: "" };
+  return ours ? { words: ours, english: theirs } : { words: "", english: theirs };
 }
 
-function sentence(text: string): string {
+/** The same where there may be no words at all: then the status says something. */
+export function told({ status, said }: Refused): { words: string; english: string } {
+  const { words, english } = worded(said);
+  return { words: words || say(status === 403 ? "wish.not_allowed" : status === 409 ? "wish.changed" : "wish.not_sent"), english };
+}
+
+export function sentence(text: string): string {
   const trimmed = text.trim();
   return trimmed && trimmed[0]!.toUpperCase() + trimmed.slice(1) + (/[.!?]$/.test(trimmed) ? "" : ".");
 }

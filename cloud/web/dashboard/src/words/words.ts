@@ -1,10 +1,11 @@
 // The page's words in the language chosen. Numbers, dates and units go through Intl, in the site's time zone.
 import { computed, effect, signal } from "@preact/signals";
 import { en } from "./en";
+import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
 import { zh } from "./zh";
 
-export type Key = keyof typeof en | keyof typeof trade;
+export type Key = keyof typeof en | keyof typeof trade | keyof typeof portal;
 export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };
@@ -92,6 +93,11 @@ export function money(value: number, currency: string): string {
 function duration(ms: number): string {
   const [value, unit] = ms < 90_000 ? [ms / 1000, "second"] : ms < 5_400_000 ? [ms / 60_000, "minute"] : ms < 129_600_000 ? [ms / 3_600_000, "hour"] : [ms / 86_400_000, "day"];
   return number(value as number, 0, { style: "unit", unit: unit as string, unitDisplay: "short" });
+}
+
+/** A number of days, with its word: "1 day", "3.1 days". */
+export function days(value: number): string {
+  return number(value, 1, { style: "unit", unit: "day", unitDisplay: "long" });
 }
 
 /** A time that is not exceeded, in whole units that fit: "1 min", never less than it is. */

@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct, field
 
-from cloud.core.baseline import DAY_MS, Baseline, Window, doubt, fit, losses
-from cloud.core.cycles import HOUR_MS, SPACING_MS, Run, Tracker, track
+from cloud.core.maintenance.baseline import DAY_MS, Baseline, Window, doubt, fit, losses
+from cloud.core.maintenance.cycles import HOUR_MS, SPACING_MS, Run, Tracker, track
 
 WINDOW_MS = 3 * HOUR_MS
 WINDOW_SAMPLES_MIN = 60

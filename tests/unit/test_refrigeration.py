@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from cloud.core.cycles import Tracker, track
-from cloud.core.maintenance import Assessment, State, assess, step
+from cloud.core.maintenance.cycles import Tracker, track
+from cloud.core.maintenance.refrigeration import Assessment, State, assess, step
 from tests.unit.refrigerator import Array, simulate
 
 START_MS = 1_700_006_400_000

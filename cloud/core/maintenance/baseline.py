@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from cloud.core.cycles import HOUR_MS
+from cloud.core.maintenance.cycles import HOUR_MS
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -27,7 +27,7 @@ const DAY = 86_400_000;
 const line = (more: Partial<OrderLine>): OrderLine => ({ sku: "a", units: 36, unit_price: 2.5, received: 0, rejected: 0, shipped: 0, due_ms: 10 * DAY, ...more });
 const order = (more: Partial<OrderView>): OrderView => ({
   id: 7, supplier: "acme", supplier_name: "Acme", state: "sent", value: 90, lines: [line({})], created_ms: 0, changed_ms: 0, by: "anna", sent_ms: 1, needs: [], note: "",
-  version: 3, late: false, may: [], ...more,
+  version: 3, late: false, may: [], asking: [], supplier_note: "", ...more,
 });
 
 test("the bar of a position ends where what is projected does, and never leaves its frame", () => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cloud.core.purchasing import answers
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.papers import Partner
@@ -16,6 +18,13 @@ from protocols.trade import Buying
 LIMITS = Buying(approved_to=0, crew_limit=2_000, manager_limit=50_000)
 SITE = Site(About("gold", "Gold", "Europe/Amsterdam"), [])
 OURS, THEIRS = "SHOP", "ACME"
+NAMES = {"acme": "Acme Medical", "nord": "Nordfrisk", "lido": "Lido Packaging"}
+_MEASURED: dict[str, tuple[Any, ...]] = {
+    "nord": (71, (97, 88.0), (12, 64.5), (12, 55.0), (5.2, 2.6), (0.78, 0.91), 31_020.0),
+    "acme": (88, (41, 99.1), (41, 80.0), (41, 92.5), (3.1, 0.6), (0.94, 0.97), 88_410.5),
+    "lido": (None, (0, None), (0, None), (0, None), None, (None, None), 0.0),
+}
+"""Score; lines and points of quality, cost and delivery; lead time; shares on time and in full; bought in a year."""
 
 
 def offers(units: int, chosen: str = "acme") -> list[OfferView]:
@@ -67,3 +76,23 @@ def paper(kind: str, group: str, *body: str) -> bytes:
         f"GS*{group}*{THEIRS}*{OURS}*20251122*1000*1*X*004010",
     ]
     return "~\n".join([*head, *said, "GE*1*1", "IEA*1*000000001", ""]).encode()
+
+
+def card(
+    supplier: str, open_orders: int, scores: dict[tuple[str, str], tuple[float, str, int]], stock: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A supplier's card, with what people entered of it (points, who, when) and what it told it has."""
+    score, quality, cost, delivery, lead, (on_time, in_full), a_year = _MEASURED[supplier]
+    parts = []
+    for name, weight, seen in (("quality", 30, quality), ("cost", 25, cost), ("delivery", 20, delivery),
+                               ("service", 15, None), ("innovation", 10, None)):  # fmt: skip
+        given = scores.get((supplier, name))
+        n, known = seen or ((1, given[0]) if given else (0, None))
+        by, at_ms = (given[1], given[2]) if given else ("", 0)
+        parts.append({"criterion": name, "value": known, "n": n, "weight": weight, "by": by, "at_ms": at_ms})
+    return {
+        "id": supplier, "name": NAMES[supplier], "suspended": supplier == "lido", "score": score, "weights": {},
+        "parts": parts, "lead_time_days": lead and lead[0], "lead_time_sd_days": lead and lead[1], "on_time": on_time,
+        "lead_lines": delivery[0], "lines": delivery[0], "in_full": in_full, "value_year": a_year,
+        "open_orders": open_orders, "stock": stock,
+    }  # fmt: skip

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
 from cloud.core.kpis.stale import Proposal
-from cloud.core.purchasing import acting
+from cloud.core.purchasing import acting, agreements
 from cloud.core.purchasing.orders import Line, Order, draft
 from cloud.core.refusals import Refusal
 from cloud.core.trade_view import ArrivalView, OrderView, order_view
@@ -22,12 +22,11 @@ from cloud.web.office import Came, Heard, NewOrder, Score, Step
 from cloud.web.portal import Plan, Stock
 from cloud.web.sign_in import Who
 from cloud.web.stockroom import Counted
-from tests.browser import fake_partners, fake_plan
-from tests.browser.fake_partners import LIMITS
+from tests.browser import fake_orders, fake_partners, fake_plan
+from tests.browser.fake_orders import PRICE, agreed
+from tests.browser.fake_partners import LIMITS, NAMES
 
 DAY_MS = fake_plan.DAY_MS
-NAMES = {"acme": "Acme Medical", "nord": "Nordfrisk", "lido": "Lido Packaging"}
-PRICE = 12.5
 LINK = "gold.k3xq"
 
 
@@ -46,13 +45,14 @@ class FakeTrade:
         self._versions: dict[int, list[Version]] = {}
         self._orders: dict[int, Order] = {}
         self._sourced: dict[int, object] = {}
-        for number, order in enumerate(_first(now_ms()), 1):
+        self._heard: dict[bytes, Heard] = {}
+        for number, order in enumerate(fake_orders.first(now_ms()), 1):
             self._keep(replace(order, id=number), "draft", show=False)
         t = now_ms()
         self._arrivals = [
             ArrivalView(
                 "3:SKU-1004", 3, "SKU-1004", 34, t - 900_000, t - 600_000, ["A01-04"], {"weight": 34, "tags": 30},
-                0.97, -2,
+                0.97, -2, 34,
             )
         ]  # fmt: skip
 
@@ -70,6 +70,19 @@ class FakeTrade:
         """What came and was not confirmed."""
         return self._arrivals
 
+    def asked(self, number: int) -> None:
+        """Its supplier asks for a dearer price of an order, and says why."""
+        self._keep(fake_orders.asked(self._orders[number], self._now_ms()), "ask")
+
+    def proposed(self, supplier: str) -> None:
+        """A supplier hands a plan in that the site has to decide about."""
+        self._keep(self._numbered(fake_orders.proposed(supplier, self._now_ms())), "plan")
+
+    def see(self, arrival: ArrivalView) -> None:
+        """The shelves saw this come, and nothing else."""
+        self._arrivals = [arrival]
+        self._show(arrivals=self._arrivals)
+
     def orders(self) -> object:
         """See `office.Desk`."""
         return self.views()
@@ -86,7 +99,7 @@ class FakeTrade:
             raise Refused("suspended", "Lido Packaging is suspended.", "Order from another supplier, or end it.")
         lines = [Line(one.sku, one.units, PRICE, due_ms=self._now_ms() + 3 * DAY_MS) for one in wanted.lines]
         made = draft(wanted.supplier, lines, by, self._now_ms(), note=wanted.note)
-        return self._keep(self._numbered(_agreed(made)), "draft")
+        return self._keep(self._numbered(agreed(made)), "draft")
 
     async def offers(self, need: int) -> object:
         """See `office.Desk`. Only the first need's article is offered by one supplier alone."""
@@ -105,7 +118,7 @@ class FakeTrade:
         held = [one for one in self._orders.values() if need in one.needs]
         if not held:
             line = Line(found.sku, found.quantity, PRICE, due_ms=self._now_ms() + 3 * DAY_MS)
-            made = _agreed(draft(supplier or "acme", [line], who.name, self._now_ms(), needs=[need]))
+            made = agreed(draft(supplier or "acme", [line], who.name, self._now_ms(), needs=[need]))
             self._keep(self._numbered(made), "draft")
             held = [one for one in self._orders.values() if need in one.needs]
             over = replace(found, state="fulfilled", order=held[0].id, changed_ms=self._now_ms())
@@ -127,7 +140,7 @@ class FakeTrade:
             for sku, one in given.items()
             if (n := one.received if action == "receive" else one.units) is not None
         }
-        after = _agreed(
+        after = agreed(
             acting.act(
                 order, action, who.name, who.role, self._now_ms(), LIMITS, units=units,
                 rejected={sku: one.rejected for sku, one in given.items() if one.rejected},
@@ -138,7 +151,7 @@ class FakeTrade:
         )  # fmt: skip
         if after is not order:
             self.told.append((action, step))
-            self._keep(after, action)
+            self._keep(after, "ask" if who.role == "supplier" and after.asking else action)
         return self._view(after, (who.role,))
 
     async def confirm(self, arrival: str, came: Came, who: Who, key: str) -> object:
@@ -148,10 +161,10 @@ class FakeTrade:
             raise NotFound(f"there is no arrival {arrival}")
         order = self._found(found.order)
         rejected = {found.sku: came.rejected} if came.rejected else None
-        after = _agreed(
+        after = agreed(
             acting.act(
                 order, "receive", who.name, who.role, self._now_ms(), LIMITS, units={found.sku: came.units},
-                rejected=rejected, note=came.note, key=key,
+                rejected=rejected, note=came.note, key=key, anyway=came.anyway,
             )
         )  # fmt: skip
         self.told.append(("confirm", came))
@@ -184,27 +197,17 @@ class FakeTrade:
     def suppliers(self) -> object:
         """See `office.Desk`."""
         return [
-            self._card("nord", 71, (97, 88.0), (12, 64.5), (12, 55.0), (5.2, 2.6), (0.78, 0.91), 31_020.0),
-            self._card("acme", 88, (41, 99.1), (41, 80.0), (41, 92.5), (3.1, 0.6), (0.94, 0.97), 88_410.5),
-            self._card("lido", None, (0, None), (0, None), (0, None), None, (None, None), 0.0),
+            fake_partners.card(id_, self._open(id_), self._scores, self._told_of(id_))
+            for id_ in ("nord", "acme", "lido")
         ]
 
-    def _card(self, id_: str, score: int | None, *rest: Any) -> dict[str, Any]:
-        quality, cost, delivery, lead, (on_time, in_full), a_year = rest
-        parts = []
-        for name, weight, seen in (("quality", 30, quality), ("cost", 25, cost), ("delivery", 20, delivery),
-                                   ("service", 15, None), ("innovation", 10, None)):  # fmt: skip
-            given = self._scores.get((id_, name))
-            n, known = seen or ((1, given[0]) if given else (0, None))
-            by, at_ms = (given[1], given[2]) if given else ("", 0)
-            parts.append({"criterion": name, "value": known, "n": n, "weight": weight, "by": by, "at_ms": at_ms})
-        return {
-            "id": id_, "name": NAMES[id_], "suspended": id_ == "lido", "score": score, "weights": {}, "parts": parts,
-            "lead_time_days": lead and lead[0], "lead_time_sd_days": lead and lead[1], "on_time": on_time,
-            "lead_lines": delivery[0], "lines": delivery[0],
-            "in_full": in_full, "value_year": a_year,
-            "open_orders": sum(one.supplier == id_ and not one.closed_ms for one in self._orders.values()),
-        }  # fmt: skip
+    def _open(self, supplier: str) -> int:
+        return sum(one.supplier == supplier and not one.closed_ms for one in self._orders.values())
+
+    def _told_of(self, supplier: str) -> list[dict[str, Any]]:
+        """What a supplier told it has, three hours ago."""
+        at_ms, had = self._now_ms() - 3 * 3_600_000, self._had.get(supplier, {})
+        return [{"sku": sku, "units": units, "at_ms": at_ms} for sku, units in had.items()]
 
     async def mark(self, supplier: str, score: Score, by: str) -> object:
         """See `office.Desk`."""
@@ -256,6 +259,12 @@ class FakeTrade:
             "lots": lots if half else [], "layers": [], "value": one.on_hand * PRICE, "unexplained": [],
         }  # fmt: skip
 
+    def reservations(self) -> object:
+        """See `stockroom.PromiseDesk`: of one article somebody does not get all that was promised."""
+        held = {"sku": "SKU-1002", "tier": "gold", "made_ms": self._now_ms() - DAY_MS, "state": "held"}
+        rows = [(4, 3, "Ward 3", 3), (5, 2, "Ward 5", 1), (6, 1, "Ward 7", 0)]
+        return [{**held, "id": n, "units": units, "customer": who, "covered": there} for n, units, who, there in rows]
+
     async def curve(self, sku: str) -> object:
         """See `figures.Desk`."""
         return fake_plan.curve(self._sku(sku))
@@ -292,11 +301,14 @@ class FakeTrade:
         mine = [
             self._view(one, ("supplier",)) for one in self._orders.values() if one.supplier == supplier and one.sent_ms
         ]
+        waiting = [self._view(one, ("supplier",)) for one in agreements.waiting(self._orders.values(), supplier)]
+        had = self._had.get(supplier, {})
         return {
             "supplier": {"id": supplier, "name": NAMES[supplier]}, "site": site.site.name,
             "currency": "CNY", "timezone": site.site.timezone, "names": {sku.id: sku.name for sku in site.skus},
             "at_ms": self._now_ms(), "shelves": shelves,
-            "orders": [replace(one, note="") for one in mine], "stock": self._had.get(supplier, {}),
+            "orders": [replace(one, note="", by="") for one in mine], "waiting": waiting, "stock": had,
+            "stock_ms": {str(one["sku"]): one["at_ms"] for one in self._told_of(supplier)},
             "agreements": [{"skus": keeps, "decides": "supplier"}, {"skus": asked, "decides": "site"}],
             "papers": ["852", "846", "EPCIS"] if supplier == "acme" else [],
         }  # fmt: skip
@@ -305,10 +317,12 @@ class FakeTrade:
         """See `portal.Desk`: the first three shelves are the supplier's to fill."""
         self.told.append(("plan", plan))
         now_ms, owned = self._now_ms(), {sku.id for sku in self._site().skus[1:4]}
-        made = _agreed(draft(who.supplier, [Line(one.sku, one.units, PRICE, due_ms=one.due_ms) for one in plan.lines],
+        made = agreed(draft(who.supplier, [Line(one.sku, one.units, PRICE, due_ms=one.due_ms) for one in plan.lines],
                              who.name, now_ms))  # fmt: skip
         if {one.sku for one in plan.lines} <= owned:
             made = replace(made, state="confirmed", sent_ms=now_ms, confirmed_ms=now_ms)
+        else:
+            made = replace(made, proposed=made.lines)
         return self._keep(self._numbered(made), "plan")
 
     async def stock(self, stock: Stock, who: Who) -> object:
@@ -320,18 +334,24 @@ class FakeTrade:
 
     async def hear(self, data: bytes, who: Who) -> Heard:
         """See `office.PaperDesk`."""
+        if data in self._heard:
+            return replace(self._heard[data], again=True)
         document, steps = fake_partners.heard(data, who.supplier, [*self._orders.values()])
-        done: list[object] = []
+        done: list[dict[str, Any]] = []
         for one in steps:
             if not isinstance(one, Refusal):
-                after = _agreed(one.taken(who.name, self._now_ms(), LIMITS))
-                done.append({"action": one.action, "order": self._keep(after, one.action)})
+                after = agreed(one.taken(who.name, self._now_ms(), LIMITS))
+                action = "ask" if after.asking else one.action
+                done.append({"action": action, "order": self._keep(after, action)})
             elif not document.contents:
-                _agreed(one)
+                agreed(one)
             else:
                 done.append(msgspec.to_builtins(one))
         self.told.append(("hear", data))
-        return Heard(done, document.problems)
+        heard = Heard([*done], document.problems)
+        if any("action" in one for one in done):
+            self._heard[data] = heard
+        return heard
 
     async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
         """See `office.PaperDesk`."""
@@ -366,32 +386,3 @@ class FakeTrade:
                 raise NotFound(f"nothing is held here: {name}")
 
             return nothing
-
-
-def _agreed(made: Order | Refusal) -> Order:
-    if isinstance(made, Refusal):
-        raise Refused(made.reason, made.detail, made.hint)
-    return made
-
-
-def _first(t: int) -> list[Order]:
-    """An order in each state that is worth a look."""
-    h, d = 3_600_000, DAY_MS
-
-    def line(n: int, units: int, due: float, **more: int) -> Line:
-        return Line(f"SKU-{1000 + n}", units, PRICE, due_ms=int(t + due * d), **more)
-
-    came, coming, part = line(7, 96, -3, received=96, shipped=96), line(4, 36, 0.2, shipped=36), line(8, 12, 1)
-    large, first = [line(10, 4_000, 5), line(11, 24, 5), line(12, 240, 5)], line(14, 60, 1, received=24, shipped=24)
-    joined, unwanted = "Joined with two others of Nordfrisk.", "Not needed any more."
-    return [
-        Order("nord", [came], "received", t - 9 * d, t - 3 * d, "anna", t - 8 * d, t - 8 * d),
-        Order("acme", [replace(line(9, 48, -2), unit_price=11 / 15)], "sent", t - 6 * d, t - 5 * d, "anna", t - 5 * d),
-        Order("acme", [coming], "confirmed", t - 3 * d, t - 2 * d, "vera", t - 2 * d, t - 2 * d),
-        Order("nord", large, "draft", t - 2 * h, t - 2 * h, "service", note=joined),
-        Order("acme", [line(13, 12, 4)], "approved", t - h, t - h // 2, "otto"),
-        Order("nord", [first, part], "partly_received", t - 4 * d, t - 4 * h, "anna", t - 4 * d, t - 3 * d),
-        Order(
-            "acme", [line(20, 10, -20)], "cancelled", t - 30 * d, t - 29 * d, "anna", 0, 0, t - 29 * d, note=unwanted
-        ),
-    ]

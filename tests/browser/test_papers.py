@@ -14,6 +14,7 @@ from tests.browser.test_trade_looks import seen
 
 LATER = (datetime.now(UTC) + timedelta(days=6)).strftime("%Y%m%d")
 ANSWER = paper("855", "PR", "BAK*00*AD*PO-2*20251121")
+DEARER = paper("855", "PR", "BAK*00*AC*PO-2*20251121", "PO1*1*48*EA*0.9*PE*BP*SKU-1009", f"ACK*IP*48*EA*068*{LATER}")
 SHIPPED = paper(
     "856", "SH", f"BSN*00*ASN-9*{LATER}*1000", "HL*1**S", "HL*2*1*O", "PRF*PO-2", "HL*3*2*I", "LIN*1*BP*SKU-1009",
     "SN1*1*48*EA",
@@ -60,19 +61,39 @@ def test_papers_that_are_chosen_are_done_one_after_the_other_and_read_back_in_wo
     expect(row).to_contain_text("Confirmed")
     assert len([name for name, _ in shop.fake.trade.told if name == "hear"]) == 4
     assert seen(page, "portal", phone=screen is PHONE) == []
-    assert [one for one in shop.log if "403" not in one] == []  # that the site's own view is not for suppliers
+    told = [one for one in shop.log if "403" not in one and "422" not in one]
+    assert told == []  # but that the site's own view is not for suppliers, and that of two papers nothing was done
+
+
+def test_a_paper_that_asks_for_more_waits_for_the_site_and_one_that_came_before_says_so(
+    shop: Shop, visit: Visit
+) -> None:
+    page = visit(shop, who="vera")
+    heard, field = page.locator(".heard > li"), page.locator(".panel.handing").get_by_label("Choose files …")
+
+    field.set_input_files([given("dearer.edi", DEARER)])
+
+    expect(heard.locator(".tag")).to_have_text("Waits for the site")
+    expect(heard).to_contain_text("Order 2: this is dearer than what was approved, and waits for the site to agree:")
+    expect(heard).to_contain_text("48 × Hydraulic oil 20 L · ¥0.90")
+    expect(page.locator(".order-row", has_text="Order 2").locator(".asking")).to_contain_text("→ ¥0.90")
+    field.set_input_files([given("again.edi", DEARER)])
+    again = heard.filter(has_text="again.edi")
+    expect(again.locator(".tag")).to_have_text("Came before")
+    expect(again).to_contain_text("nothing was done now")
+    assert seen(page, "portal", phone=False) == []
 
 
 def test_what_is_no_paper_or_too_large_is_said_in_the_pages_language(shop: Shop, visit: Visit) -> None:
     page = visit(shop, who="vera", language="zh", screen=PHONE, theme="dark")
     panel = page.locator(".panel.handing")
 
-    panel.locator("input").set_input_files([given("a.txt", b"hello there"), given("b.edi", b"ISA" + b" " * 70_000)])
+    panel.locator("input").set_input_files([given("a.txt", b"hello there"), given("b.edi", b"ISA" + b" " * (8 << 20))])
 
     first = panel.locator(".heard > li", has_text="a.txt")
     expect(first).to_contain_text("单据无法读取。")
     expect(first.locator("small[lang=en]")).to_contain_text("no paper known here begins with")
-    expect(panel.locator(".heard > li", has_text="b.edi")).to_contain_text("内容超过 64 KB")
+    expect(panel.locator(".heard > li", has_text="b.edi")).to_contain_text("内容太大")
     panel.locator("input").set_input_files([given("c.edi", STRANGER), given("d.edi", CUT_OFF)])
     expect(panel.locator(".heard > li", has_text="c.edi")).to_contain_text("没有您的这张订单。")
     expect(panel.locator(".heard > li", has_text="d.edi")).to_contain_text("可能被截断")

@@ -20,9 +20,10 @@ PAGES: dict[str, list[str]] = {
         "[data-step=receive] >> nth=0",
     ],
     "#/counting": [".counting .rows button"],
-    "#/suppliers": [".parts button >> nth=0"],
+    "#/suppliers": [".parts button >> nth=0", ".told-stock summary"],
     "#/figures": [".measures button >> nth=1"],
     "#/sku/SKU-1001": [],
+    "#/sku/SKU-1002": [],
 }
 """Each page, and what is unfolded on it before it is looked at."""
 LOOKS: list[Any] = [
@@ -49,6 +50,7 @@ def test_every_page_of_trade_unfolded_has_no_barrier(
     shop: Shop, visit: Visit, screen: dict[str, Any], language: str, theme: str
 ) -> None:
     page = visit(shop, who="mara", screen=screen, language=language, theme=theme)
+    shop.do(shop.fake.trade.asked, 2)
     found: list[str] = []
     for path, unfolded in PAGES.items():
         page.goto(shop.base + path)
@@ -65,7 +67,10 @@ def test_every_page_of_trade_unfolded_has_no_barrier(
 def test_the_portal_and_the_public_page_have_no_barrier(
     shop: Shop, visit: Visit, screen: dict[str, Any], language: str, theme: str
 ) -> None:
+    shop.do(shop.fake.trade.asked, 2)
+    shop.do(shop.fake.trade.proposed, "acme")
     page = visit(shop, who="vera", screen=screen, language=language, theme=theme)
+    page.locator(".orders-handed-in summary").click()
     page.locator(".order-row .steps button").first.click()
     found = seen(page, "portal", phone=screen is PHONE)
     page = visit(shop, f"public/{LINK}", who="", screen=screen, theme=theme, waits="table")

@@ -3,7 +3,8 @@ import type { AlertView, Snapshot } from "./types";
 import type { Series } from "./core/series";
 import type { Session } from "./state";
 
-/** What the service says with a refusal: a code, a sentence each on what was found and what to do, and of which field. */
+/** What the service says with a refusal: a code, a sentence each on what was found and what to do, and of which field.
+ *  Whatever else it says is kept beside these. */
 export interface Said {
   reason: string;
   detail: string;

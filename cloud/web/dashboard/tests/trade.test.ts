@@ -4,23 +4,30 @@ import { distinct, height } from "../src/trade/curve";
 import { shownIn } from "../src/trade/figures";
 import { bodyOf, fieldsOf, priceOf } from "../src/trade/order_steps";
 import { byUrgency, dueOf } from "../src/trade/orders";
+import { cameOf } from "../src/trade/arrivals";
+import { askedValue, asks, asTheyAre } from "../src/trade/asking";
 import { because, choices } from "../src/trade/choice";
+import { caused } from "../src/trade/found";
+import { changes } from "../src/trade/order_history";
 import { heldUntil } from "../src/trade/ahead";
 import { bars } from "../src/trade/position";
 import { outcome } from "../src/trade/portal_papers";
 import { planFields, planLines, stockOf } from "../src/trade/portal_forms";
-import type { CurvePoint, Heard, Offer, OrderLine, OrderView, PortalShelf } from "../src/trade/types";
+import type { CurvePoint, Finding, Heard, Offer, OrderLine, OrderVersion, OrderView, PortalShelf, Step } from "../src/trade/types";
 import { worded } from "../src/trade/wish";
 import type { NeedView, SkuView } from "../src/types";
 import { en } from "../src/words/trade_en";
 import { zh } from "../src/words/trade_zh";
 import { en as refusedEn } from "../src/words/refused_en";
 import { zh as refusedZh } from "../src/words/refused_zh";
-import { add, days, language } from "../src/words/words";
+import { add, days, known, language, number, say } from "../src/words/words";
+import { en as ordersEn } from "../src/words/orders_en";
+import { zh as ordersZh } from "../src/words/orders_zh";
 import { en as portalEn } from "../src/words/portal_en";
 import { zh as portalZh } from "../src/words/portal_zh";
 
 add({ en, zh });
+add({ en: ordersEn, zh: ordersZh });
 add({ en: portalEn, zh: portalZh });
 add({ en: refusedEn, zh: refusedZh });
 const DAY = 86_400_000;
@@ -39,6 +46,15 @@ test("the bar of a position ends where what is projected does, and never leaves 
   assert.equal(free!.x, 0);
   const owing = bars({ ...at, on_hand: -8, available: -12, projected: -7 }, null);
   for (const one of [...parts, ...owing.parts]) assert.ok(one.x >= 0 && one.width > 0 && one.x + one.width <= 100.001, JSON.stringify(one));
+});
+
+test("what is in doubt is drawn once: what of it is likely there with what is free, the rest with what is taken", () => {
+  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 10, on_order: 5, in_transit: 0, perishing: 0, doubtful: 6, likely: 2, projected: 17 };
+  const { parts, point } = bars(at, 17);
+  assert.deepEqual(parts.map((one) => one.name), ["available", "on_order", "likely", "reserved", "doubtful"]);
+  const [likely, doubtful] = [parts[2]!, parts[4]!];
+  assert.ok(Math.abs(likely.x + likely.width - point!) < 1e-9);
+  assert.ok(Math.abs(doubtful.width - 2 * likely.width) < 1e-9);
 });
 
 test("points of a curve that lie on each other are drawn once, and a better fill is never lower", () => {
@@ -126,7 +142,9 @@ test("a paper is done as a whole, in part or not at all", () => {
   const heard = (...done: Heard["done"]): Heard => ({ done, problems: [] });
   const yes = { action: "confirm", order: order({}) } as const;
   const no = { reason: "unit", detail: "", hint: "" };
+  const ask = { action: "ask", order: order({}) } as const;
   assert.deepEqual([heard(yes), heard(yes, no), heard(no), heard()].map(outcome), ["whole", "part", "none", "none"]);
+  assert.deepEqual([heard(ask), heard(yes, ask), heard(ask, no), { ...heard(yes), again: true }].map(outcome), ["asked", "part", "part", "again"]);
 });
 
 test("a refusal is told in the page's language, with the service's own words beside it; in English those say it all", () => {
@@ -146,4 +164,61 @@ test("until when an article is held back is as it is now; of one that is gone, a
   assert.equal(heldUntil({ held_until_ms: 0 } as SkuView, need), 0);
   assert.equal(heldUntil(undefined, need), 5);
   assert.equal(heldUntil(undefined, { why: {} } as NeedView), 0);
+});
+
+const asked = order({ lines: [line({ unit_price: 2 }), line({ sku: "b", unit_price: 1 })], asking: [{ sku: "a", units: 30, unit_price: 3, due_ms: 10 * DAY }] });
+
+test("of what a supplier asks for only what differs is told, old beside new, and what it would all come to", () => {
+  assert.deepEqual(asks(asked, (value) => number(value)), [{ sku: "a", changes: [[say("order.units"), "36", "30"], [say("order.price"), "2", "3"]] }]);
+  assert.equal(askedValue(asked), 30 * 3 + 36);
+  assert.equal(askedValue({ ...asked, asking: [] }), 36 * 2 + 36);
+});
+
+test("to decline says the lines as they are, and nothing of what was asked", () => {
+  assert.deepEqual(asTheyAre(asked), { lines: [{ sku: "a", units: 36 }, { sku: "b", units: 36 }] });
+});
+
+test("who confirms anew finds what was asked for last, and may still confirm all that was ordered", () => {
+  const field = (name: string) => fieldsOf("confirm", asked, 0, "UTC").find((one) => one.name === name);
+  assert.deepEqual([field("units a")?.value, field("units a")?.most, field("unit_price a")?.value, field("units b")?.value], ["30", 36, "3", "36"]);
+  assert.equal(fieldsOf("change", asked, 0, "UTC")[0]?.value, "36");
+});
+
+test("the history tells what was asked for, though no line changed", () => {
+  const version = (action: string, of: OrderView) => ({ at_ms: 0, by: "vera", action, order: of }) as OrderVersion;
+  const before = version("send", order({ lines: asked.lines }));
+  assert.equal(changes(before, version("ask", asked)).length, 2);
+  assert.ok(changes(before, version("ask", asked))[1]!.includes("2 → 3"));
+  assert.deepEqual(changes(version("ask", asked), version("change", order({ lines: asked.lines }))), []);
+});
+
+test("of what came all is kept only where somebody says so, but for what is rejected", () => {
+  assert.deepEqual(cameOf({ units: "37", rejected: "0" }, 42), { units: 37 });
+  assert.deepEqual(cameOf({ units: "37", rejected: "2", note: "torn", all: "yes" }, 42), { units: 40, anyway: true, rejected: 2, note: "torn" });
+  assert.deepEqual(cameOf({ units: "42", anyway: "yes" }, 42), { units: 42, anyway: true });
+});
+
+test("every limit, verdict, cause, step and state that the service knows has words", () => {
+  // the types are those of the service, so that none is left out here; causes and reasons are in cloud/core/counting
+  const limits: Record<SkuView["limits"][number], true> = { expires_first: true, least_lot_too_large: true, promise_out_of_reach: true, promise_too_dear: true, shelves_too_small: true };
+  const planned: Record<Exclude<SkuView["verdict"], "">, true> = { order: true, enough: true, demand_unknown: true, no_demand: true, stock_unknown: true, discontinued: true, unfit: true };
+  const verdicts: Record<Finding["verdict"], true> = { agrees: true, recount: true, differs: true };
+  const states: Record<OrderView["state"], true> = { approved: true, cancelled: true, closed: true, confirmed: true, draft: true, partly_received: true, received: true, sent: true };
+  const steps: Record<Step, true> = { approve: true, send: true, confirm: true, change: true, ship: true, receive: true, close: true, cancel: true };
+  const families: [string, string[]][] = [
+    ["limit", Object.keys(limits)],
+    ["planned", Object.keys(planned)],
+    ["verdict", Object.keys(verdicts)],
+    ["order_state", Object.keys(states)],
+    ["step", Object.keys(steps)],
+    ["done", [...Object.keys(steps), "draft", "plan", "ask", "take_back"]],
+    ["cause", ["moved_while_counting", "wrong_slot", "receipt_not_booked", "quarantined", "unit_slip", "debt", "sensor_doubt"]],
+    ["count_reason", ["recount", "unknown", "differs", "debt", "unexplained", "doubt", "due", "never"]],
+  ];
+  assert.deepEqual(families.flatMap(([family, codes]) => codes.filter((code) => !known(family, code)).map((code) => `${family}.${code}`)), []);
+});
+
+test("goods that may be those of an order name it", () => {
+  assert.notEqual(caused({ code: "receipt_not_booked", units: 3, evidence: { order: 7, awaited: 3 } }), caused({ code: "receipt_not_booked", units: 3, evidence: { put_units: 3, slot: "a", at_ms: 1 } }));
+  assert.match(caused({ code: "receipt_not_booked", units: 3, evidence: { order: 7, awaited: 3 } }), /Order 7/);
 });

@@ -4,6 +4,8 @@ import { en } from "../src/words/en";
 import { ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
 import { en as tradeEn } from "../src/words/trade_en";
 import { zh as tradeZh } from "../src/words/trade_zh";
+import { en as ordersEn } from "../src/words/orders_en";
+import { zh as ordersZh } from "../src/words/orders_zh";
 import { en as portalEn } from "../src/words/portal_en";
 import { zh as portalZh } from "../src/words/portal_zh";
 import { en as refusedEn } from "../src/words/refused_en";
@@ -25,7 +27,7 @@ test("every text is there in Chinese, with the same blanks, and none is empty", 
 
 test("so is every text of what is loaded later, and no key is in two", () => {
   const seen = new Set<string>(Object.keys(en));
-  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [portalEn, portalZh], [refusedEn, refusedZh]];
+  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh]];
   for (const [english, chinese] of later) {
     assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
     for (const key of Object.keys(english)) {

@@ -1,6 +1,6 @@
 // The addresses of stock, orders, suppliers and figures.
-import { ask, post, postFile } from "../api";
-import type { CountRound, Curve, Finding, Heard, IdleRow, Offer, OrderVersion, OrderView, Portal, Scorecard, Sourced, Standing } from "./types";
+import { ask, post, postFile, Refused, type Said } from "../api";
+import type { CountRound, Curve, Finding, Heard, IdleRow, Offer, OrderVersion, OrderView, Portal, Reserved, Scorecard, Sourced, Standing } from "./types";
 
 const id = encodeURIComponent;
 
@@ -39,6 +39,8 @@ export interface Came {
   lot?: string;
   expiry?: string;
   note?: string;
+  /** More came than is taken in without asking, and all of it is kept. */
+  anyway?: boolean;
 }
 export const arrived = (arrival: string, came: Came, key: string) => post<unknown>(`api/arrivals/${id(arrival)}/confirm`, came, key);
 
@@ -49,6 +51,8 @@ export const score = (supplier: string, criterion: string, value: number, note: 
 export const idle = (measure: string) => ask<{ rows: IdleRow[] }>(`api/measures/${measure}`);
 export const curve = (sku: string) => ask<Curve>(`api/skus/${id(sku)}/curve`);
 export const standing = (sku: string) => ask<Standing>(`api/skus/${id(sku)}/position`);
+
+export const reserved = () => ask<Reserved[]>("api/reservations");
 
 export const round = () => ask<CountRound>("api/counts");
 export const count = (place: string, sku: string, counted: number, at_ms: number, key: string) => post<Finding>("api/counts", { place, sku, counted, at_ms }, key);
@@ -61,4 +65,13 @@ export interface PlanLine {
 }
 export const plan = (lines: PlanLine[], key: string) => post<OrderView>("api/portal/plan", { lines }, key);
 export const stock = (skus: Record<string, number | null>, key: string) => post<{ skus: Record<string, number>; not_offered: string[] }>("api/portal/stock", { skus }, key);
-export const hear = (paper: Blob) => postFile<Heard>("api/portal/papers", paper);
+/** What came of a paper. Where nothing of it was done the service refuses it, and says of what all the same. */
+export async function hear(paper: Blob): Promise<Heard> {
+  try {
+    return await postFile<Heard>("api/portal/papers", paper);
+  } catch (error) {
+    const told = error instanceof Refused ? (error.said as Said & Partial<Heard>) : null;
+    if (!told?.done) throw error;
+    return { done: told.done, problems: told.problems ?? [] };
+  }
+}

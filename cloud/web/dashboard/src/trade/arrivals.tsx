@@ -37,6 +37,8 @@ function Row({ arrival }: { arrival: ArrivalView }) {
     changing.value = false;
     opener.current?.focus();
   };
+  const over = arrival.units - arrival.taken; // more than is taken in without asking
+  const taken = number(arrival.taken);
   const send = async (came: Came, key: string) => {
     await arrived(arrival.id, came, key);
     adopt({ arrivals: [{ ...arrival, units: 0 }] });
@@ -58,12 +60,15 @@ function Row({ arrival }: { arrival: ArrivalView }) {
         <span class="note">
           {say("arrivals.fits")} <a href={orderHref(arrival.order)}>{say("order.title", { id: arrival.order })}</a>
           {order && ` · ${order.supplier_name || order.supplier}`}
+          {over > 0 && ` · ${say("arrivals.unasked", { taken })}`}
           {arrival.difference !== 0 && <strong> · {say(arrival.difference < 0 ? "arrivals.fewer" : "arrivals.more", { n: number(Math.abs(arrival.difference)) })}</strong>}
         </span>
       </div>
       {acts.value && (
         <div class="acts">
-          <Act main label={say("arrivals.confirm", { units })} described={`${say("arrivals.confirm", { units })}: ${name}, ${say("order.title", { id: arrival.order })}`} act={(key) => send({ units: arrival.units }, key)} />
+          {arrival.taken > 0 && (
+            <Act main label={say("arrivals.confirm", { units: taken })} described={`${say("arrivals.confirm", { units: taken })}: ${name}, ${say("order.title", { id: arrival.order })}`} act={(key) => send({ units: arrival.taken }, key)} />
+          )}
           <button ref={opener} type="button" aria-expanded={changing.value} aria-label={`${say("arrivals.change")}: ${name}`} onClick={() => (changing.value ? leave() : (changing.value = true))}>
             {say("arrivals.change")}
           </button>
@@ -72,15 +77,17 @@ function Row({ arrival }: { arrival: ArrivalView }) {
       {changing.value && (
         <Form
           label={question}
+          also={over > 0 ? { label: say("arrivals.keep_all", { units }), values: { all: "yes" } } : undefined}
+          overruled={["too_many"]}
           fields={[
-            { name: "units", label: say("order.good"), kind: "whole", needed: true, least: 0, value: String(arrival.units) },
+            { name: "units", label: say("order.good"), kind: "whole", needed: true, least: 0, value: String(arrival.taken), hint: over > 0 ? say("arrivals.over", { units, taken, n: number(over) }) : "" },
             { name: "rejected", label: say("order.rejected"), kind: "whole", least: 0, value: "0" },
             { name: "lot", label: say("arrivals.lot"), kind: "text" },
             { name: "expiry", label: say("arrivals.expiry"), kind: "date" },
             { name: "note", label: say("alerts.note"), kind: "text", hint: say("order.note_rejected") },
           ]}
           submit={say("arrivals.book")}
-          send={(values, key) => send(cameOf(values), key)}
+          send={(values, key) => send(cameOf(values, arrival.units), key)}
           close={leave}
         />
       )}
@@ -88,7 +95,9 @@ function Row({ arrival }: { arrival: ArrivalView }) {
   );
 }
 
-function cameOf({ units = "", rejected = "", lot = "", expiry = "", note = "" }: Values): Came {
+/** `all`: every one of the `seen` units is kept, but for those that are rejected. Pure. */
+export function cameOf({ units = "", rejected = "", lot = "", expiry = "", note = "", all = "", anyway = "" }: Values, seen: number): Came {
   const bad = amount(rejected) ?? 0;
-  return { units: amount(units) ?? 0, ...(bad > 0 && { rejected: bad }), ...(lot && { lot }), ...(expiry && { expiry }), ...(note && { note }) };
+  const good = all ? Math.max(0, seen - bad) : (amount(units) ?? 0);
+  return { units: good, ...((all || anyway) && { anyway: true }), ...(bad > 0 && { rejected: bad }), ...(lot && { lot }), ...(expiry && { expiry }), ...(note && { note }) };
 }

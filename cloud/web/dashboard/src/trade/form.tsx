@@ -16,6 +16,8 @@ interface Sheet {
   send: (values: Values, key: string) => Promise<unknown>;
   /** Reasons of refusals that a person may overrule: `values.anyway` is then set. */
   overruled?: string[];
+  /** A second way to send it, with these values instead of what was entered. */
+  also?: { label: string; values: Values };
   done?: () => void;
   close?: () => void;
 }
@@ -27,7 +29,7 @@ const ABOUT: Record<string, string> = {
   outside: "units", not_a_lot: "units", not_yours: "units", no_bounds: "units", key_used: "key", date: "due_ms",
 };
 
-export function Form({ label, fields, submit, send, overruled, done, close }: Sheet) {
+export function Form({ label, fields, submit, send, overruled, also, done, close }: Sheet) {
   const given = useSignal<Values>({});
   const wrong = useSignal<Record<string, string>>({});
   const [wish, make] = useWish();
@@ -37,12 +39,11 @@ export function Form({ label, fields, submit, send, overruled, done, close }: Sh
   useLayoutEffect(() => home.current?.querySelector<HTMLElement>("input, select")?.focus(), []);
   const point = (name: string) => queueMicrotask(() => home.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus());
 
-  const enter = async (anyway = false) => {
+  const enter = async (instead: Values = {}) => {
     const found = fields.map((field) => [field, flaw(field, value(field))] as const).filter(([, one]) => one);
     wrong.value = Object.fromEntries(found.map(([field, one]) => [field.name, worded(field, one!)]));
     if (found.length) return point(found[0]![0].name);
-    const values: Values = Object.fromEntries(fields.map((field) => [field.name, value(field).trim()]));
-    if (anyway) values.anyway = "yes";
+    const values: Values = { ...Object.fromEntries(fields.map((field) => [field.name, value(field).trim()])), ...instead };
     if (await make(values, (key) => send(values, key))) return done?.();
     const at = wish.value.said && concerned(wish.value.said);
     if (at) {
@@ -114,8 +115,13 @@ export function Form({ label, fields, submit, send, overruled, done, close }: Sh
           {wish.value.busy ? say("wish.sending") : submit}
         </button>
         {refused && overruled?.includes(refused.reason) && (
-          <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter(true)}>
+          <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter({ anyway: "yes" })}>
             {say("form.anyway")}
+          </button>
+        )}
+        {also && (
+          <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter(also.values)}>
+            {also.label}
           </button>
         )}
         {close && (

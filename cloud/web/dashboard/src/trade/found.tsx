@@ -14,8 +14,8 @@ export function Found({ finding, counted }: { finding: Finding; counted: number 
         <>
           <p class="note">{say("counting.causes")}</p>
           <ul>
-            {causes.map((cause) => (
-              <li key={cause.code}>{caused(cause)}</li>
+            {causes.map((cause, at) => (
+              <li key={at}>{caused(cause)}</li>
             ))}
           </ul>
         </>
@@ -24,7 +24,9 @@ export function Found({ finding, counted }: { finding: Finding; counted: number 
   );
 }
 
-function caused({ code, evidence }: Cause): string {
+/** In words: a code may stand there twice, as goods that came may be those of an order or not. Pure. */
+export function caused({ code: given, evidence }: Cause): string {
+  const code = evidence.order !== undefined && known("cause", `${given}_of_order`) ? `${given}_of_order` : given;
   const params = Object.fromEntries(Object.entries(evidence).map(([name, value]) => [name, typeof value === "number" ? number(value) : (value ?? "–")]));
   return known("cause", code) ? word("cause", code, params) : code;
 }

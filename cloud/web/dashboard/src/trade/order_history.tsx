@@ -35,21 +35,24 @@ export function OrderHistory({ order }: { order: OrderView }) {
 }
 
 /** What a version changed in the lines of the one before, in words. */
-export function changes(before: OrderVersion | undefined, { order }: OrderVersion): string[] {
+export function changes(before: OrderVersion | undefined, { action, order }: OrderVersion): string[] {
   if (!before) return [];
+  const told: [keyof OrderLine, (value: number) => string][] = [
+    ["units", (value) => number(value)],
+    ["received", (value) => number(value)],
+    ["rejected", (value) => number(value)],
+    ["shipped", (value) => number(value)],
+    ["unit_price", (value) => number(value, 2)],
+    ["due_ms", (value) => (value ? day(value) : "–")],
+  ];
   const held = new Map(before.order.lines.map((line) => [line.sku, line]));
   return order.lines.flatMap((line) => {
     const was = held.get(line.sku);
     const name = skuName(line.sku);
     if (!was) return [say("change.new", { name, units: number(line.units) })];
-    const told: [keyof OrderLine, (value: number) => string][] = [
-      ["units", (value) => number(value)],
-      ["received", (value) => number(value)],
-      ["rejected", (value) => number(value)],
-      ["shipped", (value) => number(value)],
-      ["unit_price", (value) => number(value, 2)],
-      ["due_ms", (value) => (value ? day(value) : "–")],
-    ];
-    return told.filter(([field]) => was[field] !== line[field]).map(([field, show]) => say("change.from_to", { name, field: word("line", field), from: show(was[field] as number), to: show(line[field] as number) }));
+    // what a supplier asks for stands beside the line, which stays as it was
+    const asked = action === "ask" ? order.asking.find((one) => one.sku === line.sku) : undefined;
+    const now = { ...line, ...asked };
+    return told.filter(([field]) => was[field] !== now[field]).map(([field, show]) => say(asked ? "change.asked" : "change.from_to", { name, field: word("line", field), from: show(was[field] as number), to: show(now[field] as number) }));
   });
 }

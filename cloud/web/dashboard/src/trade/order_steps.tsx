@@ -3,9 +3,10 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { amount, dayOf, type Field, noon } from "../core/forms";
 import { adopt } from "../link";
-import { now, orders, skuName } from "../state";
+import { acts, now, orders, skuName } from "../state";
 import { known, number, say, timezone, word } from "../words/words";
 import { PORTAL, step, type StepBody, type StepLine } from "./api";
+import { Asking } from "./asking";
 import { Act, Form, type Values } from "./form";
 import { refreshed } from "./portal_news";
 import { type OrderLine, type OrderView, type Step, STEPS } from "./types";
@@ -18,9 +19,11 @@ const NEXT: Record<string, Step> = { draft: "approve", approved: "send", sent: "
 export function Steps({ order, base }: { order: OrderView; base: string }) {
   const asking = useSignal<Step | null>(null);
   const home = useRef<HTMLDivElement>(null);
-  const next = base !== PORTAL ? NEXT[order.state] : order.state === "sent" ? "confirm" : "ship";
+  const asked = order.asking.length > 0; // that is to be decided first
+  const next = asked && (base !== PORTAL || order.state === "sent") ? "" : base !== PORTAL ? NEXT[order.state] : order.state === "sent" ? "confirm" : "ship";
   const gone = base === PORTAL && !order.lines.some((line) => REST.ship!(line) > 0);
-  const can = STEPS.filter((one) => order.may.includes(one) && !(gone && one === "ship")).sort((a, b) => Number(b === next) - Number(a === next));
+  const elsewhere = (one: Step) => (base === PORTAL ? one === "change" || (gone && one === "ship") : asked && one === "approve"); // its dates a supplier confirms anew
+  const can = (base === PORTAL || acts.value ? STEPS : []).filter((one) => order.may.includes(one) && !elsewhere(one)).sort((a, b) => Number(b === next) - Number(a === next));
   const title = say("order.title", { id: order.id });
   const labelled = (one: Step) => {
     const own = base === PORTAL ? `portal_step.${one}` : "";
@@ -37,8 +40,10 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
     home.current?.querySelector<HTMLElement>(`[data-step="${was}"]`)?.focus();
   };
   const wanted = asking.value !== null && can.includes(asking.value) ? asking.value : null;
+  const told = base === PORTAL ? order : { ...order, asking: [] };
   return (
     <div class="steps" ref={home}>
+      {asked && <Asking order={order} base={base} send={acts.value ? send : null} />}
       <div class="acts">
         {can.map((one) =>
           AT_ONCE.includes(one) ? (
@@ -62,10 +67,10 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
         <Form
           key={wanted}
           label={`${labelled(wanted)}: ${title}`}
-          fields={fieldsOf(wanted, order, now.value, timezone.value)}
+          fields={fieldsOf(wanted, told, now.value, timezone.value)}
           submit={labelled(wanted)}
           overruled={["too_many", "in_transit", "not_a_lot", "need_over"]}
-          send={(values, key) => send(wanted, bodyOf(wanted, order, values, timezone.value), key)}
+          send={(values, key) => send(wanted, bodyOf(wanted, told, values, timezone.value), key)}
           done={leave}
           close={leave}
         />
@@ -86,6 +91,9 @@ export function priceOf(price: number): string {
   return price < 1 ? String(Number(price.toPrecision(4))) : String(Number(price.toFixed(4)));
 }
 
+/** A line as it would be confirmed: as the supplier asked for it last, where it did. */
+const saidLast = ({ asking }: OrderView, line: OrderLine): OrderLine => ({ ...line, ...asking.find((one) => one.sku === line.sku) });
+
 /** What a step asks for, a group of fields a line of the order; what is most likely meant stands there already. Pure. */
 export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: string): Field[] {
   const fields: Field[] = [];
@@ -93,7 +101,8 @@ export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: st
   for (const line of SHY.includes(action) ? [] : open) {
     const of = (key: Parameters<typeof say>[0]) => `${skuName(line.sku)}: ${say(key)}`;
     const units = { name: `units ${line.sku}`, kind: "whole", needed: true } as const;
-    const due = { name: `due_ms ${line.sku}`, label: of("order.due_column"), kind: "date", value: dayOf(line.due_ms, zone), from: dayOf(at_ms, zone) } as const;
+    const last = action === "confirm" ? saidLast(order, line) : line;
+    const due = { name: `due_ms ${line.sku}`, label: of("order.due_column"), kind: "date", value: dayOf(last.due_ms, zone), from: dayOf(at_ms, zone) } as const;
     const gone = line.received + Math.max(0, line.shipped - line.received - line.rejected);
     if (action === "receive") {
       fields.push(
@@ -103,8 +112,8 @@ export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: st
     } else if (action === "ship") {
       fields.push({ ...units, label: of("order.units"), value: String(REST.ship!(line)), least: 0, most: REST.ship!(line) }, due);
     } else {
-      fields.push({ ...units, label: of("order.units"), value: String(line.units), least: gone, ...(action === "confirm" && { most: line.units }) }, { ...due, needed: action === "confirm" });
-      if (action === "confirm") fields.push({ name: `unit_price ${line.sku}`, label: of("order.price"), kind: "money", needed: true, value: priceOf(line.unit_price), least: 0 });
+      fields.push({ ...units, label: of("order.units"), value: String(last.units), least: gone, ...(action === "confirm" && { most: line.units }) }, { ...due, needed: action === "confirm" });
+      if (action === "confirm") fields.push({ name: `unit_price ${line.sku}`, label: of("order.price"), kind: "money", needed: true, value: priceOf(last.unit_price), least: 0 });
     }
   }
   if (action === "ship") fields.push({ name: "key", label: say("order.shipment"), kind: "text", most: KEY_MAX });
@@ -116,7 +125,8 @@ export function fieldsOf(action: Step, order: OrderView, at_ms: number, zone: st
 /** What is sent of what was entered: only lines and fields that say something. Pure. */
 export function bodyOf(action: Step, order: OrderView, values: Values, zone: string): Omit<StepBody, "version"> {
   const lines: StepLine[] = [];
-  for (const { sku, due_ms, unit_price } of order.lines) {
+  for (const line of order.lines) {
+    const { sku, due_ms, unit_price } = action === "confirm" ? saidLast(order, line) : line;
     const told: StepLine = { sku };
     for (const name of ["units", "received", "rejected", "unit_price"] as const) {
       const value = amount(values[`${name} ${sku}`] ?? "");

@@ -35,7 +35,7 @@ export function Orders() {
     <>
       <Arrivals />
       {GROUPS.map(({ name, states }) => {
-        const found = all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
+        const found = all.filter((one) => (waits(one) ? name === "waiting" : states.includes(one.state))).sort(name === "ended" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
         if (name === "ended" && !found.length) return null;
         return (
           <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && acts.value ? begin : found.length > 0 && number(found.length)}>
@@ -60,6 +60,9 @@ function Rows({ orders: shown, calm }: { orders: OrderView[]; calm: string }) {
   );
 }
 
+/** What a supplier asks for waits for a decision, whatever the state of its order. */
+export const waits = ({ asking }: OrderView): boolean => asking.length > 0;
+
 /** Late ones first, then by when they are due, then the older. */
 export function byUrgency(a: OrderView, b: OrderView): number {
   return Number(b.late) - Number(a.late) || (dueOf(a) || Infinity) - (dueOf(b) || Infinity) || a.id - b.id || 0;
@@ -71,8 +74,9 @@ export function dueOf(order: OrderView): number {
   return due.length ? Math.min(...due) : 0;
 }
 
-/** `base`: where it is acted on. A supplier sees neither our name for it nor its history. */
-export function Order({ order, base }: { order: OrderView; base: string }) {
+/** `base`: where it is acted on. A supplier sees neither our name for it nor its history. `handed_in`: a plan of the
+ *  supplier's that the site has not decided about. */
+export function Order({ order, base, handed_in }: { order: OrderView; base: string; handed_in?: boolean }) {
   const ours = base === SITE;
   const meant = part.value === String(order.id);
   const open = useSignal(meant);
@@ -102,7 +106,8 @@ export function Order({ order, base }: { order: OrderView; base: string }) {
                 <LateMark /> {say("order.late")}
               </span>
             )}
-            <span class="tag">{word("order_state", order.state)}</span>
+            {waits(order) && <span class="tag late">{say(ours ? "asking.tag" : "asking.tag_mine")}</span>}
+            <span class="tag">{handed_in ? say("asking.tag_mine") : word("order_state", order.state)}</span>
             {due > 0 && <span class="note">{say("order.due", { day: day(due) })}</span>}
           </span>
           <span class="order">{money(order.value, site.value?.currency || "EUR")}</span>
@@ -111,16 +116,36 @@ export function Order({ order, base }: { order: OrderView; base: string }) {
         {open.value && (
           <div class="inside">
             <Lines order={order} ours={ours} />
-            {order.note && <q>{order.note}</q>}
+            <Notes order={order} ours={ours} />
             <p class="note">
-              {say("order.changed", { by: order.by })} <Since at={order.changed_ms} />
+              {order.by ? say("order.changed", { by: order.by }) : say(handed_in ? "order.handed_in" : "order.changed_last")} <Since at={order.changed_ms} />
             </p>
             {ours && <OrderHistory order={order} />}
           </div>
         )}
       </details>
-      {(acts.value || !ours) && order.may.length > 0 && <Steps order={order} base={base} />}
+      {(((acts.value || !ours) && order.may.length > 0) || waits(order)) && <Steps order={order} base={base} />}
     </li>
+  );
+}
+
+/** Ours, and beside it what the supplier said last; each with whose it is, where both may stand. */
+function Notes({ order: { note, supplier_note }, ours }: { order: OrderView; ours: boolean }) {
+  return (
+    <>
+      {note && (
+        <p>
+          {supplier_note && <span class="note">{say("order.our_note")} </span>}
+          <q>{note}</q>
+        </p>
+      )}
+      {supplier_note && (
+        <p>
+          <span class="note">{say(ours ? "order.supplier_note" : "order.your_note")} </span>
+          <q>{supplier_note}</q>
+        </p>
+      )}
+    </>
   );
 }
 

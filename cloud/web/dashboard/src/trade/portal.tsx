@@ -50,6 +50,11 @@ export function Portal() {
             <p class="calm">{say("portal.no_orders")}</p>
           )}
         </Panel>
+        {value.waiting.length > 0 && (
+          <Panel name="orders-handed-in" title={say("portal.handed_in")} aside={number(value.waiting.length)}>
+            <ul class="rows">{[...value.waiting].sort((a, b) => b.id - a.id).map((order) => <Order key={order.id} order={order} base={PORTAL} handed_in />)}</ul>
+          </Panel>
+        )}
         <Panel name="shelves" title={say("portal.shelves")} aside={number(value.shelves.length)} foot={shelves.length > 0 && value.papers.length > 0 && <Papers kinds={value.papers} />}>
           {shelves.length ? (
             <>

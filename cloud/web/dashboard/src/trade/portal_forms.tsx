@@ -4,6 +4,7 @@ import { useRef } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { amount, dayOf, type Field, noon } from "../core/forms";
 import { now, skuName } from "../state";
+import { Since } from "../ui/panel";
 import { number, say, timezone } from "../words/words";
 import { type PlanLine, plan, stock } from "./api";
 import { Form, type Values } from "./form";
@@ -111,6 +112,11 @@ export function Having({ told }: { told: Portal }) {
           {known.map((sku) => (
             <li key={sku}>
               <span>{skuName(sku)}</span>
+              {(told.stock_ms[sku] ?? 0) > 0 && (
+                <span class="note">
+                  {say("portal.stock_since")} <Since at={told.stock_ms[sku]!} />
+                </span>
+              )}
               <b>{number(told.stock[sku]!)}</b>
             </li>
           ))}

@@ -2,18 +2,18 @@
 import { useSignal } from "@preact/signals";
 import { Refused } from "../api";
 import { restart } from "../link";
-import { skuName } from "../state";
+import { site, skuName } from "../state";
 import type { OrderView } from "../types";
 import { Panel } from "../ui/panel";
-import { day, known, language, number, say, word } from "../words/words";
+import { day, known, language, money, number, say, word } from "../words/words";
 import { hear } from "./api";
 import { English } from "./form";
 import { refreshed } from "./portal_news";
-import type { Heard, Refusal } from "./types";
+import type { Heard, HeardAction, Refusal } from "./types";
 import { sentence, told as toldOf, worded } from "./wish";
 
-/** The service takes no more at once (`BODY_BYTES_MAX` in cloud/web/app.py). */
-const BYTES_MAX = 64 * 1024;
+/** The service reads no larger paper (`BYTES_MAX` in protocols/documents/papers.py). */
+const BYTES_MAX = 8 * 1024 * 1024;
 /** So many files are shown with what came of them; older ones leave. */
 const SHOWN_MAX = 10;
 
@@ -27,10 +27,13 @@ interface Paper {
 }
 let last = 0;
 
-/** How it went: all of it was done, some of it, or nothing. Pure. */
-export function outcome({ done }: Heard): "whole" | "part" | "none" {
-  const taken = done.filter((one) => "action" in one).length;
-  return taken === 0 ? "none" : taken < done.length ? "part" : "whole";
+/** How it went: all of it was done, some of it, or nothing; it waits for the site to agree; or it had come before. Pure. */
+export function outcome({ done, again }: Heard): "whole" | "part" | "none" | "asked" | "again" {
+  const taken = done.filter((one) => "action" in one);
+  if (again) return "again";
+  if (taken.length < done.length || !taken.length) return taken.length ? "part" : "none";
+  const asked = taken.filter(({ action }) => action === "ask").length;
+  return asked === taken.length ? "asked" : asked ? "part" : "whole";
 }
 
 /** `agreed`: mailboxes for papers are agreed on. */
@@ -106,9 +109,10 @@ async function handed(paper: Paper, file: File): Promise<Paper> {
   }
 }
 
-function Read({ heard: { done, problems } }: { heard: Heard }) {
+function Read({ heard: { done, problems, again } }: { heard: Heard }) {
   return (
     <>
+      {again && <p>{say("papers.came_before")}</p>}
       {done.map((one, at) => ("action" in one ? <Done key={at} action={one.action} order={one.order} /> : <No key={at} refusal={one} />))}
       {!done.length && <p>{say("papers.nothing")}</p>}
       {problems.length > 0 && (
@@ -127,14 +131,16 @@ function Read({ heard: { done, problems } }: { heard: Heard }) {
   );
 }
 
-function Done({ action, order }: { action: "confirm" | "ship"; order: OrderView }) {
+function Done({ action, order }: { action: HeardAction; order: OrderView }) {
+  if (action === "ask" && !order.asking.length) return <p>{say("papers.decided", { id: order.id })}</p>; // it came before, and the site said what it thinks
   return (
     <div class="done-with">
       <p>{say(`papers.${action}`, { id: order.id })}</p>
       <ul>
-        {order.lines.map(({ sku, units, shipped, due_ms }) => (
+        {(action === "ask" ? order.asking.map((one) => ({ ...one, shipped: 0 })) : order.lines).map(({ sku, units, unit_price, shipped, due_ms }) => (
           <li key={sku}>
             {action === "ship" ? say("papers.line_shipped", { shipped: number(shipped), units: number(units), name: skuName(sku) }) : say("papers.line", { units: number(units), name: skuName(sku) })}
+            {action === "ask" && ` · ${money(unit_price, site.value?.currency || "EUR")}`}
             {due_ms > 0 && ` · ${say("order.due", { day: day(due_ms) })}`}
           </li>
         ))}

@@ -2,13 +2,13 @@
 import { number, say } from "../words/words";
 import type { Position } from "./types";
 
-const COMING = ["in_transit", "on_order"] as const;
+const COMING = ["in_transit", "on_order", "likely"] as const;
 const TAKEN = ["reserved", "quarantined", "perishing"] as const;
 
 /** The parts of the bar in percent of its width, from its left end: free, coming, and behind a gap what is taken. Pure. */
 export function bars(at: Position, point: number | null): { parts: { name: string; x: number; width: number }[]; point: number | null } {
   const free: [string, number][] = [["available", at.available - at.perishing], ...COMING.map((name): [string, number] => [name, at[name]])];
-  const taken: [string, number][] = TAKEN.map((name) => [name, at[name]]);
+  const taken: [string, number][] = [...TAKEN.map((name): [string, number] => [name, at[name]]), ["doubtful", at.doubtful - at.likely]]; // the rest of it is among what is free
   const sum = (all: [string, number][]) => all.reduce((total, [, units]) => total + Math.max(0, units), 0);
   const gap = sum(taken) ? 0.02 : 0;
   const scale = (100 * (1 - gap)) / Math.max(sum(free) + sum(taken), (point ?? 0) * 1.15, 1);

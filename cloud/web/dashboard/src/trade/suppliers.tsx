@@ -3,7 +3,8 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Panel, Since } from "../ui/panel";
 import { amount } from "../core/forms";
-import { manages, site } from "../state";
+import { skuHref } from "../route";
+import { manages, site, skuName } from "../state";
 import { figure, money, number, percent, say, word } from "../words/words";
 import { score, suppliers } from "./api";
 import { useAsked } from "./asked";
@@ -64,6 +65,24 @@ function Supplier({ card, again }: { card: Scorecard; again: () => void }) {
         <Fact name={say("suppliers.open_orders")}>{number(card.open_orders)}</Fact>
         <Fact name={say("suppliers.value_year")}>{money(card.value_year, site.value?.currency || "EUR")}</Fact>
       </dl>
+      {card.stock?.length > 0 && (
+        <details class="told-stock">
+          <summary>{say("suppliers.stock", { n: number(card.stock.length) })}</summary>
+          <ul class="places">
+            {card.stock.map(({ sku, units, at_ms }) => (
+              <li key={sku}>
+                <a href={skuHref(sku)}>{skuName(sku)}</a>
+                {at_ms > 0 && (
+                  <span class="note">
+                    {say("portal.stock_since")} <Since at={at_ms} />
+                  </span>
+                )}
+                <b>{number(units)}</b>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       {card.lead_time_days !== null && card.lead_time_sd_days !== null && card.lead_time_sd_days > 0 && <LeadTime mean={card.lead_time_days} sd={card.lead_time_sd_days} />}
     </li>
   );

@@ -4,7 +4,7 @@ import type { SkuView } from "../types";
 import { known, money, number, say, word } from "../words/words";
 import { Since } from "../ui/panel";
 import { Held, Helped, Limits } from "./ahead";
-import { curve, standing } from "./api";
+import { curve, reserved, standing } from "./api";
 import { useAsked } from "./asked";
 import { EfficientCurve } from "./curve";
 import { PositionLine } from "./position";
@@ -12,18 +12,26 @@ import { PositionLine } from "./position";
 export function Supply({ sku }: { sku: SkuView }) {
   const [told] = useAsked(`${sku.id} ${sku.on_hand} ${sku.on_order}`, () => standing(sku.id));
   const [drawn] = useAsked(sku.id, () => curve(sku.id));
+  const [promised] = useAsked(`${sku.id} ${sku.reserved} ${sku.available}`, () => (sku.reserved > 0 ? reserved() : Promise.resolve([])));
   const { value, failed } = told.value;
+  const without = (promised.value.value ?? []).filter((one) => one.sku === sku.id && one.covered < one.units);
   return (
     <>
       <Held until_ms={sku.held_until_ms} />
       <Helped rescue={sku.rescue} />
       <section>
         <h3>{say("position.title")}</h3>
+        {sku.verdict && <p class="note">{word("planned", sku.verdict)}</p>}
         {value ? <PositionLine at={{ ...value.position, available: value.available, projected: value.projected }} point={sku.reorder_point} /> : <p class="note">{say(failed ? "later.failed" : "loading.text")}</p>}
         {value && value.value > 0 && <p class="note">{say("position.worth", { value: money(value.value, site.value?.currency || "EUR") })}</p>}
         {value?.debts.map((debt) => (
           <p key={`${debt.cause} ${debt.since_ms}`} class="advice">
             {say("position.debt", { units: number(debt.units), cause: causeOf(debt.cause) })} · <Since at={debt.since_ms} />
+          </p>
+        ))}
+        {without.map(({ id, customer, units, covered }) => (
+          <p key={id} class="advice">
+            {say(covered > 0 ? "position.covered_part" : "position.not_covered", { id, who: customer || "–", units: number(units), covered: number(covered) })}
           </p>
         ))}
       </section>

@@ -12,7 +12,7 @@ export interface OrderVersion {
   at_ms: number;
   by: string;
   action: string;
-  order: Pick<OrderView, "lines" | "state" | "version" | "note">;
+  order: Pick<OrderView, "lines" | "state" | "version" | "note" | "asking">;
 }
 
 /** What a supplier asks for what a need is of (see cloud/desks/offering.py): `units` in its packs, at `price` each and
@@ -45,9 +45,13 @@ export interface Sourced {
 
 /** What came of a paper: order by order what was done, or why not; and what is wrong with how it is written. */
 export interface Heard {
-  done: ({ action: "confirm" | "ship"; order: OrderView } | Refusal)[];
+  done: ({ action: HeardAction; order: OrderView } | Refusal)[];
   problems: { code: string; detail: string; hint?: string }[];
+  /** It came before, and nothing was done now. */
+  again?: boolean;
 }
+/** `ask`: what it says is dearer than what was approved, and waits for the site. */
+export type HeardAction = "confirm" | "ship" | "ask";
 export interface Refusal {
   reason: string;
   detail: string;
@@ -88,6 +92,8 @@ export interface Scorecard {
   in_full: number | null;
   open_orders: number;
   value_year: number;
+  /** What it told it has, and when (0: nobody knows). */
+  stock: { sku: string; units: number; at_ms: number }[];
 }
 
 /** Where an article stands, with what follows from it. */
@@ -102,6 +108,14 @@ export interface Standing {
   debts: { units: number; cause: string; since_ms: number }[];
   lots: { lot: string; units: number; expiry: string }[];
   value: number;
+}
+/** Of a reservation, `covered` units are there for it. */
+export interface Reserved {
+  id: number;
+  sku: string;
+  units: number;
+  customer: string;
+  covered: number;
 }
 export interface CurvePoint {
   level: number;
@@ -169,7 +183,11 @@ export interface Portal {
   agreements: { skus: string[]; decides: "site" | "supplier" }[];
   /** What it told it has, by article. */
   stock: Record<string, number>;
+  /** When it told so of each; 0: nobody knows. */
+  stock_ms: Record<string, number>;
   /** The papers of its shelves that were agreed on. */
   papers: string[];
   orders: OrderView[];
+  /** Its plans that the site has not decided about, as they were handed in. */
+  waiting: OrderView[];
 }

@@ -122,7 +122,7 @@ const FIRST: Page[] = ["overview", "alerts", "replenishment", "counting"];
 function Pages({ open }: { open: number }) {
   const home = useRef<HTMLDetailsElement>(null);
   const first = narrow.value ? FIRST : PAGES;
-  const waiting = acts.value ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved").length : 0;
+  const waiting = acts.value ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved" || one.asking.length > 0).length : 0;
   const more = PAGES.filter((one) => !first.includes(one));
   useEffect(() => home.current?.removeAttribute("open"), [page.value]);
   useEffect(() => {

@@ -21,7 +21,7 @@ export const en = {
   "refused.bad_request": "What was sent can not be read.",
   "refused.wrong_method": "This address does not take that.",
   "refused.upgrade_required": "This address speaks WebSocket only.",
-  "refused.too_large": "This is larger than 64 KB. Please send less at once.",
+  "refused.too_large": "This is too large. Please send less at once.",
   "refused.key_used": "This was sent before with something else in it. Please try again.",
   "refused.unfit": "There is something in it that can not be kept: no plain text, or too large a figure.",
   "refused.unknown_action": "There is no such step.",

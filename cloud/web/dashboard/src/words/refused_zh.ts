@@ -21,7 +21,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.bad_request": "发送的内容无法读取。",
   "refused.wrong_method": "此地址不接受该操作。",
   "refused.upgrade_required": "此地址仅支持 WebSocket。",
-  "refused.too_large": "内容超过 64 KB，请分次发送。",
+  "refused.too_large": "内容太大，请分次发送。",
   "refused.key_used": "此前已用同一编号发送过其他内容，请重试。",
   "refused.unfit": "其中有无法保存的内容：不是纯文本，或数字过大。",
   "refused.unknown_action": "没有这个步骤。",

@@ -1,11 +1,12 @@
 // The page's words in the language chosen. Numbers, dates and units go through Intl, in the site's time zone.
 import { computed, effect, signal } from "@preact/signals";
 import { en } from "./en";
+import type { en as orders } from "./orders_en";
 import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
 import { zh } from "./zh";
 
-export type Key = keyof typeof en | keyof typeof trade | keyof typeof portal;
+export type Key = keyof typeof en | keyof typeof trade | keyof typeof orders | keyof typeof portal;
 export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };

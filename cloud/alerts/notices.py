@@ -7,12 +7,12 @@ tokens), and for the end of quiet hours; what had to wait comes as one digest. I
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
-from cloud.alerts.lifecycle import Alert
+from cloud.alerts.lifecycle import REOPEN_MS, Alert
 
 Kind = Literal["critical", "news", "digest", "again", "over"]
 
@@ -43,7 +43,8 @@ class Notice(NamedTuple):
 
 
 class Told(Struct):
-    """One alert as it was told: how severe, since when it is to be, whom, how far it was escalated, when next."""
+    """One alert as it was told: how severe, since when it is to be, whom, how far it was escalated, when next;
+    since when it is over."""
 
     severity: int
     since_ms: int
@@ -51,6 +52,7 @@ class Told(Struct):
     step: int = 0
     next_ms: int = 0
     calm: bool = False
+    over_ms: int = 0
 
 
 class Bucket(Struct):
@@ -81,14 +83,7 @@ class Crew(NamedTuple):
 
 def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list[Notice]:
     """The notices of this moment; `alerts` are all that are not over. The board is changed."""
-    open_ids = {one.id for one in alerts}
-    for gone in [one for one in board.told if one not in open_ids]:
-        was = board.told.pop(gone)
-        wait_ms = 0 if was.severity <= CRITICAL else OVER_MS
-        for person in was.people:
-            bucket = _bucket(board, person, now_ms)
-            bucket.over_ms = min(bucket.over_ms, now_ms + wait_ms) if bucket.over else now_ms + wait_ms
-            bucket.over.append(gone)
+    _end(board, {one.id for one in alerts}, now_ms)
     due: dict[str, list[tuple[Alert, Told]]] = {}
     for alert in sorted(alerts, key=lambda one: (one.severity, one.id)):
         if alert.state == "pending":
@@ -104,6 +99,26 @@ def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list
     for person, asked in due.items():
         notices += _tell(_bucket(board, person, now_ms), person, asked, crew, now_ms)
     return notices + _overs(board, crew, now_ms)
+
+
+def _end(board: Board, there: Set[int], now_ms: int) -> None:
+    """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over."""
+    for number, told in [*board.told.items()]:
+        if number in there:
+            if told.over_ms:
+                told.over_ms, told.next_ms = 0, now_ms
+                for person in told.people:
+                    bucket = _bucket(board, person, now_ms)
+                    bucket.over = [one for one in bucket.over if one != number]
+        elif not told.over_ms:
+            told.over_ms = now_ms
+            wait_ms = 0 if told.severity <= CRITICAL else OVER_MS
+            for person in told.people:
+                bucket = _bucket(board, person, now_ms)
+                bucket.over_ms = min(bucket.over_ms, now_ms + wait_ms) if bucket.over else now_ms + wait_ms
+                bucket.over.append(number)
+        elif now_ms - told.over_ms >= REOPEN_MS:
+            del board.told[number]
 
 
 def _followed(board: Board, alert: Alert, now_ms: int) -> Told | None:

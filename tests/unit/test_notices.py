@@ -108,6 +108,13 @@ def test_who_was_told_is_told_that_it_is_over_at_once_where_it_was_critical() ->
     assert later[-1] == (100 + OVER_MS // 1000, Notice("ann", "over", (1,)))
 
 
+def test_what_is_back_within_the_hour_is_not_told_again_unless_it_is_critical() -> None:
+    calm = told([(0, 300, alert(1)), (900, 1200, alert(1)), (2400, 10**6, alert(1))], 120)
+    assert [one.kind for _, one in calm] == ["news"]
+    found = told([(0, 300, alert(1, 1)), (900, 10**6, alert(1, 1))], 16)
+    assert [(at, one.kind) for at, one in found][:3] == [(0, "critical"), (300, "over"), (900, "again")]
+
+
 def test_nobody_on_the_roster_is_nobody_told() -> None:
     assert told([(0, 10**6, alert(1, 1))], 60, crew(())) == []
 

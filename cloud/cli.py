@@ -24,6 +24,7 @@ from cloud import (
     keeping_cli,
     keys,
     planning_cli,
+    prognose_cli,
     running,
     schedule_cli,
 )
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     planning_cli.add(verb, plan)
     backtest_cli.add(verb)
     schedule_cli.add(verb)
+    prognose_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 

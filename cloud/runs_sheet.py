@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from cloud.sheets import KEPT, SEPARATORS, Problems, SheetError, _Sheet
+from cloud.sheets import KEPT, SEPARATORS, Problems, Sheet, SheetError
 
 ROWS_MAX = 2_000_000
 CHANNELS_MAX = 500
@@ -47,7 +47,7 @@ def read_runs(path: Path, problems: Problems) -> Runs:
     channels = [name for name in names if name not in ("unit", "cycle", "")]
     if len(channels) > CHANNELS_MAX:
         raise SheetError(f"{path} has {len(channels)} channels, over {CHANNELS_MAX}; leave some out")
-    sheet = _Sheet(path, ("unit", "cycle"), ("unit", "cycle", *channels), problems)
+    sheet = Sheet(path, ("unit", "cycle"), ("unit", "cycle", *channels), problems)
     units: dict[str, Rows] = {}
     texts: list[list[tuple[int, str]]] = [[] for _ in channels]
     filled = [0] * len(channels)

@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from cloud.core.maintenance.refrigeration import State, step
-from tests.bench import watch_bench
+from tests.bench import life_bench, watch_bench
 from tests.bench.table import show
 from tests.unit.refrigerator import Array, simulate
 
@@ -108,6 +108,6 @@ if __name__ == "__main__":
     for ambient in (1, 0) if chosen.ambient is None else (chosen.ambient,):
         run(chosen.devices, chosen.seed, bool(ambient))
     figures, lines = watch_bench.figures()
-    status = show("maintenance", figures)
+    status = show("maintenance", [*figures, *life_bench.figures()])
     print("\n".join(lines))
     raise SystemExit(status)

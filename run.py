@@ -7,6 +7,7 @@ comes up, starts one that dies again, and stops them in reverse order on Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -49,6 +50,7 @@ def main() -> int:
         _give_up(f"{state} can not be used ({error.strerror}); take another folder: make run STATE=FOLDER")
     scenario = arguments.scenario
     site = state / "site.toml"
+    is_new = not (state / "cloud" / "ledger.db").exists()
     broker_url = arguments.broker or f"mqtt://127.0.0.1:{mqtt}"
     credentials = state / "broker" / "credentials.toml"
     signed = [] if arguments.broker else ["--credentials", str(credentials)]
@@ -92,12 +94,19 @@ def main() -> int:
         parts.append(_start(state, "simulator", "firmware_sim", *fleet))
         line = _first_line(parts)
         print(f"warehouse   {line}", flush=True)
-
         first_account = state / "cloud" / "sign-in.txt"
+
         noted = (
             " and sign in as {} with {}".format(*first_account.read_text().split()) if first_account.exists() else ""
         )
-        print(f"\nOpen http://127.0.0.1:{dashboard}{noted}")
+        print(f"\nOpen http://127.0.0.1:{dashboard}{noted}", flush=True)
+        guests = _guests(state / "cloud", site, f"http://127.0.0.1:{dashboard}", is_new)
+        for line in guests:
+            print(line)
+        if guests and first_account.exists():
+            crew = ["people", scenario, "--service", f"http://127.0.0.1:{dashboard}", "--sign-in", str(first_account)]
+            parts.append(_start(state, "people", "firmware_sim", *crew, "--state", str(state / "sim")))
+            print("people      count and order by that account, see log/people.log", flush=True)
         print(f"Everything is kept in {state}/ (logs in {state}/log/). Ctrl-C stops.", flush=True)
         _watch(state, parts)
     except KeyboardInterrupt:
@@ -121,6 +130,26 @@ def _site_file(scenario: str, site: Path) -> None:
         _give_up(
             f"{site.parent} keeps the site {kept!r}, and this is {wanted!r}: take another folder with STATE=FOLDER"
         )
+
+
+def _guests(cloud: Path, site: Path, url: str, is_new: bool) -> list[str]:
+    """Where guests of the site look, if it has any: a supplier by an account that is made for a new site, and the first
+    tier of customers."""
+    known = tomllib.loads(site.read_text(encoding="utf-8"))
+    stores, said, noted = ["--state", str(cloud), "--site", str(site)], [], cloud / "portal.txt"
+    if is_new and (agreed := known.get("agreements", [])):
+        who = agreed[0]["supplier"]
+        made = json.loads(_python("cloud", "account", who, "--role", "supplier", "--supplier", who, "--json", *stores))
+        with os.fdopen(os.open(noted, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(f"{who} {made['password']}\n")
+    if noted.exists():
+        said.append(
+            "A supplier's portal: sign in there, in a private window, as {} with {}".format(*noted.read_text().split())
+        )
+    if tiers := known.get("tiers", []):
+        path = _python("cloud", "link", tiers[0]["id"], *stores)
+        said.append(f"What {tiers[0]['name']} may see of the stock, without signing in: {url}{path}")
+    return said
 
 
 def _arguments() -> argparse.Namespace:

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial, reduce
 from itertools import starmap
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -103,6 +104,8 @@ def _fit(demand: DemandTable, rows: list[int], items: dict[str, Item], problems:
     """The rows of items that `plan` would plan; the others are named. Raises `SheetError` where none is left."""
     wanted = {demand.skus[row]: items[demand.skus[row]] for row in rows}
     reasons = {made.sku: made.reason for made in plans(wanted, demand) if made.reason}
+    gone = [sku for sku, item in wanted.items() if (item.shelf_life_days or inf) < (item.review_days or 0)]
+    reasons |= dict.fromkeys(gone, "it expires before its next review, and here nothing does")
     for sku, reason in reasons.items():
         line, why = problems.stands[sku], f"sku {sku!r} is not judged: {reason}"
         problems.add(file, line, why)

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 import msgspec
 
 from cloud.completeness_cli import Sited, Verb, instant
-from cloud.core.book import accounts, audit, value
+from cloud.core.book import accounts, audit, costing, value
 from cloud.core.book.accounts import Terms
 from cloud.core.book.entries import Entry, taken_back
 from cloud.desks.promises import SECRET, token_of
-from cloud.desks.telling import kept_of, secret
+from cloud.desks.telling import kept_of, renew, secrets_of
+from cloud.stores.books import Books
 from cloud.stores.ledger import Ledger
 from protocols.layout import Site, parse
 
@@ -28,49 +29,61 @@ def add(verb: Verb, with_site: Sited) -> None:
     with_site(verb("audit", check, "Check the book and what rests on it; 1 when a promise does not hold."))
     worth = with_site(verb("value", show, "Print what stock was worth: now, or at a past moment."))
     worth.add_argument(
-        "--at", default="", metavar="T", help="the moment: 2025-11-22, 2025-11-22T14:00 (UTC), or 7d ago"
+        "--at", default="", metavar="T", help="the moment: 2025-11-22, 2025-11-22T14:00 (UTC), or 7d: so long ago"
     )
     worth.add_argument(
         "--known", default="", metavar="T", help="by what was known then (left out: by what is known now)"
     )
-    with_site(verb("webhooks", hooks, "Print where events are posted to, each with the secret that signs them."))
+    posted = with_site(verb("webhooks", hooks, "Print where events are posted to, each with the secret that signs."))
+    text = "give this webhook a new secret; for a week the one before signs beside it"
+    posted.add_argument("--renew", default="", metavar="ID", help=text)
     shared = with_site(verb("link", link, "Print the address of the public stock page of a tier of customers."))
     shared.add_argument("tier", metavar="TIER")
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Print every finding, or that there is none; 1 when there is one. Each check and what it promises with --json."""
-    with _opened(arguments) as (site, ledger):
-        books = ledger.books
-        levels = {one.slot: one for one in ledger.levels()}
-        beside = audit.Beside(levels, books.reservations(held_only=True), books.orders(), ledger.needs())
+    """Print every finding, or that there is none; 1 when the book is wrong, 0 where only the world is not as it was
+    promised. Each check and what it promises with --json."""
+    with _opened(arguments) as (site, ledger), ledger.still() as still:
+        books = still.books
+        levels = {one.slot: one for one in still.levels}
+        strict = {one.id for one in site.skus if one.negative != "allow"}
+        held, orders = books.reservations(held_only=True), books.orders()
+        beside = audit.Beside(levels, held, orders, still.needs, tiers=site.tiers, strict=strict)
         facts = (one for _, of in books.facts_by_sku() for one in of)
-        found = 0
-        for one in audit.audit(facts, _takers(ledger), _terms(site), beside):
-            found += 1
+        found = noted = 0
+        for one in audit.audit(facts, _takers(books), _terms(site), beside):
+            found += one.breach
+            noted += not one.breach
             if arguments.json:
                 print(msgspec.json.encode(one).decode())
             else:
                 print(f"{one.check}: {one.subject}: {one.detail}")
-                print(f"    should be: {audit.CHECKS[one.check]}")
-    said = f"{len(audit.CHECKS)} checks, {found} findings"
+                print(f"    {'should be' if one.breach else 'to act on'}: {audit.CHECKS[one.check]}")
+    said = f"{len(audit.CHECKS)} checks, {found} findings" + (f", {noted} to act on" if noted else "")
     print(said if found else f"{said}: the book holds what it promises", file=sys.stderr)
     return 1 if found else 0
 
 
 def show(arguments: argparse.Namespace) -> None:
-    """Print units and value of every SKU, and the sum."""
+    """Print units and value of every SKU, and the costing that was in force then; and the sum."""
     now_ms = time.time_ns() // 1_000_000
     at_ms = instant(arguments.at, now_ms) if arguments.at else now_ms
     known_ms = instant(arguments.known, now_ms) if arguments.known else None
-    with _opened(arguments) as (site, ledger):
-        facts = (one for _, of in ledger.books.facts_by_sku(at_ms, known_ms) for one in of)
-        held = value.worth(value.accounts_at(facts, _terms(site), _takers(ledger), at_ms, known_ms))
+    with _opened(arguments) as (site, ledger), ledger.still() as still:
+        facts = (one for _, of in still.books.facts_by_sku(at_ms, known_ms) for one in of)
+        terms = costing.in_force(costing.course(still.books.kept(costing.KEPT)), _terms(site), at_ms)
+        held = value.worth(value.accounts_at(facts, terms, _takers(still.books), at_ms, known_ms))
+
+    def by(sku: str) -> str:
+        return terms.get(sku, Terms()).costing
+
     for sku, one in sorted(held.items()):
         if arguments.json:
-            print(msgspec.json.encode({"sku": sku, "units": one.units, "value": round(one.value, 6)}).decode())
+            row = {"sku": sku, "units": one.units, "value": round(one.value, 6), "costing": by(sku)}
+            print(msgspec.json.encode(row).decode())
         else:
-            print(f"{sku:<24}{one.units:>10,}{one.value:>16,.2f}")
+            print(f"{sku:<24}{one.units:>10,}{one.value:>16,.2f}  {by(sku)}")
     total = sum(one.value for one in held.values())
     if arguments.json:
         print(msgspec.json.encode({"sku": "", "units": None, "value": round(total, 6)}).decode())
@@ -95,12 +108,22 @@ def link(arguments: argparse.Namespace) -> None:
 
 
 def hooks(arguments: argparse.Namespace) -> None:
-    """Print every webhook, and how many events wait for it."""
+    """Print every webhook, and how many events wait for it; one with a new secret where that is asked for. Raises
+    `ValueError` for one that is not listed."""
+    now_ms = time.time_ns() // 1_000_000
     with _opened(arguments) as (site, ledger):
+        names = [one.id for one in site.webhooks]
+        if arguments.renew and arguments.renew not in names:
+            listed = ", ".join(names) or "none"
+            raise ValueError(f"there is no webhook {arguments.renew!r}: the site file lists {listed}")
+        if arguments.renew:
+            renew(ledger.books, arguments.renew, now_ms)
         for one in site.webhooks:
             kept = kept_of(ledger.books, one.id)
             waiting = len(kept.waiting) if kept is not None else 0
-            told = {"id": one.id, "url": one.url, "secret": secret(ledger.books, one.id), "waiting": waiting}
+            newest, *older = secrets_of(ledger.books, one.id, now_ms)
+            told = {"id": one.id, "url": one.url, "secret": newest, "waiting": waiting}
+            told |= {"also": older[0]} if older else {}
             said = "  ".join(f"{key}={value}" for key, value in told.items())
             print(msgspec.json.encode(told).decode() if arguments.json else said)
 
@@ -125,9 +148,9 @@ def _terms(site: Site) -> dict[str, Terms]:
     return {one.id: accounts.terms(one, slots[one.id], site.site.timezone) for one in site.skus}
 
 
-def _takers(ledger: Ledger) -> list[Entry]:
+def _takers(books: Books) -> list[Entry]:
     found, after = [], 0
-    while page := ledger.books.entries(after_id=after, limit=PAGE):
+    while page := books.entries(after_id=after, limit=PAGE):
         found += [one for one in page if taken_back(one) is not None]
         after = page[-1].id
     return found

@@ -24,8 +24,10 @@ from cloud import (
     keeping_cli,
     keys,
     planning_cli,
+    prognose_cli,
     running,
     schedule_cli,
+    watch_cli,
 )
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
@@ -96,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     planning_cli.add(verb, plan)
     backtest_cli.add(verb)
     schedule_cli.add(verb)
+    watch_cli.add(verb)
+    prognose_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 
@@ -116,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--role", choices=(*ROLES, "supplier"), default="viewer")
     account.add_argument("--supplier", default="", metavar="ID", help="for whom an account of role supplier acts")
     text = "for a machine: print a token (`Authorization: Bearer TOKEN`) in place of a password"
+    account.add_argument("--remove", action="store_true", help="delete the account: who has it is signed out")
     account.add_argument("--token", action="store_true", help=text)
     where = "the site file, which names the suppliers (default: site.toml beside the state folder, where there is one)"
     account.add_argument("--site", type=Path, metavar="SITE.toml", help=where)
@@ -238,6 +243,9 @@ def _account(arguments: argparse.Namespace) -> None:
     name, role, supplier = arguments.name, arguments.role, arguments.supplier
     if not (1 <= len(name) <= 64 and name.isprintable() and name == name.strip()):
         raise UsageError(f"{name!r} can not name an account: use 1 to 64 visible characters")
+    if arguments.remove:
+        _remove(arguments)
+        return
     if (role == "supplier") != bool(supplier):
         raise UsageError("--role supplier and --supplier ID belong together: for whom does the account act?")
     if supplier and (arguments.site != running.beside(arguments.state) or arguments.site.exists()):
@@ -251,6 +259,18 @@ def _account(arguments: argparse.Namespace) -> None:
     ledger.close()
     said = msgspec.json.encode({"name": name, "role": role, what: given}).decode()
     print(said if arguments.json else f"{name} ({role}): {given}")
+
+
+def _remove(arguments: argparse.Namespace) -> None:
+    ledger = Ledger(_ledger_url(arguments))
+    try:
+        role = ledger.people.remove_account(arguments.name)
+    finally:
+        ledger.close()
+    if not role:
+        raise UsageError(f"there is no account {arguments.name!r}")
+    said = msgspec.json.encode({"name": arguments.name, "role": role, "removed": True}).decode()
+    print(said if arguments.json else f"{arguments.name} ({role}) is removed; it is out within a minute")
 
 
 def _first_account(ledger: Ledger, state: Path) -> None:

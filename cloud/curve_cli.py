@@ -9,6 +9,7 @@ import msgspec
 
 from cloud.core.forecasting import recalibration
 from cloud.core.forecasting.daily import forecast_blocks
+from cloud.core.planning.deals import dealt
 from cloud.core.planning.demand_table import DemandTable, censored
 from cloud.core.planning.efficient import Curve, Point, curve, together
 from cloud.core.planning.items import Item
@@ -58,8 +59,11 @@ def _curves(
     units, hidden = censored(demand.units[list(rows)])
     for part, told in forecast_blocks(units, hidden, taus=(0.5,), calibration=recalibration.untold()):
         for at, row in enumerate(rows[part]):
-            sku = demand.skus[row]
-            yield curve(items[sku], outlook(told, at), levels[sku] if levels else None)
+            sku, ahead = demand.skus[row], outlook(told, at)
+            item = items[sku]
+            if item.breaks and item.reorder_point is None:
+                item = dealt(item.free, ahead).item
+            yield curve(item, ahead, levels[sku] if levels else None)
 
 
 def _table(one: Curve) -> None:

@@ -22,7 +22,7 @@ class LedgerAccounts:
     async def find(self, name: str) -> Account | None:
         """The account of that name."""
         with _unavailable():
-            return await asyncio.to_thread(self._find, name) if name else None
+            return await asyncio.to_thread(self._find, name) if name and "\0" not in name else None
 
     async def find_token(self, token_hash: str) -> Account | None:
         """The machine's account whose token has this hash."""

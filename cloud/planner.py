@@ -18,9 +18,10 @@ from cloud.core.forecasting.daily import Forecast
 from cloud.core.inventory import Inventory
 from cloud.core.ordering import Ordering
 from cloud.core.planning.cards import Card, card
+from cloud.core.planning.deals import Deal
 from cloud.core.planning.items import Item
 from cloud.core.planning.settling import Outlook, settle
-from cloud.core.replenishment import OPEN, Fate, Need, Plan, Stock, item_of, planned
+from cloud.core.replenishment import OPEN, Fate, Need, Plan, Stock, aged, planned, reviewed, stocked, unasked
 from cloud.core.supplying import learning
 from cloud.core.supplying.histories import Days, days_of
 from cloud.core.supplying.learning import Learnt, Lesson
@@ -51,17 +52,19 @@ class Kept(Protocol):
 
 
 class Planner:
-    """Plans the SKUs of one site. What it asks others: `positions` of an SKU, the `fate` of a need among the orders and
-    when its order was cancelled (`cancelled_ms`, 0 where it was not), the `spares` that neighbours told of an SKU, and
-    in how many days its regular supply is `due` (None: nothing is on its way); until somebody sets them, only what is
-    on the shelves is known."""
+    """Plans the SKUs of one site. What it asks others: `positions` and dated `lots` of an SKU (`Stock`), the `fate` of
+    a need among the orders and when its order was cancelled (`cancelled_ms`, 0 where it was not), the `spares` that
+    neighbours told of an SKU, in how many days its regular supply is `due` (None: nothing is on its way), and the
+    `deals` of its suppliers; until somebody sets them, only what is on the shelves and in the site file is known."""
 
     def __init__(self, inventory: Inventory, ordering: Ordering, books: Kept, on_disk: OnDisk) -> None:
         self.positions: Callable[[str], Position] = lambda sku: Position(inventory.stock(sku).units)
+        self.lots: Callable[[str], Sequence[tuple[int, int]]] = lambda sku: ()
         self.fate: Callable[[int], Fate] = lambda need: "free"
         self.cancelled_ms: Callable[[int], int] = lambda need: 0
         self.spares: Callable[[str], dict[str, int]] = lambda sku: {}
         self.due: Callable[[str, int], float | None] = lambda sku, now_ms: None
+        self.deals: Callable[[str], Sequence[Deal]] = lambda sku: ()
         self._site, self._inventory, self._ordering = inventory.site, inventory, ordering
         self._books, self._on_disk = books, on_disk
         self._sources = Sources(inventory.site)
@@ -88,8 +91,8 @@ class Planner:
 
     def item(self, sku: str) -> Item | None:
         """An SKU as it is planned, where it was planned."""
-        ready, place = self._prepared.get(sku), self._site.sku_by_id[sku]
-        return item_of(place, self._stock(place), ready.told, self._level(place)) if ready is not None else None
+        ready = self._prepared.get(sku)
+        return stocked(ready.terms, self.positions(sku)) if ready is not None else None
 
     def foretell(
         self, skus: Iterable[str], now_ms: int, days: int, taus: Sequence[float]
@@ -152,22 +155,26 @@ class Planner:
             [ready] = prepare([job])
             self._enter([job], [ready])
         stock = self._stock(sku)
-        item = item_of(sku, stock, ready.told, self._level(sku))
-        sources = self._sources.of(sku, self.spares(sku.id)) if not sku.discontinued else []
+        item = stocked(ready.terms, aged(stock, ready.terms, ready.told))
+        sources = self._sources.of(self.spares(sku.id), ready) if not sku.discontinued else []
         made = card(item, ready.told, False, ready.settled, sources, self.due(sku.id, now_ms))
         abc, xyz = self.learnt.abc_xyz(sku.id)
-        return planned(sku, ready.told, stock, replace(made, abc=abc, xyz=xyz))
+        made = replace(made, abc=abc, xyz=xyz, supply=ready.supply)
+        found = planned(sku, ready.told, stock, made)
+        asked = sku.id in self._ordering.needs or reviewed(sku, self._today(now_ms))
+        return found if asked else unasked(found)
 
     async def _whole(self, sku: Sku, made: Plan) -> Any:
         """The card with what was rejected."""
         ready = self._prepared[sku.id]
         settled = await asyncio.to_thread(settle, ready.terms, ready.told, True)
-        item = item_of(sku, self._stock(sku), ready.told, self._level(sku))
+        item = stocked(ready.terms, made.card.position)
         return msgspec.to_builtins(replace(made.card, rejected=card(item, ready.told, settled=settled).rejected))
 
     def _job(self, sku: Sku, now_ms: int) -> Job:
         days, before = self._days(sku.id, now_ms), self._prepared.get(sku.id)
-        return Job(sku, days, self._stock(sku), self._level(sku), before)
+        deals = tuple(self.deals(sku.id)) if not sku.discontinued else ()
+        return Job(sku, days, self._stock(sku), self._level(sku), deals, before)
 
     def _enter(self, jobs: Sequence[Job], made: Sequence[Prepared]) -> None:
         for job, one in zip(jobs, made, strict=True):
@@ -179,7 +186,7 @@ class Planner:
     def _stock(self, sku: Sku) -> Stock:
         shelves = self._inventory.stock(sku.id)
         capacity = self._inventory.capacity(sku.id) or None
-        return Stock(self.positions(sku.id), shelves.units, shelves.blind, capacity)
+        return Stock(self.positions(sku.id), shelves.units, shelves.blind, capacity, tuple(self.lots(sku.id)))
 
     def _level(self, sku: Sku) -> float:
         return self._site.buying.level(*self.learnt.abc_xyz(sku.id))
@@ -214,7 +221,7 @@ class Planner:
         """Plan by it from now on: at once what is of another class than it was."""
         before, self._learnt, self._unkept = self.learnt, made, True
         moved = [one for one in self._site.sku_by_id if before.abc_xyz(one) != made.abc_xyz(one)]
-        self._ordering.note(dict.fromkeys(moved, now_ms), now_ms)
+        self._ordering.again(moved, now_ms)
 
     def _nameless(self, sku: str) -> bool:
         """Whether demand is known of an SKU that has no class."""
@@ -237,4 +244,6 @@ class Planner:
     def _lesson(self, sku: Sku) -> Lesson:
         known = self._inventory.demand.get(sku.id)
         copied = known.copy() if known is not None else None
-        return Lesson(sku.id, copied, self._inventory.slots_of(sku.id), sku.unit_cost, sku.lead_time_days)
+        offered = min(self.deals(sku.id), key=lambda one: one.price, default=None)
+        cost, lead = (sku.unit_cost, sku.lead_time_days) if offered is None else (offered.price, offered.lead_time_days)
+        return Lesson(sku.id, copied, self._inventory.slots_of(sku.id), cost, lead)

@@ -14,8 +14,10 @@ from cloud.core.forecasting import classes, recalibration
 from cloud.core.forecasting.daily import forecast_blocks
 from cloud.core.forecasting.history import read
 from cloud.core.planning.cards import DAYS_A_YEAR, Card, Outlook, card
+from cloud.core.planning.deals import dealt
 from cloud.core.planning.demand_table import DemandTable, censored, mean_days
 from cloud.core.planning.items import Item
+from cloud.core.planning.settling import settle
 from cloud.core.supplying.histories import outlook
 
 __all__ = ["outlook", "plans"]
@@ -61,4 +63,10 @@ def _jobs(items: Mapping[str, Item], demand: DemandTable) -> Iterator[Job]:
 
 
 def _made(jobs: list[Job], why: bool) -> list[Card]:
-    return [replace(card(item, told, why), abc=abc, xyz=xyz) for item, told, abc, xyz in jobs]
+    return [replace(_card(item, told, why), abc=abc, xyz=xyz) for item, told, abc, xyz in jobs]
+
+
+def _card(item: Item, told: Outlook | None, why: bool) -> Card:
+    made = dealt(item, told)
+    settled = settle(made.item, told) if why else made.settled
+    return replace(card(made.item, told, settled=settled), supply=made.supply)

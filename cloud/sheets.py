@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice, tee
 from math import isfinite
@@ -72,7 +72,7 @@ class Problems:
         return [*lines, f"and {more} more rows that can not be used"] if more else lines
 
 
-class _Sheet:
+class Sheet:
     """A file's rows as (line, values of the wanted columns)."""
 
     def __init__(self, path: Path, required: tuple[str, ...], wanted: tuple[str, ...], problems: Problems) -> None:
@@ -175,7 +175,7 @@ def _alone(line: str, separator: str) -> list[str]:
 def read_items(path: Path, problems: Problems) -> dict[str, Item]:
     """The items by SKU, in the file's order. Raises `SheetError` and `OSError`."""
     wanted = tuple(name for name in Item.__struct_fields__)
-    sheet = _Sheet(path, REQUIRED, wanted, problems)
+    sheet = Sheet(path, REQUIRED, wanted, problems)
     found: dict[str, Item] = {}
     lines = problems.stands
     for line, values in sheet.rows():
@@ -189,7 +189,11 @@ def read_items(path: Path, problems: Problems) -> dict[str, Item]:
                 fields[name] = DEFAULTS[name]
                 continue
             if name in TEXTS:
-                fields[name] = text.lower()
+                try:
+                    fields[name] = _TEXTS.get(name, str.lower)(text)
+                except (KeyError, ValueError):
+                    reason = f"{name} is {text[:40]!r}; write it like {_LIKE[name]}"
+                    break
                 continue
             number = _number(text)
             if number is None:
@@ -216,7 +220,7 @@ def read_demand(path: Path, problems: Problems, dates: str = "", today: int = 0)
     """The demand by day; several rows of one SKU and day add up. `dates` is one of `DATES`, the only one that is read
     then; "" is any of them; a few rows after `today`, an ordinal, are slips. Raises `SheetError`, also where that can
     not be told, and `OSError`."""
-    sheet = _Sheet(path, ("sku", "date", "units"), ("sku", "date", "units"), problems)
+    sheet = Sheet(path, ("sku", "date", "units"), ("sku", "date", "units"), problems)
     skus: dict[str, int] = {}
     written: dict[str, int] = {}
     rows, days, units, lines = [], [], [], []
@@ -274,7 +278,7 @@ def _unusable(number: float | None, text: str) -> str:
 
 
 def _dated(
-    sheet: _Sheet,
+    sheet: Sheet,
     ways: list[str],
     meant: list[tuple[int, ...]],
     ordinals: list[int],
@@ -301,6 +305,19 @@ def _dated(
         else:
             sheet.bad(lines[at], f"{told} is no date; write it as {way or 'YYYY-MM-DD'}")
     return good
+
+
+def _breaks(text: str) -> tuple[tuple[int, float], ...]:
+    """Units and price of each: 100:4.90 500:4.70."""
+    return tuple((int(first), float(price)) for first, price in (one.split(":") for one in text.split()))
+
+
+def _yes(text: str) -> bool:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
+
+
+_TEXTS: dict[str, Callable[[str], Any]] = {"breaks": _breaks, "incremental": _yes}
+_LIKE = {"breaks": "100:4.90 500:4.70", "incremental": "yes"}
 
 
 def _number(text: str) -> float | None:

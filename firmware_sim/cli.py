@@ -1,4 +1,4 @@
-"""The simulator's command line: run, record, score, site."""
+"""The simulator's command line: run, record, people, score, site."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from firmware_sim import recording, score, state
 from firmware_sim.feed import Remembered
 from firmware_sim.fleet import Fleet
 from firmware_sim.mqtt import AddressError
+from firmware_sim.office import Office, signed_in
 from firmware_sim.recording import RecordingError
-from firmware_sim.scenario import ScenarioError
+from firmware_sim.scenario import People, ScenarioError
 from firmware_sim.site import spell
 from firmware_sim.stage import NAMES, Stage, load, stage
 from protocols import layout
@@ -54,6 +55,13 @@ def parser() -> argparse.ArgumentParser:
     record.add_argument("--history", action="store_true", help="begin with the scenario's buffered past")
     record.add_argument("--json", action="store_true", help="print JSON")
 
+    office = commands.add_parser("people", help="count, order and receive as a scenario's people, at a service's web")
+    office.add_argument("scenario", help=scenario_help)
+    office.add_argument("--service", required=True, help="the service's address, http://127.0.0.1:8080")
+    office.add_argument("--sign-in", type=Path, required=True, help="a file that says NAME PASSWORD of a manager")
+    office.add_argument("--state", type=Path, default=Path("var/sim"), help="where `run` keeps the world")
+    office.add_argument("--json", action="store_true", help="print JSON")
+
     judge = commands.add_parser("score", help="compare estimates with the truth")
     judge.add_argument("truth", type=Path, help="a truth file of `record`")
     judge.add_argument("estimates", type=Path, help='JSON lines {"slot","count","low","high","confidence","at_ms"}')
@@ -71,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0, or 2 with one sentence on what is wrong."""
     args = parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="simulator: %(message)s")
-    command = {"run": _run, "record": _record, "score": _score, "site": _site}[args.command]
+    command = {"run": _run, "record": _record, "people": _people, "score": _score, "site": _site}[args.command]
     try:
         return command(args)
     except (ScenarioError, LayoutError, RecordingError, AddressError, state.StateError, OSError) as error:
@@ -91,6 +99,27 @@ def _run(args: argparse.Namespace) -> int:
         print(f"simulator: {played.note}", flush=True)
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_publish(played, kept, credentials, args))
+    return 0
+
+
+def _people(args: argparse.Namespace) -> int:
+    site, scenario = load(args.scenario)
+    if scenario is None or scenario.people == People():
+        raise ScenarioError(f"{args.scenario} says nothing of its people")
+    try:
+        session = signed_in(args.service, args.sign_in)
+    except ValueError:
+        raise ScenarioError(f"{args.sign_in} does not say NAME PASSWORD") from None
+    office = Office(scenario.people, session, lambda: state.load(args.state, site.site.id), scenario.seed)
+
+    def say(line: str) -> None:
+        if args.json:
+            _say({"said": line})
+        else:
+            print(f"people: {line}", flush=True)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        office.work(clock_ms, say)
     return 0
 
 

@@ -57,6 +57,7 @@ class Article(Struct, frozen=True, forbid_unknown_fields=True):
     pack: Count = 1
     replenish: trade.Action = "propose"
     protected: dict[Id, Count] = {}
+    gtin: str = ""
 
 
 class Series(Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,6 +162,24 @@ class Sampling(Struct, frozen=True, forbid_unknown_fields=True):
     climate_s: Count = 10
 
 
+class Errand(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody orders when the warehouse goes live, once; it is taken in `after_s` later (0: not by itself)."""
+
+    supplier: Id
+    sku: Id
+    units: Count
+    after_s: NotNegative = 0.0
+
+
+class People(Struct, frozen=True, forbid_unknown_fields=True):
+    """What people do in the office: a place of the day's round is counted so often (0: never), and now and then
+    miscounted."""
+
+    count_every_s: NotNegative = 0.0
+    miscounts: Share = 0.0
+    errands: list[Errand] = []
+
+
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole scenario file."""
 
@@ -188,6 +207,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     tiers: list[trade.Tier] = []
     neighbours: list[trade.Neighbour] = []
     buying: trade.Buying = trade.Buying()
+    targets: dict[str, float] = {}
+    people: People = People()
 
 
 def faster(scenario: Scenario, speed: float) -> Scenario:

@@ -34,6 +34,12 @@ def parse(text: str, source: str = "scenario") -> Scenario:
     for fault in scenario.faults:
         if fault.device not in ids:
             raise ScenarioError(f"{source}: a fault names device {fault.device!r}, which is not in the scenario")
+    offered = {(offer.supplier, offer.sku) for offer in scenario.offers}
+    for errand in scenario.people.errands:
+        if (errand.supplier, errand.sku) not in offered:
+            raise ScenarioError(
+                f"{source}: an errand wants {errand.sku!r} of {errand.supplier!r}, who does not offer it"
+            )
     if any(pace.hours and len(pace.hours) != 24 for pace in (scenario.pace, scenario.history.pace)):
         raise ScenarioError(f"{source}: `hours` needs 24 weights, or none")
     return scenario
@@ -95,7 +101,7 @@ def expand(scenario: Scenario, source: str = "scenario") -> layout.Site:
         for machine in scenario.refrigerators
     ]
     zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c) for zone in scenario.zones]
-    traded = {name: getattr(scenario, name) for name in (*TRADED, "buying")}
+    traded = {name: getattr(scenario, name) for name in (*TRADED, "buying", "targets")}
     site = layout.Site(scenario.site, zones, skus, slots, devices, **traded)
     return layout.parse(spell(site), source)
 
@@ -118,6 +124,7 @@ def _weighed(article: Article, rng: np.random.Generator) -> layout.Sku:
         article.pack,
         replenish=article.replenish,
         protected=article.protected,
+        gtin=article.gtin,
     )
 
 
@@ -129,6 +136,8 @@ def spell(site: layout.Site) -> str:
             lines += ["", f"[[{name}]]", *_fields(thing)]
     if site.buying != trade.Buying():
         lines += ["", "[buying]", *_fields(site.buying)]
+    if site.targets:
+        lines += ["", "[targets]", *(f"{name} = {_value(value)}" for name, value in site.targets.items())]
     return "\n".join(lines) + "\n"
 
 

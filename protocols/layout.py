@@ -54,6 +54,8 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     Money is in the site's currency; `holding_rate` is per year; times are days. `reorder_point` is a policy by hand: at
     or below so many units, `order_quantity` of them are ordered (left out: the lot of least cost). `service_level` is
     that of its class where it is left out; with a `backorder_cost` (a unit owed for a year) the least cost decides.
+    `policy` "periodic" is ordered every `review_days` alone, "jit" what is promised or owed alone. What its suppliers
+    offer (cost, order, lead time, lots) stands above what is said of that here.
 
     `replenish`: only show what it would order, propose it, or order it. `costing` values what leaves. `negative`: may
     more be picked off the shelves than is there, as a debt? `protected` units are kept for a tier and those served
@@ -85,6 +87,8 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     protected: dict[Id, Annotated[int, Meta(ge=1)]] = {}
     release_hours: NotNegative = 0.0
     members_only: str = ""
+    policy: Literal["", "periodic", "jit"] = ""
+    review_days: Annotated[int, Meta(ge=1, le=366)] | None = None
 
     @property
     def least_lot(self) -> int:
@@ -146,12 +150,14 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
-    """The site itself; its days begin and end by `timezone` (IANA), its money is `currency` (ISO 4217)."""
+    """The site itself; its days begin and end by `timezone` (IANA), its money is `currency` (ISO 4217). `gln` is its
+    number at GS1, by which papers name it and its places."""
 
     id: Id
     name: str
     timezone: str = "UTC"
     currency: str = "EUR"
+    gln: Annotated[str, Meta(pattern=r"^(\d{13})?$")] = ""
 
 
 class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -170,6 +176,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     neighbours: list[trade.Neighbour] = []
     buying: trade.Buying = trade.Buying()
     webhooks: list[trade.Webhook] = []
+    targets: dict[str, float] = {}
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -241,6 +248,8 @@ def _check(site: Site, source: str) -> None:
         raise LayoutError(f"{source}: site.timezone {about.timezone!r} is not known; write one like 'Europe/Berlin'")
     if not CURRENCY.match(about.currency):
         raise LayoutError(f"{source}: site.currency {about.currency!r} is no code of three capital letters like 'EUR'")
+    if about.gln and gtin_14(about.gln) is None:
+        raise LayoutError(f"{source}: the check digit of site.gln {about.gln!r} is wrong; read it again")
     _unique(site.zones, "zone", source)
     _unique(site.skus, "SKU", source)
     _unique(site.slots, "slot", source)
@@ -259,6 +268,10 @@ def _check(site: Site, source: str) -> None:
         if sku.order_quantity is not None and (sku.order_quantity % sku.pack or sku.order_quantity < sku.moq):
             hint = f"use whole packs of {sku.pack}, at least {sku.least_lot}"
             raise LayoutError(f"{source}: SKU {sku.id!r}: {sku.order_quantity} can not be ordered; {hint}")
+        if (sku.policy == "periodic") != (sku.review_days is not None):
+            raise LayoutError(f"{source}: SKU {sku.id!r}: policy 'periodic' and review_days belong together")
+        if sku.policy and sku.reorder_point is not None:
+            raise LayoutError(f"{source}: SKU {sku.id!r} has a policy and a reorder_point by hand; leave one out")
     for zone in site.zones:
         if zone.min_c is not None and zone.max_c is not None and zone.min_c > zone.max_c:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")

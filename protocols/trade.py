@@ -126,6 +126,21 @@ EVENTS = (
     "warehouse.arrival.confirmed",
 )
 """What webhooks are told."""
+MEASURES = (
+    "turnover",
+    "cover_days",
+    "fill_rate",
+    "stock_out_rate",
+    "inventory_accuracy",
+    "count_difference_rate",
+    "holding_cost",
+    "dead_stock",
+    "slow_stock",
+    "forecast_bias",
+    "forecast_error",
+    "supplier_on_time",
+)
+"""The key figures that may have a target."""
 WEIGHTS = {"quality": 30.0, "cost": 25.0, "delivery": 20.0, "service": 15.0, "innovation": 10.0}
 """Of a supplier's score."""
 
@@ -140,6 +155,7 @@ class Trade(Struct, frozen=True):
     neighbours: list[Neighbour]
     buying: Buying
     webhooks: list[Webhook]
+    targets: dict[str, float]
 
 
 def flaw(trade: Trade, skus: Collection[str]) -> str:
@@ -182,6 +198,8 @@ def flaw(trade: Trade, skus: Collection[str]) -> str:
         return f"buying.score_weights names {strange[0]!r}; there are {', '.join(WEIGHTS)}"
     if not any({**WEIGHTS, **trade.buying.score_weights}.values()):
         return "buying.score_weights are all 0; give one of them a weight, or leave them out"
+    if strange := sorted({*trade.targets} - {*MEASURES}):
+        return f"targets names {strange[0]!r}; there are {', '.join(MEASURES)}"
     if strange := sorted({*trade.buying.service_levels} - {*CLASSES, *LEVELS}):
         return f"buying.service_levels names {strange[0]!r}; there are A, B, C and AX to CZ"
     return ""

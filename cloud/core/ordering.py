@@ -7,7 +7,7 @@ weighed like any other change: not in the middle of a backlog.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -98,6 +98,14 @@ class Ordering:
             if sku in known:
                 self._change(sku, at_ms, now_ms)
 
+    def again(self, skus: Iterable[str], now_ms: int) -> None:
+        """Something else that these SKUs are planned by became another: a class, the book, an order. That says nothing
+        of how old the stock is: what was heard of that goes on to settle as it would, and where nothing was, the plan
+        is due at once, in the middle of a backlog once that has ended."""
+        for sku in skus:
+            if sku in self.site.sku_by_id:
+                self._changed.setdefault(sku, Change(0, now_ms - CALM_MS))
+
     def hear(self, gateway: str, seq: int, proposal: Proposal, now_ms: int) -> None:
         """What a gateway proposes, or no longer does: its newest word counts, by its numbers, however late others."""
         if proposal.sku not in self.site.sku_by_id:
@@ -113,7 +121,8 @@ class Ordering:
         begun = {sku: Change(0, now_ms) for sku, change in self._changed.items() if change == UNKNOWN}
         self._changed.update(begun)
         due = {sku for sku, change in self._changed.items() if change.settled(now_ms, behind)}
-        due |= {sku for sku, at_ms in self._planned_ms.items() if now_ms - at_ms >= REPLAN_MS} - self._changed.keys()
+        old_ms = REPLAN_MS + (PATIENCE_MS if behind else 0)
+        due |= {sku for sku, at_ms in self._planned_ms.items() if now_ms - at_ms >= old_ms} - self._changed.keys()
         first = sorted(due, key=lambda sku: (self._planned_ms.get(sku, 0), sku))[:most]
         return [self.site.sku_by_id[sku] for sku in first]
 
@@ -171,10 +180,11 @@ class Ordering:
         return [one for sku in self.site.skus if (one := self._policy(sku)) is not None]
 
     def _policy(self, sku: Sku) -> Policy | None:
-        """A gateway sees the shelves alone: what is under way, or lies elsewhere, is taken off the point, what is on
-        the shelves and promised is put on it."""
+        """A gateway knows no review days, and sees the shelves alone: what is under way, or lies elsewhere, is taken
+        off the point, what is on the shelves and promised is put on it."""
         made, need = self.plans.get(sku.id), self.needs.get(sku.id)
-        if sku.discontinued or sku.replenish == "observe" or (made is not None and made.verdict == "no_demand"):
+        idle = sku.discontinued or sku.replenish == "observe" or sku.review_days is not None
+        if idle or (made is not None and made.verdict == "no_demand"):
             return Policy(sku.id, NEVER, sku.least_lot, need is not None)
         if made is not None and made.reorder_point is not None and made.order_quantity:
             point = made.reorder_point - (made.projected - made.sensed)

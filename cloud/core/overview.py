@@ -122,7 +122,7 @@ def sku_views(
         slots = inventory.slots_of(sku.id)
         seen = any(slot in inventory.levels for slot in slots) or (not slots and there != Position(0))
         status: Literal["ok", "low", "out", "unknown"]
-        if not seen or (uncertain and on_hand == 0):
+        if not seen or (uncertain and (on_hand == 0 or there.on_hand <= 0)):
             status = "unknown"
         elif there.on_hand <= 0:
             status = "out"

@@ -12,8 +12,11 @@ from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
 from cloud.core.planning.cards import Card, card
+from cloud.core.planning.deals import held
 from cloud.core.planning.emergency import Source
-from cloud.core.planning.items import HOLDING_LEAST, Item
+from cloud.core.planning.expiry import perishing
+from cloud.core.planning.items import Item
+from cloud.core.planning.lots import Lots
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, Settled
 from cloud.core.view import Param
 from protocols.layout import Sku
@@ -22,8 +25,6 @@ from protocols.trade import Action
 
 VERSIONS_KEPT = 100
 """Of a need that is revised more often, the first version and the latest."""
-NEARLY_NOTHING = 1e-9
-"""What holding a unit for a year costs at least, in money."""
 BY_HAND = "by_hand"
 """The reorder point is the one in the site file."""
 GATEWAY = "gateway"
@@ -77,47 +78,59 @@ class Need(Struct, frozen=True):
 
 class Stock(Struct, frozen=True):
     """What a plan looks at beside the position: units on the shelves, slots of which nothing is known, and the units
-    that fit in all of them, None where it has none."""
+    that fit in all of them, None where it has none; `lots` are the days each can still be sold, and its units, in the
+    order in which they go."""
 
     position: Position
     sensed: int
     blind: int = 0
     capacity: int | None = None
+    lots: tuple[tuple[int, int], ...] = ()
 
 
 def item_of(sku: Sku, stock: Stock, told: Outlook | None, level: float) -> Item:
-    """An SKU as it is planned. `level` is the service level of its class; its own stands above it.
+    """An SKU as it is planned by its own terms. `level` is the service level of its class; its own stands above it.
+    Where holding costs nothing, a year's demand is ordered at once (`deals.held`)."""
+    terms = held(listed(sku, stock, level), told)
+    return stocked(terms, aged(stock, terms, told))
 
-    Where holding costs nothing, a year's demand is ordered at once: the holding cost is taken to be the one that makes
-    this the economic lot.
-    """
-    there = stock.position
-    cost, rate = sku.unit_cost, sku.holding_rate
-    if cost * rate < HOLDING_LEAST:
-        year = max(1.0, told.mean * DAYS_A_YEAR) if told is not None else 1.0
-        holding = max(2 * sku.order_cost / year, NEARLY_NOTHING)
-        cost, rate = (cost, holding / cost) if cost > holding else (holding, 1.0)
-    return Item(
-        sku.id,
-        cost,
-        sku.order_cost,
-        rate,
-        sku.lead_time_days,
-        sku.lead_time_sd_days,
-        sku.moq,
-        sku.pack,
-        there.on_hand,
-        there.on_order,
-        there.reserved,
-        sku.service_level if sku.service_level is not None else level,
-        sku.backorder_cost,
-        there.quarantined,
-        there.in_transit,
-        stock.capacity,
-        sku.shelf_life_days,
-        sku.reorder_point,
-        sku.order_quantity,
+
+def listed(sku: Sku, stock: Stock, level: float) -> Item:
+    """An SKU as the site file lists it."""
+    return stocked(
+        Item(
+            sku.id,
+            sku.unit_cost,
+            sku.order_cost,
+            sku.holding_rate,
+            sku.lead_time_days,
+            sku.lead_time_sd_days,
+            sku.moq,
+            sku.pack,
+            service_level=sku.service_level if sku.service_level is not None else level,
+            backorder_cost=sku.backorder_cost,
+            capacity=stock.capacity,
+            shelf_life_days=sku.shelf_life_days,
+            reorder_point=sku.reorder_point,
+            order_quantity=sku.order_quantity,
+            policy=sku.policy,
+            review_days=sku.review_days,
+        ),
+        stock.position,
     )
+
+
+def stocked(terms: Item, there: Position) -> Item:
+    """An item of which so much is there."""
+    return replace(terms, **{name: getattr(there, name) for name in Position.__struct_fields__})
+
+
+def aged(stock: Stock, terms: Item, told: Outlook | None) -> Position:
+    """The position with the units that can be used today but will have expired, unsold, before an order placed now
+    would come."""
+    there, daily = stock.position, told.mean if told is not None else 0.0
+    lost = perishing(stock.lots, daily, there.reserved, terms.lead_time_days)
+    return replace(there, perishing=min(lost, max(0, there.available)))
 
 
 def plan(
@@ -137,7 +150,8 @@ def plan(
 
 def planned(sku: Sku, told: Outlook | None, stock: Stock, made: Card) -> Plan:
     """The plan that follows from a card."""
-    point, lot = made.reorder_point, sku.least_lot
+    terms = made.terms
+    point, lot = made.reorder_point, sku.least_lot if terms is None else Lots(terms.moq, terms.pack).least
     if made.reorder_point is not None and made.order_up_to is not None:
         lot = made.order_up_to - made.reorder_point
     verdict: Verdict
@@ -154,6 +168,19 @@ def planned(sku: Sku, told: Outlook | None, stock: Stock, made: Card) -> Plan:
     known = None if point is None else lot
     units = made.order if verdict == "order" else 0
     return Plan(sku.id, verdict, made.projected, stock.sensed, point, known, units, made, sku.replenish)
+
+
+def reviewed(sku: Sku, day: int) -> bool:
+    """Whether an SKU is ordered on this local day (its ordinal): a periodic one every `review_days` alone, counted from
+    Monday 1 January of year 1, so that a weekly one is on Mondays."""
+    return sku.review_days is None or (day - 1) % sku.review_days == 0
+
+
+def unasked(made: Plan) -> Plan:
+    """The same on a day on which its SKU is not ordered."""
+    if made.verdict != "order":
+        return made
+    return replace(made, verdict="enough", quantity=0, card=replace(made.card, verdict="enough", order=0))
 
 
 def decide(
@@ -211,6 +238,7 @@ def why_of(made: Plan) -> dict[str, Any]:
     one, flat = made.card, dict[str, Param]()
     there, ahead, terms = one.position, one.ahead, one.terms
     flat |= {"on_hand": there.on_hand, "reserved": there.reserved, "quarantined": there.quarantined}
+    flat |= {"perishing": there.perishing, "doubtful": there.doubtful, "likely": there.likely}
     flat |= {"on_order": there.on_order, "in_transit": there.in_transit, "position": one.projected}
     flat |= {
         "daily_demand": ahead.daily if ahead else None,
@@ -228,6 +256,8 @@ def why_of(made: Plan) -> dict[str, Any]:
         lot = sqrt(2 * terms.order_cost * ahead.daily * DAYS_A_YEAR / holding) if ahead and holding > 0 else None
         flat |= {"eoq": lot, "order_cost": terms.order_cost, "holding_cost_unit_year": holding}
         flat |= {"moq": terms.moq, "pack": terms.pack, "capacity": terms.capacity}
+    if one.supply is not None:
+        flat |= {"supplier": one.supply.supplier}
     flat |= {"quantity": made.quantity, "formula": one.formula, "replenish": made.replenish}
     return {**flat, "card": msgspec.to_builtins(one)}
 

@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from cloud.core.kpis.figures import Kpi
 from cloud.core.purchasing.acting import possible
-from cloud.core.purchasing.orders import OPEN, Line, Order, State, value
+from cloud.core.purchasing.orders import OPEN, AskedLine, Line, Order, State, value
 
 
 class OrderView(Struct, frozen=True):
-    """A purchase order with its value, whether it is late, and what may be done with it now."""
+    """A purchase order with its value, whether it is late, and what may be done with it now. `asking`: lines as the
+    supplier would have them, dearer than was approved; `supplier_note` is what it noted, `note` what we did."""
 
     id: int
     supplier: str
@@ -29,10 +30,13 @@ class OrderView(Struct, frozen=True):
     version: int
     late: bool
     may: list[str]
+    asking: list[AskedLine] = []
+    supplier_note: str = ""
 
 
 class ArrivalView(Struct, frozen=True):
-    """Units of an order line that the shelves and readers saw coming; one that is gone has 0 units."""
+    """Units of an order line that the shelves and readers saw coming; one that is gone has 0 units. `taken`: as many
+    of them as are taken in without asking."""
 
     id: str
     order: int
@@ -44,6 +48,7 @@ class ArrivalView(Struct, frozen=True):
     evidence: dict[str, int]
     confidence: float
     difference: int
+    taken: int = 0
 
 
 class MeasureView(Struct, frozen=True):
@@ -91,4 +96,6 @@ def order_view(order: Order, supplier_name: str, now_ms: int, roles: tuple[str, 
         order.version,
         late,
         [*possible(order, roles)],
+        order.asking,
+        order.supplier_note,
     )

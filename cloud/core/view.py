@@ -14,13 +14,14 @@ from msgspec.structs import replace
 from cloud.core.book.positions import Position
 from cloud.core.planning.bounds import Limit
 from cloud.core.planning.cards import Ahead, Card, Promise, Rejected, Terms
+from cloud.core.planning.deals import Supply
 from cloud.core.planning.emergency import Rescue
-from cloud.core.purchasing.orders import Line
+from cloud.core.purchasing.orders import AskedLine, Line
 from cloud.core.trade_view import ArrivalView, MeasureView, OrderView
 
 __all__ = [
-    "Ahead", "ArrivalView", "Card", "Line", "MeasureView", "OrderView", "Position", "Promise", "Rejected",
-    "Rescue", "Terms",
+    "Ahead", "ArrivalView", "AskedLine", "Card", "Line", "MeasureView", "OrderView", "Position", "Promise", "Rejected",
+    "Rescue", "Supply", "Terms",
 ]  # fmt: skip
 
 Param = str | int | float | None

@@ -121,7 +121,7 @@ class Arriving:
             self._found = [
                 ArrivalView(
                     one.id, one.order, one.sku, one.units, one.from_ms, one.to_ms, one.slots, one.evidence,
-                    round(one.confidence, 3), one.difference,
+                    round(one.confidence, 3), one.difference, one.taken,
                 )
                 for one in found
             ]  # fmt: skip

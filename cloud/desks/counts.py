@@ -6,10 +6,13 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
 
+from cloud.core.book.accounts import lapsed_ms
+from cloud.core.book.entries import Entry
 from cloud.core.counting import accuracy, causes, findings, rounds
 from cloud.core.counting.course import Course, course
 from cloud.core.counting.findings import Finding, Terms, Tolerance
@@ -53,7 +56,6 @@ class Counts:
         self._waiting: dict[tuple[str, str], Finding] = {}
         self._stood: deque[Stood] = deque(maxlen=FINDINGS_MAX)
         self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._counting = asyncio.Lock()
 
     def load(self) -> None:
         """What is kept of counts."""
@@ -90,21 +92,25 @@ class Counts:
         stood = [one for one in self._stood if is_after(one.finding)]
         if not waiting and not stood:
             return
-        async with self._counting:
-            for first in waiting:
+        for first in waiting:
+            async with self._book.turn(first.sku):
+                if self._waiting.get((first.sku, first.slot)) is not first:
+                    continue  # somebody counted again meanwhile
                 again = findings.rejudge(first, (await self._course(first, 0)).at, self._terms(first.sku, first.slot))
-                if again.verdict != "recount":
-                    entry = findings.entry(again, self._now_ms(), "count")
-                    assert entry is not None, "it stands"
-                    self._stand(again, (await self._book.store([entry]))[0].id)
-            for one in stood:
+                entry = findings.entry(again, self._now_ms(), "count")
+                if entry is not None:
+                    with suppress(Refused):  # it can not have been so any more, and waits to be repeated
+                        await self._book.fit(entry)
+                        self._stand(again, (await self._book.store([entry]))[0].id)
+        for one in stood:
+            async with self._book.turn(one.finding.sku):
                 before = one.finding
                 seen = await self._course(before, one.entry)
                 one.finding = findings.rejudge(before, seen.at, self._terms(before.sku, before.slot))
                 if one.finding != before:
                     self._tally(before, undo=True)
                     self._tally(one.finding)
-            await self._keep()
+        await self._keep()
 
     def round(self) -> object:
         """See `stockroom.CountDesk`."""
@@ -141,11 +147,9 @@ class Counts:
             known = ", ".join(sorted(slots)[:5]) or "off the shelves alone"
             hint = f"{counted.sku} lies in {known}." if sku is not None else "Name an SKU of the site file."
             raise Refused("unknown_place", f"{counted.sku!r} does not lie at {counted.place!r}.", hint)
-        now_ms = self._now_ms()
-        at_ms = counted.at_ms or now_ms
-        if at_ms > now_ms + DAY_MS:
-            raise Refused("time", "It is told to be counted more than a day from now.", "Tell it once it is counted.")
-        async with self._counting:
+        async with self._book.turn(sku.id):
+            now_ms = self._now_ms()
+            at_ms = counted.at_ms or now_ms
             if key and (answer := self._answers.get(key)) is not None:
                 return answer.told if answer.asked == counted else granted(KEY_USED)
             where, key_ = (sku.id, counted.place), f"count:{key}" if key else ""
@@ -164,6 +168,8 @@ class Counts:
             entry = findings.entry(found, now_ms, "count", key=key_)
             if booked is not None and not is_of(booked, counted, entry):
                 granted(KEY_USED)
+            if not number:  # one that is to be repeated first could not have been so either
+                await self._book.fit(entry or Entry("count", sku.id, counted.counted, at_ms, now_ms, counted.place))
             number = 0 if entry is None else (await self._book.store([entry]))[0].id
             told = Told(
                 found.sku, found.slot, found.verdict, found.counted, found.expected, found.difference, found.value,
@@ -236,7 +242,11 @@ class Counts:
             counted_ms, again = self._book.counted_ms(sku.id, slot.id), (sku.id, slot.id) in self._waiting
             abc, level = self.abc(sku.id), levels.get(slot.id)
             place = rounds.sensed_place(sku, level, slot.id, abc, units, counted_ms, unexplained, 0, again)
-            if differs_ms := account.differs.get(slot.id, 0):  # more was picked there than the person had found
+            # More was picked there than the person had found, or nobody saw what was told of it.
+            differs_ms = max(account.differs.get(slot.id, 0), lapsed_ms(account, slot.id, self._now_ms()))
+            if level is not None and level.sku == sku.id and level.count is not None and slot.id in account.found:
+                differs_ms = max(differs_ms, level.at_ms)  # its scale is back at what a person did not find
+            if differs_ms:
                 place = replace(place, differs_ms=max(place.differs_ms, differs_ms))
             places.append(place)
         for sku in self.site.skus:

@@ -22,8 +22,10 @@ from cloud.desks.supplying import Supplying
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound
 
+LOOK_MS = 2_000
+"""So often is looked whether a fact changed the figures; a tick a second, each with its facts, makes them once."""
 EVERY_MS = 60_000
-PACE_MS = 3_600_000
+"""So often they are made anew though nothing changed, for time goes by; and forecasts are remembered."""
 AHEAD_DAYS = 14
 """So far ahead the forecast of a day is remembered, to be held against what came."""
 TOLD_DAYS = 400
@@ -45,7 +47,11 @@ class Figures:
         """What neighbours could use of an SKU."""
         self._book, self._supplying, self._books = book, supplying, books
         self._on_disk, self._now_ms = on_disk, now_ms
-        self._figured_ms = self._paced_ms = 0
+        self._looked_ms = self._figured_ms = self._foretold_ms = 0
+        self._made_of = (-1, -1)
+        """By what facts the figures were made: the versions of the tallies, and of what suppliers did."""
+        self._lines: tuple[int, int, figures.Judged] = (-1, 0, {})
+        """What suppliers did: by which version of the facts, when it was judged, and that."""
         self._told_day = self._told = 0
 
     def load(self) -> None:
@@ -59,16 +65,19 @@ class Figures:
                     self._book.note(Told(sku, day, units))
 
     async def tick(self, now_ms: int) -> None:
-        """The figures once a minute, what sells once an hour, the forecast of a day once a day."""
-        if now_ms - self._paced_ms >= PACE_MS:
-            for sku in self.site.skus:
-                if (told := self.outlook(sku.id)) is not None:
-                    self._paced_ms = now_ms
-                    self._book.note(Pace(sku.id, told.mean, sku.unit_cost))
-            await self._foretell(self._day(now_ms) + AHEAD_DAYS)
-        if now_ms - self._figured_ms >= EVERY_MS:
+        """What sells as soon as it is planned, the figures 2 s after a fact at the latest, the forecast of a day once a
+        day."""
+        if 0 <= now_ms - self._looked_ms < LOOK_MS:
+            return
+        self._looked_ms = now_ms
+        self._pace()
+        if self._made_of != self._facts() or now_ms - self._figured_ms >= EVERY_MS:
             self._figured_ms = now_ms
             self.current = self._figures(now_ms)
+            self._made_of = self._facts()
+        if now_ms - self._foretold_ms >= EVERY_MS:
+            self._foretold_ms = now_ms
+            await self._foretell(self._day(now_ms) + AHEAD_DAYS)
 
     def measures(self) -> object:
         """See `cloud.web.figures.Desk`."""
@@ -97,7 +106,22 @@ class Figures:
         return await asyncio.to_thread(curve, item, self.outlook(sku))
 
     def _figures(self, now_ms: int) -> list[MeasureView]:
-        return [measure_view(one) for one in figures.kpis(self._book.tallies, now_ms, self._supplying.facts())]
+        told, (version, at_ms, lines) = self._supplying.version, self._lines
+        if told != version or now_ms - at_ms >= EVERY_MS:
+            lines = figures.judged(self._supplying.facts(), self.site.site.timezone, now_ms)
+            self._lines = told, now_ms, lines
+        return [measure_view(one) for one in figures.kpis(self._book.tallies, now_ms, lines, self.site.targets)]
+
+    def _facts(self) -> tuple[int, int]:
+        return self._book.tallies.version, self._supplying.version
+
+    def _pace(self) -> None:
+        """What is expected to sell of each SKU, where that is another than was known."""
+        courses = self._book.tallies.courses
+        for sku in self.site.skus:
+            told, known = self.outlook(sku.id), courses[sku.id].pace
+            if told is not None and (known is None or known.units != told.mean):
+                self._book.note(Pace(sku.id, told.mean, sku.unit_cost))
 
     async def _foretell(self, day: int) -> None:
         units = {sku.id: told.mean for sku in self.site.skus if (told := self.outlook(sku.id)) is not None}

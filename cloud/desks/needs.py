@@ -20,6 +20,7 @@ from cloud.desks.offering import WHY, Offering, OfferView
 from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.desks.versions import Versions
+from cloud.desks.withdrawing import Withdrawing
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound, Refused
 from protocols.layout import Site
@@ -39,12 +40,14 @@ class Needs:
         """The open ones."""
         self._book, self._supplying, self._versions = book, supplying, versions
         self._books, self._on_disk = books, on_disk
+        self.withdrawing = Withdrawing(versions.known, versions.turns, books, versions.keep)
         self._offering = Offering(supplying, self._projected)
         self._left: dict[int, tuple[int, int]] = {}
         """Need -> the units of it that could not be ordered, and until when that is not tried again."""
 
     async def tick(self, now_ms: int) -> None:
         """Order what may be ordered without anybody, and send what was approved so: also what a stop left unsent."""
+        await self.withdrawing.tick(now_ms)
         orders, turns = self._versions.known, self._versions.turns
         unsent = [one.id for one in orders.open.values() if _is_unsent(one)]
         free = [one for one in self.known() if one.state == "proposed" and one.held_until_ms <= now_ms]
@@ -134,9 +137,11 @@ class Needs:
 
 
 def still_wanted(site: Site, sku: str) -> None:
-    """Raises `Refused` where an SKU is not bought any more."""
+    """Raises `Refused` where an SKU is not bought any more, or never was."""
     place = site.sku_by_id.get(sku)
-    if place is not None and place.discontinued:
+    if place is None:
+        raise Refused("unknown_sku", f"The site file has no SKU {sku!r}.", "Is it spelled as there?")
+    if place.discontinued:
         raise Refused("discontinued", f"{sku} is discontinued.", "Change that in the site file, to order it again.")
 
 

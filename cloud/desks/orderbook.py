@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from cloud.core.purchasing import orders
+from cloud.core.purchasing.needs import BY
 from cloud.core.purchasing.orders import OPEN, Order
 from cloud.core.replenishment import Fate
 
@@ -25,7 +26,7 @@ class OrderBook:
         """Counts what came to be known."""
         self._fates: dict[int, Fate] = {}
         self._cancelled: dict[int, int] = {}
-        """Order -> when it was cancelled, of those that came to nothing."""
+        """Order -> when somebody cancelled it, of those that came to nothing."""
         self._versions: dict[int, int] = {}
         self._of_sku: dict[str, dict[int, Order]] = {}
 
@@ -61,7 +62,7 @@ class OrderBook:
         placed: Fate = "placed" if order.state in OPEN or taken else "cancelled"
         self._fates[order.id] = "draft" if order.state == "draft" else placed
         self._cancelled.pop(order.id, None)
-        if placed == "cancelled" and order.state != "draft":
+        if placed == "cancelled" and order.state != "draft" and order.by != BY:
             self._cancelled[order.id] = order.closed_ms or order.changed_ms
         for need in order.needs:
             self.on.setdefault(need, order.id)

@@ -9,8 +9,9 @@ from cloud.core.purchasing import agreements
 from cloud.core.purchasing.agreements import Known
 from cloud.core.purchasing.orders import Order
 from cloud.core.refusals import Refusal
-from cloud.core.trade_view import OrderView
+from cloud.desks.needs import still_wanted
 from cloud.desks.purchasing import Purchasing
+from cloud.desks.refusing import of_site
 from cloud.desks.supplying import Supplying
 from cloud.web import office
 from cloud.web.desk import NotFound, Refused
@@ -34,6 +35,7 @@ class Partners:
         self._supplying = supplying
         self._now_ms = now_ms
         self._names = {one.id: one.name for one in self.site.suppliers}
+        self._over = frozenset(one.id for one in self.site.skus if one.discontinued)
         self._papers = {
             one.id: SHELF_PAPERS[one.standard] for one in self.site.suppliers if one.mailbox and one.our_mailbox
         }
@@ -48,10 +50,13 @@ class Partners:
 
     def portal(self, supplier: str) -> object:
         """See `office.PartnerDesk`."""
-        if supplier not in self._names:
-            raise NotFound("this account acts for no supplier of the site", "ask the site to make it anew")
-        mine = agreements.agreed(self.site.agreements, supplier)
-        seen = {line.sku for one in self._own(supplier) for line in one.lines}
+        of_site(self.site, supplier)
+        mine = agreements.agreed(self.site.agreements, supplier, self._over)
+        own, waiting = (
+            [self._purchasing.view(one, "supplier") for one in of(self._purchasing.every(), supplier)]
+            for of in (agreements.own_orders, agreements.waiting)
+        )
+        seen = {line.sku for one in [*own, *waiting] for line in one.lines}
         seen |= {*mine, *(one.sku for one in self.site.offers if one.supplier == supplier)}
         return {
             "supplier": {"id": supplier, "name": self._names[supplier]},
@@ -59,23 +64,30 @@ class Partners:
             "currency": self.site.site.currency,
             "timezone": self.site.site.timezone,
             "stock": self._supplying.stock_of(supplier),
+            "stock_ms": self._supplying.stock_ms(supplier),
             "names": {one.id: one.name for one in self.site.skus if one.id in seen},
             "at_ms": self._now_ms(),
             "papers": self._papers.get(supplier, []),
-            "shelves": agreements.shelves(self.site.agreements, supplier, self.known(mine), self.site.offers),
-            "orders": self._own(supplier),
+            "shelves": agreements.shelves(
+                self.site.agreements, supplier, self.known(mine), self.site.offers, self._purchasing.every()
+            ),
+            "orders": own,
+            "waiting": waiting,
             "agreements": [one for one in self.site.agreements if one.supplier == supplier],
         }
 
     async def plan(self, plan: Plan, who: Who, key: str) -> object:
         """See `cloud.web.portal.Desk`."""
-        supplier = next((one for one in self.site.suppliers if one.id == who.supplier), None)
+        supplier = of_site(self.site, who.supplier)
         deals = agreements.agreed(self.site.agreements, who.supplier)
-        if supplier is None or not deals:
+        if not deals:
             raise NotFound("there is no agreement about shelves", "agree on one with the site")
         twice = [one.sku for at, one in enumerate(plan.lines) if one.sku in {other.sku for other in plan.lines[:at]}]
         if twice:
             raise Refused("sku_twice", f"{twice[0]} is in the plan twice.", "Add its units up in one line.")
+        for one in plan.lines:
+            if one.sku in deals:
+                still_wanted(self.site, one.sku)
         units = {one.sku: one.units for one in plan.lines}
         dues = {one.sku: one.due_ms for one in plan.lines if one.due_ms}
 
@@ -90,11 +102,7 @@ class Partners:
 
     async def stock(self, stock: Stock, who: Who) -> object:
         """See `cloud.web.portal.Desk`."""
+        of_site(self.site, who.supplier)
         known = await self._supplying.stock(who.supplier, stock.skus)
         unknown = sorted(sku for sku, units in stock.skus.items() if units is not None and sku not in known)
         return {"skus": known, "not_offered": unknown}
-
-    def _own(self, supplier: str) -> list[OrderView]:
-        return [
-            self._purchasing.view(one, "supplier") for one in agreements.own_orders(self._purchasing.every(), supplier)
-        ]

@@ -6,8 +6,11 @@ import asyncio
 import base64
 import hmac
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
+
+from msgspec.structs import asdict
 
 from cloud.core.book.entries import Entry
 from cloud.core.book.lots import fefo
@@ -18,7 +21,6 @@ from cloud.core.purchasing.orders import Order
 from cloud.core.refusals import Refusal
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.refusing import OnDisk, granted, storing
-from cloud.desks.turns import Turns
 from cloud.stores.books import Books
 from cloud.web import stockroom
 from cloud.web.desk import NotFound, Refused
@@ -29,7 +31,7 @@ ASK_MS = 10_000
 OVER_MAX = 1_000
 """Reservations remembered that were released or ran out; the oldest leave first."""
 REMEMBERED_MS = 90 * 86_400_000
-"""Picked reservations count against what is protected for so long, if no stock came since."""
+"""Picked reservations count against what is protected for so long."""
 
 
 class Promises:
@@ -46,10 +48,13 @@ class Promises:
         self._known: dict[int, Reservation] = {}
         self._over: OrderedDict[int, Reservation] = OrderedDict()
         self._reserved: Counter[str] = Counter()
+        self._protected = {one.id for one in self.site.skus if one.protected}
         self._secret = b""
         self._asked_ms = 0
         """When the ledger was asked last for what the public links are made with."""
-        self._turns = Turns(self._read_again)
+        self._doubtful: set[str] = set()
+        """SKUs of which the ledger may have what is not known here."""
+        book.settle = self._settle
 
     def load(self) -> None:
         """All that is held, and what was picked lately."""
@@ -63,15 +68,11 @@ class Promises:
             with storing():
                 held = await asyncio.to_thread(self._books.kept, SECRET)
             self._secret = held or b""
-        if self._turns.doubtful or reservations.expire(self._known.values(), now_ms):
-            async with self._turns.turn():
-                for one in reservations.expire(self._known.values(), now_ms):
-                    with self._turns.writing():
-                        await self._on_disk(self._books.keep_reservation, self._known[one.id], one)
-                    self._know(one)
-                    self._book.changed(one.sku, now_ms)
+        for sku in {*self._doubtful, *(one.sku for one in reservations.expire(self._known.values(), now_ms))}:
+            await self._look_again(sku)
         for one in [one for one in self._known.values() if one.state == "picked"]:
-            if one.changed_ms < max(self._book.came_ms(one.sku), now_ms - REMEMBERED_MS):
+            since_ms = 0 if one.sku in self._protected else self._book.came_ms(one.sku)
+            if one.changed_ms < max(since_ms, now_ms - REMEMBERED_MS):
                 del self._known[one.id]
 
     def reserved(self, sku: str) -> int:
@@ -96,28 +97,40 @@ class Promises:
 
     def reservations(self) -> object:
         """See `stockroom.PromiseDesk`."""
-        return [one for one in self._known.values() if one.state == "held"]
+        by_sku: dict[str, list[Reservation]] = {}
+        for one in self._known.values():
+            if one.state == "held":
+                by_sku.setdefault(one.sku, []).append(one)
+        told = []
+        for sku, held in by_sku.items():
+            if sku in self.site.sku_by_id:
+                there = self._book.position(sku)
+                units = reservations.covered(held, there.available + there.reserved, self.site.tiers)
+            else:
+                units = {}
+            told += [{**asdict(one), "covered": units.get(one.id, 0)} for one in held]
+        return sorted(told, key=lambda one: int(one["id"]))
 
     async def reserve(self, wish: stockroom.Wish, by: str, key: str) -> object:
         """See `stockroom.PromiseDesk`."""
         sku = self.site.sku_by_id.get(wish.sku)
         if sku is None:
             raise Refused("unknown_sku", f"There is no SKU {wish.sku!r}.", "Name one of the site file.")
-        async with self._turns.turn():
+        async with self._book.turn(sku.id):
             now_ms = self._now_ms()
             until_ms = now_ms + round(wish.hours * HOUR_MS) if wish.hours else 0
             wanted = Wanted(sku.id, wish.units, wish.tier, wish.customer, until_ms, "", wish.note, by, key)
-            known, came_ms = [*self._known.values()], self._book.came_ms(sku.id)
+            known, came = [*self._known.values()], self._book.rises(sku.id)
             if key:
                 with storing():
                     known += await asyncio.to_thread(self._books.reservation_of, key)
-            answer = free.reserve(wanted, self._book.position(sku.id), sku, self.site.tiers, known, came_ms, now_ms)
+            answer = free.reserve(wanted, self._book.position(sku.id), sku, self.site.tiers, known, came, now_ms)
             if isinstance(answer, Refusal) and answer.reason == "not_enough":
                 await self._book.refused(sku.id, wish.units)
             made = granted(answer)
             if made.id:
                 return made
-            with self._turns.writing():
+            with self._writing(sku.id):
                 made = await self._on_disk(self._books.reserve, made)
             self._know(made)
             self._book.changed(sku.id, now_ms)
@@ -126,10 +139,9 @@ class Promises:
     async def end(self, number: int, how: Literal["pick", "release"], by: str, key: str) -> object:
         """See `stockroom.PromiseDesk`. What is picked off the shelves the shelves see themselves; of an SKU without
         slots it is a fact of the book."""
-        async with self._turns.turn():
-            before = self._known.get(number) or self._over.get(number)
-            if before is None:
-                raise NotFound(f"there is no reservation {number}", "the list shows those that are held")
+        found = await self._found(number)
+        async with self._book.turn(found.sku):
+            before = self._known.get(number) or self._over.get(number, found)
             now_ms, entries = self._now_ms(), []
             if how == "release":
                 after = granted(reservations.release(before, now_ms, by))
@@ -141,12 +153,8 @@ class Promises:
             if after != before:
                 for one in entries:
                     await self._book.fit(one)
-                try:
-                    with self._turns.writing():
-                        after, stored = await self._on_disk(self._books.keep_reservation, before, after, entries)
-                except BaseException:
-                    self._book.doubt(one.sku for one in entries)
-                    raise
+                with self._writing(before.sku, entries):
+                    after, stored = await self._on_disk(self._books.keep_reservation, before, after, entries)
                 self._know(after)
                 await self._book.enter(stored)
                 self._book.changed(after.sku, now_ms)
@@ -163,26 +171,61 @@ class Promises:
         now_ms, known = self._now_ms(), dict[str, list[Reservation]]()
         for one in self._known.values():
             known.setdefault(one.sku, []).append(one)
-        rows = [
-            public.shown(
+        about, rows = self.site.site, []
+        for sku in self.site.skus:
+            if sku.members_only and free.rank(self.site.tiers, tier) > free.rank(self.site.tiers, sku.members_only):
+                continue
+            row = public.shown(
                 self._book.position(sku.id), sku, self.site.tiers, known.get(sku.id, ()), tier,
-                self._book.came_ms(sku.id), now_ms, self.orders(sku.id), self.site.site.timezone,
-            )
-            for sku in self.site.skus
-            if not sku.members_only or free.rank(self.site.tiers, tier) <= free.rank(self.site.tiers, sku.members_only)
-        ]  # fmt: skip
-        return {"site": self.site.site.name, "tier": named.name, "at_ms": now_ms, "skus": rows}
+                self._book.rises(sku.id), now_ms, self.orders(sku.id), about.timezone,
+            )  # fmt: skip
+            if public.is_listed(row, sku):
+                rows.append(row)
+        return {"site": about.name, "tier": named.name, "timezone": about.timezone, "at_ms": now_ms, "skus": rows}
+
+    async def _settle(self, sku: str) -> None:
+        """Know what the ledger has of an SKU, in its turn. What has run out by now is promised no more."""
+        if sku in self._doubtful:
+            with storing():
+                every = await asyncio.to_thread(self._books.reservations)
+            self._load(one for one in every if one.sku == sku)
+            self._doubtful.discard(sku)
+        now_ms = self._now_ms()
+        for one in reservations.expire([one for one in self._known.values() if one.sku == sku], now_ms):
+            with self._writing(sku):
+                await self._on_disk(self._books.keep_reservation, self._known[one.id], one)
+            self._know(one)
+            self._book.changed(sku, now_ms)
+
+    @contextmanager
+    def _writing(self, sku: str, entries: Sequence[Entry] = ()) -> Iterator[None]:
+        """Whatever goes wrong in here, the ledger may have it, or something newer, all the same."""
+        try:
+            with storing():
+                yield
+        except BaseException:
+            self._doubtful.add(sku)
+            self._book.doubt(one.sku for one in entries)
+            raise
+
+    async def _look_again(self, sku: str) -> None:
+        async with self._book.turn(sku):
+            pass  # it is settled
+
+    async def _found(self, number: int) -> Reservation:
+        if number not in self._known and number not in self._over:
+            for sku in [*self._doubtful]:
+                await self._look_again(sku)
+        found = self._known.get(number) or self._over.get(number)
+        if found is None:
+            raise NotFound(f"there is no reservation {number}", "the list shows those that are held")
+        return found
 
     def _load(self, every: Iterable[Reservation]) -> None:
         since = self._now_ms() - REMEMBERED_MS
-        self._known.clear()
-        self._reserved.clear()
         for one in every:
             if one.state != "picked" or one.changed_ms >= since:
                 self._know(one)
-
-    async def _read_again(self) -> None:
-        self._load(await asyncio.to_thread(self._books.reservations))
 
     def _know(self, one: Reservation) -> None:
         before = self._known.pop(one.id, None)

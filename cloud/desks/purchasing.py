@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from cloud.core.book import checks
 from cloud.core.book.entries import Entry
 from cloud.core.purchasing import agreements, orders
 from cloud.core.purchasing.acting import Action, Listed, act
@@ -19,7 +20,7 @@ from cloud.core.trade_view import ArrivalView, OrderView, order_view
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.deliveries import Deliveries
 from cloud.desks.needs import Needs, still_wanted
-from cloud.desks.refusing import OnDisk, granted, storing
+from cloud.desks.refusing import OnDisk, granted, of_site, storing
 from cloud.desks.supplying import Supplying
 from cloud.desks.versions import Versions
 from cloud.stores.books import Books
@@ -141,19 +142,21 @@ class Purchasing:
                 whose = "" if who.role == "supplier" else f" by {before.by}"
                 said = f"Order {number} was changed{whose} meanwhile."
                 raise Refused("changed", said, "Look at it again, then decide.")
+            if action == "approve" and not step.anyway:
+                self.needs.withdrawing.check(before)
             if action == "receive":
-                made = await self.deliveries.receive(before, step, who, key, self._now_ms())
+                made = await self.deliveries.receive(before, step, who, key, self._now_ms(), self._listed(before))
             else:
                 made = await self._take(before, action, step, who, key)
-            if who.role == "supplier":
-                [made] = agreements.own_orders([made], who.supplier)
-            return self.view(made, who.role)
+            return self.view(agreements.seen(made) if who.role == "supplier" else made, who.role)
 
     async def planned(self, make: Callable[[Sequence[Order]], Order | Refusal], by: str) -> OrderView:
-        """The order that a supplier's plan makes beside all that there are; the one it made before, if it did."""
+        """The order that a supplier's plan makes beside all that there are; the one it made before, if it did. As the
+        supplier may see it."""
         async with self._turns.turn():
             made = granted(make(self.every()))
-            return self.view(made if made.id else await self.versions.keep(None, made, "plan", by), "supplier")
+            made = made if made.id else await self.versions.keep(None, made, "plan", by)
+            return self.view(agreements.seen(made), "supplier")
 
     def arrivals(self) -> list[ArrivalView]:
         """See `office.OfficeDesk`."""
@@ -162,7 +165,7 @@ class Purchasing:
     async def confirm(self, arrival: str, came: office.Came, who: Who, key: str) -> object:
         """See `office.OfficeDesk`."""
         async with self._turns.turn():
-            return self.view(await self.deliveries.confirm(arrival, came, who, key))
+            return self.view(await self.deliveries.confirm(arrival, came, who, key, self._listed))
 
     def _drafted(self, wanted: office.NewOrder, by: str) -> Order:
         if wanted.supplier not in self._names:
@@ -203,15 +206,22 @@ class Purchasing:
                 units=units, dues=dues, prices=prices, note=step.note, key=key,
             )  # fmt: skip
         else:
+            for due_ms in filter(None, dues.values()):  # 0: not known
+                granted(checks.impossible(due_ms))
             after = act(
                 before, action, who.name, who.role, now_ms, limits,
                 units=units, dues=dues, prices=prices, note=step.note, key=key, anyway=step.anyway,
                 listed=self._listed(before),
             )  # fmt: skip
         made = granted(after)
-        return made if made is before else await self.versions.keep(before, made, action, who.name)
+        if made is before:
+            return made
+        asked = who.role == "supplier" and made.asking and made.asking != before.asking
+        return await self.versions.keep(before, made, "ask" if asked else action, who.name)
 
     def _found(self, number: int, who: Who) -> Order:
+        if who.role == "supplier":
+            of_site(self.site, who.supplier)
         order = self._orders.find(number)
         hidden = who.role == "supplier" and (order is None or order.supplier != who.supplier or not order.sent_ms)
         if order is None or hidden:

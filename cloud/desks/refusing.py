@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from cloud.core.refusals import Refusal
 from cloud.stores.database import Changed, LedgerUnavailable, LedgerUnfit, Ordered
-from cloud.web.desk import Refused, Unavailable
+from cloud.web.desk import NotFound, Refused, Unavailable
+from protocols.layout import Site
+from protocols.trade import Supplier
 
 Value = TypeVar("Value")
 OnDisk = Callable[..., Awaitable[Any]]
@@ -20,6 +22,14 @@ def granted(value: Value | Refusal) -> Value:
     if isinstance(value, Refusal):
         raise Refused(value.reason, value.detail, value.hint)
     return value
+
+
+def of_site(site: Site, supplier: str) -> Supplier:
+    """The supplier for whom an account acts. Raises `NotFound` where the site file does not list it (any more)."""
+    known = next((one for one in site.suppliers if one.id == supplier), None)
+    if known is None:
+        raise NotFound("this account acts for no supplier of the site", "ask the site to make it anew")
+    return known
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from cloud.core.book import value
 from cloud.core.book.accounts import Account, Terms
+from cloud.core.book.costing import KEPT as COSTING
+from cloud.core.book.costing import course, in_force
 from cloud.core.book.entries import taken_back
 from cloud.core.book.lots import expiring
 from cloud.core.book.positions import Position
@@ -30,6 +32,8 @@ class Standing(Struct, frozen=True):
     layers: list[Any]
     value: float
     unexplained: list[Any]
+    unseen: list[dict[str, object]]
+    """What was told of slots whose scales saw nothing of it yet; after a day it holds no more."""
 
 
 def standing(sku: str, account: Account, position: Position, today: str) -> Standing:
@@ -38,14 +42,28 @@ def standing(sku: str, account: Account, position: Position, today: str) -> Stan
     layers = [{"units": one.units, "unit_cost": one.unit_cost} for one in account.layers.layers]
     return Standing(
         sku, position, position.available, position.projected, account.debts, lots, expiring(account, today),
-        layers, account.value, [one._asdict() for one in account.unexplained],
+        layers, account.value, [one._asdict() for one in account.unexplained], _unseen(account),
     )  # fmt: skip
 
 
+def _unseen(account: Account) -> list[dict[str, object]]:
+    return [
+        {"entry": of.id, "kind": of.kind, "slot": slot, "units": one.units, "at_ms": of.happened_ms}
+        for slot, waiting in account.told.items()
+        for one in waiting
+        for of in (one.entry,)
+    ]
+
+
 def worth(books: Books, terms: Mapping[str, Terms], at_ms: int, known_ms: int) -> dict[str, object]:
-    """What all stock was worth at a moment, by what was known at another. Reads the whole book."""
+    """What all stock was worth at a moment, by what was known at another and by the costing that was in force at the
+    first. Reads the whole book."""
+    terms = in_force(course(books.kept(COSTING)), terms, at_ms)
     facts = (one for _, of in books.facts_by_sku(at_ms, known_ms) for one in of)
     takers = (one for one in entries_of(books, known_ms) if taken_back(one) is not None)
     found = value.worth(value.accounts_at(facts, terms, takers, at_ms, known_ms))
-    rows = [{"sku": sku, "units": one.units, "value": round(one.value, 6)} for sku, one in sorted(found.items())]
+    rows = [
+        {"sku": sku, "units": one.units, "value": round(one.value, 6), "costing": terms.get(sku, Terms()).costing}
+        for sku, one in sorted(found.items())
+    ]
     return {"at_ms": at_ms, "known_ms": known_ms, "total": fsum(one.value for one in found.values()), "skus": rows}

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.planning.cards import Card
+from cloud.core.planning.deals import Deal
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook
 from cloud.core.purchasing import facts as measured
 from cloud.core.purchasing import receiving, scorecards, sourcing
@@ -36,8 +37,17 @@ Look = Callable[[str], tuple[Card | None, Outlook | None]]
 """An SKU's card and outlook, as planned last."""
 
 
+class Told(Struct, frozen=True):
+    """What a supplier said it has of an SKU, and when; 0: nobody knows."""
+
+    sku: str
+    units: int
+    at_ms: int
+
+
 class SupplierView(Struct, frozen=True):
-    """A supplier's card as people see it."""
+    """A supplier's card as people see it. Its lead time is the mean over its articles, by the `lead_lines` lines it was
+    measured from; 0: it is what the site file quotes."""
 
     id: str
     name: str
@@ -47,12 +57,15 @@ class SupplierView(Struct, frozen=True):
     missing: list[str]
     lead_time_days: float | None
     lead_time_sd_days: float | None
+    lead_lines: int
     on_time: float | None
     in_full: float | None
     accepted: float | None
     lines: int
     open_orders: int = 0
     value_year: float = 0.0
+    stock: list[Told] = []
+    """What it told it has, which stands above the site file."""
 
 
 class Supplying:
@@ -65,6 +78,8 @@ class Supplying:
         self._books = books
         self._on_disk = on_disk
         self._now_ms = now_ms
+        self.version = 0
+        """Grows with every order whose facts were worked out."""
         self._facts: dict[int, list[Fact]] = {}
         self._of: dict[str, dict[int, list[Fact]]] = {}
         """Supplier -> order -> what came of it."""
@@ -79,14 +94,16 @@ class Supplying:
         self._offers: dict[str, list[Offer]] = {}
         for one in self.site.offers:
             self._offers.setdefault(one.sku, []).append(one)
-        self._stocks: dict[str, dict[str, int]] = {}
-        """Supplier -> what it told it has of an SKU; that stands above what the site file says."""
+        self._stocks: dict[str, dict[str, tuple[int, int]]] = {}
+        """Supplier -> what it told it has of an SKU, and when (0: nobody knows); that stands above what the site file
+        says."""
 
     def load(self, orders: Iterable[Order]) -> None:
         """The facts of all orders, all marks, and what suppliers told."""
         for one in self.site.suppliers:
             if (blob := self._books.kept(f"stock:{one.id}")) is not None:
-                self._stocks[one.id] = msgspec.msgpack.decode(blob, type=dict[str, int])
+                told = msgspec.msgpack.decode(blob, type=dict[str, int | tuple[int, int]])
+                self._stocks[one.id] = {sku: (was, 0) if isinstance(was, int) else was for sku, was in told.items()}
         sent = {order.id: order for order in orders if order.sent_ms}
         for number, versions in self._books.every_version() if sent else ():
             if number in sent:
@@ -102,6 +119,10 @@ class Supplying:
     def facts(self) -> list[Fact]:
         """What all orders came to, line by line."""
         return [fact for of in self._facts.values() for fact in of]
+
+    def orders_of(self, supplier: str) -> frozenset[int]:
+        """The numbers of all orders that were sent to a supplier."""
+        return frozenset(self._of.get(supplier, ()))
 
     def lead_time(self, offer: Offer) -> LeadTime:
         """How long a supplier takes for an SKU, measured as far as there is anything."""
@@ -120,6 +141,10 @@ class Supplying:
         options = [self._option(one) for one in offers]
         return sourcing.source(sku, units, options, self._stakes(sku, cover), self.site.buying)
 
+    def deals(self, sku: str) -> list[Deal]:
+        """What an SKU is offered for by those who may be asked."""
+        return sourcing.deals([self._option(one, VIEW_MS) for one in self._offers.get(sku, ())], self.site.buying)
+
     def bills(self, sku: str, units: int, cover: int) -> list[Bill]:
         """What each supplier alone would come to for units of an SKU of which `cover` will be there."""
         options = [self._option(one) for one in self._offers.get(sku, [])]
@@ -129,16 +154,22 @@ class Supplying:
 
     def stock_of(self, supplier: str) -> dict[str, int]:
         """What a supplier told it has."""
-        return self._stocks.get(supplier, {})
+        return {sku: units for sku, (units, _) in self._stocks.get(supplier, {}).items()}
+
+    def stock_ms(self, supplier: str) -> dict[str, int]:
+        """When it told so of each SKU."""
+        return {sku: at_ms for sku, (_, at_ms) in self._stocks.get(supplier, {}).items()}
 
     async def stock(self, supplier: str, told: Mapping[str, int | None]) -> dict[str, int]:
         """A supplier says what it has of what it offers; None: it does not say any more. All that it has told."""
-        now = {**self._stocks.get(supplier, {}), **told}
-        known = {sku: units for sku, units in now.items() if units is not None and self.price(sku, supplier)}
+        at_ms = self._now_ms()
+        fresh = {sku: (units, at_ms) for sku, units in told.items() if units is not None}
+        now = {sku: was for sku, was in self._stocks.get(supplier, {}).items() if sku not in told} | fresh
+        known = {sku: was for sku, was in now.items() if self.price(sku, supplier)}
         with storing():
             await self._on_disk(self._books.keep, f"stock:{supplier}", msgspec.msgpack.encode(known))
         self._stocks[supplier] = known
-        return known
+        return self.stock_of(supplier)
 
     def price(self, sku: str, supplier: str) -> Offer | None:
         """What a supplier offers of an SKU."""
@@ -158,12 +189,11 @@ class Supplying:
                 continue
             if card.verdict not in ("enough", "order") or (card.verdict == "order" and sku not in going):
                 continue
-            stakes, room = self._stakes(sku, 0), card.terms.capacity
-            there = projected(sku)
+            stakes, there = self._stakes(sku, 0), projected(sku)
             found.setdefault(offer.supplier, []).append(
                 Mate(
                     sku, offer, there, told.mean, told.variance, self.lead_time(offer), stakes.holding_day,
-                    stakes.backorder_day, place.replenish, None if room is None else max(0, room - there),
+                    stakes.backorder_day, place.replenish, _joins(card, there),
                 )
             )  # fmt: skip
         return found
@@ -184,7 +214,9 @@ class Supplying:
             own = known.get(one.id, [])
             worth = sum(value(order) for order in own if order.sent_ms and now_ms - order.sent_ms < YEAR_MS)
             view = self._view(one.id, now_ms, VIEW_MS)
-            views.append(replace(view, open_orders=sum(each.state in OPEN for each in own), value_year=round(worth, 2)))
+            told = [Told(sku, units, at_ms) for sku, (units, at_ms) in self._stocks.get(one.id, {}).items()]
+            still = sum(each.state in OPEN for each in own)
+            views.append(replace(view, open_orders=still, value_year=round(worth, 2), stock=told))
         return views
 
     def _view(self, supplier: str, now_ms: int, good_ms: int) -> SupplierView:
@@ -199,7 +231,7 @@ class Supplying:
             who = self._suppliers[supplier]
             view = SupplierView(
                 supplier, who.name, who.suspended, card.score, card.parts, [*card.missing], mean, spread,
-                shares.on_time, shares.in_full, shares.accepted, shares.lines,
+                sum(lead.n for lead in seen), shares.on_time, shares.in_full, shares.accepted, shares.lines,
             )  # fmt: skip
             self._views[supplier] = now_ms, view
         return view
@@ -221,6 +253,7 @@ class Supplying:
     def _enter(self, order: Order, versions: Iterable[Version]) -> None:
         facts = measured.facts([one.order for one in versions], receiving.came_at(order.id, self._book.receipts(order)))
         self._facts[order.id] = facts
+        self.version += 1
         self._of.setdefault(order.supplier, {})[order.id] = facts
         for one in facts:
             self._lines.setdefault((one.supplier, one.sku), {})[order.id] = one
@@ -230,32 +263,44 @@ class Supplying:
     def _mine(self, supplier: str) -> list[Fact]:
         return [fact for of in [*self._of.get(supplier, {}).values()] for fact in of]
 
-    def _card(self, supplier: str) -> scorecards.Scorecard:
+    def _card(self, supplier: str, good_ms: int = CARD_MS) -> scorecards.Scorecard:
         """A supplier's card; a wait grows with the time, so that it is worked out anew once a minute."""
         now_ms, weights = self._now_ms(), self.site.buying.score_weights
         at_ms, card = self._cards.get(supplier, (0, None))
-        if card is None or now_ms - at_ms >= CARD_MS:
+        if card is None or now_ms - at_ms >= good_ms:
             mine = self._mine(supplier)
             offers = [offer for sku in {one.sku for one in mine} for offer in self._offers.get(sku, ())]
             card = scorecards.scorecard(supplier, mine, offers, self._marks, weights, now_ms)
             self._cards[supplier] = now_ms, card
         return card
 
-    def _option(self, offer: Offer) -> Option:
-        told = self._stocks.get(offer.supplier, {}).get(offer.sku, offer.stock)
-        lead, score = self.lead_time(offer), self.score(offer.supplier)
+    def _option(self, offer: Offer, good_ms: int = CARD_MS) -> Option:
+        told = self.stock_of(offer.supplier).get(offer.sku, offer.stock)
+        lead, score = self.lead_time(offer), self._card(offer.supplier, good_ms).score
         return Option(self._suppliers[offer.supplier], replace(offer, stock=told), lead, score)
 
     def _stakes(self, sku: str, cover: int) -> Stakes:
         """What a day without an SKU, and a day of one too many, is worth; where only a service level is given, owing
         costs what makes that level the best."""
         place, (card, told) = self.site.sku_by_id[sku], self.look(sku)
-        holding = place.unit_cost * place.holding_rate / DAYS_A_YEAR
+        price = card.supply.price if card is not None and card.supply is not None else place.unit_cost
+        holding = price * place.holding_rate / DAYS_A_YEAR
         level = card.terms.service_level if card is not None and card.terms is not None else None
         level = place.service_level or level or LEVEL_USUAL
         owing = place.backorder_cost / DAYS_A_YEAR if place.backorder_cost else holding * level / (1 - level)
         mean, variance = (told.mean, told.variance) if told is not None else (0.0, 0.0)
         return Stakes(mean, variance, cover, owing, holding, _room(card, mean, cover))
+
+
+def _joins(card: Card, there: int) -> int | None:
+    """Units that may join an order, by what is there and coming: as many as fit on the shelves; of what expires no more
+    than an order of its own would bring."""
+    terms, upto = card.terms, card.order_up_to
+    if terms is None:
+        return None
+    expires = terms.shelf_life_days is not None and upto is not None
+    most = [one for one in (terms.capacity, upto if expires else None) if one is not None]
+    return max(0, min(most) - there) if most else None
 
 
 def _room(card: Card | None, daily: float, cover: int) -> int | None:

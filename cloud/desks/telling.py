@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 LOOK_MS = 60_000
 """So often the shelves of agreements are held against what was agreed."""
+BOTH_MS = 7 * 86_400_000
+"""So long after it was renewed a secret signs beside the new one."""
 AGAIN_S = 5.0
 """A secret that can not be read or made is tried again after so long."""
 OVER = frozenset(("closed", "cancelled"))
@@ -71,6 +73,8 @@ class Telling:
     def __init__(self, site: Site, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
         self.site = site
         self.known: Callable[[Iterable[str]], list[Known]] = lambda _: []
+        self.orders: Callable[[], list[Order]] = list
+        """Open orders, and the latest that ended."""
         self.posting = Posting([], {}, {}, self._keep)
         self._books = books
         self._on_disk = on_disk
@@ -80,6 +84,7 @@ class Telling:
         self._known: dict[int, Order] = {}
         """The orders that were sent and are not over, as they were told last."""
         self._looked_ms = 0
+        self._over = frozenset(one.id for one in site.skus if one.discontinued)
 
     def load(self, orders: Iterable[Order]) -> None:
         """What waits, and what became of orders that nobody was told. Only reads; the needs are told one by one."""
@@ -99,7 +104,7 @@ class Telling:
         for one in self.site.webhooks:
             while one.id not in self._secrets:
                 try:
-                    self._secrets[one.id] = [await self._on_disk(secret, self._books, one.id)]
+                    self._secrets[one.id] = await self._on_disk(secrets_of, self._books, one.id, self._now_ms())
                 except LedgerUnavailable as error:
                     log.warning("webhooks: %s; nothing is posted until then", error)
                     await asyncio.sleep(AGAIN_S)
@@ -137,13 +142,16 @@ class Telling:
                 self.posting.offer(made, only=name)
 
     def tick(self, now_ms: int) -> None:
-        """Shelves of agreements that are below their least, told once until they are not."""
+        """Shelves of agreements that are below their least, told once until they are not. What is not bought any more
+        may be."""
         if not (self._told and self.site.agreements) or now_ms - self._looked_ms < LOOK_MS:
             return
         self._looked_ms = now_ms
         for supplier in {one.supplier: None for one in self.site.agreements}:
-            mine = agreements.agreed(self.site.agreements, supplier)
-            for shelf in agreements.shelves(self.site.agreements, supplier, self.known(mine), self.site.offers):
+            mine = agreements.agreed(self.site.agreements, supplier, self._over)
+            for shelf in agreements.shelves(
+                self.site.agreements, supplier, self.known(mine), self.site.offers, self.orders()
+            ):
                 is_low = shelf.least is not None and shelf.available < shelf.least
                 for name, told in self._told.items():
                     if not is_low:
@@ -170,6 +178,7 @@ class Telling:
         blob = msgspec.msgpack.encode(Kept(told, waiting))
         try:
             await asyncio.shield(self._on_disk(self._books.keep, _key(name), blob))
+            self._secrets[name] = await self._on_disk(secrets_of, self._books, name, self._now_ms())
         except LedgerUnavailable as error:  # what the ledger has, both of it, is of before: it would be told again
             log.warning("webhooks: %s; what waits for %s is kept later", error, name)
 
@@ -183,15 +192,25 @@ def kept_of(books: Books, webhook: str) -> Kept | None:
         return None
 
 
-def secret(books: Books, webhook: str) -> str:
-    """The secret of a webhook, made when there is none (Standard Webhooks: 24 to 64 random bytes, in base64)."""
+def secrets_of(books: Books, webhook: str, now_ms: int) -> list[str]:
+    """The secrets that sign for a webhook, the newest first; one is made when there is none."""
+    kept = books.kept(f"webhook:{webhook}")
+    if kept is None:
+        return renew(books, webhook, now_ms)
+    newest, _, old = kept.decode().partition("\n")
+    secret, _, until_ms = old.partition(" ")
+    return [newest, secret] if secret and now_ms < int(until_ms) else [newest]
+
+
+def renew(books: Books, webhook: str, now_ms: int) -> list[str]:
+    """A new secret for a webhook (Standard Webhooks: 24 to 64 random bytes, in base64); the one before signs beside it
+    for `BOTH_MS`. The newest first."""
     key = f"webhook:{webhook}"
     kept = books.kept(key)
-    if kept is None:
-        books.keep(key, b"whsec_" + base64.b64encode(secrets.token_bytes(32)))
-        kept = books.kept(key)
-    assert kept is not None, "it was kept just now"
-    return kept.decode()
+    made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    before = kept.decode().partition("\n")[0] if kept is not None else ""
+    books.keep(key, (f"{made}\n{before} {now_ms + BOTH_MS}" if before else made).encode())
+    return [made, before] if before else [made]
 
 
 def _is_news(told: Told, order: Order) -> bool:

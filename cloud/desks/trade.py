@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from cloud.core.book.lots import fresh
 from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory
 from cloud.core.ordering import Ordering
@@ -90,10 +91,10 @@ class Trade:
             raise wrong
 
     def position(self, sku: str) -> Position:
-        """Where an SKU stands: what its shelves are believed to hold, the book, promises and orders."""
-        there = self._inventory.stock(sku).units + self.book.off(sku)
-        reserved, aside = self.promises.reserved(sku), self.book.quarantined(sku)
-        return Position(there, reserved, aside, **self.purchasing.coming(sku))
+        """Where an SKU stands: the book, how far its shelves can be relied on, promises and orders."""
+        there, aside = self.book.account(sku).on_hand, self.book.quarantined(sku)
+        unsure, coming = self.book.unsure(sku, aside), self.purchasing.coming(sku)
+        return Position(there, self.promises.reserved(sku), aside, **coming, **unsure._asdict())
 
     def desks(self, service: Desk) -> Desks:
         """All that the web asks."""
@@ -146,25 +147,30 @@ class Trade:
         """Who asks whom."""
         planner, ordering = self._planner, self._ordering
         self.book.position = self.position
-        self.book.changed = lambda sku, at_ms: ordering.note({sku: at_ms}, self._now_ms())
+        self.book.changed = lambda sku, at_ms: ordering.again([sku], self._now_ms())
         self.book.give_back = self.purchasing.take_back
         self.book.picked = self._inventory.picked
         planner.positions = self.position
+        planner.lots = lambda sku: fresh(self.book.account(sku), self.book.today())
         planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms
         planner.due = self.purchasing.due_days
-        planner.spares = self.neighbours.spare
+        planner.spares, planner.deals = self.neighbours.spare, self.supplying.deals
         self.neighbours.card, self.neighbours.position = planner.card, self.position
         self.neighbours.changed = self.book.changed
         self.figures.wanted = self.neighbours.wanted
         self.promises.orders = self.counts.orders = self.purchasing.of
-        self.purchasing.needs.known = lambda: [*ordering.needs.values()]
+        withdrawing = self.purchasing.needs.withdrawing
+        self.purchasing.needs.known = withdrawing.needs = lambda: [*ordering.needs.values()]
+        withdrawing.ended = lambda: ordering.last
         self.supplying.look = lambda sku: (planner.card(sku), planner.outlook(sku))
-        self.counts.levels = lambda: self._inventory.levels
+        self.counts.levels = self.book.levels = lambda: self._inventory.levels
         self.counts.abc = lambda sku: planner.learnt.abc_xyz(sku)[0]
         self.partners.known = self.papers.known = self.known
         self.papers.gone = lambda: self.book.gone
+        self.papers.delivered = self.supplying.orders_of
         self.partners.webhooks = self.telling.webhooks
         self.telling.known = self._seen
+        self.telling.orders = self.purchasing.every
         self.purchasing.versions.told = self.telling.order
         self.figures.outlook = planner.outlook
         self.figures.item = self._item

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from cloud.desks.refusing import storing
 
@@ -37,3 +37,20 @@ class Turns:
         except BaseException:
             self.doubtful = True
             raise
+
+
+class Queues:
+    """One lock an SKU, for all who decide by its stock: what one of them saw is so until what came of it is written.
+    Others need not wait. Who needs a desk's turn too has that one first."""
+
+    def __init__(self, skus: Iterable[str]) -> None:
+        self._locks = {sku: asyncio.Lock() for sku in skus}
+
+    @asynccontextmanager
+    async def turn(self, skus: Iterable[str]) -> AsyncIterator[None]:
+        """Whoever is in here decides alone by these; SKUs that the site has not are nobody's. All ask in one order, so
+        that no two wait for each other."""
+        async with AsyncExitStack() as held:
+            for sku in sorted(self._locks.keys() & {*skus}):
+                await held.enter_async_context(self._locks[sku])
+            yield

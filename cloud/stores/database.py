@@ -59,17 +59,33 @@ class Database:
                     hint = "start the version that made it, or give another --ledger"
                     raise LedgerUnavailable(f"the ledger has schema {held}, this service knows {schema}; {hint}")
                 tables_trade.metadata.create_all(connection)  # of both modules
+                if held in tables.UPGRADES:  # tables of before may lack some
+                    for table in tables_trade.STAYS:
+                        for guard in tables_trade.guards(connection.dialect.name, table):
+                            connection.execute(guard)
         except SQLAlchemyError as error:
             raise LedgerUnavailable(f"the ledger can not be opened: {_reason(error)}") from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection to read by; raises `LedgerUnavailable`."""
+        """A connection to read by; raises `LedgerUnavailable`, or `LedgerUnfit` where what is asked for can not be."""
         try:
             with self.engine.connect() as connection:
                 yield connection
+        except (DataError, OverflowError) as error:
+            raise LedgerUnfit(f"the ledger can hold no such thing: {_reason(error)}") from error
         except SQLAlchemyError as error:
             raise LedgerUnavailable(f"the ledger can not be read: {_reason(error)}") from error
+
+    @contextmanager
+    def still(self) -> Iterator[Connection]:
+        """A connection by which all is read as it was at one moment, whatever others write meanwhile."""
+        with self.reading() as connection:
+            if connection.dialect.name == "postgresql":
+                yield connection.execution_options(isolation_level="REPEATABLE READ")
+            else:
+                connection.exec_driver_sql("BEGIN")  # the driver itself begins one for a write alone
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -87,6 +87,8 @@ def insert_new(connection: Connection, table: Table, values: Values) -> bool:
 
 def entries(connection: Connection, within: Within, after_id: int, limit: int) -> list[Entry]:
     """What was told, in the order of ids from behind `after_id`."""
+    if after_id >= tables_trade.ID_MAX:
+        return []
     table = tables_trade.entry
     wanted = select(table).where(table.c.id > after_id, *within.of(table)).order_by(table.c.id).limit(limit)
     return [Entry(**row) for row in connection.execute(wanted).mappings()]

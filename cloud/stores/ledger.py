@@ -9,9 +9,10 @@ what is in memory: `lanes`, `tops`, `missing`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as Listing
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
@@ -33,9 +34,17 @@ from protocols.uplink import Hello
 
 __all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
 
-SCHEMA_VERSION = "6"
+SCHEMA_VERSION = "7"
 REPEATED_MAX = 10_000
 """Notes of what came again; the oldest leave first. The count of a lane goes on."""
+
+
+class Still(NamedTuple):
+    """What a ledger held at one moment: its books, only to be read, the level of every slot, every need."""
+
+    books: Books
+    levels: list[SlotLevel]
+    needs: list[Need]
 
 
 class Ledger:
@@ -157,6 +166,14 @@ class Ledger:
         with self._reading() as connection:
             yield from connection.execute(select(*wanted).order_by(columns.happened_ms, columns.id))
 
+    @contextmanager
+    def still(self) -> Iterator[Still]:
+        """What the book rests on, as it was at one moment, whatever is written meanwhile. To be read in one thread."""
+        with self._database.still() as connection:
+            levels = [_made(SlotLevel, row) for row in _rows(connection, tables.level)]
+            needs = [Need(**row) for row in _rows(connection, tables.need)]
+            yield Still(Books(lambda: nullcontext(connection), self._writing), levels, needs)
+
     def levels(self) -> list[SlotLevel]:
         """The level of every slot."""
         return [_made(SlotLevel, row) for row in self._rows(tables.level)]
@@ -229,8 +246,12 @@ class Ledger:
 
     def _rows(self, table: Table) -> list[Row]:
         with self._reading() as connection:
-            order = [table.c.id] if "id" in table.c else [*table.primary_key.columns]
-            return [dict(row) for row in connection.execute(select(table).order_by(*order)).mappings()]
+            return _rows(connection, table)
+
+
+def _rows(connection: Connection, table: Table) -> list[Row]:
+    order = [table.c.id] if "id" in table.c else [*table.primary_key.columns]
+    return [dict(row) for row in connection.execute(select(table).order_by(*order)).mappings()]
 
 
 def _made(kind: Any, row: Row) -> Any:

@@ -51,6 +51,19 @@ class People:
             other = (columns.name == name) & (columns.password_hash != password_hash)
             connection.execute(delete(tables.session).where(other))
 
+    def remove_account(self, name: str) -> str:
+        """Delete an account, whose sessions are over; its role, "" where there is none. Raises `ValueError` for the
+        only manager."""
+        account, session = tables.account.c, tables.session.c
+        with self._writing() as connection:
+            role = connection.scalar(select(account.role).where(account.name == name)) or ""
+            others = (account.role == "manager") & (account.name != name)
+            if role == "manager" and not connection.scalar(select(account.name).where(others).limit(1)):
+                raise ValueError(f"{name!r} is the only manager: make another one first")
+            connection.execute(delete(tables.account).where(account.name == name))
+            connection.execute(delete(tables.session).where(session.name == name))
+        return role
+
     def session(self, token_hash: str) -> tuple[str, str, str, int] | None:
         """Name, role and password hash of the account whose session this is, and when the session expires."""
         account, session = tables.account.c, tables.session.c

@@ -328,5 +328,6 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE account ADD COLUMN supplier VARCHAR NOT NULL DEFAULT ''",
         "CREATE INDEX movement_sku ON movement (sku, happened_ms, known_ms)",  # 1 s for a million movements
     ),
+    "6": (),  # guards alone, which every upgrade makes
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

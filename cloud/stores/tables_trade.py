@@ -1,13 +1,13 @@
 """The ledger's tables of the book and of trade, beside those of tables.py.
 
-What `STAYS` names is only ever added to: the database itself refuses to change or delete a row of it.
+What `STAYS` names is only ever added to: the database itself refuses to change, delete or replace a row of it.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import DDL, JSON, BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, event
 
-from cloud.stores.tables import metadata
+from cloud.stores.tables import metadata, movement
 
 __all__ = ["metadata"]
 
@@ -114,25 +114,40 @@ for _table in (entry, reservation):
     _given = _table.c.key != ""
     Index(f"{_table.name}_key", _table.c.key, unique=True, sqlite_where=_given, postgresql_where=_given)
 
-STAYS = (entry, purchase_version, score)
+ID_MAX = 2**31 - 1
+"""The numbers that a database gives end there (PostgreSQL: INTEGER)."""
+STAYS = (entry, movement, purchase_version, score)
+"""Tables whose rows stay as they are."""
+AGAIN = {"entry": "NEW.key != '' AND key = NEW.key", "movement": "gateway = NEW.gateway AND seq = NEW.seq"}
+"""By what a row that comes again is known: it is passed over, and the one that is there stays."""
 
 _REFUSE = """CREATE OR REPLACE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql
  AS $$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME USING ERRCODE = '23514'; END $$"""
 
 
-def _refused(table: str) -> list[tuple[str, str]]:
-    """Dialect and statement of each guard of a table whose rows stay as they are."""
-    body = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
-    steps = ("UPDATE", "DELETE")
-    guard = f"CREATE TRIGGER {table}_stays BEFORE {' OR '.join(steps)} OR TRUNCATE ON {table}"
-    return [
-        *(("sqlite", f"CREATE TRIGGER {table}_no_{step.lower()} BEFORE {step} ON {table} {body}") for step in steps),
-        ("postgresql", _REFUSE.replace("%", "%%")),
-        ("postgresql", f"{guard} EXECUTE FUNCTION only_added_to()"),
-    ]
+def guards(dialect: str, table: Table) -> list[DDL]:
+    """The statements that guard a table whose rows stay as they are; again they change nothing."""
+    return [DDL(one.replace("%", "%%")) for one in _guards(dialect, table)]  # type: ignore[no-untyped-call]
+
+
+def _guards(dialect: str, table: Table) -> list[str]:
+    name, steps = table.name, ("UPDATE", "DELETE")
+    if dialect == "postgresql":
+        guard = f"CREATE TRIGGER {name}_stays BEFORE {' OR '.join(steps)} OR TRUNCATE ON {name}"
+        drop = f"DROP TRIGGER IF EXISTS {name}_stays ON {name}"
+        return [_REFUSE, drop, f"{guard} EXECUTE FUNCTION only_added_to()"]
+    body = f"BEGIN SELECT RAISE(ABORT, 'rows of {name} are only ever added'); END"
+    made = [f"CREATE TRIGGER IF NOT EXISTS {name}_no_{step.lower()} BEFORE {step} ON {name} {body}" for step in steps]
+    # INSERT OR REPLACE deletes what is in its way, and tells no trigger of it.
+    same = " AND ".join(f"{column.name} = NEW.{column.name}" for column in table.primary_key)
+    there = f"EXISTS (SELECT 1 FROM {name} WHERE {same})"
+    body = f"SELECT RAISE(ABORT, 'rows of {name} are only ever added') WHERE {there};"
+    if name in AGAIN:
+        body += f" SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM {name} WHERE {AGAIN[name]});"
+    return [*made, f"CREATE TRIGGER IF NOT EXISTS {name}_no_replace BEFORE INSERT ON {name} BEGIN {body} END"]
 
 
 for _table in STAYS:
-    for _dialect, _statement in _refused(_table.name):
-        _guard = DDL(_statement)  # type: ignore[no-untyped-call]
-        event.listen(_table, "after_create", _guard.execute_if(dialect=_dialect))
+    for _dialect in ("sqlite", "postgresql"):
+        for _guard in guards(_dialect, _table):
+            event.listen(_table, "after_create", _guard.execute_if(dialect=_dialect))

@@ -7,14 +7,17 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from cloud.core.purchasing.acting import ACTIONS, Action
 from cloud.web.access import WHO
-from cloud.web.desk import NotFound
+from cloud.web.desk import NotFound, Refused
 from cloud.web.queries import TIME_MS_MAX, number
-from cloud.web.replies import reply
+from cloud.web.replies import CONFLICTS, Refusal, reply
 from cloud.web.sign_in import Who
 from cloud.web.writes import Given, Writes
+from protocols.documents.papers import BYTES_MAX
+from protocols.readings import Problem
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Text = Annotated[str, Meta(max_length=500)]
@@ -89,6 +92,21 @@ class Score(Struct, frozen=True, forbid_unknown_fields=True):
     note: Text = ""
 
 
+class Heard(Struct, frozen=True):
+    """What came of a partner's paper: of each order in it the action and the order, or why not (`reason`, `detail`,
+    `hint`); what was wrong with the paper. `again`: it had come before, and nothing was done now."""
+
+    done: list[object]
+    problems: list[Problem]
+    again: bool = False
+
+    @property
+    def refusal(self) -> dict[str, str] | None:
+        """Why nothing at all was done; None where something was."""
+        no = [one for one in self.done if isinstance(one, dict) and "reason" in one]
+        return no[0] if no and len(no) == len(self.done) else None
+
+
 class OfficeDesk(typing.Protocol):
     """The buyer, as the web sees it. Raises `DeskError`s."""
 
@@ -136,7 +154,7 @@ class PaperDesk(typing.Protocol):
     async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
         """A paper (content type, bytes): of a supplier's shelves, or of one order (0: none)."""
 
-    async def hear(self, data: bytes, who: Who) -> object:
+    async def hear(self, data: bytes, who: Who) -> Heard:
         """A partner's paper: what it says is done with the supplier's own orders."""
 
 
@@ -207,7 +225,7 @@ class Office:
             raise NotFound(f"there is no {request.match_info['action'][:50]!r}", f"use one of {', '.join(ACTIONS)}")
 
         async def act(step: Step, by: Given) -> object:
-            return await self._desk.step(order, action, step, by.who, by.key)
+            return await self._desk.step(order, action, told_once(action, step), by.who, by.key)
 
         return await self._writes.take(request, Step, act)
 
@@ -250,9 +268,47 @@ class Office:
         return await self._paper(request, request[WHO].supplier, number(request, "order"))
 
     async def hear(self, request: web.Request) -> web.Response:
-        """A supplier's paper: 855, 856, ORDRSP, DESADV."""
-        return reply(await self._papers.hear(await request.read(), request[WHO]))
+        """A supplier's paper: 855, 856, ORDRSP, DESADV. Where nothing of it was done, the answer is an error too."""
+        told = await self._papers.hear(await _whole(request), request[WHO])
+        if (no := told.refusal) is None:
+            return reply(told)
+        said = {"error": no["reason"], "detail": no["detail"], "hint": no["hint"], "done": told.done}
+        return reply(said | {"problems": told.problems}, status=409 if no["reason"] in CONFLICTS else 422)
 
     async def _paper(self, request: web.Request, supplier: str, order: int) -> web.Response:
         content, body = await self._papers.paper(request.match_info["kind"], supplier, order)
         return web.Response(body=body, content_type=content)
+
+
+def told_once(action: Action, step: Step) -> Step:
+    """The step with one line an SKU: two pallets of one article are one line of what left, or came. Raises `Refused`
+    where two lines of one can not both hold."""
+    lines: dict[str, StepLine] = {}
+    for one in step.lines:
+        before = lines.get(one.sku)
+        lines[one.sku] = one if before is None else _both(action, before, one)
+    return step if len(lines) == len(step.lines) else replace(step, lines=[*lines.values()])
+
+
+def _both(action: Action, one: StepLine, other: StepLine) -> StepLine:
+    if action not in ("ship", "receive"):
+        raise Refused("sku_twice", f"{one.sku} is named twice.", "Say in one line what holds of it.")
+    if (one.due_ms, one.unit_price) != (other.due_ms, other.unit_price):
+        said = f"{one.sku} is named twice, each time with another date or price."
+        raise Refused("sku_twice", said, "Send what belongs together under a key of its own.")
+    units, received = (
+        None if had is None and more is None else (had or 0) + (more or 0)
+        for had, more in ((one.units, other.units), (one.received, other.received))
+    )
+    return replace(one, units=units, received=received, rejected=one.rejected + other.rejected)
+
+
+async def _whole(request: web.Request) -> bytes:
+    """The body of a paper, which may be larger than other writes."""
+    body = bytearray()
+    async for part in request.content.iter_chunked(64 * 1024):
+        body += part
+        if len(body) > BYTES_MAX:
+            hint = "send it in parts, each under a number of its own"
+            raise Refusal(413, "too_large", f"the paper is larger than {BYTES_MAX >> 20} MiB", hint)
+    return bytes(body)

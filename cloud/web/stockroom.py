@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from cloud.core.book.entries import Entry, Kind
-from cloud.web.queries import TIME_MS_MAX, number, whole
+from cloud.web.queries import TIME_MS_MAX, number, text, whole
 from cloud.web.replies import reply
 from cloud.web.writes import Given, Writes
 
@@ -23,7 +23,8 @@ TimeMs = Annotated[int, Meta(ge=0, le=TIME_MS_MAX)]
 
 
 class Fact(Struct, frozen=True, forbid_unknown_fields=True):
-    """A fact of the book as somebody tells it; left out, it happened now."""
+    """A fact of the book as somebody tells it; left out, it happened now. Who insists gets what is named, though it is
+    in quarantine or has expired."""
 
     kind: Kind
     sku: Name
@@ -36,6 +37,7 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True):
     unit_cost: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     ref: Text = ""
     note: Text = ""
+    insist: bool = False
 
 
 class Wish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +143,7 @@ class Stockroom:
         from_ms = whole(request, "from", 0, 0, TIME_MS_MAX)
         to_ms = whole(request, "to", TIME_MS_MAX, 0, TIME_MS_MAX)
         after, limit = whole(request, "after", 0, 0, 2**53), whole(request, "limit", PAGE, 1, PAGE_MAX)
-        found = await self._book.entries(request.query.get("sku", ""), from_ms, to_ms, after, limit)
+        found = await self._book.entries(text(request, "sku"), from_ms, to_ms, after, limit)
         return reply({"entries": found, "next": found[-1].id if len(found) == limit else None})
 
     async def tell(self, request: web.Request) -> web.Response:

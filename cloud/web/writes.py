@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -53,6 +54,7 @@ class Writes:
         body = await request.read()
         try:
             given = msgspec.json.decode(body or b"{}", type=kind)
+            json.loads(body or b"{}", object_pairs_hook=_plain)
         except ValueError as error:
             fields = ", ".join(one.name + ("" if one.required else "?") for one in msgspec.structs.fields(kind))
             raise Refusal(400, "bad_request", f"what was sent can not be read: {error}", f"send {fields}") from None
@@ -93,3 +95,14 @@ class Writes:
     @staticmethod
     def _key(who: Who, key: str) -> str:
         return f"{who.name}:{key}" if key else ""
+
+
+def _plain(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of which each field was said once, in text that every database holds; raises `ValueError`."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field stands there twice")
+    for name, value in pairs:
+        if any(isinstance(one, str) and "\0" in one for one in (value if isinstance(value, list) else [value])):
+            raise ValueError(f"there is a character 0 in `{name}`")
+    return fields

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from protocols.documents import edifact_papers
 from protocols.documents.edifact_segments import Composite, Segment, part_of
-from protocols.documents.papers import ELEMENTS_MAX, LINES_MAX, Content, Document, blame
+from protocols.documents.papers import ELEMENTS_MAX, LINES_MAX, Content, Document, blame, moment_of
 from protocols.readings import Problem
 
 SEGMENTS_MAX = 8 * LINES_MAX
@@ -47,7 +47,8 @@ def read(text: str, problems: list[Problem]) -> Document:
         _same(problems, "edifact.message_count", "UNZ counts", part_of(end, 1), str(sent))
         _same(problems, "edifact.control_number", "UNB and UNZ say", part_of(end, 2), part_of(head, 5))
     test = part_of(head, 11).strip() == "1"
-    return Document("EDIFACT", contents, problems, part_of(head, 2), part_of(head, 3), part_of(head, 5), test)
+    made = moment_of(part_of(head, 4), part_of(head, 4, 1))
+    return Document("EDIFACT", contents, problems, part_of(head, 2), part_of(head, 3), part_of(head, 5), test, made)
 
 
 def _marks(text: str, problems: list[Problem]) -> tuple[Marks, str]:

@@ -70,7 +70,9 @@ def _order(head: list[Segment], loops: list[list[Segment]], problems: list[Probl
         line, unit = part_of(loop[0], 1), part_of(quantity, 1, 2)
         lines.append(OrderLine(line, item_told(loop, problems), amount, unit, _price(loop), day_told(loop, *NEEDED)))
     currency = part_of(first_of(head, "CUX"), 1, 1)
-    return Order(number, day_told(head, "137"), lines, day_told(head, *NEEDED), currency, parties_of(head))
+    code = part_of(first_of(head, "BGM"), 3)
+    purpose = EDIFACT_PURPOSES.get(code, code)
+    return Order(number, day_told(head, "137"), lines, day_told(head, *NEEDED), currency, parties_of(head), purpose)
 
 
 def _answer(head: list[Segment], loops: list[list[Segment]], problems: list[Problem]) -> OrderAnswer:

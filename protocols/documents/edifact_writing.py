@@ -10,10 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from protocols.documents.charsets import CHARSETS
-from protocols.documents.codes import EDIFACT_ITEM, EDIFACT_MAILBOX, EDIFACT_PARTY
+from protocols.documents.codes import EDIFACT_ITEM, EDIFACT_MAILBOX, EDIFACT_PARTY, EDIFACT_PURPOSES
 from protocols.documents.edifact import Marks
 from protocols.documents.layouts import Layout, Value, Values, filled, layout
-from protocols.documents.sending import Interchange, check_interchange, mailbox_code, numbers_of, party_code
+from protocols.documents.sending import (
+    Interchange,
+    check_interchange,
+    mailbox_code,
+    numbers_of,
+    party_code,
+    purpose_code,
+)
 from protocols.documents.trade import Item, Order, Party, StockReport
 
 Written = StockReport | Order
@@ -140,7 +147,7 @@ def _stock(paper: StockReport) -> Iterator[Values]:
 
 
 def _order(paper: Order) -> Iterator[Values]:
-    yield "BGM", "220", paper.number, "9"
+    yield "BGM", "220", paper.number, purpose_code(paper.purpose, EDIFACT_PURPOSES, "BGM 1225")
     yield "DTM", ("137", paper.day, "102")
     if paper.needed:
         yield "DTM", ("2", paper.needed, "102")

@@ -101,6 +101,8 @@ class Document(Struct, frozen=True, omit_defaults=True):
     number: str = ""
     test: bool = False
     """Whether its envelope says that nothing is meant by it."""
+    made: str = ""
+    """When its envelope was made, as it tells: 2026-09-08T10:30. No standard says in which time zone."""
 
 
 def number_of(text: str) -> float | None:
@@ -125,6 +127,17 @@ def day_of(text: str) -> str:
     if not whole or not ("1970" <= year <= "2100" and "01" <= month <= "12" and "01" <= day <= "31"):
         return ""
     return f"{year}-{month}-{day}"
+
+
+def moment_of(day: str, clock: str) -> str:
+    """A day and HHMM as one ISO text, "" where it tells none."""
+    clock = clock.strip()[:4]
+    told = f"{day_of(day)}T{clock[:2]}:{clock[2:]}"
+    try:
+        datetime.fromisoformat(told)
+    except ValueError:
+        return ""
+    return told if len(told) == 16 else ""
 
 
 def check_digit(body: str) -> str:

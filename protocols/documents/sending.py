@@ -82,6 +82,15 @@ def party_code(party: Party, codes: dict[str, str], standard: str) -> str:
     return codes.get(party.scheme, party.scheme)
 
 
+def purpose_code(purpose: str, codes: dict[str, str], what: str) -> str:
+    """The standard's code of what a paper does to an earlier one. Raises `ValueError` where it has none."""
+    code = next((one for one, word in codes.items() if word == purpose), "")
+    if not code:
+        told = ", ".join(one for one in dict.fromkeys(codes.values()) if one)
+        raise ValueError(f"{what}: there is no code for the purpose {purpose!r}: say one of {told}, or nothing")
+    return code
+
+
 def _check_number(number: str, scheme: str, what: str) -> None:
     if scheme == "GLN" and not (is_gs1(number, (13,)) and check_digit(number[:-1]) == number[-1]):
         raise ValueError(f"{what}: {number!r} is no GLN: it has 13 digits, the last its check digit")

@@ -84,7 +84,8 @@ class OrderLine(Struct, frozen=True, omit_defaults=True):
 
 
 class Order(Struct, frozen=True, omit_defaults=True, tag="order", tag_field="paper"):
-    """A purchase order (X12 850, EDIFACT ORDERS). `needed`: the day of delivery asked for."""
+    """A purchase order (X12 850, EDIFACT ORDERS). `needed`: the day of delivery asked for; `purpose`: what it does to
+    what was sent before of this order, words as in an answer."""
 
     number: str
     day: str
@@ -92,6 +93,7 @@ class Order(Struct, frozen=True, omit_defaults=True, tag="order", tag_field="pap
     needed: str = ""
     currency: str = ""
     parties: list[Party] = []
+    purpose: str = ""
 
 
 class ChangedLine(Struct, frozen=True, omit_defaults=True):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from protocols.documents.papers import ELEMENTS_MAX, LINES_MAX, Content, Document, blame
+from protocols.documents.papers import ELEMENTS_MAX, LINES_MAX, Content, Document, blame, moment_of
 from protocols.documents.x12_papers import READERS
 from protocols.documents.x12_segments import Segment, element_of
 from protocols.readings import Problem
@@ -39,7 +39,8 @@ def read(text: str) -> Document:
     segments = list(_segments(text, marks, problems))
     contents = [content for content in _transactions(segments, isa, problems) if content is not None]
     sender, receiver, number = isa[6].strip(), isa[8].strip(), isa[13].strip()
-    return Document("X12", contents, problems, sender, receiver, number, isa[15].strip() == "T")
+    made = moment_of(isa[9], isa[10])
+    return Document("X12", contents, problems, sender, receiver, number, isa[15].strip() == "T", made)
 
 
 def _envelope(text: str, problems: list[Problem]) -> tuple[Marks | None, Segment]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from protocols.documents.codes import ACTIVITIES, CHANGE_KINDS, CHANGES, X12_ITEM, X12_PARTY
+from protocols.documents.codes import ACTIVITIES, CHANGE_KINDS, CHANGES, X12_ITEM, X12_PARTY, X12_PURPOSES
 from protocols.documents.layouts import Value, Values
-from protocols.documents.sending import numbers_of, party_code
+from protocols.documents.sending import numbers_of, party_code, purpose_code
 from protocols.documents.trade import Activity, Item, Order, OrderChange, Party, StockReport
 
 ON_HAND, AVAILABLE = "17", "33"
@@ -49,8 +49,8 @@ def stock(paper: StockReport) -> Iterator[Values]:
 
 
 def order(paper: Order) -> Iterator[Values]:
-    """850: a stand-alone order, new."""
-    yield "BEG", "00", "SA", paper.number, "", paper.day
+    """850: a stand-alone order, new, or in place of what was sent of it."""
+    yield "BEG", purpose_code(paper.purpose, X12_PURPOSES, "BEG01"), "SA", paper.number, "", paper.day
     yield from _head(paper.currency, paper.needed, paper.parties)
     for line in paper.lines:
         yield "PO1", line.line, line.quantity, line.unit, line.price, "", *_item(line.item)

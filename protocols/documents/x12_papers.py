@@ -119,7 +119,9 @@ def _order(body: list[Segment], problems: list[Problem]) -> Order:
         for loop in found
     ]
     currency = _at(first_of(head, "CUR"), 2)
-    return Order(_at(begin, 3), day_of(_at(begin, 5)), lines, day_told(head, NEEDED), currency, parties_of(head))
+    purpose = X12_PURPOSES.get(_at(begin, 1), _at(begin, 1))
+    needed = day_told(head, NEEDED)
+    return Order(_at(begin, 3), day_of(_at(begin, 5)), lines, needed, currency, parties_of(head), purpose)
 
 
 def _change(body: list[Segment], problems: list[Problem]) -> OrderChange:

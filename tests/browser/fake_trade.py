@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
@@ -17,7 +18,7 @@ from cloud.core.trade_view import ArrivalView, OrderView, order_view
 from cloud.core.view import NeedView, Snapshot
 from cloud.stores.purchases import Version
 from cloud.web.desk import NotFound, Refused
-from cloud.web.office import Came, NewOrder, Score, Step
+from cloud.web.office import Came, Heard, NewOrder, Score, Step
 from cloud.web.portal import Plan, Stock
 from cloud.web.sign_in import Who
 from cloud.web.stockroom import Counted
@@ -200,6 +201,7 @@ class FakeTrade:
         return {
             "id": id_, "name": NAMES[id_], "suspended": id_ == "lido", "score": score, "weights": {}, "parts": parts,
             "lead_time_days": lead and lead[0], "lead_time_sd_days": lead and lead[1], "on_time": on_time,
+            "lead_lines": delivery[0], "lines": delivery[0],
             "in_full": in_full, "value_year": a_year,
             "open_orders": sum(one.supplier == id_ and not one.closed_ms for one in self._orders.values()),
         }  # fmt: skip
@@ -316,7 +318,7 @@ class FakeTrade:
         self._had[who.supplier] = {sku: units for sku, units in now.items() if units is not None}
         return {"skus": self._had[who.supplier], "not_offered": []}
 
-    async def hear(self, data: bytes, who: Who) -> object:
+    async def hear(self, data: bytes, who: Who) -> Heard:
         """See `office.PaperDesk`."""
         document, steps = fake_partners.heard(data, who.supplier, [*self._orders.values()])
         done: list[object] = []
@@ -327,9 +329,9 @@ class FakeTrade:
             elif not document.contents:
                 _agreed(one)
             else:
-                done.append(one)
+                done.append(msgspec.to_builtins(one))
         self.told.append(("hear", data))
-        return {"done": done, "problems": document.problems}
+        return Heard(done, document.problems)
 
     async def paper(self, kind: str, supplier: str, order: int) -> tuple[str, bytes]:
         """See `office.PaperDesk`."""
@@ -347,7 +349,13 @@ class FakeTrade:
             }
             for one in self._site().skus
         ]  # fmt: skip
-        return {"site": self._site().site.name, "tier": "Gold", "at_ms": self._now_ms(), "skus": skus}
+        return {
+            "site": self._site().site.name,
+            "tier": "Gold",
+            "timezone": "UTC",
+            "at_ms": self._now_ms(),
+            "skus": skus,
+        }
 
     if not typing.TYPE_CHECKING:
 

@@ -93,8 +93,10 @@ def again(quiet: Quiet) -> Account:
 
 
 def ledger(quiet: Quiet, *statements: str) -> None:
-    """Spoil the ledger."""
+    """Spoil the ledger, and first what guards it."""
     with closing(sqlite3.connect(quiet.plant.cloud / "ledger.db")) as db, db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
         for statement in statements:
             assert db.execute(statement).rowcount > 0, statement
 

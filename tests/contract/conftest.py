@@ -14,6 +14,7 @@ from cloud import service as shell
 from cloud.web.app import make_app, serving
 from cloud.web.live import Live
 from cloud.web.sign_in import SignIn
+from tests.contract.halls import Hall
 from tests.contract.influx_server import InfluxServer
 from tests.contract.ledgers import DATABASES, POSTGRES
 from tests.contract.trade_site import Clock, TradeSite, wipe
@@ -82,3 +83,10 @@ async def trading(
     await made.start()
     yield made
     await made.close()
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Hall]:
+    made = Hall(tmp_path)
+    yield made
+    made.close()

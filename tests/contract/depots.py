@@ -111,11 +111,16 @@ async def until(done: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def picks(slot: str, days: int, a_day: int, before_ms: int = NOW_MS) -> list[Report]:
+def picks(slot: str, days: int, a_day: int, before_ms: int = NOW_MS, left: int = 90) -> list[Report]:
     """So many days of the same demand, ending now with what is left."""
     sold: list[Report] = [stock(slot, 90, 90, before_ms - (days + 1) * DAY_MS, "first")]
     sold += [stock(slot, -a_day, 90, before_ms - day * DAY_MS) for day in range(days, 0, -1)]
-    return sold
+    return [*sold, counted(slot, left, before_ms)] if left != 90 else sold
+
+
+def counted(slot: str, units: int, at_ms: int) -> Report:
+    """What a slot holds, however much it was before: no goods moved."""
+    return stock(slot, units, units, at_ms, "count")
 
 
 async def decide_over(service: Service, from_ms: int, to_ms: int, step_ms: int = 10_000) -> None:

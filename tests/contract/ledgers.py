@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, create_engine, select
+from sqlalchemy import Connection, Table, create_engine, select
 
 from cloud.stores import tables
 from cloud.stores.ledger import Applied, Ledger, Received
@@ -63,3 +63,13 @@ def nothing(_: list[Report]) -> None:
 
 def apply(ledger: Ledger, *batches: Received, now_ms: int = NOON_MS) -> list[Applied]:
     return ledger.apply(batches, now_ms, nothing)
+
+
+def unguarded(connection: Connection, table: Table) -> Connection:
+    """The connection, after somebody took away what keeps the rows of a table as they are."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"DROP TRIGGER {table.name}_stays ON {table.name}")
+    else:
+        for name in ("update", "delete", "replace"):
+            connection.exec_driver_sql(f"DROP TRIGGER {table.name}_no_{name}")
+    return connection

@@ -21,7 +21,7 @@ from cloud.stores.database import LedgerUnfit
 from tests.contract.books import a_promise, an_order, entry, step
 from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply
 from tests.depot import NOON_MS as T
-from tests.depot import SKU_OF, batch, stock
+from tests.depot import SKU_OF, batch, level, stock
 
 
 @pytest.fixture(params=DATABASES)
@@ -244,6 +244,25 @@ def test_a_promise_is_made_once_and_ends_once_with_what_was_taken_for_it(place: 
     assert again.reservations() == [picked, other]
     assert again.reservations(held_only=True) == [other]
     assert len(again.entries()) == 1
+
+
+def test_what_is_read_as_of_one_moment_has_nothing_of_what_is_written_meanwhile(place: Place) -> None:
+    here, other = place.ledger(), place.ledger()
+    here.books.post([entry()])
+
+    with here.still() as still:
+        said = [*still.books.facts("bolt")]
+        sent = other.books.keep_order(None, an_order(), "draft", "ada")
+        other.books.receive(sent, step(sent, "received"), "receive", "ada", [entry(key="b")])
+        other.books.reserve(a_promise())
+        apply(other, batch([level("A1", 7)], lane="telemetry"))
+
+        assert [*still.books.facts("bolt")] == still.books.entries() == said
+        assert (still.books.reservations(), still.books.orders(), still.levels, still.needs) == ([], [], [], [])
+
+    with here.still() as still:
+        assert len([*still.books.facts("bolt")]) == 2
+        assert (len(still.books.reservations()), len(still.books.orders()), len(still.levels)) == (1, 1, 1)
 
 
 def test_scores_add_up_and_what_is_kept_is_the_last(place: Place) -> None:

@@ -10,13 +10,14 @@ from msgspec.structs import asdict, replace
 from sqlalchemy import Table, delete, event, update
 
 from cloud.core.purchasing.scorecards import Mark
-from cloud.stores import tables_trade
+from cloud.stores import tables, tables_trade
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnfit
 from cloud.stores.ledger import Ledger
 from tests.contract.books import a_promise, an_order, entry, step
-from tests.contract.ledgers import DATABASES, POSTGRES, Place
+from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply, unguarded
 from tests.depot import NOON_MS as T
+from tests.depot import batch, stock
 
 
 @pytest.fixture(params=DATABASES)
@@ -31,15 +32,57 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 def test_the_database_itself_changes_and_deletes_nothing_of_what_only_ever_grows(place: Place, table: Table) -> None:
     ledger = place.ledger()
     _use_all(ledger.books)
+    apply(ledger, batch([stock("A1", -1, 88)]))
     before = {one.name: place.rows(one) for one in tables_trade.STAYS}
     assert all(before.values())
 
-    name = table.name
-    for statement in (f"UPDATE {name} SET \"by\" = 'eve'", f"DELETE FROM {name}"):
+    name, column = table.name, "source" if table.name == "movement" else "by"
+    statements = [f"UPDATE {name} SET \"{column}\" = 'eve'", f"DELETE FROM {name}"]
+    if ledger._engine.dialect.name == "sqlite":
+        statements.append(f"INSERT OR REPLACE INTO {name} SELECT * FROM {name}")
+    else:
+        statements.append(f"TRUNCATE {name}")
+    for statement in statements:
         with pytest.raises(LedgerUnfit, match=f"rows of {name} are only ever added"), ledger._writing() as connection:
             connection.exec_driver_sql(statement)
 
     assert {one.name: place.rows(one) for one in tables_trade.STAYS} == before
+
+
+def test_a_row_with_the_key_of_another_takes_its_place_in_no_way(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db")
+    apply(ledger, batch([stock("A1", -1, 88)]))
+    ledger.books.post([entry(key="a")])
+    moved, told = [*ledger.movements()], ledger.books.entries()
+
+    with ledger._writing() as connection:
+        for table in ("movement", "entry"):
+            names = [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")][1:]
+            listed = ", ".join(f'"{one}"' for one in names)
+            connection.exec_driver_sql(f"INSERT OR REPLACE INTO {table} ({listed}) SELECT {listed} FROM {table}")
+
+    assert ([*ledger.movements()], ledger.books.entries()) == (moved, told)
+    [applied] = apply(ledger, batch([stock("A1", -1, 87), stock("A1", -1, 86)]))
+    assert (applied.duplicates, len(applied.numbered)) == (1, 1)
+    assert ledger.books.post([entry(key="a"), entry(key="b")]) == [*told, *ledger.books.entries(after_id=1)]
+    ledger.close()
+
+
+def test_a_ledger_of_before_guards_what_its_shelves_sensed_from_then_on(place: Place) -> None:
+    ledger = place.ledger()
+    apply(ledger, batch([stock("A1", -1, 88)]))
+    ledger.books.post([entry()])
+    with ledger._writing() as connection:
+        for table in (tables.movement, tables_trade.entry):
+            unguarded(connection, table)
+        connection.execute(tables.about.update().values(value="6"))
+
+    again = place.ledger()
+
+    for name in ("movement", "entry"):
+        with pytest.raises(LedgerUnfit, match="only ever added"), again._writing() as connection:
+            connection.exec_driver_sql(f"DELETE FROM {name}")
+    assert len(place.rows(tables.movement)) == len(place.ledger().books.entries()) == 1
 
 
 def test_nothing_the_books_offer_asks_to_change_or_delete_what_only_ever_grows(place: Place) -> None:

@@ -72,7 +72,7 @@ class Here:
         )
         self.state.mkdir()
         service = Service(options)
-        sold: list[Report] = [stock("A1", -6, 90, now_ms - day * DAY_MS) for day in range(10, 0, -1)]
+        sold: list[Report] = [stock("A1", -6, 6 * day - 4, now_ms - day * DAY_MS) for day in range(10, 0, -1)]
 
         async def live() -> None:
             await service.apply(

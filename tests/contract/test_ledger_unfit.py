@@ -12,7 +12,7 @@ from cloud.stores import tables
 from cloud.stores.database import LedgerUnavailable
 from protocols.reports import Report
 from tests import depot
-from tests.contract.ledgers import Place, apply
+from tests.contract.ledgers import Place, apply, unguarded
 from tests.depot import NOON_MS, batch, health, level, stock
 
 YEAR_MS = 365 * 86_400_000
@@ -114,7 +114,8 @@ def test_movements_that_somebody_deleted_are_missed(place: Place) -> None:
     assert ledger.proof.look().complete
 
     with ledger._writing() as connection:
-        connection.execute(tables.movement.delete().where(tables.movement.c.seq.in_([1, 2])))
+        taken = tables.movement.delete().where(tables.movement.c.seq.in_([1, 2]))
+        unguarded(connection, tables.movement).execute(taken)
 
     found = place.ledger().proof.look()
     assert not found.complete

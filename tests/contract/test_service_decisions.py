@@ -12,7 +12,7 @@ from cloud import planner
 from cloud import service as shell
 from cloud.service import Service
 from cloud.web.desk import Conflict, NotFound, Unavailable
-from tests.contract.depots import NOW_MS, Depot, decide_over, picks
+from tests.contract.depots import NOW_MS, Depot, counted, decide_over, picks
 from tests.depot import HOUR_MS, batches, level, stock
 
 
@@ -25,7 +25,7 @@ def place(tmp_path: Path) -> Iterator[Depot]:
 
 async def test_a_need_is_proposed_once_however_often_it_is_decided(place: Depot) -> None:
     service = place.start()
-    await service.apply(batches([*picks("A1", 10, 6), level("A1", 2, NOW_MS), level("A2", 0, NOW_MS)]))
+    await service.apply(batches([*picks("A1", 10, 6, left=2), level("A1", 2, NOW_MS), level("A2", 0, NOW_MS)]))
 
     for second in range(5):
         await service.tick(NOW_MS + second * 1000)
@@ -131,7 +131,7 @@ async def test_an_alert_lives_on_over_a_restart(place: Depot) -> None:
     [taken] = fourth.live.current.alerts
     assert (taken.state, taken.acknowledged_by, taken.note) == ("acknowledged", "ada", "on my way")
 
-    await fourth.apply(batches([level("A1", 9, NOW_MS + 40_000)], 10))
+    await fourth.apply(batches([counted("A1", 9, NOW_MS + 40_000), level("A1", 9, NOW_MS + 40_000)], 10))
     await decide_over(fourth, NOW_MS + 40_000, NOW_MS + 70_000)
     [resolved] = fourth.live.current.alerts
     assert (resolved.id, resolved.state, resolved.note) == (firing.id, "resolved", "on my way")
@@ -158,7 +158,8 @@ async def test_acknowledging_is_stored_and_published_and_once_is_enough(place: D
 
 async def test_what_can_not_be_acknowledged_says_why(place: Depot) -> None:
     service = await out_of_stock(place)
-    await service.apply(batches([level("C1", 0, NOW_MS + 31_000), level("A1", 5, NOW_MS + 31_000)], 10))
+    said = [counted("A1", 5, NOW_MS + 31_000), level("C1", 0, NOW_MS + 31_000), level("A1", 5, NOW_MS + 31_000)]
+    await service.apply(batches(said, 10))
     await service.tick(NOW_MS + 31_000)
 
     for unknown in (0, -1, 3):
@@ -198,7 +199,7 @@ async def test_an_acknowledgement_is_not_lost_to_the_tick_of_that_moment(place: 
 
 async def test_an_alert_acknowledged_as_it_ends_has_ended(place: Depot) -> None:
     service = await out_of_stock(place)
-    await service.apply(batches([level("A1", 9, NOW_MS + 31_000)], 10))
+    await service.apply(batches([counted("A1", 9, NOW_MS + 31_000), level("A1", 9, NOW_MS + 31_000)], 10))
     await service.tick(NOW_MS + 31_000)
 
     await asyncio.gather(service.acknowledge(1, "ada", ""), service.tick(NOW_MS + 61_000), return_exceptions=True)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -20,119 +17,13 @@ from cloud.core.planning.items import Item
 from cloud.core.replenishment import Fate
 from cloud.core.supplying import learning
 from cloud.core.supplying.learning import Learnt
-from cloud.core.view import SkuView
 from cloud.planning import plans
-from cloud.service import Options, Service
 from cloud.web.desk import NotFound
-from protocols.layout import Site, parse
-from protocols.reports import Report, StockEvent
+from protocols.reports import StockEvent
 from protocols.uplink import Policy
 from tests.contract.depots import NOW_MS, until
-from tests.depot import DAY_MS, batches, level
-
-SKUS = """
-[[skus]]
-id = "{id}"
-name = "{id}"
-unit_mass_g = 50.0
-lead_time_days = {lead}
-lead_time_sd_days = {spread}
-unit_cost = {cost}
-pack = {pack}
-{more}
-[[slots]]
-id = "{id}-1"
-zone = "hall"
-sku = "{id}"
-device = "shelf-1"
-channel = "{id}"
-capacity = 2000
-"""
-HALL = """
-[site]
-id = "depot"
-name = "Depot"
-timezone = "Europe/Berlin"
-[[zones]]
-id = "hall"
-name = "Hall"
-[[devices]]
-id = "shelf-1"
-kind = "shelf"
-zone = "hall"
-"""
-KINDS = {
-    "bolt": {"lead": 4, "spread": 1, "cost": 2.0, "pack": 12, "more": ""},
-    "milk": {"lead": 2, "spread": 0, "cost": 0.9, "pack": 1, "more": "service_level = 0.98"},
-    "pump": {"lead": 21, "spread": 4, "cost": 300.0, "pack": 1, "more": "backorder_cost = 900.0"},
-    "tape": {"lead": 7, "spread": 2, "cost": 1.1, "pack": 6, "more": "reorder_point = 20\norder_quantity = 60"},
-    "dust": {"lead": 7, "spread": 2, "cost": 1.1, "pack": 6, "more": ""},
-}
-RATES = {"bolt": 6.0, "milk": 20.0, "pump": 0.2, "tape": 3.0, "dust": 0.0}
-
-
-def site(more: str = "", **changes: str) -> Site:
-    """Five articles; `changes` are more lines of one of them."""
-    told = {name: kind | {"more": f"{kind['more']}\n{changes.get(name, '')}"} for name, kind in KINDS.items()}
-    return parse(HALL + "".join(SKUS.format(id=name, **kind) for name, kind in told.items()) + more)
-
-
-class Hall:
-    """A service over its stores, started as often as wanted."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.service: Service | None = None
-
-    def start(self, place: Site) -> Service:
-        self.close()
-        there = self.folder
-        self.service = Service(Options(place, there, f"sqlite:///{there}/history.db", f"sqlite:///{there}/ledger.db"))
-        return self.service
-
-    def close(self) -> None:
-        if self.service is not None:
-            self.service.close()
-
-
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Hall]:
-    made = Hall(tmp_path)
-    yield made
-    made.close()
-
-
-def sold(days: int, seed: int = 1) -> tuple[dict[str, list[int]], list[Report]]:
-    """Units of each whole day until yesterday, and the movements that tell of them; 500 of each are left."""
-    random = np.random.default_rng(seed)
-    units: dict[str, list[int]] = {}
-    told: list[Report] = []
-    for name, rate in RATES.items():
-        units[name] = random.poisson(rate, days).tolist()
-        told.append(StockEvent(f"{name}-1", name, 500, 500, NOW_MS - (days + 1) * DAY_MS, 0.99, "first"))
-        for ago, count in zip(range(days, 0, -1), units[name], strict=True):
-            if count:
-                told.append(StockEvent(f"{name}-1", name, -count, 500, NOW_MS - ago * DAY_MS, 0.99))
-    return units, sorted(told, key=lambda one: getattr(one, "at_ms", 0))
-
-
-def levels(units: int, at_ms: int = NOW_MS) -> list[Report]:
-    return [level_of(name, units, at_ms) for name in KINDS]
-
-
-def level_of(name: str, units: int, at_ms: int = NOW_MS) -> Report:
-    return msgspec.structs.replace(level("A1", units, at_ms), slot=f"{name}-1", sku=name)
-
-
-def shown(service: Service, sku: str) -> SkuView:
-    return next(one for one in service.live.current.skus if one.id == sku)
-
-
-async def stocked(hall: Hall, units: int, place: Site | None = None, days: int = 120) -> Service:
-    service = hall.start(place or site())
-    await service.apply(batches([*sold(days)[1], *levels(units)]))
-    await service.tick(NOW_MS)
-    return service
+from tests.contract.halls import KINDS, Hall, level_of, levels, shown, site, sold, stocked
+from tests.depot import DAY_MS, batches
 
 
 async def test_the_plan_of_the_service_is_that_of_the_command_line_for_the_same_history(hall: Hall) -> None:
@@ -325,60 +216,6 @@ async def test_every_card_of_a_need_is_kept_though_it_is_revised(hall: Hall) -> 
         assert [one.card.position.on_hand for one in versions if one.card is not None] == [9, -1200, -2600]
         with pytest.raises(NotFound):
             await running.need_versions(999)
-
-
-async def test_a_neighbour_that_can_spare_some_is_on_the_card_while_that_costs_less_than_waiting(hall: Hall) -> None:
-    more = '[[neighbours]]\nid = "north"\nname = "North"\ndays = 1\nfixed_cost = 5.0\n'
-    service = hall.start(site(more))
-    service.planner.spares = lambda sku: {"north": 40} if sku == "pump" else {}
-    await service.apply(batches([*sold(300)[1], *levels(0)]))
-    await service.tick(NOW_MS)
-
-    card = service.planner.card("pump")
-    assert card is not None
-    assert card.rescue is not None
-    assert card.rescue.source == "neighbour:north"
-    assert 0 < card.rescue.units <= 40
-    assert card.rescue.risk_after < card.rescue.risk
-    assert card.rescue.saves > card.rescue.costs
-    bolt = service.planner.card("bolt")
-    assert bolt is not None
-    assert bolt.rescue is None
-
-
-async def test_a_quicker_supplier_helps_out_until_what_was_ordered_comes(hall: Hall) -> None:
-    more = """
-    [[suppliers]]
-    id = "fast"
-    name = "Fast"
-    order_cost = 3.0
-    [[offers]]
-    supplier = "fast"
-    sku = "pump"
-    price = 301.0
-    lead_time_days = 2
-    """
-    service = hall.start(site(more))
-    service.planner.positions = lambda sku: Position(0, on_order=30)
-    due: dict[str, float] = {"pump": 15.0}
-    service.planner.due = lambda sku, now_ms: due.get(sku)
-    await service.apply(batches([*sold(300)[1], *levels(0)]))
-    await service.tick(NOW_MS)
-
-    card = service.planner.card("pump")
-    assert card is not None
-    assert card.verdict == "enough"
-    assert card.rescue is not None
-    assert card.rescue.source == "supplier:fast"
-    assert "pump" not in {one.sku for one in service.live.current.needs}
-    assert shown(service, "pump").rescue == card.rescue, "who looks at the article sees it, though nothing is needed"
-    due["pump"] = 1.0
-    service.ordering.note({"pump": NOW_MS + 1000}, NOW_MS + 1000)
-    await service.tick(NOW_MS + 1000)
-    card = service.planner.card("pump")
-    assert card is not None
-    assert card.rescue is None, "it would come later than what is on its way"
-    assert shown(service, "pump").rescue is None
 
 
 async def test_looking_plans_by_what_is_kept(hall: Hall) -> None:

@@ -173,7 +173,7 @@ async def test_coolers_that_could_not_be_kept_are_kept_the_next_time(place: Depo
 
 async def test_looking_writes_nothing(place: Depot) -> None:
     service = place.start()
-    await service.apply(batches([*picks("A1", 10, 6), level("A1", 2, NOW_MS), level("A2", 0, NOW_MS)]))
+    await service.apply(batches([*picks("A1", 10, 6, left=2), level("A1", 2, NOW_MS), level("A2", 0, NOW_MS)]))
     await service.apply(batches([warmth("thermo-1", 4.0, NOW_MS)], 100))
     place.crash()
     before = place.dump()

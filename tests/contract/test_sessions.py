@@ -53,6 +53,11 @@ def with_bo(place: Place) -> Ledger:
     return ledger
 
 
+@pytest.mark.parametrize("name", ["", "\0", "bo\0", "\N{BEER MUG}" * 1000])
+async def test_a_name_that_nobody_can_have_is_nobodys(accounts: Accounts, name: str) -> None:
+    assert await accounts.find(name) is None
+
+
 async def test_a_session_outlives_the_service(accounts: Accounts) -> None:
     token, who = await SignIn(accounts).open("bo", PASSWORD, HERE, NOON_MS)
 

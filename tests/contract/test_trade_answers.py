@@ -23,6 +23,7 @@ from tests.contract.trade_partners import (
     edifact,
     machine,
     ordered,
+    renumbered,
     sent,
     x12,
 )
@@ -79,15 +80,18 @@ async def test_a_real_855_that_gives_less_leaves_the_rest_to_be_bought_again(tra
     assert trading.service.trade.position("bolt").on_order == 450
 
 
-async def test_a_dearer_price_is_the_sites_to_decide_and_nothing_of_the_answer_is_done(trading: TradeSite) -> None:
+async def test_a_dearer_price_is_the_sites_to_decide_and_nothing_is_confirmed_at_it(trading: TradeSite) -> None:
     await begin(trading)
     mine = await ordered(trading, bolt=500, nut=200)
 
     told = await sent(trading, "acme", from_acme("x12_855_short.edi", mine).replace("*500*EA*0.50*", "*500*EA*9.50*"))
 
-    [no] = told["done"]
-    assert no["reason"] == "above_limit"
-    assert (await state(trading, mine))["order"]["state"] == "sent"
+    [asks] = told["done"]
+    assert (asks["action"], asks["order"]["state"]) == ("ask", "sent")
+    order = (await state(trading, mine))["order"]
+    assert [(one["units"], one["unit_price"]) for one in order["lines"]] == [(500, 0.5), (200, 0.2)]
+    asks = order["asking"][0]
+    assert (asks["sku"], asks["units"], asks["unit_price"]) == ("bolt", 450, 9.5)
 
 
 async def test_an_856_ships_once_however_often_it_comes(trading: TradeSite) -> None:
@@ -206,7 +210,7 @@ async def test_a_dispatch_that_is_cancelled_or_replaced_ships_nothing_more(tradi
     await sent(trading, "acme", paper)
 
     for code, number in (("01", "ASN-1"), ("05", "ASN-1"), ("01", "ASN-2"), ("05", "ASN-2")):
-        again = paper.replace("BSN*00*ASN-1", f"BSN*{code}*{number}")
+        again = renumbered(paper.replace("BSN*00*ASN-1", f"BSN*{code}*{number}"))
         [no] = (await sent(trading, "acme", again))["done"]
         assert (no["reason"], number in no["detail"], "BSN01" in no["detail"]) == ("not_original", True, True)
 

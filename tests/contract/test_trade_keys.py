@@ -146,6 +146,7 @@ async def test_a_count_of_which_only_the_book_knows_after_a_stop_is_the_one_that
     trading: TradeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = {"sku": "tape", "counted": 0}
+    await trading.tick()
     lost(monkeypatch, trading.service.ledger.books, "keep", after=False)
     assert await trading.refused("/api/counts", asked, key="k") == (503, "unavailable")
     await trading.restart()

@@ -334,3 +334,19 @@ async def ordered(trading: TradeSite) -> None:
     await trading.post(f"/api/needs/{need['id']}/order", {})
     await trading.post("/api/orders/1/send", {})
     await trading.hours(1)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "life_days", "room"), [(None, None, None), (140, None, 100), (140, 70.0, 20), (None, 70.0, 20)]
+)
+async def test_what_expires_joins_an_order_with_no_more_than_it_would_order_itself(
+    trading: TradeSite, capacity: int | None, life_days: float | None, room: int | None
+) -> None:
+    terms = Terms(0.95, None, 0.5, 5.0, 0.2, 1, 1, capacity, life_days)
+    card = Card("bolt", "enough", 0, Position(40), 40, 40, reorder_point=20, order_up_to=60, terms=terms)
+    supplying = trading.service.trade.supplying
+    supplying.look = lambda sku: (card, Outlook(2.0, 2.0, 0.0, "smooth", "mean", 90))
+
+    found = supplying.mates(lambda sku: 40, ["bolt"])
+
+    assert {one.room for one in found["acme"] if one.sku == "bolt"} == {room}

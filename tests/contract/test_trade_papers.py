@@ -22,6 +22,7 @@ from tests.contract.trade_partners import (
     fetched,
     machine,
     ordered,
+    received,
 )
 from tests.contract.trade_site import TradeSite
 from tests.depot import DAY_MS
@@ -81,11 +82,16 @@ async def test_an_edifact_partner_gets_its_stock_by_edifact(trading: TradeSite) 
 
 
 async def test_what_came_and_went_is_told_as_events_that_gs1s_schema_takes(trading: TradeSite) -> None:
+    """With the site's number at GS1 events name the slot, the site and the order; without it nothing of that."""
     await begin(trading)
+    trading.text = trading.site_file().replace('name = "Depot"\n', 'name = "Depot"\ngln = "4012345000009"\n')
+    await trading.restart()
     await trading.weigh("A1", 42)
     await trading.weigh("A1", 30)
-    await trading.post("/api/book", {"kind": "receipt", "sku": "bolt", "units": 5, "lot": "L1", "unit_cost": 0.5})
-    wrong = await trading.post("/api/book", {"kind": "receipt", "sku": "bolt", "units": 500, "unit_cost": 0.5})
+    mine = await ordered(trading, bolt=60)
+    await received(trading, mine, bolt=5)
+    await received(trading, mine, bolt=50)
+    [wrong] = [one for one in (await trading.get("/api/book"))["entries"] if one["units"] == 50]
     await trading.post("/api/book", {"kind": "receipt", "sku": "bolt", "units": 1, "ref": f"entry:{wrong['id']}"})
 
     status, content, data = await machine(trading, "acme", "GET", "/api/portal/papers/EPCIS")
@@ -96,6 +102,37 @@ async def test_what_came_and_went_is_told_as_events_that_gs1s_schema_takes(tradi
     events = [one for one in read(data).contents if isinstance(one, Event)]
     assert sorted((one.step, one.goods[0].quantity) for one in events) == [("picking", 12.0), ("receiving", 5.0)]
     assert [one.id for one in read(again).contents if isinstance(one, Event)] == [one.id for one in events]
+    picked, came = sorted(events, key=lambda one: one.step)
+    here = "https://id.gs1.org/414/4012345000009"
+    assert (picked.read_point, picked.location, came.location) == (f"{here}/254/A1", here, here)
+    assert came.papers == [("po", f"urn:epcglobal:cbv:bt:4012345000009:PO-{mine}")]
+
+    trading.text = trading.site_file().replace('gln = "4012345000009"\n', "")
+    await trading.restart()
+    plain = read(await fetched(trading, "acme", "/api/portal/papers/EPCIS")).contents
+    assert [(one.read_point, one.location, one.papers) for one in plain if isinstance(one, Event)] == [("", "", [])] * 2
+
+
+async def test_what_another_supplier_delivers_is_in_no_paper_and_not_in_the_portal(trading: TradeSite) -> None:
+    await begin(trading, '[[offers]]\nsupplier = "boltco"\nsku = "bolt"\nprice = 0.4\n')
+    await trading.weigh("A1", 42)
+    await trading.weigh("A1", 30)
+    mine = await ordered(trading, bolt=60)
+    theirs = await ordered(trading, "boltco", bolt=40)
+    [shelf] = (await portal_of(trading, "acme"))["shelves"]
+    assert (shelf["available"], shelf["projected"]) == (30, 90)
+    assert trading.service.trade.position("bolt").projected == 130
+
+    await received(trading, mine, bolt=10)
+    await received(trading, theirs, bolt=40)
+    await trading.post("/api/book", {"kind": "receipt", "sku": "bolt", "units": 3, "unit_cost": 0.5})
+
+    [line] = only(await fetched(trading, "acme", "/api/portal/papers/852"), Activity).lines
+    assert (line.quantities["received"], line.quantities["on_order"]) == (10.0, 50.0)
+    told = read(await fetched(trading, "acme", "/api/portal/papers/EPCIS")).contents
+    assert [one.goods[0].quantity for one in told if isinstance(one, Event) and one.step == "receiving"] == [10.0]
+    [shelf] = (await portal_of(trading, "acme"))["shelves"]
+    assert shelf["projected"] == shelf["available"] + 50
 
 
 async def test_the_weeks_picks_are_counted_once_and_only_those_of_the_week(trading: TradeSite) -> None:
@@ -106,7 +143,7 @@ async def test_the_weeks_picks_are_counted_once_and_only_those_of_the_week(tradi
     await trading.hours(8 * 24)
     await trading.weigh("A1", 70)
     await trading.post("/api/book", {"kind": "pick", "sku": "bolt", "units": -10, "place": "A1"})
-    await trading.post("/api/book", {"kind": "receipt", "sku": "bolt", "units": 30, "unit_cost": 0.5})
+    await received(trading, await ordered(trading, bolt=60), bolt=30)
     wrong = await trading.post("/api/book", {"kind": "pick", "sku": "bolt", "units": -4})
     await trading.post("/api/book", {"kind": "pick", "sku": "bolt", "units": -1, "ref": f"entry:{wrong['id']}"})
 

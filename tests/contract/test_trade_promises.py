@@ -200,7 +200,9 @@ async def test_the_public_page_shows_what_a_group_may_have_and_nothing_else(milk
     assert rows["silver"]["tape"]["available"] == 0
     assert rows["silver"]["tape"]["expected"] is not None
     assert all(set(one) == {"sku", "name", "available", "expected"} for one in rows["silver"].values())
-    assert set(pages["silver"]) == {"site", "tier", "at_ms", "skus"}
+    assert set(pages["silver"]) == {"site", "tier", "timezone", "at_ms", "skus"}
+    assert (pages["silver"]["tier"], pages["silver"]["timezone"]) == ("Silver", "Europe/Berlin")
+    assert "relic" not in rows["silver"], "it is discontinued, and gone"
     text = msgspec.json.encode(pages["silver"]).decode()
     assert not [word for word in ("boss", "psst", "Lee", "boltco", "acme", "price") if word in text]
 
@@ -221,3 +223,17 @@ async def test_a_link_of_one_group_opens_no_other(milk: TradeSite) -> None:
     await milk.tick(11)
 
     assert (await milk.ask("", "GET", f"/api/public/gold.{token_of(secret, 'silver')}"))[0] == 404
+
+
+async def test_what_will_not_sell_before_it_expires_is_not_planned_with(milk: TradeSite) -> None:
+    """Nine of the ten go off tonight; they may still be promised today."""
+    await milk.post("/api/book", {"kind": "loss", "sku": "milk", "units": -9})
+    today = iso_day("Europe/Berlin", milk.clock())
+    await milk.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 9, "lot": "L1", "expiry": today})
+    await milk.tick(5)
+
+    planned = milk.service.planner.card("milk")
+
+    assert planned is not None
+    assert (planned.available, planned.position.perishing, planned.projected) == (10, 9, 1)
+    assert milk.sku("milk")["available"] == 10

@@ -9,14 +9,69 @@ AGREED = 'supplier = "acme"\nskus = ["bolt"]'
 RIVAL = '[[offers]]\nsupplier = "boltco"\nsku = "bolt"\nprice = 0.6\nlead_time_days = 3\n'
 
 
-async def test_where_the_site_decides_a_plan_is_a_draft_that_the_vendor_does_not_see_yet(trading: TradeSite) -> None:
+async def test_where_the_site_decides_a_plan_is_a_draft_that_the_vendor_sees_waiting(trading: TradeSite) -> None:
     await trading.weigh("A1", 30)
 
     made = await trading.post("/api/portal/plan", PLAN, "su")
 
-    assert (made["state"], made["lines"][0]["units"], made["by"]) == ("draft", 60, "su")
+    assert (made["state"], made["lines"][0]["units"]) == ("draft", 60)
     assert trading.sku("bolt")["on_order"] == 0
-    assert (await trading.get("/api/portal", "su"))["orders"] == []
+    seen = await trading.get("/api/portal", "su")
+    assert (seen["orders"], [one["id"] for one in seen["waiting"]]) == ([], [made["id"]])
+    assert (await trading.get("/api/portal", "ro"))["waiting"] == []
+
+
+async def test_what_the_site_makes_of_a_plan_is_not_the_vendors_to_see_however_often_it_is_handed_in(
+    trading: TradeSite,
+) -> None:
+    await trading.weigh("A1", 30)
+    status, first = await trading.ask("su", "POST", "/api/portal/plan", PLAN, "week-47")
+    change = {"lines": [{"sku": "bolt", "units": 50, "unit_price": 0.4}], "note": "do not tell: we go elsewhere"}
+    await trading.post(f"/api/orders/{first['id']}/change", change, "mo")
+    await trading.restart()
+
+    again = await trading.ask("su", "POST", "/api/portal/plan", PLAN, "week-47")
+    seen = await trading.get("/api/portal", "su")
+
+    assert status == 200
+    assert again == (200, first)
+    assert seen["waiting"] == [first]
+    for action in ("approve", "send"):
+        await trading.post(f"/api/orders/{first['id']}/{action}", {}, "mo")
+    await trading.restart()
+    _, sent = await trading.ask("su", "POST", "/api/portal/plan", PLAN, "week-47")
+    assert (sent["state"], sent["lines"][0]["units"], sent["note"], sent["by"]) == ("sent", 50, "", "")
+    assert (await trading.get("/api/portal", "su"))["waiting"] == []
+
+
+async def test_what_is_not_bought_any_more_is_neither_shown_nor_planned(trading: TradeSite) -> None:
+    trading.text = site_text().replace('id = "bolt"\n', 'id = "bolt"\ndiscontinued = true\n', 1)
+    await trading.restart()
+    await trading.weigh("A1", 3)
+
+    assert await trading.refused("/api/portal/plan", PLAN, "su") == (422, "discontinued")
+    assert (await trading.get("/api/portal", "su"))["shelves"] == []
+
+
+async def test_a_proposal_holds_no_need_of_the_site(trading: TradeSite) -> None:
+    trading.text = (
+        site_text()
+        .replace('skus = ["bolt"]', 'skus = ["bolt", "nut"]')
+        .replace("most = { bolt = 200 }", "most = { bolt = 200, nut = 400 }")
+        .replace("least = { bolt = 10 }", "least = { bolt = 10, nut = 10 }")
+    )
+    await trading.restart()
+    await trading.weigh("B1", 60)
+    plan = {"lines": [{"sku": "nut", "units": 10}]}
+    proposed = await trading.post("/api/portal/plan", plan, "su")
+
+    await trading.weigh("B1", 5)
+    await trading.tick(10)
+
+    orders = {one["id"]: one for one in await trading.get("/api/orders")}
+    assert [line["units"] for line in orders.pop(proposed["id"])["lines"]] == [10]
+    [bought] = orders.values()
+    assert (bought["state"], bought["by"], bought["lines"][0]["sku"]) == ("sent", "service", "nut")
 
 
 async def test_where_the_vendor_decides_its_plan_is_an_order_at_once_and_the_same_plan_again_is_the_same(
@@ -73,7 +128,11 @@ async def test_what_a_vendor_says_it_has_decides_from_whom_is_bought_also_after_
     need = await trading.needed("A1", 5)
     made = await trading.post(f"/api/needs/{need['id']}/order", {}, "mo")
 
-    assert (await trading.get("/api/portal", "su"))["stock"] == {"bolt": 0}
+    seen = await trading.get("/api/portal", "su")
+    [card] = [one for one in await trading.get("/api/suppliers") if one["id"] == "acme"]
+    at_ms = seen["stock_ms"]["bolt"]
+    assert 0 < at_ms <= trading.clock()
+    assert (seen["stock"], card["stock"]) == ({"bolt": 0}, [{"sku": "bolt", "units": 0, "at_ms": at_ms}])
     assert [one["supplier"] for one in made["orders"]] == ["boltco"]
     whole = await trading.get(f"/api/orders/{made['orders'][0]['id']}")
     [why] = whole["sourced"].values()

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 import pytest
 
-from cloud.desks.telling import kept_of, secret
+from cloud.desks.telling import kept_of, renew, secrets_of
 from tests.contract.test_trade_orders import lost
 from tests.contract.trade_partners import Subscriber, begin, day, despatch, ordered, sent, subscribed
 from tests.contract.trade_site import TradeSite
@@ -46,7 +46,7 @@ def hooks(subscriber: Subscriber, *names: str) -> str:
 async def posting(trading: TradeSite, subscriber: Subscriber) -> AsyncIterator[None]:
     """What the service runs beside all else, trying again soon."""
     telling, books = trading.service.trade.telling, trading.service.ledger.books
-    subscriber.secrets = {one.id: secret(books, one.id) for one in trading.service.site.webhooks}
+    subscriber.secrets = {one.id: secrets_of(books, one.id, 0)[0] for one in trading.service.site.webhooks}
     telling.posting._retry_s = 0.01
     task = asyncio.create_task(telling.run())
     await until(lambda: all(kept_of(books, one.id) for one in trading.service.site.webhooks) or task.done())
@@ -259,7 +259,11 @@ async def test_what_comes_while_a_subscriber_is_away_is_kept_at_once(
 
 
 async def test_a_shelf_below_its_least_is_told_once_until_it_is_not(trading: TradeSite, subscriber: Subscriber) -> None:
-    await begin(trading, hooks(subscriber, "acme"))
+    await begin(trading)
+    await ordered(trading, bolt=60)
+    trading.clock.pass_ms(1000)
+    trading.text = trading.site_file() + hooks(subscriber, "acme")
+    await trading.restart()
     async with posting(trading, subscriber):
         await trading.tick(1, 61_000)  # nothing is known of the shelves yet
         for slot, count in (("A1", 100), ("A2", 0), ("A1", 9), ("A1", 8)):
@@ -273,6 +277,7 @@ async def test_a_shelf_below_its_least_is_told_once_until_it_is_not(trading: Tra
 
     assert subscriber.types() == ["stock.below_least"] * 2
     assert [one["data"]["available"] for one in subscriber.taken] == [9, 9]
+    assert [one["data"]["projected"] for one in subscriber.taken] == [69, 69]
     assert subscriber.taken[0]["data"]["least"] == 10
 
 
@@ -293,6 +298,20 @@ async def test_a_new_webhook_hears_of_what_happens_from_then_on(trading: TradeSi
     ]
 
 
+async def test_a_secret_that_is_renewed_signs_from_the_next_event_on_beside_the_one_before(
+    trading: TradeSite, subscriber: Subscriber
+) -> None:
+    await begin(trading, hooks(subscriber, "erp"))
+    async with posting(trading, subscriber):
+        renew(trading.service.ledger.books, "erp", trading.clock())
+        await bought(trading, range(2))
+    before = len(subscriber.taken)
+    async with posting(trading, subscriber):  # by now the receiver knows the new one alone
+        await bought(trading, range(2, 6))
+    assert 0 < before < len(subscriber.taken)
+    assert subscriber.strange == []
+
+
 async def test_a_manager_sees_what_was_delivered_and_what_waits_and_no_secret(
     trading: TradeSite, subscriber: Subscriber
 ) -> None:
@@ -302,7 +321,7 @@ async def test_a_manager_sees_what_was_delivered_and_what_waits_and_no_secret(
     subscriber.answers = [500]
     telling = trading.service.trade.telling
 
-    subscriber.secrets = {"erp": secret(trading.service.ledger.books, "erp")}
+    subscriber.secrets = {"erp": secrets_of(trading.service.ledger.books, "erp", 0)[0]}
     telling.posting._retry_s = 0.01
     task = asyncio.create_task(telling.run())
     order = await ordered(trading, bolt=60)

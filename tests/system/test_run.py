@@ -24,10 +24,10 @@ PARTS = ("broker", "service", "gateway", "simulator")
 class Run:
     """One `run.py`, begun on a state folder and four ports."""
 
-    def __init__(self, state: Path, base: int, *program: str) -> None:
+    def __init__(self, state: Path, base: int, *program: str, scenario: str = "small") -> None:
         self.state, self.base = state, base
         self.log = Path(f"{state}.out")
-        argv = [sys.executable, *program, "small", "--state", str(state), "--port-base", str(base)]
+        argv = [sys.executable, *program, scenario, "--state", str(state), "--port-base", str(base)]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(argv, cwd=PROJECT, stdout=out, stderr=out, start_new_session=True)
 
@@ -58,8 +58,8 @@ class Run:
 
 
 @contextmanager
-def begun(state: Path, base: int, *program: str) -> Iterator[Run]:
-    one = Run(state, base, *(program or ("run.py",)))
+def begun(state: Path, base: int, *program: str, scenario: str = "small") -> Iterator[Run]:
+    one = Run(state, base, *(program or ("run.py",)), scenario=scenario)
     try:
         yield one
     finally:
@@ -125,6 +125,26 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
     assert firsts == _firsts(state) == 4  # slots were counted for the first time only once
     assert [line.split()[0] for line in second.lines[-4:]] == list(reversed(PARTS))
     assert not [part for part in PARTS if "Traceback" in (state / "log" / f"{part}.log").read_text()]
+
+
+def test_the_demonstration_has_people_and_says_where_its_guests_look(tmp_path: Path, base: int) -> None:
+    """The office orders, so that a supplier finds an order in its portal; the wards need no account for their page."""
+    with begun(tmp_path / "var", base, scenario="demo") as one:
+        one.password()
+        name, password = one.says("A supplier's portal").split()[-3::2]
+        supplier = Visitor(base + 3).sign_in(name, password)
+        page = one.says("without signing in: ").rsplit(" ", 1)[1]
+        shown = eventually(
+            lambda: Visitor(base + 3).get(page.replace(f"http://127.0.0.1:{base + 3}", "/api")),
+            lambda answer: answer.status == 200,
+            "the wards' page is there",
+        )
+        seen = eventually(lambda: supplier.get("/api/portal").value, lambda told: told["orders"], "an order was sent")
+        refused = supplier.get("/api/orders").status
+
+    assert (shown.value["tier"], refused) == ("Wards", 403)
+    assert {one["sku"] for one in seen["shelves"]} == {"insulin", "vaccine"}
+    assert (seen["orders"][0]["state"], seen["papers"]) == ("sent", ["852", "846", "EPCIS"])
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path, base: int) -> None:

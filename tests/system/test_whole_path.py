@@ -22,6 +22,7 @@ WHY = {
     "on_hand", "on_order", "position", "daily_demand", "demand_sd", "demand_days", "lead_time_days", "service_level",
     "lead_time_sd_days", "lead_time_demand", "safety_stock", "reorder_point", "eoq", "order_cost", "quantity", "moq",
     "holding_cost_unit_year", "pack", "capacity", "formula", "reserved", "quarantined", "in_transit", "replenish",
+    "doubtful", "likely",
 }  # fmt: skip
 
 
@@ -66,7 +67,8 @@ def test_an_order_is_proposed_with_its_complete_why(manager: Visitor) -> None:
         assert need["quantity"] % why["pack"] == 0
         assert why["demand_days"] >= 3
         assert why["daily_demand"] > 0
-        assert why["position"] == why["on_hand"] + why["on_order"] <= why["reorder_point"]
+        there = why["on_hand"] - why["doubtful"] + why["likely"]
+        assert why["position"] == there + why["on_order"] <= why["reorder_point"]
         assert why["lead_time_demand"] == pytest.approx(why["daily_demand"] * 20, rel=1e-3)
         card = need["card"]
         assert (card["projected"], card["reorder_point"]) == (why["position"], why["reorder_point"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
 from cloud.core.book.accounts import Account, Terms
-from cloud.core.book.entries import Entry, Kind, sensed
+from cloud.core.book.entries import NO_CLAIM, SLOT, Entry, Kind, sensed
 
 HOUR_MS = 3_600_000
 T0 = 1_763_762_400_000
@@ -62,6 +62,9 @@ steps = st.one_of(
     st.tuples(st.just("adjustment"), units.map(lambda n: -n), st.just(""), lots),
     st.tuples(st.just("count"), st.integers(0, 40), st.sampled_from(["", *SLOTS]), st.just("")),
     st.tuples(st.just("quarantine"), st.integers(-9, 9).filter(bool), st.just(""), lots),
+    st.tuples(st.just("lot_count"), st.integers(0, 20), st.just(""), lots),
+    st.tuples(st.just("unclaimed"), st.integers(0, 40), slots),
+    st.tuples(st.just("given"), units, slots),
     st.tuples(st.just("transfer"), st.integers(-9, 9).filter(bool), st.sampled_from(["", *SLOTS]), st.just("")),
 )
 EXPIRY = {"": "", "L1": "2026-01-31", "L2": "2026-03-31", "L3": ""}
@@ -83,6 +86,12 @@ def histories(draw: st.DrawFn, most: int = 25) -> list[Entry]:
                 facts.shelf(where, -min(amount, facts.claims[where]))
         elif kind == "shelf_count":
             facts.shelf(where, amount - facts.claims.get(where, 0), "count" if where in facts.claims else "first")
+        elif kind == "given":
+            facts.say("transfer", -amount, where, ref=f"{SLOT}{where}")
+        elif kind == "unclaimed":
+            facts.say("count", amount, where, other=NO_CLAIM)
+        elif kind == "lot_count":
+            facts.say("count", amount, lot=step[3], expiry=EXPIRY[step[3]])
         elif kind == "transfer":
             facts.say("transfer", amount, where, other=draw(st.sampled_from(["", *SLOTS, "branch"])))
         else:

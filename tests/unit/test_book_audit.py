@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,13 +10,14 @@ from msgspec.structs import replace
 from cloud.core.book import audit as auditing
 from cloud.core.book.accounts import Account, fold
 from cloud.core.book.audit import CHECKS, Beside, Finding, audit
-from cloud.core.book.entries import Entry, order, sensed, take_back, taken_back
+from cloud.core.book.entries import NO_CLAIM, Entry, Kind, order, sensed, take_back, taken_back
 from cloud.core.book.layers import Layer
 from cloud.core.book.state import Debt
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Line, Order
 from cloud.core.replenishment import Need
 from protocols.reports import SlotLevel
+from protocols.trade import Tier
 from tests.unit.book_facts import HOUR_MS, T0, Facts, by
 
 FIRST = Entry("receipt", "bolt", 10, T0, T0, unit_cost=2.0, ref="order:7", id=1)
@@ -77,8 +79,53 @@ def test_more_in_quarantine_or_promised_than_there_is_is_found() -> None:
     of_none.aside["L7"] = 1
 
     assert broken(more) == broken(of_none) == {"quarantine"}
-    assert only(found(reservations=[Reservation("bolt", 9, "", "joe", T0)])) == ("promised", "bolt")
-    assert only(found(reservations=[Reservation("nut", 1, "", "joe", T0)])) == ("promised", "nut")
+    late = T0 + 9 * HOUR_MS
+    [more_than_there] = found(reservations=[Reservation("bolt", 9, "", "joe", late)])
+    assert (more_than_there.check, more_than_there.subject, more_than_there.breach) == ("promised", "bolt", True)
+    assert only(found(reservations=[Reservation("nut", 1, "", "joe", late)])) == ("promised", "nut")
+
+
+def test_what_the_world_took_of_what_was_promised_is_told_and_is_no_breach() -> None:
+    gold = Reservation("bolt", 4, "gold", "ann", T0 + 3 * HOUR_MS, id=2)
+    held = [Reservation("bolt", 4, "", "joe", T0 + 3 * HOUR_MS - 1, id=1), gold]
+    tiers = [Tier("gold", "Gold")]
+
+    def after(kind: Kind, units: int, **more: Any) -> list[Finding]:
+        at_ms = T0 + 4 * HOUR_MS
+        fact = Entry(kind, "bolt", units, more.pop("at_ms", at_ms), at_ms, id=9, **more)
+        return found([*book(), fact], reservations=held, tiers=tiers)
+
+    for world in (after("loss", -3), after("quarantine", 3), after("count", 1), after("loss", -3, at_ms=T0 + HOUR_MS)):
+        assert [(one.check, one.subject, one.breach) for one in world] == [("promised", "bolt", False)]
+        assert world[0].detail.endswith("not covered: 1")
+    assert [one.breach for one in after("pick", -3)] == [True], "the service ought to have refused it"
+    assert after("receipt", 3) == []
+
+
+def test_units_of_a_slot_that_are_not_what_its_scale_and_its_counts_say_are_found() -> None:
+    at_ms = T0 + 4 * HOUR_MS
+    against = Entry("count", "bolt", 6, at_ms, at_ms, "A1", id=9)
+    meanwhile = replace(against, other=NO_CLAIM)
+
+    assert found([*book(), against]) == []
+    [said] = found([*book(), meanwhile])
+    assert (said.check, said.subject, said.breach) == ("shelf", "A1", False)
+    assert found([*book(), meanwhile], levels={"A1": replace(LEVEL, count=None)}) == []
+    assert only(found(levels={"A1": LEVEL, "A2": replace(LEVEL, slot="A2")})) == ("level", "A2")
+    given = Entry("transfer", "bolt", -4, at_ms, at_ms, "A1", ref="slot:A1", id=9)
+    assert found([*book(), given]) == found([*book(), given], levels={"A1": replace(LEVEL, sku="nut")}) == []
+
+
+def test_an_sku_that_may_not_be_owed_and_is_below_zero_is_found_where_no_shelf_has_a_say() -> None:
+    facts = Facts()
+    facts.say("pick", -3)
+
+    def below(strict: Collection[str], *slots: str) -> list[Finding]:
+        terms = replace(by(), slots=frozenset(slots))
+        return [*audit(facts.entries, [], {"bolt": terms}, Beside(strict=strict))]
+
+    assert only(below({"bolt"})) == ("below_zero", "bolt")
+    assert below({"nut"}) == below((), "A1") == below({"bolt"}, "A1") == []
 
 
 def test_what_takes_back_what_is_not_there_or_twice_is_found() -> None:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from cloud.core.book.accounts import Account, fold
 from cloud.core.book.checks import promised, told, unfit
-from cloud.core.book.entries import Entry, Kind, take_back
-from cloud.core.book.late import untimely
+from cloud.core.book.entries import Entry, Kind, order, take_back
+from cloud.core.book.late import asks, untimely
 from cloud.core.book.positions import Position
 from cloud.core.refusals import Refusal
 from protocols.layout import Sku
@@ -55,7 +55,7 @@ def asked(kind: Kind, units: int, place: str = "", sku: Sku | None = BOLT, **mor
         ("quarantine", 17, {}),
         ("quarantine", 4, {"lot": "L1"}),
         ("quarantine", -1, {"lot": "L1"}),
-        ("pick", -1, {"happened_ms": NOW_MS + 23 * HOUR_MS}),
+        ("pick", -1, {"happened_ms": NOW_MS + 5 * 60_000}),
     ],
 )
 def test_what_can_have_happened_enters(kind: Kind, units: int, more: dict[str, Any]) -> None:
@@ -86,8 +86,10 @@ def test_what_can_have_happened_enters(kind: Kind, units: int, more: dict[str, A
         ("pick", -1, {"lot": "L7"}, "unknown_lot", "nothing of lot 'L7'"),
         ("quarantine", 1, {"lot": "L7"}, "unknown_lot", "nothing of lot 'L7'"),
         ("count", 1, {"lot": "L1"}, "lot", "not told apart by place"),
-        ("pick", -1, {"happened_ms": NOW_MS + 25 * HOUR_MS}, "time", "more than a day from now"),
-        ("pick", -1, {"happened_ms": -1}, "time", "before 1970"),
+        ("pick", -1, {"happened_ms": NOW_MS + 5 * 60_000 + 1}, "time", "more than 5 minutes from now"),
+        ("receipt", 1, {"happened_ms": NOW_MS // 1000}, "time", "a moment before the year 2000"),
+        ("count", 1, {"happened_ms": -1}, "time", "a moment before the year 2000"),
+        ("receipt", 1, {"happened_ms": NOW_MS * 1000}, "time", "more than 5 minutes from now"),
         ("pick", -9, {}, "short", "8 are there off the shelves, 9 were asked; the shelves hold 10."),
         ("loss", -9, {}, "short", "8 are there"),
         ("adjustment", -9, {}, "short", "8 are there"),
@@ -156,13 +158,15 @@ def test_an_entry_is_taken_back_once_by_one_that_names_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("ref", ["order:7", "reservation:3", "order:x"])
+@pytest.mark.parametrize(
+    "ref", ["order:7", "reservation:3", "order:x", " order:1", "Order:1", "sensed", " Count", "Entry:5", " entry:5"]
+)
 def test_what_the_service_enters_itself_is_not_told_by_hand(ref: str) -> None:
     refusal = told(ref)
 
     assert refusal is not None
     assert (refusal.reason, ref in refusal.detail) == ("ref", True)
-    assert [told(one) for one in ("", "entry:5", "ward 4", "sensed")] == [None] * 4
+    assert [told(one) for one in ("", "entry:5", "ward 4", "count of May")] == [None] * 4
 
 
 def test_a_receipt_of_an_order_may_be_taken_back_once() -> None:
@@ -236,7 +240,7 @@ def late(entry: Entry, *more: Entry, sku: Sku = BOLT) -> Refusal | None:
         Entry("receipt", "bolt", 20, T0 + 30 * HOUR_MS, T0 + 30 * HOUR_MS, id=3),
         *more,
     ]
-    return untimely(entry, facts, sku, by(), frozenset())
+    return untimely(entry, sorted(facts, key=order), sku, by(), frozenset())
 
 
 def past(units: int, hours: int, **more: Any) -> Entry:
@@ -268,3 +272,52 @@ def test_a_lot_is_not_set_aside_before_it_came() -> None:
     assert early is not None
     assert early.reason == "unknown_lot"
     assert late(replace(past(-10, 15, lot="L1"), kind="quarantine")) is None
+
+
+def test_what_left_since_keeps_the_receipt_it_came_with() -> None:
+    wrong = Entry("receipt", "bolt", 10, T0 + 10 * HOUR_MS, T0 + 10 * HOUR_MS, id=1)
+    taker = take_back(wrong, NOW_MS, "ann")
+
+    refusal = late(taker)
+
+    assert refusal is not None
+    assert refusal.reason == "short"
+    assert refusal.detail == "8 of what that entry says came are needed for what left since."
+    assert refusal.hint == "Tell first what came instead, or take back what left."
+    instead = Entry("receipt", "bolt", 8, T0 + 10 * HOUR_MS, NOW_MS, id=9)
+    assert late(taker, instead) is None
+    assert late(taker, sku=replace(BOLT, negative="allow")) is None
+    pick = Entry("pick", "bolt", -8, T0 + 20 * HOUR_MS, T0 + 20 * HOUR_MS, id=2)
+    assert late(take_back(pick, NOW_MS, "ann")) is None
+
+
+def test_a_count_of_the_past_is_refused_where_more_left_since_than_it_found() -> None:
+    def counted(units: int, hours: int) -> Entry:
+        return Entry("count", "bolt", units, T0 + hours * HOUR_MS, NOW_MS)
+
+    refusal = late(counted(5, 15))
+
+    assert refusal is not None
+    assert (refusal.reason, refusal.detail) == ("short", "5 were counted then, and 3 more than that left since.")
+    assert [late(counted(8, 15)), late(counted(0, 25)), late(counted(0, 5))] == [None] * 3
+    assert late(counted(5, 15), sku=replace(BOLT, negative="allow")) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "units", "place", "hours", "is_asked"),
+    [
+        ("pick", -1, "", 5, True),
+        ("count", 3, "", 5, True),
+        ("quarantine", 1, "", 5, True),
+        ("count", 3, "A1", 5, False),
+        ("transfer", -1, "A1", 5, False),
+        ("receipt", 3, "", 5, False),
+        ("pick", -1, "", 10, False),
+    ],
+)
+def test_only_what_may_be_missed_later_is_held_against_what_was_there_then(
+    kind: Kind, units: int, place: str, hours: int, is_asked: bool
+) -> None:
+    last = (T0 + 10 * HOUR_MS, T0 + 10 * HOUR_MS, 7)
+
+    assert asks(Entry(kind, "bolt", units, T0 + hours * HOUR_MS, NOW_MS, place), last) == is_asked

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cloud.core.book.accounts import Account, Terms, fold
 from cloud.core.book.entries import Entry
-from cloud.core.book.lots import Expiring, LeftOut, expires, expiring, fefo, unusable
+from cloud.core.book.lots import Expiring, LeftOut, expires, expiring, fefo, fresh, unusable
 from cloud.core.days import day_start_ms, iso_day
 from tests.unit.book_facts import HOUR_MS, T0, Facts, by
 
@@ -52,6 +52,14 @@ def test_quarantined_lots_are_left_out_of_a_picking_list_and_it_says_so(facts: F
     assert picked.lines == [("L1", 2), ("L2", 10), ("", 2)]
     assert picked.missing == 6
     assert picked.left_out == [LeftOut("L0", 5, "expired"), LeftOut("L1", 8, "quarantined")]
+
+
+def test_how_long_each_lot_can_be_used_is_told_today_with_the_days(facts: Facts) -> None:
+    facts.say("quarantine", 4, lot="L2")
+
+    assert fresh(folded(facts), "2026-01-31") == [(2, 10), (60, 6)]
+    assert fresh(folded(facts), "2026-02-01") == [(1, 10), (59, 6)]
+    assert fresh(folded(facts), "2026-04-01") == []
 
 
 def test_units_set_aside_without_a_lot_are_kept_of_what_would_go_last(facts: Facts) -> None:

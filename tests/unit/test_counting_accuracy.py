@@ -29,7 +29,7 @@ def test_four_counts_worked_out_by_hand() -> None:
     )
     assert (seen.counts, seen.records_agreed, seen.records_exact) == (4, 0.5, 0.25)
     assert seen.units_right == pytest.approx(1 - 12 / 200)
-    assert seen.difference_rate == pytest.approx(12 / 200)
+    assert seen.difference_rate == pytest.approx(12 / 206)
     assert (seen.net_rate, seen.off_value, seen.net_value) == (0.0, 24.0, 0.0)
 
 
@@ -45,6 +45,11 @@ def test_a_book_that_is_wrong_by_more_than_it_holds_is_not_less_than_wholly_wron
 def test_a_debt_in_the_book_counts_as_nothing_expected() -> None:
     seen = of([finding(2, -3, "differs"), finding(10, 10, "agrees")])
     assert (seen.expected, seen.off) == (10, 5)
+    assert seen.difference_rate == 5 / 15
+
+
+def test_a_count_of_nothing_is_off_by_all_that_was_expected() -> None:
+    assert of([finding(0, 10, "differs")]).difference_rate == of([finding(10, 0, "differs")]).difference_rate == 1.0
 
 
 FINDINGS = st.lists(

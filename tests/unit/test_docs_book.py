@@ -7,11 +7,12 @@ from typing import get_args
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from cloud.core.book import accounts, audit, lots, state
 from cloud.core.book.accounts import Terms
-from cloud.core.book.entries import Entry, Kind
-from cloud.core.book.positions import Position
+from cloud.core.book.entries import NO_CLAIM, Entry, Kind, sensed
+from cloud.core.book.positions import Position, doubt
 from cloud.core.counting import accuracy, causes, course, findings, rounds
 from cloud.core.kpis import definitions, stale
 from cloud.core.promising import free, reservations
@@ -22,6 +23,7 @@ from cloud.web.figures import Figures
 from cloud.web.stockroom import Stockroom
 from cloud.web.writes import REPLIES_MAX, Writes
 from protocols.layout import Sku
+from protocols.reports import SlotLevel
 from protocols.trade import Costing, Tier
 from tests import house
 from tests.depot import DAY_MS, HOUR_MS, NOON_MS
@@ -88,7 +90,7 @@ def test_the_worked_example_of_protection_is_right() -> None:
 
     assert shown == [
         [
-            free.free(Position(10, reservations.reserved(some, "tea")), sku, tiers, some, one.id, 0, NOON_MS)
+            free.free(Position(10, reservations.reserved(some, "tea")), sku, tiers, some, one.id, [(1, 10)], NOON_MS)
             for one in tiers
         ]
         for some in held
@@ -99,10 +101,26 @@ def test_the_words_of_a_position_are_those_of_the_code() -> None:
     words = [row[0] for row in tables(TEXT, "word")[0]]
 
     assert {*words} == {*Position.__struct_fields__, "available", "projected"}
-    assert "available = on_hand - reserved - quarantined" in TEXT
-    assert "projected = available + on_order + in_transit" in TEXT
-    position = Position(100, 1, 2, 4, 8)
-    assert (position.available, position.projected) == (100 - 1 - 2, 100 - 1 - 2 + 4 + 8)
+    assert "available = on_hand - reserved - quarantined - doubtful\n" in TEXT
+    assert "projected = available - perishing + likely + on_order + in_transit\n" in TEXT
+    position = Position(100, 1, 2, 4, 8, 64, 16, 32)
+    assert (position.available, position.projected) == (100 - 1 - 2 - 16, 100 - 1 - 2 - 16 - 64 + 32 + 4 + 8)
+
+
+def test_the_worked_example_of_doubt_is_right() -> None:
+    facts = [
+        sensed("A1", "tea", 10, 10, 1, 1, "first"),
+        Entry("count", "tea", 8, 2, 2, "A1", other=NO_CLAIM, id=1),
+        sensed("A1", "tea", -6, 4, 4, 4, "weight"),
+    ]
+    unknown = SlotLevel("A1", "tea", None, 3, 12, 0.4, 1.0, 1)
+    levels = [unknown, unknown, replace(unknown, low=0, high=5), replace(unknown, count=4, low=4, high=4)]
+    shown = [[int(cell) for cell in row[1:]] for row in tables(TEXT, "it happens")[0]]
+
+    for row, level, known in zip(shown, levels, (1, 2, 2, 3), strict=True):
+        account = accounts.fold(facts[:known], Terms(slots=frozenset(["A1"])))
+        at = Position(account.on_hand, **doubt("tea", account, ["A1"], {"A1": level})._asdict())
+        assert [at.on_hand, at.doubtful, at.likely, at.available, at.projected] == row
 
 
 def test_the_checks_are_those_of_the_audit() -> None:
@@ -188,3 +206,4 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert rhythm.due_share == 0.25
     assert promises.ASK_MS == 10_000
     assert (accounts.TOLD_MS, causes.ELSEWHERE_MS, figures.EVERY_MS) == (DAY_MS, DAY_MS, HOUR_MS // 60)
+    assert figures.LOOK_MS == 2_000

@@ -12,7 +12,7 @@ import pytest
 from cloud import cli, periods_cli, sheet_dates, sheets
 from cloud.core.book.positions import Position
 from cloud.core.forecasting import choose, classes, levels, periods
-from cloud.core.planning import bounds, cards, choice, demand_table, items
+from cloud.core.planning import bounds, cards, choice, deals, demand_table, expiry, fitting, items
 from cloud.core.planning.emergency import Rescue
 from tests.unit.pages import DOCS, blocks, fields_of, tables, told
 
@@ -55,7 +55,7 @@ def test_every_field_of_a_card_is_told() -> None:
 
     assert [*said] == [*cards.Card.__struct_fields__]
     parts = {"position": Position, "ahead": cards.Ahead, "promise": cards.Promise, "rejected": cards.Rejected}
-    parts |= {"terms": cards.Terms, "rescue": Rescue}
+    parts |= {"terms": cards.Terms, "rescue": Rescue, "supply": deals.Supply}
     for name, part in parts.items():
         assert set(part.__struct_fields__) <= set(re.findall(r"\w+", said[name])), name
     assert set(get_args(cards.Verdict)) <= set(re.findall(r"\w+", said["verdict"]))
@@ -85,11 +85,15 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"{sheets.PROBLEMS_MAX:,} bad rows are named",
         f"more than {sheets.UNITS_MAX:,.0f} units",
         f"every so many days it is looked at, 1 to {items.REVIEW_MAX_DAYS}",
+        {6: "up to six are planned in full"}[deals.TRIED_MAX],
         f"up to {periods.ORIGINS} past periods with {periods.PERIODS_MIN} before them",
         f"at most {periods.BETTER:.0%} of its own".replace("%", " %"),
         f"on stderr from {periods_cli.CASES_MIN} cases on",
         f"economic lots of over {choice.SPAN_EXACT:,} units",
-        {5: "K/(a fifth of what may be filled up)"}[choice.SHELF_SHARE],
+        f"{fitting.PROPORTION:g} times what the cheapest policy costs that needs no more room",
+        f"more than {fitting.WORTH:.0%} of their price each".replace("%", " %"),
+        f"drawn demand of {expiry.MANY.paths} × {expiry.MANY.periods} periods",
+        f"Where at most {fitting.SPOILT_LEAST:.1%} of demand".replace("%", " %"),
         f"fewer than {classes.NEW_DAYS} days",
         f"every {classes.ADI_LIMIT}nd day",
         f"CV² below {classes.CV2_LIMIT}",

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cloud import cli
-from cloud.core.purchasing import acting, bills, facts, joining, needs, receiving, scorecards, sourcing, steps
+from cloud.core.purchasing import acting, answers, bills, facts, joining, needs, receiving, scorecards, sourcing, steps
 from cloud.core.purchasing.acting import ACTIONS, POSSIBLE, may_approve
 from cloud.core.purchasing.facts import Came, Fact
 from cloud.core.purchasing.lateness import Stakes
@@ -27,6 +27,7 @@ from cloud.web.neighbours import Neighbours
 from cloud.web.office import Office
 from cloud.web.portal import Portal
 from cloud.web.writes import Writes
+from protocols.documents.papers import BYTES_MAX
 from protocols.trade import EVENTS, WEIGHTS, Action, Buying
 from tests.depot import DAY_MS, NOON_MS
 from tests.unit import shop
@@ -89,9 +90,15 @@ async def test_the_commands_that_are_shown_run(
         assert cli.main([*shlex.split(command), *where]) == 0, command
         said.append(capsys.readouterr().out)
 
-    assert [one.split()[0] for one in commands] == ["account", "account", "webhooks"]
+    assert [one.split()[0] for one in commands] == ["account", "account", "account", "webhooks", "webhooks"]
     assert said[0].startswith("MEDLINE (supplier): ")
-    assert re.fullmatch(r"id=medline  url=https://edi\.medline\.example/hook  secret=whsec_\S+  waiting=0\n", said[2])
+    assert said[2].startswith("MEDLINE-EDI (supplier) is removed")
+    hook = r"id=medline  url=https://edi\.medline\.example/hook  secret=(whsec_\S+)  waiting=0"
+    before, after = re.fullmatch(f"{hook}\n", said[3]), re.fullmatch(rf"{hook}  also=(\S+)\n", said[4])
+    assert before is not None
+    assert after is not None
+    assert (after[2], after[1] == before[1]) == (before[1], False)
+    assert telling.BOTH_MS == 7 * DAY_MS
 
 
 def test_the_events_are_those_of_the_code() -> None:
@@ -214,8 +221,15 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"up to {steps.KEYS_MAX:,} an order",
         f"Up to {steps.OVER_SHARE:.0%} more".replace("%", " %"),
         f"over the newest {facts.LINES_MAX} lines",
+        f"the last {papers.HEARD_MAX:,} of each supplier",
+        f"up to {answers.ZONES_MS // hours} hours too old",
+        f"A paper may have {BYTES_MAX >> 20} MiB",
     ):
         assert said in SAID, said
     assert joining.LINE_SHARE == 0.1
     assert (buying.crew_limit, buying.manager_limit) == (500, 100_000)
-    assert acting.possible(Order("medline", [], "sent", NOON_MS, NOON_MS, "bo"), ["supplier"]) == ["confirm", "ship"]
+    assert acting.possible(Order("medline", [], "sent", NOON_MS, NOON_MS, "bo"), ["supplier"]) == [
+        "confirm",
+        "change",
+        "ship",
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -94,10 +94,9 @@ def orders(letters: st.SearchStrategy[str], lines: st.SearchStrategy[str], unit:
     """Orders of up to three lines."""
     line = st.builds(OrderLine, lines, items(letters), AMOUNTS, unit, PRICES | st.just(""), DAYS | st.just(""))
     listed = st.lists(line, min_size=1, max_size=3)
-    currency = st.sampled_from(["", "EUR", "CNY"])
-    return st.builds(
-        Order, words(letters, 22), DAYS, listed, DAYS | st.just(""), currency, st.lists(parties(letters, name))
-    )
+    currency, day = st.sampled_from(["", "EUR", "CNY"]), DAYS | st.just("")
+    purpose = st.sampled_from(["", "change", "replace", "cancel"])
+    return st.builds(Order, words(letters, 22), DAYS, listed, day, currency, st.lists(parties(letters, name)), purpose)
 
 
 def x12_papers(letters: st.SearchStrategy[str]) -> st.SearchStrategy[list[Any]]:
@@ -186,6 +185,7 @@ def test_an_edifact_paper_is_read_as_it_was_in_every_character_set(data: st.Data
     assert document.problems == []
     assert document.contents == papers
     assert (document.sender, document.receiver, document.number) == ("4012345000009", "PARTNER", "99")
+    assert document.made == datetime.fromtimestamp(AT_MS / 1000, UTC).strftime("%Y-%m-%dT%H:%M")
 
 
 def is_utf_8(data: bytes) -> bool:

@@ -12,8 +12,6 @@ from cloud.core.kpis.definitions import DEFINITIONS, REASONS
 from cloud.core.kpis.facts import Counted, Fact, Pace, Refused, Step, Told
 from cloud.core.kpis.figures import Kpi, kpis
 from cloud.core.kpis.tallies import Tallies, advance, enter, retell, tallies, tell
-from cloud.core.purchasing.facts import Came
-from cloud.core.purchasing.facts import Fact as Line
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -150,7 +148,7 @@ def test_a_discontinued_sku_is_never_out_of_stock() -> None:
 
 
 def test_accuracy_counts_records_and_the_difference_rate_counts_units() -> None:
-    """Of 4 counts 3 agreed: 0.75. They differed by 1 (within the tolerance) and 6 of 50 + 30 + 20 + 40 units: 0.05."""
+    """Of 4 counts 3 agreed: 0.75. They differed by 1 (within the tolerance) and 6 of 50 + 31 + 26 + 40 units."""
     one = told(
         site(MONDAY),
         Step("bolt", MONDAY - DAY, 1, 1.0),
@@ -160,9 +158,21 @@ def test_accuracy_counts_records_and_the_difference_rate_counts_units() -> None:
         Counted("bolt", MONDAY, 40, 40, True),
     )
     assert (figure(one, "inventory_accuracy").value, figure(one, "inventory_accuracy").n) == (0.75, 4)
-    assert figure(one, "count_difference_rate").value == pytest.approx(7 / 140)
+    assert figure(one, "count_difference_rate").value == pytest.approx(7 / 147)
     told(one, Counted("bolt", MONDAY, 20, 26, False, undo=True), Counted("bolt", MONDAY, 20, 20, True))
     assert figure(one, "inventory_accuracy").value == 1.0
+
+
+def test_a_count_that_finds_nothing_is_a_count() -> None:
+    """All of 10 are gone: 1. Nothing found where nothing should be differs by nothing."""
+    one = told(site(MONDAY), Step("bolt", MONDAY, 1, 1.0), Counted("bolt", MONDAY, 0, 10, False))
+    assert (figure(one, "count_difference_rate").value, figure(one, "inventory_accuracy").value) == (1.0, 0.0)
+    told(one, Counted("bolt", MONDAY, 1, 1, True))
+    assert figure(one, "count_difference_rate").value == pytest.approx(10 / 11)
+    found = told(site(MONDAY), Step("bolt", MONDAY, 1, 1.0), Counted("bolt", MONDAY, 10, 0, False))
+    assert figure(found, "count_difference_rate").value == 1.0
+    empty = told(site(MONDAY), Step("bolt", MONDAY, 1, 1.0), Counted("bolt", MONDAY, 0, 0, True))
+    assert (figure(empty, "count_difference_rate").value, figure(empty, "count_difference_rate").reason) == (0.0, "")
 
 
 def test_holding_costs_what_each_skus_rate_says_and_a_month_ago_it_was_less() -> None:
@@ -279,27 +289,34 @@ def test_a_forecast_of_a_day_to_come_waits_for_it() -> None:
     one = told(site(MONDAY), Step("bolt", MONDAY, 9, 9.0), Told("bolt", TODAY, 3.0), Told("bolt", TODAY + 1, 1.0))
     advance(one, MONDAY + DAY)
     told(one, Step("bolt", MONDAY + DAY, 7, 7.0, picked=2, cost=2.0))
-    assert figure(one, "forecast_error", MONDAY + 6 * DAY).reason == "no_forecast"
+    assert figure(one, "forecast_error", MONDAY + 6 * DAY).reason == "no_week"
     assert figure(one, "forecast_error", MONDAY + 7 * DAY).value == pytest.approx(2 / 2)
     assert figure(one, "forecast_bias").value == pytest.approx(4 / 2 - 1)
 
 
-def test_suppliers_are_on_time_by_the_lines_that_were_due() -> None:
-    """Ten ordered for noon four times: in full an hour early; in full a day and an hour late; 9 and given up; not yet
-    there, a day late. A fifth has no date, a sixth is not due yet."""
-    noon, now = MONDAY + 12 * HOUR, MONDAY + 3 * DAY
-    lines = [
-        Line("acme", "bolt", 1, MONDAY, 10, noon, 1.0, [Came(noon - HOUR, 10, 0)], noon - HOUR),
-        Line("acme", "bolt", 2, MONDAY, 10, noon, 1.0, [Came(noon + 25 * HOUR, 10, 0)], noon + 25 * HOUR),
-        Line("acme", "bolt", 3, MONDAY, 10, noon, 1.0, [Came(noon, 9, 0)], noon + 2 * DAY, given_up=True),
-        Line("acme", "bolt", 4, MONDAY, 10, noon, 1.0),
-        Line("acme", "bolt", 5, MONDAY, 10, 0, 1.0),
-        Line("acme", "bolt", 6, MONDAY, 10, now, 1.0),
-    ]
-    told_of = {kpi.id: kpi for kpi in kpis(site(now), now, lines)}
-    assert (told_of["supplier_on_time"].value, told_of["supplier_on_time"].n) == (0.25, 4)
-    later = next(one for one in kpis(site(now), now + 400 * DAY, lines) if one.id == "supplier_on_time")
-    assert later.reason == "no_orders"
+def test_what_is_forecast_and_can_not_be_judged_yet_is_not_called_unforecast() -> None:
+    one = told(site(MONDAY), Step("bolt", MONDAY, 9, 9.0))
+    assert {figure(one, name).reason for name in ("forecast_bias", "forecast_error")} == {"no_forecast"}
+    told(one, Told("bolt", TODAY + 14, 3.0))
+    assert {figure(one, name).reason for name in ("forecast_bias", "forecast_error")} == {"no_week"}
+    planned = told(site(MONDAY), Step("bolt", MONDAY, 9, 9.0), Pace("bolt", 3.0, 1.0))
+    assert figure(planned, "forecast_bias").reason == "no_week"
+
+
+def test_what_is_told_marks_the_tallies_and_time_alone_does_not() -> None:
+    one = site(MONDAY)
+    for fact in (Step("bolt", MONDAY, 9, 9.0), Pace("bolt", 1.0, 1.0), Counted("bolt", MONDAY, 9, 9, True)):
+        before = one.version
+        told(one, fact)
+        assert one.version > before, fact
+    before = one.version
+    advance(one, MONDAY + HOUR)
+    assert one.version == before
+    advance(one, MONDAY + DAY)
+    assert one.version > before
+    before = one.version
+    retell(one, "bolt", [])
+    assert one.version > before
 
 
 def test_each_figure_is_defined_and_says_why_it_can_not_be_told() -> None:

@@ -190,3 +190,27 @@ def test_whatever_is_taken_covers_no_topic_of_ours(topic: str) -> None:
         with_topic(topic)
         for ours in ("wh/v1", "wh/v1/a/b/shelf", "wh/v1/s/d", "wh/v1/1/1/1"):
             assert not matches(topic, ours)
+
+
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ('policy = "periodic"', "belong together"),
+        ("review_days = 7", "belong together"),
+        ('policy = "jit"\nreview_days = 7', "belong together"),
+        ('policy = "jit"\nreorder_point = 5', "leave one out"),
+        ('policy = "weekly"', "policy"),
+        ('policy = "periodic"\nreview_days = 400', "366"),
+        ('policy = "periodic"\nreview_days = 7', ""),
+        ('policy = "jit"', ""),
+    ],
+)
+def test_a_policy_by_name_has_its_review_days_and_nothing_by_hand(more: str, hint: str) -> None:
+    text = SITE.format(**{key: quoted(value) for key, value in GOOD.items()})
+    text = text.replace("unit_mass_g = 12.5\n", f"unit_mass_g = 12.5\n{more}\n")
+
+    if hint:
+        with pytest.raises(layout.LayoutError, match=hint):
+            layout.parse(text, "demo.toml")
+    else:
+        assert layout.parse(text, "demo.toml").skus[0].policy

@@ -7,7 +7,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.ordering import CALM_MS, HELD_MS, PATIENCE_MS, Ordering
+from cloud.core.ordering import CALM_MS, HELD_MS, PATIENCE_MS, REPLAN_MS, Ordering
 from cloud.core.replenishment import Need, Plan, Stock, plan
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.trade import Action
@@ -97,6 +97,28 @@ def test_a_busy_shelf_whose_clock_is_minutes_off_is_planned_all_the_same() -> No
             moments.append(now_ms)
 
     assert moments == [T0 + PATIENCE_MS]
+
+
+def test_what_is_planned_by_anew_hurries_no_stock_of_a_past_hour() -> None:
+    made = desk("bolt", "nut", "milk")
+    made.note({"bolt": T0 - DAY_MS}, T0)
+
+    made.again(["bolt", "nut", "unheard"], T0)
+
+    assert planned(made, T0, behind=True) == []
+    assert planned(made, T0, behind=False) == ["nut"], "nothing was heard of its shelf"
+    assert planned(made, T0 + CALM_MS - 1, behind=False) == []
+    assert planned(made, T0 + CALM_MS, behind=False) == ["bolt"]
+    made.again(["milk"], T0 + CALM_MS)
+    assert planned(made, T0 + PATIENCE_MS, behind=True) == ["milk"]
+
+
+def test_in_the_middle_of_a_backlog_the_hourly_plan_waits_for_its_end_and_no_longer_than_patience_lasts() -> None:
+    for behind, after_ms in ((False, REPLAN_MS), (True, REPLAN_MS + PATIENCE_MS)):
+        made = desk("bolt")
+        moments = range(T0 - 1, T0 + 2 * REPLAN_MS, TICK_MS)
+
+        assert next(now_ms for now_ms in moments if planned(made, now_ms, behind)) == T0 - 1 + after_ms
 
 
 def test_at_the_start_the_end_of_a_backlog_is_waited_for_and_no_longer_than_patience_lasts() -> None:

@@ -97,6 +97,15 @@ def test_an_sku_is_out_only_when_every_slot_says_so() -> None:
     assert sku(shown(empty, level("A2", 3)), "bolt").status == "ok"
 
 
+def test_an_sku_that_the_book_has_none_of_is_not_out_while_a_scale_can_not_tell() -> None:
+    inventory = Inventory(SITE)
+    inventory.apply([level("A1", None, low=3, high=40), level("A2", 0)])
+
+    views = {one.id: one for one in overview.sku_views(inventory, {}, lambda _: Position(0, likely=21))}
+
+    assert (views["bolt"].status, views["bolt"].on_hand, views["bolt"].projected) == ("unknown", 0, 21)
+
+
 def test_an_sku_that_should_be_ordered_is_low_and_tells_how_long_it_lasts() -> None:
     known = SITE.sku_by_id["bolt"]
     made = plan(known, DAILY, Stock(Position(12), 12), 0.99)

@@ -79,6 +79,17 @@ def test_both_standards_say_the_same_order() -> None:
     assert (other.number, units, other.currency) == (one.number, one.lines, one.currency)
 
 
+def test_an_edifact_order_that_was_changed_or_cancelled_is_sent_anew_as_such() -> None:
+    revised = replace(ORDER, revised_ms=NOW + 1)
+    cancelled = replace(ORDER, state="cancelled")
+    assert [paper(ordered(SITE, EDIFACT, one, NOW, 1)).purpose for one in (ORDER, revised, cancelled)] == [
+        "", "replace", "cancel",
+    ]  # fmt: skip
+    assert paper(ordered(SITE, X12, revised, NOW, 1)).purpose == "", "X12 has the 860 for it"
+    assert isinstance(ordered(SITE, X12, cancelled, NOW, 1), Refusal)
+    assert isinstance(ordered(SITE, EDIFACT, replace(cancelled, sent_ms=0), NOW, 1), Refusal)
+
+
 def test_stock_tells_what_is_there_and_debts_too() -> None:
     one = paper(stock(SITE, X12, SHELVES, NOW, 1))
     assert isinstance(one, StockReport)

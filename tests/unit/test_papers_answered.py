@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cloud.core.days import noon_ms
 from cloud.core.purchasing.answers import Step, steps
-from cloud.core.purchasing.orders import Line, Order
+from cloud.core.purchasing.orders import AskedLine, Line, Order
 from cloud.core.purchasing.papers import Partner
 from cloud.core.refusals import Refusal
 from protocols.documents.reading import read
@@ -177,8 +177,8 @@ def test_a_rejected_line_is_struck_out_of_the_order() -> None:
 
 def test_a_dearer_price_is_the_sites_to_agree_to() -> None:
     after = only(x12("855", BAK, "PO1*1*500*EA*0.15**BP*bolt", "ACK*IP*500*EA")).taken("acme", NOW, Buying())
-    assert isinstance(after, Refusal)
-    assert after.reason == "above_limit"
+    assert isinstance(after, Order)
+    assert (after.state, after.lines, after.asking) == ("sent", ORDER.lines, [AskedLine("bolt", 500, 0.15)])
 
 
 PO1 = "PO1*1*500*EA*0.12**BP*bolt"
@@ -272,6 +272,18 @@ def test_of_a_paper_that_is_marked_as_a_test_nothing_is_done_unless_testing_was_
 
     assert [refused(one).reason for one in (trial, other)] == ["test", "test"]
     assert isinstance(steps(SITE, replace(PARTNER, test=True), read(trial), ORDERS)[0], Step)
+
+
+@pytest.mark.parametrize(
+    "wrong", [("GE*1*1", "GE*2*1"), ("GE*1*1", "GE*1*2"), ("IEA*1*", "IEA*2*"), ("IEA*1*000000001", "IEA*1*000000002")]
+)
+def test_a_paper_whose_envelopes_do_not_close_as_they_began_does_nothing(wrong: tuple[str, str]) -> None:
+    whole = x12("855", "BAK*00*AD*PO-7*20260602").decode()
+    assert refused(whole.replace(*wrong).encode()).reason == "unsafe"
+    assert isinstance(only(whole.replace("SE*3*", "SE*4*").encode()), Step), "many count these wrong"
+    answer = edifact("ORDRSP", "BGM+231+1+29", "RFF+ON:PO-7").decode()
+    for bad in (answer.replace("UNZ+1+1", "UNZ+2+1"), answer.replace("UNZ+1+1", "UNZ+1+2")):
+        assert refused(bad.encode()).reason == "unsafe"
 
 
 def test_a_paper_that_is_cut_off_does_nothing() -> None:

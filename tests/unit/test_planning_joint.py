@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.core.planning import dynamic, joint, levels
-from cloud.core.planning.amounts import Pmf, lead_time_pmf, poisson, total
-from cloud.core.planning.emergency import Rescue, Source, rescue, spare
+from cloud.core.planning.amounts import Pmf, added, lead_time_pmf, poisson, total
+from cloud.core.planning.emergency import Owning, Rescue, Source, rescue, spare
 from cloud.core.planning.joint import CanOrder, Member
 from cloud.core.planning.losses import Costs, position_costs
 from cloud.core.planning.lots import Lots
@@ -186,6 +186,65 @@ def test_a_rescue_saves_most_above_what_it_costs(
     ]
     assert found.saves - found.costs == pytest.approx(max(gains), abs=1e-6)
     assert (found.source is None) == (found.units == 0)
+
+
+def owned(day: Pmf, coming: int, since: int, units: int) -> float:
+    """For how many period ends after `since` so many units more are there or serve what is owed, day by day."""
+    sums, until = 0.0, total(day, since)
+    for _ in range(400):
+        until = added(until, day)
+        sums += sum(float(until[: max(0, coming + k)].sum()) for k in range(1, units + 1))
+    return sums
+
+
+def expired(day: Pmf, there: int, periods: int, units: int) -> float:
+    """How many units more are left after so many periods when there were so many units more."""
+    sold = total(day, periods)
+    left = [float(sold @ np.maximum(have - np.arange(len(sold)), 0)) for have in (there, there + units)]
+    return left[1] - left[0]
+
+
+@given(
+    st.integers(-3, 12),
+    st.integers(2, 6),
+    st.integers(0, 1),
+    st.integers(0, 25),
+    st.floats(0.001, 1),
+    st.integers(1, 8),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_rescue_pays_for_owning_its_units_until_they_sell(
+    stock: int, periods: int, arrives: int, more: int, holding: float, life: int
+) -> None:
+    day, price, backorder = poisson(1.3), 2.0, 5.0
+    coming = stock + more
+    source = Source("air", arrives, 4.0, 0.1)
+    owning = Owning(holding, coming, 9, life, price)
+
+    found = rescue(day, stock, periods, backorder, [source], owning)
+
+    best = (0.0, 0, 0.0, 0.0)
+    none = owed(day, stock, periods, arrives, 0)
+    for units in range(1, 10):
+        helped = none - owed(day, stock, periods, arrives, units)
+        thrown = max(expired(day, stock, arrives + life, units), expired(day, coming, periods + life, units))
+        held = max(0.0, owned(day, coming, arrives, units) - helped)
+        costs = 4.0 + 0.1 * units + holding * held + price * thrown
+        best = max(best, (backorder * helped - costs, units, backorder * helped, costs))
+    assert found.saves - found.costs == pytest.approx(best[0], abs=1e-6)
+    if best[0] > 1e-6:
+        assert found.units == best[1]
+        assert found.saves == pytest.approx(best[2])
+        assert found.costs == pytest.approx(best[3])
+
+
+def test_no_room_no_rescue() -> None:
+    day, air = poisson(2), Source("air", 1, 5)
+    assert rescue(day, 0, 6, 10, [air]).units > 6
+    assert rescue(day, 0, 6, 10, [air], Owning(room=4)).units == 4
+    assert rescue(day, 0, 6, 10, [air], Owning(room=0)).source is None
+    assert rescue(day, 0, 6, 10, [Source("air", 1, 5, lots=Lots(moq=5))], Owning(room=4)).source is None
+    assert rescue(day, 0, 6, 10, [Source("air", 1, 5, lots=Lots(moq=10**9))]).source is None
 
 
 def test_with_plenty_in_stock_one_waits() -> None:

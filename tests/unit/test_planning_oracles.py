@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cloud.core import planning
 from cloud.core.planning import dynamic, joint, levels, losses, lots, newsvendor, points, supply, textbook
 from cloud.core.planning.amounts import poisson
 from cloud.core.planning.losses import Costs
@@ -205,3 +207,15 @@ def test_the_rough_policies_cost_what_is_printed_of_them() -> None:
     found = [textbook.cost(*one[:2], demand, money) for one in (level, backorders, safety, loss)]
     assert found == pytest.approx([92.29, 78.202, 87.05, 78.071], rel=1e-4)
     assert textbook.best_point(318, demand, money) == pytest.approx(127.788, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["supply", "silver_cycle", "cycle", "expected_profit"])
+def test_what_stands_here_for_its_published_answers_alone_is_named_as_such(name: str) -> None:
+    room = Path(planning.__file__).parent
+    called = re.compile(rf"import .*\b{name}\b|(joint|newsvendor|planning)\.{name}\b")
+    callers = [
+        file for file in room.parents[1].rglob("*.py") if called.search(file.read_text()) and file.parent != room
+    ]
+
+    assert callers == []
+    assert f"`{name}`" in (planning.__doc__ or "") or f"`newsvendor.{name}`" in (planning.__doc__ or "")

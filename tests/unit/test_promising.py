@@ -18,6 +18,7 @@ from protocols.trade import Tier
 
 NOW = 1_763_762_400_000
 CAME = NOW - HOUR_MS
+STOCK = [(CAME, 100)]
 TIERS = [Tier("gold", "Gold"), Tier("silver", "Silver"), Tier("bronze", "Bronze")]
 RANKS = ["gold", "silver", "bronze", ""]
 PLAIN = Sku("bolt", "Bolt", 5.0)
@@ -27,7 +28,7 @@ KEPT = replace(PLAIN, protected={"gold": 5, "silver": 3})
 def all_see(
     position: Position, sku: Sku, held: Sequence[Reservation] = (), came_ms: int = CAME, now_ms: int = NOW
 ) -> list[int]:
-    return [free(position, sku, TIERS, held, tier, came_ms, now_ms) for tier in RANKS]
+    return [free(position, sku, TIERS, held, tier, [(came_ms, 100)], now_ms) for tier in RANKS]
 
 
 def hold(tier: str, units: int, state: str = "held", changed_ms: int = NOW) -> Reservation:
@@ -66,8 +67,28 @@ def test_what_gold_has_picked_of_a_delivery_is_not_protected_for_it_again_until_
     assert all_see(Position(5), KEPT, taken, came_ms=NOW + 1, now_ms=NOW + 2) == [5, 0, 0, 0]
 
 
-def test_where_nobody_knows_when_stock_came_what_was_picked_once_counts_for_nothing() -> None:
-    assert all_see(Position(10), KEPT, [hold("gold", 5, "picked", NOW)], came_ms=0) == [10, 5, 2, 2]
+def seen(units: int, came: list[tuple[int, int]], now_ms: int, held: Sequence[Reservation] = ()) -> list[int]:
+    sku = replace(KEPT, release_hours=48.0)
+    return [free(Position(units), sku, TIERS, held, tier, came, now_ms) for tier in RANKS]
+
+
+def test_what_comes_back_locks_no_more_than_itself() -> None:
+    later = CAME + 60 * HOUR_MS
+    assert seen(10, [(CAME, 10)], later) == [10, 10, 10, 10]
+    assert seen(11, [(CAME, 10), (later, 1)], later) == [11, 10, 10, 10]
+    assert seen(11, [(CAME, 10), (later, 1)], later + 48 * HOUR_MS) == [11, 11, 11, 11]
+    # Gold has had all of its part of what came first: one that comes back is one for gold again, no more.
+    had = [hold("gold", 8, "picked", CAME + 1)]
+    assert seen(2, [(CAME, 10)], CAME + 2, had) == [2, 2, 2, 2]
+    assert seen(3, [(CAME, 10), (CAME + 2, 1)], CAME + 3, had) == [3, 2, 2, 2]
+
+
+def test_each_delivery_is_released_in_its_own_time() -> None:
+    second = CAME + 40 * HOUR_MS
+    came = [(CAME, 3), (second, 4)]
+    assert seen(7, came, second) == [7, 2, 0, 0]
+    assert seen(7, came, CAME + 48 * HOUR_MS) == [7, 3, 3, 3]
+    assert seen(7, came, second + 48 * HOUR_MS) == [7, 7, 7, 7]
 
 
 def test_what_gold_holds_of_another_sku_frees_nothing_of_this_one() -> None:
@@ -80,16 +101,14 @@ def test_after_the_release_everybody_sees_the_same() -> None:
     assert all_see(Position(10), sku, now_ms=CAME + 48 * HOUR_MS) == [10, 10, 10, 10]
 
 
-def test_without_release_hours_or_a_known_delivery_protection_never_ends() -> None:
+def test_without_release_hours_protection_never_ends() -> None:
     assert all_see(Position(10), KEPT, now_ms=NOW + 10_000 * HOUR_MS) == [10, 5, 2, 2]
-    sku = replace(KEPT, release_hours=48.0)
-    assert all_see(Position(10), sku, came_ms=0, now_ms=NOW + 10_000 * HOUR_MS) == [10, 5, 2, 2]
 
 
 def test_a_members_only_sku_is_not_there_for_anybody_behind_even_after_the_release() -> None:
     sku = replace(PLAIN, members_only="silver", release_hours=1.0)
     assert all_see(Position(10), sku, now_ms=NOW + 100 * HOUR_MS) == [10, 10, 0, 0]
-    said = refused(reserve(Wanted("bolt", 1, "bronze"), Position(10), sku, TIERS, [], CAME, NOW))
+    said = refused(reserve(Wanted("bolt", 1, "bronze"), Position(10), sku, TIERS, [], STOCK, NOW))
     assert (said.reason, "10" in said.detail) == ("members_only", False)
 
 
@@ -104,8 +123,8 @@ def test_goods_on_order_are_not_promised_as_if_they_were_there() -> None:
 
 
 def test_who_comes_first_gets_the_last_ones_and_the_next_is_told_what_is_left() -> None:
-    first = asked(reserve(Wanted("bolt", 4, "silver", "anna"), Position(10), KEPT, TIERS, [], CAME, NOW))
-    said = refused(reserve(Wanted("bolt", 2, "silver"), Position(10, reserved=4), KEPT, TIERS, [first], CAME, NOW))
+    first = asked(reserve(Wanted("bolt", 4, "silver", "anna"), Position(10), KEPT, TIERS, [], STOCK, NOW))
+    said = refused(reserve(Wanted("bolt", 2, "silver"), Position(10, reserved=4), KEPT, TIERS, [first], STOCK, NOW))
     assert said == Refusal(
         "not_enough", "1 of Bolt are free for Silver, 2 were asked for.", "Ask for 1 or fewer, or wait for a delivery."
     )
@@ -113,18 +132,18 @@ def test_who_comes_first_gets_the_last_ones_and_the_next_is_told_what_is_left() 
 
 def test_the_same_key_again_is_the_same_reservation_whatever_became_of_it() -> None:
     wanted = Wanted("bolt", 4, "gold", "anna", key="k1")
-    first = asked(reserve(wanted, Position(4), PLAIN, TIERS, [], CAME, NOW))
-    assert reserve(wanted, Position(4, reserved=4), PLAIN, TIERS, [first], CAME, NOW + 9) is first
+    first = asked(reserve(wanted, Position(4), PLAIN, TIERS, [], STOCK, NOW))
+    assert reserve(wanted, Position(4, reserved=4), PLAIN, TIERS, [first], STOCK, NOW + 9) is first
     given_back = asked(release(first, NOW + 10, "anna"))
-    assert reserve(wanted, Position(4), PLAIN, TIERS, [given_back], CAME, NOW + 11) is given_back
+    assert reserve(wanted, Position(4), PLAIN, TIERS, [given_back], STOCK, NOW + 11) is given_back
     part, _ = pick(first, 1)
-    assert reserve(wanted, Position(3, reserved=3), PLAIN, TIERS, [part], CAME, NOW + 12) is part
+    assert reserve(wanted, Position(3, reserved=3), PLAIN, TIERS, [part], STOCK, NOW + 12) is part
 
 
 def test_a_key_that_comes_with_another_wish_is_refused() -> None:
-    first = asked(reserve(Wanted("bolt", 4, key="k1"), Position(4), PLAIN, TIERS, [], CAME, NOW))
+    first = asked(reserve(Wanted("bolt", 4, key="k1"), Position(4), PLAIN, TIERS, [], STOCK, NOW))
     for other in (Wanted("bolt", 3, key="k1"), Wanted("bolt", 4, "gold", key="k1")):
-        assert refused(reserve(other, Position(9), PLAIN, TIERS, [first], CAME, NOW)).reason == "key_used"
+        assert refused(reserve(other, Position(9), PLAIN, TIERS, [first], STOCK, NOW)).reason == "key_used"
 
 
 def test_nonsense_is_refused_with_a_code_of_its_own() -> None:
@@ -135,7 +154,7 @@ def test_nonsense_is_refused_with_a_code_of_its_own() -> None:
         (Wanted("bolt", 1, "platinum"), "unknown_tier"),
         (Wanted("bolt", 1, until_ms=NOW), "too_late"),
     ):
-        said = refused(reserve(wanted, Position(9), PLAIN, TIERS, [], CAME, NOW))
+        said = refused(reserve(wanted, Position(9), PLAIN, TIERS, [], STOCK, NOW))
         assert (said.reason, said.detail[-1], said.hint[-1]) == (reason, ".", "."), said
 
 
@@ -187,31 +206,39 @@ class Shop:
     on_hand: int
     quarantined: int
     now_ms: int = NOW
-    came_ms: int = CAME
+    came: list[tuple[int, int]] = field(default_factory=list)
+    left: list[int] = field(default_factory=lambda: [0] * len(TIERS))
+    """What of the protection of the first tiers nobody has had, and of what came lately."""
+    fresh: list[tuple[int, int]] = field(default_factory=list)
     made: list[Reservation] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.come(CAME, max(0, self.on_hand))
+
+    def come(self, at_ms: int, units: int) -> None:
+        self.came.append((at_ms, units))
+        self.fresh.append((at_ms, units))
+        kept = [self.sku.protected.get(one.id, 0) for one in TIERS]
+        self.left = [min(sum(kept[: at + 1]), one + units) for at, one in enumerate(self.left)]
+
+    def release(self) -> None:
+        while self.sku.release_hours and self.fresh:
+            if self.now_ms < self.fresh[0][0] + self.sku.release_hours * HOUR_MS:
+                break
+            self.fresh.pop(0)
+            self.left = [min(one, sum(units for _, units in self.fresh)) for one in self.left]
 
     def position(self) -> Position:
         return Position(self.on_hand, reserved(self.made, "bolt"), self.quarantined)
 
     def sees(self, tier: str) -> int:
-        return free(self.position(), self.sku, TIERS, self.made, tier, self.came_ms, self.now_ms)
+        return free(self.position(), self.sku, TIERS, self.made, tier, self.came, self.now_ms)
 
     def kept(self, tiers: int) -> int:
         """What of the protection of the first tiers has not been had; told another way than `free` tells it."""
-        if self.sku.release_hours and self.now_ms >= self.came_ms + self.sku.release_hours * HOUR_MS:
-            return 0
-        left = [self.sku.protected.get(one.id, 0) for one in TIERS]
-        for tier in range(len(TIERS)):
-            had = sum(
-                one.units
-                for one in self.made
-                if one.tier == TIERS[tier].id
-                and (one.state == "held" or (one.state == "picked" and one.changed_ms >= self.came_ms))
-            )
-            for at in range(tier, len(TIERS)):  # own protection first, then that of those behind
-                used = min(had, left[at])
-                left[at], had = left[at] - used, had - used
-        return sum(left[:tiers])
+        self.release()
+        held = [sum(one.units for one in self.made if (one.tier, one.state) == (tier.id, "held")) for tier in TIERS]
+        return max([0, *(self.left[at] - sum(held[: at + 1]) for at in range(tiers))][: tiers + 1])
 
 
 SHOPS = st.builds(
@@ -242,12 +269,16 @@ def step(shop: Shop, what: str, tier: str, units: int, which: int) -> Reservatio
     shop.now_ms += 60_000
     if what == "time":
         shop.now_ms += units * HOUR_MS
+    shop.release()
+    if what == "time":
+        pass
     elif what == "delivery":
-        shop.on_hand, shop.came_ms = shop.on_hand + units, shop.now_ms
+        before, shop.on_hand = max(0, shop.on_hand), shop.on_hand + units
+        shop.come(shop.now_ms, max(0, shop.on_hand) - before)
     elif what == "reserve":
         until_ms = shop.now_ms + units * HOUR_MS if which % 2 else 0
         wanted = Wanted("bolt", units, tier, until_ms=until_ms)
-        answer = reserve(wanted, shop.position(), shop.sku, TIERS, shop.made, shop.came_ms, shop.now_ms)
+        answer = reserve(wanted, shop.position(), shop.sku, TIERS, shop.made, shop.came, shop.now_ms)
         if isinstance(answer, Reservation):
             shop.made.append(answer)
             return answer
@@ -261,6 +292,8 @@ def step(shop: Shop, what: str, tier: str, units: int, which: int) -> Reservatio
             assert isinstance(parts, tuple)
             shop.made[at : at + 1] = parts
             shop.on_hand -= parts[0].units
+            place = RANKS.index(parts[0].tier)
+            shop.left[place:] = [max(0, one - parts[0].units) for one in shop.left[place:]]
     shop.made = [next(iter(expire([one], shop.now_ms)), one) for one in shop.made]
     return None
 
@@ -299,7 +332,7 @@ def test_what_a_tier_sees_falls_with_its_rank_and_is_never_more_than_is_there(
         assert not any(seen[allowed:])
         # The formula of the maximum says the same as handing the protection out unit by unit.
         assert seen[:allowed] == [max(0, there - shop.kept(rank)) for rank in range(allowed)]
-        if shop.sku.release_hours and shop.now_ms >= shop.came_ms + shop.sku.release_hours * HOUR_MS:
+        if shop.sku.release_hours and shop.now_ms >= shop.came[-1][0] + shop.sku.release_hours * HOUR_MS:
             assert set(seen[:allowed]) == {there}
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.promising.public import Shown, shown
+from cloud.core.promising.public import Shown, is_listed, shown
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Line, Order, State
 from protocols.layout import Sku
@@ -27,12 +27,13 @@ def order(days: float, units: int = 10, state: State = "confirmed", received: in
 
 
 def page(on_hand: int, *orders: Order, sku: Sku = BOLT, tier: str = "", came_ms: int = NOW, zone: str = "UTC") -> Shown:
-    return shown(Position(on_hand), sku, TIERS, [], tier, came_ms, NOW, orders, zone)
+    came = [(came_ms, on_hand)] if on_hand > 0 else []
+    return shown(Position(on_hand), sku, TIERS, [], tier, came, NOW, orders, zone)
 
 
 def test_a_customer_is_told_what_is_available_and_the_rest_stays_inside() -> None:
     held = [Reservation("bolt", 4, "gold", "anna", NOW, note="for the ward")]
-    row = shown(Position(9, reserved=4), BOLT, TIERS, held, "", NOW, NOW, [order(3)], "UTC")
+    row = shown(Position(9, reserved=4), BOLT, TIERS, held, "", [(NOW, 9)], NOW, [order(3)], "UTC")
     assert msgspec.json.encode(row) == b'{"sku":"bolt","name":"Bolt","available":5,"expected":null}'
 
 
@@ -40,6 +41,12 @@ def test_when_nothing_is_there_the_first_open_order_with_a_known_day_is_told() -
     assert page(0, order(5), order(2), order(0)).expected == date(2026, 3, 4)
     assert page(0).expected is None
     assert page(1, order(2)) == Shown("bolt", "Bolt", 1, None)
+
+
+def test_what_is_discontinued_is_listed_as_long_as_some_is_there_or_to_come() -> None:
+    old = replace(BOLT, discontinued=True)
+    assert [is_listed(row, old) for row in (page(3), page(0, order(2)), page(0))] == [True, True, False]
+    assert is_listed(page(0), BOLT)
 
 
 def test_drafts_and_orders_that_are_over_or_for_other_skus_promise_nothing() -> None:

@@ -9,7 +9,19 @@ import pytest
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.purchasing.agreements import FAR_MS, Known, Span, agreed, bounds, own_orders, plan, shelves, step
+from cloud.core.purchasing.agreements import (
+    FAR_MS,
+    Known,
+    Span,
+    agreed,
+    bounds,
+    own_orders,
+    plan,
+    seen,
+    shelves,
+    step,
+    waiting,
+)
 from cloud.core.purchasing.orders import Line, Order
 from cloud.core.refusals import Refusal
 from protocols.trade import Agreement, Break, Buying, Offer, Supplier
@@ -19,7 +31,7 @@ ACME = Supplier("acme", "Acme")
 DEAL = Agreement("acme", ["bolt", "nut"], "supplier", {"bolt": 50}, {"bolt": 200})
 OTHER = Agreement("best", ["nail"])
 SEEN = [
-    Known("bolt", "Bolt", Position(40, reserved=5, on_order=20), 30, 90, 4.0, Span(90, 112.0, 130), T0),
+    Known("bolt", "Bolt", Position(60, reserved=5, on_order=20), 30, 90, 4.0, Span(90, 112.0, 130), T0),
     Known("nut", "Nut", Position(10), 30, 90),
     Known("nail", "Nail", Position(5), 30, 90),
 ]
@@ -39,16 +51,27 @@ def planned(units: dict[str, int], deal: Agreement = DEAL, orders: list[Order] |
 
 
 def test_a_supplier_sees_the_shelves_of_its_agreements_and_no_other() -> None:
-    found = shelves([DEAL, OTHER], "acme", SEEN, OFFERS)
+    found = shelves([DEAL, OTHER], "acme", SEEN, OFFERS, [])
     assert [one.sku for one in found] == ["bolt", "nut"]
-    assert [one.sku for one in shelves([DEAL, OTHER], "best", SEEN, OFFERS)] == ["nail"]
-    assert shelves([DEAL, OTHER], "third", SEEN, OFFERS) == []
+    assert [one.sku for one in shelves([DEAL, OTHER], "best", SEEN, OFFERS, [])] == ["nail"]
+    assert shelves([DEAL, OTHER], "third", SEEN, OFFERS, []) == []
 
 
 def test_least_and_most_are_the_agreed_ones_else_the_plans() -> None:
-    bolt, nut = shelves([DEAL], "acme", SEEN, OFFERS)
-    assert (bolt.least, bolt.most, bolt.on_hand, bolt.available, bolt.projected) == (50, 200, 40, 35, 55)
+    bolt, nut = shelves([DEAL], "acme", SEEN, OFFERS, [])
+    assert (bolt.least, bolt.most, bolt.on_hand, bolt.available) == (50, 200, 60, 55)
     assert (nut.least, nut.most, nut.forecast_28) == (30, 90, None)
+
+
+def test_what_others_are_to_deliver_is_neither_shown_nor_can_be_reckoned() -> None:
+    """55 are available; 20 are on order of somebody else, 100 of Acme: it sees 155. Its plans are held against that."""
+    before = shelves([DEAL], "acme", SEEN, OFFERS, [order()])
+    assert before[0].projected == 155
+    assert shelves([DEAL], "acme", SEEN, OFFERS, [order(), order("best"), order("best", "draft")]) == before
+    assert shelves([DEAL], "acme", SEEN, OFFERS, [order("best")])[0].projected == 55
+    refused = [planned({"bolt": 500}, orders=[order(), *more]) for more in ([], [order("best")])]
+    assert refused[0] == refused[1]
+    assert (refused[0].reason, refused[0].hint) == ("outside", "Plan 1 to 45.")
 
 
 def test_a_supplier_sees_its_own_orders_once_sent_without_names_notes_and_needs() -> None:
@@ -93,7 +116,6 @@ def test_a_supplier_confirms_changes_dates_and_ships_its_own_orders_only() -> No
         ("cancel", {}, "not_allowed"),
         ("receive", {"units": {"bolt": 1}}, "not_allowed"),
         ("approve", {}, "not_allowed"),
-        ("confirm", {"prices": {"bolt": 9.0}}, "above_limit"),
     ],
 )
 def test_a_supplier_can_do_nothing_else(action: str, what: dict[str, Any], reason: str) -> None:
@@ -113,6 +135,19 @@ def test_where_the_site_decides_it_is_a_draft() -> None:
     made = planned({"bolt": 100}, replace(DEAL, decides="site"))
     assert isinstance(made, Order)
     assert (made.state, made.sent_ms) == ("draft", 0)
+
+
+def test_what_the_site_made_of_a_plan_is_not_its_suppliers_until_it_is_sent() -> None:
+    made = replace(planned({"bolt": 100}, replace(DEAL, decides="site")), id=7)
+    ours = replace(made, lines=[Line("bolt", 50, 1.5)], version=2, note="cheaper elsewhere", by="kim", needs=[9])
+    assert seen(made) == replace(made, by="", keys=[], said={}, proposed=[])
+    assert seen(ours) == seen(made)
+    assert seen(replace(ours, state="approved", version=3)) == seen(made)
+    assert waiting([ours, order(), replace(made, supplier="best")], "acme") == [seen(made)]
+    sent = replace(ours, state="sent", sent_ms=T0)
+    assert (seen(sent).lines, seen(sent).note, waiting([sent], "acme")) == (ours.lines, "", [])
+    early = replace(ours, proposed=[])
+    assert seen(early).lines == [], "of a version before this one it is not known what was handed in"
 
 
 def test_a_plan_told_twice_is_one_order() -> None:
@@ -187,7 +222,7 @@ def test_a_suppliers_lot_always_fits_once_the_shelf_is_at_its_least() -> None:
     offer = Offer("acme", "nut", 1.0, moq=50, pack=25)
     low = replace(TIGHT, position=Position(30), forecast_day=None)
     deals = {"nut": Agreement("acme", ["nut"])}
-    [shelf] = shelves(deals.values(), "acme", [low], [offer])
+    [shelf] = shelves(deals.values(), "acme", [low], [offer], [])
     assert (shelf.least, shelf.most) == (30, 80)
     assert isinstance(plan(deals, ACME, {"nut": 50}, [low], [offer], [], "acme", T0, key=""), Order)
 
@@ -233,13 +268,13 @@ def test_a_day_that_is_agreed_already_or_not_known_is_no_new_one() -> None:
 def test_what_a_supplier_notes_is_kept_for_the_site() -> None:
     after = step(order(), "acme", "confirm", "acme", T0, Buying(), note="ten on Monday")
     assert isinstance(after, Order)
-    assert after.note == "ten on Monday"
+    assert (after.note, after.supplier_note) == ("between us", "ten on Monday")
     again = step(after, "acme", "confirm", "acme", T0 + 1, Buying(), note="ten on Monday")
     assert again is after
     gone = step(after, "acme", "ship", "acme", T0, Buying(), units={"bolt": 60}, key="asn", note="two pallets")
     assert isinstance(gone, Order)
-    assert gone.note == "two pallets"
-    assert own_orders([gone], "acme")[0].note == ""
+    assert (gone.note, gone.supplier_note) == ("between us", "two pallets")
+    assert [(one.note, one.supplier_note) for one in own_orders([gone], "acme")] == [("", "two pallets")]
     quiet = step(order(), "acme", "confirm", "acme", T0, Buying())
     assert isinstance(quiet, Order)
     assert quiet.note == "between us"

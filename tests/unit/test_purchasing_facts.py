@@ -46,6 +46,18 @@ def fact(*steps: Step, units: int = 100) -> Fact:
     return one
 
 
+def two_lines(*steps: Step) -> list[Order]:
+    order = draft("acme", [Line(sku, 100, 2.0, due_ms=T0 + 5 * DAY_MS) for sku in ("bolt", "nut")], "kim", T0)
+    assert isinstance(order, Order)
+    versions = [order]
+    begin: list[Step] = [("approve", T0, {}), ("send", T0, {})]
+    for action, at_ms, what in [*begin, *steps]:
+        after = act(versions[-1], action, "kim", "manager", at_ms, LIMITS, **what)
+        assert isinstance(after, Order), after
+        versions.append(after)
+    return versions
+
+
 def a_line(lead_days: float, number: int = 0) -> Fact:
     sent_ms = T0 + number * DAY_MS
     at_ms = sent_ms + round(lead_days * DAY_MS)
@@ -57,9 +69,36 @@ def test_the_lead_time_of_a_line_is_from_sent_to_received_over_all_units() -> No
     assert fact(came(4, 75), came(8, 25)).lead_days(LATER) == 5
 
 
-def test_a_line_nobody_delivered_yet_has_waited_so_far_and_one_given_up_tells_nothing() -> None:
+def test_a_line_nobody_delivered_yet_has_waited_so_far_and_one_given_up_until_then() -> None:
     assert fact().lead_days(T0 + 9 * DAY_MS) == 9
-    assert fact(("cancel", T0 + DAY_MS, {})).lead_days(LATER) is None
+    cancelled = fact(("cancel", T0 + 30 * DAY_MS, {}))
+    assert cancelled.lead_days(LATER) == 30
+    assert lead_time([cancelled], 3.0, 0.0, LATER).n == 1
+    assert lead_time([fact(("cancel", T0 + DAY_MS, {}))], 3.0, 0.0, LATER).n == 0, "no longer than it was to take"
+
+
+def test_a_late_line_that_the_site_strikes_or_cuts_was_late_and_one_struck_in_time_is_not_judged() -> None:
+    struck, kept = facts(two_lines(("change", T0 + 30 * DAY_MS, {"units": {"bolt": 0}})))
+    assert (struck.sku, struck.given_up, struck.judged(LATER), struck.on_time) == ("bolt", True, True, False)
+    assert struck.lead_days(LATER) == 30
+    assert (kept.sku, kept.given_up) == ("nut", False)
+    early, _ = facts(two_lines(("change", T0 + DAY_MS, {"units": {"bolt": 0}})))
+    assert (early.given_up, early.judged(LATER)) == (True, False)
+    cut, _ = facts(two_lines(("change", T0 + 30 * DAY_MS, {"units": {"bolt": 40}}), came(31, 40)))
+    assert (cut.in_full, cut.on_time, cut.given_up) == (False, False, False)
+    lowered, _ = facts(two_lines(("change", T0 + DAY_MS, {"units": {"bolt": 40}}), came(5, 40)))
+    assert (lowered.in_full, lowered.on_time) == (True, True)
+
+
+def test_what_was_promised_first_holds_of_a_line_that_the_site_did_not_touch() -> None:
+    promised = {"dues": {"bolt": T0 + 3 * DAY_MS, "nut": T0 + 3 * DAY_MS}}
+    later = {"dues": {"bolt": T0 + 5 * DAY_MS, "nut": T0 + 5 * DAY_MS}}
+    history = two_lines(
+        ("confirm", T0, promised), ("change", T0 + DAY_MS, {"units": {"nut": 9}}), ("confirm", T0 + DAY_MS, later)
+    )
+    assert {one.sku: (one.due_ms - T0) // DAY_MS for one in facts(history)} == {"bolt": 3, "nut": 5}
+    moved = two_lines(("confirm", T0, {}), ("confirm", T0 + DAY_MS, {"dues": {"bolt": T0 + 2 * DAY_MS}}))
+    assert facts(moved)[0].due_ms == T0 + 5 * DAY_MS
 
 
 def test_nothing_is_known_of_an_order_that_was_not_sent() -> None:
@@ -67,9 +106,9 @@ def test_nothing_is_known_of_an_order_that_was_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "on_time"), [(3.9, False), (4.0, True), (5.0, True), (5.9, True), (6.0, False), (9.0, False)]
+    ("day", "on_time"), [(0.1, True), (3.9, True), (5.0, True), (5.9, True), (6.0, False), (9.0, False)]
 )
-def test_on_time_is_on_the_promised_day_or_a_day_early(day: float, on_time: bool) -> None:
+def test_on_time_is_on_the_promised_day_or_however_early(day: float, on_time: bool) -> None:
     assert fact(came(day)).on_time is on_time
 
 
@@ -110,6 +149,15 @@ def test_a_line_that_was_cancelled_before_its_day_is_not_held_against_the_suppli
 def test_a_line_is_judged_once_its_day_is_past_though_nothing_came() -> None:
     assert shares([fact()], DUE).lines == 0
     assert shares([fact()], DUE + DAY_MS).on_time_in_full == 0
+
+
+def test_a_line_is_judged_when_all_is_in_or_else_a_day_after_its_date() -> None:
+    late_ms = DUE + DAY_MS
+    assert fact(came(2)).judged_ms(LATER) == T0 + 2 * DAY_MS
+    assert fact(came(2)).judged_ms(T0 + 2 * DAY_MS) == T0 + 2 * DAY_MS
+    assert fact(came(2, 60)).judged_ms(DUE) == 0
+    assert fact(came(2, 60)).judged_ms(late_ms) == fact(came(9)).judged_ms(LATER) == late_ms
+    assert fact(("cancel", T0 + DAY_MS, {})).judged_ms(LATER) == 0
 
 
 def test_shares_of_lines() -> None:

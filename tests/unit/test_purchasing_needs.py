@@ -106,6 +106,16 @@ def test_a_persons_draft_of_the_same_sku_serves_the_need_too() -> None:
     assert again[1].lines[0].units == 30
 
 
+def test_what_a_supplier_proposed_holds_no_need_until_one_of_ours_has_touched_it() -> None:
+    lines = [Line("bolt", 10, 5.2)]
+    proposed = Order("best", lines, "draft", T0, T0, "best-erp", id=1, proposed=lines)
+    for one in (proposed, replace(proposed, proposed=[], keys=["plan:best-erp:k"])):
+        found = made([need(7)], [one])
+        assert (found.changed, [order.state for order in found.new]) == ([], ["approved"])
+    ((before, after),) = made([need(7)], [replace(proposed, version=2, by="kim")]).changed
+    assert (before.id, after.lines[0].units, after.needs) == (1, 50, [7])
+
+
 def test_a_draft_that_is_raised_has_whole_packs_at_the_price_of_their_break() -> None:
     offer = Offer("best", "bolt", 5.2, [Break(100, 4.9)], pack=10)
 

@@ -89,6 +89,21 @@ def test_what_came_before_an_order_was_sent_and_what_nobody_ordered_is_no_arriva
     assert arrivals({"bolt": [put(5, 100)]}, {}, [replace(bolts(1), state="closed")]) == []
 
 
+def test_what_was_put_away_before_an_order_was_sent_is_no_part_of_it_though_more_follows() -> None:
+    puts = {"bolt": [(T0 - 11 * HOUR, 59, "A1"), (T0 + HOUR, 42, "A1")]}
+    (one,) = arrivals(puts, {}, [order(1, Line("bolt", 42, 1.0, due_ms=T0 + DAY))])
+    assert (one.units, one.difference, one.from_ms) == (42, 0, T0 + HOUR)
+    older = order(2, Line("bolt", 59, 1.0, due_ms=T0), sent_ms=T0 - DAY)
+    found = {one.order: one.units for one in arrivals(puts, {}, [order(1, Line("bolt", 42, 1.0)), older])}
+    assert found == {1: 42, 2: 59}
+
+
+def test_an_arrival_says_how_much_of_it_is_taken_in_unasked() -> None:
+    assert [one.taken for one in arrivals({"bolt": [put(5, 181)]}, {}, [bolts(1, units=132)])] == [138]
+    assert [one.taken for one in arrivals({"bolt": [put(5, 90)]}, {}, [bolts(1)])] == [90]
+    assert [one.taken for one in arrivals({"bolt": [put(5, 90)]}, {}, [bolts(1, received=80, shipped=80)])] == [25]
+
+
 def test_a_part_of_what_was_shipped_is_told_by_how_much_is_missing() -> None:
     (one,) = arrivals({"bolt": [put(5, 30)]}, {}, [bolts(1, shipped=40)])
     assert one.difference == -10

@@ -20,15 +20,16 @@ from cloud.core.planning.demand import Demand
 from cloud.core.planning.lots import eoq
 from cloud.core.planning.points import by_ready_rate
 from cloud.core.planning.settling import Outlook
-from cloud.core.replenishment import BY_HAND, Stock, decide, plan
+from cloud.core.replenishment import BY_HAND, Plan, Stock, decide, plan
 from protocols.layout import Sku
 from tests.unit.bolts import DEMAND, NOTHING, SKU, daily, made
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "inventory"
 WHY = (
-    "on_hand reserved quarantined on_order in_transit position daily_demand demand_sd demand_days lead_time_days "
-    "lead_time_sd_days service_level lead_time_demand safety_stock reorder_point eoq order_cost holding_cost_unit_year "
-    "moq pack capacity quantity formula replenish card"
+    "on_hand reserved quarantined perishing doubtful likely on_order in_transit position daily_demand demand_sd "
+    "demand_days "
+    "lead_time_days lead_time_sd_days service_level lead_time_demand safety_stock reorder_point eoq order_cost "
+    "holding_cost_unit_year moq pack capacity quantity formula replenish card"
 )
 
 
@@ -199,22 +200,41 @@ def test_shelves_that_are_large_enough_change_nothing() -> None:
     assert roomy.card.limits == []
 
 
-def test_no_more_is_kept_than_sells_before_it_expires() -> None:
+def test_no_more_is_kept_than_is_worth_what_expires() -> None:
     """Six a day: an economic lot lasts two months, the goods four days."""
     cheap = replace(SKU, moq=1, pack=1, unit_cost=0.5, lead_time_days=2.0, lead_time_sd_days=0.0)
     lasting, milk = made(cheap, DEMAND, 0), made(replace(cheap, shelf_life_days=4.0), DEMAND, 0)
+    dear = made(replace(cheap, unit_cost=5.0, shelf_life_days=4.0), DEMAND, 0)
 
     assert lasting.order_quantity is not None
     assert milk.order_quantity is not None
     assert lasting.order_quantity > 300
-    assert 0 < milk.order_quantity < 24, "not the mean of four days: that would expire every other time"
-    assert milk.quantity + milk.projected <= 36, "and with lead time six days' demand"
-    assert milk.card.limits == ["expires_first", "promise_out_of_reach"]
-    assert made(replace(cheap, shelf_life_days=4.0, moq=60), DEMAND, 0).card.limits == [
-        "expires_first",
-        "least_lot_too_large",
-        "promise_out_of_reach",
-    ]
+    assert 0 < milk.order_quantity <= 30, "about what sells in four days"
+    assert milk.card.limits == dear.card.limits == ["expires_first"]
+    for one in (milk, dear):
+        assert one.card.promise is not None
+        assert one.card.promise.fill >= 0.95
+    assert milk.card.promise is not None
+    assert dear.card.promise is not None
+    assert milk.card.promise.waste > dear.card.promise.waste > 0, "cheap goods are rather thrown away than missed"
+    assert "least_lot_too_large" in made(replace(cheap, shelf_life_days=4.0, moq=60), DEMAND, 0).card.limits
+
+
+def test_lots_that_expire_before_they_sell_are_no_stock_to_plan_with() -> None:
+    """Thirty-five lie there and expire tonight, six a day sell, an order comes in three days."""
+    toner = replace(SKU, moq=1, pack=1, unit_cost=64.0, lead_time_days=3.0, lead_time_sd_days=0.0)
+
+    def at(*lots: tuple[int, int]) -> Plan:
+        return plan(toner, DEMAND, Stock(Position(35, 4), 35, lots=lots), 0.95)
+
+    stale, fine, later = at((1, 35)), at((60, 35)), at((5, 35))
+
+    assert (fine.verdict, fine.projected, fine.card.position.perishing) == ("enough", 31, 0)
+    assert (later.verdict, later.projected) == ("enough", 31), "an order of today would come before they expire"
+    assert (stale.verdict, stale.projected, stale.card.available) == ("order", 6, 31)
+    assert stale.card.position.perishing == 25, "six sell today, and four are promised"
+    assert stale.card.risk is not None
+    assert stale.card.risk > 0.5
 
 
 def test_a_reorder_point_by_hand_stands_above_what_demand_says_and_needs_none() -> None:

@@ -310,3 +310,25 @@ def test_a_line_that_is_no_text_is_named_and_the_others_are_read(tmp_path: Path,
     assert demand.skus == ["bolt", "caf\u00e9"]
     assert lines(problems) == [3]
     assert "not UTF-8 text" in problems.rows[0].reason
+
+
+def test_price_breaks_are_read_and_what_can_not_be_one_is_named(tmp_path: Path, problems: Problems) -> None:
+    head = "sku,unit_cost,order_cost,holding_rate,lead_time_days,breaks,incremental\n"
+    rows = ("a,5,8,0.25,7,100:4.90 500:4.70,\n", "b,5,8,0.25,7,100:4.90,Yes\n", "c,5,8,0.25,7,,no\n")
+    wrong = (
+        "d,5,8,0.25,7,100,\n",
+        "e,5,8,0.25,7,500:4 100:3,\n",
+        "f,5,8,0.25,7,100:4.90,perhaps\n",
+        "g,5,8,0.25,7,,yes\n",
+    )
+
+    found = read_items(written(tmp_path, head + "".join(rows + wrong)), problems)
+
+    assert {sku: (one.breaks, one.incremental) for sku, one in found.items()} == {
+        "a": (((100, 4.9), (500, 4.7)), False),
+        "b": (((100, 4.9),), True),
+        "c": ((), False),
+    }
+    assert lines(problems) == [5, 6, 7, 8]
+    assert "100:4.90 500:4.70" in problems.rows[0].reason
+    assert "have to rise" in problems.rows[1].reason

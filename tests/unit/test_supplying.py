@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from cloud.core.book.positions import Position
 from cloud.core.days import day_start_ms
 from cloud.core.demand import DailyDemand
+from cloud.core.planning.deals import Deal
 from cloud.core.replenishment import Stock
 from cloud.core.supplying.histories import Days, days_of, outlooks, table
 from cloud.core.supplying.learning import Learnt, Lesson, foretell, packed, study, unpacked
 from cloud.core.supplying.preparing import Job, Sources, prepare
 from protocols.layout import About, Site, Sku, Zone
-from protocols.trade import Neighbour, Offer, Supplier
+from protocols.trade import Neighbour
 
 TODAY = 739_900
 NOW_MS = day_start_ms("UTC", TODAY) + 3_600_000
@@ -108,7 +109,7 @@ def test_what_was_prepared_is_used_again_until_days_or_terms_change() -> None:
     days = days_of(demand([5, 6, 7, 5, 4] * 10), ["A1"], NOW_MS)
     stock = Stock(Position(9), 9, 0, 200)
     [first] = prepare([Job(SKU, days, stock, 0.95)])
-    job = Job(SKU, days, replace(stock, position=Position(3, on_order=50)), 0.95, first)
+    job = Job(SKU, days, replace(stock, position=Position(3, on_order=50)), 0.95, before=first)
 
     assert not job.lacking
     assert prepare([job]) == [first]
@@ -116,6 +117,7 @@ def test_what_was_prepared_is_used_again_until_days_or_terms_change() -> None:
         replace(job, level=0.9),
         replace(job, sku=replace(SKU, lead_time_days=9)),
         replace(job, stock=replace(stock, capacity=20)),
+        replace(job, deals=(Deal("acme", 2.0, 20.0, 9.0),)),
         replace(job, days=Days((*days.units[1:], 99), days.dry)),
     ):
         assert changed.lacking
@@ -124,21 +126,23 @@ def test_what_was_prepared_is_used_again_until_days_or_terms_change() -> None:
         assert after.settled is not first.settled
 
 
-def test_whoever_is_quicker_and_has_some_is_a_source() -> None:
-    offers = [
-        Offer("fast", "bolt", 2.5, lead_time_days=1.0, moq=5, stock=40),
-        Offer("slow", "bolt", 1.0, lead_time_days=9.0),
-        Offer("empty", "bolt", 2.5, lead_time_days=1.0, stock=0),
-        Offer("shut", "bolt", 2.5, lead_time_days=1.0),
-    ]
-    suppliers = [Supplier(one.supplier, one.supplier, 7.0, suspended=one.supplier == "shut") for one in offers]
+def test_whoever_has_some_is_a_source_by_what_it_asks_more_than_the_supply() -> None:
     neighbours = [Neighbour("north", "North", 1.5, 30.0, 0.2), Neighbour("south", "South")]
-    place = Site(About("s", "S"), [Zone("h", "H")], [SKU], suppliers=suppliers, offers=offers, neighbours=neighbours)
+    place = Site(About("s", "S"), [Zone("h", "H")], [SKU], neighbours=neighbours)
+    deals = (
+        Deal("slow", 1.0, 9.0, 9.0),
+        Deal("fast", 2.5, 7.0, 0.8, moq=5, stock=40),
+        Deal("empty", 2.5, 7.0, 1.0, stock=0),
+    )
+    days = days_of(demand([5, 6, 7, 5, 4] * 10), ["A1"], NOW_MS)
+    [made] = prepare([Job(SKU, days, Stock(Position(9), 9), 0.95, deals)])
+    assert made.supply is not None
+    assert made.supply.supplier == "slow"
 
-    found = {one.name: one for one in Sources(place).of(SKU, {"north": 12, "south": 0, "gone": 9})}
+    found = {one.name: one for one in Sources(place).of({"north": 12, "south": 0, "gone": 9}, made)}
 
-    assert [*found] == ["neighbour:north", "supplier:fast"]
-    north, fast = found.values()
+    assert [*found] == ["neighbour:north", "supplier:slow", "supplier:fast"]
+    north, _, fast = found.values()
     assert (north.periods, north.fixed_cost, north.unit_cost, north.lots.most) == (2, 30.0, 0.2, 12)
-    assert (fast.periods, fast.fixed_cost, fast.unit_cost) == (1, 7.0, 0.5)
+    assert (fast.periods, fast.fixed_cost, fast.unit_cost) == (1, 7.0, 1.5)
     assert (fast.lots.moq, fast.lots.most) == (5, 40)

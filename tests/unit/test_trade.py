@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cloud.core.kpis.definitions import DEFINITIONS
 from protocols.layout import LayoutError, parse
+from protocols.trade import MEASURES
 
 SITE = """
 [site]
@@ -48,6 +50,8 @@ AGREEMENT = '[[agreements]]\nsupplier = "acme"\nskus = ["nut"]\n'
             "buying.score_weights are all 0; give one of them a weight",
         ),
         ("[buying]\nservice_levels = {D = 0.9}", "names 'D'; there are A, B, C and AX to CZ"),
+        ("[targets]\nprofit = 1", "targets names 'profit'; there are turnover, cover_days"),
+        ("[targets]\nfill_rate = 'high'", "Expected `float`, got `str`"),
         ("[buying]\nservice_levels = {A = 1.5}", "Expected `float` < 1.0"),
     ],
 )
@@ -67,3 +71,19 @@ def test_a_class_has_its_own_level_or_its_letters_or_the_usual_one() -> None:
 def test_units_are_kept_for_listed_tiers_only() -> None:
     with pytest.raises(LayoutError, match="SKU 'nut' is kept for tier 'gold', which is not listed"):
         parse(SITE.replace("unit_mass_g = 5.0", "unit_mass_g = 5.0\nprotected = {gold = 5}"))
+
+
+def test_every_key_figure_and_nothing_else_may_have_a_target() -> None:
+    assert [*MEASURES] == [*DEFINITIONS]
+    given = "\n".join(f"{name} = 1" for name in MEASURES)
+    assert parse(f"{SITE}[targets]\n{given}").targets == dict.fromkeys(MEASURES, 1.0)
+
+
+def test_a_site_may_have_a_number_at_gs1() -> None:
+    def numbered(gln: str) -> str:
+        return parse(SITE.replace("[site]", f'[site]\ngln = "{gln}"')).site.gln
+
+    assert (numbered(""), numbered("4012345000009")) == ("", "4012345000009")
+    for wrong, said in (("4012345000008", "the check digit of site.gln"), ("401234500000", "site.gln"), ("x", "gln")):
+        with pytest.raises(LayoutError, match=said):
+            numbered(wrong)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable
 
-from cloud.core.book.entries import Entry, Sensed, order, taken_back, withdrawn
+from cloud.core.book.entries import NO_CLAIM, SLOT, Entry, Sensed, order, taken_back, withdrawn
 from cloud.core.book.lots import Batch
 from cloud.core.book.state import (
     Account,
@@ -87,6 +87,8 @@ def post(account: Account, entry: Entry, by: Terms) -> None:
         _count(account, entry)
     elif entry.kind == "quarantine":
         set_aside(account, {entry.lot or entry.expiry: entry.units})
+    elif entry.ref.startswith(SLOT):
+        _give(account, entry)
     elif entry.kind == "transfer":
         _transfer(account, entry, by)
     elif not entry.place or (entry.units > 0 and entry.kind != "adjustment"):
@@ -98,7 +100,9 @@ def post(account: Account, entry: Entry, by: Terms) -> None:
 def _sense(account: Account, entry: Sensed) -> None:
     slot, units = entry.place, entry.units
     held = account.shelves.get(slot)
+    found = account.found.pop(slot, None) is not None
     if entry.kind == "count":
+        account.given.discard(slot)
         if held is None and entry.by == "first" and account.off > 0:
             held = min(account.off, units)  # a shelf put up for what was in the store room
             account.off -= held
@@ -108,6 +112,12 @@ def _sense(account: Account, entry: Sensed) -> None:
         differ(account, units - (held or 0), entry.happened_ms)
         return
     there = entry.count
+    if found:  # a person's count stood, for the scale claimed nothing: what is otherwise now moved since then
+        units = there - (held or 0)
+    elif held is None and slot in account.given:  # its gateway does not know yet that it was given to another SKU
+        account.given.discard(slot)
+        held = max(0, min(account.off, there - units))
+        account.off -= held
     if account.bias and slot in account.bias:
         there += account.bias[slot]
         if entry.count == 0:  # an empty shelf is empty, whatever was counted
@@ -136,22 +146,52 @@ def _sense(account: Account, entry: Sensed) -> None:
             _explain(account, slot, entry.happened_ms)
 
 
+def _give(account: Account, entry: Entry) -> None:
+    """A slot is the SKU's no more: what the book has there lies off the shelves from now on, and settles what is owed
+    there. Nothing came or left."""
+    slot = entry.place
+    account.given.add(slot)
+    settle(account, account.shelves.pop(slot, 0))
+    account.seen.pop(slot, None)
+    account.told.pop(slot, None)
+    for of in (account.bias, account.found, account.differs):
+        of.pop(slot, None)
+
+
+def lapsed_ms(account: Account, slot: str, now_ms: int) -> int:
+    """Since when something that was told of a slot is not believed, for its scale saw nothing of it; 0: nothing is."""
+    waiting = account.told.get(slot)
+    lapsed = waiting[0].entry.happened_ms + TOLD_MS if waiting else now_ms
+    return lapsed if lapsed < now_ms else 0
+
+
 def _count(account: Account, entry: Entry) -> None:
     """What a person found stands: at a slot against what its scale claims, until the scale is counted itself or says
-    that the slot is empty; more than was found can not leave meanwhile. A count of what is off the shelves closes what
-    came and left before it: what is told of that later changes the difference it found, never what is there from then
-    on."""
+    that the slot is empty; more than was found can not leave meanwhile. Where the scale claimed nothing, it stands
+    until the scale claims something again. A count of what is off the shelves closes what came and left before it: what
+    is told of that later changes the difference it found, never what is there from then on. A count of one lot closes
+    that lot: what more is found of it was taken from other lots by who named none."""
     batch = Batch(entry.lot or entry.expiry, entry.units, entry.expiry)
     if entry.place:
         held = account.shelves.get(entry.place)
         account.shelves[entry.place] = entry.units
-        if held is not None:
+        account.differs.pop(entry.place, None)
+        if lapsed_ms(account, entry.place, entry.happened_ms):
+            del account.told[entry.place]
+        if entry.other == NO_CLAIM:
+            account.bias.pop(entry.place, None)
+            account.found[entry.place] = entry.happened_ms
+        elif held is not None:
             account.bias[entry.place] = account.bias.get(entry.place, 0) + entry.units - held
-            account.differs.pop(entry.place, None)
         differ(account, entry.units - (held or 0), entry.happened_ms, entry.unit_cost, batch)
         return
     if batch.lot and not account.shelves:  # of one lot; all of it is off the shelves
-        _adjust(account, entry.units - account.batches.units.get(batch.lot, 0), entry, batch)
+        more = entry.units - account.batches.units.get(batch.lot, 0)
+        units, expiry = account.taken.pop(batch.lot, (0, ""))
+        if (theirs := min(more, units)) > 0:
+            more -= account.batches.swap(theirs, batch.lot, batch.expiry or expiry, account.aside)
+            set_aside(account, {})
+        _adjust(account, more, entry, batch)
         return
     close(account)
     _adjust(account, entry.units - account.off, entry, batch)
@@ -204,7 +244,7 @@ def _explain(account: Account, slot: str, now_ms: int) -> None:
     """Join what was told of a slot, oldest first, with what its scale saw leaving, newest first."""
     told, seen = account.told[slot], account.seen.get(slot)
     while told and now_ms - told[0].entry.happened_ms > TOLD_MS:
-        told.popleft()
+        account.differs[slot] = told.popleft().entry.happened_ms + TOLD_MS  # nobody saw it leave: to be counted
     while told and seen and now_ms - seen[-1].at_ms <= SEEN_MS:
         said, saw = told[0], seen[-1]
         units = min(said.units, saw.units)

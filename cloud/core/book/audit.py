@@ -7,16 +7,17 @@ line, so that a year of a large site is checked in its memory.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from cloud.core.book.accounts import Account, Terms, opened, post
 from cloud.core.book.entries import Entry, Sensed, taken_back, withdrawn
-from cloud.core.promising.reservations import Reservation
+from cloud.core.promising.reservations import Reservation, covered
 from cloud.core.purchasing.orders import Order
 from cloud.core.replenishment import Need
 from protocols.reports import SlotLevel
+from protocols.trade import Tier
 
 CHECKS = {
     "layers": "The cost layers of an SKU, less what is short, add up to its units on hand.",
@@ -26,9 +27,11 @@ CHECKS = {
     "debts": "The debts of an SKU add up to what is below 0 off its shelves.",
     "chain": "Each count a shelf tells is the one before it and what changed since, but where it was counted anew.",
     "level": "What a slot claims to hold is what its last movement says.",
+    "shelf": "The book has of a slot what its scale claims, or what a person counted there.",
     "one_book": "The units of a slot are in the account of the SKU that lies there.",
+    "below_zero": "An SKU that may not be owed and lies in no slot is not below 0.",
     "quarantine": "No more is in quarantine than is on hand, and of a lot than is there of it.",
-    "promised": "No more is reserved than is on hand and not in quarantine.",
+    "promised": "No more is reserved than is there to be used; less is only where the world took it since, as is told.",
     "taken_back": "What takes an entry back names one that is there, of the same SKU, and is the only one to do so.",
     "received": "The receipts of an order add up to what the order says was received.",
     "kept": "An account the service holds is the one that its facts make.",
@@ -40,25 +43,31 @@ SHARE = 1e-6
 """Money is compared to this share of what moved; sums of floats differ in their last digits."""
 SHOWN_MAX = 100
 """So many findings of a check are told, then how many more there are."""
+NAMED_MAX = 5
+"""Reservations named in one finding."""
 
 
 class Finding(Struct, frozen=True):
-    """A promise that does not hold: of which check, of what (an SKU, slot, order, need, entry), and what was found."""
+    """A promise that does not hold: of which check, of what (an SKU, slot, order, need, entry), and what was found.
+    Where that is no `breach` the book is right: the world is not as it was promised, and somebody has to act."""
 
     check: str
     subject: str
     detail: str
+    breach: bool = True
 
 
 class Beside(Struct):
     """What the facts are held against: as the service and its ledger have it now. `accounts` are those of the service,
-    where it runs."""
+    where it runs. `tiers` of customers, the first served first; `strict` are SKUs that may not be owed."""
 
     levels: Mapping[str, SlotLevel] = {}
     reservations: Iterable[Reservation] = ()
     orders: Iterable[Order] = ()
     needs: Iterable[Need] = ()
     accounts: Mapping[str, Account] = {}
+    tiers: Sequence[Tier] = ()
+    strict: Collection[str] = ()
 
 
 def audit(
@@ -66,14 +75,14 @@ def audit(
 ) -> Iterator[Finding]:
     """All findings. `facts` are those of all SKUs, of each in their order; `takers` those among them that take others
     back."""
-    shown: Counter[str] = Counter()
+    shown: Counter[tuple[str, bool]] = Counter()
     for one in _findings(facts, [*takers], terms, beside):
-        shown[one.check] += 1
-        if shown[one.check] <= SHOWN_MAX:
+        shown[one.check, one.breach] += 1
+        if shown[one.check, one.breach] <= SHOWN_MAX:
             yield one
-    for check, count in shown.items():
+    for (check, breach), count in shown.items():
         if count > SHOWN_MAX:
-            yield Finding(check, "", f"and {count - SHOWN_MAX} more")
+            yield Finding(check, "", f"and {count - SHOWN_MAX} more", breach)
 
 
 def _findings(
@@ -86,6 +95,7 @@ def _findings(
     asked = {taken_back(one): one for one in takers}
     met: set[int] = set()
     usual = Terms()
+    pledges = _Pledges(beside.reservations, takers)
     for fact in facts:
         if type(fact) is Sensed:
             yield from _chained(fact, counts)
@@ -99,13 +109,18 @@ def _findings(
         account = accounts.get(fact.sku)
         if account is None:
             account = accounts[fact.sku] = opened(fact.sku, by)
+        before = pledges.there(account, fact)
         post(account, fact, by)
+        if before:
+            pledges.taken[fact.sku] += max(0, before - _usable(account))
     for sku, account in accounts.items():
         yield from sums(sku, account)
+        if account.on_hand < 0 and sku in beside.strict and not terms.get(sku, usual).slots:
+            yield Finding("below_zero", sku, f"{account.on_hand} are on hand, and it may not be owed")
         if sku in beside.accounts:
             yield from _kept(sku, account, beside.accounts[sku])
     yield from _levels(beside.levels, counts, accounts)
-    yield from _promised(beside.reservations, accounts)
+    yield from _promised(pledges, accounts, beside.tiers)
     yield from _withdrawals(takers, gone, met)
     yield from _orders([*beside.orders], received)
     yield from _needs(beside.needs)
@@ -165,26 +180,66 @@ def _levels(
 ) -> Iterator[Finding]:
     for (slot, sku), (count, at_ms) in counts.items():
         level = levels.get(slot)
-        if level is None:
+        if level is None or slot in accounts[sku].given:  # off the shelves since, whatever was claimed last
             continue
         held = accounts[sku].shelves.get(slot, 0)
         if level.sku != sku:
             if held:
                 yield Finding("one_book", slot, f"{held} of {sku} are in the book there, where {level.sku} lies now")
-        elif level.count is not None and level.count != count and level.at_ms >= at_ms:
-            yield Finding("level", slot, f"it claims {level.count}, its last movement left {count}")
+        elif level.count is not None and level.at_ms >= at_ms:
+            if level.count != count:
+                yield Finding("level", slot, f"it claims {level.count}, its last movement left {count}")
+            elif held != (right := max(0, count + accounts[sku].bias.get(slot, 0))):
+                if slot in accounts[sku].found:
+                    said = f"a person counted {held} while it claimed nothing; it claims {count} again"
+                    yield Finding("shelf", slot, said, breach=False)
+                else:
+                    yield Finding("shelf", slot, f"the book has {held} there, its scale and its counts {right}")
+    known = {slot for slot, _ in counts}
+    for slot, level in levels.items():
+        if level.count and slot not in known:
+            yield Finding("level", slot, f"it claims {level.count} of {level.sku}, of which nothing moved there")
 
 
-def _promised(reservations: Iterable[Reservation], accounts: Mapping[str, Account]) -> Iterator[Finding]:
-    held: Counter[str] = Counter()
-    for one in reservations:
-        if one.state == "held":
-            held[one.sku] += one.units
-    for sku, units in held.items():
-        account = accounts.get(sku)
-        free = max(0, account.on_hand - account.quarantined) if account else 0
-        if units > free:
-            yield Finding("promised", sku, f"{units} are reserved, {free} are on hand and not in quarantine")
+class _Pledges:
+    """What is reserved of each SKU, and how much of what was there for it the world took since: a loss, a quarantine, a
+    count, what a shelf saw leaving. What people pick they are refused where it is reserved."""
+
+    def __init__(self, reservations: Iterable[Reservation], takers: Iterable[Entry]) -> None:
+        self.held: dict[str, list[Reservation]] = defaultdict(list)
+        for one in reservations:
+            if one.state == "held":
+                self.held[one.sku].append(one)
+        self._since = {sku: max(one.made_ms for one in theirs) for sku, theirs in self.held.items()}
+        self.taken: Counter[str] = Counter()
+        for taker in takers:
+            if self._is_since(taker):
+                self.taken[taker.sku] += abs(taker.units)
+
+    def there(self, account: Account, fact: Entry) -> int:
+        """Units there are before a fact that may take of them and became known since; 0 of others."""
+        if not self._since or not self._is_since(fact):
+            return 0
+        picked = type(fact) is not Sensed and fact.kind in ("pick", "transfer") and not fact.place
+        return 0 if picked else _usable(account)
+
+    def _is_since(self, fact: Entry) -> bool:
+        return fact.known_ms >= self._since.get(fact.sku, fact.known_ms + 1)
+
+
+def _usable(account: Account | None) -> int:
+    return max(0, account.on_hand - account.quarantined) if account is not None else 0
+
+
+def _promised(pledges: _Pledges, accounts: Mapping[str, Account], tiers: Sequence[Tier]) -> Iterator[Finding]:
+    for sku, theirs in pledges.held.items():
+        there, units = _usable(accounts.get(sku)), sum(one.units for one in theirs)
+        served = covered(theirs, there, tiers)
+        if without := [str(one.id) for one in theirs if served[one.id] < one.units]:
+            more = f" and {len(without) - NAMED_MAX} more" if len(without) > NAMED_MAX else ""
+            named = f"not covered: {', '.join(without[:NAMED_MAX])}{more}"
+            said = f"{units} are reserved, {there} are on hand and not in quarantine; {named}"
+            yield Finding("promised", sku, said, breach=units > there + pledges.taken[sku])
 
 
 def _withdrawals(takers: list[Entry], gone: frozenset[int], met: set[int]) -> Iterator[Finding]:

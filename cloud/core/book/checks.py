@@ -15,14 +15,19 @@ from cloud.core.book.state import Account
 from cloud.core.refusals import Refusal
 from protocols.layout import Sku
 
-AHEAD_MS = 86_400_000
-"""A fact may be told to happen at most so far ahead of now: clocks and time zones differ, plans are no facts."""
+AHEAD_MS = 300_000
+"""A fact may be told to happen at most so far ahead of now: clocks differ by minutes, plans are no facts."""
+EARLIEST_MS = 946_684_800_000
+"""2000: what is told of a time before was told in seconds, or by a clock that was never set."""
 UNITS_MAX = 2**40
 OWN_REFS = {
     "order:": "Take the goods in at that order: its receipt is entered with it.",
     "reservation:": "Pick that reservation: what left for it is entered with it.",
+    "slot:": "Give the slot to another SKU in the site file: what lay there is off the shelves then.",
+    "sensed": "Shelves tell that themselves; say in other words what it belongs to.",
+    "count": "Tell it as a count, or say in other words what it belongs to.",
 }
-"""A `ref` that begins so is the service's own, and what a person does instead."""
+"""A `ref` that begins so (up to a ":") or is so is the service's own, and what a person does instead."""
 SIGNS = {"receipt": 1, "put": 1, "pick": -1, "loss": -1}
 WAYS = {1: ("comes in", "above"), -1: ("leaves", "below")}
 
@@ -49,7 +54,7 @@ def unfit(
     if entry.ref.startswith(TAKES_BACK):
         return _withdrawal(entry, target, gone)
     return (
-        _time(entry, now_ms)
+        moment(entry.happened_ms, now_ms)
         or _place(entry, slots, elsewhere)
         or _amount(entry)
         or _lot(entry, account, slots)
@@ -59,9 +64,28 @@ def unfit(
 
 def told(ref: str) -> Refusal | None:
     """Why a person may not tell a fact with this `ref`; None where they may."""
-    for begin, hint in OWN_REFS.items():
-        if ref.startswith(begin):
+    plain = ref.strip().casefold()
+    for own, hint in OWN_REFS.items():
+        if plain.startswith(own) if own.endswith(":") else plain == own:
             return Refusal("ref", f"{ref!r} is not entered by hand.", hint)
+    if plain.startswith(TAKES_BACK) and not ref.startswith(TAKES_BACK):
+        return Refusal("ref", f"{ref!r} takes nothing back.", f"Write it as {TAKES_BACK}5, with the entry's number.")
+    return None
+
+
+def moment(at_ms: int, now_ms: int) -> Refusal | None:
+    """Why something can not have happened at a moment that a person tells; None where it can."""
+    if at_ms > now_ms + AHEAD_MS:
+        said = f"It is told to happen more than {AHEAD_MS // 60_000} minutes from now."
+        return Refusal("time", said, "Tell it once it has happened.")
+    return impossible(at_ms)
+
+
+def impossible(at_ms: int) -> Refusal | None:
+    """Why no moment that a person tells, of the past or to come, can be this; None where it can."""
+    if at_ms < EARLIEST_MS:
+        said = f"{at_ms} ms since 1970 is a moment before the year 2000."
+        return Refusal("time", said, "Give the time in ms since 1970, UTC, not in seconds.")
     return None
 
 
@@ -81,6 +105,22 @@ def promised(entry: Entry, sku: Sku, slots: Collection[str], position: Position)
     return Refusal("reserved", said, "Pick the reservation it is for, or release that first.")
 
 
+def withheld(entry: Entry, account: Account, slots: Collection[str], today: str) -> Refusal | None:
+    """Why goods of a lot that is named may not go to whoever wants them: they are in quarantine, or have expired by
+    `today` (an ISO date). Who names no lot gets such goods only where there are no others; what left a slot is gone."""
+    lot = entry.lot or entry.expiry
+    away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
+    if not lot or entry.units >= 0 or not away or entry.place:
+        return None
+    there, expiry = account.batches.units.get(lot, 0), account.batches.expiry.get(lot, "")
+    free = 0 if expiry and expiry < today else there - account.aside.get(lot, 0)
+    if -entry.units <= free or there < -entry.units:  # `short` says what is not there
+        return None
+    why = f"expired on {expiry}" if expiry and expiry < today else f"is in quarantine but for {free}"
+    hint = "Take another lot, or release it; or tell it again and insist, if that is what was taken."
+    return Refusal("unusable", f"Lot {lot} {why}, {-entry.units} were asked.", hint)
+
+
 def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Refusal | None:
     number = taken_back(entry)
     if number is None or target is None or target.id != number:
@@ -96,14 +136,6 @@ def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Re
     if entry.happened_ms != target.happened_ms:
         said = f"Entry {number} is taken back at another time than it happened."
         return Refusal("time", said, "Give it the time of what it takes back; when it was known is kept apart.")
-    return None
-
-
-def _time(entry: Entry, now_ms: int) -> Refusal | None:
-    if entry.happened_ms > now_ms + AHEAD_MS:
-        return Refusal("time", "It is told to happen more than a day from now.", "Tell it once it has happened.")
-    if entry.happened_ms < 0:
-        return Refusal("time", "It is told to have happened before 1970.", "Give the time in ms since 1970, UTC.")
     return None
 
 
@@ -149,6 +181,11 @@ def _lot(entry: Entry, account: Account, slots: Collection[str]) -> Refusal | No
     lot = entry.lot or entry.expiry
     if not lot:
         return None
+    known = account.batches.expiry.get(lot, "")
+    if entry.lot and entry.expiry and known and entry.expiry != known:
+        said = f"Lot {lot} expires on {known}, not on {entry.expiry}."
+        hint = f"Leave the date out, or name the lot otherwise. If {known} is wrong, take back what said so first."
+        return Refusal("expiry", said, hint)
     if entry.kind == "count" and slots:
         said = f"Lots of {entry.sku} are not told apart by place, so that one can not be counted there."
         return Refusal("lot", said, "Count the place as a whole, without a lot.")

@@ -17,6 +17,10 @@ COUNTED: Final = frozenset(("first", "count"))
 """Sources of sensed changes in which no goods moved: a slot's first count, and a person's correction."""
 SENSED: Final = "sensed"
 """The `ref` of what the shelves told."""
+SLOT: Final = "slot:"
+"""A `ref` that begins so names a slot that is the SKU's no more: what lay there is off the shelves since."""
+NO_CLAIM: Final = "no_claim"
+"""The `other` of a person's count at a slot whose scale claimed nothing at that second."""
 TAKES_BACK: Final = "entry:"
 """A `ref` that begins so names the entry that it takes back."""
 
@@ -26,9 +30,9 @@ class Entry(Struct, frozen=True, gc=False):
     what was set aside (> 0) or released (< 0).
 
     `place` is a slot, or "" off the shelves; `other` the slot ("": off the shelves), or the neighbour site, on the
-    other side of a transfer. `expiry` is an ISO date, `unit_cost` money a unit where it is known. `ref` says what it
-    belongs to: "order:7", "reservation:3", "entry:5" (takes that one back), "sensed". `key` is the one it came with,
-    unique where not empty; `id` the ledger's.
+    other side of a transfer; of a count `NO_CLAIM`, or nothing. `expiry` is an ISO date, `unit_cost` money a unit where
+    it is known. `ref` says what it belongs to: "order:7", "reservation:3", "entry:5" (takes that one back), "sensed",
+    "slot:a1". `key` is the one it came with, unique where not empty; `id` the ledger's.
     """
 
     kind: Kind

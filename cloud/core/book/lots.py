@@ -70,6 +70,17 @@ class Lots(Struct):
                     at += 1
         return taken
 
+    def swap(self, units: int, lot: str, expiry: str, kept: Mapping[str, int]) -> int:
+        """Units that were taken from a lot were of the others, as they go, what is `kept` of them last: how many."""
+        left = units
+        for spared in (kept, dict[str, int]()):
+            for _, name in [*self.queue]:
+                free = self.units[name] - spared.get(name, 0) if name != lot and left else 0
+                if free > 0:
+                    left -= self._take(name, min(left, free), [])
+        self.come(lot, units - left, expiry)
+        return units - left
+
     def rename(self, units: int, lot: str, expiry: str) -> None:
         """Units of which the lot was not known, while they last, are of this one."""
         known = min(units, self.units.get("", 0))
@@ -146,6 +157,17 @@ def unusable(account: Account, today: str) -> int:
         expired += max(0, lots.units[lot] - aside.get(lot, 0))
     set_aside = account.quarantined
     return max(set_aside, min(set_aside + expired, sum(lots.units.values()))) if expired else set_aside
+
+
+def fresh(account: Account, today: str) -> list[tuple[int, int]]:
+    """The dated lots that can be used today (an ISO date): on how many days, today with them, and how many units; what
+    goes first comes first."""
+    start, lots, aside = date.fromisoformat(today), account.batches, account.aside
+    return [
+        ((date.fromisoformat(key) - start).days + 1, lots.units[lot] - aside.get(lot, 0))
+        for key, lot in lots.queue
+        if today <= key < UNDATED and lots.units[lot] > aside.get(lot, 0)
+    ]
 
 
 def expires(account: Account, since: str, today: str) -> bool:

@@ -97,13 +97,21 @@ class Account(Struct):
     """One SKU. `shelves` are units by slot; `off` those off the shelves, below 0 while some are owed. `bias` is by how
     much a person's count differs from what a slot's scale claims; `differs` since when more was picked there than the
     person had found. `aside` is in quarantine, by lot: never more than is there of it. `last` is the (happened, known,
-    id) that was folded last. `zone` is by whose days lots expire."""
+    id) that was folded last. `zone` is by whose days lots expire.
+
+    `found` are slots whose units are a person's count, made while the scale claimed nothing, and when; `given` those
+    that were given to another SKU. `taken` is what left a lot by facts that named none, until the lot is counted:
+    units and date.
+    """
 
     sku: str
     layers: Layers
     shelves: dict[str, int] = field(default_factory=dict)
     off: int = 0
     bias: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
+    taken: dict[str, tuple[int, str]] = field(default_factory=dict)
     differs: dict[str, int] = field(default_factory=dict)
     flows: Flows = field(default_factory=Flows)
     batches: Lots = field(default_factory=Lots)
@@ -176,6 +184,11 @@ def draw(account: Account, units: int, into: Left, at_ms: int, lot: str = "") ->
     if into in WANTED and len(queue) > 1 and queue[0][0] != UNDATED:
         today = iso_day(account.zone, min(max(at_ms, 0), LAST_MS))
     taken = account.batches.take(units, lot, account.aside or None, today)
+    if not account.shelves:  # else lots are not counted
+        for one in taken:
+            if one.lot and one.lot != lot:
+                before, _ = account.taken.get(one.lot, (0, ""))
+                account.taken[one.lot] = before + one.units, one.expiry
     set_aside(account, {})
     return taken
 
@@ -293,3 +306,4 @@ def close(account: Account) -> None:
     account.puts.clear()
     account.seen.clear()
     account.told.clear()
+    account.taken.clear()

@@ -18,7 +18,7 @@ METRICS: Final[dict[str, str]] = {
     "records_agreed": "counts within the tolerance / counts",
     "records_exact": "counts without any difference / counts",
     "units_right": "1 - sum of |counted - expected| / sum of expected, at least 0",
-    "difference_rate": "sum of |counted - expected| / sum of counted",
+    "difference_rate": "sum of |counted - expected| / sum of the larger of the two",
     "net_rate": "sum of (counted - expected) / sum of expected: what is missing and what was found make up for each "
     "other",
 }
@@ -27,14 +27,15 @@ the pages; all are shares, and None where there is nothing to divide by."""
 
 
 class Accuracy(Struct, frozen=True):
-    """Counts that stand, and of them within the tolerance and exact ones; units counted, expected, off either way and
-    net; money off either way and net."""
+    """Counts that stand, and of them within the tolerance and exact ones; units counted, expected, `compared` (the
+    larger of the two), off either way and net; money off either way and net."""
 
     counts: int = 0
     agreed: int = 0
     exact: int = 0
     counted: int = 0
     expected: int = 0
+    compared: int = 0
     off: int = 0
     net: int = 0
     off_value: float = 0.0
@@ -62,7 +63,7 @@ class Accuracy(Struct, frozen=True):
     @property
     def difference_rate(self) -> float | None:
         """See `METRICS`."""
-        return _share(self.off, self.counted)
+        return _share(self.off, self.compared)
 
     @property
     def net_rate(self) -> float | None:
@@ -79,11 +80,18 @@ def of(findings: Iterable[Finding]) -> Accuracy:
         sum(one.difference == 0 for one in stood),
         sum(one.counted for one in stood),
         sum(max(0, one.expected) for one in stood),
+        sum(compared(one.counted, one.expected) for one in stood),
         sum(abs(one.difference) for one in stood),
         sum(one.difference for one in stood),
         fsum(abs(one.value) for one in stood),
         fsum(one.value for one in stood),
     )
+
+
+def compared(counted: int, expected: int) -> int:
+    """By what a difference is measured: the larger of the two, so that it is at most all of it, whichever was 0. Where
+    units are owed it is the difference."""
+    return max(counted, expected, abs(counted - expected))
 
 
 def _share(part: int, whole: int) -> float | None:

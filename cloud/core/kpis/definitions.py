@@ -92,7 +92,8 @@ _ALL = (
         "down",
         COUNT_DAYS,
         "How far counts were from the book, in units.",
-        "sum of |counted - book| / sum of units counted, over the last 90 days.",
+        "sum of |counted - book| / sum of the larger of the two, over the last 90 days: 1 where nothing was found of"
+        " what the book said, or the book knew nothing of what was found.",
     ),
     Definition(
         "holding_cost",
@@ -143,11 +144,11 @@ _ALL = (
         "share",
         "up",
         DUE_DAYS,
-        "The share of order lines that came in full within 24 h of the time they were promised for, or asked for where"
-        " that is earlier.",
-        "lines of which all units asked for came from 24 h before to 24 h after the time promised first, or asked for"
-        " where that is earlier / lines due so in the last 180 days that are in, given up or a day late; lines without"
-        " a date are left out.",
+        "The share of order lines that came in full and on time: at most 24 h after they were promised for, or asked"
+        " for where that is earlier. Early is on time.",
+        "lines of which all units asked for were there 24 h after the time promised first, or asked for where that is"
+        " earlier, at the latest / lines of which that could be said in the last 180 days, since all of it was in, or"
+        " 24 h were over; lines without a date are left out.",
     ),
 )
 DEFINITIONS: Final = {one.id: one for one in _ALL}
@@ -158,8 +159,9 @@ REASONS: Final = {
     "too_short": "There are fewer than 28 days to tell a year by.",
     "no_stock": "There was no stock of any value.",
     "no_forecast": "Nothing is forecast yet.",
+    "no_week": "No whole week is over of which there was a forecast two weeks before it.",
     "no_demand": "Nobody asked for anything.",
     "no_counts": "Nothing was counted.",
-    "no_orders": "No order line was due.",
+    "no_orders": "No order line with a date is in, or late.",
 }
 """Why a figure can not be told yet: a code, and a sentence."""

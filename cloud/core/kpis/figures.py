@@ -57,16 +57,31 @@ _Figure = Callable[[Tallies, int, int], _Found]
 """Of a site, the first day there are facts of, and the last day to look back from."""
 
 
-def kpis(
-    site: Tallies, now_ms: int, lines: Iterable[Line] = (), targets: Mapping[str, float] | None = None
-) -> list[Kpi]:
-    """All key figures at `now_ms`, in the order of their definitions. `lines` is what suppliers did, by order line."""
-    advance(site, now_ms)
-    due = Counter[tuple[int, bool]]()
+Judged = Mapping[tuple[int, bool], int]
+"""Order lines by the local day since which it can be said whether they came on time and in full, and whether they did.
+"""
+
+
+def judged(lines: Iterable[Line], timezone: str, now_ms: int) -> Judged:
+    """What suppliers did, by order line, of the days that are looked back over, and for the trend."""
+    found = Counter[tuple[int, bool]]()
+    days = DEFINITIONS["supplier_on_time"].days + TREND_DAYS
+    since_ms = day_start_ms(timezone, local_day(timezone, now_ms) - days + 1)
     for line in lines:
-        if line.judged(site.now_ms):
-            due[local_day(site.timezone, line.due_ms), line.on_time and line.in_full] += 1
-    figures: dict[str, _Figure] = {**_FIGURES, "supplier_on_time": partial(_on_time, due)}
+        if 0 < line.ended_ms < since_ms:
+            continue  # most lines, of a site of some years
+        judged_ms = line.judged_ms(now_ms)
+        if judged_ms >= since_ms:
+            found[local_day(timezone, judged_ms), line.on_time and line.in_full] += 1
+    return found
+
+
+def kpis(
+    site: Tallies, now_ms: int, lines: Judged | None = None, targets: Mapping[str, float] | None = None
+) -> list[Kpi]:
+    """All key figures at `now_ms`, in the order of their definitions."""
+    advance(site, now_ms)
+    figures: dict[str, _Figure] = {**_FIGURES, "supplier_on_time": partial(_on_time, lines or {})}
     first = min((one.first_day for one in site.courses.values() if one.first_day), default=0)
     kept = max(first, site.today - DAYS + 1)
     found = []
@@ -138,8 +153,10 @@ def _accuracy(site: Tallies, first: int, end: int) -> _Found:
 
 def _differences(site: Tallies, first: int, end: int) -> _Found:
     begin = _begin(site, first, end, DEFINITIONS["count_difference_rate"].days)
-    units = _sum(site, "counted", begin, end)
-    return _Told(_sum(site, "differed", begin, end) / units, units) if units > 0 else "no_counts"
+    counts, units = (_sum(site, name, begin, end) for name in ("counts", "compared"))
+    if counts <= 0:
+        return "no_counts"
+    return _Told(_sum(site, "differed", begin, end) / units if units > 0 else 0.0, units)
 
 
 def _holding(site: Tallies, first: int, end: int) -> _Found:
@@ -159,22 +176,28 @@ def _slow(site: Tallies, first: int, end: int) -> _Found:
 def _bias(site: Tallies, first: int, end: int) -> _Found:
     told, came, _, judged = _errors(site, end)
     if not judged:
-        return "no_forecast"
+        return _unjudged(site)
     return _Told(told / came - 1, judged) if came > 0 else "no_demand"
 
 
 def _error(site: Tallies, first: int, end: int) -> _Found:
     _, came, off, judged = _errors(site, end)
     if not judged:
-        return "no_forecast"
+        return _unjudged(site)
     return _Told(off / came, judged) if came > 0 else "no_demand"
 
 
-def _on_time(due: Mapping[tuple[int, bool], int], site: Tallies, first: int, end: int) -> _Found:
+def _unjudged(site: Tallies) -> str:
+    """Why no forecast can be held against what came."""
+    told = any(one.pace is not None or one.ahead for one in site.courses.values())
+    return "no_week" if told or any(site.days["told"]) else "no_forecast"
+
+
+def _on_time(lines: Judged, site: Tallies, first: int, end: int) -> _Found:
     begin = end - DEFINITIONS["supplier_on_time"].days + 1
-    lines = sum(n for (day, _), n in due.items() if begin <= day <= end)
-    good = sum(n for (day, on_time), n in due.items() if on_time and begin <= day <= end)
-    return _Told(good / lines, lines) if lines else "no_orders"
+    every = sum(n for (day, _), n in lines.items() if begin <= day <= end)
+    good = sum(n for (day, is_good), n in lines.items() if is_good and begin <= day <= end)
+    return _Told(good / every, every) if every else "no_orders"
 
 
 _FIGURES: Final[dict[str, _Figure]] = {

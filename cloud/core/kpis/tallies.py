@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
+from cloud.core.counting.accuracy import compared
 from cloud.core.days import local_day
 from cloud.core.kpis.courses import (
     AHEAD_MAX,
@@ -35,9 +36,10 @@ ahead. `unfit`: no finite figure. In all but the first nothing was done."""
 OPENINGS: Final = ("change", "held", "begun")
 SUMS: Final = (
     *("picked", "owed", "cost", "lost", "out", *OPENINGS),
-    *("counts", "agreed", "counted", "differed"),
+    *("counts", "agreed", "compared", "differed"),
 )
-"""What the site's days hold. `change` (of value), `held` (that x holding rate) and `begun` (SKUs) are what came on."""
+"""What the site's days hold. `change` (of value), `held` (that x holding rate) and `begun` (SKUs) are what came on;
+`compared` is the larger of what was counted and what the book said."""
 ERRORS: Final = ("told", "came", "off", "judged")
 """What the site's weeks hold, at each one's Monday."""
 STANDING: Final = ("dead", "dead_skus", "slow", "slow_skus", "covered", "pace_cost", "paced_skus", "on_hand_skus")
@@ -46,7 +48,9 @@ STANDING: Final = ("dead", "dead_skus", "slow", "slow_skus", "covered", "pace_co
 
 class Tallies(Struct):
     """A site's tallies up to `now_ms`, its days being those of `timezone`. Bounded: `courses.DAYS` days of each SKU
-    entered. `openings`: what the days before those kept had added up to. `out`: SKUs that are out of stock now."""
+    entered. `openings`: what the days before those kept had added up to. `out`: SKUs that are out of stock now.
+    `version` grows with every fact told and every day that begins: what was made by the same differs by time alone.
+    """
 
     timezone: str
     now_ms: int
@@ -56,6 +60,7 @@ class Tallies(Struct):
     openings: dict[str, float] = field(default_factory=dict)
     standing: dict[str, float] = field(default_factory=dict)
     out: set[str] = field(default_factory=set)
+    version: int = 0
 
 
 def tallies(timezone: str, now_ms: int) -> Tallies:
@@ -76,6 +81,7 @@ def tell(site: Tallies, fact: Fact) -> Outcome:
     course = site.courses.get(fact.sku)
     if course is None:
         return "unknown"
+    site.version += 1
     match fact:
         case Step():
             return _step(site, course, fact)
@@ -94,6 +100,7 @@ def retell(site: Tallies, sku: str, steps: Iterable[Step]) -> Outcome:
     course = site.courses.get(sku)
     if course is None:
         return "unknown"
+    site.version += 1
     _stand(site, course, -1)
     for day in range(site.today - DAYS + 1, site.today + 1):
         at = day % DAYS
@@ -118,6 +125,7 @@ def advance(site: Tallies, now_ms: int) -> None:
     """Let time go by: new days begin, and who is out of stock stays so. An earlier time changes nothing."""
     today = local_day(site.timezone, now_ms)
     if today > site.today:
+        site.version += 1
         site.today = max(site.today, today - DAYS)
         while site.today < today:
             _begin_day(site, site.today + 1)
@@ -226,7 +234,7 @@ def _counted(site: Tallies, fact: Counted) -> Outcome:
     for name, amount in (
         ("counts", 1),
         ("agreed", fact.agreed),
-        ("counted", fact.counted),
+        ("compared", compared(fact.counted, fact.expected)),
         ("differed", abs(fact.counted - fact.expected)),
     ):
         site.days[name][day % DAYS] += sign * amount

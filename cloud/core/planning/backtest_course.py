@@ -16,13 +16,18 @@ Whole = np.ndarray[Any, np.dtype[np.int64]]
 Table = np.ndarray[Any, Any]
 
 
+DAILY: Array = np.ones(1)
+"""Of all SKUs."""
+
+
 class Rules(NamedTuple):
     """Of each SKU: at a position of `point` or less it is ordered, `lot` by `lot` until the position is above the
-    point, or up to `upto` where `lot` is 0. Units."""
+    point, or up to `upto` where `lot` is 0; on every so many days alone, left out: on each. Units."""
 
     point: Array
     upto: Array
     lot: Array
+    every: Array = DAILY
 
 
 class Bounds(NamedTuple):
@@ -73,7 +78,8 @@ def live(
         asked = demand[:, day].astype(np.float64)
         given = np.minimum(asked, np.maximum(stock, 0.0))
         stock = stock - (given if lost else asked)
-        units = ordered(rules_of(day), stock + on_order, bounds)
+        rules = rules_of(day)
+        units = np.where(day % rules.every == 0, ordered(rules, stock + on_order, bounds), 0.0)
         coming[(day + lead_days[:, day]) % lanes, every] += units
         arrived = coming[day % lanes].copy()
         coming[day % lanes] = 0.0

@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil, sqrt
 
 import numpy as np
+from msgspec.structs import replace
 
 from cloud.core.forecasting.daily import forecast
 from cloud.core.planning.backtest_course import Rules, Table
+from cloud.core.planning.deals import dealt
 from cloud.core.planning.demand_table import censored
 from cloud.core.planning.items import Item
 from cloud.core.planning.losses import STANDARD
 from cloud.core.planning.lots import Lots, best_lot, eoq, lot_cost
 from cloud.core.planning.mending import mend
-from cloud.core.planning.settling import DAYS_A_YEAR, DEMAND_LEAST, Outlook, costs_of, settle
+from cloud.core.planning.settling import DAYS_A_YEAR, DEMAND_LEAST, Outlook, costs_of
 
 Learner = Callable[[Table], Rules]
 """The rules from the units of the days known [SKUs x days, NaN before an SKU existed]."""
@@ -27,12 +29,14 @@ NEVER = (-1.0, 0.0, 0.0)
 
 
 def proposed(items: Sequence[Item]) -> Learner:
-    """What `settling.settle` proposes, whatever was set by hand."""
-    return planned([item.free for item in items])
+    """What `deals.dealt` proposes, whatever was set by hand; a policy asked for by name is kept to, and a periodic one
+    ordered on its review days alone."""
+    return planned([replace(item, reorder_point=None, order_quantity=None) for item in items])
 
 
 def planned(items: Sequence[Item]) -> Learner:
-    """What it plans with what was set by hand, where anything was."""
+    """The same with what was set by hand, where anything was."""
+    every = np.array([float(item.review_days or 1) for item in items])
 
     def learn(known: Table) -> Rules:
         told = forecast(*censored(known), taus=(0.5,))
@@ -40,15 +44,14 @@ def planned(items: Sequence[Item]) -> Learner:
         rows = []
         for at, item in enumerate(items):
             level, variance, doubt = (float(one[at]) for one in (found.level, found.variance, found.doubt))
-            made = settle(
-                item, Outlook(level, variance, doubt, "", "", int(told.days[at]), told.sizes[at]), others=False
-            ).policy
+            outlook = Outlook(level, variance, doubt, "", "", int(told.days[at]), told.sizes[at])
+            made = dealt(item, outlook).settled.policy
             if made is None:
                 rows.append(NEVER)
             else:
                 lot = made.lot if made.kind == "r,Q" else 0
                 rows.append((float(made.point), float(made.point + made.lot), float(lot)))
-        return _rules(rows)
+        return _rules(rows)._replace(every=every)
 
     return learn
 
@@ -64,7 +67,7 @@ def mended(items: Sequence[Item], levels: Sequence[tuple[float, float]]) -> Lear
 
     def learn(known: Table) -> Rules:
         found = mend(items, levels, known)
-        return Rules(found.low, found.high, np.zeros(len(items)))
+        return Rules(found.low, found.high, np.zeros(len(items)), np.ones(len(items)))
 
     return learn
 
@@ -137,4 +140,4 @@ def _days(known: Table) -> list[tuple[float, float]]:
 
 def _rules(rows: Sequence[tuple[float, float, float]]) -> Rules:
     table = np.asarray(rows, dtype=np.float64).reshape(len(rows), 3)
-    return Rules(table[:, 0], table[:, 1], table[:, 2])
+    return Rules(table[:, 0], table[:, 1], table[:, 2], np.ones(len(rows)))

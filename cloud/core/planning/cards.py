@@ -16,7 +16,8 @@ from cloud.core.book.positions import Position
 from cloud.core.planning.amounts import moments, quantile
 from cloud.core.planning.bounds import Limit
 from cloud.core.planning.choice import Policy
-from cloud.core.planning.emergency import Rescue, Source, rescue
+from cloud.core.planning.deals import Supply
+from cloud.core.planning.emergency import Owning, Rescue, Source, rescue
 from cloud.core.planning.items import Item
 from cloud.core.planning.lots import Lots
 from cloud.core.planning.policies import units as asked_units
@@ -85,7 +86,7 @@ class Rejected(Struct, frozen=True):
 
 class Promise(Struct, frozen=True):
     """What the policy leads to in a year: money in all, average stock in units and money, orders, the share of demand
-    met at once, the share of days at whose end nothing is owed."""
+    met at once, the share of days at whose end nothing is owed, and the units that expire, whose price `cost` has."""
 
     cost: float
     stock: float
@@ -93,6 +94,7 @@ class Promise(Struct, frozen=True):
     orders: float
     fill: float
     ready: float
+    waste: float = 0.0
 
 
 class Terms(Struct, frozen=True):
@@ -113,7 +115,8 @@ class Terms(Struct, frozen=True):
 class Card(Struct, frozen=True):
     """One SKU's plan. `order` units are to be ordered now; `risk` is the chance to run out before an order placed now
     would arrive. Without demand there is no policy but by hand. An item is "unfit" when its figures do not fit each
-    other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out.
+    other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out, `supply`
+    whose terms it is planned by.
     """
 
     sku: str
@@ -137,6 +140,7 @@ class Card(Struct, frozen=True):
     limits: list[Limit] = []
     terms: Terms | None = None
     rescue: Rescue | None = None
+    supply: Supply | None = None
 
 
 def card(
@@ -174,7 +178,7 @@ def card(
     )
     if told is None or made.ahead is None:
         return followed
-    return _promising(followed, item, told, made, made.ahead, _helped(item, made.ahead, sources, due_days))
+    return _promising(followed, item, told, made, made.ahead, _helped(item, made.ahead, units, sources, due_days))
 
 
 def _promising(blank: Card, item: Item, told: Outlook, made: Settled, ahead: Prospect, helped: Rescue | None) -> Card:
@@ -199,6 +203,7 @@ def _promising(blank: Card, item: Item, told: Outlook, made: Settled, ahead: Pro
             result.orders * DAYS_A_YEAR,
             _share(result.fill),
             _share(result.ready),
+            result.waste * DAYS_A_YEAR,
         ),
         rejected=[_rejected(one) for one in made.others if (one.point, one.lot) != (policy.point, policy.lot)],
         rescue=helped,
@@ -206,19 +211,24 @@ def _promising(blank: Card, item: Item, told: Outlook, made: Settled, ahead: Pro
 
 
 def _units(item: Item, policy: Policy) -> int:
-    """What to order now. By hand it may be more than fits; then as many whole packs as do, but at least the MOQ."""
+    """What to order now. By hand it may be more than fits; then as many whole packs as do, but at least the MOQ, and
+    what brings it above its point."""
     projected = item.position.projected
     units = asked_units(item, policy) if item.policy else policy.order(projected)
     if not units or item.capacity is None or policy.name != "by_hand":
         return units
     room = (item.capacity - projected) // item.pack * item.pack
-    return min(units, max(room, Lots(item.moq, item.pack).least))
+    above = ceil((policy.point + 1 - projected) / item.pack) * item.pack
+    return min(units, max(room, above, Lots(item.moq, item.pack).least))
 
 
-def _helped(item: Item, ahead: Prospect, sources: Sequence[Source], due_days: float | None) -> Rescue | None:
-    """Who is to be asked for help until the regular supply comes; None where waiting costs less."""
+def _helped(
+    item: Item, ahead: Prospect, units: int, sources: Sequence[Source], due_days: float | None
+) -> Rescue | None:
+    """Who is to be asked for help until the regular supply comes; None where waiting costs less. `units` are to be
+    ordered now."""
     days = min(REGULAR_MAX_DAYS, ceil(item.lead_time_days if due_days is None else due_days))
-    stock, step = item.position.available // ahead.step, ahead.step
+    stock, step = (item.position.available - item.perishing) // ahead.step, ahead.step
     quick = [one for one in sources if one.periods < days]
     if not quick or days <= 0 or (due_days is None and stock >= 0 and ahead.lead[stock + 1 :].sum() < RISK_LEAST):
         return None
@@ -236,8 +246,24 @@ def _helped(item: Item, ahead: Prospect, sources: Sequence[Source], due_days: fl
         )
         for one in quick
     ]
-    found = rescue(ahead.day, stock, days, costs_of(item).backorder * step, scaled)
+    costs, coming = costs_of(item), item.on_order + item.in_transit + (units if due_days is None else 0)
+    owning = Owning(
+        costs.holding * step,
+        (item.position.available - item.perishing + coming) // step,
+        _room(item, coming, ahead.demand * days, step),
+        None if item.shelf_life_days is None else int(item.shelf_life_days),
+        item.unit_cost * step,
+    )
+    found = rescue(ahead.day, stock, days, costs.backorder * step, scaled, owning)
     return replace(found, units=found.units * step) if found.source is not None else None
+
+
+def _room(item: Item, coming: int, sold: float, step: int) -> int | None:
+    """Steps that fit on the shelves, now, and beside what is coming when it comes and so many units are sold."""
+    if item.capacity is None:
+        return None
+    there = max(0, item.on_hand)
+    return max(0, int(item.capacity - max(there, item.on_hand + coming - sold)) // step)
 
 
 def _terms(item: Item) -> Terms:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import ceil, sqrt
 from typing import Literal
 
-import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -40,11 +39,6 @@ Name = Literal[
 cheapest within them that keeps the promise, where that is too dear. Those after them are of policies.py."""
 LEAST = 1e-9
 """An economic lot is taken to be no smaller: an order that costs as good as nothing makes it vanish."""
-SIZES_TRIED = 24
-"""So many lots are tried, evenly spread, where room or shelf life bounds lot and point together."""
-SHELF_SHARE = 5
-"""Where the bounds put a promise in doubt, a unit more that is met at once is worth what it costs to order one by this
-part of what may be filled up: a promise is given up only for more than that, and never bought at any price."""
 
 
 class Policy(Struct, frozen=True):
@@ -75,69 +69,24 @@ def choose(ahead: Prospect, costs: Costs, lots: Lots = ANY, goal: Goal = "cost",
     without a stock-out) or "fill" (share of demand met at once): the economic lot, and the least r >= 0 that promises
     `level`. ValueError where such a level is missing.
     """
-    inner, steps = _in_steps(ahead, costs, lots)
+    inner, steps = in_steps(ahead, costs, lots)
     if goal != "cost":
         return _by_service(ahead, inner, steps, goal, level)
     found = _exact(ahead, inner, steps) if lots.pack == 1 else None
     return found if found is not None else _point_and_lot(ahead, inner, steps)
 
 
-def bounded(
-    ahead: Prospect, costs: Costs, lots: Lots, upto: int, goal: Goal = "cost", level: float | None = None
-) -> Policy:
-    """The (r, Q) to follow where r + Q may be at most `upto` units: of least cost, the share of demand that it lacks to
-    the promise counted in at K / (upto / `SHELF_SHARE`) a unit. As large a lot as fits leaves no room for a reorder
-    point and meets little; units ordered singly meet most and cost the most orders: it lies between. The least lot may
-    be above `upto`; then it is ordered once nothing is left."""
-    worth = SHELF_SHARE * costs.order / max(1, upto) * ahead.demand
-    best = min(_within(ahead, costs, lots, upto, goal, level), key=lambda one: one[0].outcome.cost + one[1] * worth)[0]
-    if best.point + best.lot > max(upto, lots.least):  # less fits than is counted as one
-        lot = max(lots.least, upto // lots.pack * lots.pack)
-        return replace(best, point=max(0, upto - lot), lot=lot)
-    return best
-
-
-def keeping(ahead: Prospect, costs: Costs, lots: Lots, upto: int, level: float) -> Policy | None:
-    """Of the same the cheapest that meets this share of demand at once, whatever it costs; None where none does."""
-    found = [one for one, lacks in _within(ahead, costs, lots, upto, "fill", level) if lacks <= 0]
-    best = min(found, key=lambda one: one.outcome.cost, default=None)
-    return replace(best, name="promise_kept") if best is not None and best.point + best.lot <= upto else None
-
-
-def _within(
-    ahead: Prospect, costs: Costs, lots: Lots, upto: int, goal: Goal, level: float | None
-) -> list[tuple[Policy, float]]:
-    """Of each lot the best point at which it fits, and the share that this lacks to the promise."""
-    inner, steps = _in_steps(ahead, costs, lots)
-    most = upto // ahead.step
-    sizes = steps.sizes(most)
-    tried = sizes[np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), SIZES_TRIED)).astype(np.int64))]
-    name: Name = "best_point_and_lot" if goal == "cost" else "economic_lot_and_service"
-    found = []
-    for lot in tried.tolist():
-        if goal == "fill" and level is not None:
-            wanted = points.by_fill_rate(ahead.lead, lot, level, ahead.day)
-        else:
-            wanted = points.by_ready_rate(ahead.lead, lot, level if goal == "ready" and level else inner.ratio)
-        point = min(wanted, max(0, most - lot))
-        result = points.evaluate(point, lot, ahead.day, ahead.lead, inner)
-        met = result.fill if goal == "fill" else result.ready
-        lacks = max(0.0, level - met) if goal != "cost" and level is not None and point < wanted else 0.0
-        found.append((_policy(ahead, name, point, lot, result), lacks))
-    return found
-
-
 def by_hand(ahead: Prospect, costs: Costs, lots: Lots, point: int, lot: int) -> Policy:
     """What a point and lot that somebody set lead to."""
-    inner, _ = _in_steps(ahead, costs, lots)
+    inner, _ = in_steps(ahead, costs, lots)
     near = max(1, round(lot / ahead.step))
     result = points.evaluate(point // ahead.step, near, ahead.day, ahead.lead, inner)
-    return replace(_policy(ahead, "by_hand", 0, near, result), point=point, lot=lot)
+    return replace(policy_of(ahead, "by_hand", 0, near, result), point=point, lot=lot)
 
 
 def alternatives(ahead: Prospect, costs: Costs, lots: Lots = ANY) -> list[Policy]:
     """Every policy for the same costs and lots, the cheapest first: what a choice was made from."""
-    inner, steps = _in_steps(ahead, costs, lots)
+    inner, steps = in_steps(ahead, costs, lots)
     found = [
         _exact(ahead, inner, steps) if lots.pack == 1 else None,
         _point_and_lot(ahead, inner, steps),
@@ -147,7 +96,7 @@ def alternatives(ahead: Prospect, costs: Costs, lots: Lots = ANY) -> list[Policy
     return sorted((one for one in found if one is not None), key=lambda one: one.outcome.cost)
 
 
-def _in_steps(ahead: Prospect, costs: Costs, lots: Lots) -> tuple[Costs, Lots]:
+def in_steps(ahead: Prospect, costs: Costs, lots: Lots) -> tuple[Costs, Lots]:
     """Costs and lots where `ahead.step` units count as one. ValueError where steps and packs do not fit each other."""
     step = ahead.step
     if step == 1:
@@ -169,13 +118,13 @@ def _exact(ahead: Prospect, costs: Costs, lots: Lots) -> Policy | None:
     if found.upto - found.point < lots.least:
         return None
     result = levels.evaluate(found.point, found.upto, ahead.day, ahead.lead, costs)
-    return _policy(ahead, "exact_levels", found.point, found.upto - found.point, result)
+    return policy_of(ahead, "exact_levels", found.point, found.upto - found.point, result)
 
 
 def _point_and_lot(ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
     found = points.best(moments(ahead.day)[0], ahead.lead, costs, lots, ahead.day)
     result = points.evaluate(found.point, found.lot, ahead.day, ahead.lead, costs)
-    return _policy(ahead, "best_point_and_lot", found.point, found.lot, result)
+    return policy_of(ahead, "best_point_and_lot", found.point, found.lot, result)
 
 
 def _by_service(ahead: Prospect, costs: Costs, lots: Lots, goal: Goal, level: float | None) -> Policy:
@@ -187,7 +136,7 @@ def _by_service(ahead: Prospect, costs: Costs, lots: Lots, goal: Goal, level: fl
     else:
         point = points.by_ready_rate(ahead.lead, lot, level)
     result = points.evaluate(point, lot, ahead.day, ahead.lead, costs)
-    return _policy(ahead, "economic_lot_and_service", point, lot, result)
+    return policy_of(ahead, "economic_lot_and_service", point, lot, result)
 
 
 def _textbook(ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
@@ -195,7 +144,7 @@ def _textbook(ahead: Prospect, costs: Costs, lots: Lots) -> Policy:
     point = ceil(mean + STANDARD.inv_cdf(costs.ratio) * sqrt(variance))
     lot = _economic_lot(ahead, costs, lots)
     result = points.evaluate(point, lot, ahead.day, ahead.lead, costs)
-    return _policy(ahead, "textbook", point, lot, result)
+    return policy_of(ahead, "textbook", point, lot, result)
 
 
 def _economic(ahead: Prospect, costs: Costs) -> float:
@@ -208,7 +157,8 @@ def _economic_lot(ahead: Prospect, costs: Costs, lots: Lots) -> int:
     return best_lot(lambda units: lot_cost(units, costs.order, demand, costs.holding), _economic(ahead, costs), lots)
 
 
-def _policy(ahead: Prospect, name: Name, point: int, lot: int, result: Outcome) -> Policy:
+def policy_of(ahead: Prospect, name: Name, point: int, lot: int, result: Outcome) -> Policy:
+    """A policy in units, of one in steps."""
     step = ahead.step
-    result = replace(result, stock=result.stock * step, backorders=result.backorders * step)
+    result = replace(result, stock=result.stock * step, backorders=result.backorders * step, waste=result.waste * step)
     return Policy(name, "s,S" if name == "exact_levels" else "r,Q", point * step, lot * step, result)

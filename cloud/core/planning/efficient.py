@@ -1,7 +1,7 @@
 """The efficient curve of an SKU, or of a set: what each share of demand met at once costs.
 
 Every point keeps the lot of the policy that is proposed and moves its reorder point alone, to the least that promises
-the share asked for; where shelves or shelf life do not allow it, to the highest that they do. So the policy proposed
+the share asked for; where shelves do not allow it, to the highest that they do. So the policy proposed
 lies on the curve; how far another lies off it is what it wastes or misses, in money spent a year: by stock alone who
 orders all too often looks thrifty.
 """
@@ -16,14 +16,14 @@ import numpy as np
 from msgspec import Struct
 
 from cloud.core.planning.amounts import Pmf, added, moments
-from cloud.core.planning.bounds import bounds_of
 from cloud.core.planning.choice import Policy
+from cloud.core.planning.expiry import MANY, Life, spoiling
 from cloud.core.planning.items import Item
 from cloud.core.planning.levels import renewals
 from cloud.core.planning.losses import Costs, losses
 from cloud.core.planning.lots import Lots
 from cloud.core.planning.prospects import Prospect
-from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, costs_of, level_of, settle
+from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, costs_of, settle
 
 LEVELS = (0.80, 0.85, 0.90, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.999)
 """The shares of demand met at once that are asked for."""
@@ -32,13 +32,16 @@ LOT_EXACT = 5_000
 OWED_MAX = 10_000
 """A Min that lets more steps than this be owed is not drawn: nothing is kept."""
 
+LIVED, RARE = 9, 0.001
+"""Of what expires so many points are lived through, from where so little demand would leave anything on."""
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Point(Struct, frozen=True):
     """A policy: the share of demand it is to meet (`level`) and does (`fill`); average stock in money; money a year
-    `spent` on orders and holding, and its `cost` with owing; orders a year. `reorder_point` and `lot` in units, 0 of
-    a set."""
+    `spent` on orders, holding and what expires, and its `cost` with owing; orders a year. `reorder_point` and `lot` in
+    units, 0 of a set."""
 
     level: float
     fill: float
@@ -84,7 +87,10 @@ def curve(item: Item, told: Outlook | None, in_force: tuple[float, float] | None
     ahead, policy, costs = made.ahead, made.policy, costs_of(item)
     point = policy.point // ahead.step
     lot = _lot(ahead, policy.lot / ahead.step, policy.kind == "s,S")
-    drawn = _drawn(item, ahead, costs, lot, min(0, point)).within(_highest(item, told, ahead, policy))
+    drawn = _drawn(item, ahead, costs, lot, min(0, point)).within(_highest(item, ahead, policy))
+    if item.shelf_life_days is not None and not len(lot.weights):
+        days = (item.lead_time_days, item.lead_time_sd_days, item.shelf_life_days)
+        drawn = drawn.expiring(Life(told.demand, *days, ahead.step), point)
     if in_force is not None:
         other = _min_max(item, ahead, costs, in_force)
     elif item.reorder_point is not None:
@@ -124,6 +130,8 @@ class _Drawn(NamedTuple):
     stock: Array
     owed: Array
     fill: Array
+    beside: Array | float = 0.0
+    """Money a day for what expires, and for orders on top of the lot's own."""
 
     def of(self, shares: Sequence[float]) -> list[Point]:
         """The least reorder point for each share, the highest where none gives it."""
@@ -138,6 +146,23 @@ class _Drawn(NamedTuple):
         end = highest - self.least + 1
         return self._replace(stock=self.stock[:end], owed=self.owed[:end], fill=self.fill[:end])
 
+    def expiring(self, life: Life, point: int) -> _Drawn:
+        """With what expires; lived through at `point`, and at others evenly spread."""
+        rare = int(np.searchsorted(np.cumsum(life.within()), RARE))
+        last = self.least + len(self.fill) - 1
+        first = min(max(self.least, rare - self.lot.lot), last)
+        at = np.unique([*np.linspace(first, last, LIVED).astype(int).tolist(), max(first, point)])
+        lived = spoiling(life, at.tolist(), [self.lot.lot] * len(at), MANY)
+        dearer = self.item.unit_cost * self.step * lived.waste + self.costs.order * lived.orders
+        every = np.arange(self.least, last + 1)
+        stock, owed, fill, beside = (np.interp(every, at, one) for one in (lived.stock, lived.owed, lived.fill, dearer))
+        return self._replace(
+            stock=np.maximum(self.stock + stock, 0.0),
+            owed=np.maximum(self.owed + owed, 0.0),
+            fill=np.clip(self.fill - fill, 0.0, 1.0),
+            beside=beside,
+        )
+
     def at(self, point: int) -> Point:
         """That of one reorder point."""
         at = min(point - self.least, len(self.fill) - 1)
@@ -145,7 +170,8 @@ class _Drawn(NamedTuple):
 
     def _point(self, at: int, share: float) -> Point:
         stock, owed = float(self.stock[at]) * self.step, float(self.owed[at]) * self.step
-        spent = self.costs.order * self.lot.orders + self.costs.holding * stock
+        beside = self.beside if isinstance(self.beside, float) else float(self.beside[at])
+        spent = self.costs.order * self.lot.orders + self.costs.holding * stock + beside
         return Point(
             share,
             float(self.fill[at]),
@@ -158,12 +184,11 @@ class _Drawn(NamedTuple):
         )
 
 
-def _highest(item: Item, told: Outlook, ahead: Prospect, policy: Policy) -> int | None:
-    """The highest reorder point in steps that still allows the lot, the policy's own at least; None where all do."""
-    bounds = bounds_of(item, told.demand, ahead.step, policy.point + policy.lot, level_of(item))
-    if bounds.upto is None:
+def _highest(item: Item, ahead: Prospect, policy: Policy) -> int | None:
+    """The highest reorder point in steps at which the lot fits, the policy's own at least; None where all do."""
+    if item.capacity is None:
         return None
-    return max(bounds.upto - policy.lot, policy.point) // ahead.step
+    return max(item.capacity - policy.lot, policy.point) // ahead.step
 
 
 def _drawn(item: Item, ahead: Prospect, costs: Costs, lot: _Lots, least: int, most: int | None = None) -> _Drawn:

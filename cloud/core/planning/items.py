@@ -22,10 +22,12 @@ class Item(Struct, frozen=True):
     """Money in any one currency. `order_cost` an order, `holding_rate` a share of the unit cost a year,
     `backorder_cost` a unit owed for a year; without it `service_level`, the share of demand met at once, 0 to 1.
 
-    On hand may be below zero: units owed. `reserved` are promised, `quarantined` set aside: not free to plan with.
+    On hand may be below zero: units owed. `reserved` are promised, `quarantined` set aside, `perishing` will expire
+    before they sell: not free to plan with. In place of `doubtful` ones `likely` ones are there (`positions.doubt`).
     `capacity` units fit on its shelves, and sell for `shelf_life_days` after they came. A `reorder_point` by hand, and
     an `order_quantity`, stand above what is computed. `policy` is one of `POLICIES`; a "periodic" one is looked at
-    every `review_days`.
+    every `review_days`. From `breaks` (units, price) on another price holds for all units, or, `incremental`, for those
+    above the break (`deals.dealt`).
     """
 
     sku: str
@@ -49,6 +51,11 @@ class Item(Struct, frozen=True):
     order_quantity: int | None = None
     policy: str = ""
     review_days: float | None = None
+    perishing: int = 0
+    doubtful: int = 0
+    likely: int = 0
+    breaks: tuple[tuple[int, float], ...] = ()
+    incremental: bool = False
 
     @property
     def free(self) -> Item:
@@ -58,14 +65,15 @@ class Item(Struct, frozen=True):
     @property
     def position(self) -> Position:
         """What is there, promised, and to come; its `projected` is what counts when ordering."""
-        return Position(self.on_hand, self.reserved, self.quarantined, self.on_order, self.in_transit)
+        there = (self.on_hand, self.reserved, self.quarantined, self.on_order, self.in_transit)
+        return Position(*there, self.perishing, self.doubtful, self.likely)
 
 
 POLICIES = ("", "periodic", "jit")
 """What an item may ask for: what costs least or keeps its promise, looked at whenever something is taken; the same,
 looked at every so many days; or no more than is promised or owed."""
 REVIEW_MAX_DAYS = 366
-TEXTS = frozenset(["policy"])
+TEXTS = frozenset(["policy", "breaks", "incremental"])
 REQUIRED = ("sku", "unit_cost", "order_cost", "holding_rate", "lead_time_days")
 WHOLE = frozenset(
     [
@@ -76,6 +84,9 @@ WHOLE = frozenset(
         "reserved",
         "quarantined",
         "in_transit",
+        "perishing",
+        "doubtful",
+        "likely",
         "capacity",
         "reorder_point",
         "order_quantity",
@@ -88,6 +99,7 @@ _LEAST: dict[str, float] = {
     **dict.fromkeys(("unit_cost", "order_cost", "holding_rate", "lead_time_days", "lead_time_sd_days"), 0),
     **dict.fromkeys(("moq", "pack", "capacity", "order_quantity"), 1),
     **dict.fromkeys(("on_order", "reserved", "quarantined", "in_transit", "reorder_point"), 0),
+    **dict.fromkeys(("perishing", "doubtful", "likely"), 0),
     **dict.fromkeys(("shelf_life_days", "review_days"), 0),
 }
 _ABOVE_ZERO = ("unit_cost", "holding_rate", "shelf_life_days", "review_days")
@@ -116,7 +128,8 @@ def unfit(item: Item | None) -> str:
         return f"service_level is {item.service_level:.9g}: {LEVEL_LEAST} to {LEVEL_MAX} can be planned for"
     if item.order_quantity is not None and (item.order_quantity % item.pack or item.order_quantity < item.moq):
         return f"order_quantity is {item.order_quantity}: whole packs of {item.pack}, at least {item.moq}, are ordered"
-    return _unfit_policy(item) or (_unfit_backorder(item) if item.backorder_cost is not None else "")
+    wrong = _unfit_policy(item) or _unfit_breaks(item)
+    return wrong or (_unfit_backorder(item) if item.backorder_cost is not None else "")
 
 
 def _unfit_policy(item: Item) -> str:
@@ -134,6 +147,13 @@ def _unfit_policy(item: Item) -> str:
     if expires and item.lead_time_days > item.review_days:
         return "a shelf life shorter than review_days needs a lead time that is not longer than review_days"
     return ""
+
+
+def _unfit_breaks(item: Item) -> str:
+    units = [first for first, _ in item.breaks]
+    if units != sorted({*units} - {0, 1}) or any(not 0 < price <= MONEY_MAX for _, price in item.breaks):
+        return "breaks have to rise, from 2 units on, each with a price above 0, such as 100:4.90 500:4.70"
+    return "" if item.breaks or not item.incremental else "incremental tells of breaks, and there are none"
 
 
 def _unfit_backorder(item: Item) -> str:

@@ -15,7 +15,7 @@ from cloud.core.planning.losses import Costs, losses
 
 class Outcome(Struct, frozen=True):
     """Averages of a period, in the long run: money; units in stock and owed; orders. `fill` is the share of demand met
-    from stock at once, `ready` the share of period ends at which nothing is owed."""
+    from stock at once, `ready` the share of period ends at which nothing is owed, `waste` the units thrown away."""
 
     cost: float
     stock: float
@@ -23,6 +23,7 @@ class Outcome(Struct, frozen=True):
     fill: float
     ready: float
     orders: float
+    waste: float = 0.0
 
 
 def outcome(weights: Pmf, low: int, orders: float, day: Pmf, lead: Pmf, costs: Costs) -> Outcome:

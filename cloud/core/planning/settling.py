@@ -8,9 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.forecasting.sizes import Sizes
-from cloud.core.planning.bounds import BROKEN, EXPIRY, SHELVES, Limit, bounds_of
-from cloud.core.planning.choice import Policy, alternatives, bounded, by_hand, choose, keeping
+from cloud.core.planning.bounds import BROKEN, DEAR, EXPIRY, SHELVES, Limit
+from cloud.core.planning.choice import Policy, alternatives, by_hand, choose
 from cloud.core.planning.demand import Demand, forecast
+from cloud.core.planning.expiry import Life
+from cloud.core.planning.fitting import fitting, spoils, spoilt
 from cloud.core.planning.items import Item, unfit
 from cloud.core.planning.losses import Costs
 from cloud.core.planning.lots import Lots
@@ -87,33 +89,51 @@ def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
         made = asked(item, told.demand, ahead, costs, lots, level_of(item))
         return Settled(made.policy, ahead, made.others if others else [], made.limits)
     policy, limits, beyond = choice(item, ahead, costs, lots), list[Limit](), list[Policy]()
-    bounds = bounds_of(item, told.demand, ahead.step, policy.point + policy.lot, level_of(item))
-    if not bounds.allow(policy.point, policy.lot):
-        free, upto = policy, policy.point + policy.lot if bounds.upto is None else bounds.upto
-        level = level_of(item) if item.backorder_cost is None else None
-        fit = Lots(item.moq, item.pack, bounds.lot)
-        policy = bounded(ahead, costs, fit, upto, "cost" if level is None else "fill", level)
+    life = life_of(item, told.demand, ahead, policy)
+    upto = item.capacity if item.capacity is not None and policy.point + policy.lot > item.capacity else None
+    if life is not None or upto is not None:
+        free, level = policy, level_of(item) if item.backorder_cost is None else None
+        policy, room, reach, kept = fitting(
+            ahead, costs, lots, free, item.capacity, level, item.unit_cost, life, others
+        )
         broken = level is not None and policy.outcome.fill < level - 1e-9
-        if bounds.why != SHELVES or broken or policy.outcome.cost > COSTLIER * free.outcome.cost:
-            limits.append(bounds.why or EXPIRY)
-            beyond.append(replace(free, name="with_room"))
-        if not bounds.allow(0, policy.lot):
+        if (room.point, room.lot) != (policy.point, policy.lot) and (
+            broken or policy.outcome.cost > COSTLIER * room.outcome.cost
+        ):
+            limits.append(SHELVES)
+        if life is not None and (room.point, room.lot) != (free.point, free.lot):
+            limits.append(EXPIRY)
+        if lots.least > min(item.capacity or lots.least, ahead.demand * (item.shelf_life_days or lots.least)):
             limits.append("least_lot_too_large")
-        if broken and level is not None:
-            limits.append(BROKEN)
-            kept = keeping(ahead, costs, fit, upto, level) if others else None
+        if broken:
+            limits.append(DEAR if reach else BROKEN)
             beyond += [kept] if kept is not None else []
+        if limits:
+            beyond.append(replace(free, name="with_room"))
     settled = Settled(policy, ahead, [], limits)
     if item.reorder_point is not None:
         set_by = by_hand(ahead, costs, lots, item.reorder_point, item.order_quantity or policy.lot)
         settled = _within_shelves(item, Settled(set_by, ahead), lots)
         if settled.policy is not None and settled.policy != set_by:
             settled = replace(settled, policy=by_hand(ahead, costs, lots, settled.policy.point, settled.policy.lot))
+        life = life_of(item, told.demand, ahead, settled.policy)
+        if life is not None and settled.policy is not None:
+            settled = replace(settled, policy=spoilt([settled.policy], life, costs, item.unit_cost)[0])
     if not others:
         return settled
-    rough = rules_of_thumb(ahead, costs, lots) if item.backorder_cost is not None else []
-    compared = sorted([*alternatives(ahead, costs, lots), *rough], key=lambda one: one.outcome.cost)
-    return replace(settled, others=beyond + compared)
+    compared = alternatives(ahead, costs, lots)
+    compared += rules_of_thumb(ahead, costs, lots) if item.backorder_cost is not None else []
+    if life is not None:
+        compared = spoilt([one for one in compared if one.kind == "r,Q"], life, costs, item.unit_cost)
+    return replace(settled, others=beyond + sorted(compared, key=lambda one: one.outcome.cost))
+
+
+def life_of(item: Item, demand: Demand, ahead: Prospect, policy: Policy | None) -> Life | None:
+    """How long units keep, None where nothing is thrown away by a policy that does not know of it."""
+    if item.shelf_life_days is None or policy is None:
+        return None
+    life = Life(demand, item.lead_time_days, item.lead_time_sd_days, item.shelf_life_days, ahead.step)
+    return life if spoils(life, policy, ahead.demand, item.unit_cost) else None
 
 
 def _within_shelves(item: Item, made: Settled, lots: Lots) -> Settled:

@@ -10,11 +10,22 @@ had, Y_j = p_1 + .. + p_j and H_j = h_1 + .. + h_j, tier k may have
 
 so that the first tier sees all that is available, nobody sees more than those before it, and a protection shrinks by
 what those it is for have had of it.
+
+Stock comes again and again, and each time protects what it brings, and no more, for `release_hours`. So what is left of
+Y_j - (what of H_j was picked) is followed from arrival to arrival, K_j:
+
+    goods come, u units     K_j = min(Y_j, K_j + u)
+    one of tiers 1..j picks K_j = max(0, K_j - units)
+    they are released       K_j = min(K_j, the units that came since)
+
+and tier k may have available - max over j < k of (K_j - units held by tiers 1..j)+. With one arrival that brings
+Y_j or more this is the formula above.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -26,6 +37,8 @@ from protocols.trade import Tier
 
 HOUR_MS = 3_600_000
 UNITS_MAX = 2**53
+Came = Sequence[tuple[int, int]]
+"""When stock came, and how many units more were on hand then, the oldest first: however it came."""
 
 
 class Wanted(Struct, frozen=True):
@@ -53,38 +66,59 @@ def free(
     tiers: Sequence[Tier],
     reservations: Iterable[Reservation],
     tier: str,
-    stock_came_ms: int,
+    came: Came,
     now_ms: int,
 ) -> int:
     """Units of the SKU that a customer of `tier` may still have; never more than are available, never below 0.
 
-    `position` counts the held reservations as reserved. `reservations`: those held, and those picked since stock last
-    came at `stock_came_ms` (0: not known), for what was picked of a delivery's protection has been had; others in it
-    change nothing. Behind `members_only` there is nothing, released or not.
+    `position` counts the held reservations as reserved. `reservations`: those held, and those picked, for what was
+    picked of a delivery's protection has been had; others in it change nothing. Behind `members_only` there is nothing,
+    released or not.
     """
     place = rank(tiers, tier)
     if sku.members_only and place > rank(tiers, sku.members_only):
         return 0
     there = max(0, position.available)
-    if not sku.protected or is_released(sku, stock_came_ms, now_ms):
+    if not sku.protected or not place:
         return there
-    had = [0] * (len(tiers) + 1)
-    for one in reservations:
-        if one.sku == sku.id and _counts(one, stock_came_ms):
-            had[rank(tiers, one.tier)] += one.units
-    kept = most = 0
+    theirs = [one for one in reservations if one.sku == sku.id]
+    held = [0] * (len(tiers) + 1)
+    for one in theirs:
+        if one.state == "held":
+            held[rank(tiers, one.tier)] += one.units
+    kept = _kept(sku, tiers, [one for one in theirs if one.state == "picked"], came, now_ms)
+    least = most = 0
     for j in range(place):
-        kept += sku.protected.get(tiers[j].id, 0) - had[j]
-        most = max(most, kept)
+        least += held[j]
+        most = max(most, kept[j] - least)
     return max(0, there - most)
 
 
-def is_released(sku: Sku, stock_came_ms: int, now_ms: int) -> bool:
-    """Whether what was protected is for everybody by now. Without `release_hours`, or where it is not known when
-    stock came, it never is."""
-    if not sku.release_hours or not stock_came_ms:
-        return False
-    return now_ms >= stock_came_ms + sku.release_hours * HOUR_MS
+def releases_ms(sku: Sku, came: Came) -> list[int]:
+    """When what is protected of each arrival is for everybody; never without `release_hours`."""
+    return [at_ms + round(sku.release_hours * HOUR_MS) for at_ms, _ in came] if sku.release_hours else []
+
+
+def _kept(sku: Sku, tiers: Sequence[Tier], picked: Sequence[Reservation], came: Came, now_ms: int) -> list[int]:
+    """K_j of the tiers, as of now."""
+    most = [*accumulate(sku.protected.get(one.id, 0) for one in tiers)]
+    kept, fresh = [0] * len(tiers), 0
+    steps = [(at_ms, 1, units, 0) for at_ms, units in came]
+    steps += [
+        (at_ms, 0, units, 0) for at_ms, (_, units) in zip(releases_ms(sku, came), came, strict=False) if at_ms <= now_ms
+    ]
+    steps += [(one.changed_ms, 2, one.units, rank(tiers, one.tier)) for one in picked]
+    for _, what, units, place in sorted(steps):
+        if what == 2:
+            kept[place:] = [max(0, one - units) for one in kept[place:]]
+            continue
+        if what:
+            fresh += units
+            kept = [min(limit, one + units) for one, limit in zip(kept, most, strict=True)]
+        else:
+            fresh -= units
+            kept = [min(one, fresh) for one in kept]
+    return kept
 
 
 def reserve(
@@ -93,7 +127,7 @@ def reserve(
     sku: Sku,
     tiers: Sequence[Tier],
     reservations: Sequence[Reservation],
-    stock_came_ms: int,
+    came: Came,
     now_ms: int,
 ) -> Reservation | Refusal:
     """The reservation, or why there is none. What is refused says no more than what this tier may know. The same
@@ -115,7 +149,7 @@ def reserve(
     if sku.members_only and rank(tiers, wanted.tier) > rank(tiers, sku.members_only):
         name = tiers[rank(tiers, sku.members_only)].name
         return Refusal("members_only", f"{sku.name} is for {name} only, and those served before.", "Join that tier.")
-    there = free(position, sku, tiers, reservations, wanted.tier, stock_came_ms, now_ms)
+    there = free(position, sku, tiers, reservations, wanted.tier, came, now_ms)
     if wanted.units > there:
         who = f" for {tiers[rank(tiers, wanted.tier)].name}" if wanted.tier else ""
         hint = f"Ask for {there} or fewer, or wait for a delivery." if there else "Wait for a delivery."
@@ -124,10 +158,6 @@ def reserve(
         wanted.sku, wanted.units, wanted.tier, wanted.customer, now_ms, wanted.until_ms, "held", now_ms,
         wanted.ref, wanted.note, wanted.by, wanted.key,
     )  # fmt: skip
-
-
-def _counts(one: Reservation, stock_came_ms: int) -> bool:
-    return one.state == "held" or (one.state == "picked" and 0 < stock_came_ms <= one.changed_ms)
 
 
 def _same(one: Reservation, wanted: Wanted, now_ms: int) -> bool:

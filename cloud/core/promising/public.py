@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
 from cloud.core.days import local_day
-from cloud.core.promising.free import HOUR_MS, free
+from cloud.core.promising.free import Came, free, releases_ms
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from protocols.layout import Sku
@@ -38,27 +38,30 @@ def shown(
     tiers: Sequence[Tier],
     reservations: Sequence[Reservation],
     tier: str,
-    stock_came_ms: int,
+    came: Came,
     now_ms: int,
     orders: Iterable[Order],
     timezone: str,
 ) -> Shown:
     """The row of one SKU for customers of `tier` (the first six arguments as of `free`)."""
-    available = free(position, sku, tiers, reservations, tier, stock_came_ms, now_ms)
+    available = free(position, sku, tiers, reservations, tier, came, now_ms)
     if available:
         return Shown(sku.id, sku.name, available, None)
     today = _day(now_ms, timezone)
     arrivals = [(due_ms, units) for due_ms, units in _arrivals(orders, sku.id) if _day(due_ms, timezone) >= today]
     # Something can only become free when goods come, or when what is protected of a delivery is released.
-    came = [stock_came_ms, *(due_ms for due_ms, _ in arrivals)]
-    released = [at_ms + round(sku.release_hours * HOUR_MS) for at_ms in came]
-    for at_ms in sorted({*came[1:], *released}):
-        here = [(due_ms, units) for due_ms, units in arrivals if due_ms <= at_ms]
+    released = [at_ms for at_ms in releases_ms(sku, [*came, *arrivals]) if at_ms > now_ms]
+    for at_ms in sorted({*(due_ms for due_ms, _ in arrivals), *released}):
+        here = sorted((due_ms, units) for due_ms, units in arrivals if due_ms <= at_ms)
         then = replace(position, on_hand=position.on_hand + sum(units for _, units in here))
-        last_ms = max([stock_came_ms, *(due_ms for due_ms, _ in here)])
-        if free(then, sku, tiers, reservations, tier, last_ms, at_ms):
+        if free(then, sku, tiers, reservations, tier, [*came, *here], at_ms):
             return Shown(sku.id, sku.name, 0, _day(at_ms, timezone))
     return Shown(sku.id, sku.name, 0, None)
+
+
+def is_listed(row: Shown, sku: Sku) -> bool:
+    """Whether an SKU is on the page: a discontinued one as long as some of it is there, or on its way."""
+    return not sku.discontinued or row.available > 0 or row.expected is not None
 
 
 def _arrivals(orders: Iterable[Order], sku: str) -> list[tuple[int, int]]:

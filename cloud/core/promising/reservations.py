@@ -5,13 +5,14 @@ Every change is a new value; what is over is never changed again, and ending it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.refusals import Refusal
+from protocols.trade import Tier
 
 State = Literal["held", "picked", "released", "expired"]
 WORDS: Final[dict[State, str]] = {
@@ -44,6 +45,18 @@ class Reservation(Struct, frozen=True):
 def reserved(reservations: Iterable[Reservation], sku: str) -> int:
     """The units of an SKU that are promised: the `reserved` of its position."""
     return sum(one.units for one in reservations if one.state == "held" and one.sku == sku)
+
+
+def covered(held: Iterable[Reservation], there: int, tiers: Sequence[Tier]) -> dict[int, int]:
+    """Of each reservation of one SKU that is held how many units are there for it, where `there` are to be had: those
+    of the tiers served first before the others, inside a tier the first made. All of it, but where the world took what
+    was promised: a loss, a quarantine, a count."""
+    ranks = {one.id: at for at, one in enumerate(tiers)}
+    left, found = max(0, there), {}
+    for one in sorted(held, key=lambda one: (ranks.get(one.tier, len(ranks)), one.made_ms, one.id)):
+        found[one.id] = min(left, one.units)
+        left -= found[one.id]
+    return found
 
 
 def expire(reservations: Iterable[Reservation], now_ms: int) -> list[Reservation]:

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from cloud.core.purchasing import steps
 from cloud.core.purchasing.keys import again
-from cloud.core.purchasing.orders import Order, State, unfit, value
-from cloud.core.purchasing.steps import What
+from cloud.core.purchasing.orders import Line, Order, State, unfit
+from cloud.core.purchasing.steps import What, unasked
 from cloud.core.refusals import Refusal
 from protocols.trade import Buying
 
@@ -81,16 +81,20 @@ def act(
     """The order after a step, its version one higher; itself where that changes nothing; or why not.
 
     `role` is "manager", "crew", "supplier" or "nobody" (the service by itself). See `What` for the rest. What others
-    than a manager may spend is held against the dearer of a line's price and the `listed` one.
+    than a manager may spend is held against the dearer of a line's price and the `listed` one. Where a supplier's
+    answer is dearer than what was approved, nothing is agreed to: the order keeps what it asks for (`Order.asking`).
     """
     what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway, lots or {}, came_ms)
     if (before := again(order, action, key, what.said)) is not None:
         return before
-    if order.state in _BEYOND.get(action, ()) or (action == "cancel" and _given_up(order)):
+    what, can = replace(what, theirs=role == "supplier"), _can(order)
+    if action not in can and (order.state in _BEYOND.get(action, ()) or (action == "cancel" and _given_up(order))):
         return order
-    if action not in POSSIBLE[order.state]:
+    if action not in can:
         return _impossible(order, action)
     if refused := _not_yours(action, role) or _unknown(order, action, what):
+        return refused
+    if refused := _for_a_manager(order, what, role, listed):
         return refused
     after = _STEPS[action](order, what, now_ms)
     if isinstance(after, Refusal):
@@ -98,7 +102,11 @@ def act(
     if after == order:
         return order
     if refused := _too_dear(order, after, action, role, limits, listed):
-        return refused
+        if not what.theirs:
+            return refused
+        after = steps.ask(order, after, what)
+        if after == order:
+            return order
     return replace(after, version=order.version + 1, changed_ms=now_ms, by=by)
 
 
@@ -118,8 +126,13 @@ def may_approve(role: str, worth: float, limits: Buying) -> Refusal | None:
     return Refusal("above_limit", f"The order is worth {worth:,.2f}, which is more than {role or 'nobody'} may.", hint)
 
 
+def _can(order: Order) -> tuple[Action, ...]:
+    """What can be done; where the supplier asks for more than was approved, that too can be approved."""
+    return ("approve", *POSSIBLE[order.state]) if order.asking else POSSIBLE[order.state]
+
+
 def _impossible(order: Order, action: str) -> Refusal:
-    can = POSSIBLE[order.state]
+    can = _can(order)
     now = f"Possible now: {', '.join(can)}." if can else "Nothing can be done with it any more; make a new order."
     if action not in ACTIONS:
         return Refusal("unknown_action", f"There is no {action!r}.", now)
@@ -150,7 +163,7 @@ def _unknown(order: Order, action: Action, what: What) -> Refusal | None:
             here = ", ".join(one.sku for one in order.lines[:5])
             return Refusal("no_such_line", f"{name} is not in this order.", f"In it: {here}. Order {name} separately.")
         price = what.prices.get(name, line.unit_price if line is not None else -1.0)
-        if price < 0 and name not in what.prices:
+        if line is None and not price > 0:
             return Refusal("price", f"{name} is new in the order and has no price.", "Give its price a unit.")
         for units in (what.units.get(name, 0), what.rejected.get(name, 0)):
             if refused := unfit(name, units, price, what.dues.get(name, 0), least=0):
@@ -158,20 +171,49 @@ def _unknown(order: Order, action: Action, what: What) -> Refusal | None:
     return None
 
 
+def _for_a_manager(order: Order, what: What, role: str, listed: Listed) -> Refusal | None:
+    """What no limit of money holds: an article that the supplier does not offer, and one that costs nothing."""
+    if role != "crew":
+        return None
+    for name, units in what.units.items():
+        if units and order.line(name) is None and not listed(name, units) > 0:
+            said = f"{order.supplier} offers no {name!r}, so that nobody knows what it should cost."
+            return Refusal("no_offer", said, "Ask a manager, or add the offer to the site file.")
+    if free := [name for name, price in what.prices.items() if not price]:
+        return Refusal("price", f"{free[0]} would cost nothing.", "Give its price a unit, or ask a manager.")
+    return None
+
+
 def _too_dear(before: Order, after: Order, action: Action, role: str, limits: Buying, listed: Listed) -> Refusal | None:
-    """Approving spends; so does whatever makes an order dearer once it is approved. Only a manager is believed that
-    the supplier asks less than it offers."""
-    typed = value(after)
-    was, worth = (value(before), typed) if role == "manager" else (_worth(before, listed), _worth(after, listed))
+    """Approving spends; so does whatever makes a line dearer once it is approved, and keeping more than was ordered.
+    Only a manager is believed that the supplier asks less than it offers."""
+    believed: Listed = (lambda sku, units: 0.0) if role == "manager" else listed
+    worth = fsum(_worth(line, believed) for line in after.lines)
     if action == "approve":
         return may_approve(role, worth, limits)
-    rises = typed > value(before) * (1 + SLACK) or worth > was * (1 + SLACK)
-    dearer = action in ("change", "confirm") and rises
-    return may_approve(role, worth, limits) if dearer and before.state != "draft" else None
+    if action == "receive":
+        pairs = zip(before.lines, after.lines, strict=True)
+        excess = any(now.received > max(unasked(now), was.received) for was, now in pairs)
+        return may_approve(role, worth, limits) if excess else None
+    if action not in ("change", "confirm") or before.state == "draft":
+        return None
+    dearer = any(_dearer(before.line(line.sku), line, believed) for line in after.lines)
+    return may_approve(role, worth, limits) if dearer else None
 
 
-def _worth(order: Order, listed: Listed) -> float:
-    return fsum(line.units * max(line.unit_price, listed(line.sku, line.units)) for line in order.lines)
+def _dearer(was: Line | None, now: Line, listed: Listed) -> bool:
+    """Whether a line costs more than was approved: in all, or a unit of it, however few these become."""
+    if was is None or not was.units:
+        return now.units > 0
+    rises = now.units > 0 and now.unit_price > was.unit_price * (1 + SLACK)
+    typed = now.units * now.unit_price > was.units * was.unit_price * (1 + SLACK)
+    return rises or typed or _worth(now, listed) > _worth(was, listed) * (1 + SLACK)
+
+
+def _worth(line: Line, listed: Listed) -> float:
+    """Money for a line, with what more of it came than was ordered."""
+    units = max(line.units, line.received)
+    return units * max(line.unit_price, listed(line.sku, units))
 
 
 def _given_up(order: Order) -> bool:
@@ -179,5 +221,9 @@ def _given_up(order: Order) -> bool:
 
 
 def possible(order: Order, roles: Sequence[str] = ("manager",)) -> list[Action]:
-    """What somebody of these roles can do with an order now, as far as its state goes."""
-    return [one for one in POSSIBLE[order.state] if any(_not_yours(one, role) is None for role in roles)]
+    """What somebody of these roles can do with an order now, as far as its state goes. A supplier's change is one of
+    dates, which it confirms anew."""
+    can = [one for one in _can(order) if any(_not_yours(one, role) is None for role in roles)]
+    if "confirm" in can and "change" not in can:
+        can.insert(can.index("confirm") + 1, "change")
+    return can

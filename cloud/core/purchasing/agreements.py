@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Final
 
@@ -13,7 +13,7 @@ from cloud.core.book.positions import Position
 from cloud.core.purchasing.acting import act
 from cloud.core.purchasing.facts import DAY_MS
 from cloud.core.purchasing.keys import digest, made_before, noted
-from cloud.core.purchasing.orders import Line, Order, draft
+from cloud.core.purchasing.orders import Line, Order, State, draft, in_transit, on_order
 from cloud.core.purchasing.prices import lot_of, unfit_lot, unit_price
 from cloud.core.refusals import Refusal
 from protocols.trade import Agreement, Buying, Offer, Supplier
@@ -54,7 +54,7 @@ class Known(Struct, frozen=True):
 
 class Shelf(Struct, frozen=True):
     """What a supplier sees of one SKU, units: what is there and free, what will be there once all that was ordered
-    came, between what to keep it, and what is expected to be taken."""
+    of it came, between what to keep it, and what is expected to be taken."""
 
     sku: str
     name: str
@@ -68,9 +68,9 @@ class Shelf(Struct, frozen=True):
     trusted_ms: int | None
 
 
-def agreed(agreements: Iterable[Agreement], supplier: str) -> dict[str, Agreement]:
-    """SKU -> the agreement with this supplier that names it."""
-    return {sku: one for one in agreements if one.supplier == supplier for sku in one.skus}
+def agreed(agreements: Iterable[Agreement], supplier: str, over: Collection[str] = ()) -> dict[str, Agreement]:
+    """SKU -> the agreement with this supplier that names it; `over`: those that are not bought any more."""
+    return {sku: one for one in agreements if one.supplier == supplier for sku in one.skus if sku not in over}
 
 
 def bounds(agreement: Agreement, known: Known, lot: int = 1) -> tuple[int | None, int | None]:
@@ -86,10 +86,15 @@ def bounds(agreement: Agreement, known: Known, lot: int = 1) -> tuple[int | None
 
 
 def shelves(
-    agreements: Iterable[Agreement], supplier: str, known: Iterable[Known], offers: Iterable[Offer]
+    agreements: Iterable[Agreement],
+    supplier: str,
+    known: Iterable[Known],
+    offers: Iterable[Offer],
+    orders: Iterable[Order],
 ) -> list[Shelf]:
-    """What a supplier may see: the SKUs of its agreements, nothing of any other."""
+    """What a supplier may see: the SKUs of its agreements, nothing of any other, nor what others are to deliver."""
     names, lots = agreed(agreements, supplier), _lots(offers, supplier)
+    mine = [one for one in orders if one.supplier == supplier]
     found = []
     for one in known:
         if one.sku not in names:
@@ -102,7 +107,7 @@ def shelves(
                 one.name,
                 there.on_hand,
                 there.available,
-                there.projected,
+                projected(there, mine, supplier, one.sku),
                 least,
                 most,
                 one.forecast_day,
@@ -113,10 +118,39 @@ def shelves(
     return found
 
 
+def projected(position: Position, orders: Iterable[Order], supplier: str, sku: str) -> int:
+    """What there will be of an SKU once all came that was ordered of one supplier. What was ordered of others is none
+    of its business: neither may it be told, nor reckoned from what its plan is refused for."""
+    mine = [one for one in orders if one.supplier == supplier]
+    return position.available + on_order(mine, sku) + in_transit(mine, sku)
+
+
 def own_orders(orders: Iterable[Order], supplier: str) -> list[Order]:
     """A supplier's orders that were sent, without what is the site's alone: names, notes, needs."""
-    mine = (one for one in orders if one.supplier == supplier and one.state not in UNSEEN and one.sent_ms)
-    return [replace(one, by="", note="", needs=[], keys=[], said={}) for one in mine]
+    return [_bare(one) for one in orders if one.supplier == supplier and one.state not in UNSEEN and one.sent_ms]
+
+
+def waiting(orders: Iterable[Order], supplier: str) -> list[Order]:
+    """A supplier's plans that the site has not decided about, as they were handed in: nothing of what the site made of
+    them."""
+    mine = (one for one in orders if one.supplier == supplier and one.state in UNSEEN and not one.sent_ms)
+    return [_handed_in(one) for one in mine if one.proposed]
+
+
+def seen(order: Order) -> Order:
+    """An order of its own as its supplier may see it: once it was sent, as it is; before, what it handed in itself."""
+    return _bare(order) if order.sent_ms else _handed_in(order)
+
+
+def _bare(order: Order) -> Order:
+    return replace(order, by="", note="", needs=[], keys=[], said={}, proposed=[])
+
+
+def _handed_in(order: Order) -> Order:
+    state: State = "draft" if order.state in UNSEEN else order.state
+    lines = order.proposed or (order.lines if order.version == 1 else [])
+    plain = replace(_bare(order), lines=lines, state=state, version=1)
+    return replace(plain, changed_ms=order.created_ms, asking=[], supplier_note="", closed_ms=0)
 
 
 def step(
@@ -204,7 +238,7 @@ def plan(
         said = f"You decide about {', '.join(mine[:5])}; about the rest of the plan the site does."
         return Refusal("two_plans", said, "Send these as one plan, and the rest as another.")
     if not mine:
-        return made
+        return replace(made, proposed=made.lines)
     return replace(made, state="confirmed", sent_ms=now_ms, confirmed_ms=now_ms)
 
 
@@ -229,7 +263,7 @@ def _outside(
     units: int,
     known: Known | None,
     lot: int,
-    orders: Iterable[Order],
+    orders: Sequence[Order],
 ) -> Refusal | None:
     if sku not in deals or known is None:
         return Refusal("not_yours", f"{sku} is not in your agreement.", f"In it: {', '.join([*deals][:5])}.")
@@ -238,10 +272,11 @@ def _outside(
         return Refusal("no_bounds", f"Nobody knows yet how much of {sku} to keep.", "Agree on a least and a most.")
     drafts = [one for one in orders if one.state == "draft" and one.supplier == supplier]
     planned = sum(line.units for one in drafts for line in one.lines if line.sku == sku)
-    after = known.position.projected + planned + units
+    there = projected(known.position, orders, supplier, sku) + planned
+    after = there + units
     if least <= after <= most:
         return None
     said = f"With {units} more there would be {after} of {sku}; {least} to {most} are agreed."
-    room = most - known.position.projected - planned
+    room = most - there
     hint = f"Plan {max(1, units + least - after)} to {room}." if room > 0 else "Nothing more is wanted now."
     return Refusal("outside", said, hint)

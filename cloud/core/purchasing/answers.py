@@ -8,7 +8,8 @@ order all is done or nothing; lines that an answer does not name are accepted as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -24,6 +25,10 @@ from protocols.documents.trade import Answer, AnsweredLine, Item, OrderAnswer, P
 from protocols.layout import Site
 from protocols.trade import Buying
 
+MINUTE_MS: Final = 60_000
+"""Envelopes tell the minute."""
+ZONES_MS: Final = 12 * 3_600_000
+"""So far behind UTC is the time of a place at most."""
 PIECES: Final = frozenset(("", "EA", "PCE", "PC", "C62", "H87", "UN", "NAR"))
 """Codes of a piece in X12 and UN/ECE recommendation 20, and habits; others are not translated."""
 ACCEPTED: Final = frozenset(("AD", "AK", "AP", "AT", "29"))
@@ -34,7 +39,11 @@ UNSAFE: Final = {
     "document.too_long": "Send it in parts.",
     "document.too_big": "Send it in parts.",
     "x12.unclosed": "Send it whole.",
+    "x12.group_count": "Count what is in it, and send it again.",
+    "x12.control_number": "Close each envelope with the number it began with.",
     "edifact.unclosed": "Send it whole.",
+    "edifact.message_count": "Count what is in it, and send it again.",
+    "edifact.control_number": "Close each envelope with the number it began with.",
 }
 """Problems of a paper for which nothing in it is done."""
 AGAIN: Final = ("", "change", "replace")
@@ -91,14 +100,14 @@ class _Said(NamedTuple):
 
 def steps(site: Site, partner: Partner, document: Document, orders: Iterable[Order]) -> list[Step | Refusal]:
     """What a paper of a partner asks for, by order. `orders` may hold others' too: they are not there for it."""
-    if refused := _unfit(partner, document):
+    if refused := unfit(partner, document):
         return [refused]
     mine = {one.id: one for one in orders if one.supplier == partner.supplier and one.state not in UNSEEN}
     places = _EDIFACT if document.standard == "EDIFACT" else _X12
     found: list[Step | Refusal] = []
     for content in document.contents:
         if isinstance(content, OrderAnswer):
-            found.append(_confirmed(site, content, mine, places))
+            found.append(_confirmed(site, content, mine, places, document.made))
         elif isinstance(content, ShipNotice):
             found += _shipped(site, content, mine, places)
         else:
@@ -107,7 +116,7 @@ def steps(site: Site, partner: Partner, document: Document, orders: Iterable[Ord
     return found
 
 
-def _unfit(partner: Partner, document: Document) -> Refusal | None:
+def unfit(partner: Partner, document: Document) -> Refusal | None:
     """Why nothing in a paper is done, whatever it says."""
     if not document.contents:
         problem = document.problems[0]
@@ -126,7 +135,7 @@ def _unfit(partner: Partner, document: Document) -> Refusal | None:
     return None
 
 
-def _confirmed(site: Site, paper: OrderAnswer, mine: Mapping[int, Order], at: _Places) -> Step | Refusal:
+def _confirmed(site: Site, paper: OrderAnswer, mine: Mapping[int, Order], at: _Places, made: str) -> Step | Refusal:
     order = _order(paper.order, mine, at.order)
     if isinstance(order, Refusal):
         return order
@@ -144,6 +153,7 @@ def _confirmed(site: Site, paper: OrderAnswer, mine: Mapping[int, Order], at: _P
         )
         return Refusal("no_lines", said, f"Send a {at.answer} for each line, or accept the order as it is.")
     units, dues, prices = dict[str, int](), dict[str, int](), dict[str, float]()
+    shown = set[str]()
     for answered in paper.lines:
         line = _line(site, order, answered.line, answered.item, f"{at.line} {answered.line or '?'} of {name}")
         if isinstance(line, Refusal):
@@ -155,11 +165,27 @@ def _confirmed(site: Site, paper: OrderAnswer, mine: Mapping[int, Order], at: _P
         if isinstance(said_of, Refusal):
             return said_of
         units[line.sku] = said_of.units
+        if answered.ordered == line.units:
+            shown.add(line.sku)
         if said_of.due_ms:
             dues[line.sku] = said_of.due_ms
         if said_of.price != line.unit_price:
             prices[line.sku] = said_of.price
-    return Step(order, "confirm", units, dues, prices)
+    return _older(order, shown, made) or Step(order, "confirm", units, dues, prices)
+
+
+def _older(order: Order, shown: Collection[str], made: str) -> Refusal | None:
+    """Why an answer is none to the order as the site changed it last. Its envelope was made at a time of which nobody
+    says in which zone: where that may be before the change and may be after it, its lines have to show (`shown`: those
+    whose units it tells as they are ordered now)."""
+    if not (order.revised_ms and made):
+        return None
+    made_ms = round(datetime.fromisoformat(f"{made}+00:00").timestamp() * 1000) + MINUTE_MS
+    whole = all(line.sku in shown for line in order.lines if line.units)
+    if made_ms >= order.revised_ms or (whole and made_ms + ZONES_MS >= order.revised_ms):
+        return None
+    said = f"The answer to {order_number(order)} was made {made.replace('T', ' ')}; the order was changed after that."
+    return Refusal("older", said, "Answer the order as it is now, in an envelope of the time (UTC).")
 
 
 def _answered(site: Site, order: Order, line: Line, told: AnsweredLine, where: str) -> _Said | Refusal:
@@ -273,7 +299,7 @@ def _line(site: Site, order: Order, number: str, named: Item, where: str) -> Lin
     """The line that an item belongs to: by any number that is an SKU of the order, by its GTIN, or, where the item has
     but numbers of the supplier's own, by its place in the order."""
     numbers = [(named.scheme, named.number), *named.others.items()]
-    found = {one.sku: one for one in order.lines if any(told == one.sku for _, told in numbers)}
+    found = {one.sku: one for _, told in numbers if (one := order.line(told)) is not None}
     if not found and named.gtin:
         found = {one.sku: one for one in order.lines if item(site, one.sku).gtin == named.gtin}
     if not found and not named.gtin and not any(scheme in OURS for scheme, _ in numbers):

@@ -33,7 +33,7 @@ class Fact(Struct, frozen=True):
     `asked` units are what the site wanted last, whatever the supplier then confirmed. `due_ms` is the earlier of when
     the site wanted that and what was promised first for it (0: neither is known): a date that the supplier moved later
     excuses nothing, nor does a late promise. `ended_ms`: 0 while more is
-    waited for; `given_up`: the site then waited no longer.
+    waited for; `given_up`: the site then waited no longer, for the order or for this line of it.
     """
 
     supplier: str
@@ -58,26 +58,37 @@ class Fact(Struct, frozen=True):
         return sum(one.rejected for one in self.came)
 
     def lead_days(self, now_ms: int) -> float | None:
-        """From sent to received, in days, over all good units; of a line that nothing came of and that is waited for,
-        the wait so far. None where it was given up."""
+        """From sent to received, in days, over all good units; of a line that nothing came of, the wait so far, or
+        until it was given up. None where the supplier declined it."""
         good = [one for one in self.came if one.received]
         if good:
             total = sum(one.received * (one.at_ms - self.sent_ms) for one in good)
             return max(0.0, total / sum(one.received for one in good) / DAY_MS)
-        return None if self.ended_ms else max(0.0, (now_ms - self.sent_ms) / DAY_MS)
+        if self.ended_ms and not self.given_up:
+            return None
+        return max(0.0, ((self.ended_ms or now_ms) - self.sent_ms) / DAY_MS)
+
+    def judged_ms(self, now_ms: int) -> int:
+        """Since when it can be said if it was on time and in full: it has a date, and all is in or a day went by behind
+        that date, waiting. 0: not yet, or never."""
+        if not self.due_ms:
+            return 0
+        late_ms = self.due_ms + DAY_MS
+        if self.ended_ms and not self.given_up:
+            return min(self.ended_ms, max(late_ms, self.sent_ms))
+        waited_ms = min(now_ms, self.ended_ms) if self.ended_ms else now_ms
+        return late_ms if waited_ms >= late_ms else 0
 
     def judged(self, now_ms: int) -> bool:
-        """Whether it can be said if it was on time: it has a date, and all is in or the date went by waiting."""
-        waited_ms = min(now_ms, self.ended_ms) if self.ended_ms else now_ms
-        complete = self.ended_ms > 0 and not self.given_up
-        return self.due_ms > 0 and (complete or waited_ms >= self.due_ms + DAY_MS)
+        """Whether that can be said by now."""
+        return self.judged_ms(now_ms) > 0
 
     @property
     def on_time(self) -> bool:
-        """What came, came from 24 h before to 24 h after it was due, since a promise is of a day, given at any hour of
-        it."""
+        """What came, came no later than 24 h after it was due, since a promise is of a day, given at any hour of it.
+        Early is on time: that it must not be so is nothing that an order says."""
         times = [one.at_ms for one in self.came if one.received]
-        return bool(times) and self.due_ms - DAY_MS <= min(times) and max(times) < self.due_ms + DAY_MS
+        return bool(times) and max(times) < self.due_ms + DAY_MS
 
     @property
     def in_full(self) -> bool:
@@ -133,9 +144,17 @@ def facts(versions: Sequence[Order], came_ms: Mapping[tuple[str, str], int] | No
             if good or bad:
                 at = [(came_ms or {}).get((key, line.sku), after.changed_ms) for key in new] or [after.changed_ms]
                 came.setdefault(line.sku, {})[new[0] if new else f"v{after.version}"] = Came(at[0], good, bad)
-            elif after.confirmed_ms and not before.confirmed_ms:
-                promised[line.sku] = line.due_ms
+            elif after.confirmed_ms and after.confirmed_ms != before.confirmed_ms:
+                if line.due_ms:
+                    promised.setdefault(line.sku, line.due_ms)
             elif not after.confirmed_ms and _changed(old, line):
+                due_ms = _sooner(wanted.get(line.sku, 0), promised.get(line.sku, 0))
+                given_up_ms.pop(line.sku, None)
+                late = 0 < due_ms <= after.changed_ms - DAY_MS
+                if line.units < old.units and (late or not line.units):  # struck, or cut when its day was over
+                    if not line.rest:
+                        given_up_ms[line.sku] = after.changed_ms
+                    continue
                 asked[line.sku] = line.units
                 promised.pop(line.sku, None)
                 if line.due_ms != old.due_ms:
@@ -188,8 +207,8 @@ def lead_time(known: Iterable[Fact], quoted_days: float, quoted_sd_days: float, 
 
     q and t being the quoted mean and sd and k = `PRIOR_LINES`: the posterior of a normal with a conjugate prior worth k
     observations (Gelman et al., Bayesian Data Analysis, 3rd ed., 3.3). A line that nothing came of counts with the time
-    it has been waited for as soon as that is above q: less than it will be, but more than nothing, for the worst lines
-    are those still out.
+    it has been waited for, or was until it was given up, as soon as that is above q: less than it will be, but more
+    than nothing, for the worst lines are those still out.
     """
     newest = sorted(known, key=lambda one: one.sent_ms)[-LINES_MAX:]
     days = [(one.lead_days(now_ms), bool(one.received)) for one in newest]

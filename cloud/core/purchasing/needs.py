@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cloud.core.purchasing.acting import may_approve
 from cloud.core.purchasing.facts import DAY_MS
 from cloud.core.purchasing.joining import Mate, joining
-from cloud.core.purchasing.orders import Line, Order, draft, value
+from cloud.core.purchasing.orders import Line, Order, draft, is_proposal, value
 from cloud.core.purchasing.prices import Offered, lot_of, price_after
 from cloud.core.purchasing.sourcing import Sourcing, Split
 from cloud.core.refusals import Refusal
@@ -75,15 +75,16 @@ def orders_of(
 ) -> Made:
     """The orders that open needs become. Deciding again with these orders stored changes nothing.
 
-    `orders` are all that are open, `ordered` the needs known to be on one, open or not. A need whose SKU is on a
-    draft joins that, its units raised to the need's where they are fewer, in the packs and at the price of the `offer`
+    `orders` are all that are open, `ordered` the needs known to be on one, open or not. A need whose SKU is on a draft
+    (none that its supplier proposed and nobody of ours has touched) joins
+    that, its units raised to the need's where they are fewer, in the packs and at the price of the `offer`
     (a price that somebody gave stays); else one whose supplier has a draft that the service made or changed last joins
     that; else all of a supplier make a new one, which SKUs near their point join (`joining`, of `mates`
     by supplier). Needs of level "order" are kept apart from those that a person has to look at, and approved where all
     of their order is worth at most `buying.approved_to` and nothing falls back on a poor supplier.
     """
     taken = {need for order in orders for need in order.needs} | set(ordered)
-    drafts = {order.id: order for order in orders if order.state == "draft"}
+    drafts = {order.id: order for order in orders if order.state == "draft" and not is_proposal(order)}
     changed = set[int]()
     left, sourced = list[Left](), dict[int, Sourcing]()
     wants: dict[tuple[str, bool], list[_Want]] = {}

@@ -48,12 +48,23 @@ class Line(Struct, frozen=True):
         return self.rest - self.in_transit
 
 
+class AskedLine(Struct, frozen=True):
+    """A line as the supplier would have it, where that is dearer than what was approved: nobody agreed to it yet."""
+
+    sku: str
+    units: int
+    unit_price: float
+    due_ms: int = 0
+
+
 class Order(Struct, frozen=True):
     """A purchase order as one of its versions has it; `by` is who made this version, `id` the ledger's.
 
-    Each SKU has one line. `confirmed_ms` is 0 while the supplier has not agreed to it as it stands. `needs` are the ids
-    of what it is for. `keys` are the deliveries and dispatches that are in it already, so that none counts twice, and
-    `said` what each of them said, as a digest (`keys.digest`).
+    Each SKU has one line. `confirmed_ms` is 0 while the supplier has not agreed to it as it stands, `revised_ms` is
+    when the site last changed what had been sent. `needs` are the ids of what it is for. `keys` are the deliveries and
+    dispatches that are in it already, so that none counts twice, and `said` what each of them said, as a digest
+    (`keys.digest`). `asking`: what the supplier asks for instead, until somebody decides; `proposed`: the lines of a
+    supplier's plan as it was handed in, of an order that began so. `note` is ours, `supplier_note` the supplier's.
     """
 
     supplier: str
@@ -71,6 +82,10 @@ class Order(Struct, frozen=True):
     id: int = 0
     keys: list[str] = []
     said: dict[str, str] = {}
+    asking: list[AskedLine] = []
+    proposed: list[Line] = []
+    revised_ms: int = 0
+    supplier_note: str = ""
 
     def line(self, sku: str) -> Line | None:
         """The line of an SKU."""
@@ -109,6 +124,12 @@ def value(order: Order) -> float:
     """What the goods of the order cost, as it stands: of a closed or cancelled one, those that were taken in."""
     ended = order.state in ("closed", "cancelled")
     return fsum((line.received if ended else line.units) * line.unit_price for line in order.lines)
+
+
+def is_proposal(order: Order) -> bool:
+    """Whether it is a supplier's plan that nobody of ours has touched: it is not ours, and holds nothing for us."""
+    planned = bool(order.proposed) or any(key.startswith("plan:") for key in order.keys)
+    return order.state == "draft" and order.version == 1 and planned
 
 
 def on_order(orders: Iterable[Order], sku: str) -> int:

@@ -129,10 +129,14 @@ def activity(
 
 
 def ordered(site: Site, partner: Partner, order: Order, now_ms: int, number: int) -> bytes | Refusal:
-    """An order (850, ORDERS). One that is a draft, over, or another supplier's is refused."""
+    """An order (850, ORDERS). One that is a draft, over, or another supplier's is refused. EDIFACT has it anew where
+    the site changed it since it was sent, or cancelled it; X12 has a paper of its own for that (`changed`)."""
     if refused := _not_theirs(partner, order):
         return refused
-    if order.state in ("draft", "closed", "cancelled"):
+    purpose = ""
+    if partner.standard == "edifact" and order.sent_ms:
+        purpose = "cancel" if order.state == "cancelled" else "replace" if order.revised_ms else ""
+    if order.state in ("draft", "closed") or (order.state == "cancelled" and not purpose):
         said = f"Order {order.id} is {order.state}: it can not be sent."
         return Refusal("not_now", said, "Approve it first." if order.state == "draft" else "Make a new order.")
     unit = UNITS[partner.standard]
@@ -142,7 +146,7 @@ def ordered(site: Site, partner: Partner, order: Order, now_ms: int, number: int
         if one.units
     ]
     day = _day(site, order.sent_ms or now_ms)
-    paper = OrderPaper(order_number(order), day, lines, "", site.site.currency, _parties(site, partner))
+    paper = OrderPaper(order_number(order), day, lines, "", site.site.currency, _parties(site, partner), purpose)
     return _written(partner, paper, now_ms, number)
 
 
@@ -153,7 +157,7 @@ def changed(site: Site, partner: Partner, versions: Sequence[Order], now_ms: int
     if refused := _not_theirs(partner, after):
         return refused
     if partner.standard != "x12":
-        return _unsaid("the change of an order", "Agree on X12 for it, or write to the supplier.")
+        return _unsaid("the change of an order", "Send its ORDERS anew, which stands in place of what was sent.")
     if not sent:
         return Refusal("not_sent", f"Order {after.id} was not sent.", "Send it; there is nothing to change for them.")
     cancelled = after.state == "cancelled"

@@ -5,6 +5,7 @@ Nothing is booked by itself: shelves and readers propose an arrival, somebody sa
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, fsum
 from typing import Final, NamedTuple
@@ -12,8 +13,9 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from cloud.core.book.entries import Entry
-from cloud.core.purchasing.acting import act
+from cloud.core.purchasing.acting import Listed, act
 from cloud.core.purchasing.orders import Line, Order
+from cloud.core.purchasing.steps import unasked
 from cloud.core.refusals import Refusal
 from protocols.trade import Buying
 
@@ -47,7 +49,7 @@ class Sign(NamedTuple):
 class Arrival(Struct, frozen=True):
     """Units of one line that seem to have come between two times. `evidence`: units by "weight" and by "tags";
     `confidence` that it is this order; `difference` to what was expected of the line: of what was shipped, where
-    the supplier said so, else of the rest."""
+    the supplier said so, else of the rest. `taken`: as many of them as are taken in without asking."""
 
     order: int
     sku: str
@@ -58,6 +60,7 @@ class Arrival(Struct, frozen=True):
     evidence: dict[str, int]
     confidence: float
     difference: int
+    taken: int = 0
 
     @property
     def id(self) -> str:
@@ -96,17 +99,17 @@ def arrivals(
     `puts`: SKU -> the unexplained puts of its account, (at, units, slot). `tags`: SKU -> (at, tags seen arriving).
     Signs are put together to deliveries; each is given to the line it fits best by quantity, date, the supplier's
     advice, and other lines of that order coming at the same time. What is above that line's rest goes to the next.
+    What was seen before an order was sent is no sign of it: where one was sent, a delivery ends.
     """
     waiting = [one for one in orders if one.state in ("sent", "confirmed", "partly_received")]
-    bursts = [
-        burst
-        for sku in sorted({*puts, *tags})
-        for burst in _bursts(sku, [Sign(*one) for one in puts.get(sku, ())], [Sign(*one) for one in tags.get(sku, ())])
-    ]
     of_sku: dict[str, list[Order]] = {}
     for order in waiting:
         for line in order.lines:
             of_sku.setdefault(line.sku, []).append(order)
+    bursts = []
+    for sku in sorted({*puts, *tags}):
+        weighed, heard = ([Sign(*one) for one in of.get(sku, ())] for of in (puts, tags))
+        bursts += _bursts(sku, weighed, heard, sorted(one.sent_ms for one in of_sku.get(sku, ())))
     seen: dict[str, list[_Burst]] = {}
     for burst in bursts:
         seen.setdefault(burst.sku, []).append(burst)
@@ -153,6 +156,7 @@ def receive(
     lots: Mapping[str, tuple[str, str]] | None = None,
     note: str = "",
     anyway: bool = False,
+    listed: Listed = lambda sku, units: 0.0,
 ) -> Receipt | Refusal:
     """The receipt of good `units` (and `rejected` ones, which the book never sees) of an order, by SKU.
 
@@ -162,6 +166,7 @@ def receive(
     after = act(
         order, "receive", by, role, now_ms, limits,
         units=units, rejected=rejected, note=note, key=key, anyway=anyway, lots=lots, came_ms=told_ms,
+        listed=listed,
     )  # fmt: skip
     if isinstance(after, Refusal):
         return after
@@ -206,14 +211,15 @@ def came_at(order: int, receipts: Iterable[Entry]) -> dict[tuple[str, str], int]
     return found
 
 
-def _bursts(sku: str, puts: Sequence[Sign], tags: Sequence[Sign]) -> list[_Burst]:
+def _bursts(sku: str, puts: Sequence[Sign], tags: Sequence[Sign], sent_ms: Sequence[int]) -> list[_Burst]:
     signs = sorted(
         [(one.at_ms, one.units, 0, one.slot) for one in puts] + [(one.at_ms, 0, one.units, "") for one in tags]
     )
     found: list[_Burst] = []
     for at_ms, weight, tag, slot in signs:
         last = found[-1] if found else None
-        if last is None or at_ms - last.to_ms > GAP_MS or at_ms - last.from_ms > DELIVERY_MS:
+        cut = last is not None and bisect_right(sent_ms, last.to_ms) < bisect_right(sent_ms, at_ms)
+        if last is None or cut or at_ms - last.to_ms > GAP_MS or at_ms - last.from_ms > DELIVERY_MS:
             found.append(_Burst(sku, at_ms, at_ms, weight, tag, (slot,) if slot else ()))
         else:
             slots = last.slots if not slot or slot in last.slots else (*last.slots, slot)
@@ -224,7 +230,7 @@ def _bursts(sku: str, puts: Sequence[Sign], tags: Sequence[Sign]) -> list[_Burst
 def _fit(burst: _Burst, order: Order, seen: Mapping[str, Sequence[_Burst]]) -> float:
     """How well a delivery fits an order, 0 (cannot be) to 1; `seen` are all deliveries by SKU."""
     line = order.line(burst.sku)
-    if line is None or not line.rest or burst.to_ms < order.sent_ms:
+    if line is None or not line.rest or burst.from_ms < order.sent_ms:
         return 0.0
     wanted, units = line.in_transit or line.rest, burst.units
     amount = min(wanted, units) / max(wanted, units)
@@ -256,4 +262,5 @@ def _arrival(key: tuple[int, str], line: Line, parts: Sequence[tuple[_Burst, int
     sure = sum(n * confidence for _, n, confidence in parts) / units
     from_ms, to_ms = min(burst.from_ms for burst, _, _ in parts), max(burst.to_ms for burst, _, _ in parts)
     wanted = line.in_transit or line.rest
-    return Arrival(key[0], key[1], units, from_ms, to_ms, slots, evidence, sure, units - wanted)
+    taken = min(units, unasked(line) - line.received)
+    return Arrival(key[0], key[1], units, from_ms, to_ms, slots, evidence, sure, units - wanted, taken)

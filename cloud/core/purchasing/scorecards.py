@@ -80,7 +80,7 @@ def scorecard(
     Quality: 100 x the mean share of units accepted, over lines that brought anything. Cost: 100 x cheapest offer /
     price paid at the same units, over lines that brought good units of an SKU that somebody else offers too, weighted
     by the money for what came. Delivery: 100 x the
-    share of lines on time (up to a day early) and in full. Each is (prior x k + what was seen) / (k + n), k = 4 lines
+    share of lines on time and in full, as `facts` has it. Each is (prior x k + what was seen) / (k + n), k = 4 lines
     of the stated `Prior`, so that one bad line of one is not 0; with n = 0 it is left out.
     """
     own = [one for one in facts if one.supplier == supplier]

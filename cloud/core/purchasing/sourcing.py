@@ -8,7 +8,18 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from cloud.core.purchasing.bills import Bill, Option, Reason, against, best_bill, bill, joined, larger_lot
+from cloud.core.planning.deals import Deal
+from cloud.core.purchasing.bills import (
+    SCORE_WORTH,
+    Bill,
+    Option,
+    Reason,
+    against,
+    best_bill,
+    bill,
+    joined,
+    larger_lot,
+)
 from cloud.core.purchasing.lateness import Stakes, Wait, waiting
 from cloud.core.purchasing.prices import goods, lot_of
 from cloud.core.refusals import Refusal
@@ -82,11 +93,8 @@ def source(sku: str, units: int, options: Sequence[Option], stakes: Stakes, buyi
     fit = [one for one in options if one.offer.sku == sku]
     if not fit:
         return Refusal("no_offer", f"No supplier offers {sku}.", "Add an offer to the site file.")
-    good = [one for one in fit if not _barred(one, buying)]
-    active = [one for one in fit if not one.supplier.suspended]
-    asked = good or active or fit
-    known = [one.score for one in asked if one.score is not None]
-    usual = sum(known) / len(known) if known else 100.0
+    asked, usual = askable(fit, buying)
+    good = not _barred(asked[0], buying)
     bills = [best_bill(one, units, stakes, usual) for one in asked]
     bills.sort(key=lambda one: (one.total, one.lot, one.option.supplier.id))
     able = [one for one in bills if one.option.offer.stock is None or one.option.offer.stock >= one.lot]
@@ -104,6 +112,37 @@ def source(sku: str, units: int, options: Sequence[Option], stakes: Stakes, buyi
     if not good:
         splits = [Split(one.supplier, one.units, one.price, one.cost, one.due_days, "fallback") for one in splits]
     return Sourcing(splits, found.rejected + refused, found.late_cost, found.risk)
+
+
+def askable(options: Sequence[Option], buying: Buying) -> tuple[list[Option], float]:
+    """Who may be asked: good suppliers, else poor ones, else suspended ones; and their usual score."""
+    good = [one for one in options if not _barred(one, buying)]
+    asked = good or [one for one in options if not one.supplier.suspended] or [*options]
+    known = [one.score for one in asked if one.score is not None]
+    return asked, sum(known) / len(known) if known else 100.0
+
+
+def deals(options: Sequence[Option], buying: Buying) -> list[Deal]:
+    """What those who may be asked offer, as an SKU is planned with it: lead times to a tenth of a day and scores to a
+    point, so that a plan does not become another with every hour that somebody is waited for."""
+    asked, usual = askable(options, buying)
+    return [
+        Deal(
+            one.supplier.id,
+            one.offer.price,
+            one.supplier.order_cost,
+            round(one.lead.mean_days, 1),
+            round(one.lead.sd_days, 1),
+            one.offer.moq,
+            one.offer.pack,
+            tuple((each.units, each.price) for each in one.offer.breaks),
+            one.offer.incremental,
+            one.lead.n,
+            SCORE_WORTH * (100 - round(usual if one.score is None else one.score)) / 100,
+            one.offer.stock,
+        )
+        for one in asked
+    ]
 
 
 def _barred(option: Option, buying: Buying) -> Reason | None:

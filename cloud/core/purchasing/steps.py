@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.purchasing.keys import digest, noted
-from cloud.core.purchasing.orders import Line, Order, State
+from cloud.core.purchasing.orders import AskedLine, Line, Order, State
 from cloud.core.refusals import Refusal
 
 AHEAD_MS: Final = 86_400_000
@@ -34,6 +34,8 @@ class What(Struct, frozen=True):
     anyway: bool = False
     lots: Mapping[str, tuple[str, str]] = {}
     came_ms: int = 0
+    theirs: bool = False
+    """The supplier says it."""
 
     @property
     def said(self) -> str:
@@ -44,8 +46,9 @@ class What(Struct, frozen=True):
 
 
 def approve(order: Order, what: What, now_ms: int) -> Order | Refusal:
-    """Somebody decided to spend so much; who may is not asked here."""
-    return replace(order, state="approved")
+    """Somebody decided to spend so much; who may is not asked here. Of an order that was sent: what its supplier asks
+    for is agreed to."""
+    return agreed_to(order, now_ms) if order.asking else replace(order, state="approved")
 
 
 def send(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -65,10 +68,24 @@ def confirm(order: Order, what: What, now_ms: int) -> Order | Refusal:
     lines = [_line(one, what) for one in order.lines]
     if not any(line.units for line in lines):
         return Refusal("nothing_left", "Nothing of the order was confirmed.", "Cancel it, and order elsewhere.")
-    note = what.note or order.note
-    if lines == order.lines and order.confirmed_ms and note == order.note:
+    after = _with_note(replace(order, asking=[]), what)
+    if lines == order.lines and order.confirmed_ms and after == order:
         return order
-    return settled(replace(order, lines=lines, confirmed_ms=now_ms, note=note))
+    return settled(replace(after, lines=lines, confirmed_ms=now_ms))
+
+
+def ask(order: Order, confirmed: Order, what: What) -> Order:
+    """The supplier's answer, `confirmed`, is dearer than what was approved: it is kept, and nothing is agreed to."""
+    lines = [(now, order.line(now.sku)) for now in confirmed.lines]
+    asking = [AskedLine(now.sku, now.units, now.unit_price, now.due_ms) for now, was in lines if now != was]
+    return _with_note(replace(order, asking=asking), what)
+
+
+def agreed_to(order: Order, now_ms: int) -> Order | Refusal:
+    """The order, confirmed as its supplier asks."""
+    units, dues = {one.sku: one.units for one in order.asking}, {one.sku: one.due_ms for one in order.asking}
+    prices = {one.sku: one.unit_price for one in order.asking}
+    return confirm(order, What(units, dues=dues, prices=prices), now_ms)
 
 
 def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -84,10 +101,10 @@ def change(order: Order, what: What, now_ms: int) -> Order | Refusal:
         lines += [Line(sku, what.units[sku], what.prices[sku], due_ms=what.dues.get(sku, 0)) for sku in new]
     if not any(line.units for line in lines):
         return Refusal("nothing_left", "Nothing would be left of the order.", "Cancel it instead.")
-    note = what.note or order.note
+    after = _with_note(replace(order, asking=[]), what)
     if lines == order.lines:
-        return replace(order, note=note)
-    return settled(replace(order, lines=lines, confirmed_ms=0, note=note))
+        return after
+    return settled(replace(after, lines=lines, confirmed_ms=0, revised_ms=now_ms if order.sent_ms else 0))
 
 
 def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -97,13 +114,13 @@ def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
     lines = []
     for line in order.lines:
         units = what.units.get(line.sku, 0)
-        most = line.units + _over(line) + line.rejected - line.shipped
+        most = unasked(line) + line.rejected - line.shipped
         if units > max(0, most) and not what.anyway:
             said = f"{units} of {line.sku} were shipped, {line.shipped} had been, and {line.units} are ordered."
             return Refusal("too_many", said, "Correct the dispatch, or say that it is meant.")
         due_ms = what.dues.get(line.sku, line.due_ms)
         lines.append(replace(line, shipped=line.shipped + units, due_ms=due_ms))
-    return noted(replace(order, lines=lines, note=what.note or order.note), "ship", what.key, what.said)
+    return noted(_with_note(replace(order, lines=lines), what), "ship", what.key, what.said)
 
 
 def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -118,7 +135,7 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
     lines = []
     for line in order.lines:
         good, bad = what.units.get(line.sku, 0), what.rejected.get(line.sku, 0)
-        most = line.units + _over(line)
+        most = unasked(line)
         if good and line.received + good > most and not what.anyway:
             said = f"{line.received + good} of {line.sku} would be in, {line.units} were ordered."
             hint = f"At most {most} are taken in unasked: send the rest back, or say that it is to be kept anyway."
@@ -126,15 +143,14 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
         received, rejected = line.received + good, line.rejected + bad
         shipped = max(line.shipped, received + rejected)
         lines.append(replace(line, received=received, rejected=rejected, shipped=shipped))
-    note = what.note or order.note
-    return settled(noted(replace(order, lines=lines, note=note), "receive", what.key, what.said))
+    return settled(noted(_with_note(replace(order, lines=lines), what), "receive", what.key, what.said))
 
 
 def close(order: Order, what: What, now_ms: int) -> Order | Refusal:
     """What has not come is not waited for any longer."""
     if refused := _moving(order, what, "closed"):
         return refused
-    return replace(order, state="closed", closed_ms=now_ms, note=what.note or order.note)
+    return _with_note(replace(order, state="closed", closed_ms=now_ms, asking=[]), what)
 
 
 def cancel(order: Order, what: What, now_ms: int) -> Order | Refusal:
@@ -142,7 +158,7 @@ def cancel(order: Order, what: What, now_ms: int) -> Order | Refusal:
     if refused := _moving(order, what, "cancelled"):
         return refused
     state: State = "closed" if order.state == "partly_received" else "cancelled"
-    return replace(order, state=state, closed_ms=now_ms, note=what.note or order.note)
+    return _with_note(replace(order, state=state, closed_ms=now_ms, asking=[]), what)
 
 
 def _moving(order: Order, what: What, become: str) -> Refusal | None:
@@ -153,8 +169,15 @@ def _moving(order: Order, what: What, become: str) -> Refusal | None:
     return Refusal("in_transit", said, f"Receive or reject them first, or say that it is to be {become} anyway.")
 
 
+def _with_note(order: Order, what: What) -> Order:
+    """Ours and the supplier's stand beside one another."""
+    if what.theirs:
+        return replace(order, supplier_note=what.note or order.supplier_note)
+    return replace(order, note=what.note or order.note)
+
+
 def settled(order: Order) -> Order:
-    """The order in the state that its lines tell of."""
+    """The order in the state that its lines tell of; of one that is all there, nothing is left to ask for."""
     if not order.sent_ms:
         return order
     received = any(line.received for line in order.lines)
@@ -163,7 +186,7 @@ def settled(order: Order) -> Order:
         state = "partly_received" if any(line.rest for line in order.lines) else "received"
     elif order.confirmed_ms:
         state = "confirmed"
-    return replace(order, state=state)
+    return replace(order, state=state, asking=[] if state == "received" else order.asking)
 
 
 def _line(line: Line, what: What) -> Line:
@@ -176,8 +199,9 @@ def _below(line: Line, units: int) -> Refusal:
     return Refusal("below_received", said, f"Give {line.received + line.in_transit} or more.")
 
 
-def _over(line: Line) -> int:
-    return int(line.units * OVER_SHARE)
+def unasked(line: Line) -> int:
+    """Good units of a line that are taken in without asking, in all."""
+    return line.units + int(line.units * OVER_SHARE)
 
 
 def _needs_key(order: Order, what: What, name: str) -> Refusal | None:

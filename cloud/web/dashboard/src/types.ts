@@ -1,7 +1,7 @@
 // Written from cloud/core/view.py by `python -m cloud.web.schema`. Change the structs, not this file.
 
 import type { ArrivalView, Card, MeasureView, OrderView, Rescue } from "./types_rooms";
-export type { Ahead, ArrivalView, Card, Line, MeasureView, OrderView, Position, Promise, Rejected, Rescue, Terms } from "./types_rooms";
+export type { Ahead, ArrivalView, AskedLine, Card, Line, MeasureView, OrderView, Position, Promise, Rejected, Rescue, Supply, Terms } from "./types_rooms";
 
 /**
  * The site, as named in its file.
@@ -69,7 +69,7 @@ export interface SkuView {
   verdict: "" | "demand_unknown" | "discontinued" | "enough" | "no_demand" | "order" | "stock_unknown" | "unfit";
   risk: number | null;
   owed: number;
-  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "shelves_too_small")[];
+  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "promise_too_dear" | "shelves_too_small")[];
   rescue: Rescue | null;
   held_until_ms: number;
 }

@@ -10,6 +10,9 @@ export interface Position {
   quarantined: number;
   on_order: number;
   in_transit: number;
+  perishing: number;
+  doubtful: number;
+  likely: number;
 }
 
 /**
@@ -32,7 +35,8 @@ export interface Ahead {
 /**
  * One SKU's plan. `order` units are to be ordered now; `risk` is the chance to run out before an order placed now
  * would arrive. Without demand there is no policy but by hand. An item is "unfit" when its figures do not fit each
- * other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out.
+ * other; `reason` says which. `limits` are codes of what bounded the policy, `rescue` is who could help out, `supply`
+ * whose terms it is planned by.
  */
 export interface Card {
   sku: string;
@@ -53,14 +57,15 @@ export interface Card {
   abc: string;
   xyz: string;
   reason: string;
-  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "shelves_too_small")[];
+  limits: ("expires_first" | "least_lot_too_large" | "promise_out_of_reach" | "promise_too_dear" | "shelves_too_small")[];
   terms: Terms | null;
   rescue: Rescue | null;
+  supply: Supply | null;
 }
 
 /**
  * What the policy leads to in a year: money in all, average stock in units and money, orders, the share of demand met
- * at once, the share of days at whose end nothing is owed.
+ * at once, the share of days at whose end nothing is owed, and the units that expire, whose price `cost` has.
  */
 export interface Promise {
   cost: number;
@@ -69,6 +74,7 @@ export interface Promise {
   orders: number;
   fill: number;
   ready: number;
+  waste: number;
 }
 
 /**
@@ -99,6 +105,21 @@ export interface Terms {
 }
 
 /**
+ * Whose terms an SKU is planned by ("": its own), and what they are: what a unit of the usual lot costs on average, an
+ * order's own cost, the lots it sells, how many of its deliveries the lead time was measured on (0: as quoted), and
+ * the units from which on that price holds, where a lot reaches a price break (else 0).
+ */
+export interface Supply {
+  supplier: string;
+  price: number;
+  order_cost: number;
+  moq: number;
+  pack: number;
+  lead_lines: number;
+  price_from: number;
+}
+
+/**
  * What to do until the regular order arrives: `units` from `source`, or wait (None, 0 units).
  */
 export interface Rescue {
@@ -108,6 +129,16 @@ export interface Rescue {
   risk_after: number;
   saves: number;
   costs: number;
+}
+
+/**
+ * A line as the supplier would have it, where that is dearer than what was approved: nobody agreed to it yet.
+ */
+export interface AskedLine {
+  sku: string;
+  units: number;
+  unit_price: number;
+  due_ms: number;
 }
 
 /**
@@ -126,7 +157,8 @@ export interface Line {
 }
 
 /**
- * Units of an order line that the shelves and readers saw coming; one that is gone has 0 units.
+ * Units of an order line that the shelves and readers saw coming; one that is gone has 0 units. `taken`: as many of
+ * them as are taken in without asking.
  */
 export interface ArrivalView {
   id: string;
@@ -139,6 +171,7 @@ export interface ArrivalView {
   evidence: Record<string, number>;
   confidence: number;
   difference: number;
+  taken: number;
 }
 
 /**
@@ -158,7 +191,8 @@ export interface MeasureView {
 }
 
 /**
- * A purchase order with its value, whether it is late, and what may be done with it now.
+ * A purchase order with its value, whether it is late, and what may be done with it now. `asking`: lines as the
+ * supplier would have them, dearer than was approved; `supplier_note` is what it noted, `note` what we did.
  */
 export interface OrderView {
   id: number;
@@ -176,4 +210,6 @@ export interface OrderView {
   version: number;
   late: boolean;
   may: string[];
+  asking: AskedLine[];
+  supplier_note: string;
 }

@@ -21,7 +21,7 @@ test("the next delta is applied, by id, and what it does not touch keeps its ide
 });
 
 test("an arrival that is gone leaves, and of the orders that ended only the latest are kept", () => {
-  const arrival: ArrivalView = { id: "7:s", order: 7, sku: "s", units: 34, from_ms: 1, to_ms: 2, slots: ["a"], evidence: { weight: 34 }, confidence: 0.9, difference: 0 };
+  const arrival: ArrivalView = { id: "7:s", order: 7, sku: "s", units: 34, from_ms: 1, to_ms: 2, slots: ["a"], evidence: { weight: 34 }, confidence: 0.9, difference: 0, taken: 34 };
   const order = (id: number, state: OrderView["state"]) => ({ id, state, changed_ms: id }) as OrderView;
   const before = open({ ...snapshot, arrivals: [arrival], orders: [order(1, "sent")] });
   const ended = Array.from({ length: OVER_MAX + 3 }, (_, n) => order(n + 2, n % 2 ? "closed" : "cancelled"));

@@ -27,11 +27,11 @@ const DAY = 86_400_000;
 const line = (more: Partial<OrderLine>): OrderLine => ({ sku: "a", units: 36, unit_price: 2.5, received: 0, rejected: 0, shipped: 0, due_ms: 10 * DAY, ...more });
 const order = (more: Partial<OrderView>): OrderView => ({
   id: 7, supplier: "acme", supplier_name: "Acme", state: "sent", value: 90, lines: [line({})], created_ms: 0, changed_ms: 0, by: "anna", sent_ms: 1, needs: [], note: "",
-  version: 3, late: false, may: [], ...more,
+  version: 3, late: false, may: [], asking: [], supplier_note: "", ...more,
 });
 
 test("the bar of a position ends where what is projected does, and never leaves its frame", () => {
-  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 16, on_order: 5, in_transit: 0, projected: 21 };
+  const at = { on_hand: 20, reserved: 4, quarantined: 0, available: 16, on_order: 5, in_transit: 0, perishing: 0, doubtful: 0, likely: 0, projected: 21 };
   const { parts, point } = bars(at, 50);
   assert.deepEqual(parts.map((one) => one.name), ["available", "on_order", "reserved"]);
   const [free, coming] = parts;

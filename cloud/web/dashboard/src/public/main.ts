@@ -11,6 +11,7 @@ interface Line {
 interface Shown {
   site: string;
   tier: string;
+  timezone: string;
   at_ms: number;
   skus: Line[];
 }
@@ -55,8 +56,9 @@ function draw(trouble: string): void {
   if (trouble) parts.push(Object.assign(element("p", trouble, "trouble"), { role: "status" }));
   if (shown) {
     const old = Date.now() - shown.at_ms > OLD_MS;
-    const told = element("p", `${words.at} ${new Intl.DateTimeFormat(navigator.language, { dateStyle: "medium", timeStyle: "short" }).format(shown.at_ms)}`, "note");
-    parts.push(told, ...(old ? [element("p", words.old, "trouble")] : []), search, table(shown.skus));
+    const at = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZone: shown.timezone, timeZoneName: "short" } as const;
+    const told = element("p", `${words.at} ${new Intl.DateTimeFormat(navigator.language, at).format(shown.at_ms)}`, "note");
+    parts.push(element("p", words.tier.replace("{tier}", shown.tier), "tier"), told, ...(old ? [element("p", words.old, "trouble")] : []), search, table(shown.skus));
   }
   home.replaceChildren(...parts);
   if (typing) search.focus();

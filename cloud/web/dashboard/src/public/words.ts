@@ -1,6 +1,7 @@
 // The few words of the public page, apart from the others so that it stays small.
 const en = {
   title: "Stock",
+  tier: "What {tier} may have",
   at: "As of",
   old: "These figures are older than five minutes.",
   search: "Search articles",
@@ -14,6 +15,7 @@ const en = {
 };
 const zh: typeof en = {
   title: "库存",
+  tier: "面向 {tier} 的库存",
   at: "截至",
   old: "这些数据已超过五分钟未更新。",
   search: "搜索物品",

@@ -72,6 +72,9 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
             <dl>
               {terms.service_level !== null && <Row name={say("why.service_level")}>{level}</Row>}
               {terms.backorder_cost !== null && <Row name={say("card.backorder_cost")}>{coins(terms.backorder_cost)}</Row>}
+              {plan.supply?.supplier && <Row name={say("card.supplier")}>{plan.supply.supplier}</Row>}
+              {plan.supply?.supplier && <Row name={say("card.lead_lines")}>{plan.supply.lead_lines ? number(plan.supply.lead_lines) : say("card.quoted")}</Row>}
+              {(plan.supply?.price_from ?? 0) > 0 && <Row name={say("card.price_from")}>{`${number(plan.supply!.price_from)} · ${coins(plan.supply!.price)}`}</Row>}
               <Row name={say("card.unit_cost")}>{coins(terms.unit_cost)}</Row>
               <Row name={say("why.order_cost")}>{coins(terms.order_cost)}</Row>
               <Row name={say("card.holding_rate")}>{percent(terms.holding_rate, 1)}</Row>
@@ -106,7 +109,7 @@ function sentence(plan: Plan, need: NeedView): string {
   const coming = position.on_order + position.in_transit;
   if (plan.verdict === "owed") return say("card.owed", { units: number(-projected) });
   if (point === null) return plan.reason || say("card.no_point");
-  const shown = { available: number(available), coming: number(coming), projected: number(projected), point: number(point), quantity: number(need.quantity) };
+  const shown = { available: number(available - position.perishing), coming: number(coming), projected: number(projected), point: number(point), quantity: number(need.quantity) };
   return say(plan.observed ? "card.observed" : "card.time", shown);
 }
 

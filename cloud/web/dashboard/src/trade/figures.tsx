@@ -53,6 +53,10 @@ export function shownIn(unit: string, value: number, currency: string): string {
   }
 }
 
+const hovers = () => matchMedia("(hover: hover)").matches;
+
+/** What a figure means floats below its tile for a pointer that hovers; a finger opens it in place, by a tap, and shuts it
+ *  by a tap on either. */
 function Tile({ measure: one }: { measure: MeasureView }) {
   const pointed = useSignal(false);
   const held = useSignal(false);
@@ -62,10 +66,11 @@ function Tile({ measure: one }: { measure: MeasureView }) {
   const told = (value: number) => shownIn(one.unit, value, currency);
   const missed = one.value !== null && one.target !== null && (one.better === "up" ? one.value < one.target : Math.abs(one.value) > one.target);
   const shown = pointed.value || held.value;
+  const rests = known("rests", name) ? word("rests", name, { n: number(one.n) }) : say("figures.rests_on", { n: number(one.n) });
   return (
     <li
-      onMouseEnter={() => (pointed.value = true)}
-      onMouseLeave={() => (pointed.value = false)}
+      onPointerEnter={(event) => event.pointerType === "mouse" && (pointed.value = true)}
+      onPointerLeave={() => (pointed.value = false)}
       onKeyDown={(event) => event.key === "Escape" && shown && (event.stopPropagation(), (pointed.value = held.value = false))}
     >
       <button
@@ -74,10 +79,12 @@ function Tile({ measure: one }: { measure: MeasureView }) {
         aria-expanded={shown}
         aria-describedby={shown ? id : undefined}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && (pointed.value = true)}
-        onBlur={() => (pointed.value = held.value = false)}
+        onBlur={() => ((pointed.value = false), hovers() && (held.value = false))}
         onClick={() => ((held.value = !held.value) || (pointed.value = false))}
       >
-        <span class="label">{word("measure", name)}</span>
+        <span class="label">
+          {word("measure", name)} <svg class="asks" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" /><path d="M8 7.2v4M8 4.6v.4" /></svg>
+        </span>
         <span class="value">{one.value === null ? <b class="unknown">–</b> : <b>{told(one.value)}</b>}</span>
         <span class="note">
           {one.value === null ? (
@@ -87,15 +94,16 @@ function Tile({ measure: one }: { measure: MeasureView }) {
               {one.target !== null && (missed ? <strong>{target(one, told)}</strong> : target(one, told))}
               {one.target !== null && one.trend !== null && " · "}
               {one.trend !== null && <Course measure={one} told={told} />}
+              {one.target === null && one.trend === null && one.n > 0 && rests}
             </>
           )}
         </span>
       </button>
       {shown && (
-        <div id={id} role="tooltip" class="meaning">
+        <div id={id} role="tooltip" class="meaning" onClick={() => (pointed.value = held.value = false)}>
           <strong>{word("measure", name)}</strong>
           <p>{known("measure", `${name}.how`) ? word("measure", `${name}.how`) : name}</p>
-          <p class="note">{known("rests", name) ? word("rests", name, { n: number(one.n) }) : say("figures.rests_on", { n: number(one.n) })}</p>
+          {one.value !== null && <p class="note">{rests}</p>}
         </div>
       )}
     </li>

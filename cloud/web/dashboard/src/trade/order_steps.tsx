@@ -64,7 +64,7 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
           label={`${labelled(wanted)}: ${title}`}
           fields={fieldsOf(wanted, order, now.value, timezone.value)}
           submit={labelled(wanted)}
-          overruled={["too_many", "in_transit", "not_a_lot"]}
+          overruled={["too_many", "in_transit", "not_a_lot", "need_over"]}
           send={(values, key) => send(wanted, bodyOf(wanted, order, values, timezone.value), key)}
           done={leave}
           close={leave}

@@ -3,11 +3,11 @@ import { number, say } from "../words/words";
 import type { Position } from "./types";
 
 const COMING = ["in_transit", "on_order"] as const;
-const TAKEN = ["reserved", "quarantined"] as const;
+const TAKEN = ["reserved", "quarantined", "perishing"] as const;
 
 /** The parts of the bar in percent of its width, from its left end: free, coming, and behind a gap what is taken. Pure. */
 export function bars(at: Position, point: number | null): { parts: { name: string; x: number; width: number }[]; point: number | null } {
-  const free: [string, number][] = [["available", at.available], ...COMING.map((name): [string, number] => [name, at[name]])];
+  const free: [string, number][] = [["available", at.available - at.perishing], ...COMING.map((name): [string, number] => [name, at[name]])];
   const taken: [string, number][] = TAKEN.map((name) => [name, at[name]]);
   const sum = (all: [string, number][]) => all.reduce((total, [, units]) => total + Math.max(0, units), 0);
   const gap = sum(taken) ? 0.02 : 0;
@@ -31,9 +31,12 @@ export function PositionLine({ at, point }: { at: Position; point: number | null
     ["on_hand", "", at.on_hand],
     ["reserved", "−", at.reserved],
     ["quarantined", "−", at.quarantined],
+    ...(at.doubtful ? ([["doubtful", "−", at.doubtful]] as const) : []),
     ["available", "=", at.available],
+    ...(at.perishing ? ([["perishing", "−", at.perishing]] as const) : []),
     ["on_order", "+", at.on_order],
     ["in_transit", "+", at.in_transit],
+    ...(at.likely ? ([["likely", "+", at.likely]] as const) : []),
     ["projected", "=", at.projected],
   ] as const;
   return (

@@ -4,13 +4,16 @@ import { useRef } from "preact/hooks";
 import { Panel, Since } from "../ui/panel";
 import { amount } from "../core/forms";
 import { manages, site } from "../state";
-import { figure, money, number, percent, quantity, say, word } from "../words/words";
+import { figure, money, number, percent, say, word } from "../words/words";
 import { score, suppliers } from "./api";
 import { useAsked } from "./asked";
 import { Form } from "./form";
-import type { Scorecard, ScorePart } from "./types";
+import type { Scorecard as Card, ScorePart } from "./types";
 
 const AGAIN_MS = 60_000;
+/** `lead_lines` is how many lines the lead time was measured from; 0: it is what the site file quotes. `lines` of them can
+ *  be judged on time and in full. */
+type Scorecard = Card & { lead_lines?: number; lines?: number };
 /** What people judge; the other parts are measured. */
 const ENTERED = ["service", "innovation"];
 
@@ -22,6 +25,7 @@ export function Suppliers() {
     <Panel name="suppliers" title={say("suppliers.title")} aside={all.length > 0 && number(all.length)}>
       {!value && <p class="calm">{say(failed ? "later.failed" : "loading.text")}</p>}
       {value && !all.length && <p class="calm">{say("suppliers.none")}</p>}
+      {all.length > 0 && <p class="note weights">{say("suppliers.weights")}</p>}
       <ul class="cards">
         {all.map((one) => (
           <Supplier key={one.id} card={one} again={again} />
@@ -52,9 +56,11 @@ function Supplier({ card, again }: { card: Scorecard; again: () => void }) {
       </ul>
       {unknown.length > 0 && card.score !== null && <p class="note">{say("suppliers.scaled", { parts: unknown.map((one) => word("part", one.criterion)).join(", ") })}</p>}
       <dl class="facts">
-        <Fact name={say("why.lead_time_days")}>{or(card.lead_time_days, (days) => (card.lead_time_sd_days ? say("why.plus_minus", { value: quantity(days, "d"), sd: figure(card.lead_time_sd_days) }) : quantity(days, "d")))}</Fact>
-        <Fact name={say("suppliers.on_time")}>{or(card.on_time, (share) => percent(share))}</Fact>
-        <Fact name={say("suppliers.in_full")}>{or(card.in_full, (share) => percent(share))}</Fact>
+        <Fact name={say("why.lead_time_days")} note={card.lead_time_days === null ? "" : card.lead_lines ? say("suppliers.lead_measured", { n: number(card.lead_lines) }) : say("suppliers.lead_quoted")}>
+          {or(card.lead_time_days, (days) => say("drawer.days", { n: card.lead_time_sd_days ? say("why.plus_minus", { value: figure(days), sd: figure(card.lead_time_sd_days) }) : figure(days) }))}
+        </Fact>
+        <Fact name={say("suppliers.on_time")} note={say("suppliers.on_time_how")}>{or(card.on_time, (share) => percent(share))}</Fact>
+        <Fact name={say("suppliers.in_full")} note={card.lines ? say("suppliers.measured", { n: number(card.lines) }) : ""}>{or(card.in_full, (share) => percent(share))}</Fact>
         <Fact name={say("suppliers.open_orders")}>{number(card.open_orders)}</Fact>
         <Fact name={say("suppliers.value_year")}>{money(card.value_year, site.value?.currency || "EUR")}</Fact>
       </dl>
@@ -63,11 +69,14 @@ function Supplier({ card, again }: { card: Scorecard; again: () => void }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: string }) {
+function Fact({ name, note = "", children }: { name: string; note?: string; children: string }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children}</dd>
+      <dd>
+        {children}
+        {note && <span class="note">{note}</span>}
+      </dd>
     </div>
   );
 }
@@ -76,7 +85,9 @@ function Fact({ name, children }: { name: string; children: string }) {
 function LeadTime({ mean, sd }: { mean: number; sd: number }) {
   const whole = Math.max(mean + 3 * sd, 7);
   const at = (days: number) => (100 * Math.max(0, days)) / whole;
-  const days = (times: number, from: string, to: string) => ({ [from]: figure(Math.max(0, mean - times * sd)), [to]: figure(mean + times * sd) });
+  const days = (times: number) => figure(Math.max(0, mean + times * sd));
+  const told = { low: days(-1), high: days(1), least: days(-2), most: days(2), whole: figure(whole), mean: figure(mean) };
+  const same = told.low === told.least && told.high === told.most;
   return (
     <figure class="lead-time">
     <svg class="range" viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">
@@ -85,7 +96,7 @@ function LeadTime({ mean, sd }: { mean: number; sd: number }) {
       <rect class="band" x={at(mean - sd)} y="3" width={Math.max(0.8, at(mean + sd) - at(mean - sd))} height="8" />
       <path class="mean" d={`M${at(mean)} 1v12`} />
     </svg>
-      <figcaption class="note">{say("suppliers.lead_bar", { ...days(1, "low", "high"), ...days(2, "least", "most"), whole: figure(whole) })}</figcaption>
+      <figcaption class="note">{say(told.least === told.most ? "suppliers.lead_even" : same ? "suppliers.lead_narrow" : "suppliers.lead_bar", told)}</figcaption>
     </figure>
   );
 }

@@ -47,7 +47,7 @@ export const en = {
   "sign_in.slow_down": "Too many tries. Please wait a minute.",
   "sign_in.no_answer": "The service does not answer. Please try again in a moment.",
 
-  "kpi.fill": "Fill",
+  "kpi.fill": "Shelves full",
   "kpi.known": "Counts known",
   "kpi.stock_outs": "Articles out",
   "kpi.below_reorder": "Below reorder",

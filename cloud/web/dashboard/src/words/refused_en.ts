@@ -2,6 +2,7 @@
 export const en = {
   // what changed meanwhile, and who may
   "refused.changed": "Somebody else changed this meanwhile. Look at it as it is now, then try again.",
+  "refused.older": "The answer is older than the last change of the order.",
   "refused.ordered": "This is on an order already. Please look at that order.",
   "refused.above_limit": "This is worth more than you may approve. Please ask somebody who may.",
   "refused.not_now": "This can not be done with the order as it is now.",
@@ -29,6 +30,7 @@ export const en = {
   "refused.not_a_lot": "That does not make whole packs, or is too few.",
   "refused.more_than_ordered": "That is more than was ordered.",
   "refused.below_received": "More than that has come or is on its way.",
+  "refused.need_over": "It is not needed any more: the need it was made for is over.",
   "refused.no_reason": "Say what is wrong with the rejected units.",
   "refused.nothing_left": "Nothing would be left of the order. Cancel it instead.",
   "refused.in_transit": "Goods of it are on their way.",
@@ -37,6 +39,7 @@ export const en = {
   "refused.nothing": "It names no units. Name an article and how many of it.",
   "refused.no_lines": "There is nothing in it. Name at least one article and its units.",
   "refused.sku_twice": "An article is in it twice. Add its units up in one line.",
+  "refused.unusable": "This is in quarantine or has expired. Take another lot, or insist.",
   "refused.units": "This is no amount that can be taken. Give a whole number of units.",
   "refused.price": "This is no price. Give money a unit, 0 or more.",
   "refused.due": "This is no day it can be due.",

@@ -3,6 +3,7 @@ import type { en } from "./refused_en";
 
 export const zh: Record<keyof typeof en, string> = {
   "refused.changed": "期间已有他人修改，请查看最新内容后重试。",
+  "refused.older": "该答复早于订单的最近一次修改。",
   "refused.ordered": "此需求已在订单中，请查看该订单。",
   "refused.above_limit": "金额超出您的审批权限，请让更高权限的人员审批。",
   "refused.not_now": "订单处于当前状态时不能执行此操作。",
@@ -28,6 +29,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.not_a_lot": "不是整包装，或少于最小起订量。",
   "refused.more_than_ordered": "数量超过订购数量。",
   "refused.below_received": "已收到或在途的数量多于此数。",
+  "refused.need_over": "已不再需要：其对应的需求已结束。",
   "refused.no_reason": "请说明拒收的原因。",
   "refused.nothing_left": "订单将没有任何内容，请改为取消订单。",
   "refused.in_transit": "订单中有货物在途。",
@@ -36,6 +38,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.nothing": "未填写数量，请注明物品和数量。",
   "refused.no_lines": "内容为空，请至少填写一个物品及数量。",
   "refused.sku_twice": "同一物品出现两次，请合并为一行。",
+  "refused.unusable": "该批次已隔离或过期。请改用其他批次，或坚持使用。",
   "refused.units": "数量无效，请填写整数件数。",
   "refused.price": "价格无效，请填写不小于 0 的单价。",
   "refused.due": "到期日无效。",

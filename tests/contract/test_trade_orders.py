@@ -355,18 +355,22 @@ async def test_what_expires_joins_an_order_with_no_more_than_it_would_order_itse
 
 
 @pytest.mark.parametrize(
-    ("policy", "supplier", "joins"), [("", "acme", True), ("jit", "acme", False), ("", "beta", False)]
+    ("policy", "dearer", "joins"), [("", False, ["acme"]), ("", True, ["other"]), ("jit", False, [])]
 )
 async def test_who_joins_an_order_is_planned_by_its_suppliers_terms_and_has_no_days_of_its_own(
-    trading: TradeSite, policy: Any, supplier: str, joins: bool
+    trading: TradeSite, policy: Any, dearer: bool, joins: list[str]
 ) -> None:
-    supply = Supply(supplier, 0.5, 5.0, 1, 1, 0, 0)
+    supplying = trading.service.trade.supplying
+    other = next(one.id for one in supplying.site.suppliers if one.id != "acme")
+    supply = Supply(other if dearer else "acme", 0.5, 5.0, 1, 1)
     terms = Terms(0.95, None, 0.5, 5.0, 0.2, 1, 1, None, None)
     card = Card("bolt", "enough", 0, Position(40), 40, 40, reorder_point=20, order_up_to=60, terms=terms, supply=supply)
-    supplying = trading.service.trade.supplying
     supplying.look = lambda sku: (card, Outlook(2.0, 2.0, 0.0, "smooth", "mean", 90))
+    [offer] = supplying._offers["bolt"]
+    supplying._offers["bolt"] = [offer, replace(offer, supplier=other, price=9.0)]
     supplying.site.sku_by_id["bolt"] = replace(supplying.site.sku_by_id["bolt"], policy=policy)
 
     found = supplying.mates(lambda sku: 40, ["bolt"])
 
-    assert any(one.sku == "bolt" for one in found.get("acme", [])) is joins
+    with_bolt = [name for name, mates in found.items() if any(one.sku == "bolt" for one in mates)]
+    assert ["other" if name == other else name for name in with_bolt] == joins

@@ -8,7 +8,7 @@ PORT_BASE ?= 7883
 STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
-.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish lock clean
+.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish bench-maintenance lock clean
 all: check test
 
 run: .venv/ready
@@ -52,6 +52,10 @@ bench-truth: .venv/ready-dev
 # Forecasts and ordering: oracles, simulated and real demand, speed; some three minutes on two cores.
 bench-replenish: .venv/ready-dev
 	.venv/bin/python -m tests.bench.replenish_bench
+
+# Failures foretold: simulated refrigeration, public benchmarks of series and machines where they are at hand.
+bench-maintenance: .venv/ready-dev
+	.venv/bin/python -m tests.bench.maintenance_bench
 
 # The environment: locked packages with hashes, then the project itself, which builds the dashboard.
 .venv/ready: requirements.lock requirements-node.lock pyproject.toml hatch_build.py setup.sh $(PAGE)

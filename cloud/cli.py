@@ -24,8 +24,10 @@ from cloud import (
     keeping_cli,
     keys,
     planning_cli,
+    prognose_cli,
     running,
     schedule_cli,
+    watch_cli,
 )
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
@@ -96,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     planning_cli.add(verb, plan)
     backtest_cli.add(verb)
     schedule_cli.add(verb)
+    watch_cli.add(verb)
+    prognose_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 

@@ -72,7 +72,7 @@ class Problems:
         return [*lines, f"and {more} more rows that can not be used"] if more else lines
 
 
-class _Sheet:
+class Sheet:
     """A file's rows as (line, values of the wanted columns)."""
 
     def __init__(self, path: Path, required: tuple[str, ...], wanted: tuple[str, ...], problems: Problems) -> None:
@@ -175,7 +175,7 @@ def _alone(line: str, separator: str) -> list[str]:
 def read_items(path: Path, problems: Problems) -> dict[str, Item]:
     """The items by SKU, in the file's order. Raises `SheetError` and `OSError`."""
     wanted = tuple(name for name in Item.__struct_fields__)
-    sheet = _Sheet(path, REQUIRED, wanted, problems)
+    sheet = Sheet(path, REQUIRED, wanted, problems)
     found: dict[str, Item] = {}
     lines = problems.stands
     for line, values in sheet.rows():
@@ -220,7 +220,7 @@ def read_demand(path: Path, problems: Problems, dates: str = "", today: int = 0)
     """The demand by day; several rows of one SKU and day add up. `dates` is one of `DATES`, the only one that is read
     then; "" is any of them; a few rows after `today`, an ordinal, are slips. Raises `SheetError`, also where that can
     not be told, and `OSError`."""
-    sheet = _Sheet(path, ("sku", "date", "units"), ("sku", "date", "units"), problems)
+    sheet = Sheet(path, ("sku", "date", "units"), ("sku", "date", "units"), problems)
     skus: dict[str, int] = {}
     written: dict[str, int] = {}
     rows, days, units, lines = [], [], [], []
@@ -278,7 +278,7 @@ def _unusable(number: float | None, text: str) -> str:
 
 
 def _dated(
-    sheet: _Sheet,
+    sheet: Sheet,
     ways: list[str],
     meant: list[tuple[int, ...]],
     ordinals: list[int],

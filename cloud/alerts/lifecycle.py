@@ -1,8 +1,9 @@
-"""The life of an alert: pending -> firing -> acknowledged -> resolved, or pending -> lapsed. A pure fold over time.
+"""The life of an alert: pending -> firing -> acknowledged or shelved -> resolved, or pending -> lapsed. A pure fold.
 
-One alert per (rule, subject), updated and not repeated; one that comes back after it was resolved is a new one. Every
-transition is a value to be stored; `restore` rebuilds the book from the stored alerts. The clearing delay is not
-stored: after a restart it begins again, which can only keep an alert longer.
+One alert per (rule, subject), updated and not repeated. One that comes back within `REOPEN_MS` is the same again, as it
+was when it ended; one that comes and goes (`damping`) is not over before it is calm. Every transition is a value to be
+stored; `restore` rebuilds the book from the stored alerts. The clearing delay and how often one came back are not
+stored: after a restart they begin again, which can only keep an alert longer, or tell it once more.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ from typing import Literal, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cloud.alerts.damping import Flaps, came, is_restless
 from cloud.core.view import AlertView, Param
 
-Stage = Literal["pending", "firing", "acknowledged", "resolved", "lapsed"]
+Stage = Literal["pending", "firing", "acknowledged", "shelved", "resolved", "lapsed"]
 Key = tuple[str, str]
+OVER: tuple[Stage, ...] = ("resolved", "lapsed")
 
 NOTE_CHARACTERS_MAX = 1000
+REOPEN_MS = 60 * 60_000
+"""One that is back so soon is the same alert; who took it on still has it."""
+SHELVED_MAX_MS = 7 * 86_400_000
+"""Nothing is put aside for longer: what is wrong for weeks is to be mended, or its rule is."""
 
 
 class Condition(Struct, frozen=True):
@@ -43,8 +50,9 @@ class Delays(NamedTuple):
 
 
 class Alert(Struct, frozen=True):
-    """One alert. `since_ms`: when its condition began; `severity`: the worst so far; `clear_from_ms`: since when the
-    condition has been gone, None while it is there."""
+    """One alert. `since_ms`: when its condition began; `severity`: as it is now, or was when it was acknowledged if
+    that was worse; `clear_from_ms`: since when the condition has been gone, None while it is there. A shelved one is
+    put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back."""
 
     id: int
     rule: str
@@ -59,13 +67,18 @@ class Alert(Struct, frozen=True):
     acknowledged_ms: int = 0
     note: str = ""
     clear_from_ms: int | None = None
+    shelved_until_ms: int = 0
+    reopened: int = 0
 
 
 class Book(Struct, frozen=True):
-    """The alerts that are not over, by (rule, subject), and the id the next one gets."""
+    """The alerts that are not over, by (rule, subject), and the id the next one gets; those that were over lately, and
+    how restless each is."""
 
     next_id: int = 1
     open: dict[Key, Alert] = field(default_factory=dict)
+    lately: dict[Key, Alert] = field(default_factory=dict)
+    flaps: Flaps = field(default_factory=dict)
 
 
 class Transition(NamedTuple):
@@ -93,52 +106,107 @@ def step(
         if other is None or (condition.sustain, condition.severity) < (other.sustain, other.severity):
             present[key] = condition
     next_id, still_open, transitions = book.next_id, dict(book.open), []
+    lately = {key: one for key, one in book.lately.items() if now_ms - one.changed_ms < REOPEN_MS}
+    flaps = book.flaps
     for key, alert in book.open.items():
-        after = _go_on(alert, present.get(key), delays.get(alert.rule, Delays(0, 0)), now_ms)
-        if after.state in ("resolved", "lapsed"):
+        restless = is_restless(flaps, key, now_ms)
+        after = _go_on(alert, present.get(key), delays.get(alert.rule, Delays(0, 0)), now_ms, restless)
+        if after.state in OVER:
             del still_open[key]
+            if after.state == "resolved":
+                lately[key] = after
         else:
             still_open[key] = after
-        if (after.state, after.severity) != (alert.state, alert.severity):
-            transitions.append(Transition(alert.state, after))
+        if alert.clear_from_ms is not None and after.clear_from_ms is None:
+            flaps = came(flaps, key, now_ms)
+        if (after.state, after.severity) == (alert.state, alert.severity):
+            continue
+        if alert.state == "pending" and after.state == "firing":
+            flaps = came(flaps, key, now_ms)
+            if (before := lately.pop(key, None)) is not None:
+                transitions.append(Transition("pending", replace(after, state="lapsed")))
+                alert, after = before, _again(before, after)
+                still_open[key] = after
+        transitions.append(Transition(alert.state, after))
     for key, seen in present.items():
         if key in book.open or seen.sustain:
             continue
         state: Stage = "pending" if delays[seen.rule].hold_ms > 0 and not seen.held else "firing"
         new = Alert(next_id, seen.rule, seen.subject, seen.zone, seen.severity, state, now_ms, now_ms, seen.params)
-        next_id += 1
+        was: Stage | None = None
+        if state == "firing":
+            flaps = came(flaps, key, now_ms)
+            if (ended := lately.pop(key, None)) is not None:
+                new, was = _again(ended, new), "resolved"
+        next_id += new.id == next_id
         still_open[key] = new
-        transitions.append(Transition(None, new))
-    return Book(next_id, still_open), transitions
+        transitions.append(Transition(was, new))
+    return Book(next_id, still_open, lately, flaps), transitions
 
 
-def _go_on(alert: Alert, seen: Condition | None, delays: Delays, now_ms: int) -> Alert:
+def _again(ended: Alert, new: Alert) -> Alert:
+    """One that was over lately and is there again; whoever took it on still has it, unless it is worse."""
+    taken = ended.acknowledged_by != "" and new.severity >= ended.severity
+    return replace(
+        ended,
+        state="acknowledged" if taken else "firing",
+        zone=new.zone,
+        severity=new.severity,
+        params=new.params,
+        changed_ms=new.changed_ms,
+        clear_from_ms=None,
+        reopened=ended.reopened + 1,
+    )
+
+
+def _go_on(alert: Alert, seen: Condition | None, delays: Delays, now_ms: int, restless: bool) -> Alert:
     """An open alert's next moment."""
     if alert.state == "pending":
         if seen is None or seen.sustain:
             return replace(alert, state="lapsed", changed_ms=now_ms)
         fires = seen.held or now_ms - alert.since_ms >= delays.hold_ms
-        worst = min(alert.severity, seen.severity)
         state: Stage = "firing" if fires else "pending"
         changed_ms = now_ms if fires else alert.changed_ms
+        worst = min(alert.severity, seen.severity)
         return replace(alert, state=state, severity=worst, zone=seen.zone, params=seen.params, changed_ms=changed_ms)
     if seen is None:
         clear_from_ms = now_ms if alert.clear_from_ms is None else alert.clear_from_ms
-        if now_ms - clear_from_ms >= delays.clear_ms:
+        if now_ms - clear_from_ms >= delays.clear_ms and not restless:
             return replace(alert, state="resolved", changed_ms=now_ms, clear_from_ms=clear_from_ms)
         return replace(alert, clear_from_ms=clear_from_ms)
-    if seen.severity < alert.severity and not seen.sustain:  # worse than what was acknowledged: it fires again
+    worse = seen.severity < alert.severity and not seen.sustain
+    if worse or (alert.state == "shelved" and now_ms >= alert.shelved_until_ms):  # it asks for somebody again
         return replace(
-            alert, state="firing", severity=seen.severity, params=seen.params, changed_ms=now_ms, clear_from_ms=None
+            alert,
+            state="firing",
+            severity=seen.severity if worse else alert.severity,
+            params=seen.params,
+            changed_ms=now_ms,
+            clear_from_ms=None,
+            acknowledged_by="",
         )
-    return replace(alert, params=seen.params, clear_from_ms=None)
+    milder = alert.state == "firing" and not seen.sustain
+    severity = max(alert.severity, seen.severity) if milder else alert.severity
+    return replace(alert, severity=severity, params=seen.params, clear_from_ms=None)
+
+
+def shelve(alert: Alert, by: str, note: str, until_ms: int, now_ms: int) -> Alert | Refusal:
+    """Someone puts an alert aside until a moment, and says why."""
+    if alert.state in OVER or alert.state == "pending":
+        return Refusal("alert.over", f"alert {alert.id} is not there now; there is nothing to put aside")
+    if not by.strip() or not note.strip():
+        return Refusal("alert.nobody", f"alert {alert.id} is put aside by somebody, for a reason; give both")
+    if not now_ms < until_ms <= now_ms + SHELVED_MAX_MS:
+        return Refusal("alert.shelf", f"alert {alert.id} can be put aside for up to 7 days; give a moment in them")
+    note = note[:NOTE_CHARACTERS_MAX]
+    return replace(alert, state="shelved", acknowledged_by=by, note=note, shelved_until_ms=until_ms, changed_ms=now_ms)
 
 
 def acknowledge(alert: Alert, by: str, note: str, now_ms: int) -> Alert | Refusal:
     """Someone takes the alert on. Acknowledging it again changes nothing: the first stands."""
     if alert.state == "acknowledged":
         return alert
-    if alert.state in ("resolved", "lapsed"):
+    if alert.state in OVER:
         return Refusal("alert.over", f"alert {alert.id} is over since {alert.changed_ms}; there is nothing to take on")
     if alert.state == "pending":
         return Refusal("alert.pending", f"alert {alert.id} has not fired yet; wait until it does")
@@ -152,18 +220,22 @@ def acknowledge(alert: Alert, by: str, note: str, now_ms: int) -> Alert | Refusa
 
 def enter(book: Book, alert: Alert) -> Book:
     """The book with this open alert in place of its earlier self."""
-    assert alert.state not in ("resolved", "lapsed"), "only what is not over stands in the book"
-    return Book(book.next_id, {**book.open, (alert.rule, alert.subject): alert})
+    assert alert.state not in OVER, "only what is not over stands in the book"
+    return replace(book, open={**book.open, (alert.rule, alert.subject): alert})
 
 
 def restore(stored: Iterable[Alert]) -> Book:
-    """The book as it was, from the last stored form of each alert; those that are over only count for the ids."""
-    next_id, still_open = 1, {}
+    """The book as it was, from the last stored form of each alert; those that were over long ago count for the ids
+    alone (the next step forgets them)."""
+    book = Book()
     for alert in stored:
-        next_id = max(next_id, alert.id + 1)
-        if alert.state not in ("resolved", "lapsed"):
-            still_open[alert.rule, alert.subject] = replace(alert, clear_from_ms=None)
-    return Book(next_id, still_open)
+        key = alert.rule, alert.subject
+        book = replace(book, next_id=max(book.next_id, alert.id + 1))
+        if alert.state == "resolved":
+            book.lately[key] = alert
+        elif alert.state not in OVER:
+            book.open[key] = replace(alert, clear_from_ms=None)
+    return book
 
 
 def view(alert: Alert) -> AlertView | None:

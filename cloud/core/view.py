@@ -129,7 +129,7 @@ class AlertView(Struct, frozen=True):
     subject: str
     zone: str
     severity: int
-    state: Literal["firing", "acknowledged", "resolved"]
+    state: Literal["firing", "acknowledged", "shelved", "resolved"]
     since_ms: int
     changed_ms: int
     params: dict[str, Param]

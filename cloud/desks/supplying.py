@@ -176,16 +176,20 @@ class Supplying:
         return next((one for one in self._offers.get(sku, []) if one.supplier == supplier), None)
 
     def mates(self, projected: Callable[[str], int], wanted: Iterable[str]) -> dict[str, list[Mate]]:
-        """The SKUs that may join an order, by supplier: those of which each is the only or cheapest offer."""
+        """The SKUs that may join an order, by supplier: those that are planned by its terms. One with a policy by name
+        joins nobody: it is ordered on its days, or for what is promised, alone."""
         going, found = set(wanted), dict[str, list[Mate]]()
         asked = {one.supplier for sku in going for one in self._offers.get(sku, ())}
         for sku, offers in self._offers.items():
-            offer = min(offers, key=lambda one: (one.price, one.supplier))
-            if offer.supplier not in asked:
+            place = self.site.sku_by_id[sku]
+            if place.discontinued or place.policy or not any(one.supplier in asked for one in offers):
                 continue
             card, told = self.look(sku)
-            place = self.site.sku_by_id[sku]
-            if card is None or told is None or place.discontinued or card.terms is None:
+            if card is None or told is None or card.terms is None:
+                continue
+            planned_by = card.supply.supplier if card.supply is not None else ""
+            offer = min(offers, key=lambda one: (one.supplier != planned_by, one.price, one.supplier))
+            if offer.supplier not in asked:
                 continue
             if card.verdict not in ("enough", "order") or (card.verdict == "order" and sku not in going):
                 continue

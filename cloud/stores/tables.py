@@ -222,6 +222,8 @@ alert = Table(
     Column("acknowledged_by", String, nullable=False),
     Column("acknowledged_ms", BigInteger, nullable=False),
     Column("note", String, nullable=False),
+    Column("shelved_until_ms", BigInteger, nullable=False),
+    Column("reopened", Integer, nullable=False),
 )
 
 transition = Table(
@@ -329,5 +331,9 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "CREATE INDEX movement_sku ON movement (sku, happened_ms, known_ms)",  # 1 s for a million movements
     ),
     "6": (),  # guards alone, which every upgrade makes
+    "7": (
+        "ALTER TABLE alert ADD COLUMN shelved_until_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE alert ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0",
+    ),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

@@ -1,4 +1,5 @@
 """How well refrigeration losing capacity is told: recall, false alarms, lead; beside the rule "8 degC for 30 min".
+Then the one table of `make bench-maintenance`: series watched (`watch_bench.py`).
 
 Run: python -m tests.bench.maintenance_bench [--devices 20] [--seed 9000] [--ambient 0|1]. The estimator was tuned on
 seeds 1, 7, 301 and 302 only. Faults begin on day 20; the *breach* is the end of the first six hours whose mean is above
@@ -13,6 +14,8 @@ import time
 import numpy as np
 
 from cloud.core.maintenance.refrigeration import State, step
+from tests.bench import life_bench, watch_bench
+from tests.bench.table import show
 from tests.unit.refrigerator import Array, simulate
 
 START_MS = 1_700_006_400_000
@@ -104,3 +107,7 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     for ambient in (1, 0) if chosen.ambient is None else (chosen.ambient,):
         run(chosen.devices, chosen.seed, bool(ambient))
+    figures, lines = watch_bench.figures()
+    status = show("maintenance", [*figures, *life_bench.figures()])
+    print("\n".join(lines))
+    raise SystemExit(status)

@@ -330,6 +330,7 @@ ADDED = {
     "tag": ("heard_ms", "gateway", "seq"),
     "thinned": ("lane", "known_ms"),
     "account": ("supplier",),
+    "alert": ("shelved_until_ms", "reopened"),
 }
 """Columns that earlier schemas did not have."""
 SINCE = {
@@ -344,6 +345,8 @@ SINCE = {
     ("device", "gateway"): "5",
     ("device", "seq"): "5",
     ("account", "supplier"): "6",
+    ("alert", "shelved_until_ms"): "8",
+    ("alert", "reopened"): "8",
 }
 """The schema that brought each of them, where it was not the third."""
 TRADE = ("entry", "purchase", "purchase_version", "ordered_need", "reservation", "score", "kept", "spare")

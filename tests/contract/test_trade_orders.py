@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
 from cloud.core.planning.cards import Card, Terms
+from cloud.core.planning.deals import Supply
 from cloud.core.planning.settling import Outlook
 from cloud.core.purchasing.sourcing import Sourcing
 from cloud.stores.database import LedgerUnavailable
@@ -350,3 +352,25 @@ async def test_what_expires_joins_an_order_with_no_more_than_it_would_order_itse
     found = supplying.mates(lambda sku: 40, ["bolt"])
 
     assert {one.room for one in found["acme"] if one.sku == "bolt"} == {room}
+
+
+@pytest.mark.parametrize(
+    ("policy", "dearer", "joins"), [("", False, ["acme"]), ("", True, ["other"]), ("jit", False, [])]
+)
+async def test_who_joins_an_order_is_planned_by_its_suppliers_terms_and_has_no_days_of_its_own(
+    trading: TradeSite, policy: Any, dearer: bool, joins: list[str]
+) -> None:
+    supplying = trading.service.trade.supplying
+    other = next(one.id for one in supplying.site.suppliers if one.id != "acme")
+    supply = Supply(other if dearer else "acme", 0.5, 5.0, 1, 1)
+    terms = Terms(0.95, None, 0.5, 5.0, 0.2, 1, 1, None, None)
+    card = Card("bolt", "enough", 0, Position(40), 40, 40, reorder_point=20, order_up_to=60, terms=terms, supply=supply)
+    supplying.look = lambda sku: (card, Outlook(2.0, 2.0, 0.0, "smooth", "mean", 90))
+    [offer] = supplying._offers["bolt"]
+    supplying._offers["bolt"] = [offer, replace(offer, supplier=other, price=9.0)]
+    supplying.site.sku_by_id["bolt"] = replace(supplying.site.sku_by_id["bolt"], policy=policy)
+
+    found = supplying.mates(lambda sku: 40, ["bolt"])
+
+    with_bolt = [name for name, mates in found.items() if any(one.sku == "bolt" for one in mates)]
+    assert ["other" if name == other else name for name in with_bolt] == joins

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cloud.alerts.lifecycle import (
+    REOPEN_MS,
+    SHELVED_MAX_MS,
     Alert,
     Book,
     Condition,
@@ -15,6 +18,7 @@ from cloud.alerts.lifecycle import (
     acknowledge,
     enter,
     restore,
+    shelve,
     step,
     view,
 )
@@ -102,15 +106,70 @@ def test_the_dead_band_keeps_an_alert_but_starts_none() -> None:
     assert none.open == {}
 
 
-def test_getting_worse_fires_again_and_getting_better_is_remembered_as_the_worst() -> None:
+def test_getting_worse_fires_again_and_getting_better_is_milder_again() -> None:
     book, alert = firing()
     taken = acknowledge(alert, "ada", "", 20)
     assert isinstance(taken, Alert)
 
     book, transitions = run([(30, [Condition("warm", "cold-1", "cold", 1, {})]), (31, [WARM])], enter(book, taken))
 
-    assert states(transitions) == ["firing"]
-    assert book.open["warm", "cold-1"].severity == 1
+    assert [(one.alert.state, one.alert.severity) for one in transitions] == [("firing", 1), ("firing", 2)]
+    assert book.open["warm", "cold-1"].acknowledged_by == ""
+
+
+def test_one_that_comes_back_soon_is_the_same_again_and_whoever_took_it_on_still_has_it() -> None:
+    book, alert = firing()
+    taken = acknowledge(alert, "ada", "", 20)
+    assert isinstance(taken, Alert)
+    book, over = run([(30, []), (35, [])], enter(book, taken))
+    assert states(over) == ["resolved"]
+
+    book, back = run([(1_000, [WARM]), (1_010, [WARM])], book)
+
+    assert [(one.before, one.alert.id, one.alert.state) for one in back] == [
+        (None, 2, "pending"),
+        ("pending", 2, "lapsed"),
+        ("resolved", 1, "acknowledged"),
+    ]
+    assert book.open["warm", "cold-1"].reopened == 1
+
+
+def test_one_that_comes_back_after_long_is_a_new_one() -> None:
+    book, _ = firing()
+    book, _ = run([(20, []), (25, [])], book)
+    at_ms = 25 + REOPEN_MS
+    book, back = run([(at_ms, [WARM]), (at_ms + 10, [WARM])], book)
+    assert [one.alert.id for one in back] == [2, 2]
+
+
+def test_one_that_comes_and_goes_is_one_alert_until_it_is_calm() -> None:
+    minutes = [(minute * 60_000, [WARM] if minute % 4 < 2 else []) for minute in range(120)]
+    book, transitions = run(minutes)
+    fired = [one for one in transitions if one.alert.state == "firing"]
+    assert len(fired) <= 4
+    assert {one.alert.id for one in fired} == {1}
+    book, after = run([(minute * 60_000, []) for minute in range(120, 240)], book)
+    assert states(after) == ["resolved"]
+
+
+def test_one_that_is_put_aside_is_back_when_its_time_is_over_or_it_gets_worse() -> None:
+    book, alert = firing()
+    aside = shelve(alert, "ada", "waiting for a part", 10_000, 20)
+    assert isinstance(aside, Alert)
+    book, calm = run([(30, [WARM]), (9_999, [WARM])], enter(book, aside))
+    assert calm == []
+    _, back = run([(10_000, [WARM])], book)
+    assert states(back) == ["firing"]
+    _, worse = run([(5_000, [Condition("warm", "cold-1", "cold", 1, {})])], book)
+    assert states(worse) == ["firing"]
+
+
+def test_nothing_is_put_aside_without_a_reason_or_for_ever() -> None:
+    _, alert = firing()
+    assert isinstance(shelve(alert, "ada", " ", 10_000, 20), Refusal)
+    assert isinstance(shelve(alert, "ada", "why not", 20, 20), Refusal)
+    assert isinstance(shelve(alert, "ada", "why not", 20 + SHELVED_MAX_MS + 1, 20), Refusal)
+    assert isinstance(shelve(replace(alert, state="resolved"), "ada", "why not", 10_000, 20), Refusal)
 
 
 def test_acknowledging_twice_is_acknowledging_once() -> None:

@@ -247,3 +247,26 @@ def test_what_will_not_sell_in_time_is_not_counted_when_ordering_but_may_be_prom
     assert (stale.available, stale.projected) == (30, 2)
     assert stale.risk is not None
     assert stale.risk > 0.9
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        (
+            Item("x", 3.85, 5, 0.25, 10, service_level=0.95, shelf_life_days=40),
+            Outlook(0.32, 1.28, 0.0032, "smooth", "s", 100),
+        ),
+        (
+            Item("x", 2.93, 20, 0.25, 10, service_level=0.9, shelf_life_days=40),
+            Outlook(0.29, 0.58, 0.0029, "smooth", "s", 100),
+        ),
+    ],
+)
+def test_with_more_room_nothing_is_chosen_that_meets_less_and_costs_more(item: Item, told: Outlook) -> None:
+    before = None
+    for room in (14, 18, 22, 28, 60, None):
+        made = card(replace(item, capacity=room), told, others=False).promise
+        assert made is not None
+        if before is not None:
+            assert made.fill >= before.fill - 0.006 or made.cost < before.cost
+        before = made

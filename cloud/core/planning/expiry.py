@@ -130,7 +130,7 @@ def spoiling(life: Life, points: Sequence[int], lots: Sequence[int], play: Play 
     given = _mean(np.minimum(plain, asked)) - _mean(np.minimum(there, asked))
     orders = _mean(np.diff(ordered[-periods - 1 :], axis=0) > 0) - _mean(crossed)
     waste = _mean(thrown[-1:] - thrown[first - 1]) / periods
-    return Spoiling(waste / grain, stock, stock - net, orders / grain, given / float(asked.mean()), ready)
+    return Spoiling(waste / grain, stock, stock - net, orders / grain, given / max(float(asked.mean()), 1e-12), ready)
 
 
 def _lived(r: Table, lot: Table, start: Table, told: Table, ages: Whole) -> tuple[Table, Table]:

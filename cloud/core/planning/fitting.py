@@ -33,6 +33,8 @@ LIVED_LOTS, LIVED_POINTS = 12, 7
 """Of what expires, so many lots, the largest, are lived through at so many points each; between them lie the others."""
 RARE, SURE = 0.001, 0.9999
 """Chances of so little, or so much, demand until units expire: with less nothing is thrown away, more is no use."""
+TIGHTER = 1.5
+"""Of what expires the policies for rooms each so many times the last are weighed against each other exactly."""
 RAISED, MISSED = (1, 2, 4, 8), 0.03
 """A point found between those lived through, that misses its promise by less than this, is raised by so many times
 `NEAR` of the lead time's standard deviation."""
@@ -127,9 +129,32 @@ def fitting(
     found, kept = _chosen(rows, top if most is None else most, level, worth)
     roomy = _chosen(rows, top, level, worth)[0] if life is not None else None
     made = policy(found, upto)
-    room = made if most is None or roomy == found else free if roomy is None else policy(roomy, None)
-    another = policy(kept, upto) if others and kept is not None and kept != found else None
+    another = policy(kept, upto) if kept is not None and kept != found and (others or life is not None) else None
+    if life is not None and level is not None:
+        less = {_chosen(rows, room, level, worth)[0] for room in _rooms(steps.least, top if most is None else most)}
+        smaller = [policy(one, upto) for one in sorted(less - {found})]
+        made = _best([made, *([another] if another is not None else []), *smaller], level, worth)
+        another = another if others and another != made else None
+    fits = most is None or roomy == found or (roomy is not None and sum(roomy) <= most)
+    room = made if fits else free if roomy is None else policy(roomy, None)
     return Fitted(made, room, kept is not None, None if another is None else replace(another, name="promise_kept"))
+
+
+def _rooms(least: int, most: int) -> list[int]:
+    """Smaller rooms whose policies are weighed, too: the same ones whatever `most` is."""
+    return [round(least * TIGHTER**times) for times in range(1, 60) if least * TIGHTER**times < most]
+
+
+def _best(lived: Sequence[Policy], level: float, worth: float) -> Policy:
+    """The same choice among policies that were lived through, not read off between others."""
+    proportionate = []
+    for one in lived:
+        room = one.point + one.lot
+        cheapest = min((each for each in lived if each.point + each.lot <= room), key=lambda each: each.outcome.cost)
+        more = WORTH * worth * (one.outcome.fill - cheapest.outcome.fill)
+        if one.outcome.cost <= max(PROPORTION * cheapest.outcome.cost, cheapest.outcome.cost + more):
+            proportionate.append(one)
+    return min(proportionate, key=lambda one: (-min(one.outcome.fill, level - 1e-9), one.outcome.cost))
 
 
 def _sizes(steps: Lots, free: int, top: int, keeps: bool) -> list[int]:

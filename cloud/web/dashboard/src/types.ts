@@ -100,7 +100,7 @@ export interface AlertView {
   subject: string;
   zone: string;
   severity: number;
-  state: "acknowledged" | "firing" | "resolved";
+  state: "acknowledged" | "firing" | "resolved" | "shelved";
   since_ms: number;
   changed_ms: number;
   params: Record<string, string | number | null>;

@@ -1,0 +1,210 @@
+"""What is told to whom and when: each thing once, together what belongs together, again until somebody takes it on.
+
+A fold over the open alerts. What is critical is told at once, then to the next one on the roster after each step of
+escalation, and again. All else waits a minute for what comes with it, for a free place in the hour (a bucket of
+tokens), and for the end of quiet hours; what had to wait comes as one digest. ISA-18.2: at most one in ten minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
+
+from cloud.alerts.lifecycle import REOPEN_MS, Alert
+
+Kind = Literal["critical", "news", "digest", "again", "over"]
+
+CRITICAL = 1
+GROUP_MS = 60_000
+"""So long what is new waits for what comes with it; of what is critical the second and further ones."""
+BURST, TOKEN_MS = 3.0, 10 * 60_000
+"""So many notices at once, and one more each ten minutes, to one person; what is critical is never held for it."""
+OVER_MS = 30 * 60_000
+"""That something is over has no hurry, unless it was critical: whoever is on the way can turn back."""
+AGAIN_MS = 15 * 60_000
+"""What is critical is told again so often to all who were told, until somebody takes it on."""
+TOLD_MAX = 20_000
+"""Alerts that are followed at once; further ones are told when others are over."""
+LISTED_MAX = 50
+"""A notice names so many alerts, the worst first, and how many more there are."""
+
+
+class Notice(NamedTuple):
+    """To be handed over to one person: why, about which alerts (ids, worst first), how many more; the step of
+    escalation."""
+
+    person: str
+    kind: Kind
+    alerts: tuple[int, ...]
+    more: int = 0
+    step: int = 0
+
+
+class Told(Struct):
+    """One alert as it was told: how severe, since when it is to be, whom, how far it was escalated, when next;
+    since when it is over."""
+
+    severity: int
+    since_ms: int
+    people: list[str] = field(default_factory=list)
+    step: int = 0
+    next_ms: int = 0
+    calm: bool = False
+    over_ms: int = 0
+
+
+class Bucket(Struct):
+    """One person's places: how many are free, as of when; when something critical was told last; what is to be told
+    as over, and from when on."""
+
+    tokens: float = BURST
+    at_ms: int = 0
+    critical_ms: int = -GROUP_MS
+    over: list[int] = field(default_factory=list)
+    over_ms: int = 0
+
+
+class Board(Struct):
+    """What was told so far; kept over a restart."""
+
+    told: dict[int, Told] = field(default_factory=dict)
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+
+
+class Crew(NamedTuple):
+    """Who is asked of an alert: the roster from the first on and the minutes of escalation ([] and (): nobody), and
+    whether somebody has quiet hours now."""
+
+    asked: Callable[[Alert], tuple[Sequence[str], Sequence[int]]]
+    quiet: Callable[[str], bool]
+
+
+def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list[Notice]:
+    """The notices of this moment; `alerts` are all that are not over. The board is changed."""
+    _end(board, {one.id for one in alerts}, now_ms)
+    due: dict[str, list[tuple[Alert, Told]]] = {}
+    for alert in sorted(alerts, key=lambda one: (one.severity, one.id)):
+        if alert.state == "pending":
+            continue
+        told = _followed(board, alert, now_ms)
+        if told is None or told.calm:
+            continue
+        people, steps = crew.asked(alert)
+        for person in _whom(told, people, steps, now_ms):
+            if told.next_ms <= now_ms or person not in told.people:
+                due.setdefault(person, []).append((alert, told))
+    notices = []
+    for person, asked in due.items():
+        notices += _tell(_bucket(board, person, now_ms), person, asked, crew, now_ms)
+    return notices + _overs(board, crew, now_ms)
+
+
+def _end(board: Board, there: Set[int], now_ms: int) -> None:
+    """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over."""
+    for number, told in [*board.told.items()]:
+        if number in there:
+            if told.over_ms:
+                told.over_ms, told.next_ms = 0, now_ms
+                for person in told.people:
+                    bucket = _bucket(board, person, now_ms)
+                    bucket.over = [one for one in bucket.over if one != number]
+        elif not told.over_ms:
+            told.over_ms = now_ms
+            wait_ms = 0 if told.severity <= CRITICAL else OVER_MS
+            for person in told.people:
+                bucket = _bucket(board, person, now_ms)
+                bucket.over_ms = min(bucket.over_ms, now_ms + wait_ms) if bucket.over else now_ms + wait_ms
+                bucket.over.append(number)
+        elif now_ms - told.over_ms >= REOPEN_MS:
+            del board.told[number]
+
+
+def _followed(board: Board, alert: Alert, now_ms: int) -> Told | None:
+    """What is known of an alert; who took it on is not told again, unless it gets worse."""
+    told = board.told.get(alert.id)
+    if told is None:
+        if len(board.told) >= TOLD_MAX and alert.severity > CRITICAL:
+            return None
+        told = board.told[alert.id] = Told(alert.severity, now_ms, next_ms=now_ms)
+    if alert.severity < told.severity:
+        told.severity, told.since_ms, told.step, told.next_ms, told.calm = alert.severity, now_ms, 0, now_ms, False
+        told.people = []
+    if alert.state != "firing":
+        told.calm = True
+    return told
+
+
+def _whom(told: Told, people: Sequence[str], steps: Sequence[int], now_ms: int) -> list[str]:
+    """Who is to be told now: the first; with each step that is over the next, beside those who were."""
+    if not people:
+        return []
+    if told.severity > CRITICAL:
+        return [] if told.people else [people[0]]
+    passed = sum(now_ms - told.since_ms >= minutes * 60_000 for minutes in steps)
+    return list(people[: min(passed, len(people) - 1) + 1])
+
+
+def _tell(bucket: Bucket, person: str, asked: list[tuple[Alert, Told]], crew: Crew, now_ms: int) -> list[Notice]:
+    critical = [one for one in asked if one[1].severity <= CRITICAL]
+    if critical and now_ms - bucket.critical_ms >= GROUP_MS:
+        bucket.critical_ms = now_ms
+        bucket.tokens = max(0.0, bucket.tokens - 1)
+        again = all(person in told.people for _, told in critical)
+        for alert, told in critical:
+            _noted(told, person, crew.asked(alert)[1], now_ms)
+        # What waits comes along: whoever looks now need not look again.
+        others = [one for one in asked if one[1].severity > CRITICAL and not crew.quiet(person)]
+        for _, told in others:
+            told.people.append(person)
+        step_now = max(told.step for _, told in critical)
+        return [_notice(person, "again" if again else "critical", critical + others, step_now)]
+    waiting = [one for one in asked if one[1].severity > CRITICAL]
+    if not waiting or crew.quiet(person) or now_ms - min(told.since_ms for _, told in waiting) < GROUP_MS:
+        return []
+    if bucket.tokens < 1:
+        return []
+    bucket.tokens -= 1
+    held = now_ms - min(told.since_ms for _, told in waiting) > 2 * GROUP_MS
+    for _, told in waiting:
+        told.people.append(person)
+    return [_notice(person, "digest" if held else "news", waiting)]
+
+
+def _noted(told: Told, person: str, steps: Sequence[int], now_ms: int) -> None:
+    """One who was told; next is the next step of escalation, or the repetition after the last."""
+    if person not in told.people:
+        told.people.append(person)
+    ahead = [told.since_ms + minutes * 60_000 for minutes in steps]
+    told.step = sum(at_ms <= now_ms for at_ms in ahead)
+    told.next_ms = min([at_ms for at_ms in ahead if at_ms > now_ms], default=now_ms + AGAIN_MS)
+
+
+def _overs(board: Board, crew: Crew, now_ms: int) -> list[Notice]:
+    """What is over, to those who were told; it has no hurry."""
+    notices = []
+    for person, bucket in board.buckets.items():
+        _refill(bucket, now_ms)
+        if bucket.over and now_ms >= bucket.over_ms and bucket.tokens >= 1 and not crew.quiet(person):
+            bucket.tokens -= 1
+            named = tuple(bucket.over[:LISTED_MAX])
+            notices.append(Notice(person, "over", named, len(bucket.over) - len(named)))
+            bucket.over.clear()
+    return notices
+
+
+def _notice(person: str, kind: Kind, about: list[tuple[Alert, Told]], step_now: int = 0) -> Notice:
+    ids = tuple(alert.id for alert, _ in about)
+    return Notice(person, kind, ids[:LISTED_MAX], max(0, len(ids) - LISTED_MAX), step_now)
+
+
+def _bucket(board: Board, person: str, now_ms: int) -> Bucket:
+    bucket = board.buckets.setdefault(person, Bucket(at_ms=now_ms))
+    _refill(bucket, now_ms)
+    return bucket
+
+
+def _refill(bucket: Bucket, now_ms: int) -> None:
+    bucket.tokens = min(BURST, bucket.tokens + max(0, now_ms - bucket.at_ms) / TOKEN_MS)
+    bucket.at_ms = now_ms

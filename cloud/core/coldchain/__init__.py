@@ -1,0 +1,1 @@
+"""What temperature did to goods: kinetic means, excursions and breaches, budgets out of range, shelf life used."""

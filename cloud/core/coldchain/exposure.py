@@ -1,0 +1,115 @@
+"""What the goods of a room went through: counted once for the room, and read off for each lot by when it came and left.
+
+All that is counted only grows, so a lot has what came on since it was brought, and what it had before, elsewhere.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cloud.core.coldchain.excursions import GAP_MS, Cause, Excursion, Room, step
+from cloud.core.coldchain.kinetic import Kinetic
+from cloud.core.coldchain.storage import DAY_MS, HOUR_MS, Storage
+
+
+class Worn(Struct, frozen=True):
+    """Milliseconds that are known, that were outside the limits, beyond each budget; days of shelf life used."""
+
+    known_ms: int = 0
+    outside_ms: int = 0
+    beyond_ms: tuple[int, ...] = ()
+    aged_days: float = 0.0
+
+    def plus(self, other: Worn, sign: int = 1) -> Worn:
+        """Both together, or (-1) what came on since the other. Budgets that one of them does not have are its 0."""
+        count = max(len(self.beyond_ms), len(other.beyond_ms))
+        mine, theirs = (one.beyond_ms + (0,) * (count - len(one.beyond_ms)) for one in (self, other))
+        return Worn(
+            self.known_ms + sign * other.known_ms,
+            self.outside_ms + sign * other.outside_ms,
+            tuple(one + sign * more for one, more in zip(mine, theirs, strict=True)),
+            self.aged_days + sign * other.aged_days,
+        )
+
+
+class Course(Struct):
+    """One room for goods that are kept alike: its excursion, its kinetic mean, and what it counted so far."""
+
+    kinetic: Kinetic
+    room: Room = field(default_factory=Room)
+    worn: Worn = field(default_factory=Worn)
+
+    @classmethod
+    def of(cls, kept: Storage) -> Course:
+        """Nothing is known yet."""
+        return cls(Kinetic(round(kept.kinetic_hours * HOUR_MS)), worn=Worn(beyond_ms=(0,) * len(kept.budgets)))
+
+    def take(self, at_ms: int, celsius: float, kept: Storage) -> Excursion | None:
+        """One more sample; the excursion where it is new, another or over. Until it comes, the sample before holds,
+        but not for longer than `GAP_MS`; one that is not newer is left out."""
+        before = self.room
+        if before.at_ms and before.at_ms < at_ms <= before.at_ms + GAP_MS:
+            self._hold(at_ms - before.at_ms, before, kept)
+        self.room, told = step(before, at_ms, celsius, kept, self._used_up(kept))
+        return told
+
+    def _hold(self, ms: int, sample: Room, kept: Storage) -> None:
+        celsius = sample.celsius
+        self.kinetic.add(sample.at_ms, sample.at_ms + ms, celsius)
+        beyond = tuple(ms if one.beyond(celsius) else 0 for one in kept.budgets)
+        outside = ms if kept.side(celsius) else 0
+        self.worn = self.worn.plus(Worn(ms, outside, beyond, kept.ageing(celsius) * ms / DAY_MS))
+
+    def _used_up(self, kept: Storage) -> Cause:
+        """Whether the kinetic mean is above what is borne; it is asked of half a window at least."""
+        if kept.kinetic_c is None or self.kinetic.ms < self.kinetic.window_ms / 2:
+            return ""
+        mean = self.kinetic.celsius()
+        return "kinetic" if mean is not None and mean > kept.kinetic_c else ""
+
+
+class Stay(Struct, frozen=True):
+    """A lot in a room since a moment: what the room had counted by then, and what the lot had before it came."""
+
+    since_ms: int
+    at: Worn
+    before: Worn = Worn()
+
+    def worn(self, course: Course) -> Worn:
+        """All that it went through by now."""
+        return self.before.plus(course.worn.plus(self.at, -1))
+
+    def moved(self, at_ms: int, course: Course, to: Course) -> Stay:
+        """The same lot in another room."""
+        return Stay(at_ms, to.worn, self.worn(course))
+
+
+class Left(Struct, frozen=True):
+    """What a lot may still bear: minutes of each budget, below 0 where it is used up, and days of shelf life (None: not
+    told by temperature); the share of its time that is known."""
+
+    minutes: tuple[float, ...]
+    days: float | None
+    known: float
+
+    @property
+    def used_up(self) -> bool:
+        """Whether it may not be used without somebody's word."""
+        return any(one < 0 for one in self.minutes) or (self.days is not None and self.days <= 0)
+
+
+def left(worn: Worn, kept: Storage, since_ms: int, now_ms: int, shelf_life_days: float | None = None) -> Left:
+    """What is left to a lot that is here since `since_ms`; time that is not known ages it as `ageing_c` does."""
+    spent = worn.beyond_ms + (0,) * (len(kept.budgets) - len(worn.beyond_ms))
+    minutes = tuple(one.minutes - ms / 60_000 for one, ms in zip(kept.budgets, spent, strict=False))
+    lived_ms = max(1, now_ms - since_ms)
+    days = None
+    if shelf_life_days is not None and (kept.q10 or kept.activation_kj):
+        days = shelf_life_days - worn.aged_days - max(0, lived_ms - worn.known_ms) / DAY_MS
+    return Left(minutes, days, min(1.0, worn.known_ms / lived_ms))
+
+
+def arrived(course: Course, at_ms: int, before: Worn | None = None) -> Stay:
+    """A lot that is brought into a room now."""
+    return replace(Stay(at_ms, course.worn), before=before or Worn())

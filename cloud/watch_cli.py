@@ -1,0 +1,176 @@
+"""`python -m cloud watch SERIES.csv`: a score for each row of any series as it comes, and the events found, with why.
+
+One line of JSON a row, an event's line when it is over, and a summary at the end. What is wrong with a row is named on
+stderr with its line, and counted; the rest is judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cloud.core.maintenance.events import Event
+from cloud.core.maintenance.states import LEARN_ROWS, LEARN_ROWS_MAX
+from cloud.core.maintenance.watching import Watch
+from cloud.series_sheet import EPOCH, PEEK_ROWS, Refused, Row, Series
+from cloud.sheets import SheetError
+
+NAMED_MAX = 1000
+"""Faults that are named on stderr; beyond, they are counted."""
+LINES_MAX = 20
+"""Lines of each fault in the summary."""
+LEARN_ROWS_MIN = 60
+LIVE_PEEK_ROWS = 20
+DIGITS = 6
+TOLD = {
+    "no number": "is {cell!r}, which is no number",
+    "empty": "is empty",
+    "converted": "is {cell!r}: converted to the channel's first unit",
+    "a unit among numbers without": "is {cell!r}; the unit of the others is not known",
+    "another quantity": "is {cell!r}, which is another quantity",
+    "repeated": "the time is that of the row before; the first stays",
+    "reversed": "the time is before that of a row before; not judged",
+    "gap": "rows are missing before this one",
+    "daylight saving": "the wall clock was changed by an hour",
+    "clock put back": "the clock was put back, and is followed",
+}
+"""Fault -> what is said of it."""
+
+
+def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    """The verb `watch`."""
+    one = verb("watch", watch, "Watch any series: a score for each row, 0 to 1, and the events found, each with why.")
+    one.add_argument("file", metavar="SERIES.csv|-", help="columns timestamp, value; more columns are more channels")
+    one.add_argument("--channels", default="", metavar="A,B", help="watch these columns (default: all of numbers)")
+    one.add_argument("--without", default="", metavar="A,B", help="leave these columns out, such as labels")
+    text = "of several channels: rows of each operating state that are taken for normal (default: %(default)s)"
+    one.add_argument("--learn", type=int, default=LEARN_ROWS, metavar="ROWS", help=text)
+
+
+def watch(arguments: argparse.Namespace) -> None:
+    """Print scores and events. Raises `SheetError` where the file can not be used as a whole, and `OSError`."""
+    if not LEARN_ROWS_MIN <= arguments.learn <= LEARN_ROWS_MAX:
+        raise SheetError(f"--learn {arguments.learn}: choose {LEARN_ROWS_MIN} to {LEARN_ROWS_MAX} rows")
+    live = arguments.file == "-"
+    with ExitStack() as stack:
+        lines: Iterable[str] = sys.stdin
+        if not live:
+            lines = stack.enter_context(Path(arguments.file).open(encoding="utf-8", errors="replace"))
+        name = "stdin" if live else arguments.file
+        peek = LIVE_PEEK_ROWS if live else PEEK_ROWS
+        series = Series(name, lines, _names(arguments.channels), _names(arguments.without), peek)
+        _run(series, Watch(series.channels, arguments.learn), _Printed(name, arguments.json, live))
+
+
+def _run(series: Series, watch: Watch, printed: _Printed) -> None:
+    for row in series:
+        if isinstance(row, Refused):
+            printed.note(row.line, row.reason, "", row.timestamp)
+            printed.row(row.line, row.timestamp, 0.0, False, False, [[row.reason, "", row.timestamp]])
+            continue
+        judged = watch.take(row.at_ms, row.values)
+        notes = [*([what, channel, cell] for what, channel, cell in row.notes)]
+        notes += [[what, channel, _cell(series, row, channel)] for what, channel in judged.notes]
+        for what, channel, cell in notes:
+            printed.note(row.line, what, channel, cell)
+        printed.row(row.line, row.timestamp, judged.score, judged.judged, judged.open, notes)
+        for event in judged.events:
+            printed.event(event)
+    for event in watch.close():
+        printed.event(event)
+    printed.summary(series)
+
+
+def _cell(series: Series, row: Row, channel: str) -> str:
+    return str(row.values[series.channels.index(channel)]) if channel else row.timestamp
+
+
+class _Printed:
+    """What goes to stdout and stderr, and the counts of it."""
+
+    def __init__(self, name: str, as_json: bool, live: bool) -> None:
+        self._name, self._json, self._live = name, as_json, live
+        self._rows = self._judged = self._events = self._named = 0
+        self._counts: Counter[str] = Counter()
+        self._lines: dict[str, list[int]] = {}
+
+    def note(self, line: int, what: str, channel: str, cell: str) -> None:
+        """Something was wrong with a row."""
+        self._counts[what] += 1
+        lines = self._lines.setdefault(what, [])
+        if len(lines) < LINES_MAX:
+            lines.append(line)
+        self._named += 1
+        if self._named <= NAMED_MAX:
+            said = TOLD.get(what, "{cell!r}: " + what).format(cell=cell)
+            print(f"{self._name}:{line}: {channel + ' ' if channel else ''}{said}", file=sys.stderr)
+
+    def row(
+        self, line: int, timestamp: str, score: float, judged: bool, in_event: bool, notes: list[list[str]]
+    ) -> None:
+        """A row's score."""
+        self._rows += 1
+        self._judged += judged
+        if self._json:
+            said: dict[str, Any] = {"row": self._rows, "line": line, "timestamp": timestamp}
+            said |= {"score": round(score, DIGITS), "in_event": in_event, "judged": judged}
+            if notes:
+                said["notes"] = notes
+            self._print(said)
+
+    def event(self, event: Event) -> None:
+        """An event that is over."""
+        self._events += 1
+        begin, end = _written(event.begin_ms), _written(event.end_ms)
+        if self._json:
+            whole = {"begin": begin, "end": end} | msgspec.to_builtins(event)
+            why = [
+                {"feature": one.feature} | {name: _short(getattr(one, name)) for name in ("value", "low", "high")}
+                for one in event.why
+            ]
+            self._print({"event": whole | {"score": round(event.score, DIGITS), "why": why}})
+            return
+        said = "; ".join(f"{one.feature} {one.value:g}, was {one.low:g} to {one.high:g}" for one in event.why)
+        print(f"{begin}  {end}  {event.kind:<12} {event.score:.2f}  {said}", flush=self._live)
+
+    def summary(self, series: Series) -> None:
+        """The counts."""
+        if self._named > NAMED_MAX:
+            print(f"and {self._named - NAMED_MAX} more", file=sys.stderr)
+        counts = {"rows": self._rows, "judged": self._judged, "events": self._events}
+        if self._json:
+            found = {what: {"count": count, "lines": self._lines[what]} for what, count in self._counts.items()}
+            columns = {"channels": series.channels, "left_out": series.left_out}
+            self._print({"summary": counts | {"notes": found} | columns})
+            return
+        faults = ", ".join(f"{count} {what}" for what, count in self._counts.most_common())
+        print(", ".join(f"{count} {name}" for name, count in counts.items()) + (f"; {faults}" if faults else ""))
+
+    def _print(self, said: dict[str, Any]) -> None:
+        sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+        if self._live:
+            sys.stdout.flush()
+
+
+def _names(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.{DIGITS}g}")
+
+
+def _written(at_ms: int) -> str:
+    try:
+        when = EPOCH + timedelta(milliseconds=at_ms)
+    except OverflowError:
+        return str(at_ms)
+    return when.replace(tzinfo=None).isoformat(" ", "milliseconds" if at_ms % 1000 else "seconds")

@@ -1,0 +1,151 @@
+"""A series as CSV: whatever writes it, its times and numbers are read; what can not be is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.series_sheet import VALUE_MAX, Refused, Row, Series, time_ms
+from cloud.sheets import SheetError
+
+
+def rows(text: str, only: Sequence[str] = ()) -> list[Row | Refused]:
+    return list(Series("s.csv", text.splitlines(keepends=True), only))
+
+
+def values(text: str) -> list[list[float | None]]:
+    return [row.values for row in rows(text) if isinstance(row, Row)]
+
+
+def notes(text: str) -> list[tuple[int, str, str, str]]:
+    return [(row.line, *note) for row in rows(text) if isinstance(row, Row) for note in row.notes]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2014-04-01 00:05:00",
+        "2014-04-01T00:05:00Z",
+        "2014-04-01T02:05:00+02:00",
+        "2014/4/1 0:05",
+        "4/1/2014 0:05",
+        "01.04.2014 00:05:00",
+        "1396310700",
+        "1396310700000",
+        "1396310700.0",
+    ],
+)
+def test_a_time_is_read_however_it_is_written(text: str) -> None:
+    assert time_ms(text, False) == 1_396_310_700_000
+
+
+@pytest.mark.parametrize("text", ["", "x", "2014-13-01 00:00", "31/31/2014 0:00", "nan", "-5", "1e300", "12:00"])
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert time_ms(text, False) is None
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
+def test_every_time_of_iso_8601_is_read(when: datetime) -> None:
+    assert time_ms(when.isoformat(), False) == round(when.timestamp() * 1000)
+
+
+def test_the_day_comes_first_where_time_only_goes_on_so() -> None:
+    days = [f"{day}/3/2026 12:00,{day}\n" for day in range(1, 12)]
+
+    found = rows("time,value\n" + "".join(days))
+
+    assert [row.at_ms - found[0].at_ms for row in found if isinstance(row, Row) and isinstance(found[0], Row)] == [
+        86_400_000 * day for day in range(11)
+    ]
+
+
+def test_cells_that_are_no_numbers_are_named_and_their_rows_kept() -> None:
+    text = "timestamp,a,b\n2026-01-01,1,2\n2026-01-02,#VALUE!,3\n2026-01-03,4,\n2026-01-04,nan,1_0\n"
+
+    assert values(text) == [[1.0, 2.0], [None, 3.0], [4.0, None], [None, None]]
+    assert notes(text) == [
+        (3, "no number", "a", "#VALUE!"),
+        (4, "empty", "b", ""),
+        (5, "no number", "a", "nan"),
+        (5, "no number", "b", "1_0"),
+    ]
+
+
+def test_a_row_without_a_time_is_refused_alone() -> None:
+    found = rows('timestamp,value\n2026-01-01,1\nyesterday,2\n,3\n2026-01-02,"4\n2026-01-03,5\n')
+
+    assert [(one.line, one.reason) for one in found if isinstance(one, Refused)] == [
+        (3, "a time that can not be read"),
+        (4, "no time"),
+    ]
+    assert [one.values for one in found if isinstance(one, Row)][0::2] == [[1.0], [5.0]]
+
+
+def test_units_are_brought_to_that_of_the_first_cell() -> None:
+    text = "timestamp,value\n2026-01-01,20 °C\n2026-01-02,68 F\n2026-01-03,21\n2026-01-04,3 bar\n2026-01-05,5 °C\n"
+
+    assert values(text) == [[20.0], [pytest.approx(20.0)], [21.0], [None], [5.0]]
+    assert notes(text) == [(3, "converted", "value", "68 F"), (5, "another quantity", "value", "3 bar")]
+
+
+def test_a_unit_among_numbers_without_one_is_not_guessed() -> None:
+    text = "timestamp,value\n2026-01-01,20\n2026-01-02,68 F\n"
+
+    assert values(text) == [[20.0], [None]]
+    assert notes(text) == [(3, "a unit among numbers without", "value", "68 F")]
+
+
+def test_semicolons_may_go_with_decimal_commas() -> None:
+    assert values("datetime;value;other\n2026-01-01;1,5;2\n2026-01-02;-0,25;3\n") == [[1.5, 2.0], [-0.25, 3.0]]
+
+
+def test_columns_of_text_are_left_out_and_said() -> None:
+    series = Series("s", ["Time,value,note,empty\n", "2026-01-01,1,ok,\n", "2026-01-02,2,bad,\n"])
+
+    assert (series.channels, series.left_out) == (["value"], ["note", "empty"])
+
+
+def test_labels_are_no_channels_unless_they_are_asked_for() -> None:
+    text = ["datetime;flow;anomaly;changepoint\n", "2026-01-01;1;0;0\n"]
+
+    assert Series("s", text).left_out == ["anomaly", "changepoint"]
+    assert Series("s", text, only=["flow", "anomaly"]).channels == ["flow", "anomaly"]
+
+
+def test_columns_can_be_chosen() -> None:
+    text = ["timestamp,a,b,c\n", "2026-01-01,1,2,0\n"]
+
+    assert Series("s", text, only=["b"]).channels == ["b"]
+    assert Series("s", text, without=["c"]).channels == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no column timestamp"),
+        ("a,b\n1,2\n", "no column timestamp"),
+        ("timestamp,value\n", "no column of numbers"),
+        ("timestamp,value\n2026-01-01,x\n", "no column of numbers"),
+        ("timestamp,value,value\n2026-01-01,1,2\n", "two columns 'value'"),
+    ],
+)
+def test_a_file_that_can_not_be_used_says_why(text: str, said: str) -> None:
+    with pytest.raises(SheetError, match=said):
+        rows(text)
+
+
+def test_a_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(SheetError, match="no column 'c'; it has timestamp, a"):
+        rows("timestamp,a\n2026-01-01,1\n", only=["c"])
+
+
+@given(st.text(max_size=300))
+def test_any_text_after_a_header_is_read_or_refused(text: str) -> None:
+    found = rows("timestamp,value\n2026-01-01,1\n" + text)
+
+    assert found
+    assert all(one is None or abs(one) <= VALUE_MAX for row in found if isinstance(row, Row) for one in row.values)

@@ -1,0 +1,98 @@
+"""The whole watch: whatever comes, each row is answered, and a restart between any two rows changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cloud.core.maintenance.watching import Judged, Watch
+
+MINUTE_MS = 60_000
+START_MS = 1_700_006_400_000
+CELLS = st.one_of(st.none(), st.floats(-1e100, 1e100), st.sampled_from([0.0, 1.0, 20.0, 68.0, 20_000.0]))
+ROWS = st.lists(
+    st.tuples(st.sampled_from([1, 1, 1, 1, 0, -5, -60, 61, 5000]), CELLS, CELLS, CELLS), min_size=1, max_size=250
+)
+
+
+def run(watch: Watch, rows: list[tuple[int, list[float | None]]]) -> list[Judged]:
+    return [watch.take(at_ms, values) for at_ms, values in rows]
+
+
+def timed(
+    rows: list[tuple[int, float | None, float | None, float | None]], width: int
+) -> list[tuple[int, list[float | None]]]:
+    at_ms, found = START_MS, []
+    for by, *cells in rows:
+        at_ms += by * MINUTE_MS
+        found.append((at_ms, list(cells[:width])))
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, st.sampled_from([1, 3]), st.integers(0, 250))
+def test_whatever_comes_is_answered_and_a_restart_changes_nothing(
+    drawn: list[tuple[int, float | None, float | None, float | None]], width: int, cut: int
+) -> None:
+    rows = timed(drawn, width)
+    names = ["a", "b", "c"][:width]
+    whole = run(Watch(names, 60), rows)
+
+    watch = Watch(names, 60)
+    before = run(watch, rows[:cut])
+    after = run(Watch.unpacked(watch.packed()), rows[cut:])
+
+    assert all(0.0 <= one.score <= 1.0 for one in whole)
+    assert [one.score for one in before + after] == pytest.approx([one.score for one in whole], abs=1e-9)
+    assert [(one.judged, one.notes, len(one.events)) for one in before + after] == [
+        (one.judged, one.notes, len(one.events)) for one in whole
+    ]
+
+
+def test_a_bad_cell_costs_a_machine_only_itself() -> None:
+    generator = np.random.default_rng(6)
+    rows: list[tuple[int, list[float | None]]] = [
+        (START_MS + at * MINUTE_MS, list(one)) for at, one in enumerate(generator.normal(50, 1, (700, 3)).tolist())
+    ]
+    plain = run(Watch(["a", "b", "c"]), rows)
+    rows[600][1][1] = None
+
+    holed = run(Watch(["a", "b", "c"]), rows)
+
+    assert holed[600].judged
+    assert abs(holed[600].score - plain[600].score) < 0.1
+    assert run(Watch(["a"]), [(START_MS, [None])])[0].judged is False
+
+
+def test_a_slip_of_units_is_named_with_its_channel_and_judged_beside_the_rest() -> None:
+    generator = np.random.default_rng(6)
+    watch = Watch(["inside", "outside"])
+    for at, one in enumerate(generator.normal((4, 20), 0.2, (600, 2)).tolist()):
+        watch.take(START_MS + at * MINUTE_MS, one)
+
+    found = watch.take(START_MS + 600 * MINUTE_MS, [4.0, 68.0])
+
+    assert found.notes == [("perhaps degrees Fahrenheit", "outside")]
+    assert found.score < 0.5
+
+
+def test_missing_rows_end_the_event_of_a_machine() -> None:
+    rows = np.random.default_rng(6).normal(50, 1, (700, 2))
+    rows[600:, 0] -= 20
+    watch = Watch(["a", "b"])
+    for at, one in enumerate(rows.tolist()):
+        watch.take(START_MS + at * MINUTE_MS, one)
+
+    found = watch.take(START_MS + 900 * MINUTE_MS, [30.0, 50.0])
+
+    assert [one.kind for one in found.events] == ["state"]
+    assert (found.score, found.open) == (0.0, False)
+
+
+def test_the_last_values_outlast_a_restart() -> None:
+    watch = Watch(["a", "b"])
+    watch.take(START_MS, [1.0, 2.0])
+
+    assert Watch.unpacked(watch.packed()).take(START_MS + MINUTE_MS, [None, 3.0]).judged

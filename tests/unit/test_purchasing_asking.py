@@ -125,3 +125,10 @@ def test_what_the_supplier_does_not_offer_is_a_managers_to_add_at_a_price() -> N
 def test_only_a_manager_says_that_something_costs_nothing() -> None:
     assert refused(ORDER, "change", "crew", prices={"bolt": 0.0}) == "price"
     assert done(ORDER, "change", "manager", prices={"bolt": 0.0}).lines[0].unit_price == 0
+
+
+def test_a_price_that_a_paper_rounds_is_not_dearer() -> None:
+    order = replace(ORDER, lines=[Line("bolt", 100, 9.190476), Line("nut", 100, 1.0)])
+
+    assert done(order, "confirm", "supplier", prices={"bolt": 9.1905}).state == "confirmed"
+    assert done(order, "confirm", "supplier", prices={"bolt": 9.1907}).asking

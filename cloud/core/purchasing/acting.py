@@ -27,6 +27,8 @@ Listed = Callable[[str, int], float]
 """(SKU, units) -> what one of so many costs by the supplier's offer, 0 where there is none."""
 SLACK: Final = 1e-9
 """Relative: sums of money that differ by less are the same."""
+ROUNDED: Final = 5e-5
+"""Papers tell unit prices in four decimals: one that is dearer by no more than that is the same."""
 
 POSSIBLE: Final[dict[State, tuple[Action, ...]]] = {
     "draft": ("approve", "change", "cancel"),
@@ -205,9 +207,10 @@ def _dearer(was: Line | None, now: Line, listed: Listed) -> bool:
     """Whether a line costs more than was approved: in all, or a unit of it, however few these become."""
     if was is None or not was.units:
         return now.units > 0
-    rises = now.units > 0 and now.unit_price > was.unit_price * (1 + SLACK)
-    typed = now.units * now.unit_price > was.units * was.unit_price * (1 + SLACK)
-    return rises or typed or _worth(now, listed) > _worth(was, listed) * (1 + SLACK)
+    slack = now.units * ROUNDED
+    rises = now.units > 0 and now.unit_price > was.unit_price + ROUNDED * (1 + SLACK)
+    typed = now.units * now.unit_price > was.units * was.unit_price * (1 + SLACK) + slack
+    return rises or typed or _worth(now, listed) > _worth(was, listed) * (1 + SLACK) + slack
 
 
 def _worth(line: Line, listed: Listed) -> float:

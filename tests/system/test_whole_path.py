@@ -22,7 +22,7 @@ WHY = {
     "on_hand", "on_order", "position", "daily_demand", "demand_sd", "demand_days", "lead_time_days", "service_level",
     "lead_time_sd_days", "lead_time_demand", "safety_stock", "reorder_point", "eoq", "order_cost", "quantity", "moq",
     "holding_cost_unit_year", "pack", "capacity", "formula", "reserved", "quarantined", "in_transit", "replenish",
-    "doubtful", "likely",
+    "doubtful", "likely", "perishing",
 }  # fmt: skip
 
 
@@ -30,7 +30,7 @@ WHY = {
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The small shop with five days of past. Its deliveries take so long that it always has to order."""
     folder = tmp_path_factory.mktemp("shop")
-    skus = [sku | {"lead_time_days": 20} for sku in tomllib.loads(SMALL.read_text())["skus"]]
+    skus = [sku | {"lead_time_days": 20, "order_cost": 0.01} for sku in tomllib.loads(SMALL.read_text())["skus"]]
     busy = scenario(folder, "busy", history=PAST, pace=BUSY, skus=skus)
     scenario(folder, "quiet", history=PAST, pace={}, skus=skus)
     with running(folder, site_with_hands(busy), "broker", "service", "gateway") as system:

@@ -216,7 +216,7 @@ def test_an_acknowledged_alert_is_resolved_with_its_note() -> None:
 def test_a_book_restored_from_its_transitions_fires_what_the_old_one_would(
     moments: list[tuple[int, set[str], bool]], cut: int
 ) -> None:
-    """There are no clearing delays here, for those alone begin again."""
+    """There are no clearing delays here, and it is remembered how restless each is: those alone begin again."""
     delays, now_ms = {"warm": Delays(10, 0)}, 0
     stored: dict[int, Alert] = {}
     kept = restarted = Book()
@@ -224,7 +224,7 @@ def test_a_book_restored_from_its_transitions_fires_what_the_old_one_would(
         now_ms += pause_ms
         conditions = [Condition("warm", subject, "z", 2, {}) for subject in sorted(subjects)]
         if i == cut:
-            restarted = restore(stored.values())
+            restarted = replace(restore(stored.values()), flaps=kept.flaps)
         kept, transitions = step(kept, conditions, delays, now_ms)
         restarted, again = step(restarted, conditions, delays, now_ms)
         assert transitions == again

@@ -39,6 +39,8 @@ RAISED, MISSED = (1, 2, 4, 8), 0.03
 """A point found between those lived through, that misses its promise by less than this, is raised by so many times
 `NEAR` of the lead time's standard deviation."""
 NEAR = 0.1
+SAME = 4
+"""Shares of demand that are the same in so many decimals are: where nothing can be met in time, the cost decides."""
 SPOILT_LEAST = 0.001
 """Where at most this share of demand is thrown away, or of the money, it is not looked at."""
 
@@ -230,8 +232,8 @@ def _chosen(
             point = int(keeps[0])
             keeping.append((float(row.cost[point]), point, row.lot))
             sound |= bool(fair[point])
-        met = np.where(fair, row.fill, -np.inf)
-        point = int(met.argmax())
+        met = np.where(fair, np.round(row.fill, SAME), -np.inf)
+        point = int(np.where(met == met.max(), row.cost, np.inf).argmin())
         best = max(best, (float(met[point]), -float(row.cost[point]), point, row.lot))
     kept = min(keeping, default=None)
     if kept is not None and (sound or best[0] >= level - 1e-9):

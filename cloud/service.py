@@ -11,7 +11,6 @@ import gc
 import logging
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,7 +21,6 @@ import msgspec
 from msgspec import Struct
 
 from cloud import memory, sight
-from cloud.alerts import lifecycle, reported, rules
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.coolers import Coolers
 from cloud.core import overview
@@ -33,6 +31,7 @@ from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.ordering import Ordering
 from cloud.core.replenishment import Need, Plan, versions_with
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
+from cloud.desks.alerting import Alerting
 from cloud.desks.trade import Trade
 from cloud.metrics import Counts
 from cloud.planner import Planner
@@ -41,7 +40,7 @@ from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.history_sqlite import SqliteHistory
 from cloud.stores.ledger import Applied, Ledger, LedgerUnavailable, Received
 from cloud.uplink import Uplink
-from cloud.web.desk import Conflict, DeskError, NotFound, Unavailable
+from cloud.web.desk import DeskError, NotFound, Unavailable
 from cloud.web.live import Live
 from protocols.layout import Site
 from protocols.reports import Alarm, Proposal, Report
@@ -53,7 +52,6 @@ TICK_S = 1.0
 BEAT_S = 0.25
 RETRY_S = 2.0
 DRAIN_RETRY_MAX_S = 30.0
-RESOLVED_SHOWN = 30
 
 Result = TypeVar("Result")
 
@@ -81,15 +79,12 @@ class Service:
         self.planner = Planner(self.inventory, self.ordering, self.ledger.books, self._on_disk)
         self.trade = Trade(self.inventory, self.ordering, self.planner, self.ledger.books, self._on_disk, _now_ms)
         self.assessments: dict[str, Assessment] = {}
-        self.book = lifecycle.Book()
-        self.resolved: deque[AlertView] = deque(maxlen=RESOLVED_SHOWN)
+        self.alerting = Alerting(self.ledger, self._on_disk, _now_ms)
+        self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
-        self._reported = reported.Reported()
         self._coolers = Coolers(self.inventory, self.ledger, self.history_store, self._on_disk)
-        self._judging = asyncio.Lock()
-        """Held from reading the alert book until what came of it is stored."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
         self._load()
         self.live = Live(self._snapshot(_now_ms(), secrets.token_hex(8)))
@@ -150,25 +145,7 @@ class Service:
 
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """See `Desk`."""
-        async with self._judging:
-            alert = next((one for one in self.book.open.values() if one.id == alert_id), None)
-            if alert is None:
-                if 0 < alert_id < self.book.next_id:
-                    raise Conflict(f"alert {alert_id} is over", "nothing is left to acknowledge")
-                raise NotFound(f"there is no alert {alert_id}", "reload the page")
-            after = lifecycle.acknowledge(alert, user, note, _now_ms())
-            if isinstance(after, lifecycle.Refusal):
-                raise Conflict(after.detail)
-            if after != alert:
-                try:
-                    await self._on_disk(self.ledger.keep_alerts, [lifecycle.Transition(alert.state, after)])
-                except LedgerUnavailable as error:
-                    raise Unavailable(str(error), "try again in a moment") from error
-                self.book = lifecycle.enter(self.book, after)
-                self.live.publish(self._snapshot(_now_ms()))
-        view = lifecycle.view(after)
-        assert view is not None, "an acknowledged alert can be seen"
-        return view
+        return await self.alerting.acknowledge(alert_id, user, note)
 
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
@@ -225,16 +202,7 @@ class Service:
             series.partition("/")[0]: refrigeration.assess(state, now_ms)
             for series, state in self.inventory.coolers.items()
         }
-        async with self._judging:
-            facts, delays = self._facts(now_ms), rules.delays()
-            seen = rules.evaluate(facts)
-            seen += self._reported.conditions(seen, delays, facts.gateways, now_ms, self._behind(now_ms))
-            book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
-            if transitions:
-                await self._on_disk(self.ledger.keep_alerts, transitions)
-            self.book = book
-        views = [view for _, alert in transitions if (view := lifecycle.view(alert)) is not None]
-        self.resolved.extend(view for view in views if view.state == "resolved")
+        await self.alerting.judge(self._facts(now_ms), self._behind(now_ms))
 
     async def tick(self, now_ms: int) -> None:
         """Decide, keep what should survive, and show it. Without the ledger what is known is shown all the same."""
@@ -292,7 +260,7 @@ class Service:
             if type(report) is Proposal:
                 self.ordering.hear(gateway, seq, report, now_ms)
             elif type(report) is Alarm:
-                self._reported.hear(gateway, seq, report, now_ms)
+                self.alerting.hear(gateway, seq, report, now_ms)
 
     async def _ticking(self) -> None:
         while True:
@@ -318,11 +286,10 @@ class Service:
             await asyncio.sleep(delay_s)
 
     def _snapshot(self, now_ms: int, epoch: str = "") -> Snapshot:
-        open_alerts = [view for alert in self.book.open.values() if (view := lifecycle.view(alert)) is not None]
         seen = overview.Seen(
             self.ordering.plans,
             [*self.ordering.past, *self.ordering.needs.values()],
-            [*self.resolved, *open_alerts],
+            self.alerting.shown(),
             self._gateways(now_ms),
             self.planner.positions,
             self.trade.shown(),
@@ -361,12 +328,9 @@ class Service:
         for need in self.ledger.needs():
             self.ordering.restore(need)
             self.trade.telling.need(need)
-        stored = self.ledger.alerts()
-        self.book = lifecycle.restore(stored)
-        self._reported.restore(self.ledger.alarms(), self.book.open.values(), now_ms)
+        self.alerting.load()
         for gateway, seq, proposal in self.ledger.proposals():
             self.ordering.hear(gateway, seq, proposal, now_ms)
-        self.resolved.extend(view for one in stored if (view := lifecycle.view(one)) and view.state == "resolved")
 
     def _keep_series(self, reports: list[Report]) -> None:
         samples = memory.samples(reports)

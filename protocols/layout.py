@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from protocols import trade
 from protocols.gs1 import gtin_14
-from protocols.topics import LEVEL, ROOT, Kind
+from protocols.topics import LEVEL, Kind, filter_flaw
 from protocols.trade import Id, NotNegative, Positive, Share
 
 Grams = Annotated[float, Meta(ge=0.001)]
@@ -257,8 +257,7 @@ def _check(site: Site, source: str) -> None:
     _unique(site.sources, "source", source)
     for one in site.sources:
         for pattern in one.topics:
-            flaw = _flaw(pattern)
-            if flaw:
+            if flaw := filter_flaw(pattern):
                 raise LayoutError(f"{source}: source {one.id!r}: topic {pattern!r} {flaw}")
     for sku in site.skus:
         if sku.gtin and gtin_14(sku.gtin) is None:
@@ -329,37 +328,6 @@ def _check(site: Site, source: str) -> None:
             names = " and ".join(repr(one.id) for one in others)
             hint = "give each its own channel, or different SKUs and one tare_g"
             raise LayoutError(f"{source}: slots {names} share {where}; {hint}")
-
-
-def _flaw(pattern: str) -> str:
-    """What is wrong with a source's MQTT filter (MQTT 3.1.1, 4.7) and what to do; "" when nothing is. `*` and `>` are
-    wildcards inside nats-server, and our own topics are for our own devices."""
-    levels = pattern.split("/")
-    if not pattern:
-        return "is empty; write the topics of these devices"
-    if any(ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 for letter in pattern):
-        return "has a control character; remove it"
-    if pattern[0] == "$":
-        return "begins with $, which is for the broker itself; write the topics of these devices"
-    if "*" in pattern or ">" in pattern:
-        return "has a * or >, which not every broker carries; + stands for one level, # at the end for all below"
-    if any("#" in level and (level != "#" or i + 1 < len(levels)) for i, level in enumerate(levels)):
-        return "has a # that is not the last level by itself; write it like a/b/#"
-    if any("+" in level and level != "+" for level in levels):
-        return "has a + that is not a level by itself; write it like a/+/b"
-    if _is_ours(levels):
-        return f"covers topics of our own ({ROOT}/...); write the topics of these devices"
-    return ""
-
-
-def _is_ours(levels: list[str]) -> bool:
-    ours = ROOT.split("/")
-    if levels[0] == ours[0]:
-        return True
-    for level, own in zip(levels, ours, strict=False):
-        if level not in ("+", own):
-            return level == "#"
-    return len(levels) >= len(ours)
 
 
 def _is_timezone(name: str) -> bool:

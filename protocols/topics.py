@@ -67,3 +67,34 @@ def matches(pattern: str, topic: str) -> bool:
         if i >= len(levels) or level not in ("+", levels[i]):
             return False
     return len(wanted) == len(levels)
+
+
+def filter_flaw(pattern: str) -> str:
+    """What is wrong with a source's MQTT filter (MQTT 3.1.1, 4.7) and what to do; "" when nothing is. `*` and `>` are
+    wildcards inside nats-server, and our own topics are for our own devices."""
+    levels = pattern.split("/")
+    if not pattern:
+        return "is empty; write the topics of these devices"
+    if any(ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 for letter in pattern):
+        return "has a control character; remove it"
+    if pattern[0] == "$":
+        return "begins with $, which is for the broker itself; write the topics of these devices"
+    if "*" in pattern or ">" in pattern:
+        return "has a * or >, which not every broker carries; + stands for one level, # at the end for all below"
+    if any("#" in level and (level != "#" or i + 1 < len(levels)) for i, level in enumerate(levels)):
+        return "has a # that is not the last level by itself; write it like a/b/#"
+    if any("+" in level and level != "+" for level in levels):
+        return "has a + that is not a level by itself; write it like a/+/b"
+    if _is_ours(levels):
+        return f"covers topics of our own ({ROOT}/...); write the topics of these devices"
+    return ""
+
+
+def _is_ours(levels: list[str]) -> bool:
+    ours = ROOT.split("/")
+    if levels[0] == ours[0]:
+        return True
+    for level, own in zip(levels, ours, strict=False):
+        if level not in ("+", own):
+            return level == "#"
+    return len(levels) >= len(ours)

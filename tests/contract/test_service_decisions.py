@@ -192,7 +192,7 @@ async def test_an_acknowledgement_is_not_lost_to_the_tick_of_that_moment(place: 
     await asyncio.gather(*(works if first == "acknowledge" else reversed(works)))
     await service.tick(NOW_MS + 32_000)
 
-    states = {one.id: one.state for one in service.book.open.values()}
+    states = {one.id: one.state for one in service.alerting.book.open.values()}
     assert states == {1: "acknowledged", 2: "pending"}
     assert {one.id: one.state for one in service.ledger.alerts()} == states
 
@@ -204,6 +204,6 @@ async def test_an_alert_acknowledged_as_it_ends_has_ended(place: Depot) -> None:
 
     await asyncio.gather(service.acknowledge(1, "ada", ""), service.tick(NOW_MS + 61_000), return_exceptions=True)
 
-    assert service.book.open == {}
+    assert service.alerting.book.open == {}
     assert [one.state for one in service.ledger.alerts()] == ["resolved"]
     assert [one.state for one in service.live.current.alerts] == ["resolved"]

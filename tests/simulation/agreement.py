@@ -75,7 +75,7 @@ class Agreement:
             if told.complete != (sum(held.missing() for held in boots) == 0):
                 yield f"{told.device}: the service says complete {told.complete}, the gateway has {[*boots]}"
         off = abs(gateway.gateway.clock.ahead_ms()) > CLOCK_OFF_MS
-        for key, alert in service.service.book.open.items():
+        for key, alert in service.service.alerting.book.open.items():
             # A clock that ran ahead is waited for, for ten times as long, and so long told of; that of a device is
             # judged by the hours; empty shelves are no fault.
             if key[0] not in ("stock_out", "device_sick") and not (off and key[0] == "clock_wrong"):

@@ -1,0 +1,87 @@
+"""The alerts of one site: what the rules see becomes an alert that is stored, and people take it on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from cloud.alerts import lifecycle, reported, rules
+from cloud.alerts.facts import Facts
+from cloud.alerts.lifecycle import Alert, Refusal, Transition
+from cloud.core.view import AlertView
+from cloud.desks.refusing import OnDisk
+from cloud.stores.ledger import Ledger, LedgerUnavailable
+from cloud.web.desk import Conflict, NotFound, Unavailable
+from protocols.reports import Alarm
+
+RESOLVED_SHOWN = 30
+
+
+class Alerting:
+    """The alert book; `changed` is called when a person changed it. Raises `LedgerUnavailable` where it can not be
+    stored; nothing has changed then."""
+
+    def __init__(self, ledger: Ledger, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+        self._ledger, self._on_disk, self._now_ms = ledger, on_disk, now_ms
+        self.book = lifecycle.Book()
+        self.resolved: deque[AlertView] = deque(maxlen=RESOLVED_SHOWN)
+        self.changed: Callable[[], None] = lambda: None
+        self._reported = reported.Reported()
+        self._judging = asyncio.Lock()
+        """Held from reading the alert book until what came of it is stored."""
+
+    def load(self) -> None:
+        """Everything as the ledger has it."""
+        stored = self._ledger.alerts()
+        self.book = lifecycle.restore(stored)
+        self._reported.restore(self._ledger.alarms(), self.book.open.values(), self._now_ms())
+        self.resolved.extend(view for one in stored if (view := lifecycle.view(one)) and view.state == "resolved")
+
+    def hear(self, gateway: str, seq: int, alarm: Alarm, now_ms: int) -> None:
+        """What a gateway raised by itself."""
+        self._reported.hear(gateway, seq, alarm, now_ms)
+
+    async def judge(self, facts: Facts, behind: bool) -> list[Transition]:
+        """What the rules make of this moment, stored. `behind`: a gateway has numbered more than is here."""
+        delays, now_ms = rules.delays(), facts.now_ms
+        async with self._judging:
+            seen = rules.evaluate(facts)
+            seen += self._reported.conditions(seen, delays, facts.gateways, now_ms, behind)
+            book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
+            if transitions:
+                await self._on_disk(self._ledger.keep_alerts, transitions)
+            self.book = book
+        views = [view for _, alert in transitions if (view := lifecycle.view(alert)) is not None]
+        self.resolved.extend(view for view in views if view.state == "resolved")
+        return transitions
+
+    async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
+        """See `Desk`."""
+        return await self._act(alert_id, lambda alert: lifecycle.acknowledge(alert, user, note, self._now_ms()))
+
+    async def _act(self, alert_id: int, act: Callable[[Alert], Alert | Refusal]) -> AlertView:
+        """What a person does to an alert, stored and shown. Raises `NotFound`, `Conflict`, `Unavailable`."""
+        async with self._judging:
+            alert = next((one for one in self.book.open.values() if one.id == alert_id), None)
+            if alert is None:
+                if 0 < alert_id < self.book.next_id:
+                    raise Conflict(f"alert {alert_id} is over", "nothing is left to do about it")
+                raise NotFound(f"there is no alert {alert_id}", "reload the page")
+            after = act(alert)
+            if isinstance(after, Refusal):
+                raise Conflict(after.detail)
+            if after != alert:
+                try:
+                    await self._on_disk(self._ledger.keep_alerts, [Transition(alert.state, after)])
+                except LedgerUnavailable as error:
+                    raise Unavailable(str(error), "try again in a moment") from error
+                self.book = lifecycle.enter(self.book, after)
+                self.changed()
+        view = lifecycle.view(after)
+        assert view is not None, "what a person acts on can be seen"
+        return view
+
+    def shown(self) -> list[AlertView]:
+        """What people see: those that are not over, and the last that are."""
+        return [*self.resolved, *(view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None)]

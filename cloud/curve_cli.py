@@ -14,8 +14,8 @@ from cloud.core.planning.demand_table import DemandTable, censored
 from cloud.core.planning.efficient import Curve, Point, curve, together
 from cloud.core.planning.items import Item
 from cloud.core.planning.mending import mend
+from cloud.core.planning.settling import Outlook
 from cloud.levels_sheet import Levels
-from cloud.planning import outlook
 from cloud.sheets import SheetError
 
 CURVE_HEAD = ("service", "fill", "stock value", "spent", "cost a year", "orders", "point", "lot")
@@ -59,7 +59,7 @@ def _curves(
     units, hidden = censored(demand.units[list(rows)])
     for part, told in forecast_blocks(units, hidden, taus=(0.5,), calibration=recalibration.untold()):
         for at, row in enumerate(rows[part]):
-            sku, ahead = demand.skus[row], outlook(told, at)
+            sku, ahead = demand.skus[row], Outlook.of(told, at)
             item = items[sku]
             if item.breaks and item.reorder_point is None:
                 item = dealt(item.free, ahead).item

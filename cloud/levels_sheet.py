@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
-from typing import TextIO
 
 from cloud.core.planning.items import UNITS_MAX
-from cloud.sheets import KEPT, SEPARATORS, Problems
+from cloud.sheets import Problems, Sheet, columns
 
 Levels = dict[str, tuple[float, float]]
+WANTED = ("sku", "min", "max")
+
+
+def has_levels(path: Path) -> bool:
+    """Whether a file of items has the columns."""
+    return set(WANTED) <= set(columns(path))
 
 
 def read_levels(path: Path, items: Collection[str], problems: Problems) -> Levels | None:
     """Min and Max in force, of each item that has both; None where the file has no such columns. Items without are not
     judged, so that all policies are on the same SKUs."""
-    with path.open(newline="", encoding="utf-8-sig", errors=KEPT) as source:
-        first = source.readline()
-        separator = max(SEPARATORS, key=first.count)
-        header = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
-        if "min" not in header or "max" not in header:
-            return None
-        found: Levels = {}
-        for line, row in _rows(source, separator):
-            cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-            if cells.get("sku", "") not in items or cells["sku"] in found:
-                continue
-            low, high = _units(cells.get("min", "")), _units(cells.get("max", ""))
-            if low is None or high is None or low > high:
-                problems.add(str(path), line, "min and max must be numbers of units, min no more than max; not judged")
-            else:
-                found[cells["sku"]] = (low, high)
-    return found
-
-
-def _rows(source: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are CSV; those that are not were named before."""
-    reader = csv.reader(source, delimiter=separator)
-    while True:
-        try:
-            for row in reader:
-                yield reader.line_num + 1, row
-            return
-        except csv.Error:
+    if not has_levels(path):
+        return None
+    found: Levels = {}
+    named_before = Problems()  # rows that can not be read at all were named when the items were
+    for line, (sku, least, most) in Sheet(path, WANTED, WANTED, named_before).rows():
+        if sku not in items or sku in found:
             continue
+        low, high = _units(least), _units(most)
+        if low is None or high is None or low > high:
+            problems.add(str(path), line, "min and max must be numbers of units, min no more than max; not judged")
+        else:
+            found[sku] = (low, high)
+    return found
 
 
 def _units(text: str) -> float | None:

@@ -13,14 +13,11 @@ from msgspec.structs import replace
 from cloud.core.forecasting import classes, recalibration
 from cloud.core.forecasting.daily import forecast_blocks
 from cloud.core.forecasting.history import read
-from cloud.core.planning.cards import DAYS_A_YEAR, Card, Outlook, card
+from cloud.core.planning.cards import Card, card
 from cloud.core.planning.deals import dealt
 from cloud.core.planning.demand_table import DemandTable, censored, mean_days
 from cloud.core.planning.items import Item
-from cloud.core.planning.settling import settle
-from cloud.core.supplying.histories import outlook
-
-__all__ = ["outlook", "plans"]
+from cloud.core.planning.settling import DAYS_A_YEAR, Outlook, settle
 
 ALONE_MAX = 3_000
 """With more SKUs than this the cards are made by several processes."""
@@ -57,7 +54,7 @@ def _jobs(items: Mapping[str, Item], demand: DemandTable) -> Iterator[Job]:
     for part, told in forecast_blocks(units, hidden, taus=(0.5,), calibration=recalibration.untold()):
         xyz = classes.xyz(read(units[part], None if hidden is None else hidden[part]))
         for at, item in enumerate(wanted[part]):
-            yield item, outlook(told, at), abc[part.start + at], xyz[at]
+            yield item, Outlook.of(told, at), abc[part.start + at], xyz[at]
     seen = {item.sku for item in wanted}
     yield from ((item, None, "C", "Z") for sku, item in items.items() if sku not in seen)
 

@@ -17,7 +17,7 @@ from cloud.core.forecasting import classes, levels
 from cloud.core.forecasting.daily import forecast_blocks
 from cloud.core.planning.cards import Card
 from cloud.core.planning.demand_table import censored
-from cloud.levels_sheet import read_levels
+from cloud.levels_sheet import has_levels
 from cloud.planning import plans
 from cloud.sheet_dates import DATES
 from cloud.sheets import Problems, SheetError, read_demand, read_items
@@ -50,7 +50,7 @@ def plan(arguments: argparse.Namespace) -> None:
         if not items:
             raise SheetError(f"{arguments.items} has no row that can be planned")
         demand = read_demand(arguments.demand, problems, arguments.dates, date.today().toordinal())
-        if read_levels(arguments.items, items, Problems()) is not None:
+        if has_levels(arguments.items):
             problems.remark(str(arguments.items), 1, MIN_MAX)
     finally:
         _tell(problems)

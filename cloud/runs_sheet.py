@@ -6,14 +6,13 @@ back, a cell that is no number (the rest of its row is used). A file that runs b
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_left
 from math import inf, isfinite, nan
 from pathlib import Path
 
 from msgspec import Struct, field
 
-from cloud.sheets import KEPT, SEPARATORS, Problems, Sheet, SheetError
+from cloud.sheets import Problems, Sheet, SheetError, columns
 
 ROWS_MAX = 2_000_000
 CHANNELS_MAX = 500
@@ -43,8 +42,7 @@ class Runs(Struct):
 
 def read_runs(path: Path, problems: Problems) -> Runs:
     """The runs of a file with columns unit, cycle and any channels. Raises `SheetError` and `OSError`."""
-    names = _names(path)
-    channels = [name for name in names if name not in ("unit", "cycle", "")]
+    channels = [name for name in columns(path) if name not in ("unit", "cycle", "")]
     if len(channels) > CHANNELS_MAX:
         raise SheetError(f"{path} has {len(channels)} channels, over {CHANNELS_MAX}; leave some out")
     sheet = Sheet(path, ("unit", "cycle"), ("unit", "cycle", *channels), problems)
@@ -83,13 +81,6 @@ def read_runs(path: Path, problems: Problems) -> Runs:
         if len(kept) < len(channels):
             rows.cells = [[cells[column] for column in kept] for cells in rows.cells]
     return Runs([channels[column] for column in kept], units)
-
-
-def _names(path: Path) -> list[str]:
-    with path.open(newline="", encoding="utf-8-sig", errors=KEPT) as source:
-        first = source.readline()
-    separator = max(SEPARATORS, key=first.count)
-    return [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
 
 
 def _number(text: str) -> float:

@@ -16,10 +16,9 @@ from math import isfinite
 
 from msgspec import Struct, field
 
-from cloud.sheets import SheetError
+from cloud.sheets import SheetError, separator_of
 
 TIME_NAMES = ("timestamp", "datetime", "date", "time", "ts")
-SEPARATORS = ",;\t"
 PEEK_ROWS = 200
 """So many first rows tell which columns hold numbers, and whether the day or the month comes first."""
 NUMBERS_SHARE = 0.5
@@ -81,7 +80,7 @@ class Series:
         """Raises `SheetError` where there is no header, no such column, or no column of numbers."""
         source = iter(lines)
         first = next(source, "").removeprefix("\ufeff")
-        self._separator = max(SEPARATORS, key=first.count)
+        self._separator = separator_of(first)
         header = [one.strip() for one in self._cells(first)]
         unknown = [one for one in (*only, *without) if one not in header]
         if unknown:

@@ -72,6 +72,22 @@ class Problems:
         return [*lines, f"and {more} more rows that can not be used"] if more else lines
 
 
+def columns(path: Path) -> list[str]:
+    """The columns that a file's first line names, in small letters; no column where it is no text."""
+    with path.open(newline="", encoding="utf-8-sig", errors=KEPT) as source:
+        return _header(source.readline())[1]
+
+
+def separator_of(line: str) -> str:
+    """What parts the fields of a file with this first line."""
+    return max(SEPARATORS, key=line.count)
+
+
+def _header(line: str) -> tuple[str, list[str]]:
+    separator = separator_of(line)
+    return separator, [name.strip().lower() for name in next(csv.reader([line], delimiter=separator), [])]
+
+
 class Sheet:
     """A file's rows as (line, values of the wanted columns)."""
 
@@ -88,8 +104,7 @@ class Sheet:
         first = source.readline()
         if not _is_text(first):
             raise SheetError(f"{self.name} is not UTF-8 text; save it as CSV UTF-8")
-        separator = max(SEPARATORS, key=first.count)
-        header = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
+        separator, header = _header(first)
         missing = [name for name in self._required if name not in header]
         if missing:
             raise SheetError(

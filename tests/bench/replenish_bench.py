@@ -26,7 +26,8 @@ from cloud.core.planning.cards import card
 from cloud.core.planning.demand_table import DemandTable
 from cloud.core.planning.efficient import curve
 from cloud.core.planning.items import Item
-from cloud.planning import outlook, plans
+from cloud.core.planning.settling import Outlook
+from cloud.planning import plans
 from tests.bench import forecast_bench, planning_bench, replenish_rare, replenish_real, replenish_refinery
 from tests.bench.table import Figure, show
 from tests.unit import test_planning_oracles
@@ -147,7 +148,7 @@ def again(seed: int = 8) -> list[Figure]:
         began = time.perf_counter()
         demand.units[row, -1] += 1
         told = forecast(demand.units[row : row + 1], taus=(0.5,), calibration=recalibration.untold())
-        card(item, outlook(told, 0), others=False)
+        card(item, Outlook.of(told, 0), others=False)
         spent_ms.append(1e3 * (time.perf_counter() - began))
     middle, late = np.quantile(spent_ms, (0.5, 0.95))
     return [
@@ -162,7 +163,7 @@ def curves(seed: int = 9) -> list[Figure]:
     spent_ms = []
     for row, item in enumerate(items.values()):
         began = time.perf_counter()
-        curve(item, outlook(told, row), (10, 60))
+        curve(item, Outlook.of(told, row), (10, 60))
         spent_ms.append(1e3 * (time.perf_counter() - began))
     middle, late, most = np.quantile(spent_ms, (0.5, 0.95, 1.0))
     said = f"the median; p95 {late:.2f}, the slowest of {len(spent_ms)} {most:.2f}"

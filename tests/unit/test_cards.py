@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.planning import cards
-from cloud.core.planning.cards import Card, Outlook, card
+from cloud.core.planning.cards import Card, card
 from cloud.core.planning.items import Item, unfit
+from cloud.core.planning.settling import Outlook, level_of
 
 BOLT = Item("bolt", 2.5, 8.0, 0.25, 7.0, 2.0, on_hand=20, on_order=5, reserved=4, service_level=0.95)
 DAILY = Outlook(6.0, 16.0, 0.1, "smooth", "smoothing", 180)
@@ -83,7 +83,7 @@ def test_what_was_rejected_is_dearer_or_breaks_the_promise(item: Item, told: Out
     assert made.promise is not None
     for one in made.rejected:
         assert (one.reorder_point, one.order_up_to) != (made.reorder_point, made.order_up_to)
-        broken = one.fill < cards.level_of(item)
+        broken = one.fill < level_of(item)
         assert one.cost >= made.promise.cost * (1 - 1e-9) or broken
 
 
@@ -143,7 +143,7 @@ def test_the_share_met_at_once_is_the_one_that_was_asked_for(item: Item, told: O
     made = card(item, told, others=False)
 
     assert made.promise is not None
-    assert cards.level_of(item) - 1e-9 <= made.promise.fill <= 1
+    assert level_of(item) - 1e-9 <= made.promise.fill <= 1
 
 
 @pytest.mark.parametrize("told", [None, Outlook(0.0, 0.0, 0.0, "none", "none", 90), replace(DAILY, mean=0.002)])

@@ -12,7 +12,7 @@ import pytest
 from cloud import cli, periods_cli, sheet_dates, sheets
 from cloud.core.book.positions import Position
 from cloud.core.forecasting import choose, classes, levels, periods
-from cloud.core.planning import bounds, cards, choice, deals, demand_table, expiry, fitting, items
+from cloud.core.planning import bounds, cards, choice, deals, demand_table, expiry, fitting, items, settling
 from cloud.core.planning.emergency import Rescue
 from tests.unit.pages import DOCS, blocks, fields_of, tables, told
 
@@ -73,7 +73,7 @@ def test_every_formula_class_and_method_is_listed() -> None:
 def test_the_figures_are_those_of_the_code() -> None:
     text = " ".join(TEXT.split())
     for said in (
-        f"without this and the next, {cards.SERVICE_LEVEL}",
+        f"without this and the next, {settling.SERVICE_LEVEL}",
         f"{items.LEVEL_LEAST} to {items.LEVEL_MAX}",
         f"{items.BACKORDER_LEAST} to {items.BACKORDER_MAX:,.0f} times what holding one costs",
         f"up to {items.LEAD_MAX_DAYS:,}",
@@ -105,4 +105,4 @@ def test_the_figures_are_those_of_the_code() -> None:
         assert said in text, said
     for way in sheet_dates.DATES:
         assert f"`{way}`" in TEXT
-    assert (cards.LOT_YEARS_MAX, levels.PRIOR_UNITS, cards.DEMAND_LEAST) == (10_000, 0.25, 1.0)
+    assert (settling.LOT_YEARS_MAX, levels.PRIOR_UNITS, settling.DEMAND_LEAST) == (10_000, 0.25, 1.0)

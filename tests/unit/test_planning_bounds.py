@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cloud.core.planning.cards import Outlook, card, settle
+from cloud.core.planning.cards import card
 from cloud.core.planning.emergency import Source
 from cloud.core.planning.items import Item
 from cloud.core.planning.lots import Lots
+from cloud.core.planning.settling import Outlook, settle
 
 BOLT = Item("bolt", 2.5, 8.0, 0.25, 7.0, 2.0, service_level=0.95)
 DAILY = Outlook(6.0, 16.0, 0.1, "smooth", "smoothing", 180)
@@ -226,3 +227,13 @@ def test_help_is_no_more_than_fits_and_sells() -> None:
     assert units(replace(toner, on_hand=33, capacity=20)) == 0
     assert units(replace(toner, shelf_life_days=4.0)) < lasting
     assert units(replace(toner, on_order=40)) <= lasting, "what comes anyway waits the longer"
+
+
+def test_a_lot_of_one_is_not_too_large_for_an_article_that_seldom_sells() -> None:
+    told = Outlook(0.3, 0.6, 0.003, "smooth", "smoothing", 200)
+    item = Item("x", 5.0, 200.0, 0.25, 5.0, 0.0, 1, 1, on_hand=5, service_level=0.95, capacity=5)
+
+    found = settle(item, told)
+
+    assert "least_lot_too_large" not in found.limits
+    assert "least_lot_too_large" in settle(replace(item, moq=6), told).limits

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cloud.core.planning.cards import Outlook, card, settle
+from cloud.core.planning.cards import card
 from cloud.core.planning.choice import by_hand
 from cloud.core.planning.demand import Demand
 from cloud.core.planning.efficient import curve
@@ -23,6 +23,7 @@ from cloud.core.planning.items import Item
 from cloud.core.planning.losses import Costs
 from cloud.core.planning.lots import ANY
 from cloud.core.planning.prospects import prospect
+from cloud.core.planning.settling import Outlook, settle
 
 MILK = Item("milk", 11.0, 12.0, 0.25, 3.0, service_level=0.95, shelf_life_days=5.0)
 CERTAIN = Outlook(3.32, 3.32, 0.0, "smooth", "smoothing", 0)

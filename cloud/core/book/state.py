@@ -210,12 +210,15 @@ def set_aside(account: Account, more: Mapping[str, int]) -> None:
             del aside[lot]
 
 
+NO_LOT = Batch("", 0, "")
+
+
 def differ(
     account: Account,
     units: int,
     at_ms: int,
     unit_cost: float | None = None,
-    batch: Batch = Batch("", 0, ""),  # noqa: B008
+    batch: Batch = NO_LOT,
 ) -> None:
     """A count or an adjustment found so many units more (or fewer, below 0) than there were."""
     if units > 0:

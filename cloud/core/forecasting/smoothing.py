@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -171,9 +172,15 @@ def damped(values: Array, counts: Counts, horizon: int) -> Array:
 def level_alone(values: Array, counts: Counts, horizon: int) -> Array:
     """The next `horizon` values of each row (left-aligned, `counts` long) by simple exponential smoothing from its
     first value, the constant of `LEVEL_GRID` with the least squared error: the last level, without trend."""
+    level, _ = last_level(values, counts, LEVEL_GRID)
+    return np.repeat(level[:, None], horizon, axis=1)
+
+
+def last_level(values: Array, counts: Counts, alphas: Sequence[float]) -> tuple[Array, Array]:
+    """The last level of each row by the constant with the least squared error, and that constant."""
     rows, columns = values.shape
-    best, level = np.full(rows, np.inf), np.zeros(rows)
-    for alpha in LEVEL_GRID:
+    best, level, chosen = np.full(rows, np.inf), np.zeros(rows), np.ones(rows)
+    for alpha in alphas:
         now, wrong = values[:, 0].copy(), np.zeros(rows)
         for t in range(1, columns):
             off = np.where(t < counts, values[:, t] - now, 0.0)
@@ -181,4 +188,5 @@ def level_alone(values: Array, counts: Counts, horizon: int) -> Array:
             now += alpha * off
         better = wrong < best
         best, level = np.where(better, wrong, best), np.where(better, now, level)
-    return np.repeat(level[:, None], horizon, axis=1)
+        chosen = np.where(better, alpha, chosen)
+    return level, chosen

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cloud.core.forecasting.history import Array, Counts
+from cloud.core.forecasting.smoothing import last_level
 
 ALPHAS = (*(round(0.05 * step, 2) for step in range(2, 20)), 0.99)
 """The dynamic model's smoothing constants: 0.10 to 0.95, and 0.99 (the published bounds)."""
@@ -119,19 +120,9 @@ def _carried(
 def theta(values: Array, counts: Counts, horizon: int) -> Array:
     """Theta by Assimakopoulos & Nikolopoulos 2000, as Hyndman & Billah 2003 found it to be: simple exponential
     smoothing, its constant by least squares, with half the slope of the straight line as drift."""
-    rows, columns = values.shape
     _, slopes, _ = lines(values, counts)
-    drift = slopes[np.arange(rows), counts] / 2
-    best, level, chosen = np.full(rows, np.inf), np.zeros(rows), np.ones(rows)
-    for alpha in THETA_ALPHAS:
-        now, wrong = values[:, 0].copy(), np.zeros(rows)
-        for t in range(1, columns):
-            off = np.where(t < counts, values[:, t] - now, 0.0)
-            wrong += off * off
-            now += alpha * off
-        better = wrong < best
-        best, level = np.where(better, wrong, best), np.where(better, now, level)
-        chosen = np.where(better, alpha, chosen)
+    drift = slopes[np.arange(len(values)), counts] / 2
+    level, chosen = last_level(values, counts, THETA_ALPHAS)
     steps = np.arange(horizon)
     grown = (1 - (1 - chosen) ** counts) / chosen
     return np.asarray(level[:, None] + drift[:, None] * (steps + grown[:, None]))

@@ -40,12 +40,9 @@ def planned(items: Sequence[Item]) -> Learner:
 
     def learn(known: Table) -> Rules:
         told = forecast(*censored(known), taus=(0.5,))
-        found = told.levels
         rows = []
         for at, item in enumerate(items):
-            level, variance, doubt = (float(one[at]) for one in (found.level, found.variance, found.doubt))
-            outlook = Outlook(level, variance, doubt, "", "", int(told.days[at]), told.sizes[at])
-            made = dealt(item, outlook).settled.policy
+            made = dealt(item, Outlook.of(told, at)).settled.policy
             if made is None:
                 rows.append(NEVER)
             else:

@@ -24,31 +24,12 @@ from cloud.core.planning.policies import units as asked_units
 from cloud.core.planning.prospects import Prospect
 from cloud.core.planning.settling import (
     DAYS_A_YEAR,
-    DEMAND_LEAST,
-    LOT_YEARS_MAX,
-    SERVICE_LEVEL,
     Outlook,
     Settled,
-    ahead_of,
-    choice,
     costs_of,
     level_of,
     settle,
 )
-
-__all__ = [
-    "DAYS_A_YEAR",
-    "DEMAND_LEAST",
-    "LOT_YEARS_MAX",
-    "SERVICE_LEVEL",
-    "Outlook",
-    "ahead_of",
-    "card",
-    "choice",
-    "costs_of",
-    "level_of",
-    "settle",
-]
 
 RISK_LEAST = 0.001
 """Nobody is asked for help where running out before the regular supply is less likely."""

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from msgspec import Struct
 
-from cloud.core.forecasting.sizes import DOUBT, Sizes, compounded, day
+from cloud.core.forecasting.sizes import DOUBT, NARROW, Sizes, compounded, day
 from cloud.core.planning.amounts import NONE, Pmf, lead_time_pmf, moments, rounded_normal, trimmed
 from cloud.core.planning.refusals import not_negative, positive
 
@@ -70,7 +70,7 @@ def forecast(mean: float, variance: float, doubt: float, days: int, sizes: Sizes
 def pmf_of(mean: float, variance: float) -> Pmf:
     """Negative binomial where the variance is above the mean, else Poisson; but the rounded normal where the variance
     is clearly below and none is far off, as with what is used evenly."""
-    if variance < 0.9 * mean and mean > 4 * sqrt(variance):
+    if variance < NARROW * mean and mean > 4 * sqrt(variance):
         return rounded_normal(mean, sqrt(max(0.0, variance - 1 / 12)))  # rounding adds the twelfth
     return lead_time_pmf(mean, variance)
 

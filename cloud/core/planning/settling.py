@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import inf, sqrt
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cloud.core.forecasting import classes, levels
+from cloud.core.forecasting.daily import Forecast
 from cloud.core.forecasting.sizes import Sizes
 from cloud.core.planning.bounds import BROKEN, DEAR, EXPIRY, SHELVES, Limit
 from cloud.core.planning.choice import Policy, alternatives, by_hand, choose
@@ -44,6 +46,14 @@ class Outlook(Struct, frozen=True):
     method: str
     days: int
     sizes: Sizes = ()
+
+    @classmethod
+    def of(cls, told: Forecast, row: int) -> Outlook:
+        """What a forecast of several tells of one of its rows."""
+        found = told.levels
+        kind, method = classes.CLASSES[told.pattern.kind[row]], levels.METHODS[found.method[row]]
+        mean, variance, doubt = float(found.level[row]), float(found.variance[row]), float(found.doubt[row])
+        return cls(mean, variance, doubt, kind, method, int(told.days[row]), told.sizes[row])
 
     @property
     def demand(self) -> Demand:
@@ -83,13 +93,13 @@ def settle(item: Item, told: Outlook | None, others: bool = True) -> Settled:
 
 
 def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
-    costs = costs_of(item)
-    ahead = ahead_of(item, told, lots)
+    costs, demand = costs_of(item), told.demand
+    ahead = ahead_of(item, demand, lots)
     if item.policy:
-        made = asked(item, told.demand, ahead, costs, lots, level_of(item))
+        made = asked(item, demand, ahead, costs, lots, level_of(item))
         return Settled(made.policy, ahead, made.others if others else [], made.limits)
     policy, limits, beyond = choice(item, ahead, costs, lots), list[Limit](), list[Policy]()
-    life = life_of(item, told.demand, ahead, policy)
+    life = life_of(item, demand, ahead, policy)
     upto = item.capacity if item.capacity is not None and policy.point + policy.lot > item.capacity else None
     if life is not None or upto is not None:
         free, level = policy, level_of(item) if item.backorder_cost is None else None
@@ -103,7 +113,7 @@ def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
             limits.append(SHELVES)
         if life is not None and (room.point, room.lot) != (free.point, free.lot):
             limits.append(EXPIRY)
-        if lots.least > min(item.capacity or lots.least, ahead.demand * (item.shelf_life_days or lots.least)):
+        if lots.least > min(item.capacity or inf, ahead.demand * (item.shelf_life_days or inf)):
             limits.append("least_lot_too_large")
         if broken:
             limits.append(DEAR if reach else BROKEN)
@@ -116,7 +126,7 @@ def _settled(item: Item, told: Outlook, lots: Lots, others: bool) -> Settled:
         settled = _within_shelves(item, Settled(set_by, ahead), lots)
         if settled.policy is not None and settled.policy != set_by:
             settled = replace(settled, policy=by_hand(ahead, costs, lots, settled.policy.point, settled.policy.lot))
-        life = life_of(item, told.demand, ahead, settled.policy)
+        life = life_of(item, demand, ahead, settled.policy)
         if life is not None and settled.policy is not None:
             settled = replace(settled, policy=spoilt([settled.policy], life, costs, item.unit_cost)[0])
     if not others:
@@ -154,14 +164,14 @@ def _endless(item: Item, told: Outlook, lots: Lots) -> str:
     days = LOT_YEARS_MAX * DAYS_A_YEAR
     if lots.least > days * told.mean:
         return f"the least order, {lots.least} units, lasts over {LOT_YEARS_MAX:,} years: is moq or pack wrong?"
-    if _economic(item, told) > days * told.mean:
+    if _economic(item, told.mean) > days * told.mean:
         return f"the economic lot lasts over {LOT_YEARS_MAX:,} years: is order_cost, unit_cost or holding_rate wrong?"
     return ""
 
 
-def _economic(item: Item, told: Outlook) -> float:
+def _economic(item: Item, mean: float) -> float:
     holding = item.holding_rate * item.unit_cost / DAYS_A_YEAR
-    return sqrt(2 * item.order_cost * told.mean / holding)
+    return sqrt(2 * item.order_cost * mean / holding)
 
 
 def costs_of(item: Item) -> Costs:
@@ -177,9 +187,10 @@ def level_of(item: Item) -> float:
     return item.service_level if item.service_level is not None else SERVICE_LEVEL
 
 
-def ahead_of(item: Item, told: Outlook, lots: Lots) -> Prospect:
+def ahead_of(item: Item, demand: Demand, lots: Lots) -> Prospect:
     """A day's demand and the lead time's, with the doubt of what they were learnt from."""
-    return prospect(told.demand, item.lead_time_days, item.lead_time_sd_days**2, max(1.0, _economic(item, told)), lots)
+    spread = item.lead_time_sd_days**2
+    return prospect(demand, item.lead_time_days, spread, max(1.0, _economic(item, demand.mean)), lots)
 
 
 def choice(item: Item, ahead: Prospect, costs: Costs, lots: Lots) -> Policy:

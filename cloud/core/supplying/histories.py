@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from cloud.core.demand import DAYS_MIN, DailyDemand
-from cloud.core.forecasting import classes, levels, recalibration
-from cloud.core.forecasting.daily import Forecast, forecast
+from cloud.core.forecasting import recalibration
+from cloud.core.forecasting.daily import forecast
 from cloud.core.forecasting.history import Array, Flags
-from cloud.core.planning.cards import Outlook
+from cloud.core.planning.settling import Outlook
 
 
 class Days(NamedTuple):
@@ -53,13 +53,5 @@ def outlooks(rows: Sequence[Days]) -> list[Outlook | None]:
         units, dry = table([rows[at] for at in known])
         found = forecast(units, dry, taus=(0.5,), calibration=recalibration.untold())
         for row, at in enumerate(known):
-            told[at] = outlook(found, row)
+            told[at] = Outlook.of(found, row)
     return told
-
-
-def outlook(told: Forecast, row: int) -> Outlook:
-    """What a forecast tells of one of its rows."""
-    found = told.levels
-    kind, method = classes.CLASSES[told.pattern.kind[row]], levels.METHODS[found.method[row]]
-    mean, variance, doubt = float(found.level[row]), float(found.variance[row]), float(found.doubt[row])
-    return Outlook(mean, variance, doubt, kind, method, int(told.days[row]), told.sizes[row])

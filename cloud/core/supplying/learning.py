@@ -14,8 +14,8 @@ from cloud.core.forecasting import classes, recalibration
 from cloud.core.forecasting.daily import HORIZON_DAYS, HORIZON_MAX_DAYS, Forecast, forecast, learn
 from cloud.core.forecasting.history import read
 from cloud.core.forecasting.recalibration import Calibration
-from cloud.core.planning.cards import DAYS_A_YEAR
 from cloud.core.planning.demand_table import mean_days
+from cloud.core.planning.settling import DAYS_A_YEAR
 from cloud.core.supplying.histories import Days, days_of, table
 
 KEY = "forecast"

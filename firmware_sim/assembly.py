@@ -11,7 +11,9 @@ from firmware_sim.devices.climate import Meter, Quantity
 from firmware_sim.devices.rfid import ReaderDevice
 from firmware_sim.devices.shelf import Channel, ShelfDevice
 from firmware_sim.devices.voice import Device, Voice
+from firmware_sim.physics import machine as driven
 from firmware_sim.physics.loadcell import LoadCell
+from firmware_sim.physics.machine import Machine, Wear
 from firmware_sim.physics.refrigerator import DAY_MS, Leak, Room, advance, ambient, power_w
 from firmware_sim.scenario import Scenario
 from firmware_sim.world import World
@@ -33,8 +35,27 @@ def rooms_of(scenario: Scenario, start_ms: int) -> dict[str, Room]:
     return rooms
 
 
+def machines_of(scenario: Scenario, start_ms: int) -> dict[str, Machine]:
+    """The machines that work by turns, by id, with their wear."""
+    mean_c = {zone.id: zone.ambient_c for zone in scenario.zones}
+    worn = {fault.device: fault for fault in scenario.faults if fault.kind == "wear"}
+    machines = {}
+    for one in scenario.machines:
+        fault = worn.get(one.id)
+        wear = None
+        if fault is not None:
+            wear = Wear(start_ms + int(fault.from_day * DAY_MS), fault.percent_per_day / 100.0)
+        machines[one.id] = Machine(one.drive, mean_c[one.zone], start_ms, wear=wear)
+    return machines
+
+
 def devices_of(
-    scenario: Scenario, site: layout.Site, world: World, rooms: dict[str, Room], seed: int
+    scenario: Scenario,
+    site: layout.Site,
+    world: World,
+    rooms: dict[str, Room],
+    machines: dict[str, Machine],
+    seed: int,
 ) -> dict[str, Device]:
     """All devices by id, each with a generator of its own, so that none disturbs another's luck."""
     zone_c = {zone.id: _temperature(rooms.get(zone.id), zone.ambient_c) for zone in scenario.zones}
@@ -61,6 +82,8 @@ def devices_of(
             voice.battery_pct = float(rng.integers(60, 100))
             quantities = _climate(zone_c[about.zone], about.zone in rooms)
             devices[about.id] = Meter(voice, quantities, rng, period_ms, period_ms)
+        elif about.id in machines:
+            devices[about.id] = Meter(voice, _driven(machines[about.id]), rng, period_ms, period_ms)
         else:
             devices[about.id] = Meter(voice, [_power(rooms[about.zone])], rng, period_ms, period_ms)
     return devices
@@ -101,3 +124,19 @@ def _power(room: Room) -> Quantity:
         return power_w(room)
 
     return Quantity("W", draw_w, 4.0, 1)
+
+
+def _driven(machine: Machine) -> list[Quantity]:
+    def told(of: Callable[[Machine], float]) -> Callable[[int], float]:
+        def truth(at_ms: int) -> float:
+            driven.advance(machine, at_ms)
+            return of(machine)
+
+        return truth
+
+    return [
+        Quantity("W", told(driven.power_w), 12.0, 1),
+        Quantity("A", told(driven.current_a), 0.05, 2),
+        Quantity("mm/s", told(driven.vibration_mm_s), 0.04, 2),
+        Quantity("Cel", told(driven.temperature_c), 0.1, 1),
+    ]

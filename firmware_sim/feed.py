@@ -24,6 +24,7 @@ class Remembered:
     rooms_c: dict[str, float] = field(default_factory=dict)
     leak_from_ms: dict[str, int] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    wear_from_ms: dict[str, int] = field(default_factory=dict)
 
 
 class Feed(Protocol):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from firmware_sim.physics.machine import Drive
 from firmware_sim.physics.refrigerator import Build
 from protocols import layout, trade
 from protocols.trade import Id, NotNegative, Positive, Share
@@ -119,11 +120,21 @@ class Refrigerator(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
 
 
+class Driven(Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine that works by turns and tells its power, current, vibration and temperature."""
+
+    id: Id
+    zone: Id
+    name: str = ""
+    drive: Drive = Drive()
+
+
 class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     """What goes wrong. `silent`: the device says nothing for `for_s`, from `after_s` after going live, again every
-    `every_s` (0: once). `leak`: the machine loses `percent_per_day` of its capacity from `from_day` of the history."""
+    `every_s` (0: once). `leak`: the machine loses `percent_per_day` of its capacity from `from_day` of the history;
+    `wear`: a driven machine's bearing so much of its life."""
 
-    kind: Literal["silent", "leak"]
+    kind: Literal["silent", "leak", "wear"]
     device: Id
     after_s: NotNegative = 0.0
     for_s: NotNegative = 60.0
@@ -192,6 +203,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     readers: list[Reader] = []
     climates: list[Climate] = []
     refrigerators: list[Refrigerator] = []
+    machines: list[Driven] = []
     faults: list[Fault] = []
     pace: Pace = Pace()
     history: History = History()

@@ -31,9 +31,16 @@ def parse(text: str, source: str = "scenario") -> Scenario:
         ids = {device.id for device in expand(scenario, source).devices}
     except layout.LayoutError as error:
         raise ScenarioError(str(error)) from None
+    fit = {
+        "leak": {one.id for one in scenario.refrigerators},
+        "wear": {one.id for one in scenario.machines},
+        "silent": ids,
+    }
     for fault in scenario.faults:
         if fault.device not in ids:
             raise ScenarioError(f"{source}: a fault names device {fault.device!r}, which is not in the scenario")
+        if fault.device not in fit[fault.kind]:
+            raise ScenarioError(f"{source}: {fault.device!r} is no machine that can have a {fault.kind}")
     offered = {(offer.supplier, offer.sku) for offer in scenario.offers}
     for errand in scenario.people.errands:
         if (errand.supplier, errand.sku) not in offered:
@@ -100,6 +107,7 @@ def expand(scenario: Scenario, source: str = "scenario") -> layout.Site:
         layout.Device(machine.id, "machine", machine.zone, machine.name, "refrigerator")
         for machine in scenario.refrigerators
     ]
+    devices += [layout.Device(driven.id, "machine", driven.zone, driven.name) for driven in scenario.machines]
     zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c) for zone in scenario.zones]
     traded = {name: getattr(scenario, name) for name in (*TRADED, "buying", "targets")}
     site = layout.Site(scenario.site, zones, skus, slots, devices, **traded)

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from firmware_sim.assembly import devices_of, rooms_of
+from firmware_sim.assembly import devices_of, machines_of, rooms_of
 from firmware_sim.devices.climate import Meter
 from firmware_sim.devices.rfid import ReaderDevice
 from firmware_sim.devices.shelf import Channel, ShelfDevice
 from firmware_sim.devices.voice import Device, Message, Voice
 from firmware_sim.feed import Remembered, restart
+from firmware_sim.physics.machine import Wear
 from firmware_sim.physics.refrigerator import DAY_MS, Leak, advance
 from firmware_sim.scenario import Article, Scenario
 from firmware_sim.site import expand
@@ -38,7 +39,8 @@ class Warehouse:
         self.at_ms = start_ms
         self.world = World(scenario, self.site, np.random.default_rng([seed, 1]), start_ms)
         self.rooms = rooms_of(scenario, start_ms)
-        self.devices = devices_of(scenario, self.site, self.world, self.rooms, seed)
+        self.machines = machines_of(scenario, start_ms)
+        self.devices = devices_of(scenario, self.site, self.world, self.rooms, self.machines, seed)
         self._watches = {slot.id: slot.device for slot in self.site.slots}
         self._queue: list[tuple[int, str]] = []
         self._truth = truth
@@ -105,9 +107,10 @@ class Warehouse:
             if fault.kind == "silent":
                 line |= {"for_s": fault.for_s, "every_s": fault.every_s}
             else:
-                leak = self.rooms[self.site.device_by_id[fault.device].zone].leak
-                assert leak is not None
-                line |= {"at_ms": leak.from_ms, "percent_per_day": fault.percent_per_day}
+                zone = self.site.device_by_id[fault.device].zone
+                harm = self.machines[fault.device].wear if fault.kind == "wear" else self.rooms[zone].leak
+                assert harm is not None
+                line |= {"at_ms": harm.from_ms, "percent_per_day": fault.percent_per_day}
             lines.append(line)
         return lines
 
@@ -167,6 +170,7 @@ class Warehouse:
             {zone: round(room.temperature_c, 3) for zone, room in self.rooms.items()},
             {zone: room.leak.from_ms for zone, room in self.rooms.items() if room.leak},
             {epc: zone for epc, zone in self.world.tags.items() if zone},
+            {id: one.wear.from_ms for id, one in self.machines.items() if one.wear},
         )
 
     def resume(self, kept: Remembered) -> None:
@@ -183,6 +187,9 @@ class Warehouse:
             room.temperature_c = kept.rooms_c.get(zone, room.temperature_c)
             if room.leak is not None and zone in kept.leak_from_ms:
                 room.leak = Leak(kept.leak_from_ms[zone], room.leak.share_per_day)
+        for id, machine in self.machines.items():
+            if machine.wear is not None and id in kept.wear_from_ms:
+                machine.wear = Wear(kept.wear_from_ms[id], machine.wear.share_per_day)
         for epc, zone in kept.tags.items():
             self.world.tags[epc] = zone
             self._route([TagMoved(self.at_ms, epc, "", zone)], [])

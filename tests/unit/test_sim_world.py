@@ -262,6 +262,10 @@ def test_a_reboot_counts_up_and_numbers_from_zero() -> None:
         (SITE + "zones = []", "length"),
         (SITE + ZONE + 'faults = [{ kind = "silent", device = "ghost" }]', "'ghost'"),
         (SITE + ZONE + 'shelves = [{ zone = "attic", prefix = "A", devices = 1, channels = 1 }]', "'A' have no SKUs"),
+        (
+            SITE + ZONE + 'climates = [{ id = "t", zone = "z" }]\nfaults = [{ kind = "wear", device = "t" }]',
+            "have a wear",
+        ),
         (SITE + ZONE + "pace = { hours = [1.0] }", "24"),
     ],
 )

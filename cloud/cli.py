@@ -19,6 +19,7 @@ import msgspec
 from cloud import (
     backtest_cli,
     book_cli,
+    cold_cli,
     completeness_cli,
     documents_cli,
     keeping_cli,
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     keeping_cli.add(verb, with_site)
     completeness_cli.add(verb, with_site)
     book_cli.add(verb, with_site)
+    cold_cli.add(verb, with_site)
 
     paper = verb("read", documents_cli.show, "Read a partner's paper: X12, EDIFACT, EPCIS or CloudEvents.")
     paper.add_argument("file", metavar="FILE|-")

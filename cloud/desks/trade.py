@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from cloud.core.book.lots import fresh
 from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory
 from cloud.core.ordering import Ordering
@@ -12,6 +11,7 @@ from cloud.core.overview import Traded
 from cloud.core.planning.items import Item
 from cloud.core.purchasing.agreements import Known, Span
 from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.coldroom import Coldroom
 from cloud.desks.counts import Counts
 from cloud.desks.figures import Figures
 from cloud.desks.neighbours import Neighbours
@@ -25,6 +25,7 @@ from cloud.desks.telling import Telling
 from cloud.planner import Planner
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
+from cloud.stores.history import History
 from cloud.web.app import Desks
 from cloud.web.desk import Desk, DeskError
 from protocols.reports import Report
@@ -44,6 +45,7 @@ class Trade:
         books: Books,
         on_disk: OnDisk,
         now_ms: Callable[[], int],
+        history: History | None = None,
     ) -> None:
         self._inventory, self._ordering, self._planner, self._books = inventory, ordering, planner, books
         self._now_ms = now_ms
@@ -57,6 +59,7 @@ class Trade:
         self.neighbours = Neighbours(inventory.site, books, on_disk, now_ms)
         self.telling = Telling(inventory.site, books, on_disk, now_ms)
         self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
+        self.cold = Coldroom(self.book, books, on_disk, now_ms, history)
         self._join()
 
     def load(self) -> None:
@@ -68,6 +71,7 @@ class Trade:
             self.purchasing,
             self.neighbours,
             self.figures,
+            self.cold,
         ):
             desk.load()
         self.telling.load(self.purchasing.every())
@@ -77,11 +81,13 @@ class Trade:
         reports = [*reports]
         self.book.hear(reports, now_ms)
         self.purchasing.hear(reports)
+        self.cold.hear(reports, now_ms)
 
     async def tick(self, now_ms: int) -> None:
         """What time brings. Raises `DeskError` where the ledger can not be written."""
         wrong: Exception | None = None
-        for step in (self.book.tick, self.counts.tick, self.promises.tick, self.purchasing.tick, self.figures.tick):
+        steps = (self.book, self.cold, self.counts, self.promises, self.purchasing, self.figures)
+        for step in (one.tick for one in steps):
             try:  # where one can not go on, the others do
                 await step(now_ms)
             except (LedgerUnavailable, DeskError) as error:
@@ -108,6 +114,7 @@ class Trade:
             self.papers,
             self.neighbours,
             self.figures,
+            self.cold,
         )
 
     def shown(self) -> Traded:
@@ -151,7 +158,7 @@ class Trade:
         self.book.give_back = self.purchasing.take_back
         self.book.picked = self._inventory.picked
         planner.positions = self.position
-        planner.lots = lambda sku: fresh(self.book.account(sku), self.book.today())
+        planner.lots = self.cold.fresh
         planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms
         planner.due = self.purchasing.due_days
         planner.spares, planner.deals = self.neighbours.spare, self.supplying.deals

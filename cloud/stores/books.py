@@ -10,10 +10,12 @@ from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
 
 from cloud.core.book.entries import Entry
+from cloud.core.coldchain.dossier import Step
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.scorecards import Mark
-from cloud.stores import facts, purchases, tables_trade
+from cloud.stores import cold, facts, purchases, tables_trade
+from cloud.stores.cold import Stayed
 from cloud.stores.database import Changed, Ordered
 from cloud.stores.facts import Within
 from cloud.stores.purchases import Version
@@ -209,6 +211,36 @@ class Books:
         with self._reading() as connection:
             rows = connection.execute(select(table).order_by(table.c.neighbour, table.c.sku))
             return [Spare(**row) for row in rows.mappings()]
+
+    def add_cold(self, steps: Sequence[Step]) -> list[tuple[Step, bool]]:
+        """Add steps to the dossier of excursions, all or none: each as it is there then, and whether it is new."""
+        with self._writing() as connection:
+            return cold.add_steps(connection, steps)
+
+    def cold_steps(self, zone: str | None = None, from_ms: int = 0, to_ms: int = 2**62) -> list[Step]:
+        """All steps of the excursions that began within a span."""
+        with self._reading() as connection:
+            return cold.steps(connection, zone, from_ms, to_ms)
+
+    def cold_steps_of(self, excursion: int) -> list[Step]:
+        """All steps of one excursion."""
+        with self._reading() as connection:
+            return cold.steps_of(connection, excursion)
+
+    def cold_waiting(self) -> set[int]:
+        """The excursions of which something is still to be done, however old they are."""
+        with self._reading() as connection:
+            return cold.waiting(connection)
+
+    def add_stays(self, stays: Sequence[Stayed]) -> None:
+        """Add where lots were."""
+        with self._writing() as connection:
+            cold.add_stays(connection, stays)
+
+    def stays(self, sku: str, lot: str | None = None) -> list[Stayed]:
+        """Where lots of an SKU were, oldest first."""
+        with self._reading() as connection:
+            return cold.stays(connection, sku, lot)
 
     @staticmethod
     def _once(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], bool]:

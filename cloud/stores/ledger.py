@@ -34,7 +34,7 @@ from protocols.uplink import Hello
 
 __all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
 
-SCHEMA_VERSION = "8"
+SCHEMA_VERSION = "9"
 REPEATED_MAX = 10_000
 """Notes of what came again; the oldest leave first. The count of a lane goes on."""
 

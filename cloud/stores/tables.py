@@ -335,5 +335,6 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE alert ADD COLUMN shelved_until_ms BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE alert ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0",
     ),
+    "8": (),  # new tables alone
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

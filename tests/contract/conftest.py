@@ -14,6 +14,7 @@ from cloud import service as shell
 from cloud.web.app import make_app, serving
 from cloud.web.live import Live
 from cloud.web.sign_in import SignIn
+from tests.contract.cold_site import ColdSite
 from tests.contract.halls import Hall
 from tests.contract.influx_server import InfluxServer
 from tests.contract.ledgers import DATABASES, POSTGRES
@@ -80,6 +81,23 @@ async def trading(
     if url:
         wipe(url)
     made = TradeSite(tmp_path, clock, url)
+    await made.start()
+    yield made
+    await made.close()
+
+
+@pytest.fixture(params=DATABASES)
+async def cold(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ColdSite]:
+    """A running depot with cold rooms."""
+    clock = Clock()
+    monkeypatch.setattr(shell, "_now_ms", clock)
+    monkeypatch.setattr(shell, "RETRY_S", 0.01)
+    url = POSTGRES if request.param == "postgresql" else ""
+    if url:
+        wipe(url)
+    made = ColdSite(tmp_path, clock, url)
     await made.start()
     yield made
     await made.close()

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from cloud.core.coldchain.excursions import Excursion, Room, step
 from cloud.core.coldchain.exposure import Course, Worn, arrived, left
-from cloud.core.coldchain.kinetic import Kinetic
-from cloud.core.coldchain.storage import DAY_MS, HOUR_MS, MINUTE_MS, PRESETS, Budget, Storage
+from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, MINUTE_MS, Kinetic
+from protocols.cold import PRESETS, Budget, Storage
 
 FREEZER = Path(__file__).resolve().parents[3] / "shared" / "data" / "coldchain" / "freezer_1min.csv.gz"
-FRIDGE = PRESETS["fridge"]
+FRIDGE = PRESETS["2-8"]
 
 
 def heard(samples: Iterable[tuple[float, float]], kept: Storage) -> list[Excursion]:
@@ -81,13 +81,13 @@ def test_a_real_freezers_week_has_its_defrosts_left_in_peace_and_its_excursion_k
     with gzip.open(FREEZER, "rt") as file:
         rows = [*csv.reader(file)][1:]
     samples = [(datetime.fromisoformat(row[0].replace("Z", "+00:00")).timestamp() / 60, float(row[1])) for row in rows]
-    told = [one for one in heard(samples, PRESETS["freezer"]) if one.ended_ms]
+    told = [one for one in heard(samples, PRESETS["frozen"]) if one.ended_ms]
     assert [one.kind for one in told] == ["defrost", "defrost", "breach", "defrost", "defrost"]
     assert told[2].peak_c == 8.4
 
 
 def test_a_compressor_that_stops_is_no_defrost_for_longer_than_one_takes() -> None:
-    told = heard([(minute, -20 + 0.3 * minute) for minute in range(200)], PRESETS["freezer"])
+    told = heard([(minute, -20 + 0.3 * minute) for minute in range(200)], PRESETS["frozen"])
     assert [one.kind for one in told] == ["defrost", "breach"]
     began_ms = told[0].began_ms
     assert told[1].breach_ms - began_ms <= 76 * MINUTE_MS
@@ -95,7 +95,7 @@ def test_a_compressor_that_stops_is_no_defrost_for_longer_than_one_takes() -> No
 
 def test_defrosts_one_after_another_are_none() -> None:
     peak = [*(-20 + n for n in range(15)), *(-5 - n for n in range(15))]
-    told = heard([(minute, celsius) for minute, celsius in enumerate(peak * 3)], PRESETS["freezer"])
+    told = heard([(minute, celsius) for minute, celsius in enumerate(peak * 3)], PRESETS["frozen"])
     assert [one.kind for one in told if one.ended_ms] == ["defrost", "excursion", "excursion"]
 
 

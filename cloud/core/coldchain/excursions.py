@@ -12,10 +12,11 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloud.core.coldchain.storage import HOUR_MS, MINUTE_MS, Storage
+from cloud.core.coldchain.kinetic import HOUR_MS, MINUTE_MS
+from protocols.cold import Storage
 
 Kind = Literal["defrost", "excursion", "breach"]
-Cause = Literal["", "too_far", "too_long", "kinetic", "budget"]
+Cause = Literal["", "too_far", "too_long", "kinetic", "budget", "aged"]
 
 JUMP_C_A_MINUTE = 3.0
 """Air that warms faster was not warmed by a heater: defrosts of a real freezer came to 1.9, a door to 20."""
@@ -99,6 +100,6 @@ def _judged(one: Excursion, room: Room, kept: Storage, worn: Cause) -> Excursion
         return replace(one, kind="defrost")
     if kept.unbearable(room.celsius):
         return replace(one, kind="breach", why="too_far", breach_ms=room.at_ms)
-    if one.outside_ms > kept.excursion_minutes * MINUTE_MS:
+    if kept.excursion_minutes is not None and one.outside_ms > kept.excursion_minutes * MINUTE_MS:
         return replace(one, kind="breach", why="too_long", breach_ms=room.at_ms)
     return replace(one, kind="excursion")

@@ -6,11 +6,10 @@ All that is counted only grows, so a lot has what came on since it was brought, 
 from __future__ import annotations
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from cloud.core.coldchain.excursions import GAP_MS, Cause, Excursion, Room, step
-from cloud.core.coldchain.kinetic import Kinetic
-from cloud.core.coldchain.storage import DAY_MS, HOUR_MS, Storage
+from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic
+from protocols.cold import Storage
 
 
 class Worn(Struct, frozen=True):
@@ -30,6 +29,22 @@ class Worn(Struct, frozen=True):
             self.outside_ms + sign * other.outside_ms,
             tuple(one + sign * more for one, more in zip(mine, theirs, strict=True)),
             self.aged_days + sign * other.aged_days,
+        )
+
+    def part(self, share: float) -> Worn:
+        """A share of all of it."""
+        beyond = tuple(round(ms * share) for ms in self.beyond_ms)
+        return Worn(round(self.known_ms * share), round(self.outside_ms * share), beyond, self.aged_days * share)
+
+    def most(self, other: Worn) -> Worn:
+        """Of each the worse: of a lot that may have been in one place or in another."""
+        count = max(len(self.beyond_ms), len(other.beyond_ms))
+        mine, theirs = (one.beyond_ms + (0,) * (count - len(one.beyond_ms)) for one in (self, other))
+        return Worn(
+            max(self.known_ms, other.known_ms),
+            max(self.outside_ms, other.outside_ms),
+            tuple(map(max, mine, theirs)),
+            max(self.aged_days, other.aged_days),
         )
 
 
@@ -112,4 +127,4 @@ def left(worn: Worn, kept: Storage, since_ms: int, now_ms: int, shelf_life_days:
 
 def arrived(course: Course, at_ms: int, before: Worn | None = None) -> Stay:
     """A lot that is brought into a room now."""
-    return replace(Stay(at_ms, course.worn), before=before or Worn())
+    return Stay(at_ms, course.worn, before or Worn())

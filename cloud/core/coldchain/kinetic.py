@@ -10,9 +10,11 @@ from math import exp, log
 
 from msgspec import Struct, field
 
+from protocols.cold import ZERO_K
+
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 ACTIVATION_K = 10_000.0
 """dH/R with dH = 83.144 kJ/mol, the pharmacopoeia's."""
-ZERO_K = 273.15
 PARTS = 288
 """The window moves in so many steps: five minutes of a day."""
 

@@ -1,0 +1,315 @@
+"""The cold rooms of a site: what their thermometers told, folded as it comes, kept, learnt again where it came late.
+
+The fold goes forward only. At a start it goes on from what was kept, by what the history has since; where a backlog
+comes behind newer samples, from the last checkpoint before it. What was found on the way is the same as if all had come
+in its turn, so excursions of which the dossier knows are not told twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from cloud.core.book.lots import fresh
+from cloud.core.cold_view import ExcursionView, ExposureView, RoomView, room_view
+from cloud.core.coldchain import rooms
+from cloud.core.coldchain.chamber import Chamber, Past, State, Told, own_storage
+from cloud.core.coldchain.kinetic import DAY_MS
+from cloud.core.coldchain.lying import zones_of
+from cloud.core.coldchain.report import Asked
+from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.thermometers import AHEAD_MS
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.quarantine import Quarantine
+from cloud.desks.refusing import OnDisk, storing
+from cloud.desks.reporting import Reporting
+from cloud.desks.stays import Stays
+from cloud.stores.books import Books
+from cloud.stores.cold import Stayed
+from cloud.stores.history import TIME_MAX_MS, History, HistoryUnavailable
+from cloud.web.sign_in import Who
+from protocols.cold import Storage
+from protocols.layout import Site
+from protocols.reports import Report, Series
+
+log = logging.getLogger(__name__)
+Kind = TypeVar("Kind", State, Past)
+
+KEPT_EVERY_MS = 60_000
+CALM_MS = 3_000
+"""A backlog has ended when nothing of it came for so long."""
+LEARN_MS = 30 * DAY_MS
+"""A way of keeping goods that is new is learnt from so much of the history."""
+STEP_MS = 7 * DAY_MS
+AGAIN_MS = 10_000
+"""What could not be learnt is tried again after so long."""
+
+
+class Coldroom:
+    """The cold rooms of one site. `history` may be given later, before `load`."""
+
+    def __init__(
+        self,
+        book: Bookkeeping,
+        books: Books,
+        on_disk: OnDisk,
+        now_ms: Callable[[], int],
+        history: History | None = None,
+    ) -> None:
+        self.site = book.site
+        self.history = history
+        self.chambers: dict[str, Chamber] = {}
+        self._books, self._on_disk, self._now_ms, self._book = books, on_disk, now_ms, book
+        self.storages: Mapping[str, Mapping[str, Storage]] = storages_of(self.site)
+        self._zone_of = thermometers_of(self.site)
+        self.quarantine = Quarantine(book, books, on_disk, now_ms)
+        self.reporting = Reporting(self, book, books, now_ms)
+        self.stays = Stays(book, books, on_disk, now_ms, self.chambers, self.storages)
+        self._late: dict[str, tuple[int, int]] = {}
+        """Zone -> the earliest of what came too late, and when the last of it came."""
+        self._start: dict[str, set[str]] = {}
+        """Zones that are still to be brought up to now, each with the storages that are new there."""
+        self._meanwhile: dict[str, list[Series]] = {}
+        """What was heard of zones that are being learnt."""
+        self._again_ms = self._kept_ms = 0
+        self._changed: set[str] = set()
+        self._marked: dict[str, int] = {}
+
+    def load(self) -> None:
+        """What was kept. In the thread of the caller; what came since is learnt with the first tick."""
+        now_ms = self._now_ms()
+        for zone, storages in self.storages.items():
+            chamber = Chamber(
+                self._kept(f"cold:{zone}", State) or State(), self._kept(f"cold-past:{zone}", Past) or Past()
+            )
+            if chamber.past.marks.keys() != chamber.state.kept.keys():
+                chamber = Chamber()
+            new = chamber.furnish(storages, now_ms)
+            chamber.state.thermometers.waiting.clear()
+            self.chambers[zone] = chamber
+            self._start[zone] = new
+        self.quarantine.load()
+        self.stays.load()
+
+    def hear(self, reports: Iterable[Report], now_ms: int) -> None:
+        """What thermometers told; the history has it already."""
+        for one in reports:
+            if type(one) is Series and one.quantity == "temperature_c" and one.device in self._zone_of:
+                zone = self._zone_of[one.device]
+                if zone in self._meanwhile:
+                    self._meanwhile[zone].append(one)
+                elif zone in self.chambers and zone not in self._start:
+                    self._take(zone, one, now_ms)
+
+    async def tick(self, now_ms: int) -> None:
+        """Learn what is to be learnt, fold what is in its place, do what follows from it, and keep it."""
+        for zone in [*self._start] if now_ms >= self._again_ms else []:
+            await self._learn(zone, now_ms)
+        for zone in [zone for zone, (_, heard_ms) in self._late.items() if now_ms - heard_ms >= CALM_MS]:
+            await self._learn(zone, now_ms)
+        for zone, chamber in self.chambers.items():
+            if zone not in self._start:
+                self._tell(zone, chamber.advance(now_ms))
+        await self.quarantine.tick(now_ms)
+        await self.stays.tick(now_ms)
+        for worn in self.stays.used_up(now_ms):
+            await self.quarantine.used_up(worn, now_ms)
+        if now_ms - self._kept_ms >= KEPT_EVERY_MS:
+            await self.keep()
+            self._kept_ms = now_ms
+
+    async def keep(self) -> None:
+        """Store what has changed; what can not be stored stays marked."""
+        for zone in [*self._changed]:
+            chamber = self.chambers[zone]
+            state = msgspec.msgpack.encode(chamber.state)
+            marked = max((one.at_ms[-1] for one in chamber.past.marks.values() if one.at_ms), default=0)
+            past = msgspec.msgpack.encode(chamber.past) if marked != self._marked.get(zone) else None
+            with storing():
+                if past is not None:
+                    await self._on_disk(self._books.keep, f"cold-past:{zone}", past)
+                    self._marked[zone] = marked
+                await self._on_disk(self._books.keep, f"cold:{zone}", state)
+            self._changed.discard(zone)
+        await self.stays.keep()
+
+    def rooms(self) -> list[RoomNow]:
+        """Every room as the rules see it."""
+        now_ms, lots = self._now_ms(), self.stays.lots()
+        found = []
+        for zone, chamber in self.chambers.items():
+            for name, kept in chamber.state.kept.items():
+                number, waiting = self.quarantine.about(zone, name, kept.course.room.now)
+                found.append(rooms.room(zone, name, kept, now_ms, lots.get((zone, name), 0), number, waiting))
+        return found
+
+    def shown(self) -> list[RoomView]:
+        """Every room as people see it."""
+        series = self.series_of()
+        return [
+            room_view(one, self.chambers[one.zone].state.kept[one.storage], series[one.zone]) for one in self.rooms()
+        ]
+
+    def series_of(self) -> dict[str, list[str]]:
+        """Zone -> the names of its thermometers' series in the history, as far as they were heard."""
+        return {zone: sorted(one.state.thermometers.newest) for zone, one in self.chambers.items()}
+
+    def fresh(self, sku: str) -> list[tuple[int, int]]:
+        """As `lots.fresh`: what a warm room aged is there for fewer days."""
+        known, sooner = fresh(self._book.account(sku), self._book.today()), self.stays.sooner(sku)
+        return sooner if sooner is not None else known
+
+    async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[ExcursionView]:
+        """See `cloud.web.cold.Desk`."""
+        return await self.quarantine.excursions(zone, from_ms, to_ms)
+
+    async def excursion(self, number: int) -> ExcursionView:
+        """See `cloud.web.cold.Desk`."""
+        return await self.quarantine.excursion(number)
+
+    def exposures(self, sku: str) -> list[ExposureView]:
+        """See `cloud.web.cold.Desk`."""
+        return self.stays.exposures(sku)
+
+    def stayed(self, sku: str, lot: str) -> list[Stayed]:
+        """Where a lot is, as if it left now."""
+        return self.stays.past(sku, lot)
+
+    async def decide(self, number: int, release: bool, lines: list[int], who: Who, comment: str) -> ExcursionView:
+        """See `cloud.web.cold.Desk`."""
+        return await self.quarantine.decide(number, "release" if release else "scrap", lines, who, comment)
+
+    async def report(self, asked: Asked) -> tuple[bytes, str, str]:
+        """See `cloud.web.cold.Desk`."""
+        return await self.reporting.written(asked)
+
+    def _take(self, zone: str, report: Series, now_ms: int) -> None:
+        series = f"{report.device}/{report.channel}/{report.quantity}"
+        samples = (
+            (report.at_ms + offset, value) for offset, value in zip(report.offsets_ms, report.values, strict=True)
+        )
+        late = self.chambers[zone].hear(series, samples, now_ms)
+        if late is not None:
+            self._late[zone] = (min(late, self._late.get(zone, (late, 0))[0]), now_ms)
+        self._changed.add(zone)
+
+    def _tell(self, zone: str, told: list[Told]) -> None:
+        kept = self.chambers[zone].state.kept
+        for one in told:
+            ended_ms = one.excursion.ended_ms
+            if one.storage in kept and not (ended_ms and ended_ms < kept[one.storage].since_ms):
+                self.quarantine.hear(zone, one)
+        if told:
+            self._changed.add(zone)
+
+    async def _learn(self, zone: str, now_ms: int) -> None:
+        """Bring a room up to now by the history: from where it stands, what is new there from long before; or all of it
+        from before what came too late."""
+        new = self._start.get(zone)
+        self._meanwhile[zone] = []
+        try:
+            if new is None:
+                await self._relearn(zone)
+            else:
+                every = self.chambers[zone].state.kept.keys()
+                for names in [part for part in (every - new, new) if part]:
+                    await self._begin(zone, {*names}, names == new, now_ms)
+        except HistoryUnavailable as error:
+            log.warning("history: %s; cold room %s is learnt later", error, zone)
+            self._again_ms = now_ms + AGAIN_MS
+            return
+        finally:
+            heard = self._meanwhile.pop(zone)
+        self._start.pop(zone, None)
+        self._changed.add(zone)
+        self._marked.pop(zone, None)
+        self.stays.learnt(zone)
+        for report in heard:
+            self._take(zone, report, now_ms)
+
+    async def _begin(self, zone: str, names: set[str], new: bool, now_ms: int) -> None:
+        chamber = self.chambers[zone]
+        base = chamber.fresh() if new else chamber.copy()
+        told = await self._fold(zone, base, max(base.upto_ms + 1, now_ms - LEARN_MS, 0), now_ms + AHEAD_MS)
+        if new:
+            chamber.adopt(base, names)
+        else:
+            self.chambers[zone] = base
+        self._tell(zone, [one for one in told if one.storage in names])
+
+    async def _relearn(self, zone: str) -> None:
+        late_ms, heard_ms = self._late.pop(zone)
+        chamber = self.chambers[zone]
+        base = chamber.back_to(late_ms)
+        if base is None:
+            log.warning("cold room %s: what came of %d is older than all that is kept of it", zone, late_ms)
+            return
+        try:
+            told = await self._fold(zone, base, base.upto_ms + 1, chamber.upto_ms)
+        except HistoryUnavailable:
+            self._late.setdefault(zone, (late_ms, heard_ms + AGAIN_MS))
+            raise
+        base.state.thermometers.waiting = chamber.state.thermometers.waiting
+        self.chambers[zone] = base
+        self._tell(zone, told)
+
+    async def _fold(self, zone: str, base: Chamber, from_ms: int, until_ms: int) -> list[Told]:
+        """What came of each excursion by what the history has. In a thread of its own: some weeks of samples take a
+        moment, and receipts must not wait for it."""
+        pins = self.stays.pins(zone)
+        told = await asyncio.to_thread(lambda: base.learn(self.samples(zone, from_ms, until_ms), pins))
+        return [*{(one.storage, one.excursion.began_ms): one for one in told}.values()]
+
+    def samples(self, zone: str, from_ms: int, until_ms: int) -> Iterator[tuple[int, str, float]]:
+        """What the history has of a zone's thermometers, in the order of time; nothing where there is no history.
+        Raises `HistoryUnavailable`, while it is read."""
+        if self.history is None:
+            return iter(())
+        names = [one for one in self.history.series() if one.endswith("/temperature_c")]
+        names = [one for one in names if self._zone_of.get(one.partition("/")[0]) == zone]
+        return heapq.merge(*(self._series(name, from_ms, until_ms) for name in names))
+
+    def _series(self, name: str, from_ms: int, until_ms: int) -> Iterator[tuple[int, str, float]]:
+        assert self.history is not None
+        while from_ms <= until_ms:
+            to_ms = min(from_ms + STEP_MS, until_ms + 1, TIME_MAX_MS)
+            for at_ms, value in zip(*self.history.read(name, from_ms, to_ms), strict=True):
+                yield at_ms, name, value
+            from_ms = to_ms
+
+    def _kept(self, key: str, kind: type[Kind]) -> Kind | None:
+        blob = self._books.kept(key)
+        try:
+            return msgspec.msgpack.decode(blob, type=kind) if blob else None
+        except msgspec.ValidationError as error:
+            log.warning("%s: what was kept can not be read, it is learnt again: %s", key, error)
+            return None
+
+
+def storages_of(site: Site) -> dict[str, dict[str, Storage]]:
+    """Zone -> how goods are kept there, and under "" how the zone itself is: of zones that have a thermometer."""
+    known, places = site.storage_by_id, zones_of(site)
+    found: dict[str, dict[str, Storage]] = {}
+    watched = {*thermometers_of(site).values()}
+    cooled = {one.zone for one in site.devices if one.role == "refrigerator"}
+    for zone in site.zones:
+        names = {one.storage for one in site.skus if one.storage and zone.id in places[one.id]}
+        if zone.storage:
+            names.add(zone.storage)
+        storages = {name: known[name] for name in sorted(names)}
+        own = own_storage(zone.min_c, zone.max_c, zone.id in cooled)
+        if own is not None:
+            storages[""] = own
+        if storages and zone.id in watched:
+            found[zone.id] = storages
+    return found
+
+
+def thermometers_of(site: Site) -> dict[str, str]:
+    """Device -> zone, of those whose temperature is that of the air of their zone."""
+    return {one.id: one.zone for one in site.devices if one.kind == "climate" or one.role == "refrigerator"}

@@ -1,0 +1,267 @@
+"""Where lots are and were, and what they went through there: minutes out of range, budgets left, shelf life used."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from math import floor
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct, field
+
+from cloud.core.book.lots import UNDATED
+from cloud.core.cold_view import BudgetLeft, ExposureView
+from cloud.core.coldchain.chamber import Chamber
+from cloud.core.coldchain.exposure import Left, Stay, Worn, left
+from cloud.core.coldchain.kinetic import DAY_MS
+from cloud.core.coldchain.lying import lying, zones_of
+from cloud.core.days import iso_day
+from cloud.desks.bookkeeping import Bookkeeping
+from cloud.desks.refusing import OnDisk, storing
+from cloud.stores.books import Books
+from cloud.stores.cold import Stayed
+from protocols.cold import Storage
+
+log = logging.getLogger(__name__)
+
+KEPT = "cold-stays"
+LOOK_MS = 5_000
+"""So often is looked where lots are."""
+PAGE = 1_000
+
+
+class Here(Struct):
+    """A lot in a room: since when, what the room had counted then, the most units of it that were there."""
+
+    stay: Stay
+    units: int = 0
+
+
+class Known(Struct):
+    """SKU -> lot -> zone -> the lot there; SKU -> lot -> what it went through elsewhere before."""
+
+    here: dict[str, dict[str, dict[str, Here]]] = field(default_factory=dict)
+    before: dict[str, dict[str, Worn]] = field(default_factory=dict)
+
+
+class UsedUp(NamedTuple):
+    """A lot that may not be used any more, for what it went through."""
+
+    zone: str
+    storage: str
+    sku: str
+    lot: str
+    since_ms: int
+    why: str
+
+
+class Stays:
+    """The lots of one site in its cold rooms."""
+
+    def __init__(
+        self,
+        book: Bookkeeping,
+        books: Books,
+        on_disk: OnDisk,
+        now_ms: Callable[[], int],
+        chambers: Mapping[str, Chamber],
+        storages: Mapping[str, Mapping[str, Storage]],
+    ) -> None:
+        self.site = book.site
+        self._book, self._books, self._on_disk, self._now_ms = book, books, on_disk, now_ms
+        self._chambers, self._storages = chambers, storages
+        self._zones = zones_of(self.site)
+        self._skus = [one for one in self.site.skus if one.storage]
+        self._known = Known()
+        self._over: list[Stayed] = []
+        """Stays that are over and not stored yet."""
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        """SKU -> the last fact of its account that was looked at."""
+        self._looked_ms = 0
+        self._changed = False
+
+    def load(self) -> None:
+        """What was kept."""
+        blob = self._books.kept(KEPT)
+        try:
+            self._known = msgspec.msgpack.decode(blob, type=Known) if blob else Known()
+        except msgspec.ValidationError as error:
+            log.warning("%s: what was kept can not be read; lots are looked for anew: %s", KEPT, error)
+            self._known = Known()
+        self._seen.clear()
+
+    async def tick(self, now_ms: int) -> None:
+        """Look where lots are."""
+        if 0 <= now_ms - self._looked_ms < LOOK_MS:
+            return
+        self._looked_ms = now_ms
+        for sku in self._skus:
+            account = self._book.account(sku.id)
+            if self._seen.get(sku.id) != account.last:
+                last = account.last
+                await self._look(sku.id, sku.storage, sku.zone, now_ms)
+                self._seen[sku.id] = last
+
+    async def keep(self) -> None:
+        """Store where lots are, and first where they were."""
+        if not self._changed:
+            return
+        over = [*self._over]
+        with storing():
+            await self._on_disk(self._books.add_stays, over)
+            await self._on_disk(self._books.keep, KEPT, msgspec.msgpack.encode(self._known))
+        del self._over[: len(over)]
+        self._changed = bool(self._over)
+
+    def pins(self, zone: str) -> list[int]:
+        """When the lots came that are in a room."""
+        known = self._known.here.values()
+        return [zones[zone].stay.since_ms for lots in known for zones in lots.values() if zone in zones]
+
+    def learnt(self, zone: str) -> None:
+        """What a room had counted was learnt again: also what it had by the moments when lots came."""
+        for sku in self._skus:
+            for lots in self._known.here.get(sku.id, {}).values():
+                if (one := lots.get(zone)) is not None and sku.storage in self._storages.get(zone, {}):
+                    at = self._chambers[zone].worn_at(sku.storage, one.stay.since_ms)
+                    one.stay = Stay(one.stay.since_ms, at, one.stay.before)
+        self._changed = True
+
+    def lots(self) -> dict[tuple[str, str], int]:
+        """(zone, storage) -> how many lots lie there."""
+        found: dict[tuple[str, str], int] = {}
+        for sku in self._skus:
+            for zones in self._known.here.get(sku.id, {}).values():
+                for zone in zones:
+                    found[zone, sku.storage] = found.get((zone, sku.storage), 0) + 1
+        return found
+
+    def exposures(self, sku: str = "") -> list[ExposureView]:
+        """What each lot that is in a cold room went through."""
+        found = []
+        for one in self._skus:
+            if sku in ("", one.id):
+                for lot, zones in self._known.here.get(one.id, {}).items():
+                    found += [self._view(one.id, lot, zone, here) for zone, here in zones.items()]
+        return found
+
+    def past(self, sku: str, lot: str) -> list[Stayed]:
+        """Where a lot is now, as if it left now; and stays that are over and not stored yet."""
+        now_ms, found = self._now_ms(), [one for one in self._over if (one.sku, one.lot) == (sku, lot)]
+        storage = self.site.sku_by_id[sku].storage
+        for zone, here in self._known.here.get(sku, {}).get(lot, {}).items():
+            found.append(
+                Stayed(sku, lot, zone, storage, here.stay.since_ms, now_ms, here.units, self._worn(sku, zone, here))
+            )
+        return found
+
+    def used_up(self, now_ms: int) -> list[UsedUp]:
+        """The lots that used up a budget, or their shelf life."""
+        today, found = iso_day(self.site.site.timezone, now_ms), []
+        for one in self.exposures():
+            aged = bool(one.effective_expiry) and one.effective_expiry != one.expiry and one.effective_expiry < today
+            if one.lot and (one.used_up or aged):
+                over = any(budget.left_minutes < 0 for budget in one.budgets)
+                why = "budget" if over else "aged"
+                found.append(UsedUp(one.zone, one.storage, one.sku, one.lot, one.since_ms, why))
+        return found
+
+    def sooner(self, sku: str) -> list[tuple[int, int]] | None:
+        """Days (today with them) and units of the lots that can be used, by their effective expiry; None where no lot's
+        is another than was told."""
+        views = [one for one in self.exposures(sku) if one.effective_expiry != one.expiry]
+        if not views:
+            return None
+        ends: dict[str, str] = {}
+        for one in views:
+            ends[one.lot] = min(ends.get(one.lot, UNDATED), one.effective_expiry)
+        account, today = self._book.account(sku), self._book.today()
+        start, found = date.fromisoformat(today), []
+        for lot, (units, expiry) in account.lots.items():
+            end, free = ends.get(lot, expiry), units - account.aside.get(lot, 0)
+            if today <= end < UNDATED and end and free > 0:
+                found.append(((date.fromisoformat(end) - start).days + 1, free))
+        return sorted(found)
+
+    async def _look(self, sku: str, storage: str, home: str, now_ms: int) -> None:
+        account, here = self._book.account(sku), self._known.here.setdefault(sku, {})
+        before = self._known.before.setdefault(sku, {})
+        there = {
+            zone: one
+            for zone, one in lying(account, self._zones[sku], home).items()
+            if storage in self._storages.get(zone, {})
+        }
+        now: set[tuple[str, str]] = set()
+        for zone, one in there.items():
+            for lot, units in (one.lots if one.lots is not None else dict(account.batches.units)).items():
+                now.add((lot, zone))
+                zones = here.setdefault(lot, {})
+                if zone not in zones:
+                    zones[zone] = Here(await self._came(sku, lot, storage, zone, now_ms))
+                zones[zone].units = max(zones[zone].units, units)
+        for lot, zones in [*here.items()]:
+            for zone in [zone for zone in zones if (lot, zone) not in now]:
+                gone = zones.pop(zone)
+                if zone not in self._chambers or storage not in self._storages.get(zone, {}):
+                    continue
+                worn = self._worn(sku, zone, gone)
+                self._over.append(Stayed(sku, lot, zone, storage, gone.stay.since_ms, now_ms, gone.units, worn))
+                before[lot] = worn.most(before.get(lot, Worn()))
+            if not zones:
+                del here[lot]
+        for lot in [lot for lot in before if lot not in account.batches.units]:
+            del before[lot]
+        self._changed = True
+
+    async def _came(self, sku: str, lot: str, storage: str, zone: str, now_ms: int) -> Stay:
+        """A lot that is new in a room: since it came to the site, where it was in no room before."""
+        elsewhere = [self._worn(sku, at, one) for at, one in self._known.here.get(sku, {}).get(lot, {}).items()]
+        before = self._known.before.get(sku, {}).get(lot)
+        since_ms = now_ms
+        if lot and before is None and not elsewhere:
+            with storing():
+                since_ms = await asyncio.to_thread(self._first, sku, lot, now_ms)
+        worn = before or Worn()
+        for one in elsewhere:
+            worn = worn.most(one)
+        return Stay(since_ms, self._chambers[zone].worn_at(storage, since_ms), worn)
+
+    def _first(self, sku: str, lot: str, now_ms: int) -> int:
+        """When a lot first came."""
+        after, first = 0, now_ms
+        while page := self._books.entries(sku, after_id=after, limit=PAGE):
+            for one in page:
+                if (one.lot or one.expiry) == lot and one.units > 0 and one.kind != "quarantine":
+                    first = min(first, one.happened_ms)
+            after = page[-1].id
+        return first
+
+    def _worn(self, sku: str, zone: str, here: Here) -> Worn:
+        return here.stay.worn(self._chambers[zone].state.kept[self.site.sku_by_id[sku].storage].course)
+
+    def _view(self, sku: str, lot: str, zone: str, here: Here) -> ExposureView:
+        of = self.site.sku_by_id[sku]
+        by, worn, now_ms = self._storages[zone][of.storage], self._worn(sku, zone, here), self._now_ms()
+        rest: Left = left(worn, by, here.stay.since_ms, now_ms)
+        units, told = self._book.account(sku).lots.get(lot, (0, ""))
+        ages = bool(by.q10 or by.activation_kj)
+        label = told
+        if not label and ages and of.shelf_life_days:
+            label = iso_day(self.site.site.timezone, here.stay.since_ms + round(of.shelf_life_days * DAY_MS))
+        sooner = floor(max(0.0, worn.aged_days - worn.known_ms / DAY_MS)) if ages else 0
+        end = (date.fromisoformat(label) - timedelta(days=sooner)).isoformat() if label and sooner else told
+        days = None
+        if ages and end:
+            days = (date.fromisoformat(end) - date.fromisoformat(self._book.today())).days + 1.0
+        budgets = [
+            BudgetLeft(one.above_c, one.below_c, one.minutes, round(minutes, 2))
+            for one, minutes in zip(by.budgets, rest.minutes, strict=True)
+        ]
+        return ExposureView(
+            f"{sku}/{lot}/{zone}", sku, lot, units, zone, of.storage, here.stay.since_ms, round(rest.known, 4),
+            worn.outside_ms, budgets, round(worn.aged_days, 4) if ages else None, told, end, days,
+            rest.used_up,
+        )  # fmt: skip

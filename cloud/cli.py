@@ -21,6 +21,7 @@ from cloud import (
     book_cli,
     cold_cli,
     completeness_cli,
+    crews_cli,
     documents_cli,
     keeping_cli,
     keys,
@@ -30,6 +31,7 @@ from cloud import (
     schedule_cli,
     watch_cli,
 )
+from cloud.desks.crews import Crews
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
@@ -91,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = with_site(verb("serve", _serve, "Run the service."))
     serve.add_argument("--uplink", default="tcp://127.0.0.1:7460", help="where gateways connect (default: %(default)s)")
     serve.add_argument("--host", default="127.0.0.1", help="address of the dashboard (default: %(default)s)")
+    crews_cli.add(verb, with_site, serve)
     serve.add_argument("--port", type=int, default=8080, help="port of the dashboard (default: %(default)s)")
 
     with_site(verb("stock", _show("skus"), "Print every SKU: on hand, demand, reorder point, cover."))
@@ -154,7 +157,9 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
     ledger, site = service.ledger, service.site.site.id
     asked = (service.apply, ledger.tops, ledger.missing, service.policies)
     uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
-    app = make_app(service.trade.desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+    crewing = crews_cli.attach(service.site, service.alerting, ledger, service.ready, arguments)
+    desks = service.trade.desks(service)._replace(crews=Crews(crewing))
+    app = make_app(desks, service.live, SignIn(LedgerAccounts(ledger)), STATIC)
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -168,6 +173,7 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
             raise UsageError(f"the dashboard can not use {where} ({error.strerror}); choose another --port") from None
         said = msgspec.json.encode({"site": service.site.site.id, "url": url}).decode()
         print(said if arguments.json else f"service: {url}", flush=True)
+        await stack.enter_async_context(crewing.working())
         await stack.enter_async_context(keeping_cli.kept(arguments, service.history_store, uplink, url, service.ready))
         await service.run(uplink)
 
@@ -188,7 +194,9 @@ def _show(part: str) -> Callable[[argparse.Namespace], None]:
 
 def _get(arguments: argparse.Namespace) -> None:
     async def ask(service: Service) -> None:
-        app = make_app(service.trade.desks(service), service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
+        crewing = crews_cli.attach(service.site, service.alerting, service.ledger, service.ready, arguments)
+        desks = service.trade.desks(service)._replace(crews=Crews(crewing))
+        app = make_app(desks, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
         status, body = await answer(app, arguments.path)
         sys.stdout.write(body.decode("utf-8", "replace") + "\n")
         if status >= 400:

@@ -49,6 +49,9 @@ class Team(Struct, frozen=True, forbid_unknown_fields=True):
 
 def flaw(people: Sequence[Person], teams: Sequence[Team], zones: Collection[str], rules: Collection[str] = ()) -> str:
     """What does not fit, and what to do; "" when all does. `rules`: where they are known."""
+    for noun, ids in (("person", [one.id for one in people]), ("team", [one.id for one in teams])):
+        if twice := next((one for at, one in enumerate(ids) if one in ids[:at]), ""):
+            return f"{noun} {twice!r} is listed twice; give each a name of its own"
     names = {one.id for one in people}
     for person in people:
         if (person.quiet_from is None) != (person.quiet_until is None):

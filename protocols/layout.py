@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
-from protocols import cold, trade
+from protocols import cold, crews, trade
 from protocols.gs1 import gtin_14
 from protocols.topics import LEVEL, Kind, filter_flaw
 from protocols.trade import Id, NotNegative, Positive, Share
@@ -183,6 +183,8 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     webhooks: list[trade.Webhook] = []
     targets: dict[str, float] = {}
     storages: list[cold.Storage] = []
+    people: list[crews.Person] = []
+    teams: list[crews.Team] = []
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -291,6 +293,8 @@ def _check(site: Site, source: str) -> None:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_pct above max_pct; swap them")
     zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
     if unfit := trade.flaw(trade.Trade(*(getattr(site, name) for name in trade.Trade.__struct_fields__)), skus):
+        raise LayoutError(f"{source}: {unfit}")
+    if unfit := crews.flaw(site.people, site.teams, zones):
         raise LayoutError(f"{source}: {unfit}")
     tiers = {one.id for one in site.tiers}
     for sku in site.skus:

@@ -43,6 +43,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "paho": ("edge/mqtt.py", "edge/packets.py", "edge/doctor/probe.py", "firmware_sim/mqtt.py"),
     "zmq": ("edge/uplink.py", "edge/keys.py", "cloud/uplink.py", "cloud/keys.py"),
     "aiohttp": ("edge/api.py", "cloud/web/"),
+    "apprise": ("cloud/notify.py",),
     "sqlite3": ("edge/store.py", "edge/storing/", "cloud/stores/"),
     "sqlite_utils": ("edge/storing/", "cloud/stores/"),
     "sqlalchemy": ("cloud/stores/",),

@@ -17,11 +17,15 @@ Flaps = dict[tuple[str, str], tuple[float, int, bool]]
 """By (rule, subject): the penalty, as of when, and whether it counted as flapping then."""
 
 
-def came(flaps: Mapping[tuple[str, str], tuple[float, int, bool]], key: tuple[str, str], now_ms: int) -> Flaps:
-    """It came once more; what has long been calm is forgotten."""
-    kept = {one: seen for one, seen in flaps.items() if _now(seen, now_ms) >= KEPT}
+def kept(flaps: Mapping[tuple[str, str], tuple[float, int, bool]], now_ms: int) -> Flaps:
+    """A copy; what has long been calm is forgotten. Once a step, however many come in it."""
+    return {one: seen for one, seen in flaps.items() if _now(seen, now_ms) >= KEPT}
+
+
+def came(flaps: Flaps, key: tuple[str, str], now_ms: int) -> None:
+    """It came once more: noted in `flaps`."""
     penalty = _now(flaps[key], now_ms) + PENALTY if key in flaps else PENALTY
-    return {**kept, key: (penalty, now_ms, penalty >= FLAPPING or is_restless(flaps, key, now_ms))}
+    flaps[key] = (penalty, now_ms, penalty >= FLAPPING or is_restless(flaps, key, now_ms))
 
 
 def is_restless(flaps: Mapping[tuple[str, str], tuple[float, int, bool]], key: tuple[str, str], now_ms: int) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cloud.alerts import damping
 from cloud.alerts.damping import Flaps, came, is_restless
 from cloud.core.view import AlertView, Param
 
@@ -52,7 +53,8 @@ class Delays(NamedTuple):
 class Alert(Struct, frozen=True):
     """One alert. `since_ms`: when its condition began; `severity`: as it is now, or was when it was acknowledged if
     that was worse; `clear_from_ms`: since when the condition has been gone, None while it is there. A shelved one is
-    put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back."""
+    put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back. `assigned_to`: the
+    person who is to see to it, whoever acknowledged it."""
 
     id: int
     rule: str
@@ -69,6 +71,7 @@ class Alert(Struct, frozen=True):
     clear_from_ms: int | None = None
     shelved_until_ms: int = 0
     reopened: int = 0
+    assigned_to: str = ""
 
 
 class Book(Struct, frozen=True):
@@ -82,10 +85,13 @@ class Book(Struct, frozen=True):
 
 
 class Transition(NamedTuple):
-    """An alert as it stands now, and the state it came from (None: it is new). To be stored, whichever it is."""
+    """An alert as it stands now, and the state it came from (None: it is new). To be stored, whichever it is. `by`: who
+    did it, and why, where that does not stand in the alert."""
 
     before: Stage | None
     alert: Alert
+    by: str = ""
+    note: str = ""
 
 
 class Refusal(Struct, frozen=True):
@@ -107,7 +113,7 @@ def step(
             present[key] = condition
     next_id, still_open, transitions = book.next_id, dict(book.open), []
     lately = {key: one for key, one in book.lately.items() if now_ms - one.changed_ms < REOPEN_MS}
-    flaps = book.flaps
+    flaps = damping.kept(book.flaps, now_ms)
     for key, alert in book.open.items():
         restless = is_restless(flaps, key, now_ms)
         after = _go_on(alert, present.get(key), delays.get(alert.rule, Delays(0, 0)), now_ms, restless)
@@ -118,11 +124,11 @@ def step(
         else:
             still_open[key] = after
         if alert.clear_from_ms is not None and after.clear_from_ms is None:
-            flaps = came(flaps, key, now_ms)
+            came(flaps, key, now_ms)
         if (after.state, after.severity) == (alert.state, alert.severity):
             continue
         if alert.state == "pending" and after.state == "firing":
-            flaps = came(flaps, key, now_ms)
+            came(flaps, key, now_ms)
             if (before := lately.pop(key, None)) is not None:
                 transitions.append(Transition("pending", replace(after, state="lapsed")))
                 alert, after = before, _again(before, after)
@@ -135,7 +141,7 @@ def step(
         new = Alert(next_id, seen.rule, seen.subject, seen.zone, seen.severity, state, now_ms, now_ms, seen.params)
         was: Stage | None = None
         if state == "firing":
-            flaps = came(flaps, key, now_ms)
+            came(flaps, key, now_ms)
             if (ended := lately.pop(key, None)) is not None:
                 new, was = _again(ended, new), "resolved"
         next_id += new.id == next_id
@@ -202,6 +208,20 @@ def shelve(alert: Alert, by: str, note: str, until_ms: int, now_ms: int) -> Aler
     return replace(alert, state="shelved", acknowledged_by=by, note=note, shelved_until_ms=until_ms, changed_ms=now_ms)
 
 
+def unshelve(alert: Alert, now_ms: int) -> Alert | Refusal:
+    """Someone takes an alert up again that was put aside: it fires, and asks for somebody."""
+    if alert.state != "shelved":
+        return Refusal("alert.not_shelved", f"alert {alert.id} is not put aside; there is nothing to take up again")
+    return replace(alert, state="firing", acknowledged_by="", shelved_until_ms=0, changed_ms=now_ms)
+
+
+def assign(alert: Alert, to: str) -> Alert | Refusal:
+    """Somebody ("": nobody in particular) is to see to it. That is no acknowledgement."""
+    if alert.state in OVER or alert.state == "pending":
+        return Refusal("alert.over", f"alert {alert.id} is not there now; there is nothing to see to")
+    return replace(alert, assigned_to=to)
+
+
 def acknowledge(alert: Alert, by: str, note: str, now_ms: int) -> Alert | Refusal:
     """Someone takes the alert on. Acknowledging it again changes nothing: the first stands."""
     if alert.state == "acknowledged":
@@ -227,15 +247,15 @@ def enter(book: Book, alert: Alert) -> Book:
 def restore(stored: Iterable[Alert]) -> Book:
     """The book as it was, from the last stored form of each alert; those that were over long ago count for the ids
     alone (the next step forgets them)."""
-    book = Book()
+    last, there, lately = 0, {}, {}
     for alert in stored:
         key = alert.rule, alert.subject
-        book = replace(book, next_id=max(book.next_id, alert.id + 1))
+        last = max(last, alert.id)
         if alert.state == "resolved":
-            book.lately[key] = alert
+            lately[key] = alert
         elif alert.state not in OVER:
-            book.open[key] = replace(alert, clear_from_ms=None)
-    return book
+            there[key] = replace(alert, clear_from_ms=None)
+    return Book(last + 1, there, lately)
 
 
 def view(alert: Alert) -> AlertView | None:
@@ -255,4 +275,8 @@ def view(alert: Alert) -> AlertView | None:
         alert.acknowledged_by,
         alert.acknowledged_ms,
         alert.note,
+        alert.assigned_to,
+        alert.shelved_until_ms if alert.state == "shelved" else 0,
+        alert.reopened,
+        bool(alert.params.get("nodata")),
     )

@@ -14,7 +14,8 @@ from msgspec import Struct, field
 
 from cloud.alerts.lifecycle import REOPEN_MS, Alert
 
-Kind = Literal["critical", "news", "digest", "again", "over"]
+Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "tuning", "test"]
+"""The last three are asked for by somebody, and made elsewhere."""
 
 CRITICAL = 1
 GROUP_MS = 60_000
@@ -43,11 +44,11 @@ class Notice(NamedTuple):
 
 
 class Told(Struct):
-    """One alert as it was told: how severe, since when it is to be, whom, how far it was escalated, when next;
-    since when it is over."""
+    """One alert as it was told: how severe at worst, since when it is to be (-1: nobody was asked yet), whom, how far
+    it was escalated, when next; since when it is over."""
 
     severity: int
-    since_ms: int
+    since_ms: int = -1
     people: list[str] = field(default_factory=list)
     step: int = 0
     next_ms: int = 0
@@ -56,14 +57,16 @@ class Told(Struct):
 
 
 class Bucket(Struct):
-    """One person's places: how many are free, as of when; when something critical was told last; what is to be told
-    as over, and from when on."""
+    """One person's places: how many are free, as of when; when something critical was told last as new, and when
+    again; what is to be told as over, from when on, and whether it was critical."""
 
     tokens: float = BURST
     at_ms: int = 0
     critical_ms: int = -GROUP_MS
+    again_ms: int = -GROUP_MS
     over: list[int] = field(default_factory=list)
     over_ms: int = 0
+    urgent: bool = False
 
 
 class Board(Struct):
@@ -71,6 +74,14 @@ class Board(Struct):
 
     told: dict[int, Told] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
+
+
+class Asked(NamedTuple):
+    """An alert that somebody is asked about, as it was told so far, and whether it is to be told again."""
+
+    alert: Alert
+    told: Told
+    due: bool
 
 
 class Crew(NamedTuple):
@@ -84,7 +95,7 @@ class Crew(NamedTuple):
 def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list[Notice]:
     """The notices of this moment; `alerts` are all that are not over. The board is changed."""
     _end(board, {one.id for one in alerts}, now_ms)
-    due: dict[str, list[tuple[Alert, Told]]] = {}
+    asked: dict[str, list[Asked]] = {}
     for alert in sorted(alerts, key=lambda one: (one.severity, one.id)):
         if alert.state == "pending":
             continue
@@ -92,83 +103,95 @@ def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list
         if told is None or told.calm:
             continue
         people, steps = crew.asked(alert)
-        for person in _whom(told, people, steps, now_ms):
-            if told.next_ms <= now_ms or person not in told.people:
-                due.setdefault(person, []).append((alert, told))
+        if people and told.since_ms < 0:
+            told.since_ms = told.next_ms = now_ms
+        one = Asked(alert, told, told.next_ms <= now_ms)
+        for person in _whom(alert, told, people, steps, now_ms):
+            asked.setdefault(person, []).append(one)
     notices = []
-    for person, asked in due.items():
-        notices += _tell(_bucket(board, person, now_ms), person, asked, crew, now_ms)
+    for person, about in asked.items():
+        notices += _tell(_bucket(board, person, now_ms), person, about, crew, now_ms)
     return notices + _overs(board, crew, now_ms)
 
 
 def _end(board: Board, there: Set[int], now_ms: int) -> None:
-    """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over."""
+    """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over, and is
+    escalated anew."""
+    back = set()
     for number, told in [*board.told.items()]:
         if number in there:
             if told.over_ms:
-                told.over_ms, told.next_ms = 0, now_ms
-                for person in told.people:
-                    bucket = _bucket(board, person, now_ms)
-                    bucket.over = [one for one in bucket.over if one != number]
+                told.over_ms, told.since_ms, told.next_ms, told.step = 0, now_ms, now_ms, 0
+                back.add(number)
         elif not told.over_ms:
             told.over_ms = now_ms
-            wait_ms = 0 if told.severity <= CRITICAL else OVER_MS
+            urgent = told.severity <= CRITICAL
+            over_ms = now_ms if urgent else now_ms + OVER_MS
             for person in told.people:
                 bucket = _bucket(board, person, now_ms)
-                bucket.over_ms = min(bucket.over_ms, now_ms + wait_ms) if bucket.over else now_ms + wait_ms
+                bucket.over_ms = min(bucket.over_ms, over_ms) if bucket.over else over_ms
+                bucket.urgent = bucket.urgent or urgent
                 bucket.over.append(number)
         elif now_ms - told.over_ms >= REOPEN_MS:
             del board.told[number]
+    for bucket in board.buckets.values() if back else ():
+        bucket.over = [one for one in bucket.over if one not in back]
+        bucket.urgent = bucket.urgent and bool(bucket.over)
 
 
 def _followed(board: Board, alert: Alert, now_ms: int) -> Told | None:
-    """What is known of an alert; who took it on is not told again, unless it gets worse."""
+    """What is known of an alert; once somebody took it on, or put it aside, it is told again only when it gets worse or
+    is taken up again."""
     told = board.told.get(alert.id)
     if told is None:
         if len(board.told) >= TOLD_MAX and alert.severity > CRITICAL:
             return None
-        told = board.told[alert.id] = Told(alert.severity, now_ms, next_ms=now_ms)
-    if alert.severity < told.severity:
-        told.severity, told.since_ms, told.step, told.next_ms, told.calm = alert.severity, now_ms, 0, now_ms, False
-        told.people = []
-    if alert.state != "firing":
-        told.calm = True
+        told = board.told[alert.id] = Told(alert.severity)
+    if alert.severity < told.severity or (told.calm and alert.state == "firing"):
+        board.told[alert.id] = told = Told(min(alert.severity, told.severity))
+    told.calm = alert.state != "firing"
     return told
 
 
-def _whom(told: Told, people: Sequence[str], steps: Sequence[int], now_ms: int) -> list[str]:
-    """Who is to be told now: the first; with each step that is over the next, beside those who were."""
+def _whom(alert: Alert, told: Told, people: Sequence[str], steps: Sequence[int], now_ms: int) -> list[str]:
+    """Who is asked now: the first; with each step that is over the next, beside those who were. What is not critical is
+    told once."""
     if not people:
         return []
-    if told.severity > CRITICAL:
+    if alert.severity > CRITICAL:
         return [] if told.people else [people[0]]
     passed = sum(now_ms - told.since_ms >= minutes * 60_000 for minutes in steps)
     return list(people[: min(passed, len(people) - 1) + 1])
 
 
-def _tell(bucket: Bucket, person: str, asked: list[tuple[Alert, Told]], crew: Crew, now_ms: int) -> list[Notice]:
-    critical = [one for one in asked if one[1].severity <= CRITICAL]
-    if critical and now_ms - bucket.critical_ms >= GROUP_MS:
-        bucket.critical_ms = now_ms
+def _tell(bucket: Bucket, person: str, asked: list[Asked], crew: Crew, now_ms: int) -> list[Notice]:
+    critical = [one for one in asked if one.alert.severity <= CRITICAL]
+    waiting = [one for one in asked if one.alert.severity > CRITICAL]
+    new = [one for one in critical if person not in one.told.people]
+    # All that was told comes again together, so that many are not many repetitions.
+    about = [one for one in critical if one.due or person not in one.told.people] if new else critical
+    calm_ms = now_ms - (bucket.critical_ms if new else max(bucket.critical_ms, bucket.again_ms))
+    if (new or any(one.due for one in critical)) and calm_ms >= GROUP_MS:
+        if new:
+            bucket.critical_ms = now_ms
+        bucket.again_ms = now_ms
         bucket.tokens = max(0.0, bucket.tokens - 1)
-        again = all(person in told.people for _, told in critical)
-        for alert, told in critical:
-            _noted(told, person, crew.asked(alert)[1], now_ms)
+        for one in about:
+            _noted(one.told, person, crew.asked(one.alert)[1], now_ms)
         # What waits comes along: whoever looks now need not look again.
-        others = [one for one in asked if one[1].severity > CRITICAL and not crew.quiet(person)]
-        for _, told in others:
-            told.people.append(person)
-        step_now = max(told.step for _, told in critical)
-        return [_notice(person, "again" if again else "critical", critical + others, step_now)]
-    waiting = [one for one in asked if one[1].severity > CRITICAL]
-    if not waiting or crew.quiet(person) or now_ms - min(told.since_ms for _, told in waiting) < GROUP_MS:
+        along = [] if crew.quiet(person) else waiting
+        for one in along:
+            one.told.people.append(person)
+        step_now = max(one.told.step for one in about)
+        return [_notice(person, "critical" if new else "again", about + along, step_now)]
+    if not waiting or crew.quiet(person) or now_ms - min(one.told.since_ms for one in waiting) < GROUP_MS:
         return []
     if bucket.tokens < 1:
         return []
     bucket.tokens -= 1
-    held = now_ms - min(told.since_ms for _, told in waiting) > 2 * GROUP_MS
-    for _, told in waiting:
-        told.people.append(person)
+    held = now_ms - min(one.told.since_ms for one in waiting) > 2 * GROUP_MS
+    for one in waiting:
+        one.told.people.append(person)
     return [_notice(person, "digest" if held else "news", waiting)]
 
 
@@ -182,20 +205,26 @@ def _noted(told: Told, person: str, steps: Sequence[int], now_ms: int) -> None:
 
 
 def _overs(board: Board, crew: Crew, now_ms: int) -> list[Notice]:
-    """What is over, to those who were told; it has no hurry."""
+    """What is over, to those who were told: at once, in quiet hours too, where it was critical."""
     notices = []
     for person, bucket in board.buckets.items():
         _refill(bucket, now_ms)
-        if bucket.over and now_ms >= bucket.over_ms and bucket.tokens >= 1 and not crew.quiet(person):
+        if (
+            bucket.over
+            and now_ms >= bucket.over_ms
+            and bucket.tokens >= 1
+            and (bucket.urgent or not crew.quiet(person))
+        ):
             bucket.tokens -= 1
+            bucket.urgent = False
             named = tuple(bucket.over[:LISTED_MAX])
             notices.append(Notice(person, "over", named, len(bucket.over) - len(named)))
             bucket.over.clear()
     return notices
 
 
-def _notice(person: str, kind: Kind, about: list[tuple[Alert, Told]], step_now: int = 0) -> Notice:
-    ids = tuple(alert.id for alert, _ in about)
+def _notice(person: str, kind: Kind, about: list[Asked], step_now: int = 0) -> Notice:
+    ids = tuple(one.alert.id for one in about)
     return Notice(person, kind, ids[:LISTED_MAX], max(0, len(ids) - LISTED_MAX), step_now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from cloud.alerts import lifecycle, reported, rules
 from cloud.alerts.facts import Facts
@@ -23,10 +23,12 @@ class Alerting:
     stored; nothing has changed then."""
 
     def __init__(self, ledger: Ledger, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
-        self._ledger, self._on_disk, self._now_ms = ledger, on_disk, now_ms
+        self._ledger, self.on_disk, self._now_ms = ledger, on_disk, now_ms
         self.book = lifecycle.Book()
         self.resolved: deque[AlertView] = deque(maxlen=RESOLVED_SHOWN)
         self.changed: Callable[[], None] = lambda: None
+        self.told: Callable[[int], Awaitable[None]] = _nobody
+        """Called after each judgement, and after what a person did, with the time: who is to be told now."""
         self._reported = reported.Reported()
         self._judging = asyncio.Lock()
         """Held from reading the alert book until what came of it is stored."""
@@ -50,17 +52,34 @@ class Alerting:
             seen += self._reported.conditions(seen, delays, facts.gateways, now_ms, behind)
             book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
             if transitions:
-                await self._on_disk(self._ledger.keep_alerts, transitions)
+                await self.on_disk(self._ledger.keep_alerts, transitions)
             self.book = book
-        views = [view for _, alert in transitions if (view := lifecycle.view(alert)) is not None]
+        views = [view for one in transitions if (view := lifecycle.view(one.alert)) is not None]
         self.resolved.extend(view for view in views if view.state == "resolved")
+        await self.told(now_ms)
         return transitions
 
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """See `Desk`."""
-        return await self._act(alert_id, lambda alert: lifecycle.acknowledge(alert, user, note, self._now_ms()))
+        return await self._act(alert_id, lambda alert: lifecycle.acknowledge(alert, user, note, self._now_ms()), user)
 
-    async def _act(self, alert_id: int, act: Callable[[Alert], Alert | Refusal]) -> AlertView:
+    async def shelve(self, alert_id: int, user: str, note: str, until_ms: int) -> AlertView:
+        """Put an alert aside until a moment. Raises as `acknowledge`."""
+        now_ms = self._now_ms()
+        return await self._act(alert_id, lambda alert: lifecycle.shelve(alert, user, note, until_ms, now_ms), user)
+
+    async def unshelve(self, alert_id: int, user: str, note: str) -> AlertView:
+        """Take an alert up again that was put aside. Raises as `acknowledge`."""
+        return await self._act(alert_id, lambda alert: lifecycle.unshelve(alert, self._now_ms()), user, note)
+
+    async def assign(self, alert_id: int, user: str, to: str, note: str) -> AlertView:
+        """Say who is to see to an alert. Raises as `acknowledge`."""
+        said = f"{to}: {note}" if note else to
+        return await self._act(alert_id, lambda alert: lifecycle.assign(alert, to), user, said)
+
+    async def _act(
+        self, alert_id: int, act: Callable[[Alert], Alert | Refusal], user: str, note: str = ""
+    ) -> AlertView:
         """What a person does to an alert, stored and shown. Raises `NotFound`, `Conflict`, `Unavailable`."""
         async with self._judging:
             alert = next((one for one in self.book.open.values() if one.id == alert_id), None)
@@ -73,7 +92,7 @@ class Alerting:
                 raise Conflict(after.detail)
             if after != alert:
                 try:
-                    await self._on_disk(self._ledger.keep_alerts, [Transition(alert.state, after)])
+                    await self.on_disk(self._ledger.keep_alerts, [Transition(alert.state, after, user, note)])
                 except LedgerUnavailable as error:
                     raise Unavailable(str(error), "try again in a moment") from error
                 self.book = lifecycle.enter(self.book, after)
@@ -82,6 +101,14 @@ class Alerting:
         assert view is not None, "what a person acts on can be seen"
         return view
 
+    def known(self) -> dict[int, Alert]:
+        """The alerts that are not over, and those that were over lately, by number."""
+        return {one.id: one for one in (*self.book.lately.values(), *self.book.open.values())}
+
     def shown(self) -> list[AlertView]:
         """What people see: those that are not over, and the last that are."""
         return [*self.resolved, *(view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None)]
+
+
+async def _nobody(_now_ms: int) -> None:
+    """Nobody is told."""

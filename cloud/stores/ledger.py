@@ -2,8 +2,8 @@
 and facts.py.
 
 `apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
-comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `books`, `proof`, and
-what is in memory: `lanes`, `tops`, `missing`.
+comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `books`, `notices`,
+`proof`, and what is in memory: `lanes`, `tops`, `missing`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from cloud.stores import proof, tables
 from cloud.stores.applying import Applied, Folding, Key, Known, Movement, Received, fold
 from cloud.stores.books import Books
 from cloud.stores.database import Database, LedgerUnavailable, LedgerUnfit, Row
+from cloud.stores.notices import Notices
 from cloud.stores.people import People
 from cloud.stores.proof import Proof
 from protocols.ranges import Ranges
@@ -56,6 +57,7 @@ class Ledger:
         self._reading, self._writing = self._database.reading, self._database.writing
         self.people = People(self._reading, self._writing)
         self.books = Books(self._reading, self._writing)
+        self.notices = Notices(self._reading, self._writing)
         self.proof = Proof(self._reading, self.lanes)
         self._told: dict[Key, Told] = {}
         with self._reading() as connection:
@@ -221,7 +223,8 @@ class Ledger:
     def keep_alerts(self, transitions: Iterable[Transition]) -> None:
         """Store what alerts became, and that they did."""
         rows, steps = [], []
-        for before, alert in transitions:
+        for before, alert, by, note in transitions:
+            person = alert.state in ("acknowledged", "shelved")
             row = msgspec.structs.asdict(alert)
             del row["clear_from_ms"]
             rows.append(row)
@@ -232,8 +235,8 @@ class Ledger:
                     "state": alert.state,
                     "severity": alert.severity,
                     "at_ms": alert.changed_ms,
-                    "by": alert.acknowledged_by if alert.state == "acknowledged" else "",
-                    "note": alert.note if alert.state == "acknowledged" else "",
+                    "by": by or (alert.acknowledged_by if person else ""),
+                    "note": note or (alert.note if person else ""),
                 }
             )
         with self._writing() as connection:

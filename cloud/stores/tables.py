@@ -224,6 +224,7 @@ alert = Table(
     Column("note", String, nullable=False),
     Column("shelved_until_ms", BigInteger, nullable=False),
     Column("reopened", Integer, nullable=False),
+    Column("assigned_to", String, nullable=False),
 )
 
 transition = Table(
@@ -335,6 +336,6 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE alert ADD COLUMN shelved_until_ms BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE alert ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0",
     ),
-    "8": (),  # new tables alone
+    "8": ("ALTER TABLE alert ADD COLUMN assigned_to VARCHAR NOT NULL DEFAULT ''",),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

@@ -41,6 +41,16 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/history"): "viewer",
     ("GET", "/api/completeness"): "viewer",
     ("POST", "/api/alerts/{id}/ack"): "crew",
+    ("POST", "/api/alerts/{id}/shelve"): "crew",
+    ("POST", "/api/alerts/{id}/unshelve"): "crew",
+    ("POST", "/api/alerts/{id}/assign"): "crew",
+    ("GET", "/api/oncall"): "viewer",
+    ("GET", "/api/roster"): "viewer",
+    ("GET", "/api/notices"): "viewer",
+    ("POST", "/api/notices/test"): "crew",
+    ("GET", "/api/noisiest"): "viewer",
+    ("GET", "/a/{token}"): None,
+    ("POST", "/a/{token}"): None,
     ("GET", "/api/book"): "viewer",
     ("POST", "/api/book"): "crew",
     ("GET", "/api/skus/{id}/position"): "viewer",
@@ -88,6 +98,8 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
 }
 """The least role for each method and pattern; "anyone" who is signed in, None: also who is not. HEAD goes with GET."""
 
+SIGNED = "/a/{token}"
+"""Its address proves who writes; a page without scripts can send no header."""
 _READS = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("127.0.0.1", "::1")
 _LOOPBACK_HOSTS = (*_LOOPBACK, "localhost")
@@ -109,7 +121,7 @@ async def check(request: web.Request, sign_in: SignIn, now_ms: int) -> None:
     pattern = pattern_of(request)
     if pattern is None:
         return  # no route: the router's own 404 or 405 follows
-    if request.method not in _READS and _bearer(request) is None:
+    if request.method not in _READS and _bearer(request) is None and pattern != SIGNED:
         _check_own_page(request)
     least = least_role(request.method, pattern)
     if least is None or (pattern == "/metrics" and _at_this_machine(request)):

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import cold, figures, neighbours, office, portal, stockroom
+from cloud.web import cold, crews, figures, neighbours, office, portal, stockroom, taking
 from cloud.web.access import COOKIE, check, least_role, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -48,8 +48,12 @@ class Partners(office.PartnerDesk, portal.Desk, Protocol):
     """Who deals with suppliers: as we see them, and as they see us."""
 
 
+class CrewDesk(crews.Desk, taking.Desk, Protocol):
+    """Who knows the crews, and the links in what they were told."""
+
+
 class Desks(NamedTuple):
-    """All that the web asks."""
+    """All that the web asks. Without `crews` nobody is told of alerts, and their addresses say so."""
 
     service: Desk
     book: stockroom.BookDesk
@@ -61,6 +65,7 @@ class Desks(NamedTuple):
     neighbours: neighbours.Desk
     figures: figures.Desk
     cold: cold.Desk
+    crews: CrewDesk | None = None
 
 
 def make_app(
@@ -103,6 +108,8 @@ def make_app(
     app.add_routes(neighbours.Neighbours(desks.neighbours, writes).routes())
     app.add_routes(figures.Figures(desks.figures).routes())
     app.add_routes(cold.Cold(desks.cold, writes).routes())
+    app.add_routes(crews.Crews(desks.crews, writes, now_ms).routes())
+    app.add_routes(taking.Taking(desks.crews, now_ms).routes())
     app.add_routes(Session(sign_in, now_ms).routes())
     app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())
     app.add_routes(Pages(static).routes())
@@ -151,7 +158,8 @@ async def answer(app: web.Application, path: str) -> tuple[int, bytes]:
 
 
 async def _harden(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(SECURITY)
+    for name, value in SECURITY.items():
+        response.headers.setdefault(name, value)  # a page of its own may say more
     response.headers.setdefault("Cache-Control", "no-store")
     if "Server" in response.headers:
         del response.headers["Server"]  # no need to say which version of what

@@ -54,6 +54,15 @@ class Delivery(Struct, frozen=True):
 Keep = Callable[[str, list[Waiting]], Awaitable[None]]
 
 
+async def posted(client: ClientSession, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Post once: the HTTP status (0 where there was no answer), and what went wrong then."""
+    try:
+        async with client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            return answer.status, ""
+    except (ClientError, TimeoutError, OSError, ValueError) as error:  # the last: an address that is none
+        return 0, str(error)[:200] or type(error).__name__
+
+
 class Posting:
     """The subscribers of one site. `secrets` are each one's, newest first, there before it runs; `kept` what waited
     when it last stopped. `keep` is not to raise: what it can not keep now, it keeps the next time."""
@@ -141,13 +150,7 @@ class Posting:
         if isinstance(post, Refusal):
             self._note(name, one, 0, "given_up", post.detail)
             return True
-        status, detail = 0, ""
-        try:
-            url = self._hooks[name].url
-            async with client.post(url, data=post.body, headers=post.headers, allow_redirects=False) as answer:
-                status = answer.status
-        except (ClientError, TimeoutError, OSError, ValueError) as error:  # the last: an address that is none
-            detail = str(error)[:200] or type(error).__name__
+        status, detail = await posted(client, self._hooks[name].url, post.body, post.headers)
         if 200 <= status < 300:
             self._note(name, one, status, "delivered")
         elif status == GONE:

@@ -15,6 +15,7 @@ from cloud.web.app import make_app, serving
 from cloud.web.live import Live
 from cloud.web.sign_in import SignIn
 from tests.contract.cold_site import ColdSite
+from tests.contract.crews_site import Crewed, Receiver, holds, receiving
 from tests.contract.halls import Hall
 from tests.contract.influx_server import InfluxServer
 from tests.contract.ledgers import DATABASES, POSTGRES
@@ -108,3 +109,19 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
     made = Hall(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+async def place(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Crewed]:
+    made = Crewed(tmp_path)
+    receiver.add(made.state, "ann-pager", "bob-pager", "bob-second")
+    await made.start()
+    await made.hear(*holds(made, 50))
+    yield made
+    await made.stop()

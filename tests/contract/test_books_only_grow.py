@@ -75,7 +75,7 @@ def test_a_ledger_of_before_guards_what_its_shelves_sensed_from_then_on(place: P
     with ledger._writing() as connection:
         for table in (tables.movement, tables_trade.entry):
             unguarded(connection, table)
-        for column in ("shelved_until_ms", "reopened"):  # which came later
+        for column in ("shelved_until_ms", "reopened", "assigned_to"):  # which came later
             connection.exec_driver_sql(f"ALTER TABLE alert DROP COLUMN {column}")
         connection.execute(tables.about.update().values(value="6"))
 

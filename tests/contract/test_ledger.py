@@ -330,7 +330,7 @@ ADDED = {
     "tag": ("heard_ms", "gateway", "seq"),
     "thinned": ("lane", "known_ms"),
     "account": ("supplier",),
-    "alert": ("shelved_until_ms", "reopened"),
+    "alert": ("shelved_until_ms", "reopened", "assigned_to"),
 }
 """Columns that earlier schemas did not have."""
 SINCE = {
@@ -347,6 +347,7 @@ SINCE = {
     ("account", "supplier"): "6",
     ("alert", "shelved_until_ms"): "8",
     ("alert", "reopened"): "8",
+    ("alert", "assigned_to"): "9",
 }
 """The schema that brought each of them, where it was not the third."""
 TRADE = ("entry", "purchase", "purchase_version", "ordered_need", "reservation", "score", "kept", "spare")

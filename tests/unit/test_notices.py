@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -139,7 +139,7 @@ def test_no_critical_is_missed_and_nobody_is_told_too_often(spans: list[tuple[in
     assert len(news) == len(set(news))
 
 
-MONDAY = datetime(2026, 1, 5, 8, 0)
+MONDAY = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 TEAM = Team("cold", "Cold chain", ["ann", "bob", "cy"])
 PEOPLE = {name: Person(name, name.title(), ["phone"]) for name in ("ann", "bob", "cy")}
 

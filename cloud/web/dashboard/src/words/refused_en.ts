@@ -1,6 +1,9 @@
 // English, of refusals, by the code that the service gives, and of what is wrong with a partner's paper.
 export const en = {
   // what changed meanwhile, and who may
+  "refused.no_channel": "There is no channel of that name.",
+  "refused.no_person": "There is no such person in the site file.",
+  "refused.too_soon": "That was sent just now. Please wait half a minute.",
   "refused.changed": "Somebody else changed this meanwhile. Look at it as it is now, then try again.",
   "refused.older": "The answer is older than the last change of the order.",
   "refused.ordered": "This is on an order already. Please look at that order.",

@@ -2,6 +2,9 @@
 import type { en } from "./refused_en";
 
 export const zh: Record<keyof typeof en, string> = {
+  "refused.no_channel": "没有这个名称的通知渠道。",
+  "refused.no_person": "站点文件中没有此人。",
+  "refused.too_soon": "刚刚已发送，请等半分钟。",
   "refused.changed": "期间已有他人修改，请查看最新内容后重试。",
   "refused.older": "该答复早于订单的最近一次修改。",
   "refused.ordered": "此需求已在订单中，请查看该订单。",

@@ -1,0 +1,78 @@
+"""What the pages of crews show: who is on call, the roster, what was told, what fires most."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class OnCallView(Struct, frozen=True):
+    """Somebody on a roster now."""
+
+    person: str
+    name: str
+    quiet: bool
+    away: bool
+
+
+class TeamView(Struct, frozen=True):
+    """A team now: who is asked first, second and so on; `until_ms`: when another one is first, and who that is."""
+
+    id: str
+    name: str
+    zones: list[str]
+    rules: list[str]
+    now: list[OnCallView]
+    until_ms: int
+    next: str
+
+
+class CrewsView(Struct, frozen=True):
+    """Who is on call now. `trouble`: why nobody can be reached, "" where people can; `waiting`: notices on their way;
+    `beat_ms`: when somebody outside heard last that the service is well (None: nobody is asked to)."""
+
+    at_ms: int
+    timezone: str
+    trouble: str
+    waiting: int
+    beat_ms: int | None
+    teams: list[TeamView]
+
+
+class TurnView(Struct, frozen=True):
+    """Somebody is asked first for a while; `stands_in`: for who is away."""
+
+    team: str
+    person: str
+    name: str
+    from_ms: int
+    until_ms: int
+    stands_in: bool
+
+
+class RosterView(Struct, frozen=True):
+    """Who is asked first in a span, team by team."""
+
+    from_ms: int
+    to_ms: int
+    turns: list[TurnView]
+
+
+class NoticeView(Struct, frozen=True):
+    """What somebody was told, and what became of it; `taken_ms`: when its link was used, 0: it was not."""
+
+    id: int
+    at_ms: int
+    person: str
+    name: str
+    kind: str
+    severity: int
+    step: int
+    alerts: list[int]
+    more: int
+    title: str
+    state: str
+    channel: str
+    tries: int
+    changed_ms: int
+    detail: str
+    taken_ms: int

@@ -1,0 +1,269 @@
+"""Who is told of alerts: after each judgement what is to be told now is stored with how far all was told, then sent.
+
+Deciding waits for nobody: sending has tasks of its own (`delivering`). A notice and the board that knows of it are
+stored together, so that a stop tells nothing twice and leaves nothing out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cloud import notify
+from cloud.alerts import alertmanager, links, notices, people, wording
+from cloud.alerts.lifecycle import Alert
+from cloud.alerts.notices import CRITICAL, Crew, Notice
+from cloud.alerts.people import Window
+from cloud.alerts.wording import Place, Text
+from cloud.channels import Channel, ChannelsFile
+from cloud.desks import occasions
+from cloud.desks.alerting import Alerting
+from cloud.desks.delivering import Delivering
+from cloud.desks.occasions import Memory, RulePrecision
+from cloud.desks.refusing import OnDisk
+from cloud.stores.ledger import Ledger
+from cloud.stores.notices import Kept
+from cloud.web.pager import Message, Pager, beating
+from protocols.crews import Person
+from protocols.layout import Site
+
+log = logging.getLogger(__name__)
+
+BOARD, KEY = "crewing", "crewing:key"
+LINK_MS = 24 * 3_600_000
+"""A link in a message counts for so long."""
+STALE_MS = 30_000
+"""Without a judgement for so long the service is not well, and its heart does not beat."""
+LINKED = frozenset(("critical", "news", "digest", "again", "assigned"))
+
+
+class Crewing:
+    """The crews of one site. `windows`: announced work, which is told to nobody; `paging`: whether a rule is told;
+    `precision`: what people found of the rules."""
+
+    def __init__(
+        self,
+        site: Site,
+        alerting: Alerting,
+        ledger: Ledger,
+        on_disk: OnDisk,
+        channels: ChannelsFile,
+        now_ms: Callable[[], int],
+        public_url: str = "",
+    ) -> None:
+        self.windows: Callable[[], Sequence[Window]] = tuple
+        self.paging: Callable[[str], bool] = lambda _: True
+        self.precision: Callable[[], Sequence[RulePrecision]] = tuple
+        self.well: Callable[[], bool] = lambda: True
+        self.site, self.alerting, self.ledger, self.channels = site, alerting, ledger, channels
+        self.on_disk, self.now_ms, self.public_url = on_disk, now_ms, public_url.rstrip("/")
+        self.people = {one.id: one for one in site.people}
+        self.zone = ZoneInfo(site.site.timezone)
+        self.place = Place(site.site.name, self.zone, _names(site))
+        self.pager = Pager()
+        self.delivering = Delivering(self.people, ledger.notices, on_disk, channels.now, self._send, now_ms)
+        self.delivering.stands = self._stands
+        self.beat_ms: int | None = None
+        self._memory, self._stored = Memory(), b""
+        self._waiting: list[Kept] = []
+        """Notices that could not be stored yet."""
+        self._known: dict[int, Alert] = {}
+        self._key = b""
+        self._judged_ms = 0
+        self._deciding = asyncio.Lock()
+        self._trouble = ""
+
+    def load(self) -> None:
+        """Everything as the ledger has it. Raises `LedgerUnavailable`."""
+        books = self.ledger.books
+        blob, key = books.kept(BOARD), books.kept(KEY)
+        if blob is not None:
+            with suppress(msgspec.DecodeError):  # of a version that is not known: all is told as if new
+                self._memory = msgspec.msgpack.decode(blob, type=Memory)
+        self._known = self.alerting.known()
+        self._key = key or b""
+        self.alerting.told = self.tick
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Meanwhile what is to be told is sent, and the heart beats."""
+        if not self._key:
+            self._key = secrets.token_bytes(32)
+            await self.on_disk(self.ledger.books.keep, KEY, self._key)
+        async with self.pager.open():
+            await self.delivering.restore()
+            tasks = [
+                asyncio.create_task(self.delivering.run(), name="delivering"),
+                asyncio.create_task(
+                    beating(self.pager.beat, self._heart, self._is_well, self._beaten), name="heartbeat"
+                ),
+                asyncio.create_task(asyncio.to_thread(self._warm), name="warm"),
+            ]
+            for task in tasks:
+                task.add_done_callback(_over)
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def tick(self, now_ms: int) -> None:
+        """What is to be told now, stored, and on its way. Raises `LedgerUnavailable`; nothing is lost then."""
+        async with self._deciding:
+            self._judged_ms = now_ms
+            self._look()
+            there = [*self.alerting.book.open.values()]
+            board, crew = self._memory.board, self._crew(now_ms)
+            made = notices.step(board, there, crew, now_ms)
+            now = self.alerting.known()
+            self._known = {
+                one: now.get(one) or self._known[one] for one in board.told if one in now or one in self._known
+            }
+            self._waiting += [self._made(one, self._said(one, now_ms), now_ms) for one in made]
+            now_here = datetime.fromtimestamp(now_ms / 1000, self.zone)
+            asked = occasions.tests(self._memory, self.channels.now(), self.site, now_here)
+            asked += occasions.tunings(self._memory, self.precision(), self.paging, self.site, now_here)
+            self._waiting += [self._made(one.notice, one.text, now_ms) for one in asked]
+            await self._store()
+
+    async def tell(self, notice: Notice, text: Text, only: str = "") -> Kept:
+        """Somebody asked for a notice. Raises `LedgerUnavailable`."""
+        async with self._deciding:
+            one = self._made(notice, text, self.now_ms(), only)
+            self._waiting.append(one)
+            return (await self._store())[-1]
+
+    def crew_now(self, now_ms: int) -> Crew:
+        """Who is asked now."""
+        return self._crew(now_ms)
+
+    def trouble(self) -> str:
+        """Why people can not be reached, "" where they can."""
+        found = self.channels.now().channels
+        if self.channels.trouble:
+            return self.channels.trouble
+        missing = sorted({name for one in self.people.values() for name in one.to} - found.keys())
+        return f"{self.channels.path.name} has no channel {', '.join(missing)}" if missing else ""
+
+    def token(self, one: Kept) -> str:
+        """The token of a notice's link."""
+        return links.token(self._key, one.id, one.person, one.alerts, one.nonce, one.made_ms + LINK_MS)
+
+    def is_ours(self, link: links.Link, one: Kept) -> bool:
+        """Whether we made that token for that notice."""
+        return bool(self._key) and links.is_signed(self._key, link, one.person, one.alerts, one.nonce)
+
+    async def _store(self) -> list[Kept]:
+        """What waits, and the board, where anything changed; then on its way."""
+        state = msgspec.msgpack.encode((self._memory.board.told, self._memory.tested, self._memory.tuned))
+        if not self._waiting and state == self._stored:
+            return []
+        blob = msgspec.msgpack.encode(self._memory)
+        made = await asyncio.shield(self.on_disk(self.ledger.notices.add, self._waiting, BOARD, blob))
+        self._waiting, self._stored = [], state
+        self.delivering.offer(made)
+        return [*made]
+
+    def _crew(self, now_ms: int) -> Crew:
+        now, windows = datetime.fromtimestamp(now_ms / 1000, self.zone), [*self.windows()]
+        rosters = {one.id: people.on_call(one, self.people, now) for one in self.site.teams}
+        found: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
+
+        def asked(alert: Alert) -> tuple[Sequence[str], Sequence[int]]:
+            key = alert.rule, alert.zone
+            if key not in found:
+                team = people.team_of(self.site.teams, *key)
+                found[key] = (rosters[team.id], team.escalate_minutes) if team is not None else ([], [])
+            roster, steps = found[key]
+            if people.is_worked_on(alert, windows, now_ms):
+                return [], []
+            if alert.severity > CRITICAL and not self.paging(alert.rule):
+                return [], []
+            if alert.assigned_to in self.people:
+                roster = [alert.assigned_to, *(one for one in roster if one != alert.assigned_to)]
+            return roster, steps
+
+        return Crew(asked, lambda person: people.is_quiet(self.people[person], now))
+
+    def _said(self, notice: Notice, now_ms: int) -> Text:
+        return wording.say(notice, self._known, self.place, self.people[notice.person].language, now_ms)
+
+    def _made(self, notice: Notice, text: Text, now_ms: int, only: str = "") -> Kept:
+        severity = CRITICAL if notice.kind in ("critical", "again") else 3
+        nonce = secrets.token_urlsafe(12) if notice.kind in LINKED else ""
+        kind, alerts, more = notice.kind, [*notice.alerts], notice.more
+        return Kept(
+            0, now_ms, notice.person, kind, severity, notice.step, alerts, more, text.title, text.body, only, nonce,
+            changed_ms=now_ms,
+        )  # fmt: skip
+
+    def _stands(self, one: Kept) -> bool:
+        """Whether something of what a notice is about is still there."""
+        if one.kind not in LINKED or not one.alerts:
+            return True
+        there = {alert.id for alert in self.alerting.book.open.values()}
+        return one.more > 0 or any(number in there for number in one.alerts)
+
+    async def _send(self, channel: Channel, one: Kept, person: Person) -> str:
+        """Try once; "" when it was taken."""
+        body, tongue = one.body, person.language
+        if one.kind in LINKED:
+            url = f"{self.public_url}/a/{self.token(one)}" if self.public_url else ""
+            line = wording.plain(tongue, "link", url=url) if url else wording.plain(tongue, "no_link")
+            body = f"{body}\n{line}"
+        if one.state == "unsure" and not channel.webhook:
+            body += "\n" + wording.plain(tongue, "again_maybe")
+        now = self.alerting.known()
+        about = [alert for number in one.alerts if (alert := now.get(number) or self._known.get(number)) is not None]
+        site, key = self.site.site.id, f"{self.site.site.id}/{person.id}/{one.kind}"
+        text = Text(one.title, body)
+        told = alertmanager.payload(
+            site, person.id, key, about, one.more, text, self.place, self.public_url, self.now_ms()
+        )
+        message = Message(f"{site}-notice-{one.id}", one.title, body, msgspec.json.encode(told))
+        return await self.pager.send(channel, message)
+
+    def _look(self) -> None:
+        """Tells the log once of what is wrong with the channels."""
+        trouble = self.trouble() if self.people else ""
+        if trouble and trouble != self._trouble:
+            log.warning("notices: %s; those concerned are not told", trouble)
+        self._trouble = trouble
+
+    def _warm(self) -> None:
+        """The first message is not to wait for what it needs."""
+        if any(one.url for one in self.channels.now().channels.values()):
+            notify.warm()
+
+    def _heart(self) -> tuple[str, int]:
+        file = self.channels.now()
+        return file.heartbeat, file.heartbeat_s
+
+    def _is_well(self) -> bool:
+        return self.well() and self.now_ms() - self._judged_ms < STALE_MS
+
+    def _beaten(self, heard: bool) -> None:
+        if heard:
+            self.beat_ms = self.now_ms()
+
+
+def _names(site: Site) -> Callable[[str], str]:
+    named = {one.id: one.name for one in site.skus}
+    named |= {one.id: one.name or one.id for one in site.devices}
+    named |= {one.id: one.name for one in site.zones}
+    return lambda given: named.get(given, given)
+
+
+def _over(task: asyncio.Task[None]) -> None:
+    """Tells of a mistake of our own at once, not when the service stops."""
+    with suppress(asyncio.CancelledError):
+        if (error := task.exception()) is not None:
+            log.error("notices: %s ended", task.get_name(), exc_info=error)

@@ -28,6 +28,7 @@ from cloud import (
     running,
     schedule_cli,
     watch_cli,
+    work_cli,
 )
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     schedule_cli.add(verb)
     watch_cli.add(verb)
     prognose_cli.add(verb)
+    work_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 

@@ -155,4 +155,4 @@ class MemoryTrade:
 def desks(desk: MemoryDesk) -> Desks:
     """This desk, and empty ones beside it."""
     trade = MemoryTrade()
-    return Desks(desk, *[trade] * 8)
+    return Desks(desk, *[trade] * (len(Desks._fields) - 1))

@@ -22,6 +22,7 @@ from cloud.desks.purchasing import Purchasing
 from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.desks.telling import Telling
+from cloud.desks.work import Works
 from cloud.planner import Planner
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
@@ -57,6 +58,7 @@ class Trade:
         self.neighbours = Neighbours(inventory.site, books, on_disk, now_ms)
         self.telling = Telling(inventory.site, books, on_disk, now_ms)
         self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
+        self.works = Works(self.book, self.promises, books, on_disk, now_ms)
         self._join()
 
     def load(self) -> None:
@@ -68,6 +70,7 @@ class Trade:
             self.purchasing,
             self.neighbours,
             self.figures,
+            self.works,
         ):
             desk.load()
         self.telling.load(self.purchasing.every())
@@ -81,7 +84,14 @@ class Trade:
     async def tick(self, now_ms: int) -> None:
         """What time brings. Raises `DeskError` where the ledger can not be written."""
         wrong: Exception | None = None
-        for step in (self.book.tick, self.counts.tick, self.promises.tick, self.purchasing.tick, self.figures.tick):
+        for step in (
+            self.book.tick,
+            self.counts.tick,
+            self.promises.tick,
+            self.purchasing.tick,
+            self.figures.tick,
+            self.works.tick,
+        ):
             try:  # where one can not go on, the others do
                 await step(now_ms)
             except (LedgerUnavailable, DeskError) as error:
@@ -108,6 +118,7 @@ class Trade:
             self.papers,
             self.neighbours,
             self.figures,
+            self.works,
         )
 
     def shown(self) -> Traded:

@@ -118,7 +118,8 @@ ID_MAX = 2**31 - 1
 """The numbers that a database gives end there (PostgreSQL: INTEGER)."""
 STAYS = (entry, movement, purchase_version, score)
 """Tables whose rows stay as they are."""
-AGAIN = {"entry": "NEW.key != '' AND key = NEW.key", "movement": "gateway = NEW.gateway AND seq = NEW.seq"}
+_KEYED = "NEW.key != '' AND key = NEW.key"
+AGAIN = {"entry": _KEYED, "verdict": _KEYED, "movement": "gateway = NEW.gateway AND seq = NEW.seq"}
 """By what a row that comes again is known: it is passed over, and the one that is there stays."""
 
 _REFUSE = """CREATE OR REPLACE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql

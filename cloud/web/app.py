@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import figures, neighbours, office, portal, stockroom
+from cloud.web import figures, neighbours, office, portal, stockroom, work
 from cloud.web.access import COOKIE, check, least_role, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -60,6 +60,7 @@ class Desks(NamedTuple):
     papers: office.PaperDesk
     neighbours: neighbours.Desk
     figures: figures.Desk
+    work: work.WorkDesk
 
 
 def make_app(
@@ -101,6 +102,7 @@ def make_app(
     app.add_routes(portal.Portal(desks.partners, writes).routes())
     app.add_routes(neighbours.Neighbours(desks.neighbours, writes).routes())
     app.add_routes(figures.Figures(desks.figures).routes())
+    app.add_routes(work.Work(desks.work, writes).routes())
     app.add_routes(Session(sign_in, now_ms).routes())
     app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())
     app.add_routes(Pages(static).routes())

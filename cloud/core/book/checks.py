@@ -24,6 +24,7 @@ OWN_REFS = {
     "order:": "Take the goods in at that order: its receipt is entered with it.",
     "reservation:": "Pick that reservation: what left for it is entered with it.",
     "slot:": "Give the slot to another SKU in the site file: what lay there is off the shelves then.",
+    "work:": "Take the part at that maintenance order: what left for it is entered with it.",
     "sensed": "Shelves tell that themselves; say in other words what it belongs to.",
     "count": "Tell it as a count, or say in other words what it belongs to.",
 }

@@ -30,6 +30,7 @@ from cloud import (
     running,
     schedule_cli,
     watch_cli,
+    work_cli,
 )
 from cloud.desks.crews import Crews
 from cloud.ledger_accounts import LedgerAccounts
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     schedule_cli.add(verb)
     watch_cli.add(verb)
     prognose_cli.add(verb)
+    work_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
     get.add_argument("path", metavar="PATH", help="for example /api/stock")
 

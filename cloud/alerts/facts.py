@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from cloud.core.lanes import Lacking
 from cloud.core.maintenance.refrigeration import Assessment
+from cloud.core.maintenance.verdicts import RulePrecision
+from cloud.core.maintenance.work import LateWork
 from cloud.core.view import SkuView
 from protocols.layout import Site
 from protocols.reports import DeviceHealth, SlotLevel
@@ -45,6 +47,10 @@ class Facts(Struct, frozen=True):
     gateways: dict[str, GatewayLink] = {}
     lacking: dict[str, Lacking] = {}
     gateway_of: dict[str, str] = {}
+    works: list[LateWork] = []
+    """Maintenance orders whose window is over without their start, or their end."""
+    doubted: list[RulePrecision] = []
+    """Rules that were wrong so often that they ask to be tuned."""
 
     def zone_of(self, device: str) -> str:
         """The zone a device stands in, "" when the site does not list it."""

@@ -7,13 +7,14 @@ import base64
 import hmac
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Literal
 
 from msgspec.structs import asdict
 
 from cloud.core.book.entries import Entry
 from cloud.core.book.lots import fefo
+from cloud.core.maintenance.parts import REF
 from cloud.core.promising import free, public, reservations
 from cloud.core.promising.free import HOUR_MS, Wanted
 from cloud.core.promising.reservations import Reservation
@@ -140,6 +141,9 @@ class Promises:
         """See `stockroom.PromiseDesk`. What is picked off the shelves the shelves see themselves; of an SKU without
         slots it is a fact of the book."""
         found = await self._found(number)
+        if found.ref.startswith(REF):
+            said = f"Reservation {number} is of maintenance order {found.ref[len(REF):]}."
+            raise Refused("of_work", said, "Take the part there, or say there that it is not wanted.")
         async with self._book.turn(found.sku):
             before = self._known.get(number) or self._over.get(number, found)
             now_ms, entries = self._now_ms(), []
@@ -182,6 +186,33 @@ class Promises:
             if public.is_listed(row, sku):
                 rows.append(row)
         return {"site": about.name, "tier": named.name, "timezone": about.timezone, "at_ms": now_ms, "skus": rows}
+
+    def held(self, skus: Iterable[str]) -> dict[str, list[Reservation]]:
+        """What is held of some SKUs."""
+        found: dict[str, list[Reservation]] = {sku: [] for sku in skus}
+        for one in self._known.values():
+            if one.state == "held" and one.sku in found:
+                found[one.sku].append(one)
+        return found
+
+    def held_of(self, ref: str) -> list[Reservation]:
+        """What is held for what a `ref` names."""
+        return [one for one in self._known.values() if one.state == "held" and one.ref == ref]
+
+    @contextmanager
+    def writing(self, skus: Iterable[str], entries: Sequence[Entry]) -> Iterator[None]:
+        """For who stores reservations of these SKUs with something else, in their turn: see `_writing`."""
+        with ExitStack() as held:
+            for sku in skus:
+                held.enter_context(self._writing(sku, entries))
+            yield
+
+    def entered(self, stored: Iterable[Reservation], now_ms: int) -> None:
+        """Reservations that are in the ledger now."""
+        for one in stored:
+            self._know(one)
+            if one.sku in self.site.sku_by_id:
+                self._book.changed(one.sku, now_ms)
 
     async def _settle(self, sku: str) -> None:
         """Know what the ledger has of an SKU, in its turn. What has run out by now is promised no more."""

@@ -22,6 +22,7 @@ from cloud.desks.purchasing import Purchasing
 from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.desks.telling import Telling
+from cloud.desks.work import Works
 from cloud.planner import Planner
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
@@ -60,6 +61,7 @@ class Trade:
         self.telling = Telling(inventory.site, books, on_disk, now_ms)
         self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
         self.cold = Coldroom(self.book, books, on_disk, now_ms, history)
+        self.works = Works(self.book, self.promises, books, on_disk, now_ms)
         self._join()
 
     def load(self) -> None:
@@ -72,6 +74,7 @@ class Trade:
             self.neighbours,
             self.figures,
             self.cold,
+            self.works,
         ):
             desk.load()
         self.telling.load(self.purchasing.every())
@@ -86,7 +89,7 @@ class Trade:
     async def tick(self, now_ms: int) -> None:
         """What time brings. Raises `DeskError` where the ledger can not be written."""
         wrong: Exception | None = None
-        steps = (self.book, self.cold, self.counts, self.promises, self.purchasing, self.figures)
+        steps = (self.book, self.cold, self.counts, self.promises, self.purchasing, self.figures, self.works)
         for step in (one.tick for one in steps):
             try:  # where one can not go on, the others do
                 await step(now_ms)
@@ -115,6 +118,7 @@ class Trade:
             self.neighbours,
             self.figures,
             self.cold,
+            self.works,
         )
 
     def shown(self) -> Traded:

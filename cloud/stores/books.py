@@ -20,6 +20,7 @@ from cloud.stores.database import Changed, Ordered
 from cloud.stores.facts import Within
 from cloud.stores.purchases import Version
 from cloud.stores.tables import upsert
+from cloud.stores.work import Maintenance
 
 __all__ = ["Books", "Changed", "Ordered", "Spare", "Version"]
 
@@ -47,6 +48,7 @@ class Books:
     ) -> None:
         self._reading = reading
         self._writing = writing
+        self.work = Maintenance(lambda: self._reading(), lambda: self._writing())
 
     def post(self, entries: Sequence[Entry]) -> list[Entry]:
         """Add entries, all or none, each with its id then. One whose key is there already is given back as it was

@@ -118,8 +118,10 @@ ID_MAX = 2**31 - 1
 """The numbers that a database gives end there (PostgreSQL: INTEGER)."""
 STAYS = (entry, movement, purchase_version, score)
 """Tables whose rows stay as they are."""
+_KEYED = "NEW.key != '' AND key = NEW.key"
 AGAIN = {
-    "entry": "NEW.key != '' AND key = NEW.key",
+    "entry": _KEYED,
+    "verdict": _KEYED,
     "movement": "gateway = NEW.gateway AND seq = NEW.seq",
     "cold_step": "key = NEW.key",
     "cold_stay": "key = NEW.key",

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import cold, crews, figures, neighbours, office, portal, stockroom, taking
+from cloud.web import cold, crews, figures, neighbours, office, portal, stockroom, taking, work
 from cloud.web.access import COOKIE, check, least_role, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -65,6 +65,7 @@ class Desks(NamedTuple):
     neighbours: neighbours.Desk
     figures: figures.Desk
     cold: cold.Desk
+    work: work.WorkDesk
     crews: CrewDesk | None = None
 
 
@@ -110,6 +111,7 @@ def make_app(
     app.add_routes(cold.Cold(desks.cold, writes).routes())
     app.add_routes(crews.Crews(desks.crews, writes, now_ms).routes())
     app.add_routes(taking.Taking(desks.crews, now_ms).routes())
+    app.add_routes(work.Work(desks.work, writes).routes())
     app.add_routes(Session(sign_in, now_ms).routes())
     app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())
     app.add_routes(Pages(static).routes())

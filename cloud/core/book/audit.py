@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from cloud.core.book.accounts import Account, Terms, opened, post
 from cloud.core.book.entries import Entry, Sensed, taken_back, withdrawn
+from cloud.core.maintenance.parts import REF
 from cloud.core.promising.reservations import Reservation, covered
 from cloud.core.purchasing.orders import Order
 from cloud.core.replenishment import Need
@@ -239,7 +240,8 @@ def _promised(pledges: _Pledges, accounts: Mapping[str, Account], tiers: Sequenc
             more = f" and {len(without) - NAMED_MAX} more" if len(without) > NAMED_MAX else ""
             named = f"not covered: {', '.join(without[:NAMED_MAX])}{more}"
             said = f"{units} are reserved, {there} are on hand and not in quarantine; {named}"
-            yield Finding("promised", sku, said, breach=units > there + pledges.taken[sku])
+            waiting = sum(one.units for one in theirs if one.ref.startswith(REF))  # maintenance waits for its parts
+            yield Finding("promised", sku, said, breach=units - waiting > there + pledges.taken[sku])
 
 
 def _withdrawals(takers: list[Entry], gone: frozenset[int], met: set[int]) -> Iterator[Finding]:

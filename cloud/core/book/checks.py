@@ -25,6 +25,7 @@ OWN_REFS = {
     "reservation:": "Pick that reservation: what left for it is entered with it.",
     "slot:": "Give the slot to another SKU in the site file: what lay there is off the shelves then.",
     "cold:": "Release or scrap what that breach set aside in the cold room: it is entered with it.",
+    "work:": "Take the part at that maintenance order: what left for it is entered with it.",
     "sensed": "Shelves tell that themselves; say in other words what it belongs to.",
     "count": "Tell it as a count, or say in other words what it belongs to.",
 }

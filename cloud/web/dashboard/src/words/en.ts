@@ -117,6 +117,8 @@ export const en = {
   "alert.stock_differs": "The book is wrong",
   "alert.device_sick": "A sensor needs care",
   "alert.incomplete": "Reports of a gateway are missing",
+  "alert.work_overrun": "A maintenance window is over, and the work is not",
+  "alert.rule_asks_tuning": "A rule is wrong too often",
   "alert.missing": "{n} not here",
   "alert.booked": "book {n}",
   "alert.counted": "really {n}",

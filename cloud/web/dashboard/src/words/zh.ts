@@ -119,6 +119,8 @@ export const zh: Words = {
   "alert.stock_differs": "账面库存有误",
   "alert.device_sick": "传感器需要维护",
   "alert.incomplete": "网关有报告缺失",
+  "alert.work_overrun": "维护时段已过，工作尚未完成",
+  "alert.rule_asks_tuning": "某条规则误报过多",
   "alert.missing": "缺 {n} 条",
   "alert.booked": "账面 {n}",
   "alert.counted": "实际 {n}",

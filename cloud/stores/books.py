@@ -199,6 +199,20 @@ class Books:
             blob = connection.scalar(select(tables_trade.kept.c.blob).where(tables_trade.kept.c.key == key))
         return None if blob is None else bytes(blob)
 
+    def keep_all(self, blobs: Mapping[str, bytes]) -> None:
+        """As `keep`, many at once."""
+        with self._writing() as connection:
+            if blobs:
+                rows = [{"key": key, "blob": blob} for key, blob in blobs.items()]
+                connection.execute(upsert(connection.dialect.name, tables_trade.kept, ["key"], None), rows)
+
+    def kept_all(self, prefix: str) -> dict[str, bytes]:
+        """What is kept under keys that begin so."""
+        kept = tables_trade.kept.c
+        with self._reading() as connection:
+            rows = connection.execute(select(kept.key, kept.blob).where(kept.key.startswith(prefix, autoescape=True)))
+            return {key: bytes(blob) for key, blob in rows}
+
     def tell_spare(self, neighbour: str, spare: Mapping[str, int], at_ms: int) -> None:
         """What a neighbour can spare of each SKU; what it told later stays."""
         rows = [{"neighbour": neighbour, "sku": sku, "units": n, "at_ms": at_ms} for sku, n in spare.items()]

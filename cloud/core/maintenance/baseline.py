@@ -1,4 +1,4 @@
-"""What a healthy cooler's capacity is, by load and time of day: a small Bayesian regression over its first days."""
+"""What a healthy cooler's capacity is, by load and time of day: small Bayesian regressions over its first days."""
 
 from __future__ import annotations
 
@@ -16,12 +16,25 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 DAY_MS = 24 * HOUR_MS
 SIGMA_MIN = 0.02
 """No day's relative capacity is believed to be known better."""
-PRIOR_SD = (10.0, 0.3, 0.1, 0.1)
-"""What the regression's weights may be before a window is seen: level, load, sine and cosine of the day."""
+PRIOR_SD = (10.0, 0.12, 0.06, 0.06)
+PRIOR_BY_LIFT, PRIOR_BY_RISE = -0.1, -0.2
+"""What the regression's weights may be before a window is seen: level, load, sine and cosine of the day. A compressor
+loses up to 2 % of its capacity a kelvin that its surroundings are warmer."""
+FEW = 3.0
+"""By so much more than their number warrants few days' spread is doubted (as of Student's t)."""
+RESOLUTION = 0.2
+"""What samples as far apart as a run is long leave in doubt of a day's capacity."""
+DOUBT_TIMES = 4.0
+"""Windows of one day say much the same, so the weights are known less well than if each spoke for itself."""
+RECOVERIES_MIN = 6
+RECOVERY_PRIOR_SD = (10.0, 0.5, 0.3)
+RECOVERY_PRIOR_LIFT = -0.3
+RECOVERY_SIGMA_MIN = 0.06
 
 
 class Window(Struct, frozen=True, array_like=True):
-    """Some hours of one cooler: median minutes of a fall and a rise, mean temperatures, defrosts and doors seen."""
+    """Some hours of one cooler: median minutes of a fall and a rise and their swing, mean temperatures, defrosts and
+    doors seen, its lower temperatures (10 %), and how far apart samples were."""
 
     at_ms: int
     fall_min: float
@@ -29,6 +42,9 @@ class Window(Struct, frozen=True, array_like=True):
     inside_c: float
     outside_c: float | None
     disturbances: int
+    swing_c: float = 0.0
+    low_c: float = 0.0
+    spacing_min: float = 1.0
 
     @property
     def capacity(self) -> float:
@@ -41,18 +57,45 @@ class Window(Struct, frozen=True, array_like=True):
         return self.fall_min / (self.fall_min + self.rise_min)
 
 
+class Recovery(Struct, frozen=True, array_like=True):
+    """A fall back from a defrost or an open door: how far, how fast (K a minute), against which lift."""
+
+    at_ms: int
+    height_c: float
+    rate_c_min: float
+    lift_c: float | None
+
+
+class Pace(Struct, frozen=True):
+    """How fast it recovers when healthy: ln rate = weights . [1, ln height, lift in 10 K]; `sigma` of one recovery."""
+
+    weights: list[float]
+    covariance: list[list[float]]
+    height: float
+    lift: float
+    sigma: float
+
+
 class Baseline(Struct, frozen=True):
     """ln capacity = weights . [1, load, sin, cos of the day]; the load is the lift in 10 K, or ln of 1/t_rise where
-    the outside temperature is not known. `sigma`: of a day's median. `warm_c`: no learned window was warmer."""
+    the outside temperature is not known. `sigma`: of a day's median, `window_sigma` of a window. `usual_c`: the middle
+    of the learned windows' temperatures, `low_c`: to where it cools down."""
 
     by_lift: bool
     load_mean: float
     weights: list[float]
     covariance: list[list[float]]
     sigma: float
+    window_sigma: float
     fall_min: float
     rise_min: float
-    warm_c: float
+    swing_c: float
+    usual_c: float
+    low_c: float
+    rise_sigma: float
+    swing_sigma: float
+    disturbances_day: float
+    pace: Pace | None = None
 
 
 def _load(window: Window, by_lift: bool) -> float | None:
@@ -68,7 +111,12 @@ def _rows(windows: list[Window], by_lift: bool, load_mean: float) -> Array:
     return np.column_stack((np.ones(len(windows)), centred, np.sin(angles), np.cos(angles)))
 
 
-def fit(days: list[list[Window]]) -> Baseline:
+def _spread(values: Array) -> float:
+    """The standard deviation of most of the values."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
+def fit(days: list[list[Window]], recoveries: list[Recovery]) -> Baseline:
     """Bayesian linear regression over the learned windows; the prior keeps few days from being over-read."""
     windows = [window for day in days for window in day]
     by_lift = sum(window.outside_c is not None for window in windows) >= 0.8 * len(windows)
@@ -77,22 +125,72 @@ def fit(days: list[list[Window]]) -> Baseline:
     rows = _rows(windows, by_lift, load_mean)
     target = np.array([window.capacity for window in windows])
     centre = float(np.median(target))
-    noise = max(SIGMA_MIN, 1.4826 * float(np.median(np.abs(target - centre))))
+    noise = max(SIGMA_MIN, _spread(target))
     covariance = np.linalg.inv(rows.T @ rows / noise**2 + np.diag(np.array(PRIOR_SD) ** -2.0))
-    weights = covariance @ (rows.T @ (target - centre)) / noise**2
+    prior = np.array([0.0, PRIOR_BY_LIFT if by_lift else PRIOR_BY_RISE, 0.0, 0.0])
+    weights = covariance @ (rows.T @ (target - centre - rows @ prior)) / noise**2 + prior
     weights[0] += centre
     day_ends = np.cumsum([len(day) for day in days])[:-1]
-    misses = np.array([np.median(day) for day in np.split(target - rows @ weights, day_ends)])
+    off = target - rows @ weights
+    misses = np.array([np.median(day) for day in np.split(off, day_ends)])
+    rises, swings = (np.log([getattr(window, name) for window in windows]) for name in ("rise_min", "swing_c"))
+    sure = 1 + FEW / len(misses)
+    fall, rise = (median(getattr(window, name) for window in windows) for name in ("fall_min", "rise_min"))
+    least = max(SIGMA_MIN, RESOLUTION * median(window.spacing_min for window in windows) / min(fall, rise))
     return Baseline(
         by_lift,
         load_mean,
         weights.tolist(),
         covariance.tolist(),
-        sigma=max(SIGMA_MIN, float(np.sqrt((misses**2).sum() / (len(misses) - 2)))),
-        fall_min=median(window.fall_min for window in windows),
-        rise_min=median(window.rise_min for window in windows),
-        warm_c=max(window.inside_c for window in windows),
+        sigma=max(least, sure * float(np.sqrt((misses**2).sum() / (len(misses) - 2)))),
+        window_sigma=max(least, _spread(off)),
+        fall_min=fall,
+        rise_min=rise,
+        swing_c=median(window.swing_c for window in windows),
+        usual_c=median(window.inside_c for window in windows),
+        low_c=median(window.low_c for window in windows),
+        rise_sigma=max(SIGMA_MIN, _spread(rises)),
+        swing_sigma=max(SIGMA_MIN, _spread(swings)),
+        disturbances_day=sum(window.disturbances for window in windows) / len(days),
+        pace=_pace(recoveries),
     )
+
+
+def _pace(recoveries: list[Recovery]) -> Pace | None:
+    if len(recoveries) < RECOVERIES_MIN:
+        return None
+    heights = [log(one.height_c) for one in recoveries]
+    lifts = [one.lift_c for one in recoveries if one.lift_c is not None]
+    height, lift = median(heights), median(lifts) if lifts else 0.0
+    rows, target = _ways(recoveries, height, lift), np.array([log(one.rate_c_min) for one in recoveries])
+    centre = float(np.median(target))
+    noise = max(RECOVERY_SIGMA_MIN, _spread(target))
+    covariance = np.linalg.inv(rows.T @ rows / noise**2 + np.diag(np.array(RECOVERY_PRIOR_SD) ** -2.0))
+    prior = np.array([0.0, 0.0, RECOVERY_PRIOR_LIFT])
+    off = target - centre - rows @ prior
+    weights = covariance @ (rows.T @ np.clip(off, -3 * noise, 3 * noise)) / noise**2 + prior
+    weights[0] += centre
+    off = target - rows @ weights
+    sigma = max(RECOVERY_SIGMA_MIN, _spread(off), float(np.percentile(np.abs(off), 90)) / 1.645)
+    return Pace(weights.tolist(), covariance.tolist(), height, lift, sigma * (1 + FEW / len(recoveries)))
+
+
+def _ways(recoveries: list[Recovery], height: float, lift: float) -> Array:
+    return np.array(
+        [
+            [1.0, log(one.height_c) - height, 0.0 if one.lift_c is None else (one.lift_c - lift) / 10]
+            for one in recoveries
+        ]
+    )
+
+
+def slower(pace: Pace, recoveries: list[Recovery]) -> tuple[float, float]:
+    """By how much (ln) these recoveries are slower than expected in the middle, and its standard deviation."""
+    rows = _ways(recoveries, pace.height, pace.lift)
+    late = rows @ np.array(pace.weights) - np.log([one.rate_c_min for one in recoveries])
+    row = rows.mean(axis=0)
+    unsure = DOUBT_TIMES * float(row @ np.array(pace.covariance) @ row)
+    return float(np.median(late)), float(np.sqrt(pace.sigma**2 / len(recoveries) + unsure))
 
 
 def losses(baseline: Baseline, windows: list[Window]) -> Array:
@@ -105,4 +203,4 @@ def losses(baseline: Baseline, windows: list[Window]) -> Array:
 def doubt(baseline: Baseline, windows: list[Window]) -> float:
     """Variance of what is expected of these windows together: grows where their load is unlike the learned days'."""
     row = _rows(windows, baseline.by_lift, baseline.load_mean).mean(axis=0)
-    return float(row @ np.array(baseline.covariance) @ row)
+    return DOUBT_TIMES * float(row @ np.array(baseline.covariance) @ row)

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 HOUR_MS = 3_600_000
 SPACING_MS = 55_000
 """Samples closer together are skipped, not averaged: the noise must be the same at one a second and one a minute."""
-GAP_MS = 10 * 60_000
+GAP_MS = 20 * 60_000
 """After a longer gap a run can not be told and is dropped."""
 RUN_MAX_MS = 6 * HOUR_MS
 """So is a longer run; it also bounds the memory to some 360 samples."""

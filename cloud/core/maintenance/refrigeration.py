@@ -3,75 +3,150 @@
 A cooler swings by dT between its switch-on and switch-off temperatures: C dT/dt = UA lift - Q on(t), so its capacity
 Q/C is dT (1/t_fall + 1/t_rise), and t_fall / (t_fall + t_rise) its duty. Windows of some hours give the medians of
 both times; a regression learnt on the first days takes out load and time of day; the median deviation of a day goes
-into a CUSUM (Page 1954). It needs a cooler that cycles: one with a variable-speed compressor stays `learning`.
+into a CUSUM (Page 1954). So does how fast it recovers from defrosts, which is seen even where samples are too few for
+its cycles. What happens at once, as a fan that stops, is told by single windows that are all far off.
 """
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from itertools import pairwise
+from math import exp, sqrt
 from statistics import median
 from typing import Literal
 
 import numpy as np
 from msgspec import Struct, field
+from numpy.lib.stride_tricks import sliding_window_view
 
-from cloud.core.maintenance.baseline import DAY_MS, Baseline, Window, doubt, fit, losses
-from cloud.core.maintenance.cycles import HOUR_MS, SPACING_MS, Run, Tracker, track
+from cloud.core.maintenance import causes, weakening
+from cloud.core.maintenance.baseline import (
+    DAY_MS,
+    RECOVERIES_MIN,
+    Baseline,
+    Recovery,
+    Window,
+    doubt,
+    fit,
+    losses,
+    slower,
+)
+from cloud.core.maintenance.causes import Cause, Signs
+from cloud.core.maintenance.cycles import GAP_MS, HOUR_MS, SPACING_MS, Run, Tracker, track
 
 WINDOW_MS = 3 * HOUR_MS
-WINDOW_SAMPLES_MIN = 60
+WINDOW_SAMPLES_MIN, WINDOW_COVERED = 12, 0.5
 LEARN_DAYS_MIN = 6
-LEARN_DAYS_MAX = 14
+LEARN_DAYS_MAX = 28
 """The baseline is fitted at the former, then refined by quiet days up to the latter."""
 LEARN_LAG_DAYS = 3
 """A beginning fault looks quiet at first; so long a day waits before it is learned."""
 DAY_WINDOWS_MIN = 3
 """A day with fewer usable windows says nothing."""
 RECENT_WINDOWS_MAX = 80
+RECOVERIES_MAX = 120
 CUSUM_SLACK = 0.75
-CUSUM_LIMIT = 8.0
+CUSUM_LIMIT, RECOVERY_LIMIT = 8.0, 10.0
 CALM_DAYS = 2
 """So long as usual, and the cooler counts as repaired."""
 Z_MAX = 6.0
 """One day can not raise the alarm by itself."""
-LOSS_MIN = 0.10
-"""Less than this share is not worth a visit: weather and doors move it too."""
+LOSS_MIN, LOSS_MIN_UNSURE, SLOWER_MIN = 0.10, 0.15, 0.25
+"""Less than this share (the second: the outside temperature is not known) is not worth a visit: weather and doors move
+it too."""
+SUDDEN_WINDOWS, SUDDEN_SIGMAS, SUDDEN_LOSS = 2, 6.0, 0.35
+"""So many windows in a row so far off (ln) are told at once."""
+WARMING_MIN, WARMING_TIMES, WARMING_SHARE = 60.0, 1.6, 1.3
+"""Not cooled down for so many minutes, for so many times the longest of past days, and so far (in swings) above where
+it switches off."""
+JUMP_WINDOWS = 4
+QUARTER_MS = 15 * 60_000
+LOADED_WINDOWS, LOADED_LN, LOADED_SIGMAS = 2, 0.5, 5.0
+"""So many windows in a row in which it warms up so much faster (ln, and in usual deviations) than in those before."""
 SWING_MIN_C = 0.3
 WHOLE_SWING = (0.65, 1.6)
 """A rise outside this range of usual swings is a defrost or an open door; it and the fall after it are left out."""
 NO_PAUSE_MIN = 1440.0
+LOW_SHARE, WARM_SHARE = 0.25, 1.1
+"""Within so much of a swing of where it usually switches off, it has cooled down; so far above it, it should run."""
+DAYS_KEPT = 90
+
+
+class Day(Struct, frozen=True, array_like=True):
+    """A day in numbers, to draw: duty and rise as seen, the share of capacity lost, how much slower it recovered."""
+
+    at_ms: int
+    duty: float
+    fall_min: float
+    rise_min: float
+    lost: float
+    slower: float
+    inside_c: float
+    disturbances: int
+
+
+class Warming(Struct, array_like=True):
+    """It has not cooled down for longer than ever: since when, whether it was told, and the steepest rise so far."""
+
+    low_ms: int = 0
+    """When it was cooled down last."""
+    told_ms: int = 0
+    today_min: float = 0.0
+    usual_min: list[float] = field(default_factory=list)
+    """The longest of each of the last days."""
+    from_ms: int = 0
+    from_c: float = 0.0
+    steepest: float = 0.0
+    """Of a quarter of an hour, in usual rises."""
 
 
 class State(Struct):
-    """All that is remembered of one cooler: bounded (some 20 KB), serialisable. `step` changes it in place."""
+    """All that is remembered of one cooler: bounded (some 25 KB), serialisable. `step` changes it in place."""
 
     tracker: Tracker = field(default_factory=Tracker)
     last_ms: int = 0
     window: int = 0
     falls_min: list[float] = field(default_factory=list)
     rises_min: list[float] = field(default_factory=list)
+    whole_c: list[float] = field(default_factory=list)
     inside_c: list[float] = field(default_factory=list)
     outside_c: list[float] = field(default_factory=list)
+    first_ms: int = 0
     swings_c: list[float] = field(default_factory=list)
     usual_swing_c: float = 0.0
     recovering: bool = False
+    low_ms: int = 0
     disturbances: int = 0
     learned: list[list[Window]] = field(default_factory=list)
     recent: list[Window] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
     baseline: Baseline | None = None
     cusum: float = 0.0
+    cusum_slower: float = 0.0
+    judged_day: int = 0
+    sudden: int = 0
     losing: bool = False
     since_ms: int | None = None
     calm_windows: int = 0
+    cause: Cause = "losing_capacity"
+    votes: dict[Cause, int] = field(default_factory=dict)
+    limit_c: float | None = None
+    """Above this the room is too warm; told by whoever knows the room."""
+    left: tuple[float, float, float] | None = None
+    foretold_day: int = 0
+    days: list[Day] = field(default_factory=list)
+    warming: Warming = field(default_factory=Warming)
+    loaded: int = 0
+    loaded_ms: int = 0
 
 
 class Assessment(Struct, frozen=True):
     """How a cooler is.
 
     `learning`: fewer than `LEARN_DAYS_MIN` good days so far. `blind`: no cycle seen for a day. `score`: 1 nothing
-    seen, 0.5 the alarm's limit, 0 twice that; `losing` is beyond it, and at least `LOSS_MIN` lost. `days_to_limit`:
-    until it would run without pause at the day's heaviest load, on the present course, with a 90 % range; `days_high`
-    is None when that is open-ended. `evidence`: what is seen now beside what is expected.
+    seen, 0.5 the alarm's limit, 0 twice that; `losing` is beyond it, and enough lost; `cause` says of what, as far as
+    that can be told. `days_to_limit`: until it would run without pause at the day's heaviest load, on the present
+    course, with a 90 % range; `days_high` is None when that is open-ended. `evidence`: what is seen now beside what
+    is expected.
     """
 
     state: Literal["learning", "steady", "losing", "blind"]
@@ -82,63 +157,112 @@ class Assessment(Struct, frozen=True):
     days_low: float | None
     days_high: float | None
     evidence: dict[str, float]
+    cause: Cause = "losing_capacity"
 
 
 def step(state: State, at_ms: int, temperature_c: float, ambient_c: float | None = None) -> State:
-    """Take one sample, in order of time (an older one is ignored); any rate from 1/s to one in some minutes."""
+    """Take one sample, in order of time (an older one is ignored); any rate from 1/s to one in five minutes."""
     if at_ms - state.last_ms < SPACING_MS:
         return state
+    known = state.baseline
+    if known is None or at_ms - state.last_ms > GAP_MS or temperature_c <= known.low_c + LOW_SHARE * known.swing_c:
+        state.low_ms = at_ms
+    if known is not None:
+        _follow(state, known, at_ms, temperature_c)
     state.last_ms = at_ms
     window = at_ms // WINDOW_MS
     if window != state.window:
         _close_window(state, window)
+        state.first_ms = at_ms
     state.inside_c.append(temperature_c)
     if ambient_c is not None:
         state.outside_c.append(ambient_c)
     if state.usual_swing_c:
         run = track(state.tracker, at_ms, temperature_c, state.usual_swing_c)
         if run is not None:
-            _take(state, run)
+            _take(state, run, at_ms)
     return state
 
 
-def _take(state: State, run: Run) -> None:
+def _follow(state: State, known: Baseline, at_ms: int, temperature_c: float) -> None:
+    """Whether it has not cooled down for longer than it ever took it, after a defrost too."""
+    warming = state.warming
+    if state.low_ms == at_ms and (temperature_c <= known.low_c + LOW_SHARE * known.swing_c or not warming.low_ms):
+        if warming.low_ms and not warming.told_ms and at_ms - state.last_ms <= GAP_MS:
+            warming.today_min = max(warming.today_min, (at_ms - warming.low_ms) / 60_000)
+        warming.low_ms, warming.told_ms, warming.steepest = at_ms, 0, 0.0
+        warming.from_ms, warming.from_c = at_ms, temperature_c
+        return
+    if at_ms - state.last_ms > GAP_MS:  # nobody knows whether it did
+        warming.low_ms = warming.from_ms = at_ms
+        warming.told_ms, warming.from_c = 0, temperature_c
+    if at_ms - warming.from_ms >= QUARTER_MS:
+        minutes = (at_ms - warming.from_ms) / 60_000
+        pace = (temperature_c - warming.from_c) / minutes / (known.swing_c / known.rise_min)
+        warming.steepest = max(warming.steepest, pace)
+        warming.from_ms, warming.from_c = at_ms, temperature_c
+    if not warming.told_ms and len(warming.usual_min) >= LEARN_DAYS_MIN:
+        longest = max(*warming.usual_min, warming.today_min)
+        quiet_min = (at_ms - warming.low_ms) / 60_000
+        warm = temperature_c > known.low_c + WARMING_SHARE * known.swing_c
+        if warm and quiet_min > max(WARMING_MIN, WARMING_TIMES * longest):
+            warming.told_ms = at_ms
+
+
+def _take(state: State, run: Run, at_ms: int) -> None:
     whole = WHOLE_SWING[0] * state.usual_swing_c < run.swing_c < WHOLE_SWING[1] * state.usual_swing_c
     if run.rising:
-        state.disturbances += not whole
+        if not whole:
+            state.disturbances += 1
+            state.low_ms = at_ms  # it may need a while for that
         state.recovering = not whole
         if whole:
             state.rises_min.append(run.minutes)
+            state.whole_c.append(run.swing_c)
     elif whole and not state.recovering:
         state.falls_min.append(run.minutes)
+    elif run.swing_c >= WHOLE_SWING[1] * state.usual_swing_c:
+        lift_c = state.outside_c[-1] - state.inside_c[-1] if state.outside_c else None
+        one = Recovery(at_ms, run.swing_c, run.swing_c / max(run.minutes, 1.0), lift_c)
+        state.recoveries = [*state.recoveries, one][-RECOVERIES_MAX:]
 
 
 def _close_window(state: State, next_window: int) -> None:
     """Turn what was gathered into a `Window`, and a day's windows (UTC) into what is learned."""
-    if len(state.inside_c) >= WINDOW_SAMPLES_MIN:
-        low, high = np.percentile(state.inside_c, [15, 85])
-        state.swings_c = [*state.swings_c, max(SWING_MIN_C, float(high - low) / 0.7)][-8:]
-        state.usual_swing_c = median(state.swings_c)
+    covered_ms = state.last_ms and (state.window + 1) * WINDOW_MS - state.first_ms
+    if len(state.inside_c) >= WINDOW_SAMPLES_MIN and covered_ms >= WINDOW_COVERED * WINDOW_MS:
+        # Defrosts and doors raise the upper part of a window; the lower shows the thermostat's swing.
+        low, high = np.percentile(state.inside_c, [10, 60])
+        state.swings_c = [*state.swings_c, max(SWING_MIN_C, 2 * float(high - low))][-8:]
+        state.usual_swing_c = median(state.swings_c) if state.baseline is None else state.baseline.swing_c
         window = _window(state)
         if window is not None:
+            _weigh(state, window)
             state.recent = [*state.recent, window][-RECENT_WINDOWS_MAX:]
             _judge(state, window.at_ms)
     day, next_day = (number * WINDOW_MS // DAY_MS for number in (state.window, next_window))
     if next_day != day:
+        _close_day(state, day)
         _learn(state, day)
     state.window, state.disturbances = next_window, 0
-    state.falls_min, state.rises_min, state.inside_c, state.outside_c = [], [], [], []
+    state.falls_min, state.rises_min, state.whole_c, state.inside_c, state.outside_c = [], [], [], [], []
 
 
 def _window(state: State) -> Window | None:
     at_ms = state.window * WINDOW_MS + WINDOW_MS // 2
-    inside = sum(state.inside_c) / len(state.inside_c)
+    count, known = len(state.inside_c), state.baseline
+    inside = sum(state.inside_c) / count
     outside = sum(state.outside_c) / len(state.outside_c) if state.outside_c else None
+    low, spacing = float(np.percentile(state.inside_c, 10)), WINDOW_MS / 60_000 / count
+    if known is not None:
+        quiet_ms = state.last_ms - state.low_ms
+        warm = inside > known.low_c + WARM_SHARE * known.swing_c
+        if warm and quiet_ms >= max(0.9 * WINDOW_MS, 2 * 60_000 * (known.fall_min + known.rise_min)):
+            swing = known.swing_c  # it runs without pause, and does not get there
+            return Window(at_ms, NO_PAUSE_MIN, known.rise_min, inside, outside, state.disturbances, swing, low, spacing)
     if state.falls_min and state.rises_min:
-        fall, rise = median(state.falls_min), median(state.rises_min)
-        return Window(at_ms, fall, rise, inside, outside, state.disturbances)
-    if state.baseline is not None and inside > state.baseline.warm_c:  # it runs without pause and still gets warm
-        return Window(at_ms, NO_PAUSE_MIN, state.baseline.rise_min, inside, outside, state.disturbances)
+        fall, rise, swing = median(state.falls_min), median(state.rises_min), median(state.whole_c)
+        return Window(at_ms, fall, rise, inside, outside, state.disturbances, swing, low, spacing)
     return None
 
 
@@ -148,40 +272,128 @@ def _learn(state: State, day: int) -> None:
         day -= LEARN_LAG_DAYS
     windows = [window for window in state.recent if window.at_ms // DAY_MS == day]
     known = len(state.learned)
-    if known >= LEARN_DAYS_MAX or state.cusum >= 1.0 or len(windows) < DAY_WINDOWS_MIN:
+    if known >= LEARN_DAYS_MAX or max(state.cusum, state.cusum_slower) >= 1.0 or len(windows) < DAY_WINDOWS_MIN:
         return
     if state.learned and state.learned[-1][-1].at_ms >= windows[0].at_ms:
         return
     state.learned.append(windows)
     if known + 1 >= LEARN_DAYS_MIN:
-        state.baseline = fit(state.learned)
+        until_ms = (day + 1) * DAY_MS
+        state.baseline = fit(state.learned, [one for one in state.recoveries if one.at_ms < until_ms])
+
+
+def _weigh(state: State, window: Window) -> None:
+    """Whether it warms up much faster than in the day before, at the same capacity: a door that does not close."""
+    baseline, before = state.baseline, [one for one in state.recent[-9:] if one.fall_min < NO_PAUSE_MIN]
+    if baseline is None or len(before) < DAY_WINDOWS_MIN or window.fall_min >= NO_PAUSE_MIN:
+        return
+    faster = float(np.log(median(one.rise_min for one in before) / window.rise_min))
+    odd = faster > max(LOADED_LN, LOADED_SIGMAS * baseline.rise_sigma)
+    state.loaded = min(state.loaded + 1, 100) if odd else 0
+    if not odd:
+        state.loaded_ms = 0
+    elif not state.loaded_ms:
+        state.loaded_ms = window.at_ms
 
 
 def _judge(state: State, at_ms: int) -> None:
     """Add the last day's median loss to the CUSUM, by a window's share of a day."""
     baseline, windows = state.baseline, [window for window in state.recent if window.at_ms > at_ms - DAY_MS]
-    if baseline is None or len(windows) < DAY_WINDOWS_MIN:
+    if baseline is None:
+        return
+    off = float(losses(baseline, windows[-1:])[0])
+    far = off > max(SUDDEN_LOSS, SUDDEN_SIGMAS * baseline.window_sigma)
+    state.sudden = min(state.sudden + 1, 100) if far else 0
+    if len(windows) < DAY_WINDOWS_MIN and not state.sudden:
         return
     loss = float(np.median(losses(baseline, windows)))
     z = max(-Z_MAX, min(Z_MAX, loss / sqrt(baseline.sigma**2 + doubt(baseline, windows))))
     share = WINDOW_MS / DAY_MS
     state.cusum = min(max(0.0, state.cusum + (z - CUSUM_SLACK) * share), 2 * CUSUM_LIMIT)
-    state.calm_windows = state.calm_windows + 1 if z < CUSUM_SLACK else 0
+    if state.sudden >= SUDDEN_WINDOWS:
+        state.cusum = max(state.cusum, CUSUM_LIMIT)
+    calm = z < CUSUM_SLACK and not state.sudden
+    state.calm_windows = state.calm_windows + 1 if calm else 0
     if state.losing and state.calm_windows * share >= CALM_DAYS:
-        state.cusum = 0.0
-    if state.cusum == 0.0:
+        state.cusum = state.cusum_slower = 0.0
+    if max(state.cusum, state.cusum_slower) == 0.0:
         state.since_ms = None
     elif state.since_ms is None:
         state.since_ms = windows[0].at_ms
-    state.losing = state.cusum >= CUSUM_LIMIT and (state.losing or 1 - exp(-loss) >= LOSS_MIN)
+    least = LOSS_MIN if baseline.by_lift else LOSS_MIN_UNSURE
+    enough = state.losing or 1 - exp(-loss) >= least or state.sudden >= SUDDEN_WINDOWS
+    was = state.losing
+    state.losing = (state.cusum >= CUSUM_LIMIT and enough) or state.cusum_slower >= RECOVERY_LIMIT
+    if state.losing:
+        cause = causes.tell(_signs(state, baseline, windows))
+        state.votes[cause] = state.votes.get(cause, 0) + 1
+        state.cause = causes.elected(state.votes)
+        if not was or at_ms // DAY_MS != state.foretold_day:
+            state.foretold_day = at_ms // DAY_MS
+            state.left = weakening.days_left(baseline, state.recent, state.since_ms, state.limit_c)
+    elif was:
+        state.cause, state.left, state.votes = "losing_capacity", None, {}
+
+
+def _close_day(state: State, day: int) -> None:
+    """A day is over: what is worth drawing of it, and whether it recovered more slowly."""
+    windows = [window for window in state.recent if window.at_ms // DAY_MS == day]
+    baseline = state.baseline
+    late, recoveries = 0.0, [one for one in state.recoveries if one.at_ms // DAY_MS == day]
+    if baseline is not None and baseline.pace is not None and recoveries:
+        late, sd = slower(baseline.pace, recoveries)
+        z = max(-Z_MAX, min(Z_MAX, late / sd))
+        enough = 1 - exp(-late) >= SLOWER_MIN or z < CUSUM_SLACK
+        if enough:
+            state.cusum_slower = min(max(0.0, state.cusum_slower + z - CUSUM_SLACK), 2 * RECOVERY_LIMIT)
+        if state.cusum_slower and state.since_ms is None:
+            state.since_ms = recoveries[0].at_ms
+        if not windows:
+            state.losing = state.cusum_slower >= RECOVERY_LIMIT or (state.losing and state.cusum >= CUSUM_LIMIT)
+    if baseline is not None:
+        warming = state.warming
+        if not warming.told_ms:
+            warming.usual_min = [*warming.usual_min, warming.today_min][-LEARN_DAYS_MAX:]
+        warming.today_min = 0.0
+    if windows:
+        lost = float(np.median(losses(baseline, windows))) if baseline is not None else 0.0
+        numbers = (median(getattr(one, name) for one in windows) for name in ("duty", "fall_min", "rise_min"))
+        duty, fall, rise = numbers
+        inside = sum(one.inside_c for one in windows) / len(windows)
+        count = sum(one.disturbances for one in windows)
+        at_ms = day * DAY_MS + DAY_MS // 2
+        state.days = [*state.days, Day(at_ms, duty, fall, rise, lost, late, inside, count)][-DAYS_KEPT:]
+
+
+def _signs(state: State, baseline: Baseline, windows: list[Window]) -> Signs:
+    """What tells causes apart, as it is now."""
+    cycling = [one for one in windows if one.fall_min < NO_PAUSE_MIN]
+    swing = median(np.log(one.swing_c / baseline.swing_c) for one in cycling) if cycling else 0.0
+    lost = losses(baseline, state.recent)
+    jump = 0.0
+    if len(lost) >= 2 * JUMP_WINDOWS:
+        middles = np.median(sliding_window_view(lost, JUMP_WINDOWS), axis=1)
+        jump = max(0.0, float((middles[JUMP_WINDOWS:] - middles[:-JUMP_WINDOWS]).max()))
+    times = [one.at_ms for one in state.recoveries]
+    before = [at_ms for at_ms in times if state.since_ms is None or at_ms < state.since_ms]
+    apart_ms = max((after - one for one, after in pairwise(before)), default=0)
+    return Signs(
+        loss=float(np.median(lost[-len(windows) :])),
+        jump=jump,
+        jump_sigmas=jump / baseline.window_sigma,
+        swing=float(swing) / baseline.swing_sigma,
+        cycling=len(cycling) / max(1, len(windows)),
+        undisturbed=(state.last_ms - times[-1]) / apart_ms if apart_ms and len(before) >= RECOVERIES_MIN else 0.0,
+    )
 
 
 def assess(state: State, now_ms: int) -> Assessment:
     """What the samples so far say at `now_ms`."""
-    baseline, score = state.baseline, round(1 - state.cusum / (2 * CUSUM_LIMIT), 3)
+    baseline = state.baseline
+    score = round(1 - max(state.cusum / CUSUM_LIMIT, state.cusum_slower / RECOVERY_LIMIT) / 2, 3)
     if baseline is None:
         return Assessment("learning", 0.0, 1.0, None, None, None, None, {"learned_days": float(len(state.learned))})
-    fresh = state.recent[-1].at_ms > now_ms - DAY_MS - WINDOW_MS
+    fresh = bool(state.recent) and state.recent[-1].at_ms > now_ms - DAY_MS - WINDOW_MS
     day = state.recent[-DAY_MS // WINDOW_MS :]
     lost = max(0.0, 1 - exp(-float(np.median(losses(baseline, day)))))
     evidence = {
@@ -194,32 +406,15 @@ def assess(state: State, now_ms: int) -> Assessment:
         "disturbances_day": float(sum(window.disturbances for window in day)),
         "learned_days": float(len(state.learned)),
     }
-    days = _days_to_limit(state, baseline, day) if state.losing else (None, None, None)
+    low, middle, high = state.left or (None, None, None)
     return Assessment(
         "losing" if state.losing else "steady" if fresh else "blind",
         round(100 * lost, 1),
-        score,
+        max(0.0, score),
         state.since_ms if state.losing else None,
-        *days,
+        middle,
+        low,
+        high,
         {name: round(value, 3) for name, value in evidence.items()},
+        state.cause,
     )
-
-
-def _days_to_limit(
-    state: State, baseline: Baseline, day: list[Window]
-) -> tuple[float | None, float | None, float | None]:
-    """Days until the load takes all capacity, with low and high: by the line through ln capacity since it fell."""
-    since = [window for window in state.recent if state.since_ms is None or window.at_ms >= state.since_ms]
-    if len(since) <= DAY_WINDOWS_MIN:
-        return None, None, None
-    x = np.array([(window.at_ms - since[-1].at_ms) / DAY_MS for window in since])
-    y = losses(baseline, since)
-    spread = float(((x - x.mean()) ** 2).sum())
-    rate = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
-    misfit = y - y.mean() - rate * (x - x.mean())
-    error = 1.645 * sqrt(float((misfit**2).sum()) / (len(x) - 2) / spread)
-    if rate <= 0:
-        return None, None, None
-    margin = max(0.0, -log(float(np.percentile([window.duty for window in day], 90))))
-    high = round(margin / (rate - error), 1) if rate > error else None
-    return round(margin / rate, 1), round(margin / (rate + error), 1), high

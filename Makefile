@@ -8,7 +8,7 @@ PORT_BASE ?= 7883
 STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
-.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish bench-maintenance lock clean
+.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish bench-maintenance bench-alerts lock clean
 all: check test
 
 run: .venv/ready
@@ -56,6 +56,10 @@ bench-replenish: .venv/ready-dev
 # Failures foretold: simulated refrigeration, public benchmarks of series and machines where they are at hand.
 bench-maintenance: .venv/ready-dev
 	.venv/bin/python -m tests.bench.maintenance_bench
+
+# Alerts: storms, chattering sensors, a simulated month, criticals, speed; some two minutes.
+bench-alerts: .venv/ready-dev
+	.venv/bin/python -m tests.bench.alerts_bench
 
 # The environment: locked packages with hashes, then the project itself, which builds the dashboard.
 .venv/ready: requirements.lock requirements-node.lock pyproject.toml hatch_build.py setup.sh $(PAGE)

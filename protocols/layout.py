@@ -21,6 +21,7 @@ from protocols import cold, crews, trade
 from protocols.gs1 import gtin_14
 from protocols.topics import LEVEL, Kind, filter_flaw
 from protocols.trade import Id, NotNegative, Positive, Share
+from protocols.tuning import Tuning, untunable
 
 Grams = Annotated[float, Meta(ge=0.001)]
 Channel = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -185,6 +186,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     storages: list[cold.Storage] = []
     people: list[crews.Person] = []
     teams: list[crews.Team] = []
+    tuning: dict[str, Tuning] = {}
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -291,6 +293,8 @@ def _check(site: Site, source: str) -> None:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")
         if zone.min_pct is not None and zone.max_pct is not None and zone.min_pct > zone.max_pct:
             raise LayoutError(f"{source}: zone {zone.id!r} has min_pct above max_pct; swap them")
+    if unfit := untunable(site.tuning):
+        raise LayoutError(f"{source}: {unfit}")
     zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
     if unfit := trade.flaw(trade.Trade(*(getattr(site, name) for name in trade.Trade.__struct_fields__)), skus):
         raise LayoutError(f"{source}: {unfit}")

@@ -112,6 +112,10 @@ class Counts:
                     self._tally(one.finding)
         await self._keep()
 
+    def found(self, from_ms: int) -> list[Finding]:
+        """What counts came to that stand, since then."""
+        return [one.finding for one in self._stood if one.finding.at_ms >= from_ms]
+
     def round(self) -> object:
         """See `stockroom.CountDesk`."""
         now_ms = self._now_ms()

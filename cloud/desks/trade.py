@@ -105,6 +105,11 @@ class Trade:
         unsure, coming = self.book.unsure(sku, aside), self.purchasing.coming(sku)
         return Position(there, self.promises.reserved(sku), aside, **coming, **unsure._asdict())
 
+    def daily(self, sku: str) -> float:
+        """Units expected to be wanted a day; 0 where nobody knows."""
+        told = self._planner.outlook(sku)
+        return told.mean if told is not None else 0.0
+
     def desks(self, service: Desk) -> Desks:
         """All that the web asks."""
         return Desks(

@@ -70,6 +70,15 @@ class Books:
         with self._reading() as connection:
             return facts.entries(connection, Within(sku, from_ms, to_ms, known_to_ms), after_id, limit)
 
+    def corrections(self, from_ms: int) -> list[Entry]:
+        """Stock that somebody corrected downwards without a reason that has a kind of its own, since then."""
+        table = tables_trade.entry
+        with self._reading() as connection:
+            wanted = select(table).where(
+                table.c.happened_ms >= from_ms, table.c.kind == "adjustment", table.c.units < 0, table.c.ref == ""
+            )
+            return [Entry(**row) for row in connection.execute(wanted.order_by(table.c.id)).mappings()]
+
     def entry_of(self, key: str) -> list[Entry]:
         """The entry that came with a key, if any."""
         table = tables_trade.entry

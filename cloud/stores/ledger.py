@@ -30,7 +30,7 @@ from cloud.stores.notices import Notices
 from cloud.stores.people import People
 from cloud.stores.proof import Proof
 from protocols.ranges import Ranges
-from protocols.reports import Alarm, DeviceHealth, Lane, Proposal, Report, SlotLevel
+from protocols.reports import Alarm, DeviceHealth, Lane, Proposal, Report, SlotLevel, TagMove
 from protocols.uplink import Hello
 
 __all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
@@ -183,6 +183,14 @@ class Ledger:
     def devices(self) -> list[DeviceHealth]:
         """The health of every device."""
         return [proof.health(row) for row in self._rows(tables.device)]
+
+    def tags(self) -> list[TagMove]:
+        """The last move of every tag at each of its readers."""
+        return [_made(TagMove, row) for row in self._rows(tables.tag)]
+
+    def senders(self) -> dict[str, str]:
+        """The gateway that each device reports through, by who said last how it is."""
+        return {name: word.gateway for (about, name), word in self._words.items() if about == "device"}
 
     def proposals(self) -> list[tuple[str, int, Proposal]]:
         """The last word of each gateway on each SKU: gateway, the report's number, and the proposal."""

@@ -11,7 +11,8 @@ import pytest
 
 import cloud.alerts.rules as folder
 from cloud.alerts.facts import Facts, GatewayLink
-from cloud.alerts.rules import Example, Rule, delays, evaluate, rules
+from cloud.alerts.lifecycle import Book, step
+from cloud.alerts.rules import Example, Rule, Timeline, delays, evaluate, rules
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.reports import DeviceHealth, SlotLevel
 
@@ -23,6 +24,23 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_sees_what_its_example_says(rule: Rule, example: Example) -> None:
     assert rule.evaluate(example.facts) == example.sees
+
+
+TIMELINES = [
+    pytest.param(rule, one, id=f"{name}: {one.title}") for name, rule in rules().items() for one in rule.timelines
+]
+
+
+@pytest.mark.parametrize(("rule", "timeline"), TIMELINES)
+def test_an_alert_goes_the_way_its_timeline_says(rule: Rule, timeline: Timeline) -> None:
+    book, said = Book(), []
+    for facts, _ in timeline.moments:
+        book, transitions = step(book, rule.evaluate(facts), {rule.name: rule.delays}, facts.now_ms)
+        over = [one.alert.state for one in transitions if one.alert.subject == timeline.subject]
+        there = book.open.get((rule.name, timeline.subject))
+        said.append(there.state if there is not None else over[-1] if over else "")
+
+    assert said == [state for _, state in timeline.moments]
 
 
 @pytest.mark.parametrize("name", rules())
@@ -50,6 +68,10 @@ def test_a_rule_imports_no_sibling(name: str) -> None:
         (
             "RULE = 'other'\nHOLD_MS = CLEAR_MS = 0\nEXAMPLES = []\ndef evaluate(facts): return []\n",
             "name it as its file",
+        ),
+        (
+            "RULE = 'broken'\nHOLD_MS = CLEAR_MS = 0\nEXAMPLES = []\nKNOWN_BY = 'smell'\ndef evaluate(facts): return []\n",
+            "'smell' is none of device, slot",
         ),
         ("import no_such_module", "no_such_module"),
     ],

@@ -1,19 +1,29 @@
 """One rule a file: `RULE` (the file's name), `HOLD_MS`, `CLEAR_MS`, `evaluate(facts)` and `EXAMPLES`.
 
 Pure: facts in, conditions out. A rule never imports a sibling; it is found by the scan below, which fails loudly on a
-broken file. `EXAMPLES` holds at least one moment at which it fires and one at which it is quiet; one test runs all.
+broken file. `EXAMPLES` holds at least one moment or timeline at which it fires and one at which it is quiet; one test
+runs all. Two more constants are left out where they say nothing: `KNOWN_BY`, through what its subjects are known
+(device, slot, zone, sku; of `SKU.GATE` the gate, of `SKU.ZONE` the readers of the zone), so that nothing new is seen of
+what a gateway that is away would have to tell; and `NODATA`: it says that something is not known, not that it is
+wrong.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
+
+from msgspec.structs import replace
 
 from cloud.alerts.facts import Facts
-from cloud.alerts.lifecycle import Condition, Delays
+from cloud.alerts.lifecycle import Condition, Delays, Stage
+from protocols.tuning import Tuning
+
+Known = Literal["", "device", "slot", "zone", "sku", "gate", "reader"]
+MINUTE_MS = 60_000
 
 
 class Example(NamedTuple):
@@ -24,13 +34,54 @@ class Example(NamedTuple):
     sees: list[Condition]
 
 
+class Timeline(NamedTuple):
+    """Moments one after the other, and the states the alert of `subject` must be in after each ("": there is none), as
+    the rule's own delays have it."""
+
+    title: str
+    subject: str
+    moments: list[tuple[Facts, Stage | Literal[""]]]
+
+
 class Rule(NamedTuple):
-    """One rule."""
+    """One rule; `raw` is what its file sees, `evaluate` what is left of it when gateways are away."""
 
     name: str
     delays: Delays
-    evaluate: Callable[[Facts], list[Condition]]
+    raw: Callable[[Facts], list[Condition]]
     examples: tuple[Example, ...]
+    timelines: tuple[Timeline, ...] = ()
+    known_by: Known = ""
+    nodata: bool = False
+
+    def evaluate(self, facts: Facts) -> list[Condition]:
+        """What it sees; of what is known through gateways that are away only what keeps an alert that fires."""
+        seen = self.raw(facts)
+        if not seen or not self.known_by or not facts.anybody_away:
+            return seen
+        return [
+            replace(one, sustain=True) if not one.sustain and cut_off(facts, self.known_by, one.subject) else one
+            for one in seen
+        ]
+
+
+def cut_off(facts: Facts, known_by: Known, subject: str) -> bool:
+    """Whether all through which a subject is known is behind gateways that are away. What no device tells of is not."""
+    if known_by == "device":
+        return facts.cut_off(subject) and (facts.cut_off(subject.partition(".")[0]))
+    if known_by == "slot":
+        slot = facts.site.slot_by_id.get(subject)
+        return slot is not None and facts.cut_off(slot.device)
+    if known_by == "zone":
+        devices: Iterable[str] = facts.devices_in.get(subject, ())
+        return all(map(facts.cut_off, devices)) if devices else facts.alone
+    if known_by == "gate":
+        return facts.cut_off(subject.partition(".")[2])
+    if known_by == "reader":
+        devices = facts.readers_in.get(subject.partition(".")[2], ())
+        return all(map(facts.cut_off, devices)) if devices else facts.alone
+    devices = facts.devices_of.get(subject, ())
+    return bool(devices) and all(map(facts.cut_off, devices))
 
 
 @lru_cache(maxsize=1)
@@ -42,22 +93,53 @@ def rules() -> dict[str, Rule]:
         where = f"cloud/alerts/rules/{module_info.name}.py"
         try:
             delays = Delays(module.HOLD_MS, module.CLEAR_MS)
-            one = Rule(module.RULE, delays, module.evaluate, tuple(module.EXAMPLES))
+            told = tuple(module.EXAMPLES)
+            one = Rule(
+                module.RULE,
+                delays,
+                module.evaluate,
+                tuple(example for example in told if isinstance(example, Example)),
+                tuple(example for example in told if isinstance(example, Timeline)),
+                getattr(module, "KNOWN_BY", ""),
+                getattr(module, "NODATA", False),
+            )
         except AttributeError as missing:
             raise ImportError(f"{where} is no rule: {missing}") from missing
         if one.name != module_info.name:
             raise ImportError(f"{where} calls its rule {one.name!r}; name it as its file")
         if min(delays) < 0:
             raise ImportError(f"{where}: HOLD_MS and CLEAR_MS can not be negative")
+        if one.known_by not in get_args(Known):
+            raise ImportError(f"{where}: KNOWN_BY {one.known_by!r} is none of {', '.join(get_args(Known)[1:])}")
         found[one.name] = one
     return found
 
 
-def delays() -> dict[str, Delays]:
-    """How long each rule's conditions hold and clear."""
-    return {name: rule.delays for name, rule in rules().items()}
+def delays(tuning: Mapping[str, Tuning] | None = None) -> dict[str, Delays]:
+    """How long each rule's conditions hold and clear, as the site has it."""
+    found = {name: rule.delays for name, rule in rules().items()}
+    for name, tuned in (tuning or {}).items():
+        if name in found:
+            hold, clear = tuned.hold_minutes, tuned.clear_minutes
+            before = found[name]
+            found[name] = Delays(
+                before.hold_ms if hold is None else round(hold * MINUTE_MS),
+                before.clear_ms if clear is None else round(clear * MINUTE_MS),
+            )
+    return found
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """What all rules see wrong."""
-    return [condition for rule in rules().values() for condition in rule.evaluate(facts)]
+    """What all rules see wrong, as the site has tuned them."""
+    found, tuning = [], facts.site.tuning
+    for name, rule in rules().items():
+        tuned = tuning.get(name)
+        if tuned is not None and tuned.off:
+            continue
+        seen = rule.evaluate(facts)
+        if rule.nodata:
+            seen = [replace(one, params={**one.params, "nodata": True}) for one in seen]
+        if tuned is not None and tuned.severity is not None:
+            seen = [replace(one, severity=tuned.severity) for one in seen]
+        found += seen
+    return found

@@ -13,6 +13,7 @@ RULE = "stock_differs"
 HOLD_MS = 0
 """The gateway has held it back until it was certain (its discrepancy control), so nothing is added here."""
 CLEAR_MS = 0
+KNOWN_BY = "slot"
 
 
 def evaluate(facts: Facts) -> list[Condition]:

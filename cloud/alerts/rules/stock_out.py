@@ -11,6 +11,7 @@ from protocols.layout import About, Device, Site, Sku, Slot, Zone
 RULE = "stock_out"
 HOLD_MS = 30_000
 CLEAR_MS = 30_000
+KNOWN_BY = "sku"
 
 
 def evaluate(facts: Facts) -> list[Condition]:

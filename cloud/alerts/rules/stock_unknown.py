@@ -12,6 +12,8 @@ from protocols.reports import DeviceHealth, SlotLevel
 RULE = "stock_unknown"
 HOLD_MS = 30 * 60_000
 CLEAR_MS = 60_000
+KNOWN_BY = "slot"
+NODATA = True
 
 
 def evaluate(facts: Facts) -> list[Condition]:

@@ -13,6 +13,7 @@ RULE = "zone_humidity"
 HOLD_MS = 30 * 60_000
 """An open door or a washed floor passes."""
 CLEAR_MS = 10 * 60_000
+KNOWN_BY = "zone"
 DEAD_BAND_PCT = 2.0
 """It is over only when the humidity is back by this much."""
 _MEASURE = Measure(lambda now: now.humidity_pct, lambda zone: (zone.min_pct, zone.max_pct), "%RH", DEAD_BAND_PCT)

@@ -1,25 +1,31 @@
-"""A zone is warmer or colder than its site file allows."""
+"""A zone is warmer or colder than its site file allows. Where goods have their own storage, that decides instead."""
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from cloud.alerts.facts import ClimateNow, Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.limits import Measure, outside
 from cloud.alerts.rules import Example
+from cloud.core.coldchain.rooms import RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
 
 RULE = "zone_temperature"
 HOLD_MS = 10 * 60_000
 CLEAR_MS = 10 * 60_000
+KNOWN_BY = "zone"
 DEAD_BAND_C = 0.5
 """It is over only when the temperature is back by this much."""
 _MEASURE = Measure(lambda now: now.temperature_c, lambda zone: (zone.min_c, zone.max_c), "Cel", DEAD_BAND_C)
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """See `outside`."""
-    return outside(RULE, 1, _MEASURE, facts)
+    """See `outside`. Of a zone with a storage it only sustains: a gateway that knows of no defrosts is answered."""
+    kept = {room.zone for room in facts.rooms if room.storage}
+    seen = outside(RULE, 1, _MEASURE, facts)
+    return [replace(one, sustain=True) if one.subject in kept else one for one in seen] if kept else seen
 
 
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room", min_c=2.0, max_c=8.0), Zone("hall", "Hall")])
@@ -48,6 +54,16 @@ EXAMPLES = [
     Example(
         "too warm, but that was long ago",
         Facts(_SITE, 3_600_000, climate={"cold": ClimateNow(9.0, 60.0, 50_000)}),
+        [Condition(RULE, "cold", "cold", 1, {"value": 9.0, **_HIGH}, sustain=True)],
+    ),
+    Example(
+        "goods there are kept as their storage says",
+        Facts(
+            _SITE,
+            60_000,
+            climate={"cold": ClimateNow(9.0, 60.0, 50_000)},
+            rooms=[RoomNow("cold", "2-8", "defrost", celsius=9.0)],
+        ),
         [Condition(RULE, "cold", "cold", 1, {"value": 9.0, **_HIGH}, sustain=True)],
     ),
     Example("no thermometer heard yet", Facts(_SITE, 60_000), []),

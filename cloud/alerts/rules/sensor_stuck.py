@@ -1,0 +1,67 @@
+"""A sensor stands still at one value: what it should warn of would not be seen."""
+
+from __future__ import annotations
+
+from cloud.alerts.facts import Facts
+from cloud.alerts.lifecycle import Condition
+from cloud.alerts.rules import Example
+from cloud.alerts.suffering import suffering
+from cloud.core.maintenance.assets import AssetNow, Fault
+from cloud.core.view import Param
+from protocols.layout import About, Device, Site, Zone
+from protocols.reports import DeviceHealth, Finding
+
+RULE = "sensor_stuck"
+HOLD_MS = 0
+"""What is found has come with hysteresis already."""
+CLEAR_MS = 60_000
+KNOWN_BY = "device"
+CODES = {"stuck": "stuck"}
+
+
+def evaluate(facts: Facts) -> list[Condition]:
+    """See `suffering`."""
+    return suffering(RULE, CODES, facts)
+
+
+_SITE = Site(About("s1", "Site"), [Zone("a", "Aisle A")], devices=[Device("d1", "climate", "a")])
+_FOUND = Finding("stuck", "1", 5_000, "restart_device", {"hours": 7.0})
+_PARAMS: dict[str, Param] = {
+    "finding": "stuck",
+    "channel": "1",
+    "remedy": "restart_device",
+    "since_ms": 5_000,
+    "findings": 1,
+}
+EXAMPLES = [
+    Example(
+        "a stuck thermometer",
+        Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0, findings=[_FOUND])}),
+        [Condition(RULE, "d1", "a", 3, _PARAMS | {"hours": 7.0})],
+    ),
+    Example(
+        "it does not speak any more, which is an alert of its own",
+        Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "offline", 9_000, 1, 5_000, 0, 0, 0, findings=[_FOUND])}),
+        [Condition(RULE, "d1", "a", 3, _PARAMS | {"hours": 7.0}, sustain=True)],
+    ),
+    Example(
+        "the service found it",
+        Facts(
+            _SITE,
+            9_000,
+            assets=[AssetNow("d1", "thermometer", "a", 0.4, faults=[Fault("stuck", 3, 5_000, {"hours": 7.0})])],
+        ),
+        [
+            Condition(
+                RULE,
+                "d1",
+                "a",
+                3,
+                {"finding": "stuck", "channel": "", "since_ms": 5_000, "findings": 1, "hours": 7.0},
+            )
+        ],
+    ),
+    Example(
+        "a healthy one", Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0)}), []
+    ),
+]

@@ -1,0 +1,63 @@
+"""A room is on its way to a limit, and will be there within the hour: time to close a door or move the goods."""
+
+from __future__ import annotations
+
+from cloud.alerts.cold import figures, stale, worst
+from cloud.alerts.facts import Facts
+from cloud.alerts.lifecycle import Condition
+from cloud.alerts.rules import Example
+from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.view import Param
+from protocols.layout import About, Site, Zone
+
+RULE = "temperature_ahead"
+HOLD_MS = 5 * 60_000
+"""An exponential through a cooler's usual rise points upwards, too, for minutes."""
+CLEAR_MS = 10 * 60_000
+KNOWN_BY = "zone"
+AHEAD_MIN, CALM_MIN, URGENT_MIN = 60.0, 90.0, 15.0
+"""So near; over beyond the second; worst within the third, where goods are about to be lost (`excursion`)."""
+
+
+def evaluate(facts: Facts) -> list[Condition]:
+    """One condition a zone. A defrost goes up and comes down by itself."""
+    seen = []
+    rooms = worst(
+        facts,
+        lambda one: one.to_limit_min is not None and one.to_limit_min < CALM_MIN and one.kind in ("", "excursion"),
+        lambda one: one.to_limit_min or 0.0,
+    )
+    for room in rooms:
+        left = room.to_limit_min or 0.0
+        params: dict[str, Param] = {name: figures(room)[name] for name in ("storage", "celsius", "limit_c", "lots")}
+        params["to_limit_min"] = round(left)
+        severity = 1 if left <= URGENT_MIN and room.kind == "excursion" else 2
+        calm = left > AHEAD_MIN or stale(facts, room)
+        seen.append(Condition(RULE, room.zone, room.zone, severity, params, sustain=calm))
+    return seen
+
+
+_SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
+
+
+def _at(to_limit_min: float | None, kind: str = "", limit_c: float = 8.0) -> Facts:
+    room = RoomNow("cold", "2-8", kind, "", 1, 0, 7.0, 0, 7.0, 0, limit_c, to_limit_min, 3)
+    return Facts(_SITE, 0, rooms=[room])
+
+
+_PARAMS: dict[str, Param] = {"storage": "2-8", "celsius": 7.0, "limit_c": 8.0, "lots": 3}
+EXAMPLES = [
+    Example("there in forty minutes", _at(40.2), [Condition(RULE, "cold", "cold", 2, _PARAMS | {"to_limit_min": 40})]),
+    Example(
+        "outside already, and what goods bear is ten minutes away",
+        _at(10.0, "excursion", 15.0),
+        [Condition(RULE, "cold", "cold", 1, {**_PARAMS, "limit_c": 15.0, "to_limit_min": 10})],
+    ),
+    Example(
+        "slower than it was",
+        _at(75.0),
+        [Condition(RULE, "cold", "cold", 2, _PARAMS | {"to_limit_min": 75}, sustain=True)],
+    ),
+    Example("a defrost", _at(10.0, "defrost"), []),
+    Example("it will not get there", _at(None), []),
+]

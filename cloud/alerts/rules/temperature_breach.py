@@ -1,0 +1,54 @@
+"""A room was outside of what its goods bear: somebody must say what becomes of them. Told at once."""
+
+from __future__ import annotations
+
+from cloud.alerts.cold import figures, worst
+from cloud.alerts.facts import Facts
+from cloud.alerts.lifecycle import Condition
+from cloud.alerts.rules import Example, Timeline
+from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.view import Param
+from protocols.layout import About, Site, Zone
+
+RULE = "temperature_breach"
+HOLD_MS = 0
+"""It has its own times: minutes outside, degrees, the kinetic mean."""
+CLEAR_MS = 5 * 60_000
+KNOWN_BY = "zone"
+
+
+def evaluate(facts: Facts) -> list[Condition]:
+    """One condition a zone. What is old news stays so: nobody knows whether it is over."""
+    return [
+        Condition(RULE, room.zone, room.zone, 1, {**figures(room), "why": room.why, "undecided": room.undecided})
+        for room in worst(facts, lambda one: one.kind == "breach", lambda one: -one.outside_ms)
+    ]
+
+
+_SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
+
+
+def _at(minute: int, kind: str = "", celsius: float = 5.0, why: str = "") -> Facts:
+    at_ms = minute * 60_000
+    room = RoomNow("cold", "2-8", kind, why, 1, 0, celsius, at_ms, celsius, at_ms, 15.0, None, 3)
+    return Facts(_SITE, at_ms, rooms=[room])
+
+
+_PARAMS: dict[str, Param] = {"storage": "2-8", "celsius": 16.2, "peak_c": 16.2, "limit_c": 15.0, "side": "high"}
+EXAMPLES = [
+    Example(
+        "further than goods bear",
+        _at(30, "breach", 16.2, "too_far"),
+        [
+            Condition(
+                RULE, "cold", "cold", 1, _PARAMS | {"outside_min": 30, "lots": 3, "why": "too_far", "undecided": 0}
+            )
+        ],
+    ),
+    Example("an excursion that goods bear", _at(30, "excursion", 9.0), []),
+    Timeline(
+        "an excursion that becomes one",
+        "cold",
+        [(_at(0, "excursion", 9.0), ""), (_at(30, "breach", 16.0, "too_far"), "firing"), (_at(50), "firing")],
+    ),
+]

@@ -1,0 +1,63 @@
+"""A room is outside of what its goods are kept at, and they bear it still. Defrosts are none."""
+
+from __future__ import annotations
+
+from cloud.alerts.cold import figures, stale, worst
+from cloud.alerts.facts import Facts
+from cloud.alerts.lifecycle import Condition
+from cloud.alerts.rules import Example, Timeline
+from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.view import Param
+from protocols.layout import About, Site, Zone
+
+RULE = "temperature_excursion"
+HOLD_MS = 10 * 60_000
+"""A door that stood open, goods that came in warm: over by then."""
+CLEAR_MS = 5 * 60_000
+KNOWN_BY = "zone"
+NAMED = ("excursion", "breach")
+
+
+def evaluate(facts: Facts) -> list[Condition]:
+    """One condition a zone; of a breach it only sustains, for that is told by itself."""
+    seen = []
+    for room in worst(facts, lambda one: one.kind in NAMED, lambda one: -one.outside_ms):
+        calm = room.kind == "breach" or stale(facts, room)
+        seen.append(Condition(RULE, room.zone, room.zone, 2, figures(room), sustain=calm))
+    return seen
+
+
+_SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
+
+
+def _at(minute: int, kind: str = "", celsius: float = 5.0) -> Facts:
+    at_ms = minute * 60_000
+    room = RoomNow("cold", "2-8", kind, "", 1, 0, celsius, at_ms, celsius, at_ms, 8.0, None, 3)
+    return Facts(_SITE, at_ms, rooms=[room])
+
+
+_PARAMS: dict[str, Param] = {"storage": "2-8", "celsius": 9.4, "peak_c": 9.4, "limit_c": 8.0, "side": "high"}
+EXAMPLES = [
+    Example(
+        "too warm for twenty minutes",
+        _at(20, "excursion", 9.4),
+        [Condition(RULE, "cold", "cold", 2, _PARAMS | {"outside_min": 20, "lots": 3})],
+    ),
+    Example(
+        "it is a breach by now",
+        _at(20, "breach", 9.4),
+        [Condition(RULE, "cold", "cold", 2, _PARAMS | {"outside_min": 20, "lots": 3}, sustain=True)],
+    ),
+    Example("a defrost", _at(20, "defrost", 9.4), []),
+    Timeline("a door that stood open", "cold", [(_at(0, "excursion", 9.0), "pending"), (_at(6), "lapsed")]),
+    Timeline(
+        "it comes back after half an hour",
+        "cold",
+        [
+            (_at(0, "excursion", 9.0), "pending"),
+            (_at(10, "excursion", 9.5), "firing"),
+            (_at(30), "firing"),
+            (_at(35), "resolved"),
+        ],
+    ),
+]

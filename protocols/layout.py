@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
-from protocols import trade
+from protocols import cold, trade
 from protocols.gs1 import gtin_14
 from protocols.topics import LEVEL, Kind, filter_flaw
 from protocols.trade import Id, NotNegative, Positive, Share
@@ -36,7 +36,8 @@ class LayoutError(ValueError):
 
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
-    """A room or aisle with its allowed temperature and relative humidity (percent), where it has them."""
+    """A room or aisle with its allowed temperature and relative humidity (percent), where it has them. `storage`: how
+    the room itself is kept, whatever lies in it."""
 
     id: Id
     name: str
@@ -44,6 +45,7 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     max_c: float | None = None
     min_pct: float | None = None
     max_pct: float | None = None
+    storage: cold.MaybeId = ""
 
 
 class Sku(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +62,7 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     `replenish`: only show what it would order, propose it, or order it. `costing` values what leaves. `negative`: may
     more be picked off the shelves than is there, as a debt? `protected` units are kept for a tier and those served
     before it, for `release_hours` after stock came (0: always); `members_only` is the last tier that may have any.
+    `storage` says how it is to be kept; what of it lies in no slot lies in `zone`.
     """
 
     id: Id
@@ -89,6 +92,8 @@ class Sku(Struct, frozen=True, forbid_unknown_fields=True):
     members_only: str = ""
     policy: Literal["", "periodic", "jit"] = ""
     review_days: Annotated[int, Meta(ge=1, le=366)] | None = None
+    storage: cold.MaybeId = ""
+    zone: cold.MaybeId = ""
 
     @property
     def least_lot(self) -> int:
@@ -177,6 +182,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     buying: trade.Buying = trade.Buying()
     webhooks: list[trade.Webhook] = []
     targets: dict[str, float] = {}
+    storages: list[cold.Storage] = []
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
@@ -187,6 +193,11 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     def sku_by_id(self) -> dict[str, Sku]:
         """SKUs by id."""
         return {sku.id: sku for sku in self.skus}
+
+    @cached_property
+    def storage_by_id(self) -> dict[str, cold.Storage]:
+        """How goods may be kept, by name: the presets, and what is listed."""
+        return cold.resolved(self.storages)
 
     @cached_property
     def slot_by_id(self) -> dict[str, Slot]:
@@ -231,6 +242,8 @@ def parse(text: str, source: str = "site file") -> Site:
         raw = tomllib.loads(text, parse_float=_finite)
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(f"{source}: not valid TOML: {error}") from None
+    if "storages" in raw:
+        raw["storages"] = cold.with_likes(raw["storages"])
     try:
         site = msgspec.convert(raw, Site)
     except msgspec.ValidationError as error:
@@ -283,6 +296,13 @@ def _check(site: Site, source: str) -> None:
     for sku in site.skus:
         if strange := sorted({*sku.protected, *filter(None, [sku.members_only])} - tiers):
             raise LayoutError(f"{source}: SKU {sku.id!r} is kept for tier {strange[0]!r}, which is not listed")
+    kept = {f"SKU {one.id!r}": one.storage for one in site.skus}
+    kept |= {f"zone {one.id!r}": one.storage for one in site.zones}
+    if unfit := cold.flaw(site.storages, kept):
+        raise LayoutError(f"{source}: {unfit}")
+    for sku in site.skus:
+        if sku.zone and sku.zone not in zones:
+            raise LayoutError(f"{source}: SKU {sku.id!r} lies in zone {sku.zone!r}, which is not listed")
     for device in site.devices:
         if device.zone not in zones:
             raise LayoutError(f"{source}: device {device.id!r} stands in zone {device.zone!r}, which is not listed")

@@ -1,5 +1,5 @@
-"""The verbs about what the gateway decided by itself: `alarms`, `proposals`. They read the store, so they work with the
-gateway off."""
+"""The verbs about what the gateway decided by itself: `alarms`, `proposals`, `told`. They read the store, so they work
+with the gateway off."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def add(verb: Verb, state: Path) -> None:
     for name, run, text in (
         ("alarms", _alarms, "Print the gateway's own alarms: those that fire, then those that are over."),
         ("proposals", _proposals, "Print what the gateway proposed to order: what is open, then what was closed."),
+        ("told", _told, "Print what the gateway told people by itself while the service was away, newest first."),
     ):
         verb(name, run, text).add_argument("--state", type=Path, default=state)
 
@@ -44,6 +45,23 @@ def _proposals(arguments: argparse.Namespace) -> None:
         print(json_line(row) if arguments.json else proposal_line(row))
     if not rows and not arguments.json:
         print("no proposals: none is open, and none was closed")
+
+
+def _told(arguments: argparse.Namespace) -> None:
+    rows = decided.told(_alone(arguments.state))
+    for row in rows:
+        print(json_line(row) if arguments.json else told_line(row))
+    if not rows and not arguments.json:
+        print("nothing was told: the service was there, or nobody is to be told (--channels)")
+
+
+def told_line(row: dict[str, Any]) -> str:
+    """A try to tell people, in a line that a person reads."""
+    said = (
+        f"{_time(row['at_ms'])}  {row['channel']}: {_WORDS['notice'].format(**row)}: {_WORDS['try_' + row['outcome']]}"
+    )
+    why = f"{row['status'] or ''} {row['detail']}".strip()
+    return said if row["outcome"] == "told" or not why else f"{said} ({why})"
 
 
 def alarm_line(row: dict[str, Any], now_ms: int) -> str:

@@ -41,6 +41,7 @@ ROLES: dict[tuple[str, str], str] = {
     ("POST", "/api/slots/{slot}/actions"): "act",
     ("GET", "/api/alarms"): "read",
     ("GET", "/api/proposals"): "read",
+    ("GET", "/api/told"): "read",
     ("GET", "/api/journal"): "read",
     ("GET", "/api/strangers"): "read",
     ("GET", "/api/tags"): "read",
@@ -59,6 +60,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 BODY_BYTES_MAX = 16 * 1024
+TOLD_SHOWN = 5
 
 
 class Order(Struct):
@@ -152,6 +154,9 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     async def proposals(_request: web.Request) -> web.Response:
         return _json(decided.proposals(gateway.inference.alone))
 
+    async def told(_request: web.Request) -> web.Response:
+        return _json(decided.told(gateway.inference.alone))
+
     async def strangers(_request: web.Request) -> web.Response:
         found = gateway.decoder.unclaimed.items()
         return _json(
@@ -218,6 +223,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     app.router.add_get("/api/journal", journal)
     app.router.add_get("/api/alarms", alarms)
     app.router.add_get("/api/proposals", proposals)
+    app.router.add_get("/api/told", told)
     app.router.add_get("/api/strangers", strangers)
     app.router.add_get("/api/tags", tags)
     app.router.add_get("/api/problems", problems)
@@ -285,10 +291,13 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         "northbound": None
         if gateway.northbound is None
         else {"connected": gateway.northbound.mqtt.connected, "why": gateway.northbound.mqtt.why},
-        "service": None if uplink is None else {"connected": uplink.connected, "why": uplink.why},
+        "service": None
+        if uplink is None
+        else {"connected": uplink.connected, "why": uplink.why, "silent_ms": uplink.silent_ms},
         "clock": {"ahead_ms": gateway.clock.ahead_ms(), "why": gateway.clock.why},
         "alarms": decided.alarms(gateway.inference.alone),
         "proposals": decided.proposals(gateway.inference.alone),
+        "told": decided.told(gateway.inference.alone)[:TOLD_SHOWN],
         "losses": losses(gateway.inference.shelves.rates),
         "readings_per_s": round(gateway.rate_per_s, 1),
         "messages": gateway.messages,

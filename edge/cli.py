@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--outbox-max-mb", type=int, default=1024, metavar="MB", help="what may wait for the service (default: 1024)"
     )
+    run.add_argument("--channels", type=Path, metavar="FILE", help="whom to tell of alarms while the service is away")
     run.add_argument("--northbound", default="", metavar="URL", help="tell another broker too, as a Sparkplug B node")
     run.add_argument("--northbound-credentials", type=Path, help="TOML like --credentials, for that broker")
     run.add_argument("--northbound-group", default="", help="its Sparkplug group (default: the site's id)")
@@ -129,6 +130,7 @@ def _run(arguments: argparse.Namespace) -> None:
         arguments.cloud_key,
         _northbound(arguments, site),
         arguments.outbox_max_mb << 20,
+        arguments.channels,
     )
     with alone(options.state), contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json))

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from edge.core.alone import Alone
+from protocols.alarms import TOLD
 
 
 def alarms(alone: Alone) -> list[dict[str, Any]]:
@@ -20,7 +21,7 @@ def alarms(alone: Alone) -> list[dict[str, Any]]:
             "state": one.state,
             "since_ms": one.since_ms,
             "at_ms": one.fired_ms,
-            "params": one.params,
+            "params": {**one.params, TOLD: one.by_us_ms} if one.by_us_ms else one.params,
         }
         for one in firing
     ]
@@ -35,3 +36,8 @@ def proposals(alone: Alone) -> list[dict[str, Any]]:
             policy = alone.policies.get(sku)
             rows.append({**msgspec.structs.asdict(case.open), "adopted": policy is not None and policy.open})
     return rows + [{**msgspec.structs.asdict(one), "adopted": False} for one in reversed(alone.orders.closed)]
+
+
+def told(alone: Alone) -> list[dict[str, Any]]:
+    """The last tries to tell people of alarms while the service was away, newest first."""
+    return [msgspec.structs.asdict(one) for one in reversed(alone.told.log)]

@@ -10,7 +10,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from edge import memory
+from edge import channels, memory
 from edge.clock import Clock
 from edge.core.alarms import Own
 from edge.core.decoding import Decoder
@@ -28,6 +28,7 @@ from edge.core.habits import Habits
 from edge.core.inference import Outcome
 from edge.core.reckoning import newest_ms
 from edge.core.slots.actions import Action
+from edge.itself import Itself
 from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Mqtt
 from edge.northbound import Northbound, NorthboundOptions
@@ -73,6 +74,7 @@ class Options(Struct):
     cloud_key: Path | None = None
     northbound: NorthboundOptions | None = None
     outbox_bytes_max: int = OUTBOX_BYTES_MAX
+    channels: Path | None = None
 
 
 class Gateway:
@@ -91,6 +93,9 @@ class Gateway:
         self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters, self.decoder.presence())
         self.uplink = self._make_uplink()
         self.northbound = Northbound(options.northbound, options.site) if options.northbound is not None else None
+        self._itself = Itself(options.name, self.store, self.mqtt, self.uplink, self.clock, self.decoder)
+        its = self.inference.alone, options.name, self.clock.now_ms, self._say
+        self.channels = channels.make(options.channels, *its)
         self.store_trouble = ""
         self._mended = self.store.mended
         self._failing = 0
@@ -101,7 +106,6 @@ class Gateway:
         """When a moment passed last, by the loop's clock."""
         self._decided: list[Report] = []
         """What was decided while the store took nothing: stored with the next group."""
-        self._outbox_share = 0.0
         self._thinned = 0
         self.messages = self.readings = self.duplicates = self.groups = 0
         self.problem_counts: dict[str, int] = {}
@@ -127,6 +131,8 @@ class Gateway:
             tasks.append(asyncio.create_task(self.uplink.run(), name="uplink"))
         if self.northbound is not None:
             tasks.append(asyncio.create_task(self.northbound.run(), name="northbound"))
+        if self.channels is not None:
+            tasks.append(asyncio.create_task(self.channels.run(), name="channels"))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -292,8 +298,7 @@ class Gateway:
 
     async def _measure_outbox(self) -> None:
         """How full the outbox is: no group waits for it."""
-        book = await self._until_done(self.store.book)
-        self._outbox_share = sum(lane.bytes for lane in book.values()) / self.store.outbox_bytes_max
+        book = await self._until_done(self._itself.look, self.clock.now_ms())
         thinned = sum(lane.thinned for lane in book.values())
         if thinned != self._thinned and not self.store.full:
             self._thinned = thinned
@@ -301,15 +306,11 @@ class Gateway:
 
     def _how_it_is(self) -> Own:
         """The gateway itself, for its own alarms."""
-        off_s = self.clock.off_ms() / 1000
-        linked = self.uplink is not None and self.uplink.connected
-        devices_ahead_ms = self.decoder.voices.ahead_ms(self.clock.now_ms())
-        if devices_ahead_ms is not None:
-            self.clock.heard(self.clock.now_ms() + devices_ahead_ms)
-        if linked and self.uplink is not None and self.uplink.clock_offset_ms is not None:
-            self.clock.told(time.time_ns() // 1_000_000 + self.uplink.clock_offset_ms)
-        share = max(self._outbox_share, 1.0) if self.store.full else self._outbox_share
-        return Own(self.options.name, self.mqtt.connected, linked, share, self._stalled_ms(), off_s)
+        return self._itself.own(self._stalled_ms())
+
+    def _say(self, reports: Iterable[Report]) -> None:
+        """These go with the next group that is stored."""
+        self._decided += reports
 
     async def _commit(
         self, outcome: Outcome, now_ms: int, bad: list[Quarantined], snapshots: dict[str, bytes] | None = None

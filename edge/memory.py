@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from edge.core import alarms, reorder
+from edge.core import alarms, reorder, telling
 from edge.core.alone import Alone
 from edge.core.care.charts import Chart
 from edge.core.care.patients import resting
@@ -23,6 +23,7 @@ from edge.core.slots.teaching import Taught
 from edge.core.tagging.readers import Readers
 from edge.core.tagging.tags import Field
 from edge.store import Memory, StoreError
+from protocols.excursions import Room
 from protocols.layout import Site
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,9 @@ def restore(site: Site, memory: Memory) -> Inference:
     readers = Readers(site, fields)
     readers.retell(memory.tags)
     shelves = Shelves(site, memory.slots, taught, rates)
-    alone = Alone(site, _read(memory, "alarms", alarms.Book), _read(memory, "orders", reorder.Book))
+    books = _read(memory, "alarms", alarms.Book), _read(memory, "orders", reorder.Book)
+    rooms = _read(memory, "rooms", dict[str, Room])
+    alone = Alone(site, *books, told_kept=_read(memory, "told", telling.Board), rooms_kept=rooms)
     return Inference(site, memory.devices, shelves, readers, Ward(site, charts), alone)
 
 
@@ -74,19 +77,23 @@ def settled(inference: Inference) -> dict[str, bytes]:
 
 
 def decided(inference: Inference) -> dict[str, bytes]:
-    """The gateway's own alarms and proposals: stored with the reports that tell of them."""
-    return {"alarms": _encode(inference.alone.alarms), "orders": _encode(inference.alone.orders)}
+    """The gateway's own alarms and proposals, and what it told people: stored with the reports that tell of them."""
+    return {name: _encode(one) for name, one in _alone(inference.alone).items()}
 
 
 def slow(inference: Inference, turn: int | None = None) -> dict[str, bytes]:
     """What is stored now and then: the site's rates, tags, charts, what pends of alarms. All of it, or what is due at
     this `turn`: each is due once in `TURNS`, so that thousands of charts never hold up a moment."""
     state: dict[str, Any] = {"rates": inference.shelves.rates}
-    state |= {"alarms": inference.alone.alarms, "orders": inference.alone.orders}
+    state |= _alone(inference.alone)
     state.update(("\t".join(("tags", *key)), field) for key, field in inference.readers.fields.items())
     state.update(("\t".join(("chart", *key)), chart) for key, chart in inference.ward.charts.items())
     due = list(state) if turn is None else list(state)[turn % TURNS :: TURNS]
     return {name: _encode(_at_rest(state[name])) for name in due}
+
+
+def _alone(alone: Alone) -> dict[str, Any]:
+    return {"alarms": alone.alarms, "orders": alone.orders, "told": alone.told, "rooms": alone.rooms.rooms}
 
 
 def _at_rest(one: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from edge.page_parts import Link, Row, document, table
 from edge.words import WORDS
+from protocols.alarms import TOLD
 
 
 def language(accept: str) -> str:
@@ -22,7 +23,7 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
     reasons = status["not_ready"]
     state = f"{word['not_ready']}: {'; '.join(reasons)}" if reasons else word["ready"]
     link = status["service"]
-    service = word["alone"] if link is None else word["up"] if link["connected"] else f"{word['down']} ({link['why']})"
+    service = word["alone"] if link is None else word["up"] if link["connected"] else _away(link, now_ms, word)
     broker = word["up"] if status["broker"]["connected"] else word["down"]
     clock = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     books = any(row["booked"] is not None for row in stock)
@@ -58,6 +59,14 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
         )
         for one in status["alarms"]
     ]
+    told_rows = [
+        Row(
+            [one["channel"], _age(now_ms, one["at_ms"], word), word["try_" + one["outcome"]]],
+            word["notice"].format(firing=one["firing"], over=one["over"])
+            + (f" · {one['status'] or ''} {one['detail']}".rstrip() if one["outcome"] != "told" else ""),
+        )
+        for one in status["told"]
+    ]
     order_rows = [
         Row(
             [one["sku"], one["quantity"], one["position"], one["reorder_point"]],
@@ -78,6 +87,9 @@ def render(status: dict[str, Any], stock: list[dict[str, Any]], problems: list[d
         f"<div class='{'bad' if firing else ''}'>",
         table(word["alarms"], [word[k] for k in ("alarm", "where", "since")] + [""], alarm_rows, set(), word),
         "</div>",
+        table(word["told"], [word[k] for k in ("channel", "when", "what")], told_rows, set(), word)
+        if status["told"]
+        else "",
         table(
             word["proposals"],
             [word[k] for k in ("article", "quantity", "position", "point")],
@@ -125,7 +137,29 @@ QUANTITIES: dict[str, tuple[str, str, int]] = {
     "raw": ("raw", "", 3),
 }
 """What is measured -> the code of its word, its unit, and the digits that mean something."""
+UNITS = {
+    "used_pct": " %",
+    "pct": " %",
+    "off_s": " s",
+    "silent_s": " s",
+    "hours": " h",
+    "usual_hours": " h",
+    "days": " d",
+    "days_left": " d",
+    "free_mb": " MB",
+    "outside_min": " min",
+    "celsius": " °C",
+    "peak_c": " °C",
+    "limit_c": " °C",
+}
+"""The unit of each figure of an alarm, where it has one that does not depend on its rule."""
 _STATES = ("accepted", "delivered", "pending", "refused", "thinned")
+
+
+def _away(link: dict[str, Any], now_ms: int, word: dict[str, str]) -> str:
+    """Why the service is away, and since when nothing gets there."""
+    heard = _age(now_ms, now_ms - link["silent_ms"], word)
+    return f"{word['down']} ({link['why']}; {word['service_heard']} {heard})"
 
 
 def _count(row: dict[str, Any]) -> str:
@@ -169,12 +203,14 @@ def figure(name: str, value: float, now_ms: int, word: dict[str, str]) -> str:
     """One figure of an alarm."""
     if name == "offline":
         return word["offline"] if value else word["silent"]
-    if name == "last_seen_ms":
+    if name in ("last_seen_ms", TOLD):
         return f"{word[name]} {_age(now_ms, int(value), word)}"
     if name == "period_ms":
         return f"{word[name]} {value / 1000:g} s"
-    unit = {"used_pct": " %", "off_s": " s"}.get(name, "")
-    return f"{word.get(name, name)} {value:g}{unit}"
+    if name in ("side", "why"):
+        return word.get(f"{name}_{value:g}", "")
+    said = round(value, 3 if abs(value) < 1 else 1) + 0.0
+    return f"{word.get(name, name)} {said:g}{UNITS.get(name, '')}"
 
 
 def _age(now_ms: int, at_ms: int, word: dict[str, str]) -> str:

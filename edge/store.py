@@ -19,7 +19,7 @@ import msgspec
 from edge.core.inference import DeviceState
 from edge.core.slots.shelves import SlotState
 from edge.storing import groups, outlooks, room, sums
-from edge.storing.disk import free_bytes
+from edge.storing.disk import room_of
 from edge.storing.errors import OutboxFull, StoreDamaged, StoreError, StoreFull
 from edge.storing.file import OUTBOX_BYTES_MAX, StoreFile
 from edge.storing.groups import Group, Quarantined
@@ -176,7 +176,7 @@ class Store(StoreFile):
         full = self.full
         if not self._mends and self._waiting_bytes(outbox) >= FULL_SHARE * limit:
             full = "outbox_full"  # whoever only looks at a store did not see it happen
-        return outlooks.outlook(self._all, outbox, limit, free_bytes(self.path.parent), full, now_ms)
+        return outlooks.outlook(self._all, outbox, limit, room_of(self.path.parent), full, now_ms)
 
     @property
     def limits(self) -> dict[str, bytes]:

@@ -116,6 +116,10 @@ class Uplink:
         self._service_ahead_ms: int | None = None
         """How far the service's clock is ahead of our steady counter, once it is known; half the time of a greeting
         uncertain, at most 1 s."""
+        self._reached_ms = _steady_ms()
+        """When the service last showed, by our steady counter, that what we say gets there; at first our start."""
+        self.reached = False
+        """Whether it has done so since our start."""
         self._keys, self._service_key = keys, service_key
         self._gateway, self._site = gateway, site
         self._outbox = outbox
@@ -130,6 +134,12 @@ class Uplink:
         if self._service_ahead_ms is None:
             return None
         return self._service_ahead_ms + _steady_ms() - _now_ms()
+
+    @property
+    def silent_ms(self) -> int:
+        """For how long the service has not shown that what we say gets there: a receipt, or, while it owes none, a
+        welcome."""
+        return _steady_ms() - self._reached_ms
 
     def notify(self) -> None:
         """Something new lies in the outbox."""
@@ -252,10 +262,13 @@ class Uplink:
             case Receipt():
                 sent = self._forwarder.settle(frame.id, _now_ms())
                 if sent is not None:
+                    self._reach()
                     await self._outbox.settle(sent.lane, sent.seqs, frame.refused)
                     self._news.set()
             case Welcome():
                 self.service_version = frame.version
+                if not self._forwarder.pending:
+                    self._reach()
                 self._compare_clocks(frame.now_ms)
             case Resend():
                 log.info("service: asks for %d ranges of %s again", len(frame.ranges), frame.lane)
@@ -264,6 +277,9 @@ class Uplink:
                     self.again(frame.lane, first, last)
             case Policies():
                 await self._outbox.take_policies(frame.policies)
+
+    def _reach(self) -> None:
+        self._reached_ms, self.reached = _steady_ms(), True
 
     def _compare_clocks(self, service_ms: int) -> None:
         """A welcome came, for the oldest greeting without one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edge.words_alarms import ALARMS
+
 WORDS = {
     "en": {
         "title": "Gateway",
@@ -145,6 +147,7 @@ WORDS = {
         "open": "open",
         "closed": "no longer",
         "adopted": "the service orders it",
+        **ALARMS["en"],
     },
     "zh": {
         "title": "网关",
@@ -288,5 +291,6 @@ WORDS = {
         "open": "待处理",
         "closed": "不再需要",
         "adopted": "服务已在订购",
+        **ALARMS["zh"],
     },
 }

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cloud.alerts.facts import GatewayLink
 from cloud.alerts.lifecycle import Alert, Condition, Delays, Key
 from cloud.core.ordering import Change
 from cloud.core.view import Param
+from protocols import alarms
 from protocols.reports import Alarm
 
-SEVERITIES = {"zone_temperature": 1, "not_acknowledging": 1, "outbox_full": 2, "broker_away": 2}
 OTHERS = 3
-UNITS = {"zone_temperature": "Cel", "zone_humidity": "%RH"}
+CAUSES = {number: name for name, number in alarms.CAUSES.items()}
 GRACE_MS = 60_000
 """Beyond its hold a rule of ours gets so long before the gateway's word is shown in its place."""
 LEASE_MS = 35 * 60_000
@@ -69,6 +70,23 @@ class Reported:
         if len(self.words) > WORDS_MAX:
             del self.words[min(self.words, key=lambda one: self.words[one].heard_ms)]
 
+    def noted(self, ours: Iterable[Condition]) -> list[Condition]:
+        """What our rules see, with the moment at which a gateway told people of the same by itself, where one did: they
+        need not be told it a first time."""
+        told = {
+            (rule, subject): word.alarm.params[alarms.TOLD]
+            for (_, rule, subject), word in self.words.items()
+            if word.alarm.state == "firing" and alarms.TOLD in word.alarm.params
+        }
+        if not told:
+            return [*ours]
+        return [
+            replace(one, params={**one.params, alarms.TOLD: told[one.rule, one.subject]})
+            if (one.rule, one.subject) in told
+            else one
+            for one in ours
+        ]
+
     def conditions(
         self,
         ours: Collection[Condition],
@@ -96,7 +114,8 @@ class Reported:
                 settled = Change(word.alarm.at_ms, word.heard_ms).settled(now_ms, behind)
                 word.shown = settled and not away and now_ms - word.first_ms >= wait_ms
             if word.shown:
-                severity, zone = SEVERITIES.get(rule, OTHERS), word.alarm.zone
+                watch, zone = alarms.WATCHED.get(rule), word.alarm.zone
+                severity = OTHERS if watch is None else watch.severity
                 params = _params(gateway, word.alarm)
                 found.append(Condition(rule, subject, zone, severity, params, sustain=away, held=True))
         return found
@@ -105,9 +124,12 @@ class Reported:
 def _params(gateway: str, alarm: Alarm) -> dict[str, Param]:
     """The figures, as our own rules tell them, and whose word it is. A gateway sends numbers only."""
     params: dict[str, Param] = {**alarm.params, "gateway": gateway, "since_ms": alarm.since_ms}
-    if alarm.rule in UNITS:
+    watch = alarms.WATCHED.get(alarm.rule)
+    if watch is not None and watch.unit:
         high = alarm.params.get("value", 0.0) >= alarm.params.get("limit", 0.0)
-        params |= {"unit": UNITS[alarm.rule], "side": "high" if high else "low"}
+        params |= {"unit": watch.unit, "side": "high" if high else "low"}
+    if alarm.rule == "temperature_breach":
+        params["why"] = CAUSES.get(round(alarm.params.get("why", 0.0)), "")
     if alarm.rule == "device_silent":
         params["state"] = "offline" if params.pop("offline", 0) else "silent"
     return params

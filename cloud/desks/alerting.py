@@ -48,7 +48,7 @@ class Alerting:
         """What the rules make of this moment, stored. `behind`: a gateway has numbered more than is here."""
         delays, now_ms = rules.delays(), facts.now_ms
         async with self._judging:
-            seen = rules.evaluate(facts)
+            seen = self._reported.noted(rules.evaluate(facts))
             seen += self._reported.conditions(seen, delays, facts.gateways, now_ms, behind)
             book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
             if transitions:

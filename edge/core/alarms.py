@@ -1,18 +1,18 @@
 """Alarms of the gateway's own, for when nobody else looks: pending -> firing -> over. A fold over time, in place.
 
-The rules that the service has too bear the same names, holds and dead bands there (a test compares them), so that one
-thing is one alarm whoever saw it first. Only watched time counts: what stood still while the gateway was off brings no
-alarm nearer to firing, nor to its end.
+Names, holds and dead bands are those that the service uses too (protocols/alarms.py). Only watched time counts: what
+stood still while the gateway was off brings no alarm nearer to firing, nor to its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from edge.core.care.health import Pulse
+from protocols.alarms import STALE_MS, TOLD, WATCHED
 from protocols.layout import Device, Site, Zone
 from protocols.reports import Alarm
 
@@ -24,22 +24,16 @@ class Delays(NamedTuple):
     clear_ms: int
 
 
-RULES: dict[str, Delays] = {
-    "zone_temperature": Delays(10 * 60_000, 10 * 60_000),
-    "zone_humidity": Delays(30 * 60_000, 10 * 60_000),
-    "device_silent": Delays(2 * 60_000, 60_000),
-    "stock_differs": Delays(0, 0),
-    "outbox_full": Delays(60_000, 60_000),
-    "not_acknowledging": Delays(10_000, 60_000),
-    "broker_away": Delays(60_000, 30_000),
-    "clock_wrong": Delays(0, 60_000),
-}
-DEAD_BANDS = {"zone_temperature": 0.5, "zone_humidity": 2.0}
-"""By so much a zone must be back inside its limits before its alarm can end: degrees, percent of humidity."""
+RULES: dict[str, Delays] = {name: Delays(one.hold_ms, one.clear_ms) for name, one in WATCHED.items()}
 QUANTITIES = {"zone_temperature": "temperature_c", "zone_humidity": "humidity_pct"}
-STALE_MS = 15 * 60_000
-"""An older value starts no alarm; nor does it end one, unless it was all right."""
 FULL_SHARE, FULL_DEAD_BAND = 0.9, 0.1
+FULL_HOURS = 6.0
+"""An outbox that lasts for less than this at the present rate is nearly full, too: once a tenth of it is used."""
+FULL_HOURS_FROM = 0.1
+FREE_SHARE, FREE_BYTES = 0.05, 1 << 30
+"""A disk with less free than either is nearly full, but a small one not while half of it is free, as `doctor` says."""
+QUIET_MS = 30_000
+"""The service says something every few seconds; shorter silences are none."""
 AWAY_MS = 60_000
 """Time that passes in such a leap was not watched."""
 REPEAT_MS = 600_000
@@ -58,6 +52,14 @@ class Own(Struct, frozen=True):
     outbox_share: float = 0.0
     stalled_ms: int = 0
     clock_off_s: float = 0.0
+    outbox_hours: float | None = None
+    """How long the rest of the outbox lasts; None: not known."""
+    disk_free: tuple[int, int] | None = None
+    """Bytes that are free on the disk of the store, and of how many; None: not known."""
+    silent_ms: int | None = None
+    """How long the service has taken nothing of ours and said nothing; None where there is none to be heard."""
+    reached: bool = True
+    """Whether it was there at all since we started; else its silence may be as old as it was before."""
 
     @property
     def listening(self) -> bool:
@@ -90,6 +92,8 @@ class Open(Struct, array_like=True):
     params: dict[str, float]
     fired_ms: int = 0
     told_ms: int = 0
+    by_us_ms: int = 0
+    """When the gateway told people of it by itself (see edge.core.telling); 0: it did not."""
 
 
 class Book(Struct, array_like=True):
@@ -157,20 +161,37 @@ def _go_on(alarm: Open, seen: Condition | None, now_ms: int, linked: bool) -> Li
 
 
 def _report(alarm: Open, state: Literal["firing", "resolved"], now_ms: int) -> Alarm:
-    return Alarm(alarm.rule, alarm.subject, alarm.zone, state, alarm.since_ms, now_ms, alarm.params)
+    params = {**alarm.params, TOLD: float(alarm.by_us_ms)} if alarm.by_us_ms else alarm.params
+    return Alarm(alarm.rule, alarm.subject, alarm.zone, state, alarm.since_ms, now_ms, params)
 
 
-def of_zones(site: Site, values: dict[str, list[tuple[str, int, float]]], now_ms: int) -> Iterable[Condition]:
-    """Zones outside their limits. `values`: by zone what each of its thermometers said last, (quantity, at_ms, value);
-    the worst counts, for the average of a warm corner and a cold one hides both."""
+def told_by_us(book: Book, keys: Iterable[str], now_ms: int) -> list[Alarm]:
+    """People were told of these by the gateway itself: the service is to know that."""
+    told = []
+    for key in keys:
+        alarm = book.open.get(key)
+        if alarm is not None and alarm.state == "firing" and not alarm.by_us_ms:
+            alarm.by_us_ms = alarm.told_ms = now_ms
+            told.append(_report(alarm, "firing", now_ms))
+    return told
+
+
+def of_zones(
+    site: Site, values: dict[str, list[tuple[str, int, float]]], now_ms: int, kept: Collection[str] = ()
+) -> Iterable[Condition]:
+    """Zones outside their limits; the temperature of those `kept` for goods is judged by these. `values`: by zone what
+    each of its thermometers said last, (quantity, at_ms, value); the worst counts, for the average of a warm corner and
+    a cold one hides both."""
     for zone in site.zones:
         for rule, quantity in QUANTITIES.items():
+            if zone.id in kept and rule == "zone_temperature":
+                continue
             limits = _limits(zone, rule)
             for said, at_ms, value in values.get(zone.id, ()):
                 if said != quantity:
                     continue
                 for limit, over in ((limits[0], limits[0] - value), (limits[1], value - limits[1])):
-                    if over > -DEAD_BANDS[rule]:
+                    if over > -WATCHED[rule].dead_band:
                         params = {"value": round(value, 1), "limit": limit}
                         yield Condition(rule, zone.id, zone.id, params, over <= 0 or now_ms - at_ms > STALE_MS)
 
@@ -190,14 +211,32 @@ def of_devices(pulses: Iterable[tuple[Device, Pulse]], listening_ms: int) -> Ite
             yield Condition("device_silent", device.id, device.zone, params, sustain=unheard)
 
 
-def of_gateway(own: Own) -> Iterable[Condition]:
-    """What is wrong with the gateway itself."""
+def of_gateway(own: Own, now_ms: int = 0) -> Iterable[Condition]:
+    """What is wrong with the gateway itself, and that it does not hear the service."""
     if not own.broker:
         yield Condition("broker_away", own.name, "", {})
-    if own.outbox_share > FULL_SHARE - FULL_DEAD_BAND:
-        share = {"used_pct": round(100 * own.outbox_share, 1)}
-        yield Condition("outbox_full", own.name, "", share, sustain=own.outbox_share < FULL_SHARE)
+    yield from _of_outbox(own)
+    if own.disk_free is not None:
+        free, size = own.disk_free
+        least = max(FREE_SHARE * size, min(FREE_BYTES, size / 2))
+        if free < 1.2 * least:
+            params = {"used_pct": round(100 * (1 - free / max(1, size)), 1), "free_mb": float(free >> 20)}
+            yield Condition("disk_low", own.name, "", params, sustain=free >= least)
     if own.stalled_ms:
         yield Condition("not_acknowledging", own.name, "", {}, since_ms=own.stalled_ms)
     if own.clock_off_s:
         yield Condition("clock_wrong", own.name, "", {"off_s": round(own.clock_off_s, 1)})
+    if own.silent_ms is not None and (own.silent_ms > QUIET_MS or not own.reached):
+        silent, quiet = {"silent_s": float(own.silent_ms // 1000)}, own.silent_ms <= QUIET_MS
+        yield Condition("service_away", own.name, "", silent, sustain=quiet, since_ms=now_ms - own.silent_ms)
+
+
+def _of_outbox(own: Own) -> Iterable[Condition]:
+    """Nearly full by its size, or by how long it lasts."""
+    hours = own.outbox_hours if own.outbox_share >= FULL_HOURS_FROM else None
+    soon, nearly = (hours is not None and hours < times * FULL_HOURS for times in (1, 2))
+    if nearly or own.outbox_share > FULL_SHARE - FULL_DEAD_BAND:
+        params = {"used_pct": round(100 * own.outbox_share, 1)}
+        if own.outbox_hours is not None:
+            params["hours"] = own.outbox_hours
+        yield Condition("outbox_full", own.name, "", params, sustain=not soon and own.outbox_share < FULL_SHARE)

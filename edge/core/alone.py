@@ -8,17 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from edge.core import alarms, reorder
-from edge.core.alarms import Own
-from edge.core.care.health import Pulse
+from edge.core import alarms, reorder, seen, telling
+from edge.core.alarms import Condition, Own
+from edge.core.glance import Glance
 from edge.core.reorder import Position
+from edge.core.rooms import Rooms
 from edge.core.slots.shelves import SlotState
-from protocols.layout import Device, Site, Slot
-from protocols.reports import Report
+from protocols.excursions import Room
+from protocols.layout import Site, Slot
+from protocols.reports import Report, Series
 from protocols.uplink import Policy
 
 ORDERS_MS = 5_000
-"""How often every SKU is held against its policy."""
+"""How often every SKU is held against its policy, and sensors' findings are looked at."""
+TAGS_MS = 60_000
+"""How often it is looked where the tags of every article are."""
+OWN_MS = 5 * 60_000
+"""How often the gateway tells figures of itself."""
+OWN = "own"
+"""The channel of the gateway's own figures; its zone is `gateway`."""
 
 
 class Alone:
@@ -30,12 +38,19 @@ class Alone:
         alarms_kept: alarms.Book | None = None,
         orders_kept: reorder.Book | None = None,
         policies: Mapping[str, Policy] | None = None,
+        told_kept: telling.Board | None = None,
+        rooms_kept: Mapping[str, Room] | None = None,
     ) -> None:
         self.site = site
         self.alarms = alarms_kept or alarms.Book()
         self.orders = orders_kept or reorder.Book()
         self.policies: dict[str, Policy] = dict(policies or {})
-        self._listens_from_ms = 0
+        self.told = told_kept or telling.Board()
+        self.rooms = Rooms(site, rooms_kept)
+        self._listens_from_ms = self._own_ms = self._tags_ms = 0
+        self._places = seen.Places(site)
+        self._goods: list[Condition] = []
+        self._astray: list[Condition] = []
         self._slots: dict[str, list[Slot]] = {}
         for slot in site.slots:
             self._slots.setdefault(slot.sku, []).append(slot)
@@ -50,31 +65,57 @@ class Alone:
             self._listens_from_ms = now_ms
         return now_ms - self._listens_from_ms
 
-    def decide(
-        self,
-        pulses: Collection[tuple[Device, Pulse]],
-        climate: dict[str, list[tuple[str, int, float]]],
-        slots: Mapping[str, SlotState],
-        own: Own,
-        now_ms: int,
-    ) -> list[Report]:
-        """The alarms and proposals that this moment brings. `climate`: see `alarms.of_zones`."""
-        seen = [
-            *alarms.of_zones(self.site, climate, now_ms),
-            *alarms.of_devices(pulses, self.listen(own.listening, now_ms)),
-            *_differing(self.site, slots),
-            *alarms.of_gateway(own),
-        ]
-        speaking = {device.id for device, pulse in pulses if pulse.state == "ok"}
-        told: list[Report] = list(alarms.step(self.alarms, seen, now_ms, own.linked))
-        if 0 <= now_ms - self.orders.at_ms < ORDERS_MS:
-            return told
+    def decide(self, now: Glance, own: Own, now_ms: int) -> list[Report]:
+        """The alarms, proposals and own figures that this moment brings."""
+        ordering = not 0 <= now_ms - self.orders.at_ms < ORDERS_MS
+        speaking = {device.id for device, pulse in now.pulses if pulse.state == "ok"} if ordering else set()
+        positions: dict[str, Position] = {}
 
         def position_of(sku: str) -> Position:
-            return _position(self._slots.get(sku, []), slots, speaking)
+            found = positions.get(sku)
+            if found is None:
+                found = positions[sku] = _position(self._slots.get(sku, []), now.slots, speaking)
+            return found
 
-        told += reorder.step(self.orders, self.site, position_of, self.policies, now_ms, own.linked)
+        if ordering:
+            self._goods = [
+                *seen.of_stock(self._places, position_of, self.site, self.policies),
+                *seen.of_sensors(now.findings()),
+            ]
+        if not 0 <= now_ms - self._tags_ms < TAGS_MS:
+            self._tags_ms = now_ms
+            self._astray = [*seen.of_tags(self._places, now.tags())] if self._places.by_gtin else []
+        wrong = [
+            *self.rooms.feel(now.climate, now_ms),
+            *alarms.of_zones(self.site, now.climate, now_ms, self.rooms.zones),
+            *alarms.of_devices(now.pulses, self.listen(own.listening, now_ms)),
+            *_differing(self.site, now.slots),
+            *seen.of_doors(now.doors),
+            *self._goods,
+            *self._astray,
+            *alarms.of_gateway(own, now_ms),
+        ]
+        told: list[Report] = list(alarms.step(self.alarms, wrong, now_ms, own.linked))
+        if ordering:
+            told += reorder.step(self.orders, self.site, position_of, self.policies, now_ms, own.linked)
+        if not 0 <= now_ms - self._own_ms < OWN_MS:
+            self._own_ms = now_ms
+            told += _figures(own, now_ms)
         return told
+
+
+def _figures(own: Own, now_ms: int) -> list[Series]:
+    """The gateway itself in figures, for those who watch over months."""
+    figures = {"outbox_used_pct": 100 * own.outbox_share, "clock_off_s": own.clock_off_s}
+    if own.disk_free is None:
+        return []  # nobody has looked yet
+    figures["disk_free_pct"] = 100 * own.disk_free[0] / max(1, own.disk_free[1])
+    if own.outbox_hours is not None:
+        figures["outbox_hours"] = own.outbox_hours
+    return [
+        Series(own.name, OWN, quantity, "gateway", now_ms, [0], [round(value, 3)], now_ms)
+        for quantity, value in figures.items()
+    ]
 
 
 def _position(places: list[Slot], slots: Mapping[str, SlotState], speaking: Collection[str]) -> Position:

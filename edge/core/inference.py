@@ -18,6 +18,7 @@ from edge.core.alarms import Own
 from edge.core.alone import Alone
 from edge.core.care import health, patients
 from edge.core.care.ward import Ward
+from edge.core.glance import glance
 from edge.core.slots import acting, weight
 from edge.core.slots.actions import Action, Count
 from edge.core.slots.shelves import News, Note, Shelves, no_such_slot
@@ -187,7 +188,10 @@ class Inference:
                 if ready:
                     out.reports += ready
                     out.devices.add(name)
-            if device.kind == "rfid" and state.pulse.state == "ok":
+            if device.kind == "rfid" and state.pulse.state != "ok":
+                self.readers.antennas.forget(name)
+            elif device.kind == "rfid":
+                out.reports += self.readers.antennas.pass_time(device, now_ms)
                 ahead_ms = order.ahead_ms(state.taken, state.pulse.offset_ms)
                 moves = self.readers.pass_time(device, round(now_ms + ahead_ms))
                 if moves:
@@ -316,15 +320,7 @@ class Inference:
     def decide(self, own: Own, now_ms: int) -> list[Report]:
         """The alarms and proposals of this moment, from what is known. A part of `tick`; asked for by itself while the
         store takes nothing, when neither messages are folded nor time passes for devices, tags and slots."""
-        known = self.site.device_by_id
-        states = [(known[name], state) for name, state in self.devices.items() if name in known]
-        climate: dict[str, list[tuple[str, int, float]]] = {}
-        for device, state in states:
-            if device.kind == "climate":
-                said = ((quantity, at_ms, value) for quantity, (at_ms, value) in state.now.items())
-                climate.setdefault(device.zone, []).extend(said)
-        pulses = [(device, state.pulse) for device, state in states]
-        return self.alone.decide(pulses, climate, self.shelves.slots, own, now_ms)
+        return self.alone.decide(glance(self), own, now_ms)
 
     def _judge(self, state: DeviceState, name: str, now_ms: int, out: Outcome, news: bool = False) -> None:
         pulse = state.pulse

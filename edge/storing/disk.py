@@ -27,6 +27,12 @@ def free_bytes(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def room_of(folder: Path) -> tuple[int, int]:
+    """Bytes that may still be written to the disk of a folder, and those of the whole disk."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+
+
 def lacks_room(folder: Path, error: Exception) -> bool:
     """Whether a file could not be opened because its disk is full: that says nothing against what is in it."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -19,7 +19,7 @@ All = Callable[..., list[Any]]
 
 class Outlook(NamedTuple):
     """How long the room lasts. `hours` at the rate of the last day (None: not known yet). `full`: why telemetry is
-    thinned now, "outbox_full" or "disk_full"; "" when it is not."""
+    thinned now, "outbox_full" or "disk_full"; "" when it is not. `disk_bytes`: the whole disk."""
 
     used_bytes: int
     max_bytes: int
@@ -29,10 +29,12 @@ class Outlook(NamedTuple):
     pending: dict[Lane, int]
     bytes_per_hour: int
     full: str
+    disk_bytes: int = 0
 
 
-def outlook(read: All, outbox: Outbox, bytes_max: int, disk_free_bytes: int, full: str, now_ms: int) -> Outlook:
-    """The outlook at a time; `read` runs a query."""
+def outlook(read: All, outbox: Outbox, bytes_max: int, disk: tuple[int, int], full: str, now_ms: int) -> Outlook:
+    """The outlook at a time; `read` runs a query; `disk`: bytes that are free, and all."""
+    disk_free_bytes, disk_bytes = disk
     waiting = sum(outbox.pending_bytes(lane) for lane in outbox.lanes)
     page, pages, spare = (read(f"PRAGMA {name}")[0][0] for name in ("page_size", "page_count", "freelist_count"))
     rate = sum(_bytes_per_hour(read, lane, state, now_ms) for lane, state in outbox.lanes.items())
@@ -55,6 +57,7 @@ def outlook(read: All, outbox: Outbox, bytes_max: int, disk_free_bytes: int, ful
         pending={lane: ranges.size(state.waits) for lane, state in outbox.lanes.items()},
         bytes_per_hour=round(rate),
         full=full,
+        disk_bytes=disk_bytes,
     )
 
 

@@ -14,7 +14,9 @@ from edge.core.alarms import Book, Condition, Own, of_devices, of_gateway, of_zo
 from edge.core.alone import Alone
 from edge.core.care import health
 from edge.core.care.health import Pulse
+from edge.core.glance import Glance
 from edge.words import WORDS
+from protocols.alarms import WATCHED
 from protocols.layout import About, Device, Site, Zone
 from protocols.reports import Alarm, decode, encode
 
@@ -127,7 +129,7 @@ def test_a_device_is_not_called_silent_where_nobody_listened(deaf: Own, rule: st
         pulse = hourly[0][1]
         now = deaf if away else own
         pulse.unheard = health.hear_nothing(pulse, alone.listen(now.listening, T0 + minute * 60_000))
-        said = alone.decide(hourly, {}, {}, now, T0 + minute * 60_000)
+        said = alone.decide(Glance(hourly, {}, {}), now, T0 + minute * 60_000)
         told += [(minute, one.rule, one.state) for one in said if type(one) is Alarm]
 
     assert told[0][1:] == (rule, "firing")
@@ -177,8 +179,8 @@ def test_what_the_service_watches_too_it_watches_as_we_do_and_all_is_worded() ->
     shared = alarms.RULES.keys() & theirs.keys()
     assert shared >= {"zone_temperature", "zone_humidity", "device_silent", "stock_differs"}
     assert all(tuple(alarms.RULES[name]) == tuple(theirs[name].delays) for name in shared)
-    assert alarms.DEAD_BANDS["zone_temperature"] == zone_temperature.DEAD_BAND_C
-    assert alarms.DEAD_BANDS["zone_humidity"] == zone_humidity.DEAD_BAND_PCT
+    assert WATCHED["zone_temperature"].dead_band == zone_temperature.DEAD_BAND_C
+    assert WATCHED["zone_humidity"].dead_band == zone_humidity.DEAD_BAND_PCT
     assert alarms.STALE_MS == limits.STALE_MS
     for words in WORDS.values():
         assert alarms.RULES.keys() <= words.keys()

@@ -8,8 +8,10 @@ stored now and then only, and `told` is set right from the moves that were repor
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from edge.core.tagging import portal, tags, unread
+from edge.core.tagging.antennas import Antennas
 from edge.core.tagging.unread import Unread
 from protocols import epc
 from protocols.gs1 import gtin_14
@@ -38,6 +40,7 @@ class Readers:
             for device in site.devices
             if device.outer
         }
+        self.antennas = Antennas()
         self._slots = [slot for slot in site.slots if slot.reader]
         self._forgotten: dict[tuple[str, str], set[str]] = {}
         self._since_ms: dict[tuple[str, str], int] = {}
@@ -54,6 +57,7 @@ class Readers:
 
     def see(self, device: Device, said: TagReads) -> list[TagMove]:
         """Fold the reads of one message; the moves they prove."""
+        self.antennas.hear(device, said.reads)
         gate = self.gates.get(device.id)
         if gate is not None:
             portal.note(gate, said.reads)
@@ -107,6 +111,16 @@ class Readers:
         there = [sight.rate for sight in tags.sights(field) if sight.told]
         return unread.from_rates(there, UNREAD_EPOCHS)
 
+    def by_zone(self) -> dict[tuple[str, str], int]:
+        """How many tags of each GTIN were told to be in each zone, (GTIN, zone); one that several readers hear counts
+        once."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for (_, zone), field in self.fields.items():
+            for tag, row in field.rows.items():
+                if field.told[row] and (gtin := _gtin(tag)):
+                    found.setdefault((gtin, zone), set()).add(tag)
+        return {key: len(there) for key, there in found.items()}
+
     def looks(self) -> list[tuple[Slot, list[float]]]:
         """For each slot with a reader: how probably each tag of its SKU is there that may be there."""
         found: list[tuple[Slot, list[float]]] = []
@@ -129,6 +143,13 @@ class Readers:
                     if known is not None and known.gtin:
                         found.setdefault(known.gtin, []).append(sight.chance * (1.0 - sight.stray * field.walls))
         return found
+
+
+@lru_cache(maxsize=100_000)
+def _gtin(tag: str) -> str:
+    """The GTIN that an EPC says, "" where it says none."""
+    known = epc.decode(tag)
+    return known.gtin if known is not None else ""
 
 
 def _told(device: Device, epc: str, way: str, at_ms: int) -> TagMove:

@@ -1,0 +1,120 @@
+"""Rooms that are kept for goods, judged by the gateway alone: excursions and breaches as the service judges them."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.core.coldchain import excursions as theirs
+from edge.core.alarms import Own
+from edge.core.alone import Alone
+from edge.core.glance import Glance
+from edge.core.rooms import Rooms
+from protocols import cold, excursions
+from protocols.layout import About, Device, Site, Sku, Slot, Zone
+from protocols.reports import Alarm
+
+T0 = 1_763_762_400_000
+MINUTE_MS = 60_000
+BRIEF = cold.Storage("brief", 2.0, 8.0, 0.0, 15.0, excursion_minutes=30.0)
+SITE = Site(
+    About("s1", "Site"),
+    [
+        Zone("cold", "Cold room", min_c=2.0, max_c=8.0),
+        Zone("hall", "Hall", max_c=8.0),
+        Zone("own", "Own", storage="2-8"),
+    ],
+    [Sku("milk", "Milk", 1.0, storage="brief")],
+    [Slot("C1", "cold", "milk", "d1")],
+    [Device("d1", "shelf", "cold"), Device("t1", "climate", "cold")],
+    storages=[BRIEF],
+)
+
+
+def run(alone: Alone, minutes: list[float], zone: str = "cold", from_minute: int = 0) -> list[tuple[int, str, str]]:
+    """A temperature a minute (each told twice in it): (minute, rule, state) of every alarm."""
+    told: list[tuple[int, str, str]] = []
+    for minute, celsius in enumerate(minutes, from_minute):
+        for half in (0, 30_000):
+            now_ms = T0 + minute * MINUTE_MS + half
+            climate = {zone: [("temperature_c", T0 + minute * MINUTE_MS, celsius)]}
+            for one in alone.decide(Glance([], climate, {}), Own(), now_ms):
+                if type(one) is Alarm:
+                    told.append((minute, one.rule, one.state))
+    return told
+
+
+def test_a_room_that_is_warm_for_longer_than_its_goods_bear_is_a_breach_and_the_plain_limit_says_nothing() -> None:
+    told = run(Alone(SITE), [5.0] * 5 + [11.0] * 60 + [5.0] * 30)
+
+    assert told == [
+        (15, "temperature_excursion", "firing"),
+        (36, "temperature_breach", "firing"),
+        (41, "temperature_excursion", "resolved"),
+        (70, "temperature_breach", "resolved"),
+    ]
+
+
+def test_a_room_that_is_far_too_warm_is_a_breach_at_once() -> None:
+    alone = Alone(SITE)
+    assert run(alone, [5.0] * 5 + [16.0]) == [(5, "temperature_breach", "firing")]
+    figures = alone.alarms.open["temperature_breach/cold"].params
+    assert figures == {"celsius": 16.0, "limit_c": 15.0, "peak_c": 16.0, "outside_min": 0.0, "side": 1.0, "why": 1.0}
+
+
+def test_a_door_that_stood_open_for_some_minutes_is_nothing() -> None:
+    assert run(Alone(SITE), [5.0] * 5 + [11.0] * 9 + [5.0] * 60) == []
+
+
+def test_a_defrost_of_a_room_that_defrosts_is_left_in_peace() -> None:
+    rise = [4.0 + step for step in range(9)]  # a degree a minute, as heaters warm
+    assert run(Alone(SITE), [4.0] * 5 + rise + rise[::-1] + [4.0] * 60, "own") == []
+
+
+def test_a_zone_without_a_storage_is_judged_by_its_own_limits() -> None:
+    assert run(Alone(SITE), [9.0] * 12, "hall") == [(10, "zone_temperature", "firing")]
+
+
+def test_a_thermometer_that_fell_silent_starts_nothing_and_ends_nothing() -> None:
+    alone = Alone(SITE)
+    run(alone, [5.0] * 5 + [16.0])
+    climate = {"cold": [("temperature_c", T0 + 5 * MINUTE_MS, 16.0)]}
+
+    told = [
+        one
+        for minute in range(6, 300)
+        for one in alone.decide(Glance([], climate, {}), Own(), T0 + minute * MINUTE_MS)
+        if type(one) is Alarm
+    ]
+
+    assert told == []
+
+
+def test_what_is_known_of_a_room_goes_on_over_a_restart_and_not_over_a_clock_that_was_set_back() -> None:
+    alone = Alone(SITE)
+    run(alone, [5.0] * 5 + [11.0] * 20)
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(alone.rooms.rooms), type=dict[str, excursions.Room])
+    again = Rooms(SITE, kept)
+    assert again.rooms == alone.rooms.rooms
+
+    climate = {"cold": [("temperature_c", T0 - 86_400_000, 5.0)]}
+    assert again.feel(climate, T0 - 86_400_000) == []
+    assert again.rooms["cold/brief"].at_ms == T0 - 86_400_000
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 50), st.sampled_from([-1.0, 1.0, 5.0, 7.9, 8.2, 9.0, 10.5, 14.0, 16.0])), max_size=60
+    ),
+    st.sampled_from([BRIEF, *cold.PRESETS.values()]),
+)
+def test_gateway_and_service_judge_the_same_room_alike(samples: list[tuple[int, float]], kept: cold.Storage) -> None:
+    ours, at_ms = excursions.Room(), T0
+    mirror = theirs.Room()
+    for minutes, celsius in samples:
+        at_ms += minutes * MINUTE_MS
+        ours, told = excursions.step(ours, at_ms, celsius, kept)
+        mirror, same = theirs.step(mirror, at_ms, celsius, kept)  # type: ignore[arg-type,unused-ignore]
+        assert msgspec.to_builtins(ours) == msgspec.to_builtins(mirror)
+        assert msgspec.to_builtins(told) == msgspec.to_builtins(same)

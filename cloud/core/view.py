@@ -122,7 +122,8 @@ class NeedView(Struct, frozen=True):
 
 class AlertView(Struct, frozen=True):
     """One alert: what (rule), about what (subject, zone), how bad (1 worst .. 3), where in its life, with parameters
-    for the text. `value`/`limit` and their `unit` are in `params` where they mean something."""
+    for the text. `value`/`limit` and their `unit` are in `params` where they mean something. `nodata`: that something
+    is not known, not that it is bad; `reopened`: so often it came back."""
 
     id: int
     rule: str
@@ -136,6 +137,10 @@ class AlertView(Struct, frozen=True):
     acknowledged_by: str
     acknowledged_ms: int
     note: str
+    assigned_to: str = ""
+    shelved_until_ms: int = 0
+    reopened: int = 0
+    nodata: bool = False
 
 
 class ZoneView(Struct, frozen=True):

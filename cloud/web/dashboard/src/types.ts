@@ -92,7 +92,8 @@ export interface NeedView {
 
 /**
  * One alert: what (rule), about what (subject, zone), how bad (1 worst .. 3), where in its life, with parameters for
- * the text. `value`/`limit` and their `unit` are in `params` where they mean something.
+ * the text. `value`/`limit` and their `unit` are in `params` where they mean something. `nodata`: that something is
+ * not known, not that it is bad; `reopened`: so often it came back.
  */
 export interface AlertView {
   id: number;
@@ -107,6 +108,10 @@ export interface AlertView {
   acknowledged_by: string;
   acknowledged_ms: number;
   note: string;
+  assigned_to: string;
+  shelved_until_ms: number;
+  reopened: number;
+  nodata: boolean;
 }
 
 /**

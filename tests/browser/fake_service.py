@@ -26,7 +26,8 @@ from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
-from tests.browser import fake_site
+from tests.browser import fake_crew_routes, fake_site
+from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_trade import FakeTrade
 from tests.desk import MemoryAccounts
 
@@ -66,6 +67,7 @@ class FakeService:
         self._sign_in = SignIn(self._accounts)
         self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
+        self.crew = FakeCrew(now_ms, lambda: self._live.current, self.change_alert)
         if not quiet:
             self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
 
@@ -74,7 +76,10 @@ class FakeService:
         self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
         trade: Any = self.trade
         desks = Desks(self, *[trade] * (len(Desks._fields) - 1))
-        return make_app(desks, self._live, self._sign_in, STATIC)
+        app = make_app(desks, self._live, self._sign_in, STATIC)
+        if fake_crew_routes.missing(app):
+            fake_crew_routes.add(app, self.crew)
+        return app
 
     async def live(self) -> None:
         """Move on once a second, for ever."""

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { en as crewEn } from "../src/words/crew_en";
+import { zh as crewZh } from "../src/words/crew_zh";
 import { en } from "../src/words/en";
+import { en as meansEn } from "../src/words/means_en";
+import { zh as meansZh } from "../src/words/means_zh";
 import { ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
 import { en as tradeEn } from "../src/words/trade_en";
 import { zh as tradeZh } from "../src/words/trade_zh";
@@ -27,7 +31,7 @@ test("every text is there in Chinese, with the same blanks, and none is empty", 
 
 test("so is every text of what is loaded later, and no key is in two", () => {
   const seen = new Set<string>(Object.keys(en));
-  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh]];
+  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh], [crewEn, crewZh], [meansEn, meansZh]];
   for (const [english, chinese] of later) {
     assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
     for (const key of Object.keys(english)) {

@@ -20,7 +20,7 @@ const wish = (id: number, next: Wish | null) => {
   wishes.value = all;
 };
 
-async function acknowledge(alert: AlertView, note: string): Promise<void> {
+async function acknowledge(alert: AlertView, note: string, done?: () => void): Promise<void> {
   const before = wishes.value.get(alert.id);
   if (before?.busy) return;
   const key = before?.key ?? api.freshKey(); // the same key again: a try whose answer was lost is not a second one
@@ -28,6 +28,7 @@ async function acknowledge(alert: AlertView, note: string): Promise<void> {
   try {
     adopt({ alerts: [await api.acknowledge(alert.id, note, key)] });
     wish(alert.id, null);
+    done?.();
   } catch (error) {
     const status = error instanceof api.Refused ? error.status : 0;
     if (status === 401) restart();
@@ -36,7 +37,7 @@ async function acknowledge(alert: AlertView, note: string): Promise<void> {
 }
 
 /** `noted`: there is room for a note. */
-export function Acknowledge({ alert, noted }: { alert: AlertView; noted: boolean }) {
+export function Acknowledge({ alert, noted, main, done }: { alert: AlertView; noted: boolean; main?: boolean; done?: () => void }) {
   const noting = useSignal(false);
   const note = useSignal("");
   const field = useRef<HTMLInputElement>(null);
@@ -60,7 +61,7 @@ export function Acknowledge({ alert, noted }: { alert: AlertView; noted: boolean
             </svg>
           </button>
         )}
-        <button type="button" aria-label={say("alerts.acknowledge_this", { title })} aria-disabled={mine?.busy} onClick={() => void acknowledge(alert, note.value.trim())}>
+        <button type="button" class={main ? "main" : ""} aria-label={say("alerts.acknowledge_this", { title })} aria-disabled={mine?.busy} onClick={() => void acknowledge(alert, note.value.trim(), done)}>
           {say(mine?.busy ? "alerts.sending" : "alerts.acknowledge")}
         </button>
       </div>
@@ -68,7 +69,7 @@ export function Acknowledge({ alert, noted }: { alert: AlertView; noted: boolean
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            void acknowledge(alert, note.value.trim());
+            void acknowledge(alert, note.value.trim(), done);
           }}
           onKeyDown={(event) => event.key === "Escape" && !event.isComposing && (event.stopPropagation(), close())}
         >

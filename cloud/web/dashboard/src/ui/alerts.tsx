@@ -1,6 +1,7 @@
-// The alerts inbox: unacknowledged first, then severity, then newest; one press acknowledges, with a note if wanted.
+// The alerts on the overview: unacknowledged first, then severity, then newest; one press acknowledges. Their page is
+// in ../crew.
 import { hrefOf, skuHref, slotHref } from "../route";
-import { alertsInOrder, alertsResolved, deviceName, roomy, session, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, roomy, session, skuName, skus, slots, zoneName } from "../state";
 import type { AlertView } from "../types";
 import { say } from "../words/words";
 import { Acknowledge } from "./acknowledge";
@@ -8,15 +9,15 @@ import { SeverityMark } from "./marks";
 import { Panel, Since, useKeptFocus } from "./panel";
 import { said, titled } from "./said";
 
-export function Alerts({ limit }: { limit?: number }) {
+export function Alerts({ limit }: { limit: number }) {
   const list = useKeptFocus<HTMLUListElement>();
-  const all = alertsInOrder.value;
+  const all = alertsInOrder.value.filter((alert) => alert.state !== "shelved");
   const open = all.filter((alert) => alert.state === "firing").length;
-  const shown = limit ? all.slice(0, limit) : all;
+  const shown = all.slice(0, limit);
   return (
     <Panel
       name="alerts"
-      scrolls={limit !== undefined && roomy.value}
+      scrolls={roomy.value}
       title={say("alerts.title")}
       aside={all.length > 0 && say("alerts.count", { open, all: all.length })}
       foot={shown.length < all.length && <a href={hrefOf("alerts")}>{say("alerts.see_all", { n: all.length })}</a>}
@@ -24,54 +25,47 @@ export function Alerts({ limit }: { limit?: number }) {
       {all.length === 0 && <p class="calm">{say("alerts.none")}</p>}
       <ul ref={list} class="rows">
         {shown.map((alert) => (
-          <Row key={alert.id} alert={alert} full={!limit} />
+          <Row key={alert.id} alert={alert} />
         ))}
       </ul>
     </Panel>
   );
 }
 
-/** The alerts that are over, the latest first. */
-export function Resolved() {
-  const all = alertsResolved.value;
-  if (!all.length) return null;
-  return (
-    <Panel name="done" title={say("alerts.resolved")}>
-      <ul class="rows">
-        {all.map((alert) => (
-          <Row key={alert.id} alert={alert} full />
-        ))}
-      </ul>
-    </Panel>
-  );
-}
-
-function Row({ alert, full }: { alert: AlertView; full: boolean }) {
-  const over = alert.state === "resolved";
+function Row({ alert }: { alert: AlertView }) {
   return (
     <li class={alert.state}>
       <SeverityMark severity={alert.severity} />
       <div class="what">
         <span>
-          <strong>{titled(alert)}</strong> <span class="note"><Since at={alert.since_ms} /></span>
+          <a class="title" href={`${hrefOf("alerts")}/${alert.id}`}>
+            <strong>{titled(alert)}</strong>
+          </a>{" "}
+          <span class="note"><Since at={alert.since_ms} /></span>
         </span>
         <span class="note">
-          <Subject alert={alert} /> {said(alert).slice(0, full ? undefined : 1).map((part) => `· ${part} `)}
+          <Subject alert={alert} /> {said(alert).slice(0, 1).map((part) => `· ${part} `)}
         </span>
-        {alert.acknowledged_ms > 0 && (
-          <span class="note">
-            {say("alerts.acknowledged", { user: alert.acknowledged_by })} · <Since at={alert.acknowledged_ms} />
-            {alert.note && <q>{alert.note}</q>}
-          </span>
-        )}
-        {over && <span class="note">{say("alerts.over")} · <Since at={alert.changed_ms} /></span>}
+        <Acknowledged alert={alert} />
       </div>
-      {alert.state === "firing" && session.value?.role !== "viewer" && <Acknowledge alert={alert} noted={full} />}
+      {alert.state === "firing" && session.value?.role !== "viewer" && <Acknowledge alert={alert} noted={false} />}
     </li>
   );
 }
 
-function Subject({ alert }: { alert: AlertView }) {
+/** By whom, when, and with which note. */
+export function Acknowledged({ alert }: { alert: AlertView }) {
+  if (!alert.acknowledged_by || !alert.acknowledged_ms || alert.state === "shelved") return null;
+  return (
+    <span class="note">
+      {say("alerts.acknowledged", { user: alert.acknowledged_by })} · <Since at={alert.acknowledged_ms} />
+      {alert.note && <q>{alert.note}</q>}
+    </span>
+  );
+}
+
+/** What an alert is about, and in which zone. */
+export function Subject({ alert }: { alert: AlertView }) {
   const { subject, zone } = alert;
   const place = zone && zone !== subject ? ` · ${zoneName(zone)}` : "";
   if (skus.value.has(subject)) return <><a href={skuHref(subject)}>{skuName(subject)}</a>{place}</>;

@@ -3,18 +3,25 @@ import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES } from "../route";
 import { acts, alertsInOrder, arrivals, book, heardAt, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
-import { Alerts, Resolved } from "./alerts";
+import { Alerts } from "./alerts";
 import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { Later } from "./later";
+import { fetchCrew, Later, LaterCrew } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
 import { Stock } from "./stock";
 
+/** So long after the first load the alerts page is fetched too: it must be at hand when there is no connection. */
+const AHEAD_MS = 5000;
+
 export function Shell() {
+  useEffect(() => {
+    const ahead = setTimeout(fetchCrew, AHEAD_MS);
+    return () => clearTimeout(ahead);
+  }, []);
   if (!book.value) return <p class="waiting" role="status">{say(unreachable.value ? "loading.failed" : "loading.text")}</p>;
   return (
     <div class={`shell on-${page.value} ${link.value}`}>
@@ -43,12 +50,7 @@ function View() {
   }, [shown]);
   switch (shown) {
     case "alerts":
-      return (
-        <>
-          <Alerts />
-          <Resolved />
-        </>
-      );
+      return <LaterCrew part="AlertsPage" />;
     case "stock":
       return <Stock />;
     case "replenishment":
@@ -96,7 +98,7 @@ const ICONS: Record<Page, string> = {
 };
 
 function Header() {
-  const open = alertsInOrder.value.filter((alert) => alert.state === "firing").length;
+  const open = alertsInOrder.value.filter((alert) => alert.state === "firing" && !alert.nodata).length;
   return (
     <header class="top">
       <h1>

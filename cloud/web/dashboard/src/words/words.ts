@@ -1,12 +1,13 @@
 // The page's words in the language chosen. Numbers, dates and units go through Intl, in the site's time zone.
 import { computed, effect, signal } from "@preact/signals";
+import type { en as crew } from "./crew_en";
 import { en } from "./en";
 import type { en as orders } from "./orders_en";
 import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
 import { zh } from "./zh";
 
-export type Key = keyof typeof en | keyof typeof trade | keyof typeof orders | keyof typeof portal;
+export type Key = keyof typeof en | keyof typeof trade | keyof typeof orders | keyof typeof portal | keyof typeof crew;
 export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };
@@ -138,6 +139,11 @@ export function exact(ms: number): string {
 /** The day at the site, as short as people say it: "Tue 24 Nov". */
 export function day(ms: number): string {
   return when(ms, { weekday: "short", day: "numeric", month: "short" });
+}
+
+/** The day of the month at the site: "24". */
+export function dayNumber(ms: number): string {
+  return when(ms, { day: "numeric" }).replace(/\D/g, "");
 }
 
 /** The short name of the site's time zone now: "CET", "GMT+8". */

@@ -1,0 +1,69 @@
+// In a flood: taking on all alerts of a zone, by two taps. Each is acknowledged by itself, so what is refused is told and
+// the others stand.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import * as api from "../api";
+import { adopt, restart } from "../link";
+import type { AlertView } from "../types";
+import { number, say } from "../words/words";
+
+const AT_ONCE = 4;
+
+interface Progress {
+  done: number;
+  failed: number;
+  of: number;
+  busy: boolean;
+}
+
+/** `acted`: this one was taken on here. */
+export function TakeAll({ alerts, where, acted }: { alerts: AlertView[]; where: string; acted: (id: number) => void }) {
+  const sure = useSignal(false);
+  const progress = useSignal<Progress | null>(null);
+  const keys = useRef(new Map<number, string>());
+  const open = alerts.filter((one) => one.state === "firing");
+  const take = async () => {
+    if (progress.value?.busy) return;
+    sure.value = false;
+    const queue = [...open];
+    progress.value = { done: 0, failed: 0, of: queue.length, busy: true };
+    const one = async () => {
+      for (let alert = queue.shift(); alert; alert = queue.shift()) {
+        const key = keys.current.get(alert.id) ?? api.freshKey(); // the same again for a try whose answer was lost
+        keys.current.set(alert.id, key);
+        try {
+          const after = await api.acknowledge(alert.id, "", key);
+          keys.current.delete(alert.id);
+          acted(alert.id);
+          adopt({ alerts: [after] });
+          progress.value = { ...progress.value!, done: progress.value!.done + 1 };
+        } catch (error) {
+          if (error instanceof api.Refused && error.status === 401) return restart();
+          progress.value = { ...progress.value!, failed: progress.value!.failed + 1 };
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+    progress.value = { ...progress.value!, busy: false };
+  };
+  const { done = 0, failed = 0, of = 0, busy = false } = progress.value ?? {};
+  if (!open.length && !progress.value) return null;
+  return (
+    <span class="take-all">
+      {open.length > 0 && !busy && !sure.value && (
+        <button type="button" aria-label={say("crew.about", { what: say("all.take", { n: open.length }), title: where })} onClick={() => (sure.value = true)}>
+          {say("all.take", { n: open.length })}
+        </button>
+      )}
+      {sure.value && !busy && (
+        <>
+          <button type="button" class="main" onClick={() => void take()}>{say("all.sure", { n: open.length })}</button>
+          <button type="button" onClick={() => (sure.value = false)}>{say("form.leave")}</button>
+        </>
+      )}
+      <span class={failed ? "trouble" : "note"} role="status">
+        {busy ? say("all.busy", { n: number(done + failed), of: number(of) }) : failed > 0 ? say("all.failed", { n: number(failed) }) : progress.value ? say("all.done", { n: number(done) }) : ""}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,115 @@
+// One alert, open: what it means and what to do, its figures beside what is normal, its course, its life.
+import { useRef } from "preact/hooks";
+import { now, zoneName, zones } from "../state";
+import type { AlertView, ZoneView } from "../types";
+import { HOUR_MS, useHistory } from "../ui/history";
+import { Trend } from "../ui/trend";
+import { titled } from "../ui/said";
+import { clock, exact, known, number, quantity, say, word } from "../words/words";
+import { figures } from "./figures";
+import { nameOf } from "./names";
+
+const HOURS = 6;
+const HOURS_MAX = 168;
+
+export function Detail({ alert }: { alert: AlertView }) {
+  const zone = zones.value.get(alert.zone);
+  return (
+    <div class="detail">
+      <Meaning rule={alert.rule} />
+      <Figures alert={alert} />
+      {zone?.series && COURSE.has(alert.rule) && <Course alert={alert} zone={zone} />}
+      <Life alert={alert} />
+    </div>
+  );
+}
+
+function Meaning({ rule }: { rule: string }) {
+  if (!known("means", rule)) return null;
+  return (
+    <dl class="meaning-of">
+      <div>
+        <dt>{say("crew.means")}</dt>
+        <dd>{word("means", rule)}</dd>
+      </div>
+      <div class="todo">
+        <dt>{say("crew.do")}</dt>
+        <dd>{word("do", rule)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Figures({ alert }: { alert: AlertView }) {
+  const all = figures(alert);
+  if (!all.length) return null;
+  const usual = all.some((one) => one.normal);
+  return (
+    <div class="scrolling">
+      <table class="small measured">
+        <caption>
+          {say("crew.figures", { time: clock(alert.changed_ms) })}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">{say("crew.figure")}</th>
+            <th scope="col">{say("crew.value")}</th>
+            {usual && <th scope="col">{say("crew.normal")}</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {all.map((one) => (
+            <tr key={one.name}>
+              <th scope="row">{one.label}</th>
+              <td>{one.value}</td>
+              {usual && <td>{one.normal || "–"}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const COURSE = new Set(["zone_temperature", "temperature_excursion", "temperature_breach", "temperature_ahead", "refrigeration_capacity", "refrigeration_fault", "door_open"]);
+
+/** From an hour before it began; of what is over, to an hour after. */
+function Course({ alert, zone }: { alert: AlertView; zone: ZoneView }) {
+  const over = alert.state === "resolved";
+  const hours = useRef(Math.min(HOURS_MAX, Math.max(HOURS, Math.ceil((now.peek() - alert.since_ms) / HOUR_MS) + 1))).current;
+  const { series } = useHistory(zone.series, hours, { at: zone.at_ms, value: zone.temperature_c }).value;
+  if (!series?.t.length) return null;
+  const latest = Math.floor(now.value / 10_000) * 10_000 + 10_000;
+  const to = over ? Math.min(latest, alert.changed_ms + HOUR_MS) : latest;
+  const from = over ? Math.max(latest - hours * HOUR_MS, alert.since_ms - HOUR_MS) : latest - hours * HOUR_MS;
+  const value = zone.temperature_c === null ? "?" : quantity(zone.temperature_c, "Cel", 1);
+  return (
+    <figure class="course-of">
+      <figcaption class="note">
+        {zone.name || zone.id} · {over ? say("crew.course_then") : say("crew.course", { n: hours })} · {say("crew.course_now", { value })}
+      </figcaption>
+      <Trend series={series} from={from} to={to} low={zone.min_c} high={zone.max_c} label={say("climate.chart", { name: zone.name || zone.id, n: Math.round((to - from) / HOUR_MS), value })} />
+    </figure>
+  );
+}
+
+function Life({ alert }: { alert: AlertView }) {
+  const rows: [string, string][] = [
+    [say("crew.since"), exact(alert.since_ms)],
+    ...(alert.zone ? [[say("crew.where"), zoneName(alert.zone)] as [string, string]] : []),
+    ...(alert.acknowledged_ms ? [[say("crew.acknowledged_at"), `${alert.acknowledged_by}, ${exact(alert.acknowledged_ms)}`] as [string, string]] : []),
+    ...(alert.reopened ? [[say("crew.returns"), number(alert.reopened)] as [string, string]] : []),
+    ...(alert.state === "resolved" ? [[say("crew.ended"), exact(alert.changed_ms)] as [string, string]] : []),
+    [say("crew.assignee"), alert.assigned_to ? nameOf(alert.assigned_to) : say("crew.nobody")],
+  ];
+  return (
+    <dl class="facts life" aria-label={say("crew.about", { what: say("crew.facts"), title: titled(alert) })}>
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,142 @@
+// The figures an alert carries: each with its name, its unit and, where there is one, what would be normal.
+import { site, zones } from "../state";
+import type { AlertView } from "../types";
+import { days, exact, figure, known, money, number, percent, quantity, say, word } from "../words/words";
+
+export interface Figure {
+  name: string;
+  label: string;
+  value: string;
+  /** What would be normal; "" where nothing says so. */
+  normal: string;
+}
+
+/** In what each is told; a name that is not here is told by how it ends. */
+const UNITS: Record<string, string> = {
+  capacity_lost_pct: "pct", used_pct: "pct", risk_pct: "pct", off_pct: "pct", health_pct: "pct", battery_pct: "pct", celsius: "Cel", peak_c: "Cel", limit_c: "Cel",
+  to_limit_min: "min", outside_min: "min", open_min: "min", off_s: "s", period_ms: "ms", cover_days: "d", days: "d", days_to_limit: "d", days_left: "d", days_late: "d",
+  days_low: "d", days_mid: "d", days_high: "d", at_stake: "units", units: "units", over_units: "units", usual_units: "units", on_order: "units", projected: "units",
+  reorder_point: "units", order_up_to: "units", available: "units", booked: "units", count: "units", low: "units", high: "units", told: "units", came: "units", picked: "units",
+  daily_demand: "a_day", free_mb: "MB", value: "of", limit: "of", duty: "share", duty_expected: "share",
+};
+/** Money only where the rule says so: elsewhere `value` is measured. */
+const WORTH = new Set(["shrinkage", "overstock", "expiry"]);
+/** Told elsewhere on the page, or of no use to people. */
+const UNSAID = new Set(["name", "unit", "side", "gateway", "nodata", "first", "rule", "asset", "work", "score"]);
+/** What is told as the normal of another, and not by itself. */
+const NORMAL = new Set(["limit", "limit_c", "normal_low", "normal_high", "duty_expected", "period_ms", "reorder_point", "usual_units", "order_up_to", "told"]);
+/** Spans are told in one line: "2.6 d (1.4 to 5.1)". */
+const SPANS: Record<string, [low: string, high: string]> = { days_to_limit: ["days_low", "days_high"], days_mid: ["days_low", "days_high"], count: ["low", "high"] };
+const CODES: Record<string, string> = { reason: "reason", remedy: "remedy", finding: "finding", fault: "fault", why: "breach", feature: "feature", state: "device", kind: "kind" };
+
+export function figures(alert: AlertView): Figure[] {
+  const { params } = alert;
+  const spanned = new Set(Object.entries(SPANS).flatMap(([name, ends]) => (typeof params[name] === "number" ? ends : [])));
+  const owned = new Set(Object.keys(params).filter((name) => NORMAL.has(name) && MEASURED[name]?.some((one) => params[one] !== undefined && params[one] !== null)));
+  return Object.entries(params).flatMap(([name, value]) => {
+    if (value === null || value === "" || UNSAID.has(name) || spanned.has(name) || owned.has(name)) return [];
+    return [{ name, label: labelled(name), value: told(alert, name, value), normal: normal(alert, name) }];
+  });
+}
+
+/** Of which figures each is the normal. */
+const MEASURED: Record<string, string[]> = {
+  limit: ["value"], limit_c: ["celsius"], normal_low: ["value"], normal_high: ["value"], duty_expected: ["duty"], period_ms: ["last_seen_ms"], reorder_point: ["projected"],
+  usual_units: ["units"], order_up_to: ["available"], told: ["came"],
+};
+
+function labelled(name: string): string {
+  return known("fig", name) ? word("fig", name) : name.replace(/_(ms|pct|c|s|min|h|days|units)$/, "").replaceAll("_", " ");
+}
+
+function unitOf(alert: AlertView, name: string): string {
+  const unit = UNITS[name] ?? (name.endsWith("_ms") ? "at" : name.endsWith("_pct") ? "pct" : name.endsWith("_c") ? "Cel" : name.endsWith("_min") ? "min" : name.endsWith("_s") ? "s" : name.endsWith("_days") ? "d" : "");
+  return unit === "of" ? (WORTH.has(alert.rule) ? "money" : "of") : unit;
+}
+
+function told(alert: AlertView, name: string, value: string | number): string {
+  if (typeof value === "string") {
+    const family = CODES[name];
+    return family && known(family, value) ? word(family, value) : value;
+  }
+  const span = SPANS[name];
+  const [low, high] = span ? [alert.params[span[0]], alert.params[span[1]]] : [];
+  const text = shown(alert, unitOf(alert, name), value);
+  if (typeof low !== "number") return text;
+  return typeof high === "number" ? say("shown.span", { value: text, low: figure(low), high: figure(high) }) : say("shown.span_open", { value: text, low: figure(low) });
+}
+
+function shown({ params }: AlertView, unit: string, value: number): string {
+  switch (unit) {
+    case "pct":
+      return percent(value / 100, Math.abs(value) < 10 ? 1 : 0);
+    case "share":
+      return percent(value);
+    case "at":
+      return value > 0 ? exact(value) : say("devices.never");
+    case "ms":
+      return quantity(value, "ms");
+    case "s":
+    case "MB":
+    case "Cel":
+      return quantity(value, unit, unit === "Cel" ? 1 : undefined);
+    case "min":
+      return quantity(value * 60, "s");
+    case "d":
+      return days(value);
+    case "units":
+      return say("shown.units", { n: figure(value) });
+    case "a_day":
+      return say("shown.a_day", { n: figure(value) });
+    case "money":
+      return money(value, site.value?.currency || "EUR");
+    case "of":
+      return quantity(value, typeof params.unit === "string" ? params.unit : "", 1);
+    default:
+      return number(value, Math.abs(value) < 10 ? 2 : 1);
+  }
+}
+
+function normal(alert: AlertView, name: string): string {
+  const { params, rule } = alert;
+  const n = (key: string) => (typeof params[key] === "number" ? params[key] : null);
+  const bound = (limit: number | null, unit: string) => (limit === null ? "" : say(params.side === "low" ? "shown.least" : "shown.most", { limit: shown(alert, unit, limit) }));
+  switch (name) {
+    case "value": {
+      const [low, high] = [n("normal_low"), n("normal_high")];
+      if (low !== null && high !== null) return say("shown.between", { low: figure(low), high: quantity(high, typeof params.unit === "string" ? params.unit : "") });
+      const zone = rule === "zone_temperature" ? zones.value.get(alert.zone) : undefined;
+      if (zone && zone.min_c !== null && zone.max_c !== null) return say("shown.between", { low: number(zone.min_c, 1), high: quantity(zone.max_c, "Cel") });
+      return bound(n("limit"), "of");
+    }
+    case "celsius":
+    case "peak_c":
+      return bound(n("limit_c"), "Cel");
+    case "duty": {
+      const expected = n("duty_expected");
+      return expected === null ? "" : say("shown.expected", { value: percent(expected) });
+    }
+    case "last_seen_ms": {
+      const period = n("period_ms");
+      return period === null ? "" : say("shown.every", { time: quantity(period, "ms") });
+    }
+    case "projected": {
+      const point = n("reorder_point");
+      return point === null ? "" : say("shown.above", { n: figure(point) });
+    }
+    case "available": {
+      const most = n("order_up_to");
+      return most === null ? "" : say("shown.most", { limit: say("shown.units", { n: figure(most) }) });
+    }
+    case "units": {
+      const usual = n("usual_units");
+      return usual === null ? "" : say("shown.most", { limit: say("shown.units", { n: figure(usual) }) });
+    }
+    case "came": {
+      const expected = n("told");
+      return expected === null ? "" : say("shown.expected", { value: say("shown.units", { n: figure(expected) }) });
+    }
+    default:
+      return "";
+  }
+}

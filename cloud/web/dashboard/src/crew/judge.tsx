@@ -1,0 +1,43 @@
+// One tap says whether an alert was right. See verdicts.ts for what becomes of it without a connection.
+import { acts } from "../state";
+import { English } from "../trade/form";
+import type { AlertView } from "../types";
+import { titled } from "../ui/said";
+import { say } from "../words/words";
+import { SAID } from "./types";
+import { NOT_NOW_HOURS, refused, say as judge, saidOf, waiting } from "./verdicts";
+
+export function Judge({ alert }: { alert: AlertView }) {
+  if (!acts.value) return null;
+  const mine = saidOf(alert.id);
+  const why = refused.value.get(alert.id);
+  const title = titled(alert);
+  return (
+    <div class="judge" role="group" aria-label={say("crew.about", { what: say("judge.ask"), title })}>
+      <span class="note">{say("judge.ask")}</span>
+      <div class="taps">
+        {SAID.filter((one) => one !== "not_now" || alert.state !== "resolved").map((one) => {
+          const label = say(`judge.${one}`, { n: NOT_NOW_HOURS });
+          return (
+            <button key={one} type="button" aria-pressed={mine?.said === one} aria-label={say("crew.about", { what: label, title })} onClick={() => judge(alert.id, one)}>
+              {label}
+            </button>
+          );
+        })}
+      </div>
+      <span class="note" role="status">
+        {mine && say(`judge.said.${mine.said}`)}
+        {mine?.pending && <> · <b>{say("judge.pending")}</b></>}
+      </span>
+      <span class="trouble" role="alert">
+        {why === "full" ? say("judge.full") : why && <>{say("judge.refused", { why: why.words })}<English text={why.english} /></>}
+      </span>
+    </div>
+  );
+}
+
+/** How many verdicts wait in this browser, whosever. */
+export function Waiting() {
+  const n = waiting.value.length;
+  return <p class="queued" role="status">{n > 0 && say("judge.waiting", { n })}</p>;
+}

@@ -1,0 +1,165 @@
+// The alerts of one tab: worst first, by zones where there are many, what has no data calmly apart. What was done here
+// stays where it was until the tab is left, so that no other alert comes under the thumb.
+import { useSignal } from "@preact/signals";
+import { acts, alertsInOrder, alertsResolved, book, now, zoneName } from "../state";
+import type { AlertView } from "../types";
+import { Acknowledge } from "../ui/acknowledge";
+import { Acknowledged, Subject } from "../ui/alerts";
+import { SeverityMark } from "../ui/marks";
+import { Panel, Since, useKeptFocus } from "../ui/panel";
+import { said, titled } from "../ui/said";
+import { day, minute, number, say } from "../words/words";
+import { TakeAll } from "./all";
+import { Detail } from "./detail";
+import { Doings, Unshelve } from "./doings";
+import { Judge } from "./judge";
+import { nameOf } from "./names";
+import { alertHref, type Group, grouped, type StateTab, tabHref, tabOf } from "./tabs";
+
+/** So many of a zone are shown before the rest is asked for. */
+const SHOWN_MAX = 5;
+const KEPT_MAX = 50;
+const HISTORY_KEPT = 50;
+
+interface Listed {
+  tab: StateTab;
+  open: number | null;
+}
+
+export function List({ tab, open }: Listed) {
+  const acted = useSignal<ReadonlySet<number>>(new Set());
+  const all = tab === "history" ? alertsResolved.value : [...alertsInOrder.value].sort(byWeight).filter((one) => tabOf(one) === tab || acted.value.has(one.id));
+  const dark = all.filter((one) => one.nodata && tab === "need");
+  const rest = all.filter((one) => !dark.includes(one));
+  const n = all.filter((one) => tabOf(one) === tab).length;
+  const act = (id: number) => (acted.value = new Set([...[...acted.value].slice(1 - KEPT_MAX), id]));
+  const shared = { tab, open, act };
+  return (
+    <Panel name={tab === "history" ? "alerts done" : "alerts"} title={say(`crew.tab.${tab}`)} foot={tab === "history" && n >= HISTORY_KEPT && <span class="note">{say("crew.latest", { n })}</span>}>
+      <Elsewhere tab={tab} open={open} here={all} />
+      {all.length === 0 && <p class="calm">{say(`crew.none.${tab}`)}</p>}
+      {grouped(rest).map((group) => (
+        <Rows key={group.zone} group={group} {...shared} />
+      ))}
+      {dark.length > 0 && (
+        <div class="dark-ones">
+          <h3>
+            {say("crew.nodata")} <span class="note">{number(dark.length)}</span>
+          </h3>
+          <p class="note">{say("crew.nodata_why")}</p>
+          {grouped(dark).map((group) => (
+            <Rows key={group.zone} group={group} {...shared} />
+          ))}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+/** As byUrgency, whether taken on or not. */
+const byWeight = (a: AlertView, b: AlertView) => a.severity - b.severity || b.since_ms - a.since_ms || b.id - a.id;
+
+/** The alert that was asked for is not in this tab. */
+function Elsewhere({ tab, open, here }: Listed & { here: AlertView[] }) {
+  if (open === null || here.some((one) => one.id === open)) return null;
+  const found = book.value?.alerts.get(open);
+  if (!found) return <p class="calm" role="status">{say("crew.missing", { id: String(open) })}</p>;
+  const there = tabOf(found);
+  if (there === tab) return null;
+  return (
+    <p class="calm" role="status">
+      <a class="elsewhere" href={alertHref(there, open)}>{say("crew.moved", { title: titled(found), tab: say(`crew.tab.${there}`) })}</a>
+    </p>
+  );
+}
+
+function Rows({ group, tab, open, act }: { group: Group; tab: StateTab; open: number | null; act: (id: number) => void }) {
+  const list = useKeptFocus<HTMLUListElement>();
+  const whole = useSignal(false);
+  const { alerts, titled: named } = group;
+  const folds = named && alerts.length > SHOWN_MAX + 1;
+  const shown = folds && !whole.value ? alerts.filter((one, at) => at < SHOWN_MAX || one.id === open) : alerts;
+  const where = group.zone ? zoneName(group.zone) : say("crew.whole_site");
+  const worst = Math.min(...alerts.map((one) => one.severity));
+  return (
+    <div class="zone-of">
+      {named && (
+        <h3>
+          {where} <span class="note">{say("crew.worst", { n: alerts.length, severity: worst })}</span>
+        </h3>
+      )}
+      {named && acts.value && tab === "need" && folds && <TakeAll alerts={alerts} where={where} acted={act} />}
+      <ul ref={list} class="rows">
+        {shown.map((alert) => (
+          <Row key={alert.id} alert={alert} tab={tab} open={alert.id === open} acted={() => act(alert.id)} />
+        ))}
+      </ul>
+      {folds && (
+        <button type="button" class="unfolds" aria-expanded={whole.value} onClick={() => (whole.value = !whole.value)}>
+          {whole.value ? say("crew.fewer") : say("crew.more", { n: alerts.length - shown.length })}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Row({ alert, tab, open, acted }: { alert: AlertView; tab: StateTab; open: boolean; acted: () => void }) {
+  const { state, id } = alert;
+  const judged = open || state === "acknowledged";
+  return (
+    <li class={`${state}${open ? " open" : ""}${alert.nodata ? " nodata" : ""}`}>
+      {alert.nodata ? <NoData /> : <SeverityMark severity={alert.severity} />}
+      <div class="what">
+        <span>
+          <a class="title" href={open ? tabHref(tab) : alertHref(tab, id)} aria-expanded={open}>
+            <strong>{titled(alert)}</strong>
+          </a>{" "}
+          <span class="note"><Since at={alert.since_ms} /></span>
+        </span>
+        <span class="note">
+          <Subject alert={alert} /> {said(alert).map((one) => `· ${one} `)}
+        </span>
+        <Tags alert={alert} />
+        <Acknowledged alert={alert} />
+        {state === "shelved" && (
+          <span class="note">
+            {say("crew.shelved_by", { user: alert.acknowledged_by })} · <Since at={alert.changed_ms} />
+            {alert.note && <q>{alert.note}</q>}
+          </span>
+        )}
+        {state === "resolved" && <span class="note">{say("alerts.over")} · <Since at={alert.changed_ms} /></span>}
+      </div>
+      <a class="unfolder" href={open ? tabHref(tab) : alertHref(tab, id)} tabIndex={-1} aria-hidden="true"><i class="unfold" /></a>
+      {!open && acts.value && state === "firing" && <Acknowledge alert={alert} noted done={acted} />}
+      {!open && acts.value && state === "shelved" && <div class="acts"><Unshelve alert={alert} acted={acted} /></div>}
+      {open && <Detail alert={alert} />}
+      {judged && <Judge alert={alert} />}
+      {open && <Doings alert={alert} acted={acted} />}
+    </li>
+  );
+}
+
+/** Who has it, how often it came back, until when it is out of the way. */
+function Tags({ alert }: { alert: AlertView }) {
+  const { reopened, assigned_to, state, shelved_until_ms: until } = alert;
+  const shelved = state === "shelved" && until > 0;
+  if (!reopened && !assigned_to && !shelved) return null;
+  const near = until - now.value < 86_400_000;
+  return (
+    <span class="tags">
+      {shelved && (
+        <span class="tag">{until > now.value ? say("crew.shelved_until", { time: near ? minute(until) : `${day(until)} ${minute(until)}` }) : say("crew.shelf_over")}</span>
+      )}
+      {assigned_to && <span class="tag">{say("crew.assigned", { name: nameOf(assigned_to) })}</span>}
+      {reopened > 0 && <span class="tag">{say("crew.reopened", { n: number(reopened) })}</span>}
+    </span>
+  );
+}
+
+/** Nothing is heard: hollow, dotted and slashed, and without a colour. */
+const NoData = () => (
+  <svg class="severity no-data" viewBox="0 0 24 24" role="img" aria-label={say("crew.nodata")}>
+    <circle cx="12" cy="12" r="10" />
+    <path d="M6 18 18 6" />
+  </svg>
+);

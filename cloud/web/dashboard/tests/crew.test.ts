@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nextOf, put, read as kept, remember, REMEMBERED_MAX, type Remembered, WAITING_MAX, WAITING_MAX_MS, type Wish, without } from "../src/crew/outbox";
+import { alertHref, assetOf, grouped, MANY, read, tabHref, tabOf } from "../src/crew/tabs";
+import { figures } from "../src/crew/figures";
+import { en as crewEn } from "../src/words/crew_en";
+import { zh as crewZh } from "../src/words/crew_zh";
+import { en as meansEn } from "../src/words/means_en";
+import { zh as meansZh } from "../src/words/means_zh";
+import { add } from "../src/words/words";
+import type { AlertView } from "../src/types";
+
+add({ en: crewEn, zh: crewZh });
+add({ en: meansEn, zh: meansZh });
+
+const alert = (given: Partial<AlertView>) => ({ id: 1, zone: "", severity: 2, state: "firing", params: {}, ...given }) as AlertView;
+const wish = (given: Partial<Wish>): Wish => ({ key: "k", alert: 1, said: "right", at_ms: 5, hours: 4, note: "", user: "anna", ...given });
+
+test("each tab and each alert has an address, and an alert alone is found in its tab", () => {
+  assert.deepEqual(read(""), { tab: "need", open: null });
+  assert.deepEqual(read("shelved"), { tab: "shelved", open: null });
+  assert.deepEqual(read("history/12"), { tab: "history", open: 12 });
+  assert.deepEqual(read("7"), { tab: null, open: 7 });
+  assert.deepEqual(read("nonsense/x"), { tab: "need", open: null });
+  assert.equal(tabHref("need"), "#/alerts");
+  assert.equal(alertHref("shelved", 3), "#/alerts/shelved/3");
+  assert.deepEqual((["firing", "acknowledged", "shelved", "resolved"] as const).map((state) => tabOf(alert({ state }))), ["need", "acknowledged", "shelved", "history"]);
+});
+
+test("few alerts stand as they are, many by zones, and the zone with the first comes first", () => {
+  const few = [alert({ id: 1, zone: "b" }), alert({ id: 2, zone: "a" })];
+  assert.deepEqual(grouped(few), [{ zone: "", titled: false, alerts: few }]);
+  assert.deepEqual(grouped([]), []);
+  const many = Array.from({ length: MANY + 2 }, (_, id) => alert({ id, zone: id % 2 ? "a" : "b" }));
+  const groups = grouped(many);
+  assert.deepEqual(groups.map((one) => [one.zone, one.titled]), [["b", true], ["a", true]]);
+  assert.deepEqual(groups.flatMap((one) => one.alerts).length, many.length);
+});
+
+test("a later verdict about the same alert takes back the one that waits", () => {
+  const held = put(put([], wish({ key: "1" }))!, wish({ key: "2", alert: 2 }))!;
+  const after = put(held, wish({ key: "3", said: "wrong" }))!;
+  assert.deepEqual(after.map((one) => one.key), ["2", "3"]);
+  assert.deepEqual(without(after, "2").map((one) => one.key), ["3"]);
+});
+
+test("nobody's verdict is sent as another's", () => {
+  const held = put(put([], wish({ key: "1" }))!, wish({ key: "2", user: "mara" }))!;
+  assert.equal(held.length, 2);
+  assert.equal(nextOf(held, "mara")?.key, "2");
+  assert.equal(nextOf(held, "otto"), undefined);
+});
+
+test("a full box takes no more, and says so; what is there can still be changed", () => {
+  let held: Wish[] = [];
+  for (let n = 0; n < WAITING_MAX; n++) held = put(held, wish({ key: String(n), alert: n }))!;
+  assert.equal(put(held, wish({ alert: WAITING_MAX })), null);
+  assert.equal(put(held, wish({ alert: 3, said: "wrong" }))?.length, WAITING_MAX);
+});
+
+test("what was kept and can not be read, or is a week old, is left out", () => {
+  assert.deepEqual(kept("{", 0), []);
+  assert.deepEqual(kept('{"a":1}', 0), []);
+  assert.deepEqual(kept(null, 0), []);
+  const now = WAITING_MAX_MS + 1000;
+  assert.deepEqual(kept(JSON.stringify([wish({ at_ms: 10 }), wish({ key: "new", at_ms: now - 5 }), null, 3]), now).map((one) => one.key), ["new"]);
+});
+
+test("of what was said the latest of each alert is remembered, so many", () => {
+  let held: Remembered = [];
+  for (let n = 0; n < REMEMBERED_MAX + 3; n++) held = remember(held, n, "right", n);
+  held = remember(held, 9, "wrong", 999);
+  assert.equal(held.length, REMEMBERED_MAX);
+  assert.deepEqual(held.at(-1), [9, "wrong", 999]);
+});
+
+test("a figure has its unit, its span and what would be normal", () => {
+  const told = (given: Partial<AlertView>) => Object.fromEntries(figures(alert(given)).map((one) => [one.name, `${one.value} | ${one.normal}`]));
+  assert.deepEqual(told({ rule: "zone_humidity", params: { value: 71.34, limit: 60, unit: "%RH", side: "high", gateway: "g" } }), { value: "71.3\u00a0% | at most 60.0\u00a0%" });
+  assert.deepEqual(told({ rule: "machine_health", params: { value: 4.2, unit: "mm/s", normal_low: 0.8, normal_high: 2.5, feature: "rms" } }), {
+    value: "4.2\u00a0mm/s | 0.8 to 2.5\u00a0mm/s",
+    feature: "rms | ",
+  });
+  assert.deepEqual(told({ rule: "refrigeration_capacity", params: { days_to_limit: 2.6, days_low: 1.4, days_high: null, duty: 0.61, duty_expected: 0.42 } }), {
+    days_to_limit: "2.6 days (at least 1.4) | ",
+    duty: "61% | 42% expected",
+  });
+  assert.deepEqual(told({ rule: "overstock", params: { value: 1200, available: 90, order_up_to: 40 } }), { value: "€1,200.00 | ", available: "90 units | at most 40 units" });
+  assert.deepEqual(told({ rule: "flooded", params: { depth_mm: 4, nothing: null } }), { depth_mm: "4 | " });
+  assert.equal(figures(alert({ rule: "flooded", params: { water_level_c: 4 } }))[0]?.label, "water level");
+});
+
+test("what can be mended is named, an article is not", () => {
+  assert.equal(assetOf(alert({ rule: "machine_health", subject: "pump-1" })), "pump-1");
+  assert.equal(assetOf(alert({ rule: "stock_out", subject: "SKU-1" })), "");
+});
+
+test("every rule that is explained says what to do too", () => {
+  const rules = Object.keys(meansEn).filter((key) => key.startsWith("means.")).map((key) => key.slice(6));
+  assert.ok(rules.length >= 38);
+  for (const rule of rules) assert.ok(`do.${rule}` in meansEn, rule);
+});

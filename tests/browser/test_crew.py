@@ -1,0 +1,522 @@
+"""The alerts page as the crew uses it: every tab an address, every act once, nothing lost in a dead spot."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
+from tests.browser.fake_crew import many
+from tests.browser.fake_service import now_ms
+
+BOTH = pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+FREEZER = "Temperature above limit"
+
+
+def told(shop: Shop, kind: str) -> list[tuple[Any, ...]]:
+    """What of this kind the crew's desk was told to do, in order."""
+    return [one[1:] for one in shop.fake.crew.told if one[0] == kind]
+
+
+def row(page: Page, title: str) -> Any:
+    """The first alert of that title."""
+    return page.locator(".alerts .rows > li", has_text=title).first
+
+
+def offline(page: Page, yes: bool = True) -> None:
+    page.context.set_offline(yes)
+
+
+@BOTH
+def test_each_tab_has_an_address_and_back_works(shop: Shop, visit: Visit, screen: dict[str, Any]) -> None:
+    page = visit(shop, "#/alerts", screen=screen)
+    tabs = page.get_by_role("navigation", name="Alerts")
+    expect(tabs.get_by_role("link", name="Need action")).to_have_attribute("aria-current", "page")
+
+    tabs.get_by_role("link", name="History").click()
+    expect(page.locator(".alerts li")).to_contain_text(["The door stood open."])
+    assert page.url.endswith("#/alerts/history")
+    tabs.get_by_role("link", name="Acknowledged").click()
+    expect(page.locator(".alerts li.acknowledged")).to_have_count(1)
+    page.go_back()
+
+    expect(page.locator(".alerts li.resolved")).to_have_count(1)
+    for part, title in (("oncall", "On call now"), ("quality", "The ten noisiest"), ("notices", "Notices")):
+        page.goto(f"{shop.base}#/alerts/{part}")
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+
+@BOTH
+def test_an_open_alert_says_what_it_means_what_to_do_and_its_figures_beside_what_is_normal(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts", screen=screen)
+
+    page.get_by_role("link", name=FREEZER).first.click()
+
+    shown = page.locator(".alerts li.open")
+    assert page.url.endswith("#/alerts/need/1")
+    expect(shown).to_contain_text("A zone is outside the temperature that is allowed there.")
+    expect(shown.locator(".todo")).to_contain_text("Shut doors, look at the cooling or heating.")
+    value = shown.locator(".measured tbody tr").filter(has_text="Value")
+    expect(value).to_contain_text("−16.4 °C")
+    expect(value).to_contain_text("-25 to −18 °C".replace("-", "−"))
+    expect(shown.locator(".trend canvas")).to_be_visible()
+    page.get_by_role("link", name=FREEZER).first.click()
+    expect(page.locator(".alerts li.open")).to_have_count(0)
+
+
+def test_an_address_of_an_alert_alone_finds_it_wherever_it_is_by_now(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/9")
+    expect(page.locator(".alerts li.resolved.open")).to_contain_text("The door stood open.")
+
+    page.goto(f"{shop.base}#/alerts/4")
+    expect(page.locator(".alerts li.acknowledged.open")).to_contain_text("Device is silent")
+    page.goto(f"{shop.base}#/alerts/need/9")
+    page.get_by_role("link", name="is under “History” now").click()
+    expect(page.locator(".alerts li.open")).to_contain_text("The door stood open.")
+    page.goto(f"{shop.base}#/alerts/4711")
+    expect(page.get_by_text("There is no alert 4711 any more.")).to_be_visible()
+
+
+@BOTH
+def test_the_main_act_on_an_open_alert_is_under_the_thumb_without_scrolling(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts/3", screen=screen)
+    button = page.get_by_role("button", name="Acknowledge: Refrigeration")
+    expect(button).to_be_visible()
+    page.wait_for_timeout(300)
+
+    box, height = button.bounding_box(), screen["viewport"]["height"]
+    assert box is not None
+    assert box["y"] + box["height"] <= height - (58 if screen is PHONE else 0)
+    if screen is PHONE:
+        assert box["height"] >= 44
+        assert box["width"] >= 200
+    button.click()
+    expect(page.locator(".alerts li.open")).to_contain_text("Acknowledged by anna")
+
+
+def test_what_was_taken_on_stays_in_its_place_until_the_tab_is_left(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts")
+    place = "(row) => [...row.parentElement.children].indexOf(row)"
+    before = row(page, FREEZER).evaluate(place)
+
+    page.get_by_role("button", name=f"Acknowledge: {FREEZER}").click()
+
+    mine = row(page, FREEZER)
+    expect(mine).to_contain_text("Acknowledged by anna")
+    assert mine.evaluate(place) == before
+    tabs = page.get_by_role("navigation", name="Alerts")
+    tabs.get_by_role("link", name="Acknowledged").click()
+    expect(page.locator(".alerts li.acknowledged")).to_have_count(2)
+    tabs.get_by_role("link", name="Need action").click()
+    expect(page.locator(".alerts li", has_text=FREEZER)).to_have_count(0)
+
+
+@BOTH
+def test_an_alert_is_shelved_for_a_time_and_a_reason_and_taken_off_again(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts/5", screen=screen)
+    opener = page.get_by_role("button", name="Shelve: Gateway is silent")
+
+    opener.click()
+    expect(page.get_by_label("For how long")).to_be_focused()
+    page.get_by_role("button", name="Shelve it").click()
+    expect(page.get_by_text("Why: this is needed.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_label("For how long").select_option("60")
+    page.get_by_label("Why").fill("Its link is being moved")
+    page.get_by_role("button", name="Shelve it").dblclick()
+
+    shelved = page.locator(".alerts li.shelved")
+    expect(shelved).to_contain_text("Shelved until")
+    expect(shelved).to_contain_text("Shelved by anna · now")
+    expect(shelved).to_contain_text("Its link is being moved")
+    assert told(shop, "shelve") == [(5, "anna", 60, "Its link is being moved")]
+    page.goto(f"{shop.base}#/alerts/shelved")
+    page.get_by_role("button", name="Take off the shelf: Gateway is silent").click()
+    expect(page.locator(".alerts li.firing")).to_contain_text("Gateway is silent")
+    assert told(shop, "unshelve") == [(5, "anna", "")]
+
+
+def test_shelving_what_is_over_is_refused_aloud(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/need/5")
+    page.get_by_role("button", name="Shelve: Gateway is silent").click()
+    page.route("**/shelve", lambda route: route.fulfill(status=409, json={"reason": "alert.over", "detail": "It is over"}))
+    page.get_by_label("Why").fill("x")
+
+    page.get_by_role("button", name="Shelve it").click()
+
+    expect(page.get_by_text("It is over")).to_be_visible()
+    expect(page.get_by_label("Why")).to_have_value("x")
+
+
+@BOTH
+def test_an_alert_is_given_to_a_person_and_everybody_sees_to_whom(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page, other = visit(shop, "#/alerts/2", screen=screen), visit(shop, "#/alerts", who="otto")
+
+    page.get_by_role("button", name="Assign: Out of stock").click()
+    page.get_by_label("To whom").select_option("Li Wei")
+    page.get_by_role("textbox", name="Note").fill("Ask the north site")
+    page.get_by_role("button", name="Assign it").click()
+
+    for screen_ in (page, other):
+        expect(row(screen_, "Out of stock")).to_contain_text("With Li Wei")
+    assert told(shop, "assign") == [(2, "anna", "li", "Ask the north site")]
+    page.get_by_role("button", name="Assign: Out of stock").click()
+    page.get_by_label("To whom").select_option("nobody in particular")
+    page.get_by_role("button", name="Assign it").click()
+    expect(page.locator(".tag", has_text="With")).to_have_count(0)
+
+
+@BOTH
+def test_one_tap_says_right_and_a_second_one_changes_nothing(shop: Shop, visit: Visit, screen: dict[str, Any]) -> None:
+    page = visit(shop, "#/alerts/acknowledged", screen=screen)
+    button = page.get_by_role("button", name="Right: Device is silent")
+
+    button.dblclick()
+
+    expect(page.get_by_text("You said: right")).to_be_visible()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    [(alert, said, by, key)] = told(shop, "verdict")
+    assert (alert, said, by) == (4, "right", "anna")
+    assert len(key) == 32
+
+
+def test_not_now_puts_the_alert_on_the_shelf(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/2")
+
+    page.get_by_role("button", name="Not now · 4 h: Out of stock").click()
+
+    expect(page.locator(".alerts li.shelved.open")).to_contain_text("Shelved by anna")
+    assert told(shop, "shelve") == [(2, "anna", 240, "Not now")]
+
+
+@BOTH
+def test_a_verdict_in_a_dead_spot_waits_visibly_and_is_sent_once_as_of_then(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts/acknowledged", screen=screen)
+    page.get_by_role("button", name="Right: Device is silent").wait_for()
+    offline(page)
+    said_ms = now_ms()
+
+    page.get_by_role("button", name="Wrong: Device is silent").click()
+
+    expect(page.locator(".judge")).to_contain_text("You said: wrong · waits to be sent")
+    expect(page.get_by_text("Verdicts waiting to be sent: 1.")).to_be_visible()
+    assert told(shop, "verdict") == []
+    page.wait_for_timeout(2_500)
+    offline(page, False)
+    expect(page.get_by_text("Verdicts waiting to be sent")).to_have_count(0, timeout=20_000)
+    expect(page.locator(".judge")).not_to_contain_text("waits to be sent")
+    assert [one[:3] for one in told(shop, "verdict")] == [(4, "wrong", "anna")]
+    assert abs(shop.fake.crew.verdicts[4][1] - said_ms) < 2_000
+
+
+def test_a_verdict_whose_answer_was_lost_is_not_given_twice(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/acknowledged")
+    keys: list[Any] = []
+
+    def lose(route: Any) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        route.fetch()
+        route.abort()
+
+    page.route("**/verdict", lose)
+    page.get_by_role("button", name="Right: Device is silent").click()
+    expect(page.locator(".judge")).to_contain_text("waits to be sent")
+    page.unroute("**/verdict")
+    page.on("request", lambda sent: keys.append(sent.headers["idempotency-key"]) if "/verdict" in sent.url else None)
+
+    page.reload()
+
+    expect(page.locator(".judge")).to_contain_text("You said: right")
+    expect(page.locator(".judge")).not_to_contain_text("waits to be sent")
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert len(told(shop, "verdict")) == 1
+
+
+def test_a_verdict_that_is_refused_is_taken_back_aloud(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/9")
+
+    page.get_by_role("button", name=f"Wrong: {FREEZER}").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Not taken:")
+    expect(page.get_by_role("button", name=f"Wrong: {FREEZER}")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_text("Verdicts waiting to be sent")).to_have_count(0)
+
+
+def test_what_one_person_left_unsent_is_not_sent_as_anothers(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/acknowledged")
+    page.route("**/verdict", lambda route: route.abort())
+    page.get_by_role("button", name="Right: Device is silent").click()
+    expect(page.get_by_text("Verdicts waiting to be sent: 1.")).to_be_visible()
+    page.unroute("**/verdict")
+
+    page.context.clear_cookies()
+    page.context.add_cookies(
+        [{"name": "warehouse_session", "value": shop.do(shop.fake.pass_for, "mara"), "url": shop.base}]
+    )
+    page.reload()
+
+    expect(page.get_by_role("button", name="Right: Device is silent")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_text("Verdicts waiting to be sent: 1.")).to_be_visible()
+    assert told(shop, "verdict") == []
+
+
+def test_equipment_leads_to_its_page_and_an_article_does_not(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/3")
+    expect(page.get_by_role("link", name="Maintenance order: machine-31")).to_have_attribute(
+        "href", "#/equipment/machine-31"
+    )
+
+    page.goto(f"{shop.base}#/alerts/2")
+    expect(page.locator(".alerts li.open")).to_contain_text("Insulin pens")
+    expect(page.get_by_role("link", name="Maintenance order")).to_have_count(0)
+
+
+def test_what_has_no_data_stands_apart_uncoloured_and_is_not_counted_as_trouble(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts")
+    expect(page.locator("nav .badge").first).to_have_text("7")
+
+    shop.do(shop.fake.change_alert, 7, nodata=True)
+
+    dark = page.locator(".dark-ones")
+    expect(dark).to_contain_text("Nothing is heard of these, so nothing is known to be wrong.")
+    expect(dark.locator("li")).to_have_count(1)
+    expect(dark.get_by_role("img", name="No data")).to_be_visible()
+    expect(page.locator("nav .badge").first).to_have_text("6")
+
+
+def test_how_often_an_alert_came_back_is_told(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts")
+
+    shop.do(shop.fake.change_alert, 2, reopened=3)
+
+    expect(row(page, "Out of stock")).to_contain_text("came back: 3")
+
+
+@BOTH
+def test_a_flood_is_told_by_zones_and_can_still_be_worked_on(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts", screen=screen)
+    alerts = shop.fake._live.current.alerts
+
+    shop.do(shop.fake.become, alerts=many(list(alerts), 500, now_ms()))
+
+    groups = page.locator(".zone-of > h3")
+    expect(groups.filter(has_text="Freezer 2")).to_have_count(2)  # what is wrong, and what has no data
+    shown = page.locator(".alerts .rows > li").count()
+    assert shown < 60
+    more = page.get_by_role("button", name=re.compile(r"^\d+ more$")).first
+    more.click()
+    expect(page.get_by_role("button", name="Fewer")).to_have_count(1)
+    page.get_by_role("button", name=f"Acknowledge: {FREEZER}").click()
+    expect(row(page, FREEZER)).to_contain_text("Acknowledged by anna")
+
+
+def test_a_zone_in_a_flood_is_taken_on_by_two_taps_and_what_was_not_says_so(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts", screen=PHONE)
+    alerts = list(shop.fake._live.current.alerts)
+    shop.do(shop.fake.become, alerts=many(alerts, 90, now_ms()))
+    refused = next(one.id for one in many(alerts, 90, 0) if one.zone == "cool" and one.id > 20 and not one.nodata)
+    page.route(f"**/alerts/{refused}/ack", lambda route: route.abort())
+    button = page.get_by_role("button", name=re.compile(r"^Acknowledge all \d+: Cold room 1$")).first
+
+    button.click()
+    page.get_by_role("button", name=re.compile("^Yes, all")).click()
+
+    expect(page.get_by_text("Not acknowledged: 1. Please try again.")).to_be_visible()
+    page.unroute(f"**/alerts/{refused}/ack")
+    page.get_by_role("button", name="Acknowledge all 1: Cold room 1").click()
+    page.get_by_role("button", name="Yes, all 1").click()
+    expect(page.get_by_text("Acknowledged: 1", exact=True)).to_be_visible()
+    now = {one.id: one for one in shop.fake._live.current.alerts}
+    assert now[refused].acknowledged_by == "anna"
+
+
+@BOTH
+def test_who_is_on_call_until_when_and_who_is_next(shop: Shop, visit: Visit, screen: dict[str, Any]) -> None:
+    page = visit(shop, "#/alerts", screen=screen)
+    tabs = page.get_by_role("navigation", name="Alerts")
+    first = shop.do(shop.fake.crew.on_call)["teams"][0]
+    if screen is PHONE:
+        expect(tabs.get_by_role("link", name="On call")).to_contain_text(first["now"][0]["name"])
+    else:
+        expect(page.locator(".on-call-line")).to_contain_text(first["now"][0]["name"])
+
+    tabs.get_by_role("link", name="On call").click()
+
+    team = page.locator(".teams li").first
+    expect(team).to_contain_text("Cold store")
+    expect(team).to_contain_text(re.compile(r"until \w{3} \d+ \w{3} 08:00, then "))
+    expect(team).to_contain_text("Cold room 1, Freezer 2")
+    expect(page.locator(".teams li").last).to_contain_text("Otto Kranz (away)")
+    strip = page.locator(".strip .turn")
+    assert strip.count() >= 9
+    expect(page.locator(".turn.is-now")).to_have_count(2)
+    page.get_by_text("As a list").click()
+    expect(page.locator(".as-list ol li").first).to_contain_text("08:00")
+
+
+def test_a_test_notice_is_sent_and_what_became_of_it_is_told(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/oncall")
+
+    page.get_by_role("button", name="Send a test notice").click()
+    page.get_by_label("To whom").select_option("Otto Kranz")
+    page.get_by_role("button", name="Send it").click()
+    expect(page.locator(".sheetlet")).to_contain_text("Otto Kranz was sent a test just now")
+    page.get_by_label("To whom").select_option("Li Wei")
+    page.get_by_role("button", name="Send it").click()
+
+    expect(page.get_by_text("A test notice to Li Wei: Being sent.")).to_be_visible()
+    assert told(shop, "test") == [("li", "")]
+    page.goto(f"{shop.base}#/alerts/notices")
+    expect(page.locator(".notice").first).to_contain_text("A test: all is well")
+
+
+def test_that_nobody_can_be_told_is_said_loudly(shop: Shop, visit: Visit) -> None:
+    shop.fake.crew.trouble = "channels.toml may be read by others"
+
+    page = visit(shop, "#/alerts", screen=PHONE)
+
+    expect(page.locator(".on-call-line")).to_contain_text("Nobody can be told: channels.toml may be read by others")
+
+
+@BOTH
+def test_precision_shows_its_interval_its_floor_and_what_asks_to_be_tuned(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts/quality", screen=screen)
+
+    rules = page.locator(".precision .rows > li")
+    expect(rules).to_have_count(4)
+    expect(rules.first).to_contain_text("Stock can not be counted")
+    expect(rules.first).to_contain_text("asks to be tuned")
+    expect(rules.first).to_contain_text("2 right, 9 wrong · 1 not now")
+    expect(rules.first.get_by_role("img")).to_have_attribute(
+        "aria-label", "Stock can not be counted: right in 18%, likely between 5% and 45%, floor 50%"
+    )
+    expect(page.get_by_text("Rules nobody judged yet: 2")).to_be_visible()
+    noisy = page.locator(".noisiest tbody tr")
+    expect(noisy).to_have_count(9)
+    expect(noisy.first).to_contain_text("61")
+    expect(noisy.first).to_contain_text("15%")
+
+
+def test_a_verdict_moves_the_figures_of_its_rule(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/acknowledged")
+    page.get_by_role("button", name="Right: Device is silent").click()
+    expect(page.get_by_text("You said: right")).to_be_visible()
+
+    with page.expect_request("**/api/precision"):
+        page.get_by_role("link", name="Quality").click()
+
+
+@BOTH
+def test_the_log_of_notices_tells_who_what_how_and_whether_it_arrived(
+    shop: Shop, visit: Visit, screen: dict[str, Any]
+) -> None:
+    page = visit(shop, "#/alerts/notices", screen=screen)
+    notices = page.locator(".notice")
+
+    expect(notices).to_have_count(50)
+    given_up = page.locator(".notice.as-given_up").first
+    expect(given_up).to_contain_text("Given up")
+    expect(given_up).to_contain_text("tries: 6")
+    expect(given_up).to_contain_text("ntfy: answered 403; mail: no answer")
+    page.get_by_role("button", name="Older").click()
+    expect(notices).to_have_count(70)
+    expect(page.get_by_role("button", name="Older")).to_have_count(0)
+    notices.locator("a").first.click()
+    expect(page.locator(".alerts li.open")).to_have_count(1)
+
+
+def test_a_viewer_sees_all_and_may_press_nothing(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/1", who="otto")
+
+    expect(page.locator(".alerts li.open")).to_contain_text("What to do")
+    expect(page.locator(".alerts button")).to_have_count(0)
+    for part in ("acknowledged", "history/9", "oncall", "notices"):
+        page.goto(f"{shop.base}#/alerts/{part}")
+        expect(page.get_by_text("Loading …")).to_have_count(0)
+        assert [one for one in page.locator("main button").all_inner_texts() if one != "Older"] == []
+
+
+def test_all_of_it_goes_by_keyboard_and_live_updates_leave_the_focus(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts")
+    page.get_by_role("link", name="Gateway is silent").focus()
+
+    page.keyboard.press("Enter")
+    expect(page.locator(".alerts li.open")).to_contain_text("A gateway is not heard here.")
+    shop.do(shop.fake.change_alert, 3, state="resolved")
+    expect(page.locator(".alerts li.firing")).to_have_count(6)
+    assert page.evaluate("() => document.activeElement.textContent") == "Gateway is silent"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+
+    expect(page.get_by_text("You said: right")).to_be_visible()
+
+
+def test_what_could_not_be_asked_again_says_of_when_it_is(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/oncall")
+    expect(page.locator(".teams li")).to_have_count(2)
+    page.route("**/api/oncall", lambda route: route.abort())
+
+    page.get_by_role("link", name="Quality").click()
+    page.reload()
+    page.goto(f"{shop.base}#/alerts/oncall")
+
+    expect(page.get_by_text("This could not be loaded.").first).to_be_visible()
+    page.unroute("**/api/oncall")
+    page.get_by_role("button", name="Try again").first.click()
+    expect(page.locator(".teams li")).to_have_count(2)
+
+
+def test_the_stale_page_is_grey_and_still_there(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts/3")
+    expect(page.locator(".alerts li.open")).to_have_count(1)
+
+    shop.fake.silent = True
+
+    expect(page.locator(".banner")).to_contain_text("No news since", timeout=8_000)
+    assert page.locator("main").evaluate("(main) => getComputedStyle(main).filter") == "grayscale(1)"
+    expect(page.locator(".alerts li.open")).to_have_count(1)
+
+
+def test_the_alerts_page_opens_in_a_dead_spot_once_the_app_has_been_open_for_a_while(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some((one) => /crew-.*js/.test(one.name))", timeout=15_000
+    )
+    offline(page)
+
+    page.get_by_role("link", name="Alerts", exact=True).or_(page.get_by_role("link", name=re.compile("^Alerts"))).first.click()
+
+    expect(page.locator(".alerts li.firing")).to_have_count(7)
+
+
+def test_an_alert_nobody_knows_is_still_shown_with_its_figures(shop: Shop, visit: Visit) -> None:
+    alerts = list(shop.fake._live.current.alerts)
+    odd = replace(alerts[0], id=77, rule="flooded", subject="cellar", params={"depth_mm": 4, "pump": "off", "none": None})
+    page = visit(shop, "#/alerts/77")
+
+    shop.do(shop.fake.become, alerts=[*alerts, odd])
+
+    expect(page.locator(".alerts li.open .measured")).to_contain_text("depth mm")

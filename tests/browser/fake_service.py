@@ -26,7 +26,9 @@ from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
-from tests.browser import fake_site
+from tests.browser import fake_cold, fake_routes, fake_site
+from tests.browser.fake_cold import FakeCold
+from tests.browser.fake_plant import FakePlant
 from tests.browser.fake_trade import FakeTrade
 from tests.desk import MemoryAccounts
 
@@ -66,6 +68,9 @@ class FakeService:
         self._sign_in = SignIn(self._accounts)
         self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
+        names = {one.id: one.name for one in self._live.current.skus}
+        self.plant = FakePlant(now_ms, names, quiet=quiet)
+        self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
         if not quiet:
             self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
 
@@ -74,7 +79,9 @@ class FakeService:
         self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
         trade: Any = self.trade
         desks = Desks(self, *[trade] * (len(Desks._fields) - 1))
-        return make_app(desks, self._live, self._sign_in, STATIC)
+        app = make_app(desks, self._live, self._sign_in, STATIC)
+        fake_routes.add_routes(app, self.plant, self.cold)
+        return app
 
     async def live(self) -> None:
         """Move on once a second, for ever."""
@@ -142,7 +149,15 @@ class FakeService:
         """See `Desk`. A stretch is missing, as when a gateway was off."""
         zone = "freeze" if "freeze" in series else "cool"
         times = [from_ms + n * (to_ms - from_ms) // points for n in range(points) if not 0.3 < n / points < 0.36]
-        return times, [fake_site.temperature(zone, t, now_ms(), quiet=self._quiet) for t in times]
+        now = now_ms()
+        more = 0.0 if self._quiet else 1.0
+        return times, [
+            fake_site.temperature(zone, t, now, quiet=self._quiet) + more * fake_cold.bump(series, t, now)
+            for t in times
+        ]
+
+    def _celsius(self, zone: str) -> float:
+        return fake_site.temperature(zone, now_ms(), now_ms(), quiet=self._quiet)
 
     async def completeness(self, since_ms: int) -> Completeness:
         """See `Desk`. Nothing is missing."""

@@ -4,6 +4,7 @@ import "./style/ground.css";
 import "./style/frame.css";
 import "./style/parts.css";
 import "./style/trade.css";
+import "./style/plant.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";

@@ -4,33 +4,37 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { say } from "../words/words";
 
-type Parts = typeof import("../trade/parts");
-const parts = signal<Parts | null>(null);
-const failed = signal(false);
-let asked = false;
+type Name<Parts> = { [K in keyof Parts]: Parts[K] extends (props: infer _) => unknown ? K : never }[keyof Parts];
+type Props<Part> = Part extends (props: infer Given) => unknown ? (Given extends undefined ? object : Given) : never;
 
-/** Ask for them; what could not be loaded is asked for again when it is next needed. */
-export function fetchParts(): void {
-  if (asked) return;
-  asked = true;
-  import("../trade/parts").then(
-    (loaded) => ((parts.value = loaded), (failed.value = false)),
-    () => ((asked = false), (failed.value = true)),
-  );
-}
-
-type Name = { [K in keyof Parts]: Parts[K] extends (props: infer _) => unknown ? K : never }[keyof Parts];
-type Props<K extends Name> = Parameters<Parts[K]>[0] extends undefined ? object : Parameters<Parts[K]>[0];
-
-export function Later<K extends Name>({ part, ...props }: { part: K } & Props<K>) {
-  useEffect(fetchParts, []);
-  if (!parts.value) {
-    return (
-      <p class="calm" role="status">
-        {say(failed.value ? "later.failed" : "loading.text")} {failed.value && <button type="button" onClick={fetchParts}>{say("later.again")}</button>}
-      </p>
+/** Ways to parts that are loaded once: ahead of time, and as one of them is shown. What could not be loaded is asked for
+ *  again when it is next needed. */
+export function lazily<Parts extends object>(load: () => Promise<Parts>) {
+  const parts = signal<Parts | null>(null);
+  const failed = signal(false);
+  let asked = false;
+  const fetchParts = (): void => {
+    if (asked) return;
+    asked = true;
+    load().then(
+      (loaded) => ((parts.value = loaded), (failed.value = false)),
+      () => ((asked = false), (failed.value = true)),
     );
+  };
+  function Later<K extends Name<Parts>>({ part, ...props }: { part: K } & Props<Parts[K]>) {
+    useEffect(fetchParts, []);
+    if (!parts.value) {
+      return (
+        <p class="calm" role="status">
+          {say(failed.value ? "later.failed" : "loading.text")} {failed.value && <button type="button" onClick={fetchParts}>{say("later.again")}</button>}
+        </p>
+      );
+    }
+    const Part = parts.value[part] as unknown as ComponentType<typeof props>;
+    return <Part {...props} />;
   }
-  const Part = parts.value[part] as unknown as ComponentType<typeof props>;
-  return <Part {...props} />;
+  return { fetchParts, Later };
 }
+
+export const { fetchParts, Later } = lazily(() => import("../trade/parts"));
+export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"));

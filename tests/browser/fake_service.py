@@ -26,8 +26,10 @@ from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
-from tests.browser import fake_crew_routes, fake_site
+from tests.browser import fake_cold, fake_crew_routes, fake_routes, fake_site
 from tests.browser.fake_crew import FakeCrew
+from tests.browser.fake_cold import FakeCold
+from tests.browser.fake_plant import FakePlant
 from tests.browser.fake_trade import FakeTrade
 from tests.desk import MemoryAccounts
 
@@ -68,6 +70,9 @@ class FakeService:
         self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
         self.crew = FakeCrew(now_ms, lambda: self._live.current, self.change_alert)
+        names = {one.id: one.name for one in self._live.current.skus}
+        self.plant = FakePlant(now_ms, names, quiet=quiet)
+        self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
         if not quiet:
             self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
 
@@ -79,6 +84,7 @@ class FakeService:
         app = make_app(desks, self._live, self._sign_in, STATIC)
         if fake_crew_routes.missing(app):
             fake_crew_routes.add(app, self.crew)
+        fake_routes.add_routes(app, self.plant, self.cold)
         return app
 
     async def live(self) -> None:
@@ -147,7 +153,15 @@ class FakeService:
         """See `Desk`. A stretch is missing, as when a gateway was off."""
         zone = "freeze" if "freeze" in series else "cool"
         times = [from_ms + n * (to_ms - from_ms) // points for n in range(points) if not 0.3 < n / points < 0.36]
-        return times, [fake_site.temperature(zone, t, now_ms(), quiet=self._quiet) for t in times]
+        now = now_ms()
+        more = 0.0 if self._quiet else 1.0
+        return times, [
+            fake_site.temperature(zone, t, now, quiet=self._quiet) + more * fake_cold.bump(series, t, now)
+            for t in times
+        ]
+
+    def _celsius(self, zone: str) -> float:
+        return fake_site.temperature(zone, now_ms(), now_ms(), quiet=self._quiet)
 
     async def completeness(self, since_ms: int) -> Completeness:
         """See `Desk`. Nothing is missing."""

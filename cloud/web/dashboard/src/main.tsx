@@ -5,6 +5,7 @@ import "./style/frame.css";
 import "./style/parts.css";
 import "./style/trade.css";
 import "./style/crew.css";
+import "./style/plant.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";

@@ -2,7 +2,7 @@
 // one order among the others. Back works.
 import { signal } from "@preact/signals";
 
-export const PAGES = ["overview", "alerts", "stock", "replenishment", "orders", "counting", "suppliers", "figures", "devices"] as const;
+export const PAGES = ["overview", "alerts", "stock", "replenishment", "orders", "counting", "suppliers", "figures", "equipment", "cold", "devices"] as const;
 export type Page = (typeof PAGES)[number];
 export interface Detail {
   kind: "slot" | "sku";
@@ -17,6 +17,9 @@ export const part = signal("");
 export const hrefOf = (one: Page): string => (one === "overview" ? "#/" : `#/${one}`);
 export const countHref = (place: string): string => `#/counting/${encodeURIComponent(place)}`;
 export const orderHref = (id: number): string => `#/orders/${id}`;
+export const assetHref = (id: string): string => `#/equipment/${encodeURIComponent(id)}`;
+export const workHref = (id: number | "" = ""): string => `#/equipment/orders${id ? `/${id}` : ""}`;
+export const excursionHref = (id: number): string => `#/cold/${id}`;
 export const slotHref = (id: string): string => `#/slot/${encodeURIComponent(id)}`;
 export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;
 

@@ -6,6 +6,10 @@ import { en } from "../src/words/en";
 import { en as meansEn } from "../src/words/means_en";
 import { zh as meansZh } from "../src/words/means_zh";
 import { ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
+import { en as coldEn } from "../src/words/cold_en";
+import { zh as coldZh } from "../src/words/cold_zh";
+import { en as plantEn } from "../src/words/plant_en";
+import { zh as plantZh } from "../src/words/plant_zh";
 import { en as tradeEn } from "../src/words/trade_en";
 import { zh as tradeZh } from "../src/words/trade_zh";
 import { en as ordersEn } from "../src/words/orders_en";
@@ -31,7 +35,7 @@ test("every text is there in Chinese, with the same blanks, and none is empty", 
 
 test("so is every text of what is loaded later, and no key is in two", () => {
   const seen = new Set<string>(Object.keys(en));
-  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh], [crewEn, crewZh], [meansEn, meansZh]];
+  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh], [crewEn, crewZh], [meansEn, meansZh], [plantEn, plantZh], [coldEn, coldZh]];
   for (const [english, chinese] of later) {
     assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
     for (const key of Object.keys(english)) {

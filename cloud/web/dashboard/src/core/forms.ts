@@ -1,6 +1,7 @@
 // What may stand in a field of a form, and what is wrong with what stands there. Pure.
 
-export type Kind = "whole" | "money" | "text" | "date" | "choice";
+/** `moment`: a day and a time of it, as "2026-11-24T14:30"; `prose`: text of several lines. */
+export type Kind = "whole" | "money" | "text" | "date" | "choice" | "moment" | "prose";
 export interface Field {
   name: string;
   label: string;
@@ -13,13 +14,16 @@ export interface Field {
   /** Of a date, the first day allowed, as "2026-11-22". */
   from?: string;
   choices?: [value: string, words: string][];
+  /** What is likely meant, to be picked instead of typed. */
+  likely?: string[];
   hint?: string;
 }
 
 /** A code of what is wrong and the figures for its words; null when all is well. */
-export type Flaw = { code: "needed" | "number" | "whole" | "least" | "most" | "between" | "date" | "early" | "long"; least?: number; most?: number; from?: string };
+export type Flaw = { code: "needed" | "number" | "whole" | "least" | "most" | "between" | "date" | "early" | "long" | "moment"; least?: number; most?: number; from?: string };
 
 const TEXT_MAX = 500;
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/;
 
 export function flaw(field: Field, text: string): Flaw | null {
   const given = text.trim();
@@ -38,6 +42,8 @@ export function flaw(field: Field, text: string): Flaw | null {
     case "date":
       if (!/^\d{4}-\d{2}-\d{2}$/.test(given) || Number.isNaN(Date.parse(given))) return { code: "date" };
       return field.from && given < field.from ? { code: "early", from: field.from } : null;
+    case "moment":
+      return MOMENT.test(given) && !Number.isNaN(Date.parse(`${given}Z`)) ? (field.from && given < field.from ? { code: "early", from: field.from.replace("T", " ") } : null) : { code: "moment" };
     default:
       return given.length > (field.most ?? TEXT_MAX) ? { code: "long", most: field.most ?? TEXT_MAX } : null;
   }
@@ -47,6 +53,19 @@ export function flaw(field: Field, text: string): Flaw | null {
 export function amount(text: string): number | null {
   const plain = text.trim().replace(/\s/g, "").replace(/^([+-]?\d*),(\d*)$/, "$1.$2");
   return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null;
+}
+
+/** The ms of a moment ("2026-11-24T14:30") in a time zone; of an hour that the clocks leave out, that much later. */
+export function msOf(moment: string, timezone: string): number {
+  const wanted = Date.parse(`${moment}:00Z`);
+  const there = (ms: number) => Date.parse(`${new Date(ms).toLocaleString("sv-SE", { timeZone: timezone }).replace(" ", "T")}Z`);
+  const guess = wanted - (there(wanted) - wanted);
+  return guess - (there(guess) - wanted);
+}
+
+/** A time in a time zone as a field of a moment holds it; "" for no time. */
+export function momentOf(ms: number, timezone: string): string {
+  return ms > 0 ? new Date(ms).toLocaleString("sv-SE", { timeZone: timezone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).replace(" ", "T") : "";
 }
 
 /** The ms at which it is noon of a day ("2026-11-24") in a time zone, so that it is that day there. */

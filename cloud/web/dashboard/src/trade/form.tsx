@@ -1,5 +1,6 @@
 // A small form: says of each field what is wrong and what would be right, and sends once however often it is pressed.
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Said } from "../api";
 import { type Field, flaw, type Flaw } from "../core/forms";
@@ -18,32 +19,40 @@ interface Sheet {
   overruled?: string[];
   /** A second way to send it, with these values instead of what was entered. */
   also?: { label: string; values: Values };
+  /** What is entered in other ways than by a field, and where: it is part of the wish. */
+  besides?: Values;
+  children?: ComponentChildren;
+  /** It stands there from the start, so it does not take the focus. */
+  still?: boolean;
+  /** What its buttons are about, for who does not see it. */
+  described?: string;
   done?: () => void;
   close?: () => void;
 }
 
 /** Which field a refusal is about, by its reason, where the service does not say. */
 const ABOUT: Record<string, string> = {
+  untitled: "title", window: "until_ms", comment: "comment",
   no_reason: "note", suspended: "supplier", no_offer: "sku", unknown_sku: "sku", sku_twice: "sku", price: "unit_price", due: "due_ms", dates_only: "due_ms",
   units: "units", no_units: "units", more_than_ordered: "units", below_received: "units", expiry: "expiry", lot: "lot", unknown_lot: "lot", mark: "value",
   outside: "units", not_a_lot: "units", not_yours: "units", no_bounds: "units", key_used: "key", date: "due_ms",
 };
 
-export function Form({ label, fields, submit, send, overruled, also, done, close }: Sheet) {
+export function Form({ label, fields, submit, send, overruled, also, besides, children, still, described, done, close }: Sheet) {
   const given = useSignal<Values>({});
   const wrong = useSignal<Record<string, string>>({});
   const [wish, make] = useWish();
   const home = useRef<HTMLFormElement>(null);
   const prefix = useId();
   const value = (field: Field) => given.value[field.name] ?? field.value ?? "";
-  useLayoutEffect(() => home.current?.querySelector<HTMLElement>("input, select")?.focus(), []);
+  useLayoutEffect(() => (still ? undefined : home.current?.querySelector<HTMLElement>("input, select, textarea")?.focus()), []);
   const point = (name: string) => queueMicrotask(() => home.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus());
 
   const enter = async (instead: Values = {}) => {
     const found = fields.map((field) => [field, flaw(field, value(field))] as const).filter(([, one]) => one);
     wrong.value = Object.fromEntries(found.map(([field, one]) => [field.name, worded(field, one!)]));
     if (found.length) return point(found[0]![0].name);
-    const values: Values = { ...Object.fromEntries(fields.map((field) => [field.name, value(field).trim()])), ...instead };
+    const values: Values = { ...Object.fromEntries(fields.map((field) => [field.name, value(field).trim()])), ...besides, ...instead };
     if (await make(values, (key) => send(values, key))) return done?.();
     const at = wish.value.said && concerned(wish.value.said);
     if (at) {
@@ -96,8 +105,19 @@ export function Form({ label, fields, submit, send, overruled, also, done, close
                 </select>
               ) : field.kind === "date" ? (
                 <input {...shared} type="date" min={field.from} />
+              ) : field.kind === "moment" ? (
+                <input {...shared} type="datetime-local" min={field.from} />
+              ) : field.kind === "prose" ? (
+                <textarea {...shared} rows={3} />
               ) : (
-                <input {...shared} type="text" inputMode={field.kind === "whole" ? "numeric" : field.kind === "money" ? "decimal" : undefined} autocomplete="off" />
+                <input {...shared} list={field.likely ? `${id}-likely` : undefined} type="text" inputMode={field.kind === "whole" ? "numeric" : field.kind === "money" ? "decimal" : undefined} autocomplete="off" />
+              )}
+              {field.likely && (
+                <datalist id={`${id}-likely`}>
+                  {field.likely.map((one) => (
+                    <option key={one} value={one} />
+                  ))}
+                </datalist>
               )}
               <span id={`${id}-said`} class={trouble ? "trouble" : "note"} role={trouble ? "alert" : undefined}>
                 {trouble ?? field.hint}
@@ -107,11 +127,12 @@ export function Form({ label, fields, submit, send, overruled, also, done, close
           );
         })}
       </div>
+      {children}
       <p class="trouble" role="status">
         {!(shownAt && wrong.value[shownAt.name]) && <Trouble wish={wish.value} />}
       </p>
       <div class="acts">
-        <button type="submit" class="main" aria-disabled={wish.value.busy}>
+        <button type="submit" class="main" aria-disabled={wish.value.busy} aria-label={described && `${submit}: ${described}`}>
           {wish.value.busy ? say("wish.sending") : submit}
         </button>
         {refused && overruled?.includes(refused.reason) && (
@@ -120,7 +141,7 @@ export function Form({ label, fields, submit, send, overruled, also, done, close
           </button>
         )}
         {also && (
-          <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter(also.values)}>
+          <button type="button" aria-disabled={wish.value.busy} aria-label={described && `${also.label}: ${described}`} onClick={() => void enter(also.values)}>
             {also.label}
           </button>
         )}

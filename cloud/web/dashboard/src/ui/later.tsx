@@ -38,3 +38,4 @@ export function lazily<Parts extends object>(load: () => Promise<Parts>) {
 
 export const { fetchParts, Later } = lazily(() => import("../trade/parts"));
 export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"));
+export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"));

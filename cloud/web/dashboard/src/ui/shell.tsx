@@ -8,7 +8,7 @@ import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, Later, LaterCrew } from "./later";
+import { fetchCrew, Later, LaterCrew, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
@@ -68,6 +68,10 @@ function View() {
       return <Later part="Suppliers" />;
     case "figures":
       return <Later part="Figures" />;
+    case "equipment":
+      return <LaterPlant part="Equipment" />;
+    case "cold":
+      return <LaterPlant part="Cold" />;
     case "devices":
       return <Devices />;
     case "overview":
@@ -94,6 +98,8 @@ const ICONS: Record<Page, string> = {
   counting: "M4 3h12v14H4zM7 6h6M7 10h.01M10 10h.01M13 10h.01M7 13.5h.01M10 13.5h.01M13 13.5h.01",
   suppliers: "M2.5 17V9l5 3V9l5 3V4h5v13zM6 14.5h2M11 14.5h2",
   figures: "M3 17h14M5.5 14V9M10 14V4M14.5 14v-3",
+  equipment: "M12.5 3.2a4.3 4.3 0 0 0-5 5.8L3 13.5 6.5 17l4.5-4.5a4.3 4.3 0 0 0 5.8-5l-2.6 2.6-2.9-.7-.7-2.9z",
+  cold: "M10 2v16M3.1 6l13.8 8M16.9 6 3.1 14M8 3.5l2 1.8 2-1.8M8 16.5l2-1.8 2 1.8",
   devices: "M10 13v4M7 17h6M5.5 10.5a6 6 0 0 1 9 0M3 8a9.5 9.5 0 0 1 14 0M10 13.2v-.4",
 };
 

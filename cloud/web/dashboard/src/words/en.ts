@@ -10,6 +10,8 @@ export const en = {
   "nav.counting": "Counting",
   "nav.suppliers": "Suppliers",
   "nav.figures": "Figures",
+  "nav.equipment": "Equipment",
+  "nav.cold": "Cold rooms",
   "nav.devices": "Devices",
   "nav.more": "More",
   "nav.replenishment_short": "Replenish",

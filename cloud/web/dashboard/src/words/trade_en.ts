@@ -13,6 +13,7 @@ export const en = {
   "form.most": "{label}: too many. Enter {most} or less.",
   "form.between": "{label}: enter a number from {least} to {most}.",
   "form.date": "{label}: this is not a day. Enter one, such as 2026-12-24.",
+  "form.moment": "{label}: this is not a day and time. Enter one, such as 2026-12-24 14:30.",
   "form.early": "{label}: this day is over. Enter {from} or later.",
   "form.long": "{label}: too long. Use at most {most} characters.",
 

@@ -15,6 +15,7 @@ export const zh: Record<keyof typeof en, string> = {
   "form.most": "{label}：太大，请输入不超过 {most} 的数。",
   "form.between": "{label}：请输入 {least} 到 {most} 之间的数。",
   "form.date": "{label}：不是日期，请输入日期，例如 2026-12-24。",
+  "form.moment": "{label}：不是日期和时间，请输入，例如 2026-12-24 14:30。",
   "form.early": "{label}：日期已过，请输入 {from} 或之后的日期。",
   "form.long": "{label}：太长，最多 {most} 个字符。",
 

@@ -2,12 +2,21 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { en as crew } from "./crew_en";
 import { en } from "./en";
+import type { en as cold } from "./cold_en";
 import type { en as orders } from "./orders_en";
+import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
 import { zh } from "./zh";
 
-export type Key = keyof typeof en | keyof typeof trade | keyof typeof orders | keyof typeof portal | keyof typeof crew;
+export type Key =
+  | keyof typeof en
+  | keyof typeof trade
+  | keyof typeof orders
+  | keyof typeof portal
+  | keyof typeof crew
+  | keyof typeof plant
+  | keyof typeof cold;
 export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };
@@ -144,6 +153,16 @@ export function day(ms: number): string {
 /** The day of the month at the site: "24". */
 export function dayNumber(ms: number): string {
   return when(ms, { day: "numeric" }).replace(/\D/g, "");
+}
+
+/** The day at the site without its weekday: "24 Nov". */
+export function shortDay(ms: number): string {
+  return when(ms, { day: "numeric", month: "short" });
+}
+
+/** The day and minute at the site: "Tue 24 Nov, 14:10". */
+export function moment(ms: number): string {
+  return when(ms, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }
 
 /** The short name of the site's time zone now: "CET", "GMT+8". */

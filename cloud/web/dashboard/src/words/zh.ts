@@ -12,6 +12,8 @@ export const zh: Words = {
   "nav.counting": "盘点",
   "nav.suppliers": "供应商",
   "nav.figures": "指标",
+  "nav.equipment": "设备健康",
+  "nav.cold": "冷库",
   "nav.devices": "设备",
   "nav.more": "更多",
   "nav.replenishment_short": "补货",

@@ -1,0 +1,186 @@
+// What left its limits: when, how far, which lots lay there, and what was decided about them, signed.
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { manages, now, session, skuName, zoneName } from "../state";
+import { skuHref } from "../route";
+import { Form } from "../trade/form";
+import { Panel, useKeptFocus } from "../ui/panel";
+import { moment, number, say, word } from "../words/words";
+import * as api from "./api";
+import { refresh } from "./live";
+import { RoomMark } from "./marks";
+import { degrees, lasted } from "./told";
+import type { ExcursionView, LineView } from "./types";
+
+const COMMENT_MAX = 500;
+
+/** What waits for a decision first, then what is not over, then the newest. */
+export function byDecision(a: ExcursionView, b: ExcursionView): number {
+  return Number(a.state !== "open") - Number(b.state !== "open") || Number(a.ended_ms > 0) - Number(b.ended_ms > 0) || b.began_ms - a.began_ms;
+}
+
+export function Excursions({ excursions, meant, changed, days }: { excursions: ExcursionView[]; meant: number; changed: () => void; days: number }) {
+  const defrosts = useSignal(false);
+  const list = useKeptFocus<HTMLUListElement>();
+  const count = excursions.filter((one) => one.kind === "defrost").length;
+  const shown = excursions.filter((one) => one.kind !== "defrost" || defrosts.value || one.id === meant).sort(byDecision);
+  const toggle = count > 0 && (
+    <button type="button" aria-pressed={defrosts.value} onClick={() => (defrosts.value = !defrosts.value)}>
+      {say("cold.with_defrosts", { n: number(count) })}
+    </button>
+  );
+  return (
+    <Panel name="excursions" title={say("cold.excursions")} aside={toggle} foot={<span class="note">{say("cold.last_days", { n: number(days) })}</span>}>
+      {!shown.length && <p class="calm">{say("cold.no_excursions")}</p>}
+      <ul ref={list} class="rows">
+        {shown.map((one) => (
+          <Excursion key={one.id} one={one} meant={one.id === meant} changed={changed} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean; changed: () => void }) {
+  const open = useSignal(meant);
+  const row = useRef<HTMLLIElement>(null);
+  useLayoutEffect(() => {
+    if (!meant) return;
+    open.value = true;
+    row.current?.scrollIntoView({ block: "center" });
+    row.current?.querySelector("summary")?.focus({ preventScroll: true });
+  }, [meant]);
+  const units = one.lines.reduce((sum, line) => sum + line.units, 0);
+  const when = say("cold.from_until", { from: moment(one.began_ms), until: one.ended_ms ? moment(one.ended_ms) : say("cold.now") });
+  return (
+    <li ref={row} class={`order-row excursion ${one.kind} ${one.state}`}>
+      <details open={open.value} onToggle={(event) => (open.value = event.currentTarget.open)}>
+        <summary aria-label={`${word("room", one.kind)} ${number(one.id)}, ${zoneName(one.zone)}`}>
+          <RoomMark kind={one.kind} />
+          <span class="what">
+            <strong>
+              {word("room", one.kind)} · {zoneName(one.zone)} {one.storage && <span class="note">{say("cold.kept", { storage: one.storage })}</span>}
+            </strong>
+            <span class="note">
+              {when} · {say("cold.peak", { value: degrees(one.peak_c) })} · {say("cold.outside", { time: lasted(one.outside_ms) })}
+            </span>
+          </span>
+          <span class="tags">
+            {one.state === "open" && <span class="tag late">{say("cold.to_decide")}</span>}
+            {one.state === "decided" && <span class="tag">{say("cold.decided")}</span>}
+            {units > 0 && <span class="note">{say("cold.units_of_lots", { units: number(units), lots: number(one.lines.length) })}</span>}
+          </span>
+          <span class="unfold" aria-hidden="true" />
+        </summary>
+        {open.value && (
+          <div class="inside">
+            <p class="note">
+              {say("cold.number", { id: one.id })}
+              {one.why && ` · ${word("breach_why", one.why)}`}
+              {one.lot && ` · ${say("cold.one_lot", { name: skuName(one.sku), lot: one.lot })}`}
+              {one.breach_ms > 0 && ` · ${say("cold.breach_at", { when: moment(one.breach_ms) })}`}
+            </p>
+            {one.lines.length > 0 && <Lines one={one} changed={changed} />}
+            {!one.lines.length && <p class="note">{say(one.kind === "breach" ? "cold.no_lots" : "cold.nothing_to_decide")}</p>}
+            <Signatures one={one} />
+          </div>
+        )}
+      </details>
+    </li>
+  );
+}
+
+const lotOf = (line: LineView): string => (line.lot ? say("cold.lot_of", { lot: line.lot }) : say("cold.no_lot"));
+
+function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
+  const open = one.lines.filter((line) => !line.decision);
+  const dropped = useSignal<ReadonlySet<number>>(new Set());
+  const chosen = open.filter((line) => !dropped.value.has(line.number)).map((line) => line.number);
+  const decides = manages.value && one.state === "open" && open.length > 0;
+  const pick = (number: number) => {
+    const all = new Set(dropped.value);
+    if (!all.delete(number)) all.add(number);
+    dropped.value = all;
+  };
+  return (
+    <>
+      <div class="scrolling" tabIndex={0} role="group" aria-label={say("cold.lines")}>
+        <table class="small">
+          <thead>
+            <tr>
+              <th scope="col">{say("cold.lot")}</th>
+              <th scope="col" class="n">{say("order.units")}</th>
+              <th scope="col" class="n">{say("cold.gone")}</th>
+              <th scope="col">{say("cold.decision")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {one.lines.map((line) => (
+              <tr key={line.number}>
+                <th scope="row">
+                  {decides && open.length > 1 && !line.decision ? (
+                    <label class="tick">
+                      <input type="checkbox" checked={!dropped.value.has(line.number)} onChange={() => pick(line.number)} />
+                      <span>
+                        {skuName(line.sku)} <span class="note">{lotOf(line)}</span>
+                      </span>
+                    </label>
+                  ) : (
+                    <>
+                      <a href={skuHref(line.sku)}>{skuName(line.sku)}</a> <span class="note">{lotOf(line)}</span>
+                    </>
+                  )}
+                </th>
+                <td class="n">{number(line.units)}</td>
+                <td class="n">{line.gone ? <strong>{number(line.gone)}</strong> : number(0)}</td>
+                <td class="decision">{line.decision ? `${word("decided", line.decision)}, ${line.by}` : say("cold.in_quarantine")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {decides && <Deciding one={one} chosen={chosen} changed={changed} />}
+      {!manages.value && one.state === "open" && open.length > 0 && <p class="note">{say("cold.managers_decide")}</p>}
+    </>
+  );
+}
+
+function Deciding({ one, chosen, changed }: { one: ExcursionView; chosen: number[]; changed: () => void }) {
+  const who = session.value;
+  const title = say("cold.number", { id: one.id });
+  if (!chosen.length) return <p class="note">{say("cold.choose_some")}</p>;
+  return (
+    <Form
+      key={one.signatures.length}
+      label={say("cold.decide", { id: one.id })}
+      still
+      fields={[{ name: "comment", label: say("cold.comment"), kind: "prose", needed: true, most: COMMENT_MAX, hint: say("cold.you_sign", { user: who?.user ?? "", role: word("role", who?.role ?? ""), when: moment(now.value) }) }]}
+      besides={{ decision: "release", lines: chosen.join() }}
+      submit={say(chosen.length === 1 ? "cold.release_one" : "cold.release", { n: number(chosen.length) })}
+      also={{ label: say(chosen.length === 1 ? "cold.scrap_one" : "cold.scrap", { n: number(chosen.length) }), values: { decision: "scrap" } }}
+      described={title}
+      send={async ({ comment, decision }, key) => {
+        await api.decide(one.id, decision as "release" | "scrap", comment!, chosen, key);
+        changed();
+        refresh();
+      }}
+    />
+  );
+}
+
+function Signatures({ one }: { one: ExcursionView }) {
+  if (!one.signatures.length) return null;
+  return (
+    <section class="signatures">
+      <h4>{say("cold.signatures")}</h4>
+      <ul>
+        {one.signatures.map((sign) => (
+          <li key={`${sign.at_ms} ${sign.by} ${sign.lines.join()}`}>
+            <strong>{say(sign.lines.length === 1 ? "cold.signed_one" : "cold.signed", { decision: word("decided", sign.decision), n: number(sign.lines.length), by: sign.by, role: word("role", sign.role) })}</strong> <span class="note">{moment(sign.at_ms)}</span>
+            <q>{sign.comment}</q>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

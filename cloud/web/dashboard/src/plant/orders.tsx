@@ -1,0 +1,122 @@
+// All maintenance orders by state, with the windows of the next two weeks as a strip above them.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { dayOf, msOf } from "../core/forms";
+import { workHref } from "../route";
+import { acts, now } from "../state";
+import { LateMark } from "../trade/orders";
+import { Panel, useKeptFocus } from "../ui/panel";
+import { day, number, say, timezone, word } from "../words/words";
+import { assets, missing, works } from "./live";
+import { Tabs } from "./marks";
+import { NewWork } from "./new_work";
+import { outbox, waitingFor } from "./outbox";
+import { Pending } from "./pending";
+import { about, assetName, byTurn, DAY_MS, isOpen, strip, windowed } from "./told";
+import type { WorkState, WorkView } from "./types";
+import { Work } from "./work";
+
+const GROUPS: { name: "proposed" | "in_work" | "planned" | "ended"; states: WorkState[] }[] = [
+  { name: "proposed", states: ["draft"] },
+  { name: "in_work", states: ["in_work"] },
+  { name: "planned", states: ["planned"] },
+  { name: "ended", states: ["done", "cancelled"] },
+];
+const STRIP_DAYS = 14;
+
+/** `meant`: the one that is unfolded, 0 for none. `fresh`: a new one is being opened, for this asset or for "" (not said). */
+export function Orders({ meant, fresh }: { meant: number; fresh: string | null }) {
+  const opening = useSignal(fresh !== null && acts.value);
+  const opener = useRef<HTMLButtonElement>(null);
+  const all = [...(works.value?.values() ?? [])];
+  const open = all.filter(isOpen);
+  const leave = () => {
+    opening.value = false;
+    opener.current?.focus();
+  };
+  const begin = acts.value && (
+    <button ref={opener} type="button" aria-expanded={opening.value} onClick={() => (opening.value ? leave() : (opening.value = true))}>
+      {say("work.open")}
+    </button>
+  );
+  return (
+    <>
+      <Tabs here="orders" count={open.length} />
+      <Panel name="calendar" title={say("work.calendar")} aside={begin}>
+        {opening.value && (works.value || !fresh) && <NewWork asset={assets.value?.get(fresh ?? "") ?? null} leave={leave} />}
+        <Pending waiting={waitingFor(outbox.value, 0)} />
+        {!works.value && <p class="calm" role="status">{say(missing.value ? "later.failed" : "loading.text")}</p>}
+        {works.value && <Calendar works={open} />}
+      </Panel>
+      {works.value &&
+        GROUPS.map(({ name, states }) => {
+          const found = all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.ended_ms - a.ended_ms : byTurn);
+          if (!found.length && name !== "planned") return null;
+          return (
+            <Panel key={name} name={`works-${name.replace("_", "-")}`} title={word("works", name)} aside={found.length > 0 && number(found.length)}>
+              <Works works={found} meant={meant} calm={say("work.none_planned")} />
+            </Panel>
+          );
+        })}
+    </>
+  );
+}
+
+/** `bare`: they stand below their asset, which is not named again. */
+export function Works({ works: shown, meant, bare, calm }: { works: WorkView[]; meant: number; bare?: boolean; calm: string }) {
+  const list = useKeptFocus<HTMLUListElement>();
+  if (!shown.length) return <p class="calm">{calm}</p>;
+  return (
+    <ul ref={list} class="rows">
+      {shown.map((one) => (
+        <Work key={one.id} work={one} meant={meant === one.id} bare={bare} />
+      ))}
+    </ul>
+  );
+}
+
+/** The days in columns; each order that has a window then is a row with a bar. */
+function Calendar({ works: open }: { works: WorkView[] }) {
+  const from = msOf(`${dayOf(now.value, timezone.value)}T00:00`, timezone.value);
+  const shown = strip(open, from, STRIP_DAYS);
+  const days = Array.from({ length: STRIP_DAYS }, (_, n) => from + n * DAY_MS + DAY_MS / 2);
+  const without = open.filter((one) => !one.until_ms).length;
+  return (
+    <div class="fortnight">
+      <div class="days" aria-hidden="true">
+        {days.map((ms) => {
+          const [weekday, date] = parts(ms);
+          return (
+            <span key={ms} class={weekend(ms) ? "weekend" : ""}>
+              <small>{weekday}</small> {date}
+            </span>
+          );
+        })}
+      </div>
+      <ul>
+        {shown.map(({ work, left, width, earlier, later }) => (
+          <li key={work.id}>
+            <a href={workHref(work.id)} class={`${work.state} ${work.late ? "late" : ""}`} aria-label={say("work.in_calendar", { id: work.id, name: nameOf(work), what: about(work), window: windowed(work) })}>
+              <i style={{ left: `${100 * left}%`, width: `${Math.max(0.6, 100 * width)}%` }} class={`${earlier ? "earlier" : ""} ${later ? "later" : ""}`} />
+              <span style={left + width > 0.55 ? { right: `${100 * (1 - left)}%` } : { left: `${100 * (left + width)}%` }}>
+                {work.late && <LateMark />} {nameOf(work)}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {!shown.length && <p class="calm">{say("work.none_in_strip", { n: STRIP_DAYS })}</p>}
+      {without > 0 && <p class="note below">{say("work.without_window", { n: number(without) })}</p>}
+    </div>
+  );
+}
+
+const nameOf = (work: WorkView): string => assetName(assets.value?.get(work.asset), work.asset);
+const weekend = (ms: number): boolean => [0, 6].includes(new Date(`${dayOf(ms, timezone.value)}T12:00Z`).getUTCDay());
+
+/** "Tue 24 Nov" as its weekday and the day of the month. */
+function parts(ms: number): [string, string] {
+  const date = String(Number(dayOf(ms, timezone.value).slice(8)));
+  const weekday = day(ms).replace(/[\d\s,]+.*$/, "").slice(0, 3);
+  return [weekday || day(ms).slice(-2), date];
+}

@@ -1,0 +1,108 @@
+// One room as a strip: its temperature now, its last day with limits and gaps, and what happened in it.
+import { excursionHref } from "../route";
+import { now, zoneName } from "../state";
+import { HOUR_MS, useHistory } from "../ui/history";
+import { Since } from "../ui/panel";
+import { type Mark, Trend } from "../ui/trend";
+import type { Series } from "../core/series";
+import { minute, number, quantity, say, word } from "../words/words";
+import { RoomMark } from "./marks";
+import { degrees, lasted, limits } from "./told";
+import type { ExcursionView, RoomView } from "./types";
+
+const HOURS = 24;
+/** A value is told with its age from so old on. */
+const OLD_MS = 120_000;
+/** Of more thermometers than that only the first are drawn. */
+const DRAWN_MAX = 3;
+const SIGNS = { breach: ["square", "--bad"], excursion: ["triangle", "--warn"], defrost: ["circle", "--muted"] } as const;
+
+export function Room({ room, excursions }: { room: RoomView; excursions: ExcursionView[] }) {
+  const first = useHistory(room.series[0] ?? "", HOURS, { at: room.at_ms, value: room.series.length === 1 ? room.celsius : null }).value;
+  const to = Math.floor(now.value / 10_000) * 10_000 + 10_000;
+  const from = to - HOURS * HOUR_MS;
+  const lately = excursions.filter((one) => (one.ended_ms || to) > from);
+  const marks = lately.map((one): Mark => ({ from: Math.max(one.began_ms, from), to: one.ended_ms || to, sign: SIGNS[one.kind][0], colour: SIGNS[one.kind][1] }));
+  const outer = [room.outer_low_c, room.outer_high_c].filter((one): one is number => one !== null);
+  const value = room.celsius === null ? "?" : degrees(room.celsius);
+  const id = `room-${room.id.replace(/\W/g, "-")}`;
+  const label = say("cold.chart", { name: zoneName(room.zone), n: HOURS, value, state: word("room", room.kind || "within"), n_marks: marks.length });
+  return (
+    <article class={`panel cold-room ${room.kind || "within"}`} aria-labelledby={id}>
+      <header>
+        <h3 id={id}>
+          {zoneName(room.zone)} {room.storage && <span class="note">{say("cold.kept", { storage: room.storage })}</span>}
+        </h3>
+        <b class="value">{value}</b>
+      </header>
+      <p class="room-state">
+        <RoomMark kind={room.kind} /> <strong>{word("room", room.kind || "within")}</strong>
+        {room.kind && <span class="note">{room.why && `${word("breach_why", room.why)} · `}{say("asset.since")} <Since at={room.since_ms} /> · {say("cold.peak", { value: degrees(room.peak_c) })} · {say("cold.outside", { time: lasted(room.outside_ms) })}</span>}
+        {room.at_ms > 0 && now.value - room.at_ms > OLD_MS && <span class="note">{say("climate.now")}: <Since at={room.at_ms} /></span>}
+      </p>
+      <Curves room={room} first={first.series} failed={first.failed} from={from} to={to} marks={marks} outer={outer} label={label} />
+      <dl class="room-facts">
+        <div>
+          <dt>{say("cold.allowed")}</dt>
+          <dd>{limits(room.low_c, room.high_c)}{outer.length > 0 && <span class="note"> {say("cold.outer", { limits: limits(room.outer_low_c, room.outer_high_c) })}</span>}</dd>
+        </div>
+        {room.kinetic_c !== null && (
+          <div class={room.kinetic_limit_c !== null && room.kinetic_c > room.kinetic_limit_c ? "over" : ""}>
+            <dt>{say("cold.kinetic", { span: lasted(room.kinetic_hours * HOUR_MS) })}</dt>
+            <dd>
+              {degrees(room.kinetic_c)}
+              {room.kinetic_limit_c !== null && <span class="note"> {say(room.kinetic_c > room.kinetic_limit_c ? "cold.above_limit" : "cold.of_limit", { limit: quantity(room.kinetic_limit_c, "Cel") })}</span>}
+            </dd>
+          </div>
+        )}
+        <div class={room.to_limit_min !== null ? "soon" : ""}>
+          <dt>{say("cold.to_limit")}</dt>
+          <dd>{room.to_limit_min !== null && room.limit_c !== null ? say("cold.reaches", { limit: quantity(room.limit_c, "Cel"), time: lasted(room.to_limit_min * 60_000), at: minute(now.value + room.to_limit_min * 60_000) }) : say("cold.not_in_sight")}</dd>
+        </div>
+        <div>
+          <dt>{say("cold.lots")}</dt>
+          <dd>
+            {number(room.lots)}
+            {room.undecided > 0 && <strong> · {say("cold.undecided", { n: number(room.undecided) })}</strong>}
+          </dd>
+        </div>
+      </dl>
+      {lately.length > 0 && (
+        <ul class="marked" aria-label={say("cold.in_chart")}>
+          {lately.map((one) => (
+            <li key={one.id}>
+              <a href={excursionHref(one.id)}>
+                <RoomMark kind={one.kind} /> {word("room", one.kind)} {say("cold.from_until", { from: minute(one.began_ms), until: one.ended_ms ? minute(one.ended_ms) : say("cold.now") })}
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+    </article>
+  );
+}
+
+interface Drawn {
+  room: RoomView;
+  first: Series | null;
+  failed: boolean;
+  from: number;
+  to: number;
+  marks: Mark[];
+  outer: number[];
+  label: string;
+}
+
+function Curves({ room, first, failed, from, to, marks, outer, label }: Drawn) {
+  if (!first?.t.length) return <p class="calm">{say(!room.series.length ? "cold.no_thermometer" : failed ? "climate.failed" : first ? "climate.no_history" : "loading.text")}</p>;
+  const drawn = { series: first, from, to, marks, limits: outer, low: room.low_c, high: room.high_c, label };
+  return room.series.length > 1 ? <Several keys={room.series.slice(1, DRAWN_MAX)} drawn={drawn} /> : <Trend {...drawn} />;
+}
+
+/** With the other thermometers of the room, as broken lines. */
+function Several({ keys, drawn }: { keys: string[]; drawn: Parameters<typeof Trend>[0] }) {
+  const [second, third] = [useHistory(keys[0]!, HOURS).value.series, useHistory(keys[1] ?? keys[0]!, HOURS).value.series];
+  const others = [second, keys[1] ? third : null].filter((one): one is Series => one !== null && one.t.length > 0);
+  return <Trend {...drawn} others={others} />;
+}
+

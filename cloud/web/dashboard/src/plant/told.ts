@@ -1,0 +1,147 @@
+// Equipment, orders and rooms in words and in order. Pure, but for the language.
+import { figure, known, minute, moment, number, percent, quantity, say, timezone, word } from "../words/words";
+import { dayOf } from "../core/forms";
+import type { AssetView, Days, Fault, Feature, Params, WorkView } from "./types";
+
+/** So many days, or more: open-ended. */
+export const DAYS_MAX = 3650;
+
+/** Days left as an interval: "9 to 31 days". Its ends are rounded outwards, so that it never tells more than is known. */
+export function lasting(days: Days | null): string {
+  if (!days) return say("asset.not_foretold");
+  const [low, , high] = days;
+  if (low >= DAYS_MAX) return say("asset.years");
+  const least = low < 3 ? Math.floor(low * 10) / 10 : Math.floor(low);
+  if (high >= DAYS_MAX) return say("asset.at_least", { low: figure(least) });
+  const most = high < 3 ? Math.ceil(high * 10) / 10 : Math.ceil(high);
+  return say("asset.days", { low: figure(least), high: figure(most) });
+}
+
+const STATE_RANK = { sick: 0, watch: 1, blind: 2, unseen: 3, learning: 4, well: 5 } as const;
+
+/** Assets: the sickest first, then those that last least, then by health. */
+export function byWorst(a: AssetView, b: AssetView): number {
+  const soon = (one: AssetView) => one.days?.[0] ?? DAYS_MAX;
+  return worst(a) - worst(b) || STATE_RANK[a.state] - STATE_RANK[b.state] || soon(a) - soon(b) || a.health - b.health || a.id.localeCompare(b.id);
+}
+
+/** The worst severity among its faults; 4 for none. */
+export const worst = ({ faults }: Pick<AssetView, "faults">): number => Math.min(4, ...faults.map((one) => one.severity));
+
+export const assetName = (one: Pick<AssetView, "id" | "name"> | undefined, id: string): string => one?.name || one?.id || id;
+
+/** A fault in words; of a channel, where it is of one. */
+export function faulty({ code, channel }: Pick<Fault, "code" | "channel">): string {
+  const said = word("fault", code);
+  return channel ? say("fault.of_channel", { fault: said, channel }) : said;
+}
+
+/** The figures behind a fault, each with its name and unit. What has no words is told by its name. */
+export function figures(params: Params): string[] {
+  return Object.entries(params).flatMap(([name, value]) => (value === null || value === "" ? [] : [`${named("param", name)} ${valued(name, value)}`]));
+}
+
+function named(family: string, name: string): string {
+  return known(family, name) ? word(family, name) : name.replace(/_(pct|ms|min|minutes|days|c|g|v|share|hours)$/, "").replaceAll("_", " ");
+}
+
+/** Shares without a unit in their names. */
+const SHARES = new Set(["duty", "duty_expected"]);
+
+function valued(name: string, value: number | string): string {
+  if (typeof value === "string") return known("value", value) ? word("value", value) : value;
+  if (SHARES.has(name)) return percent(value);
+  const unit = /_(pct|ms|min|minutes|days|c|g|v|share|hours)$/.exec(name)?.[1];
+  switch (unit) {
+    case "pct":
+      return `${figure(value)}\u00a0%`;
+    case "share":
+      return percent(value);
+    case "ms":
+      return value > 1e11 ? moment(value) : quantity(value, "ms");
+    case "min":
+    case "minutes":
+      return quantity(value * 60_000, "ms");
+    case "hours":
+      return quantity(value * 3_600_000, "ms");
+    case "days":
+      return say("asset.n_days", { n: figure(value) });
+    case "c":
+      return quantity(value, "Cel", 1);
+    case "g":
+      return quantity(value, "g");
+    case "v":
+      return quantity(value, "V", 2);
+    default:
+      return figure(value);
+  }
+}
+
+export const featureName = (name: string): string => named("feature", name);
+/** A value of a feature with its unit; a bare share is told in percent. */
+export function featured(value: number, unit: string): string {
+  if (unit === "share") return percent(value, Math.abs(value) < 0.1 ? 1 : 0);
+  return quantity(value, unit, Math.abs(value) < 1 && value !== 0 ? 2 : undefined);
+}
+
+/** What moved, and what is normal: "runs 61 % of the time, normal 38 to 46 %". */
+export function moved({ name, value, normal_low, normal_high, unit }: Feature): string {
+  return say("feature.moved", { name: featureName(name), value: featured(value, unit), low: featured(normal_low, unit), high: featured(normal_high, unit) });
+}
+
+/** What an order is about: its title, or why it was proposed. */
+export function about(work: Pick<WorkView, "title" | "cause">): string {
+  const { title, cause } = work;
+  if (title) return title;
+  const fault = cause.fault ? word("fault", cause.fault) : "";
+  const because = known("work_because", cause.rule) ? word("work_because", cause.rule, { days: cause.days ? lasting(cause.days) : "–" }) : cause.rule;
+  return [fault, because].filter(Boolean).join(" · ") || say("work.untitled");
+}
+
+/** A window as people say it: "Tue 24 Nov, 09:00 to 12:00". */
+export function windowed({ from_ms, until_ms }: Pick<WorkView, "from_ms" | "until_ms">): string {
+  if (!until_ms) return say("work.no_window");
+  const sameDay = dayOf(from_ms, timezone.value) === dayOf(until_ms, timezone.value);
+  return say("work.window_text", { from: moment(from_ms), until: sameDay ? minute(until_ms) : moment(until_ms) });
+}
+
+const WORK_RANK = { in_work: 0, planned: 1, draft: 2, done: 3, cancelled: 4 } as const;
+
+/** Orders: late ones first, then what is in work, then by when its window begins. */
+export function byTurn(a: WorkView, b: WorkView): number {
+  return Number(!a.late) - Number(!b.late) || WORK_RANK[a.state] - WORK_RANK[b.state] || (a.from_ms || Infinity) - (b.from_ms || Infinity) || b.id - a.id || 0;
+}
+
+export const isOpen = ({ state }: Pick<WorkView, "state">): boolean => state !== "done" && state !== "cancelled";
+
+/** Where the windows of the next days lie, each from 0 to 1 of the strip; those that do not touch it are left out. */
+export function strip(works: readonly WorkView[], from: number, days: number): { work: WorkView; left: number; width: number; earlier: boolean; later: boolean }[] {
+  const [to, whole] = [from + days * DAY_MS, days * DAY_MS];
+  return works
+    .filter((one) => one.until_ms > from && one.from_ms < to && one.until_ms > 0)
+    .sort((a, b) => a.from_ms - b.from_ms || a.id - b.id)
+    .map((work) => {
+      const [begins, ends] = [Math.max(work.from_ms, from), Math.min(work.until_ms, to)];
+      return { work, left: (begins - from) / whole, width: (ends - begins) / whole, earlier: work.from_ms < from, later: work.until_ms > to };
+    });
+}
+
+export const DAY_MS = 86_400_000;
+
+/** Degrees, with one digit. */
+export const degrees = (value: number): string => quantity(value, "Cel", 1);
+
+/** The limits of a room: "2 to 8 °C". */
+export function limits(low: number | null, high: number | null): string {
+  if (low !== null && high !== null) return say("cold.between", { low: number(low, 1), high: quantity(high, "Cel") });
+  if (high !== null) return say("cold.at_most", { high: quantity(high, "Cel") });
+  return low !== null ? say("cold.at_least", { low: quantity(low, "Cel") }) : say("cold.no_limits");
+}
+
+const SPANS = [[90 * 60_000, 60_000, "minute", 0], [36 * 3_600_000, 3_600_000, "hour", 1], [Infinity, DAY_MS, "day", 1]] as const;
+
+/** How long, in the unit that fits: "35 min", "1.6 hr", "2.5 days". */
+export function lasted(ms: number): string {
+  const [, one, unit, digits] = SPANS.find(([below]) => Math.abs(ms) < below)!;
+  return number(ms / one, digits, { style: "unit", unit, unitDisplay: "short" });
+}

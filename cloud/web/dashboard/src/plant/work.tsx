@@ -1,0 +1,166 @@
+// One maintenance order: what, where, when, by whom; its parts, what was noted and found, and how it came to be so.
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { assetHref, skuHref } from "../route";
+import { now, zoneName } from "../state";
+import { useAsked } from "../trade/asked";
+import { LateMark } from "../trade/orders";
+import { Since } from "../ui/panel";
+import { ago, day, moment, number, say, word } from "../words/words";
+import * as api from "./api";
+import { assets } from "./live";
+import { foreseen, outbox, waitingFor } from "./outbox";
+import { about, assetName, windowed } from "./told";
+import type { WorkVersion, WorkView } from "./types";
+import { WorkSteps } from "./work_steps";
+
+export function Work({ work, meant, bare }: { work: WorkView; meant: boolean; bare?: boolean }) {
+  const open = useSignal(meant);
+  const row = useRef<HTMLLIElement>(null);
+  useLayoutEffect(() => {
+    if (!meant) return;
+    open.value = true;
+    row.current?.scrollIntoView({ block: "center" });
+    row.current?.querySelector("summary")?.focus({ preventScroll: true });
+  }, [meant]);
+  const { state } = foreseen(work, waitingFor(outbox.value, work.id));
+  const title = say("work.order", { id: work.id });
+  const name = assetName(assets.value?.get(work.asset), work.asset);
+  return (
+    <li ref={row} class={`order-row work ${work.state} ${work.late ? "late" : ""}`}>
+      <details open={open.value} onToggle={(event) => (open.value = event.currentTarget.open)}>
+        <summary aria-label={`${title}, ${name}: ${about(work)}`}>
+          <span class="what">
+            <strong>{bare ? about(work) : `${name}: ${about(work)}`}</strong>
+            <span class="note">
+              {title} · {windowed(work)}
+              {work.assigned_to && ` · ${work.assigned_to}`}
+            </span>
+          </span>
+          <span class="tags">
+            {work.late && (
+              <span class="tag late">
+                <LateMark /> {word("work_late", work.late)}
+              </span>
+            )}
+            {work.parts.some((part) => part.short > 0) && <span class="tag late">{say("work.parts_short")}</span>}
+            {state !== work.state && <span class="tag pending">{say("outbox.tag")}</span>}
+            <span class="tag">{word("work_state", state)}</span>
+          </span>
+          <span class="unfold" aria-hidden="true" />
+        </summary>
+        {open.value && (
+          <div class="inside">
+            <p class="note">
+              {!bare && <><a href={assetHref(work.asset)}>{name}</a> · </>}
+              {zoneName(work.zone)} · {say(work.whole_zone ? "work.quiet_zone" : "work.quiet_asset")}
+              {work.started_ms > 0 && ` · ${say("work.started", { when: moment(work.started_ms) })}`}
+              {work.ended_ms > 0 && ` · ${say("work.ended", { when: moment(work.ended_ms) })}`}
+            </p>
+            {work.cause.rule && <p>{say("work.because")} {about({ title: "", cause: work.cause })}{work.verdict && <b> · {word("verdict", work.verdict)}</b>}</p>}
+            {work.late && <p class="advice">{say(work.late === "overrun" ? "work.overrun_since" : "work.not_started_since", { since: ago(work.until_ms, now.value) })}</p>}
+            {work.parts.length > 0 && <Parts work={work} />}
+            {work.outcome && (
+              <dl class="outcome">
+                <dt>{say("work.found")}</dt>
+                <dd>{work.outcome.found}</dd>
+                <dt>{say("work.did")}</dt>
+                <dd>{work.outcome.did}</dd>
+              </dl>
+            )}
+            {work.notes.length > 0 && (
+              <ul class="notes">
+                {work.notes.map((note) => (
+                  <li key={`${note.at_ms} ${note.text}`}>
+                    <q>{note.text}</q> <span class="note">{note.by}, <Since at={note.at_ms} /></span>
+                  </li>
+                ))}
+              </ul>
+            )}
+            <History work={work} />
+          </div>
+        )}
+      </details>
+      <WorkSteps work={work} />
+    </li>
+  );
+}
+
+function Parts({ work }: { work: WorkView }) {
+  const ended = work.state === "done" || work.state === "cancelled";
+  return (
+    <div class="scrolling" tabIndex={0} role="group" aria-label={say("work.parts")}>
+      <table class="small">
+        <thead>
+          <tr>
+            <th scope="col">{say("work.part")}</th>
+            <th scope="col" class="n">{say("work.wanted")}</th>
+            <th scope="col" class="n">{say("work.taken")}</th>
+            {ended ? <th scope="col" class="n">{say("work.used")}</th> : <th scope="col">{say("work.there")}</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {work.parts.map((part) => (
+            <tr key={part.sku}>
+              <th scope="row"><a href={skuHref(part.sku)}>{part.name}</a></th>
+              <td class="n">{number(part.units)}</td>
+              <td class="n">{number(part.taken)}</td>
+              {ended ? (
+                <td class="n">{number(part.used)}</td>
+              ) : (
+                <td>
+                  {number(part.there)}
+                  {part.short > 0 && <strong class="short"> · {say("work.short_of", { n: number(part.short) })}{part.expected_ms ? `, ${say("work.expected", { day: day(part.expected_ms) })}` : `, ${say("work.nobody_knows")}`}</strong>}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function History({ work }: { work: WorkView }) {
+  const [asked] = useAsked(`${work.id} ${work.version}`, () => api.work(work.id));
+  const { value, failed } = asked.value;
+  if (!value) return <p class="note">{say(failed ? "order.no_history" : "loading.text")}</p>;
+  const versions = [...value.versions].sort((a, b) => a.order.version - b.order.version);
+  return (
+    <section>
+      <h3>{say("order.history")}</h3>
+      <ol class="versions">
+        {versions.map((version, at) => (
+          <li key={version.order.version}>
+            <span>
+              <b>{word("work_done", version.action)}</b> · {version.by === "service" ? say("work.service") : version.by} · <Since at={version.at_ms} />
+            </span>
+            {changes(versions[at - 1], version).map((text) => (
+              <span key={text} class="note">{text}</span>
+            ))}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** What a version changed of the one before, in words. */
+export function changes(before: WorkVersion | undefined, { order }: WorkVersion): string[] {
+  if (!before) return [];
+  const was = before.order;
+  const told: [string, string, string][] = [
+    [say("work.what"), was.title, order.title],
+    [say("work.window"), windowed(was), windowed(order)],
+    [say("work.who"), was.assigned_to, order.assigned_to],
+    [say("work.quiet"), say(was.whole_zone ? "work.whole_zone" : "work.this_asset"), say(order.whole_zone ? "work.whole_zone" : "work.this_asset")],
+    ...order.parts.flatMap((part): [string, string, string][] => {
+      const had = was.parts.find((one) => one.sku === part.sku);
+      return [
+        [`${part.sku}: ${say("work.wanted")}`, number(had?.units ?? 0), number(part.units)],
+        [`${part.sku}: ${say("work.taken")}`, number(had?.taken ?? 0), number(part.taken)],
+      ];
+    }),
+  ];
+  return told.filter(([, from, to]) => from !== to).map(([field, from, to]) => say("work.from_to", { field, from: from || "–", to: to || "–" }));
+}

@@ -9,6 +9,7 @@ from math import erfc, sqrt
 from random import Random
 
 import numpy as np
+from cloud.core.coldchain.storage import PRESETS
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -16,7 +17,6 @@ from cloud.alerts.facts import ClimateNow, Facts, GatewayLink, LateNow
 from cloud.core.book.staking import Stake
 from cloud.core.coldchain.excursions import Room, step
 from cloud.core.coldchain.rooms import RoomNow
-from cloud.core.coldchain.storage import PRESETS
 from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed
 from cloud.core.view import SkuView

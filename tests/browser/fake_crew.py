@@ -12,7 +12,10 @@ from cloud.web.desk import NotFound, Refused
 
 DAY_MS = 86_400_000
 PEOPLE = {"anna": "Anna Berg", "li": "Li Wei", "otto": "Otto Kranz", "mara": "Mara Lindqvist"}
-TEAMS = {"cold": ("Cold store", ["cool", "freeze"], ["li", "anna"]), "site": ("Whole site", [], ["mara", "otto", "anna"])}
+TEAMS = {
+    "cold": ("Cold store", ["cool", "freeze"], ["li", "anna"]),
+    "site": ("Whole site", [], ["mara", "otto", "anna"]),
+}
 TURN_DAYS = {"cold": 7, "site": 2}
 PRECISION = (
     # rule, right, wrong, not now, low, high, asks
@@ -28,7 +31,9 @@ PRECISION = (
 class FakeCrew:
     """`crews.Desk`, and what `WorkDesk` knows of verdicts. `change` replaces fields of an alert and shows it."""
 
-    def __init__(self, now_ms: Callable[[], int], site: Callable[[], Snapshot], change: Callable[..., AlertView]) -> None:
+    def __init__(
+        self, now_ms: Callable[[], int], site: Callable[[], Snapshot], change: Callable[..., AlertView]
+    ) -> None:
         self._now_ms, self._site, self._change = now_ms, site, change
         self.trouble = ""
         self.empty = False
@@ -94,7 +99,14 @@ class FakeCrew:
         if person == "otto":
             raise Refused("too_soon", "Otto Kranz was sent a test just now", "wait half a minute")
         made = {**self._notice(len(self._notices) + 1), "person": person, "name": PEOPLE[person]}
-        made |= {"kind": "test", "title": "A test: all is well", "state": "sending", "alerts": [], "more": 0, "detail": ""}
+        made |= {
+            "kind": "test",
+            "title": "A test: all is well",
+            "state": "sending",
+            "alerts": [],
+            "more": 0,
+            "detail": "",
+        }
         self._notices.insert(0, made)
         self.told.append(("test", person, channel))
         return made
@@ -186,7 +198,13 @@ def many(alerts: list[AlertView], n: int, t: int) -> list[AlertView]:
     """A flood: so many more, most of them devices that fell silent together."""
     base = max((one.id for one in alerts), default=0)
     silent = AlertView(0, "device_silent", "", "", 3, "firing", t, t, {}, "", 0, "", nodata=True)
-    full = replace(silent, rule="zone_humidity", severity=2, nodata=False, params={"value": 71.0, "limit": 60.0, "unit": "%RH", "side": "high"})
+    full = replace(
+        silent,
+        rule="zone_humidity",
+        severity=2,
+        nodata=False,
+        params={"value": 71.0, "limit": 60.0, "unit": "%RH", "side": "high"},
+    )
     made = [
         replace(
             silent if k % 3 else full, id=base + 1 + k, subject=f"shelf-{k % 20 + 1:02}", since_ms=t - k * 60_000,

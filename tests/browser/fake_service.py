@@ -27,8 +27,8 @@ from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
 from tests.browser import fake_cold, fake_crew_routes, fake_routes, fake_site
-from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_cold import FakeCold
+from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_plant import FakePlant
 from tests.browser.fake_trade import FakeTrade
 from tests.desk import MemoryAccounts

@@ -151,7 +151,9 @@ def test_an_alert_is_shelved_for_a_time_and_a_reason_and_taken_off_again(
 def test_shelving_what_is_over_is_refused_aloud(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/alerts/need/5")
     page.get_by_role("button", name="Shelve: Gateway is silent").click()
-    page.route("**/shelve", lambda route: route.fulfill(status=409, json={"reason": "alert.over", "detail": "It is over"}))
+    page.route(
+        "**/shelve", lambda route: route.fulfill(status=409, json={"reason": "alert.over", "detail": "It is over"})
+    )
     page.get_by_label("Why").fill("x")
 
     page.get_by_role("button", name="Shelve it").click()
@@ -312,9 +314,7 @@ def test_how_often_an_alert_came_back_is_told(shop: Shop, visit: Visit) -> None:
 
 
 @BOTH
-def test_a_flood_is_told_by_zones_and_can_still_be_worked_on(
-    shop: Shop, visit: Visit, screen: dict[str, Any]
-) -> None:
+def test_a_flood_is_told_by_zones_and_can_still_be_worked_on(shop: Shop, visit: Visit, screen: dict[str, Any]) -> None:
     page = visit(shop, "#/alerts", screen=screen)
     alerts = shop.fake._live.current.alerts
 
@@ -507,14 +507,18 @@ def test_the_alerts_page_opens_in_a_dead_spot_once_the_app_has_been_open_for_a_w
     )
     offline(page)
 
-    page.get_by_role("link", name="Alerts", exact=True).or_(page.get_by_role("link", name=re.compile("^Alerts"))).first.click()
+    page.get_by_role("link", name="Alerts", exact=True).or_(
+        page.get_by_role("link", name=re.compile("^Alerts"))
+    ).first.click()
 
     expect(page.locator(".alerts li.firing")).to_have_count(7)
 
 
 def test_an_alert_nobody_knows_is_still_shown_with_its_figures(shop: Shop, visit: Visit) -> None:
     alerts = list(shop.fake._live.current.alerts)
-    odd = replace(alerts[0], id=77, rule="flooded", subject="cellar", params={"depth_mm": 4, "pump": "off", "none": None})
+    odd = replace(
+        alerts[0], id=77, rule="flooded", subject="cellar", params={"depth_mm": 4, "pump": "off", "none": None}
+    )
     page = visit(shop, "#/alerts/77")
 
     shop.do(shop.fake.become, alerts=[*alerts, odd])

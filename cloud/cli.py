@@ -32,13 +32,14 @@ from cloud import (
     watch_cli,
     work_cli,
 )
+from cloud.desks.crewing import Crewing
 from cloud.desks.crews import Crews
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.uplink import Uplink
-from cloud.web.app import answer, make_app, serving, wall_clock_ms
+from cloud.web.app import Desks, answer, make_app, serving, wall_clock_ms
 from cloud.web.pages import build_of
 from cloud.web.sign_in import ROLES, SignIn, hash_password, hash_token
 from protocols.layout import LayoutError, parse
@@ -159,9 +160,8 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
     ledger, site = service.ledger, service.site.site.id
     asked = (service.apply, ledger.tops, ledger.missing, service.policies)
     uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
-    crewing = crews_cli.attach(service.site, service.alerting, ledger, service.ready, arguments)
-    desks = service.trade.desks(service)._replace(crews=Crews(crewing))
-    app = make_app(desks, service.live, SignIn(LedgerAccounts(ledger)), STATIC)
+    crewing = _crewing(service, arguments)
+    app = make_app(_desks(service, crewing), service.live, SignIn(LedgerAccounts(ledger)), STATIC)
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -180,6 +180,17 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
         await service.run(uplink)
 
 
+def _crewing(service: Service, arguments: argparse.Namespace) -> Crewing:
+    crewing = crews_cli.attach(service.site, service.alerting, service.ledger, service.ready, arguments)
+    works = service.trade.works
+    crewing.windows, crewing.paging, crewing.precision = works.windows, works.paging, works.precision
+    return crewing
+
+
+def _desks(service: Service, crewing: Crewing) -> Desks:
+    return service.trade.desks(service, service.assets)._replace(crews=Crews(crewing))
+
+
 def _show(part: str) -> Callable[[argparse.Namespace], None]:
     def show(arguments: argparse.Namespace) -> None:
         async def read(service: Service) -> None:
@@ -196,8 +207,7 @@ def _show(part: str) -> Callable[[argparse.Namespace], None]:
 
 def _get(arguments: argparse.Namespace) -> None:
     async def ask(service: Service) -> None:
-        crewing = crews_cli.attach(service.site, service.alerting, service.ledger, service.ready, arguments)
-        desks = service.trade.desks(service)._replace(crews=Crews(crewing))
+        desks = _desks(service, _crewing(service, arguments))
         app = make_app(desks, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
         status, body = await answer(app, arguments.path)
         sys.stdout.write(body.decode("utf-8", "replace") + "\n")

@@ -21,20 +21,18 @@ import msgspec
 from msgspec import Struct
 
 from cloud import memory, sight
-from cloud.alerts.facts import Facts, GatewayLink
-from cloud.coolers import Coolers
 from cloud.core import overview
 from cloud.core.completeness import Completeness
 from cloud.core.inventory import Inventory
-from cloud.core.maintenance import refrigeration
-from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.ordering import Ordering
 from cloud.core.replenishment import Need, Plan, versions_with
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
 from cloud.desks.alerting import Alerting
+from cloud.desks.assets import Assets
 from cloud.desks.trade import Trade
 from cloud.metrics import Counts
 from cloud.planner import Planner
+from cloud.sight import Seen, Sight
 from cloud.stores.history import History, HistoryUnavailable, open_history
 from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.history_sqlite import SqliteHistory
@@ -77,14 +75,17 @@ class Service:
         self.inventory = Inventory(options.site)
         self.ordering = Ordering(options.site)
         self.planner = Planner(self.inventory, self.ordering, self.ledger.books, self._on_disk)
-        self.trade = Trade(self.inventory, self.ordering, self.planner, self.ledger.books, self._on_disk, _now_ms)
-        self.assessments: dict[str, Assessment] = {}
+        books, history = self.ledger.books, self.history_store
+        self.trade = Trade(self.inventory, self.ordering, self.planner, books, self._on_disk, _now_ms, history)
+        self.assets = Assets(options.site, books, history, self._on_disk, _now_ms)
+        self.sight = Sight(self.inventory, self.trade, self.ledger, history, options.state)
         self.alerting = Alerting(self.ledger, self._on_disk, _now_ms)
+        self.trade.works.assets = lambda: self.assets.current
+        self.trade.works.verdicts.snooze = self.alerting.shelve
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
-        self._coolers = Coolers(self.inventory, self.ledger, self.history_store, self._on_disk)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
         self._load()
         self.live = Live(self._snapshot(_now_ms(), secrets.token_hex(8)))
@@ -112,7 +113,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             uplink.close()
-            await self._coolers.keep()
+            await self.assets.keep()
 
     def close(self) -> None:
         """Let go of the stores."""
@@ -134,8 +135,9 @@ class Service:
             touched = self.inventory.apply(taken.reports)
             now_ms = _now_ms()
             self.ordering.note(touched.skus, now_ms)
-            self._coolers.note(touched, now_ms)
             self.trade.hear(taken.reports, now_ms)
+            self.assets.hear(taken.reports, now_ms)
+            self.sight.hear(taken.reports)
             if batch.lane == "events":
                 self._hear(batch.gateway, taken, now_ms)
             self.applied += len(taken.numbered)
@@ -198,18 +200,18 @@ class Service:
     async def decide(self, now_ms: int) -> None:
         """Plan what changed, judge by the rules, store what came of it. What the tick does, without publishing."""
         await self.planner.step(now_ms, self._behind(now_ms), self._keep_need)
-        self.assessments = {
-            series.partition("/")[0]: refrigeration.assess(state, now_ms)
-            for series, state in self.inventory.coolers.items()
-        }
-        await self.alerting.judge(self._facts(now_ms), self._behind(now_ms))
+        await self.sight.look(now_ms)
+        links = self._gateways(now_ms)
+        self.assets.gateways(links, now_ms)
+        seen = Seen(self.ordering.plans, links, self.trade.cold.rooms(), self.assets.current)
+        await self.alerting.judge(self.sight.facts(seen, self.uplink, now_ms), self._behind(now_ms))
 
     async def tick(self, now_ms: int) -> None:
         """Decide, keep what should survive, and show it. Without the ledger what is known is shown all the same."""
         try:
             await self.decide(now_ms)
             await self.trade.tick(now_ms)
-            await self._coolers.tick(now_ms)
+            await self.assets.tick(now_ms)
             self._troubles.pop("tick", None)
         except (LedgerUnavailable, DeskError) as error:
             self._failed("tick", error)
@@ -293,22 +295,9 @@ class Service:
             self._gateways(now_ms),
             self.planner.positions,
             self.trade.shown(),
+            self.assets.shown(),
         )
         return overview.snapshot(self.inventory, seen, now_ms, self.build, epoch)
-
-    def _facts(self, now_ms: int) -> Facts:
-        links = {one.id: GatewayLink(one.connected, one.last_seen_ms) for one in self._gateways(now_ms)}
-        return Facts(
-            self.site,
-            now_ms,
-            self.inventory.levels,
-            overview.sku_views(self.inventory, self.ordering.plans, self.planner.positions),
-            self.inventory.devices,
-            sight.climate(self.inventory),
-            self.assessments,
-            links,
-            self.ledger.proof.lacking({gateway: link.connected for gateway, link in links.items()}, now_ms),
-        )
 
     def _behind(self, now_ms: int) -> bool:
         return sight.behind(self.ledger.lanes(), self.uplink, now_ms)
@@ -321,10 +310,12 @@ class Service:
         now_ms = _now_ms()
         memory.from_ledger(self.inventory, self.ledger)
         self.trade.load()
+        self.assets.load()
+        self.sight.load()
         try:
-            memory.from_history(self.inventory, self.history_store, now_ms)
+            memory.from_history(self.inventory, self.history_store)
         except HistoryUnavailable as error:
-            log.warning("history: %s; climate and coolers go on from what was kept", error)
+            log.warning("history: %s; climate goes on from what was kept", error)
         for need in self.ledger.needs():
             self.ordering.restore(need)
             self.trade.telling.need(need)

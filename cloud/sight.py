@@ -28,7 +28,6 @@ from cloud.core.kpis.courses import DAYS
 from cloud.core.kpis.definitions import CENSORED
 from cloud.core.lanes import LaneState
 from cloud.core.maintenance.assets import AssetNow
-from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.purchasing.orders import OPEN
 from cloud.core.replenishment import Plan
 from cloud.core.view import GatewayView
@@ -103,7 +102,6 @@ class Seen(Struct, frozen=True):
 
     plans: Mapping[str, Plan]
     gateways: Sequence[GatewayView]
-    coolers: dict[str, Assessment] = {}
     rooms: list[RoomNow] = []
     assets: list[AssetNow] = []
 
@@ -171,10 +169,11 @@ class Sight:
             overview.sku_views(self._inventory, seen.plans, trade.position),
             self._inventory.devices,
             climate(self._inventory),
-            seen.coolers,
             links,
             self._ledger.proof.lacking({gateway: link.connected for gateway, link in links.items()}, now_ms),
             self._ledger.senders(),
+            trade.works.late(now_ms),
+            trade.works.verdicts.asking(),
             seen.rooms,
             seen.assets,
             self._doors(),

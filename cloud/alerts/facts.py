@@ -14,7 +14,6 @@ from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed
 from cloud.core.lanes import Lacking
 from cloud.core.maintenance.assets import AssetNow
-from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.maintenance.verdicts import RulePrecision
 from cloud.core.maintenance.work import LateWork
 from cloud.core.view import SkuView
@@ -77,7 +76,6 @@ class Facts(Struct, frozen=True, dict=True):
     skus: list[SkuView] = []
     devices: dict[str, DeviceHealth] = {}
     climate: dict[str, ClimateNow] = {}
-    coolers: dict[str, Assessment] = {}
     gateways: dict[str, GatewayLink] = {}
     lacking: dict[str, Lacking] = {}
     gateway_of: dict[str, str] = {}

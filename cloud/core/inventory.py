@@ -12,14 +12,12 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from cloud.core.demand import DailyDemand
-from cloud.core.maintenance import refrigeration
 from protocols.layout import Site
 from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent
 
 MINUTE_MS = 60_000
 PICK_MINUTES_MAX = 240
 """The newest minutes in which something was picked are remembered one by one."""
-COOLER_ROLE = "refrigerator"
 NO_DEMAND = frozenset(("first", "count"))
 """Sources of changes in which no goods moved."""
 
@@ -53,9 +51,6 @@ class Touched(Struct):
     """What a group of reports changed; of each SKU, when the newest of the facts happened."""
 
     skus: dict[str, int] = field(default_factory=dict)
-    coolers: set[str] = field(default_factory=set)
-    gaps: set[str] = field(default_factory=set)
-    """Coolers that were told of a time before what they had taken already."""
 
 
 class Inventory:
@@ -69,7 +64,6 @@ class Inventory:
         self.devices: dict[str, DeviceHealth] = {}
         self.now: dict[str, Now] = {}
         self.demand: dict[str, DailyDemand] = {}
-        self.coolers: dict[str, refrigeration.State] = {}
         self._slots: dict[str, list[str]] = {}
         for slot in site.slots:
             self._slots.setdefault(slot.sku, []).append(slot.id)
@@ -88,7 +82,7 @@ class Inventory:
             elif type(report) is DeviceHealth:
                 self.devices[report.device] = report
             elif type(report) is Series:
-                self._measure(report, touched)
+                self.remember(report)
         return touched
 
     def move(self, slot: str, sku: str, delta: int, count: int, at_ms: int, source: str) -> None:
@@ -163,21 +157,3 @@ class Inventory:
         if held is None or held.at_ms <= at_ms:
             self.now[now.series] = now
         return now
-
-    def is_cooler(self, device: str, quantity: str) -> bool:
-        """Whether this is the temperature by which a cooler is judged."""
-        known = self.site.device_by_id.get(device)
-        return known is not None and known.role == COOLER_ROLE and quantity == "temperature_c"
-
-    def _measure(self, report: Series, touched: Touched) -> None:
-        now = self.remember(report)
-        if self.is_cooler(report.device, report.quantity):
-            state = self.coolers.get(now.series)
-            if state is None:
-                state = self.coolers[now.series] = refrigeration.State()
-            if report.at_ms < state.last_ms:
-                # A backlog came behind newer samples; the fold only goes forward, so it has to be told anew.
-                touched.gaps.add(now.series)
-            for offset, value in zip(report.offsets_ms, report.values, strict=True):
-                refrigeration.step(state, report.at_ms + offset, value)
-            touched.coolers.add(now.series)

@@ -16,16 +16,19 @@ from cloud.core.replenishment import OPEN, Need, Plan
 from cloud.core.view import (
     AlertView,
     ArrivalView,
+    AssetView,
     DeviceView,
     GatewayView,
     Kpi,
     MeasureView,
     NeedView,
     OrderView,
+    RoomView,
     SiteView,
     SkuView,
     SlotView,
     Snapshot,
+    WorkView,
     ZoneView,
 )
 from protocols.layout import Slot
@@ -45,6 +48,8 @@ class Traded(Struct, frozen=True):
     orders: list[OrderView] = []
     arrivals: list[ArrivalView] = []
     measures: list[MeasureView] = []
+    rooms: list[RoomView] = []
+    works: list[WorkView] = []
     owed: Callable[[str], int] = lambda _: 0
     on: Callable[[int], int | None] = lambda _: None
 
@@ -58,6 +63,7 @@ class Seen(Struct, frozen=True):
     gateways: list[GatewayView]
     positions: Callable[[str], Position] | None = None
     trade: Traded = Traded()
+    assets: list[AssetView] = []
 
 
 def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: str) -> Snapshot:
@@ -90,6 +96,9 @@ def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: s
         seen.trade.orders,
         seen.trade.arrivals,
         seen.trade.measures,
+        seen.trade.rooms,
+        seen.assets,
+        seen.trade.works,
     )
 
 

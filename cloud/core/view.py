@@ -12,16 +12,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
+from cloud.core.cold_view import RoomView
+from cloud.core.maintenance.assets import AssetView, Fault, Feature
+from cloud.core.maintenance.work import Cause, Note, Outcome
 from cloud.core.planning.bounds import Limit
 from cloud.core.planning.cards import Ahead, Card, Promise, Rejected, Terms
 from cloud.core.planning.deals import Supply
 from cloud.core.planning.emergency import Rescue
 from cloud.core.purchasing.orders import AskedLine, Line
 from cloud.core.trade_view import ArrivalView, MeasureView, OrderView
+from cloud.core.work_view import PartView, WorkView
 
 __all__ = [
-    "Ahead", "ArrivalView", "AskedLine", "Card", "Line", "MeasureView", "OrderView", "Position", "Promise", "Rejected",
-    "Rescue", "Supply", "Terms",
+    "Ahead", "ArrivalView", "AskedLine", "AssetView", "Card", "Cause", "Fault", "Feature", "Line", "MeasureView",
+    "Note", "OrderView", "Outcome", "PartView", "Position", "Promise", "Rejected", "Rescue", "RoomView", "Supply",
+    "Terms", "WorkView",
 ]  # fmt: skip
 
 Param = str | int | float | None
@@ -218,6 +223,9 @@ class Snapshot(Struct, frozen=True, tag_field="k", tag="s"):
     orders: list[OrderView] = []
     arrivals: list[ArrivalView] = []
     measures: list[MeasureView] = []
+    rooms: list[RoomView] = []
+    assets: list[AssetView] = []
+    works: list[WorkView] = []
 
 
 class Delta(Struct, frozen=True, tag_field="k", tag="d", omit_defaults=True):
@@ -237,11 +245,15 @@ class Delta(Struct, frozen=True, tag_field="k", tag="d", omit_defaults=True):
     orders: list[OrderView] = []
     arrivals: list[ArrivalView] = []
     measures: list[MeasureView] = []
+    rooms: list[RoomView] = []
+    assets: list[AssetView] = []
+    works: list[WorkView] = []
 
 
 Viewed = TypeVar(
     "Viewed",
     SlotView, SkuView, NeedView, AlertView, ZoneView, DeviceView, GatewayView, OrderView, ArrivalView, MeasureView,
+    RoomView, AssetView, WorkView,
 )  # fmt: skip
 
 
@@ -270,4 +282,7 @@ def delta(before: Snapshot, after: Snapshot) -> Delta:
         orders=changed(before.orders, after.orders),
         arrivals=[*changed(before.arrivals, after.arrivals), *gone],
         measures=changed(before.measures, after.measures),
+        rooms=changed(before.rooms, after.rooms),
+        assets=changed(before.assets, after.assets),
+        works=changed(before.works, after.works),
     )

@@ -23,10 +23,11 @@ from cloud.alerts.notices import CRITICAL, Crew, Notice
 from cloud.alerts.people import Window
 from cloud.alerts.wording import Place, Text
 from cloud.channels import Channel, ChannelsFile
+from cloud.core.maintenance.verdicts import RulePrecision
 from cloud.desks import occasions
 from cloud.desks.alerting import Alerting
 from cloud.desks.delivering import Delivering
-from cloud.desks.occasions import Memory, RulePrecision
+from cloud.desks.occasions import Memory
 from cloud.desks.refusing import OnDisk
 from cloud.stores.ledger import Ledger
 from cloud.stores.notices import Kept

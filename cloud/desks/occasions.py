@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -12,30 +12,11 @@ from cloud.alerts import people, wording
 from cloud.alerts.notices import Board, Notice
 from cloud.alerts.wording import Text
 from cloud.channels import Channels
+from cloud.core.maintenance.verdicts import RulePrecision
 from protocols.crews import Person
 from protocols.layout import Site
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class RulePrecision(Protocol):
-    """What people found of a rule: shares of 1."""
-
-    @property
-    def rule(self) -> str:
-        """Which."""
-
-    @property
-    def precision(self) -> float:
-        """The share of its alerts that were right."""
-
-    @property
-    def floor(self) -> float:
-        """At least so much is wanted."""
-
-    @property
-    def asks_tuning(self) -> bool:
-        """Whether it is under its floor, as far as can be told."""
 
 
 class Memory(Struct):
@@ -88,7 +69,10 @@ def tunings(
         if people.is_quiet(person, now):
             continue
         memory.tuned.append(rule)
-        tongue, shares = person.language, {"precision": round(one.precision * 100), "floor": round(one.floor * 100)}
+        tongue, shares = (
+            person.language,
+            {"precision": round((one.precision or 0) * 100), "floor": round(one.floor * 100)},
+        )
         head = wording.plain(tongue, "tuning") + wording.plain(tongue, "tuning_title", rule=rule)
         body = wording.plain(tongue, "tuning_safety" if paging(rule) else "tuning_text", **shares)
         made.append(Occasion(Notice(person.id, "tuning", ()), Text(f"{head} [{site.site.name}]", body)))

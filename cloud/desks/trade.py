@@ -28,6 +28,7 @@ from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
 from cloud.stores.history import History
 from cloud.web.app import Desks
+from cloud.web.assets import AssetDesk
 from cloud.web.desk import Desk, DeskError
 from protocols.reports import Report
 
@@ -110,7 +111,7 @@ class Trade:
         told = self._planner.outlook(sku)
         return told.mean if told is not None else 0.0
 
-    def desks(self, service: Desk) -> Desks:
+    def desks(self, service: Desk, assets: AssetDesk) -> Desks:
         """All that the web asks."""
         return Desks(
             service,
@@ -124,12 +125,16 @@ class Trade:
             self.figures,
             self.cold,
             self.works,
+            assets,
         )
 
     def shown(self) -> Traded:
         """What people see of it all."""
         office = self.purchasing
-        return Traded(office.orders(), office.arrivals(), self.figures.current, self.book.owed, office.on)
+        return Traded(
+            office.orders(), office.arrivals(), self.figures.current, self.cold.shown(), self.works.shown(),
+            self.book.owed, office.on,
+        )  # fmt: skip
 
     def known(self, skus: Iterable[str], *, foretold: bool = True) -> list[Known]:
         """What the site knows of some SKUs, for those who may see it; `foretold`: with what is expected of them."""

@@ -9,7 +9,7 @@ comes. Not thread-safe: the service calls it from one worker thread. Any thread 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Listing
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
@@ -199,16 +199,6 @@ class Ledger:
     def alarms(self) -> list[tuple[str, int, Alarm]]:
         """The last word of each gateway on each of its alarms: gateway, the report's number, and the alarm."""
         return [(row["gateway"], row["seq"], _made(Alarm, row)) for row in self._rows(tables.local_alarm)]
-
-    def coolers(self) -> dict[str, bytes]:
-        """The maintenance state of every cooler, as it was stored."""
-        return {row["series"]: row["state"] for row in self._rows(tables.cooler)}
-
-    def keep_coolers(self, states: Mapping[str, bytes]) -> None:
-        """Store maintenance states."""
-        rows = [{"series": series, "state": state} for series, state in states.items()]
-        with self._writing() as connection:
-            self._database.upsert(connection, tables.cooler, rows, "series")
 
     def needs(self) -> list[Need]:
         """Every need, oldest first."""

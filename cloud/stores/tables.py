@@ -188,13 +188,6 @@ local_alarm = Table(
     Column("params", JSON, nullable=False),
 )
 
-cooler = Table(
-    "cooler",
-    metadata,
-    Column("series", String, primary_key=True),
-    Column("state", LargeBinary, nullable=False),
-)
-
 need = Table(
     "need",
     metadata,
@@ -336,6 +329,9 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE alert ADD COLUMN shelved_until_ms BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE alert ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0",
     ),
-    "8": ("ALTER TABLE alert ADD COLUMN assigned_to VARCHAR NOT NULL DEFAULT ''",),
+    "8": (
+        "ALTER TABLE alert ADD COLUMN assigned_to VARCHAR NOT NULL DEFAULT ''",
+        "DROP TABLE cooler",  # coolers are learnt again from the history, as assets
+    ),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

@@ -44,6 +44,8 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("POST", "/api/alerts/{id}/shelve"): "crew",
     ("POST", "/api/alerts/{id}/unshelve"): "crew",
     ("POST", "/api/alerts/{id}/assign"): "crew",
+    ("GET", "/api/assets"): "viewer",
+    ("GET", "/api/assets/{id}"): "viewer",
     ("GET", "/api/oncall"): "viewer",
     ("GET", "/api/roster"): "viewer",
     ("GET", "/api/notices"): "viewer",

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import cold, crews, figures, neighbours, office, portal, stockroom, taking, work
+from cloud.web import assets, cold, crews, figures, neighbours, office, portal, stockroom, taking, work
 from cloud.web.access import COOKIE, check, least_role, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -66,6 +66,7 @@ class Desks(NamedTuple):
     figures: figures.Desk
     cold: cold.Desk
     work: work.WorkDesk
+    assets: assets.AssetDesk
     crews: CrewDesk | None = None
 
 
@@ -112,6 +113,7 @@ def make_app(
     app.add_routes(crews.Crews(desks.crews, writes, now_ms).routes())
     app.add_routes(taking.Taking(desks.crews, now_ms).routes())
     app.add_routes(work.Work(desks.work, writes).routes())
+    app.add_routes(assets.Assets(desks.assets).routes())
     app.add_routes(Session(sign_in, now_ms).routes())
     app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())
     app.add_routes(Pages(static).routes())

@@ -84,6 +84,8 @@ def _spelled(kind: inspect.Type) -> str:
             return f"({spelled})[]" if "|" in spelled else f"{spelled}[]"
         case inspect.DictType(value_type=value):
             return f"Record<string, {_spelled(value)}>"
+        case inspect.TupleType(item_types=items):
+            return f"[{', '.join(map(_spelled, items))}]"
         case inspect.StructType(cls=cls):
             return cls.__name__
     raise TypeError(f"cloud/core/view.py uses {kind}, which cloud/web/schema.py can not spell; add it to _spelled")

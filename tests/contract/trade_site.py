@@ -204,7 +204,7 @@ class TradeSite:
         self.service = Service(options)
         self._running.append(self.service)
         self._sign_in = SignIn(self.accounts)
-        desks = self.service.trade.desks(self.service)
+        desks = self.service.trade.desks(self.service, self.service.assets)
         app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock)
         self.url = await self._stack.enter_async_context(serving(app))
         own_page = {"X-Requested-With": "warehouse", "Origin": self.url}

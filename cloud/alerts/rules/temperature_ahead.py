@@ -6,7 +6,7 @@ from cloud.alerts.cold import figures, stale, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example
-from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
 
@@ -40,7 +40,7 @@ def evaluate(facts: Facts) -> list[Condition]:
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
 
 
-def _at(to_limit_min: float | None, kind: str = "", limit_c: float = 8.0) -> Facts:
+def _at(to_limit_min: float | None, kind: Kind = "", limit_c: float = 8.0) -> Facts:
     room = RoomNow("cold", "2-8", kind, "", 1, 0, 7.0, 0, 7.0, 0, limit_c, to_limit_min, 3)
     return Facts(_SITE, 0, rooms=[room])
 

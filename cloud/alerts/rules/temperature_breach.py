@@ -6,7 +6,8 @@ from cloud.alerts.cold import figures, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
-from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.excursions import Cause
+from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
 
@@ -28,7 +29,7 @@ def evaluate(facts: Facts) -> list[Condition]:
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
 
 
-def _at(minute: int, kind: str = "", celsius: float = 5.0, why: str = "") -> Facts:
+def _at(minute: int, kind: Kind = "", celsius: float = 5.0, why: Cause = "") -> Facts:
     at_ms = minute * 60_000
     room = RoomNow("cold", "2-8", kind, why, 1, 0, celsius, at_ms, celsius, at_ms, 15.0, None, 3)
     return Facts(_SITE, at_ms, rooms=[room])

@@ -6,7 +6,7 @@ from cloud.alerts.cold import figures, stale, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
-from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
 
@@ -30,7 +30,7 @@ def evaluate(facts: Facts) -> list[Condition]:
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
 
 
-def _at(minute: int, kind: str = "", celsius: float = 5.0) -> Facts:
+def _at(minute: int, kind: Kind = "", celsius: float = 5.0) -> Facts:
     at_ms = minute * 60_000
     room = RoomNow("cold", "2-8", kind, "", 1, 0, celsius, at_ms, celsius, at_ms, 8.0, None, 3)
     return Facts(_SITE, at_ms, rooms=[room])

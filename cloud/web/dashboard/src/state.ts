@@ -30,7 +30,7 @@ export const roomy = signal(true);
 export const wall = typeof location !== "undefined" && new URLSearchParams(location.search).has("wall");
 
 const EMPTY = new Map<string | number, never>();
-const part = <K extends "slots" | "skus" | "needs" | "alerts" | "zones" | "devices" | "gateways" | "orders" | "arrivals" | "measures">(name: K) => computed<Book[K]>(() => book.value?.[name] ?? EMPTY);
+const part = <K extends "slots" | "skus" | "needs" | "alerts" | "zones" | "devices" | "gateways" | "orders" | "arrivals" | "measures" | "rooms" | "assets" | "works">(name: K) => computed<Book[K]>(() => book.value?.[name] ?? EMPTY);
 
 export const site = computed(() => book.value?.site);
 export const kpi = computed(() => book.value?.kpi);

@@ -1,7 +1,7 @@
 // Written from cloud/core/view.py by `python -m cloud.web.schema`. Change the structs, not this file.
 
-import type { ArrivalView, Card, MeasureView, OrderView, Rescue } from "./types_rooms";
-export type { Ahead, ArrivalView, AskedLine, Card, Line, MeasureView, OrderView, Position, Promise, Rejected, Rescue, Supply, Terms } from "./types_rooms";
+import type { ArrivalView, AssetView, Card, MeasureView, OrderView, Rescue, RoomView, WorkView } from "./types_rooms";
+export type { Ahead, ArrivalView, AskedLine, AssetView, Card, Cause, Fault, Feature, Line, MeasureView, Note, OrderView, Outcome, PartView, Position, Promise, Rejected, Rescue, RoomView, Supply, Terms, WorkView } from "./types_rooms";
 
 /**
  * The site, as named in its file.
@@ -195,6 +195,9 @@ export interface Snapshot {
   orders: OrderView[];
   arrivals: ArrivalView[];
   measures: MeasureView[];
+  rooms: RoomView[];
+  assets: AssetView[];
+  works: WorkView[];
 }
 
 /**
@@ -215,4 +218,7 @@ export interface Delta {
   orders?: OrderView[];
   arrivals?: ArrivalView[];
   measures?: MeasureView[];
+  rooms?: RoomView[];
+  assets?: AssetView[];
+  works?: WorkView[];
 }

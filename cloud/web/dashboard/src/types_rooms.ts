@@ -16,6 +16,109 @@ export interface Position {
 }
 
 /**
+ * A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last `kinetic_hours`; `series` are
+ * its thermometers in the history.
+ */
+export interface RoomView {
+  id: string;
+  zone: string;
+  storage: string;
+  kind: "" | "breach" | "defrost" | "excursion";
+  why: "" | "aged" | "budget" | "kinetic" | "too_far" | "too_long";
+  side: number;
+  since_ms: number;
+  peak_c: number;
+  outside_ms: number;
+  celsius: number | null;
+  at_ms: number;
+  limit_c: number | null;
+  to_limit_min: number | null;
+  lots: number;
+  excursion: number;
+  undecided: number;
+  low_c: number | null;
+  high_c: number | null;
+  outer_low_c: number | null;
+  outer_high_c: number | null;
+  kinetic_c: number | null;
+  kinetic_limit_c: number | null;
+  kinetic_hours: number;
+  series: string[];
+}
+
+/**
+ * An asset in the list. `state`: `unseen` nothing heard yet, `learning` not judged yet in all that it will be, `well`,
+ * `watch` (a fault of severity 3), `sick` (a worse one), `blind`: it is judged by what does not come now. `part_of`:
+ * the reader of an antenna. `notes`: what was wrong with its data, counted.
+ */
+export interface AssetView {
+  id: string;
+  name: string;
+  kind: "antenna" | "gateway" | "machine" | "reader" | "refrigerator" | "scale" | "thermometer";
+  zone: string;
+  part_of: string;
+  state: "blind" | "learning" | "sick" | "unseen" | "watch" | "well";
+  health: number;
+  days: [number, number, number] | null;
+  faults: Fault[];
+  why: Feature[];
+  heard_ms: number;
+  notes: Record<string, number>;
+}
+
+/**
+ * What is wrong now. `severity` 1 is worst, 3 mildest; `params` are the numbers that say so, units in their names;
+ * `channel` where the device has several ("" for all of it).
+ */
+export interface Fault {
+  code: "abnormal" | "antenna_dead" | "battery_low" | "blocked_air" | "creep" | "door_open" | "drift" | "fan" | "icing" | "losing_capacity" | "noise" | "read_rate" | "refrigerant" | "silent" | "spikes" | "stuck" | "wearing";
+  severity: number;
+  since_ms: number;
+  params: Record<string, string | number | null>;
+  channel: string;
+}
+
+/**
+ * A feature that moved, with the range that is normal for it.
+ */
+export interface Feature {
+  name: string;
+  value: number;
+  normal_low: number;
+  normal_high: number;
+  unit: string;
+}
+
+/**
+ * Why there is an order: the `rule` that saw something, the `fault` it took it for, the `alert` it raised (0: none),
+ * the days left (low, middle, high) as they were foretold then. All empty where a person had a reason of their own.
+ */
+export interface Cause {
+  rule: string;
+  fault: string;
+  alert: number;
+  days: [number, number, number] | null;
+}
+
+/**
+ * What somebody noted.
+ */
+export interface Note {
+  at_ms: number;
+  by: string;
+  text: string;
+}
+
+/**
+ * What was found and done; whether what told of it was right ("": nobody says).
+ */
+export interface Outcome {
+  found: string;
+  did: string;
+  verdict: "" | "right" | "wrong";
+}
+
+/**
  * Units a day, and over the lead time: mean, standard deviation, and between what nine of ten come to lie.
  */
 export interface Ahead {
@@ -212,4 +315,48 @@ export interface OrderView {
   may: string[];
   asking: AskedLine[];
   supplier_note: string;
+}
+
+/**
+ * A part of an order. Of the units that are wanted and not taken, `there` are to be had and `short` are not;
+ * `expected_ms` is when these are expected, None where nobody knows or nothing is short.
+ */
+export interface PartView {
+  sku: string;
+  name: string;
+  units: number;
+  taken: number;
+  used: number;
+  there: number;
+  short: number;
+  expected_ms: number | null;
+}
+
+/**
+ * An order as it is now: `late` where its window is over without its start, or its end; `may` is what can be done with
+ * it, `verdict` what was said of its cause. Without a title its cause says what it is about.
+ */
+export interface WorkView {
+  id: number;
+  asset: string;
+  zone: string;
+  title: string;
+  state: "cancelled" | "done" | "draft" | "in_work" | "planned";
+  cause: Cause;
+  from_ms: number;
+  until_ms: number;
+  whole_zone: boolean;
+  assigned_to: string;
+  parts: PartView[];
+  notes: Note[];
+  outcome: Outcome | null;
+  created_ms: number;
+  changed_ms: number;
+  by: string;
+  started_ms: number;
+  ended_ms: number;
+  version: number;
+  late: "" | "not_started" | "overrun";
+  may: string[];
+  verdict: string;
 }

@@ -8,7 +8,7 @@ const zone: ZoneView = { id: "cool", name: "Cold room", min_c: 2, max_c: 8, temp
 const alert: AlertView = { id: 1, rule: "stock_out", subject: "s", zone: "", severity: 2, state: "firing", since_ms: 1, changed_ms: 1, params: {}, acknowledged_by: "", acknowledged_ms: 0, note: "", assigned_to: "", shelved_until_ms: 0, reopened: 0, nodata: false };
 const snapshot: Snapshot = {
   k: "s", v: "b", epoch: "e", q: 10, t: 1000, kpi, site: { id: "s", name: "S", timezone: "UTC", currency: "EUR" },
-  slots: [], skus: [], needs: [], alerts: [alert], zones: [zone], devices: [], gateways: [], orders: [], arrivals: [], measures: [],
+  slots: [], skus: [], needs: [], alerts: [alert], zones: [zone], devices: [], gateways: [], orders: [], arrivals: [], measures: [], rooms: [], assets: [], works: [],
 };
 
 test("the next delta is applied, by id, and what it does not touch keeps its identity", () => {

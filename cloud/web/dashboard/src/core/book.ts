@@ -1,5 +1,5 @@
 // What the page knows: a snapshot and the deltas after it. Pure.
-import type { AlertView, ArrivalView, Delta, DeviceView, GatewayView, Kpi, MeasureView, NeedView, OrderView, SiteView, SkuView, SlotView, Snapshot, ZoneView } from "../types";
+import type { AlertView, ArrivalView, AssetView, Delta, DeviceView, GatewayView, Kpi, MeasureView, NeedView, OrderView, RoomView, SiteView, SkuView, SlotView, Snapshot, WorkView, ZoneView } from "../types";
 
 type ById<T> = ReadonlyMap<string | number, T>;
 
@@ -20,6 +20,9 @@ export interface Book {
   readonly orders: ById<OrderView>;
   readonly arrivals: ById<ArrivalView>;
   readonly measures: ById<MeasureView>;
+  readonly rooms: ById<RoomView>;
+  readonly assets: ById<AssetView>;
+  readonly works: ById<WorkView>;
 }
 
 /** The book a snapshot opens. */
@@ -41,6 +44,9 @@ export function open(s: Snapshot): Book {
     orders: merged(new Map(), s.orders, ended),
     arrivals: there(merged(new Map(), s.arrivals)),
     measures: merged(new Map(), s.measures),
+    rooms: merged(new Map(), s.rooms),
+    assets: merged(new Map(), s.assets),
+    works: merged(new Map(), s.works, done),
   };
 }
 
@@ -66,6 +72,9 @@ export function fold(book: Book, d: Delta): Book | null {
     orders: merged(book.orders, d.orders, ended),
     arrivals: there(merged(book.arrivals, d.arrivals)),
     measures: merged(book.measures, d.measures),
+    rooms: merged(book.rooms, d.rooms),
+    assets: merged(book.assets, d.assets),
+    works: merged(book.works, d.works, done),
   };
 }
 
@@ -74,6 +83,7 @@ export const OVER_MAX = 50;
 
 const closed = (need: NeedView) => (need.state === "fulfilled" || need.state === "withdrawn" ? need.changed_ms : null);
 const ended = ({ state, changed_ms }: OrderView) => (state === "received" || state === "closed" || state === "cancelled" ? changed_ms : null);
+const done = ({ state, changed_ms }: WorkView) => (state === "done" || state === "cancelled" ? changed_ms : null);
 const resolved = (alert: AlertView) => (alert.state === "resolved" ? alert.changed_ms : null);
 
 /** What is held with the news over it. `over` tells when one was over; of those only the latest are kept. */
@@ -82,8 +92,8 @@ function merged<T extends { id: string | number }>(held: ById<T>, news: T[] | un
   const all = new Map(held);
   for (const one of news) all.set(one.id, one);
   if (over) {
-    const done = [...all.values()].filter((one) => over(one) !== null).sort((a, b) => over(b)! - over(a)!);
-    for (const one of done.slice(OVER_MAX)) all.delete(one.id);
+    const gone = [...all.values()].filter((one) => over(one) !== null).sort((a, b) => over(b)! - over(a)!);
+    for (const one of gone.slice(OVER_MAX)) all.delete(one.id);
   }
   return all;
 }

@@ -92,7 +92,7 @@ function shownBy(told: Told): void {
   timezone.value = site.timezone;
   const held = new Map(told.shelves.map((shelf) => [shelf.sku, shelf.on_hand]));
   const skus = Object.entries(told.names).map(([id, name]) => ({ id, name, on_hand: held.get(id) ?? 0 }) as SkuView);
-  const rest = { needs: [], alerts: [], zones: [], devices: [], gateways: [], slots: [], arrivals: [], measures: [] };
+  const rest = { needs: [], alerts: [], zones: [], devices: [], gateways: [], slots: [], arrivals: [], measures: [], rooms: [], assets: [], works: [] };
   book.value = open({ k: "s", v: "", epoch: "portal", q: 0, t: now.value, site, kpi: {} as never, skus, orders: told.orders, ...rest });
 }
 

@@ -177,10 +177,5 @@ export const en = {
   "problem.x12.unclosed": "It is not closed: it may be cut off.",
   // equipment and cold rooms
   "refused.outbox_full": "Too much waits to be sent already. Find a place with a connection, then try again.",
-  "refused.untitled": "Nobody could tell what is to be done. Give the order a title.",
-  "refused.not_wanted": "The order does not want so many of it. Change the order first.",
-  "refused.comment": "Say in a few words why.",
-  "refused.decided": "Somebody has decided about this already.",
-  "refused.unknown_line": "There is no such lot in this excursion.",
   "refused.not_open": "Nothing of this waits for a decision.",
 };

@@ -171,10 +171,5 @@ export const zh: Record<keyof typeof en, string> = {
   "problem.x12.unclosed": "没有结尾，可能被截断。",
   // 设备与冷库
   "refused.outbox_full": "等待发送的内容已太多。请到有网络的地方再试。",
-  "refused.untitled": "看不出要做什么，请填写工作内容。",
-  "refused.not_wanted": "工单不需要这么多，请先修改工单。",
-  "refused.comment": "请简短说明理由。",
-  "refused.decided": "已有他人处理。",
-  "refused.unknown_line": "此偏离记录中没有该批次。",
   "refused.not_open": "没有待处理的内容。",
 };

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from firmware_sim.physics.machine import Drive
 from firmware_sim.physics.refrigerator import Build
-from protocols import layout, trade
+from protocols import crews, layout, trade
 from protocols.trade import Id, NotNegative, Positive, Share
 
 Count = Annotated[int, Meta(ge=1)]
@@ -27,6 +27,7 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     min_c: float | None = None
     max_c: float | None = None
     ambient_c: float = 20.0
+    storage: str = ""
 
 
 class Article(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +60,7 @@ class Article(Struct, frozen=True, forbid_unknown_fields=True):
     replenish: trade.Action = "propose"
     protected: dict[Id, Count] = {}
     gtin: str = ""
+    storage: str = ""
 
 
 class Series(Struct, frozen=True, forbid_unknown_fields=True):
@@ -221,6 +223,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     buying: trade.Buying = trade.Buying()
     targets: dict[str, float] = {}
     people: People = People()
+    crew: list[crews.Person] = []
+    teams: list[crews.Team] = []
 
 
 def faster(scenario: Scenario, speed: float) -> Scenario:

@@ -108,9 +108,10 @@ def expand(scenario: Scenario, source: str = "scenario") -> layout.Site:
         for machine in scenario.refrigerators
     ]
     devices += [layout.Device(driven.id, "machine", driven.zone, driven.name) for driven in scenario.machines]
-    zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c) for zone in scenario.zones]
+    zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c, storage=zone.storage) for zone in scenario.zones]
     traded = {name: getattr(scenario, name) for name in (*TRADED, "buying", "targets")}
-    site = layout.Site(scenario.site, zones, skus, slots, devices, **traded)
+    told = {"people": scenario.crew, "teams": scenario.teams}
+    site = layout.Site(scenario.site, zones, skus, slots, devices, **traded, **told)
     return layout.parse(spell(site), source)
 
 
@@ -133,13 +134,14 @@ def _weighed(article: Article, rng: np.random.Generator) -> layout.Sku:
         replenish=article.replenish,
         protected=article.protected,
         gtin=article.gtin,
+        storage=article.storage,
     )
 
 
 def spell(site: layout.Site) -> str:
     """The site as the TOML text that `protocols.layout.parse` reads."""
     lines = ["[site]", *_fields(site.site)]
-    for name in ("zones", "skus", "slots", "devices", *TRADED):
+    for name in ("zones", "skus", "slots", "devices", *TRADED, "people", "teams"):
         for thing in getattr(site, name):
             lines += ["", f"[[{name}]]", *_fields(thing)]
     if site.buying != trade.Buying():

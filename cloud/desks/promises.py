@@ -142,7 +142,7 @@ class Promises:
         slots it is a fact of the book."""
         found = await self._found(number)
         if found.ref.startswith(REF):
-            said = f"Reservation {number} is of maintenance order {found.ref[len(REF):]}."
+            said = f"Reservation {number} is of maintenance order {found.ref[len(REF) :]}."
             raise Refused("of_work", said, "Take the part there, or say there that it is not wanted.")
         async with self._book.turn(found.sku):
             before = self._known.get(number) or self._over.get(number, found)

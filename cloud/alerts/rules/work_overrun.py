@@ -38,11 +38,7 @@ EXAMPLES = [
     Example(
         "an hour was planned, and it takes longer",
         Facts(_SITE, 61_000, works=[LateWork(8, "pump", "hall", "not_started", 30_000, ""), _WORK]),
-        [
-            Condition(
-                RULE, "pump", "hall", 2, {"order": 7, "late": "overrun", "until_ms": 60_000, "assigned_to": "lee"}
-            )
-        ],
+        [Condition(RULE, "pump", "hall", 2, {"order": 7, "late": "overrun", "until_ms": 60_000, "assigned_to": "lee"})],
     ),
     Example("no window is over", Facts(_SITE, 61_000), []),
 ]

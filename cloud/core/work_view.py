@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cloud.core.maintenance.parts import Supply
-from cloud.core.maintenance.work import Cause, Late, Note, Outcome, State, WorkOrder, lateness
+from cloud.core.maintenance.work import Cause, Late, Note, Outcome, Stands, State, WorkOrder, lateness
 from cloud.core.maintenance.working import POSSIBLE
 
 
@@ -50,11 +50,11 @@ class WorkView(Struct, frozen=True):
     version: int
     late: Late
     may: list[str]
-    verdict: str = ""
+    verdict: Stands = ""
 
 
 def work_view(
-    order: WorkOrder, supplies: Mapping[str, Supply], names: Mapping[str, str], verdict: str, now_ms: int
+    order: WorkOrder, supplies: Mapping[str, Supply], names: Mapping[str, str], verdict: Stands, now_ms: int
 ) -> WorkView:
     """An order as it is shown. `supplies`: how its parts stand, by SKU, where something of them is still wanted."""
     nothing = Supply(0, 0)

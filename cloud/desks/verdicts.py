@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from cloud.alerts import rules
+from cloud.alerts.lifecycle import Alert
 from cloud.core.maintenance.verdicts import (
     FLOOR,
     SPAN_MS,
@@ -21,7 +22,7 @@ from cloud.core.maintenance.verdicts import (
     standing,
     subject,
 )
-from cloud.core.maintenance.work import LIFE_LEFT, WorkOrder
+from cloud.core.maintenance.work import LIFE_LEFT, Stands, WorkOrder
 from cloud.core.maintenance.working import nothing_to_judge
 from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.desks.turns import Turns
@@ -67,17 +68,25 @@ class Verdicts:
         """Whether people are to be told what a rule sees; what is critical (1) they always are."""
         return pages(self._look(), rule, severity)
 
-    def said(self, of: Subject) -> str:
+    def said(self, of: Subject) -> Stands:
         """What stands of an alert or an order; "" where nothing was said within 90 days."""
         stands = standing(self._of.get(of, {}).values())
         return "" if stands is None else stands.said
 
+    async def every(self, of: Subject) -> list[Verdict]:
+        """All that was said of an alert or an order, oldest first."""
+        with storing():
+            return await asyncio.to_thread(self._books.work.verdicts_of, *of)
+
+    async def of_alert(self, number: int) -> object:
+        """See `work.WorkDesk`."""
+        await self._alert(number)
+        every = await self.every(Subject(number, 0))
+        return {"verdicts": every, "standing": standing(every)}
+
     async def judge_alert(self, number: int, told: Told, by: str, key: str) -> object:
         """See `work.WorkDesk`."""
-        with storing():
-            alert = await asyncio.to_thread(self._books.work.alert, number)
-        if alert is None or alert.state in UNSEEN:
-            raise NotFound(f"there is no alert {number}", "reload the page")
+        alert = await self._alert(number)
         new = self._new(told, by, key, alert.since_ms)
         return await self._give(new(alert.rule, alert.subject, number, 0, alert.severity), told)
 
@@ -97,6 +106,13 @@ class Verdicts:
         new = self._new(told, by, key, alert.since_ms if alert is not None else order.created_ms, outcome=outcome)
         severity = alert.severity if alert is not None else 3
         return new(order.cause.rule, order.asset, order.cause.alert, order.id, severity)
+
+    async def _alert(self, number: int) -> Alert:
+        with storing():
+            alert = await asyncio.to_thread(self._books.work.alert, number)
+        if alert is None or alert.state in UNSEEN:
+            raise NotFound(f"there is no alert {number}", "reload the page")
+        return alert
 
     def heard(self, verdict: Verdict) -> None:
         """One that is in the ledger now."""

@@ -12,7 +12,7 @@ from cloud.core.maintenance import parts, work, working
 from cloud.core.maintenance.parts import Booked, Supply
 from cloud.core.maintenance.proposing import REST_MS, Asset, propose
 from cloud.core.maintenance.verdicts import RulePrecision, Subject, Verdict
-from cloud.core.maintenance.work import Cause, LateWork, Window, WorkOrder
+from cloud.core.maintenance.work import Cause, LateWork, Stands, Window, WorkOrder
 from cloud.core.maintenance.working import Action, What
 from cloud.core.purchasing.keys import digest
 from cloud.core.work_view import WorkView, work_view
@@ -92,7 +92,9 @@ class Works:
             versions = await asyncio.to_thread(self._books.work.versions, number)
         if not versions:
             raise NotFound(f"there is no maintenance order {number}", "the list shows all there are")
-        return {"work": self._view(versions[-1].order), "versions": versions}
+        last = versions[-1].order
+        said = await self.verdicts.every(_subject(last))
+        return {"work": self._view(last), "versions": versions, "verdicts": said}
 
     async def open(self, wanted: NewWork, by: str, key: str) -> WorkView:
         """See `work.WorkDesk`."""
@@ -138,6 +140,10 @@ class Works:
                 told = Told(step.verdict, note=step.found)
                 verdict = await self.verdicts.of_order(before, told, by, "", outcome=True)
             return self._view((await self._write(before, after, action, verdict)).order)
+
+    async def alert_verdicts(self, number: int) -> object:
+        """See `work.WorkDesk`."""
+        return await self.verdicts.of_alert(number)
 
     async def judge_alert(self, number: int, told: Told, by: str, key: str) -> object:
         """See `work.WorkDesk`."""
@@ -223,9 +229,9 @@ class Works:
     def _view(self, order: WorkOrder) -> WorkView:
         return self._views([order])[0]
 
-    def _said(self, order: WorkOrder) -> str:
+    def _said(self, order: WorkOrder) -> Stands:
         last = order.outcome.verdict if order.outcome is not None else ""
-        return self.verdicts.said(Subject(order.cause.alert, 0 if order.cause.alert else order.id)) or last
+        return self.verdicts.said(_subject(order)) or last
 
     async def _about(self, wanted: NewWork) -> tuple[str, str, Cause]:
         """What an order is about: asset, zone and cause."""
@@ -298,3 +304,8 @@ class Works:
         skus = {line.sku for one in [*news, *earlier] for line in one.parts}
         async with self._book.turn(*skus & self._names.keys()):
             pass  # they are settled
+
+
+def _subject(order: WorkOrder) -> Subject:
+    """What is judged where an order is: its alert, if it came of one."""
+    return Subject(order.cause.alert, 0 if order.cause.alert else order.id)

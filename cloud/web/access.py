@@ -85,6 +85,7 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/v1/works/{id}"): "viewer",
     ("POST", "/api/v1/works/{id}/verdict"): "crew",
     ("POST", "/api/v1/works/{id}/{action}"): "crew",
+    ("GET", "/api/v1/alerts/{id}/verdict"): "viewer",
     ("POST", "/api/v1/alerts/{id}/verdict"): "crew",
     ("GET", "/api/v1/precision"): "viewer",
     ("GET", "/api/webhooks"): "manager",

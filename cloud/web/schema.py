@@ -82,6 +82,8 @@ def _spelled(kind: inspect.Type) -> str:
         case inspect.ListType(item_type=item):
             spelled = _spelled(item)
             return f"({spelled})[]" if "|" in spelled else f"{spelled}[]"
+        case inspect.TupleType(item_types=items):
+            return f"[{', '.join(map(_spelled, items))}]"
         case inspect.DictType(value_type=value):
             return f"Record<string, {_spelled(value)}>"
         case inspect.TupleType(item_types=items):

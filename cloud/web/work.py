@@ -93,6 +93,9 @@ class WorkDesk(typing.Protocol):
     async def step(self, number: int, action: Action, step: WorkStep, by: str, key: str) -> object:
         """Take an order a step further."""
 
+    async def alert_verdicts(self, number: int) -> object:
+        """All that was said of an alert, and what stands."""
+
     async def judge_work(self, number: int, told: Told, by: str, key: str) -> object:
         """Say whether what an order is for was so."""
 
@@ -118,6 +121,7 @@ class Work:
             web.get("/api/v1/works/{id}", self.order),
             web.post("/api/v1/works/{id}/verdict", self.judge_work),
             web.post("/api/v1/works/{id}/{action}", self.step),
+            web.get("/api/v1/alerts/{id}/verdict", self.alert_verdicts),
             web.post("/api/v1/alerts/{id}/verdict", self.judge_alert),
             web.get("/api/v1/precision", self.precision),
         ]
@@ -167,6 +171,10 @@ class Work:
             return await self._desk.judge_alert(alert, told, by.who.name, by.key)
 
         return await self._writes.take(request, Told, act)
+
+    async def alert_verdicts(self, request: web.Request) -> web.Response:
+        """All that was said of an alert."""
+        return reply(await self._desk.alert_verdicts(number(request, "alert")))
 
     async def precision(self, _: web.Request) -> web.Response:
         """How each rule did in the last 90 days."""

@@ -28,6 +28,9 @@ async def test_a_tap_is_kept_once_with_its_own_time_and_may_be_thought_over_for_
     assert await trading.refused(path, {"said": "wrong"}, "cy") == (422, "verdict_stands")
     kept = trading.service.ledger.books.work.verdicts_of(number, 0)
     assert [(one.said, one.by) for one in kept] == [("wrong", "bo"), ("right", "cy")]
+    shown = await trading.get(path, "ada")
+    assert [one["said"] for one in shown["verdicts"]] == ["wrong", "right"]
+    assert shown["standing"]["by"] == "cy"
     [found] = [one for one in await trading.get("/api/v1/precision") if one["rule"] == "stock_differs"]
     assert (found["right"], found["wrong"], found["precision"]) == (1, 0, 1.0)
 
@@ -79,6 +82,7 @@ async def test_what_is_found_at_the_end_goes_above_what_was_said_at_first(tradin
     assert (done["verdict"], done["outcome"]["verdict"]) == ("right", "right")
     [found] = [one for one in await trading.get("/api/v1/precision") if one["rule"] == "stock_differs"]
     assert (found["right"], found["wrong"]) == (1, 0)
+    assert [one["outcome"] for one in (await trading.get(f"{WORK}/1"))["verdicts"]] == [False, True]
     late = {"said": "wrong", "at_ms": trading.clock() - HOUR_MS, "key": "late"}
     assert (await trading.post(f"{WORK}/1/verdict", late))["standing"]["said"] == "right"
 

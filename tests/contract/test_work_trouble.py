@@ -13,8 +13,10 @@ from msgspec.structs import replace
 
 from cloud.core.maintenance.parts import Booked
 from cloud.stores.database import LedgerUnavailable
-from tests.contract.trade_site import TradeSite, memory
+from cloud.web.desk import Conflict, Unavailable
+from tests.contract.trade_site import TradeSite, memory, site_text
 from tests.contract.works import WORK, Ill, alert, holds, new, parts, position
+from tests.depot import HOUR_MS
 
 
 @contextmanager
@@ -158,3 +160,67 @@ async def test_whatever_two_people_do_in_whatever_trouble_what_is_held_is_what_i
         if line.sku == "tape"
     )
     assert -sum(one["units"] for one in told if one["kind"] in ("pick", "put")) == used
+
+
+async def test_a_part_that_the_site_does_not_have_any_more_is_let_go_of_and_never_taken(tape: TradeSite) -> None:
+    await tape.post(WORK, new(parts=parts(tape=5)))
+    await tape.post(WORK, new(parts=parts(tape=2)))
+    blocks = [one for one in site_text().split("\n[[") if 'id = "tape"' not in one and 'sku = "tape"' not in one]
+    tape.text = "\n[[".join(blocks)
+    await tape.restart()
+
+    assert [one["parts"][0]["name"] for one in await tape.get(WORK)] == ["tape", "tape"]
+    for path in ("1/take", "1/change"):
+        assert await tape.refused(f"{WORK}/{path}", {"parts": parts(tape=1)}) == (422, "unknown_sku")
+    body = {"found": "x", "did": "y", "used": []}
+    assert (await tape.post(f"{WORK}/1/finish", body))["state"] == "done"
+    assert (await tape.post(f"{WORK}/2/change", {"parts": []}))["parts"] == []
+    holds(tape)
+    assert tape.service.ledger.books.reservations(held_only=True) == []
+
+
+async def test_an_order_is_given_to_somebody_who_is_there(trading: TradeSite) -> None:
+    assert (await trading.post(WORK, new(assigned_to="whoever")))["assigned_to"] == "whoever", "no people are listed"
+    trading.service.trade.works.people = lambda: ["kim", "lee"]
+
+    assert await trading.refused(f"{WORK}/1/change", {"assigned_to": "eve"}) == (422, "unknown_person")
+    assert (await trading.post(f"{WORK}/1/change", {"assigned_to": "kim"}))["assigned_to"] == "kim"
+    assert (await trading.post(f"{WORK}/1/change", {"assigned_to": ""}))["assigned_to"] == ""
+
+
+async def test_a_tap_on_what_is_over_is_kept_though_nothing_can_be_put_aside(trading: TradeSite) -> None:
+    await alert(trading)
+
+    async def over(*_: object) -> None:
+        raise Conflict("alert 1 is over", "nothing is left to do about it")
+
+    trading.service.trade.works.verdicts.snooze = over
+
+    told = await trading.post("/api/v1/alerts/1/verdict", {"said": "not_now"})
+
+    assert told["standing"]["said"] == "not_now"
+
+
+async def test_where_the_alert_can_not_be_put_aside_now_the_tap_is_sent_again_and_counts_once(
+    trading: TradeSite,
+) -> None:
+    await alert(trading)
+    aside: list[int] = []
+
+    async def away(*_: object) -> None:
+        raise Unavailable("the ledger can not be written now", "try again in a moment")
+
+    async def snooze(*what: object) -> None:
+        aside.append(int(str(what[3])))
+
+    verdicts, body = trading.service.trade.works.verdicts, {"said": "not_now", "key": "phone-1", "hours": 1}
+    tapped = trading.clock()
+    verdicts.snooze = away
+    assert (await trading.ask("bo", "POST", "/api/v1/alerts/1/verdict", body))[0] == 503
+    verdicts.snooze = snooze
+    trading.clock.pass_ms(60_000)
+    assert (await trading.post("/api/v1/alerts/1/verdict", body))["verdict"]["id"] == 1
+    trading.clock.pass_ms(HOUR_MS)
+    await trading.post("/api/v1/alerts/1/verdict", body)
+
+    assert aside == [tapped + HOUR_MS], "from the tap on, and not when that is over"

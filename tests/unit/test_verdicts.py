@@ -41,6 +41,7 @@ def of(*given: Verdict, now_ms: int = T, rules: tuple[str, ...] = ()) -> dict[st
 
 
 def test_the_beta_function_is_the_binomial_sum_where_both_are_whole() -> None:
+    assert (beta_share(0.0, 2.5, 3.5), beta_share(1.0, 2.5, 3.5)) == (0.0, 1.0)
     for a, b in ((1, 1), (3, 7), (12, 4), (40, 60)):
         n = a + b - 1
         for x in (0.01, 0.2, 0.5, 0.77, 0.999):

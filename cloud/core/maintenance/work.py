@@ -17,6 +17,8 @@ from msgspec import Struct
 
 State = Literal["draft", "planned", "in_work", "done", "cancelled"]
 Said = Literal["right", "wrong", "not_now"]
+Stands = Literal["", "right", "wrong", "not_now"]
+"""What was said last; "" where nobody said anything."""
 Late = Literal["", "not_started", "overrun"]
 OPEN: Final[frozenset[State]] = frozenset(("draft", "planned", "in_work"))
 SILENT: Final[frozenset[State]] = frozenset(("planned", "in_work"))

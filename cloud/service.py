@@ -82,6 +82,7 @@ class Service:
         self.alerting = Alerting(self.ledger, self._on_disk, _now_ms)
         self.trade.works.assets = lambda: self.assets.current
         self.trade.works.verdicts.snooze = self.alerting.shelve
+        self.trade.works.people = lambda: [one.id for one in options.site.people]
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0

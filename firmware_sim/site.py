@@ -110,8 +110,8 @@ def expand(scenario: Scenario, source: str = "scenario") -> layout.Site:
     devices += [layout.Device(driven.id, "machine", driven.zone, driven.name) for driven in scenario.machines]
     zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c, storage=zone.storage) for zone in scenario.zones]
     traded = {name: getattr(scenario, name) for name in (*TRADED, "buying", "targets")}
-    told = {"people": scenario.crew, "teams": scenario.teams}
-    site = layout.Site(scenario.site, zones, skus, slots, devices, **traded, **told)
+    told = traded | {"people": scenario.crew, "teams": scenario.teams}
+    site = layout.Site(scenario.site, zones, skus, slots, devices, **told)
     return layout.parse(spell(site), source)
 
 

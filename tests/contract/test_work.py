@@ -228,8 +228,8 @@ async def test_who_only_looks_may_not_act(trading: TradeSite) -> None:
     await alert(trading)
     assert len(await trading.get(WORK, "ada")) == 1
     assert (await trading.get(f"{WORK}/1", "ada"))["work"]["id"] == 1
-    assert await trading.get("/api/v1/precision", "ada")
-    for path in (WORK, f"{WORK}/1/start", f"{WORK}/1/verdict", "/api/v1/alerts/1/verdict"):
+    assert await trading.get("/api/precision", "ada")
+    for path in (WORK, f"{WORK}/1/start", f"{WORK}/1/verdict", "/api/alerts/1/verdict"):
         assert await trading.refused(path, {}, "ada") == (403, "forbidden")
         assert await trading.refused(path, {}, "su") == (403, "forbidden")
 

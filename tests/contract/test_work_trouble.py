@@ -77,10 +77,10 @@ async def test_a_tap_that_was_written_and_not_answered_counts_once(trading: Trad
     await alert(trading)
     body = {"said": "wrong", "key": "phone-1"}
     with answers_lost(trading, "say"):
-        assert (await trading.ask("bo", "POST", "/api/v1/alerts/1/verdict", body))[0] == 503
+        assert (await trading.ask("bo", "POST", "/api/alerts/1/verdict", body))[0] == 503
 
-    assert (await trading.post("/api/v1/alerts/1/verdict", body))["verdict"]["id"] == 1
-    [found] = [one for one in await trading.get("/api/v1/precision") if one["rule"] == "stock_differs"]
+    assert (await trading.post("/api/alerts/1/verdict", body))["verdict"]["id"] == 1
+    [found] = [one for one in await trading.get("/api/precision") if one["rule"] == "stock_differs"]
     assert found["wrong"] == 1
 
 
@@ -88,7 +88,7 @@ async def test_fifty_taps_at_once_with_one_key_are_one(trading: TradeSite) -> No
     await alert(trading)
     body = {"said": "wrong", "key": "phone-1"}
 
-    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/v1/alerts/1/verdict", body) for _ in range(50)))
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/alerts/1/verdict", body) for _ in range(50)))
 
     assert {(status, told["verdict"]["id"]) for status, told in answers} == {(200, 1)}
 
@@ -196,7 +196,7 @@ async def test_a_tap_on_what_is_over_is_kept_though_nothing_can_be_put_aside(tra
 
     trading.service.trade.works.verdicts.snooze = over
 
-    told = await trading.post("/api/v1/alerts/1/verdict", {"said": "not_now"})
+    told = await trading.post("/api/alerts/1/verdict", {"said": "not_now"})
 
     assert told["standing"]["said"] == "not_now"
 
@@ -216,11 +216,11 @@ async def test_where_the_alert_can_not_be_put_aside_now_the_tap_is_sent_again_an
     verdicts, body = trading.service.trade.works.verdicts, {"said": "not_now", "key": "phone-1", "hours": 1}
     tapped = trading.clock()
     verdicts.snooze = away
-    assert (await trading.ask("bo", "POST", "/api/v1/alerts/1/verdict", body))[0] == 503
+    assert (await trading.ask("bo", "POST", "/api/alerts/1/verdict", body))[0] == 503
     verdicts.snooze = snooze
     trading.clock.pass_ms(60_000)
-    assert (await trading.post("/api/v1/alerts/1/verdict", body))["verdict"]["id"] == 1
+    assert (await trading.post("/api/alerts/1/verdict", body))["verdict"]["id"] == 1
     trading.clock.pass_ms(HOUR_MS)
-    await trading.post("/api/v1/alerts/1/verdict", body)
+    await trading.post("/api/alerts/1/verdict", body)
 
     assert aside == [tapped + HOUR_MS], "from the tap on, and not when that is over"

@@ -10,7 +10,7 @@ from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core.maintenance.parts import wanted
 from tests.contract.trade_site import TradeSite
 
-WORK = "/api/v1/works"
+WORK = "/api/works"
 
 
 class Ill(Struct, frozen=True):

@@ -358,5 +358,5 @@ export interface WorkView {
   version: number;
   late: "" | "not_started" | "overrun";
   may: string[];
-  verdict: string;
+  verdict: "" | "not_now" | "right" | "wrong";
 }

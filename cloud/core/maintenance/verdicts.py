@@ -27,7 +27,7 @@ FLOOR: Final = 0.5
 SNOOZE_HOURS: Final = 4.0
 SNOOZE_HOURS_MAX: Final = 168.0
 SAFETY: Final[frozenset[str]] = frozenset(
-    ("gateway_silent", "breach", "cold_breach", "room_breach", "temperature_breach", "zone_temperature", "theft")
+    ("gateway_silent", "temperature_breach", "zone_temperature", "theft")
 )
 """Rules that are told to people however often they were wrong: a miss costs more than a night. They only ask."""
 _TAIL: Final = 0.025

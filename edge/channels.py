@@ -1,8 +1,8 @@
 """aiohttp's client lives here: notices of the gateway's own, posted while the service is away, and their addresses.
 
-The file is TOML, for its owner alone: `[channels.NAME]` with `url`, `secret` (`whsec_...`, or a list, newest first) and
-`language` ("en" or "zh"). A notice has Alertmanager's shape and is signed anew for each try; what is to be told, and
-when, is decided in edge.core.telling.
+The file is the service's channels.toml, or one like it, for its owner alone: of its `[channels.NAME]` the gateway takes
+those with a `webhook`, signed by `secret` (`whsec_...`, or a list, newest first) and worded in `language`. A notice has
+Alertmanager's shape and is signed anew for each try; what is to be told, and when, is decided in edge.core.telling.
 """
 
 from __future__ import annotations
@@ -40,10 +40,12 @@ CHANNELS_MAX = 20
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a notice goes, the secrets it is signed with (newest first), and in which language it is worded."""
+    """Where a notice goes, the secrets it is signed with (newest first), and in which language it is worded. One with
+    a `url` instead is the service's alone."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://\S{1,1000}$")]
-    secret: str | Annotated[list[str], Meta(min_length=1, max_length=webhooks.KEYS_MAX)]
+    webhook: Annotated[str, Meta(pattern=r"^(https?://\S{1,1000})?$")] = ""
+    secret: str | Annotated[list[str], Meta(min_length=1, max_length=webhooks.KEYS_MAX)] = ""
+    url: str = ""
     language: Literal["en", "zh"] = "en"
 
     @property
@@ -52,7 +54,7 @@ class Channel(Struct, frozen=True, forbid_unknown_fields=True):
         return [webhooks.key_of(one) for one in ([self.secret] if isinstance(self.secret, str) else self.secret)]
 
 
-class _File(Struct, forbid_unknown_fields=True):
+class _File(Struct):
     channels: dict[Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Channel]
 
 
@@ -61,7 +63,8 @@ def read(path: Path) -> dict[str, Channel]:
     try:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise UsageError(f"{path} holds secrets and others may read it; run `chmod 600 {path}`")
-        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).channels
+        listed = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).channels
+        found = {name: one for name, one in listed.items() if one.webhook}
         for name, one in found.items():
             try:
                 assert one.keys
@@ -70,10 +73,10 @@ def read(path: Path) -> dict[str, Channel]:
     except OSError as error:
         raise UsageError(f"{path} can not be read: {error.strerror}; name the file of channels") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        hint = 'write [channels.NAME] with url = "https://..." and secret = "whsec_..."'
+        hint = 'write [channels.NAME] with webhook = "https://..." and secret = "whsec_..."'
         raise UsageError(f"{path}: {error}; {hint}") from None
     if not 1 <= len(found) <= CHANNELS_MAX:
-        raise UsageError(f"{path} lists {len(found)} channels; list 1 to {CHANNELS_MAX}")
+        raise UsageError(f"{path} lists {len(found)} channels with a webhook; list 1 to {CHANNELS_MAX}")
     return found
 
 
@@ -123,7 +126,7 @@ class Channels:
         headers = {"content-type": alertmanager.TYPE, **webhooks.sign(body, message, int(time.time()), channel.keys)}
         status, detail = 0, ""
         try:
-            async with client.post(channel.url, data=body, headers=headers, allow_redirects=False) as answer:
+            async with client.post(channel.webhook, data=body, headers=headers, allow_redirects=False) as answer:
                 status = answer.status
         except (ClientError, TimeoutError, OSError, ValueError) as error:  # the last: an address that is none
             detail = str(error) or type(error).__name__

@@ -227,8 +227,8 @@ def of_gateway(own: Own, now_ms: int = 0) -> Iterable[Condition]:
     if own.clock_off_s:
         yield Condition("clock_wrong", own.name, "", {"off_s": round(own.clock_off_s, 1)})
     if own.silent_ms is not None and (own.silent_ms > QUIET_MS or not own.reached):
-        silent, quiet = {"silent_s": float(own.silent_ms // 1000)}, own.silent_ms <= QUIET_MS
-        yield Condition("service_away", own.name, "", silent, sustain=quiet, since_ms=now_ms - own.silent_ms)
+        silent = {"silent_s": float(own.silent_ms // 1000)}
+        yield Condition("service_away", own.name, "", silent, since_ms=now_ms - own.silent_ms)
 
 
 def _of_outbox(own: Own) -> Iterable[Condition]:

@@ -78,10 +78,11 @@ class Alone:
             return found
 
         if ordering:
-            self._goods = [
-                *seen.of_stock(self._places, position_of, self.site, self.policies),
-                *seen.of_sensors(now.findings()),
-            ]
+            goods = seen.of_stock(self._places, position_of, self.site, self.policies)
+            # What only keeps an alarm is of no use where there is none, and there may be thousands of it.
+            there = self.alarms.open
+            self._goods = [one for one in goods if not one.sustain or f"{one.rule}/{one.subject}" in there]
+            self._goods += seen.of_sensors(now.findings())
         if not 0 <= now_ms - self._tags_ms < TAGS_MS:
             self._tags_ms = now_ms
             self._astray = [*seen.of_tags(self._places, now.tags())] if self._places.by_gtin else []

@@ -38,7 +38,7 @@ from tests.unit.test_inference import SITE_TEXT
 SITE = layout.parse(SITE_TEXT.replace('name = "Hall"', 'name = "Hall"\nmax_c = 8.0', 1))
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 ALL = (-1, 1 << 60, 1 << 30, 1 << 60)
-HEAD = f"""[channels.pager]\nurl = "{{url}}/pager"\nsecret = "{SECRET}"\n"""
+HEAD = f"""[channels.pager]\nwebhook = "{{url}}/pager"\nsecret = "{SECRET}"\n"""
 
 
 class Wheel:
@@ -102,15 +102,18 @@ def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "LOOK_S", 0.02)
 
 
-def said(pager: Subscriber) -> list[tuple[str, list[tuple[str, str]]]]:
+def said(pager: Subscriber) -> list[tuple[str, str]]:
+    """(rule, status) of all that was told; but that a slow disk of the testing machine holds up the store."""
     return [
-        (one["status"], [(alert["labels"]["alertname"], alert["status"]) for alert in one["alerts"]])
+        (alert["labels"]["alertname"], alert["status"])
         for one in pager.taken
+        for alert in one["alerts"]
+        if alert["labels"]["alertname"] != "not_acknowledging"
     ]
 
 
 def has(pager: Subscriber, *rules: str) -> Callable[[], bool]:
-    return lambda: {rule for _, alerts in said(pager) for rule, _ in alerts} >= set(rules)
+    return lambda: {rule for rule, _ in said(pager)} >= set(rules)
 
 
 async def warm_for(wheel: Wheel, holds: Callable[[], bool], celsius: float) -> None:
@@ -142,16 +145,16 @@ async def test_a_warm_room_while_the_service_is_away_is_told_once_over_a_restart
     async with running(made) as again:
         wheel = Wheel(again.gateway, monkeypatch)
         wheel.now_ms = wheel._heard_ms = last_ms
-        before = len(pager.taken)
+        before = said(pager)
         began_ms = wheel.now_ms
         await warm_for(wheel, lambda: wheel.now_ms - began_ms > 900_000, 31.0)
-        assert len(pager.taken) == before, "it was told already"
+        assert said(pager) == before, "it was told already"
 
         wheel.away = False  # the service is back, and the room cold
-        over = lambda: sum(status == "resolved" for _, alerts in said(pager) for _, status in alerts) == 2  # noqa: E731
+        over = lambda: sum(status == "resolved" for _, status in said(pager)) == 2  # noqa: E731
         await warm_for(wheel, over, 4.0)
 
-    begun = [rule for _, alerts in said(pager) for rule, status in alerts if status == "firing"]
+    begun = [rule for rule, status in said(pager) if status == "firing"]
     assert sorted(begun) == ["service_away", "zone_temperature"]
     assert pager.strange == []
 
@@ -163,23 +166,24 @@ async def test_a_storm_at_the_gateway_is_one_notice(
     async with running(made) as one:
         wheel = Wheel(one.gateway, monkeypatch)
         await soon(has(pager, "service_away"), "the service's absence")
-        for number in range(60):
+        for number in range(telling.NOTICE_MAX):
             known = one.gateway.inference.alone.alarms.open
             name = f"temperature_breach/room{number}"
             known[name] = known["service_away/gw"].__class__(
                 "temperature_breach", f"room{number}", "", "firing", wheel.now_ms, 0, {}, wheel.now_ms, wheel.now_ms
             )
-        await soon(lambda: len(pager.taken) >= 2, "the storm")
-    assert len(pager.taken[1]["alerts"]) >= telling.NOTICE_MAX
+        await soon(has(pager, "temperature_breach"), "the storm")
+    storm = [len(one["alerts"]) for one in pager.taken if "temperature_breach" in str(one)]
+    assert storm == [telling.NOTICE_MAX]
 
 
 @pytest.mark.parametrize(
     ("text", "mode", "why"),
     [
         (HEAD.format(url="https://x.example"), 0o644, "chmod 600"),
-        ('[channels.pager]\nurl = "ftp://x"\nsecret = "whsec_x"\n', 0o600, "url"),
-        ('[channels.pager]\nurl = "https://x"\nsecret = "secret"\n', 0o600, "whsec_"),
-        ("[channels]\n", 0o600, "list 1 to"),
+        ('[channels.pager]\nwebhook = "ftp://x"\nsecret = "whsec_x"\n', 0o600, "webhook"),
+        ('[channels.pager]\nwebhook = "https://x"\nsecret = "secret"\n', 0o600, "whsec_"),
+        ('heartbeat = "https://x"\n[channels.mail]\nurl = "mailto://x"\n', 0o600, "list 1 to"),
         ("channels = \n", 0o600, "[channels.NAME]"),
     ],
 )

@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 from cloud.alerts import rules
+from edge.core.alone import OWN
 from edge.core.inference import DeviceState
+from edge.core.tagging.antennas import READS, TAGS
 from protocols.reports import LANES, Alarm, Lane, Report, Series, Thinned, decode
 from protocols.sequences import Sequence
 from protocols.uplink import Batch
@@ -23,6 +25,8 @@ from tests.simulation.lives import GatewayLife, ServiceLife
 from tests.simulation.timeline import T0_MS, Log, Timeline
 
 ALL = 10**12
+FIGURES = (READS, TAGS)
+"""What a gateway counts itself, as its `OWN` figures: no sample of any device, and as often the same as not."""
 STATES = {"level": "slot", "device": "device", "tag": "epc"}
 _state = msgspec.msgpack.Decoder(DeviceState).decode
 
@@ -96,7 +100,7 @@ class Witness:
                     gone = {n for n in self.given[about] if report.first <= n <= report.last}
                     self.given_up[about] |= gone
                     self._log("gateway", f"thinned {about} {report.first}..{report.last} {report.why}")
-                elif type(report) is Series:
+                elif type(report) is Series and report.channel != OWN and report.quantity not in FIGURES:
                     self._count(seq, report)
                 self.on_report(lane, seq, report)
             self._log("gateway", f"numbered {lane} {self.next[lane]}..{upto - 1}")

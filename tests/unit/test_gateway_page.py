@@ -10,13 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from edge import decided
-from edge.core import alarms, reorder
+from edge.core import alarms, reorder, telling
 from edge.core.alarms import Open
 from edge.core.alone import Alone
 from edge.core.reorder import Case
 from edge.core.slots.belief import REMEDIES
 from edge.page import QUANTITIES, language, render
 from edge.words import WORDS
+from protocols.alarms import CAUSES, WATCHED
 from protocols.layout import About, Site, Sku, Zone
 from protocols.readings import Quantity
 from protocols.reports import Alarm, Proposal
@@ -45,12 +46,13 @@ def status_with(**more: Any) -> dict[str, Any]:
         "now_ms": 1_763_762_400_000,
         "not_ready": [],
         "broker": {"connected": False, "why": "x"},
-        "service": {"connected": False, "why": "<i>why</i>"},
+        "service": {"connected": False, "why": "<i>why</i>", "silent_ms": 720_000},
         "lanes": {"events": {**lane, "balanced": True}},
         "devices": [],
         "climate": [],
         "alarms": [],
         "proposals": [],
+        "told": [],
         "room": {"hours": None, "used_bytes": 0, "max_bytes": 1 << 30, "oldest_pending_ms": None, "full": ""},
     }
     return status | more
@@ -110,6 +112,32 @@ def test_alarms_and_proposals_are_told_in_every_language() -> None:
     alone.take([Policy("bolt", 10, 24, True)])
     adopted = status_with(proposals=decided.proposals(alone))
     assert WORDS["en"]["adopted"] in render(adopted, [], [], "en")
+
+
+def test_a_service_that_is_away_is_told_with_since_when_and_whom_the_gateway_told() -> None:
+    board = telling.Board()
+    telling.done(board, telling.Notice("pager", [Alarm("broker_away", "gw", "", "firing", 1, 1)], []), 204, "", 2)
+    telling.done(board, telling.Notice("<b>", [], []), 503, "<i>busy</i>", 1_763_762_400_000)
+    alone = Alone(Site(About("s1", "Site"), []))
+    alone.told = board
+
+    for lang, words in WORDS.items():
+        html = render(status_with(told=decided.told(alone)), [], [], lang)
+
+        assert f"{words['service_heard']} {words['min'].format(n=12)}" in html
+        assert words["told"] in html
+        assert words["try_told"] in html
+        assert f"{words['try_again']}</td>" in html
+        assert "503 &lt;i&gt;busy&lt;/i&gt;" in html
+
+
+def test_every_rule_and_every_figure_a_gateway_tells_has_words() -> None:
+    figures = "capacity projected reorder_point units free_mb hours silent_s told_ms celsius peak_c limit_c outside_min"
+    figures += " per_day error_per_day days usual_hours usual ratio now pct days_left share usual_share loads size by"
+    for words in WORDS.values():
+        assert WATCHED.keys() <= words.keys()
+        assert set(figures.split()) <= words.keys()
+        assert {f"why_{number}" for number in CAUSES.values()} <= words.keys()
 
 
 def test_the_room_is_told_in_days_and_hours_with_what_goes_first() -> None:

@@ -72,6 +72,13 @@ def test_a_defrost_of_a_room_that_defrosts_is_left_in_peace() -> None:
     assert run(Alone(SITE), [4.0] * 5 + rise + rise[::-1] + [4.0] * 60, "own") == []
 
 
+def test_a_room_that_may_defrost_is_told_when_it_is_certainly_none_and_has_had_its_hold() -> None:
+    told = run(Alone(SITE), [4.0] * 5 + [6.0, 8.0, 10.0] + [11.0] * 90, "own")
+    [(minute, rule, state)] = told
+    assert (rule, state) == ("temperature_excursion", "firing")
+    assert 7 + 45 + 10 <= minute <= 7 + 45 + 12
+
+
 def test_a_zone_without_a_storage_is_judged_by_its_own_limits() -> None:
     assert run(Alone(SITE), [9.0] * 12, "hall") == [(10, "zone_temperature", "firing")]
 

@@ -254,9 +254,7 @@ class Sight:
     def _facts_of(self, sku: str, from_ms: int) -> list[Entry]:
         gone = self._trade.book.gone
         facts = self._ledger.books.facts(sku, from_ms=from_ms)
-        return [
-            one for one in facts if type(one) is Sensed or (one.id not in gone and taken_back(one) is None)
-        ]
+        return [one for one in facts if type(one) is Sensed or (one.id not in gone and taken_back(one) is None)]
 
     def _judge_forecasts(self, now_ms: int) -> None:
         """Of some SKUs, in turn: whole days of which a forecast is known, and what came is."""

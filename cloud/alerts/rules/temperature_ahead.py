@@ -6,7 +6,7 @@ from cloud.alerts.cold import figures, stale, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example
-from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
 
@@ -31,7 +31,7 @@ def evaluate(facts: Facts) -> list[Condition]:
         left = room.to_limit_min or 0.0
         params: dict[str, Param] = {name: figures(room)[name] for name in ("storage", "celsius", "limit_c", "lots")}
         params["to_limit_min"] = round(left)
-        severity = 1 if left <= URGENT_MIN and room.kind == "excursion" else 2
+        severity = 1 if left <= URGENT_MIN and room.kind == "excursion" and room.storage else 2
         calm = left > AHEAD_MIN or stale(facts, room)
         seen.append(Condition(RULE, room.zone, room.zone, severity, params, sustain=calm))
     return seen
@@ -40,7 +40,7 @@ def evaluate(facts: Facts) -> list[Condition]:
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
 
 
-def _at(to_limit_min: float | None, kind: str = "", limit_c: float = 8.0) -> Facts:
+def _at(to_limit_min: float | None, kind: Kind = "", limit_c: float = 8.0) -> Facts:
     room = RoomNow("cold", "2-8", kind, "", 1, 0, 7.0, 0, 7.0, 0, limit_c, to_limit_min, 3)
     return Facts(_SITE, 0, rooms=[room])
 

@@ -6,7 +6,8 @@ from cloud.alerts.cold import figures, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
-from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.excursions import Cause
+from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
 
@@ -18,17 +19,17 @@ KNOWN_BY = "zone"
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a zone. What is old news stays so: nobody knows whether it is over."""
+    """One condition a zone where goods have a storage. What is old news stays so: nobody knows whether it is over."""
     return [
         Condition(RULE, room.zone, room.zone, 1, {**figures(room), "why": room.why, "undecided": room.undecided})
-        for room in worst(facts, lambda one: one.kind == "breach", lambda one: -one.outside_ms)
+        for room in worst(facts, lambda one: bool(one.storage) and one.kind == "breach", lambda one: -one.outside_ms)
     ]
 
 
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
 
 
-def _at(minute: int, kind: str = "", celsius: float = 5.0, why: str = "") -> Facts:
+def _at(minute: int, kind: Kind = "", celsius: float = 5.0, why: Cause = "") -> Facts:
     at_ms = minute * 60_000
     room = RoomNow("cold", "2-8", kind, why, 1, 0, celsius, at_ms, celsius, at_ms, 15.0, None, 3)
     return Facts(_SITE, at_ms, rooms=[room])

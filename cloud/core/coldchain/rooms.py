@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal
+
+from msgspec import Struct
+
+from cloud.core.coldchain.excursions import Cause
+
+Kind = Literal["", "defrost", "excursion", "breach"]
 
 
-class RoomNow(NamedTuple):
+class RoomNow(Struct, frozen=True):
     """One zone, as one storage asks of it (`storage` "": the zone by itself).
 
     `kind` is "", "defrost", "excursion" or "breach"; `why` of a breach: "too_far", "too_long", "kinetic", "budget";
@@ -14,9 +20,9 @@ class RoomNow(NamedTuple):
     """
 
     zone: str
-    storage: str = ""
-    kind: str = ""
-    why: str = ""
+    storage: str
+    kind: Kind = ""
+    why: Cause = ""
     side: int = 0
     since_ms: int = 0
     peak_c: float = 0.0

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 Kind = Literal["refrigerator", "machine", "scale", "reader", "antenna", "thermometer", "gateway"]
 Code = Literal[
-    "losing_capacity", "refrigerant", "fan", "blocked_air", "door_open", "icing", "abnormal", "wearing", "drift", "creep",
-    "noise", "stuck", "spikes", "read_rate", "antenna_dead", "battery_low", "silent",
+    "losing_capacity", "refrigerant", "fan", "blocked_air", "door_open", "icing", "abnormal", "wearing", "drift",
+    "creep", "noise", "stuck", "spikes", "read_rate", "antenna_dead", "battery_low", "silent",
 ]  # fmt: skip
 Days = tuple[float, float, float]
 """Days left: one in twenty fails before the first, half before the second, one in twenty after the third."""

@@ -29,7 +29,7 @@ WATCHED: dict[str, Watch] = {
     "temperature_breach": Watch(0, 5 * MINUTE_MS, 1),
     "door_open": Watch(10 * MINUTE_MS, 30_000, 3),
     "stock_out": Watch(30_000, 30_000, 2),
-    "below_reorder_point": Watch(4 * 60 * MINUTE_MS, MINUTE_MS, 3),
+    "below_reorder_point": Watch(24 * 60 * MINUTE_MS, MINUTE_MS, 3),
     "stock_differs": Watch(0, 0, 3),
     "misplaced_item": Watch(30 * MINUTE_MS, 5 * MINUTE_MS, 3),
     "device_silent": Watch(2 * MINUTE_MS, MINUTE_MS, 3),

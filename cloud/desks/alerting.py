@@ -46,10 +46,11 @@ class Alerting:
 
     async def judge(self, facts: Facts, behind: bool) -> list[Transition]:
         """What the rules make of this moment, stored. `behind`: a gateway has numbered more than is here."""
-        delays, now_ms = rules.delays(), facts.now_ms
+        delays, now_ms = rules.delays(facts.site.tuning), facts.now_ms
         async with self._judging:
             seen = self._reported.noted(rules.evaluate(facts))
-            seen += self._reported.conditions(seen, delays, facts.gateways, now_ms, behind)
+            told = self._reported.conditions(seen, delays, facts.gateways, now_ms, behind)
+            seen += rules.tuned(told, facts.site.tuning)
             book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
             if transitions:
                 await self.on_disk(self._ledger.keep_alerts, transitions)

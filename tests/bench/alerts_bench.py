@@ -1,6 +1,6 @@
-"""How few words alerts need, and that none is missing: storms, chattering sensors, a month of a site, criticals wherever
-they may come, speed. Rules, life cycle and notices go as the service lets them; beside them what an unshaped service,
-which tells of everything that is wrong as soon as it is, would have told in the same run.
+"""How few words alerts need, and that none is missing: storms, chattering sensors, a month of a site, criticals
+wherever they may come, speed. Rules, life cycle and notices go as the service lets them; beside them what an unshaped
+service, which tells of everything that is wrong as soon as it is, would have told in the same run.
 
 Run: python -m tests.bench.alerts_bench [--days 30] [--seeds 3]. The month was looked at with seed 5 while its world was
 made, and reported with others.

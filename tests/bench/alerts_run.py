@@ -17,6 +17,7 @@ from cloud.alerts.notices import Board, Crew, Notice
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 STEPS = (5, 15, 30)
+NEW = (None, "pending", "resolved")
 FRESH = ("critical", "news", "digest")
 
 
@@ -57,9 +58,7 @@ class Run(Struct):
         seen += self.words.conditions(seen, delays, facts.gateways, now_ms)
         self._count(seen, facts)
         self.book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
-        self.fired += [
-            (now_ms, one.alert) for one in transitions if one.alert.state == "firing" and one.before != "firing"
-        ]
+        self.fired += [(now_ms, one.alert) for one in transitions if one.alert.state == "firing" and one.before in NEW]
         crew = Crew(lambda alert: (self.people.asked(alert), STEPS), lambda person: self.people.quiet(person, now_ms))
         found = notices.step(self.board, [*self.book.open.values()], crew, now_ms)
         for one in found:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from cloud.alerts.facts import ClimateNow, Facts, GatewayLink
-from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.rooms import Kind, RoomNow
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.reports import Alarm, DeviceHealth, SlotLevel
 from tests.bench.alerts_run import HOUR_MS, MINUTE_MS, People, Run
@@ -68,7 +68,7 @@ class Hall:
     def facts(self, now_ms: int, breach: bool = False) -> Facts:
         """As the service knows it: nothing new comes through a gateway that is away."""
         cut = self.lost.gateway and LOST_MS <= now_ms < self.away_until
-        kind = "breach" if breach else ""
+        kind: Kind = "breach" if breach else ""
         room = RoomNow("cold", "2-8", kind, "too_far" if breach else "", int(breach), now_ms, 17.0, 60_000,
                        17.0 if breach else 5.0, now_ms, 15.0, None, 4)  # fmt: skip
         return Facts(

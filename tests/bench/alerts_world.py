@@ -139,7 +139,7 @@ class World:
             self.views[at] = self._view(at)
 
     def _buy(self, hour: int) -> None:
-        """Needs are looked at in working hours, most within two, one in eight the next day, one in a hundred after five;
+        """Needs are looked at in working hours, most within two, one in eight the next day, one in a hundred in five;
         goods come 4 days later, or one in ten up to a week after that."""
         today, dice = self.now_ms // DAY_MS, self.dice
         for at, one in enumerate(self.shelves):
@@ -176,7 +176,7 @@ class World:
             state = "silent" if silent and now_ms - last > max(30_000, 6 * known.period_ms) else "ok"
             faults = [Finding(code, "1", 1, "look", {}) for code in FAULTS if self._is(f"fault {code}", name)]
             if (state, faults) != (known.state, known.findings) or not silent:
-                self.health[name] = replace(known, state=state, last_seen_ms=last, findings=faults)  # type: ignore[arg-type]
+                self.health[name] = replace(known, state=state, last_seen_ms=last, findings=faults)
         for zone in self.warm:
             if self._chance(1 / 400):
                 self._last("dark", zone, dice.uniform(0.3, 3))
@@ -259,9 +259,10 @@ class World:
         )  # fmt: skip
 
     def _room(self, zone: str, room: Room) -> RoomNow:
-        now = room.now
-        kind, side = (now.kind, now.side) if now is not None else ("", 0)
-        why, since, peak, outside = ("", 0, 0.0, 0)
-        if now is not None:
-            why, since, peak, outside = now.why, now.began_ms, now.peak_c, now.outside_ms
-        return RoomNow(zone, "2-8", kind, why, side, since, peak, outside, room.celsius, self.now_ms, 8.0, None, 3)
+        one = room.now
+        if one is None:
+            return RoomNow(zone, "2-8", celsius=room.celsius, at_ms=self.now_ms, limit_c=8.0, lots=3)
+        return RoomNow(
+            zone, "2-8", one.kind, one.why, one.side, one.began_ms, one.peak_c, one.outside_ms, room.celsius,
+            self.now_ms, 8.0, None, 3,
+        )  # fmt: skip

@@ -24,6 +24,7 @@ from cloud.stores.ledger import Ledger
 from cloud.web.sign_in import verify_password
 from protocols.reports import Report
 from tests import depot
+from tests.contract.depots import Linked
 from tests.depot import DAY_MS, batches, level, stock
 
 ROOT = Path(__file__).parents[2]
@@ -67,11 +68,10 @@ class Here:
     def fill(self) -> None:
         """Ten days of picks, and nearly nothing left: a need, and a stock-out that fires."""
         now_ms = time.time_ns() // 1_000_000
-        options = Options(
-            depot.site(), self.state, f"sqlite:///{self.state}/history.db", f"sqlite:///{self.state}/ledger.db"
-        )
         self.state.mkdir()
-        service = Service(options)
+        stores = (f"sqlite:///{self.state}/{name}.db" for name in ("history", "ledger"))
+        service = Service(Options(depot.site(), self.state, *stores))
+        service.uplink = Linked()  # type: ignore[assignment]
         sold: list[Report] = [stock("A1", -6, 6 * day - 4, now_ms - day * DAY_MS) for day in range(10, 0, -1)]
 
         async def live() -> None:

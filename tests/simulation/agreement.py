@@ -79,7 +79,7 @@ class Agreement:
             # A clock that ran ahead is waited for, for ten times as long, and so long told of; that of a device is
             # judged by the hours; empty shelves are no fault.
             own = key[0] == "clock_wrong" and (off or key[1] in SITE.device_by_id)
-            if key[0] not in ("stock_out", "below_reorder_point") and not own:
+            if key[0] not in ("stock_out", "below_reorder_point", "disk_low") and not own:
                 yield f"alert {key} is {alert.state}"
 
     def _unmet_plans(self, service: ServiceLife) -> Iterator[str]:

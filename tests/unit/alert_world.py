@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cloud.alerts.facts import BacklogNow, ClimateNow, DiskNow, Facts, GatewayLink, LateNow
 from cloud.core.book.staking import Stake
-from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed
 from cloud.core.maintenance.assets import AssetNow, Code, Fault
@@ -20,6 +20,7 @@ NOW_MS = 100 * 86_400_000
 GATEWAYS = ("g1", "g2")
 SENSES = ("shelf", "climate", "rfid", "machine")
 CODES: tuple[Code, ...] = ("refrigerant", "abnormal", "read_rate", "door_open", "drift", "losing_capacity", "noise")
+KINDS: tuple[Kind, ...] = ("", "excursion", "breach")
 FINDINGS = ("drift", "stuck", "noisy", "silent", "battery_low", "clock_off")
 
 
@@ -99,7 +100,7 @@ def wrong(place: Site, now_ms: int = NOW_MS, silent: bool = False) -> Facts:
         rooms=[
             RoomNow(one.id, f"st{at}", kind, "too_far", 1, 0, 20.0, 9_999_999, 20.0, now_ms, 15.0, 5.0, 2)
             for one in place.zones
-            for at, kind in enumerate(("", "excursion", "breach"))
+            for at, kind in enumerate(KINDS)
         ],
         assets=[
             AssetNow(

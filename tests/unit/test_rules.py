@@ -70,8 +70,7 @@ def test_a_rule_imports_no_sibling(name: str) -> None:
             "name it as its file",
         ),
         (
-            "RULE = 'broken'\nHOLD_MS = CLEAR_MS = 0\nEXAMPLES = []\nKNOWN_BY = 'smell'\n"
-            "def evaluate(facts): return []\n",
+            "RULE = 'broken'\nHOLD_MS = CLEAR_MS = 0\nEXAMPLES = []\nKNOWN_BY = 'smell'\nevaluate = list\n",
             "'smell' is none of device, slot",
         ),
         ("import no_such_module", "no_such_module"),

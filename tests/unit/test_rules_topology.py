@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cloud.alerts import rules as rules_
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.alerts.lifecycle import Book, Condition, Delays, step
 from cloud.alerts.rules import cut_off, delays, evaluate, rules
@@ -161,6 +162,8 @@ def test_a_site_tunes_its_rules() -> None:
     assert {one.severity for one in seen if one.rule == "zone_temperature"} == {2}
     assert "overstock" not in {one.rule for one in seen}
     assert "overstock" in {one.rule for one in evaluate(wrong(world))}
+    gateways_own = [Condition("outbox_full", "g1", "", 2, {}), Condition("overstock", "x", "", 3, {})]
+    assert rules_.tuned(gateways_own, place.tuning) == gateways_own[:1]
 
 
 @pytest.mark.parametrize(

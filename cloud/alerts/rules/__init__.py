@@ -118,9 +118,9 @@ def rules() -> dict[str, Rule]:
 def delays(tuning: Mapping[str, Tuning] | None = None) -> dict[str, Delays]:
     """How long each rule's conditions hold and clear, as the site has it."""
     found = {name: rule.delays for name, rule in rules().items()}
-    for name, tuned in (tuning or {}).items():
+    for name, by in (tuning or {}).items():
         if name in found:
-            hold, clear = tuned.hold_minutes, tuned.clear_minutes
+            hold, clear = by.hold_minutes, by.clear_minutes
             before = found[name]
             found[name] = Delays(
                 before.hold_ms if hold is None else round(hold * MINUTE_MS),
@@ -133,13 +133,23 @@ def evaluate(facts: Facts) -> list[Condition]:
     """What all rules see wrong, as the site has tuned them."""
     found, tuning = [], facts.site.tuning
     for name, rule in rules().items():
-        tuned = tuning.get(name)
-        if tuned is not None and tuned.off:
+        if name in tuning and tuning[name].off:
             continue
         seen = rule.evaluate(facts)
         if rule.nodata:
             seen = [replace(one, params={**one.params, "nodata": True}) for one in seen]
-        if tuned is not None and tuned.severity is not None:
-            seen = [replace(one, severity=tuned.severity) for one in seen]
         found += seen
+    return tuned(found, tuning)
+
+
+def tuned(conditions: list[Condition], tuning: Mapping[str, Tuning]) -> list[Condition]:
+    """Conditions as the site has tuned their rules, whoever saw them: what is off is not there."""
+    if not tuning:
+        return conditions
+    found = []
+    for one in conditions:
+        by = tuning.get(one.rule)
+        if by is None or not by.off:
+            given = by.severity if by is not None else None
+            found.append(one if given is None else replace(one, severity=given))
     return found

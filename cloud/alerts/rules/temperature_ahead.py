@@ -31,7 +31,7 @@ def evaluate(facts: Facts) -> list[Condition]:
         left = room.to_limit_min or 0.0
         params: dict[str, Param] = {name: figures(room)[name] for name in ("storage", "celsius", "limit_c", "lots")}
         params["to_limit_min"] = round(left)
-        severity = 1 if left <= URGENT_MIN and room.kind == "excursion" else 2
+        severity = 1 if left <= URGENT_MIN and room.kind == "excursion" and room.storage else 2
         calm = left > AHEAD_MIN or stale(facts, room)
         seen.append(Condition(RULE, room.zone, room.zone, severity, params, sustain=calm))
     return seen

@@ -19,10 +19,10 @@ KNOWN_BY = "zone"
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a zone. What is old news stays so: nobody knows whether it is over."""
+    """One condition a zone where goods have a storage. What is old news stays so: nobody knows whether it is over."""
     return [
         Condition(RULE, room.zone, room.zone, 1, {**figures(room), "why": room.why, "undecided": room.undecided})
-        for room in worst(facts, lambda one: one.kind == "breach", lambda one: -one.outside_ms)
+        for room in worst(facts, lambda one: bool(one.storage) and one.kind == "breach", lambda one: -one.outside_ms)
     ]
 
 

@@ -19,9 +19,9 @@ NAMED = ("excursion", "breach")
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a zone; of a breach it only sustains, for that is told by itself."""
+    """One condition a zone where goods have a storage; of a breach it only sustains, for that is told by itself."""
     seen = []
-    for room in worst(facts, lambda one: one.kind in NAMED, lambda one: -one.outside_ms):
+    for room in worst(facts, lambda one: bool(one.storage) and one.kind in NAMED, lambda one: -one.outside_ms):
         calm = room.kind == "breach" or stale(facts, room)
         seen.append(Condition(RULE, room.zone, room.zone, 2, figures(room), sustain=calm))
     return seen
@@ -47,6 +47,11 @@ EXAMPLES = [
         "it is a breach by now",
         _at(20, "breach", 9.4),
         [Condition(RULE, "cold", "cold", 2, _PARAMS | {"outside_min": 20, "lots": 3}, sustain=True)],
+    ),
+    Example(
+        "limits of the zone alone, which have a rule of their own",
+        Facts(_SITE, 0, rooms=[RoomNow("cold", "", "excursion", "", 1, 0, 9.4, 0, 9.4, 0, 8.0)]),
+        [],
     ),
     Example("a defrost", _at(20, "defrost", 9.4), []),
     Timeline("a door that stood open", "cold", [(_at(0, "excursion", 9.0), "pending"), (_at(6), "lapsed")]),

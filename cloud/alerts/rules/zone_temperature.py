@@ -22,8 +22,9 @@ _MEASURE = Measure(lambda now: now.temperature_c, lambda zone: (zone.min_c, zone
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """See `outside`. Of a zone with a storage it only sustains: a gateway that knows of no defrosts is answered."""
-    kept = {room.zone for room in facts.rooms if room.storage}
+    """See `outside`. Of a zone with a storage, and in a defrost, it only sustains: a gateway that knows of neither is
+    answered."""
+    kept = {room.zone for room in facts.rooms if room.storage or room.kind == "defrost"}
     seen = outside(RULE, 1, _MEASURE, facts)
     return [replace(one, sustain=True) if one.subject in kept else one for one in seen] if kept else seen
 
@@ -63,6 +64,16 @@ EXAMPLES = [
             60_000,
             climate={"cold": ClimateNow(9.0, 60.0, 50_000)},
             rooms=[RoomNow("cold", "2-8", "defrost", celsius=9.0)],
+        ),
+        [Condition(RULE, "cold", "cold", 1, {"value": 9.0, **_HIGH}, sustain=True)],
+    ),
+    Example(
+        "a defrost of a room with limits of its own",
+        Facts(
+            _SITE,
+            60_000,
+            climate={"cold": ClimateNow(9.0, 60.0, 50_000)},
+            rooms=[RoomNow("cold", "", "defrost", celsius=9.0)],
         ),
         [Condition(RULE, "cold", "cold", 1, {"value": 9.0, **_HIGH}, sustain=True)],
     ),

@@ -18,6 +18,8 @@ import { en as portalEn } from "../src/words/portal_en";
 import { zh as portalZh } from "../src/words/portal_zh";
 import { en as refusedEn } from "../src/words/refused_en";
 import { zh as refusedZh } from "../src/words/refused_zh";
+import { en as rulesEn } from "../src/words/rules_en";
+import { zh as rulesZh } from "../src/words/rules_zh";
 import { zh } from "../src/words/zh";
 import { read } from "../src/route";
 import { said, titled } from "../src/ui/said";
@@ -35,7 +37,7 @@ test("every text is there in Chinese, with the same blanks, and none is empty", 
 
 test("so is every text of what is loaded later, and no key is in two", () => {
   const seen = new Set<string>(Object.keys(en));
-  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh], [crewEn, crewZh], [meansEn, meansZh], [plantEn, plantZh], [coldEn, coldZh]];
+  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh], [crewEn, crewZh], [meansEn, meansZh], [plantEn, plantZh], [coldEn, coldZh], [rulesEn, rulesZh]];
   for (const [english, chinese] of later) {
     assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
     for (const key of Object.keys(english)) {
@@ -91,6 +93,18 @@ test("what a gateway alone raised says so, in the words of the rule", () => {
   assert.deepEqual(said(make("outbox_full", { used_pct: 93 })), ["filled by 93%", "from gateway gw-1"]);
   assert.deepEqual(said(make("flooded", { depth_mm: 4 })), ["depth_mm 4", "from gateway gw-1"]);
   for (const rule of ["zone_humidity", "outbox_full", "not_acknowledging", "broker_away", "clock_wrong"]) assert.notEqual(titled(make(rule, {})), rule);
+});
+
+test("the words of the rules have the same blanks in both languages, and say what is there", () => {
+  const filled = (text: string) => [...text.matchAll(/\{[\w:.]+\}/g)].map((found) => found[0]).sort();
+  for (const key of Object.keys(rulesEn) as (keyof typeof rulesEn)[]) assert.deepEqual(filled(rulesZh[key]), filled(rulesEn[key]), key);
+  const make = (rule: string, params: AlertView["params"]) => ({ rule, params }) as unknown as AlertView;
+  const cold = { storage: "2-8", celsius: 16.24, peak_c: 17, limit_c: 15, side: "high", outside_min: 30, lots: 0, why: "too_far" };
+  assert.deepEqual(said(make("temperature_breach", cold)), ["Further than goods bear", "16.2\u00a0°C, limit 15.0\u00a0°C", "at worst 17.0\u00a0°C", "30 min outside"]);
+  const worn = { fault: "wearing", since_ms: 5, health_pct: 30, days_low: 20, days_mid: 30, days_high: null };
+  assert.deepEqual(said(make("machine_health", worn)), ["It wears out", "health 30%"]);
+  assert.deepEqual(said(make("expiry", { lot: "", days: -2, at_stake: 12, expired: 12, value: 6, name: "Milk" })), ["12 at stake", "12 expired already", "over for 2 days", "€6.00"]);
+  assert.equal(titled(make("zone_dark", {})), "Many devices fell silent at once");
 });
 
 test("reports that are missing are counted while they are", () => {

@@ -66,10 +66,12 @@ export function Acknowledged({ alert }: { alert: AlertView }) {
 
 /** What an alert is about, and in which zone. */
 export function Subject({ alert }: { alert: AlertView }) {
-  const { subject, zone } = alert;
+  const { subject, zone, params } = alert;
   const place = zone && zone !== subject ? ` · ${zoneName(zone)}` : "";
-  if (skus.value.has(subject)) return <><a href={skuHref(subject)}>{skuName(subject)}</a>{place}</>;
+  const sku = subject.includes(".") && typeof params.sku === "string" ? params.sku : subject; // "SKU.GATE", "SKU.ZONE"
+  if (skus.value.has(sku)) return <><a href={skuHref(sku)}>{skuName(sku)}</a>{place}</>;
   if (slots.value.has(subject)) return <><a href={slotHref(subject)}>{subject}</a>{place}</>;
-  const name = zone === subject ? zoneName(subject) : deviceName(subject);
+  const called = typeof params.name === "string" ? params.name : deviceName(subject);
+  const name = zone === subject ? zoneName(subject) : called;
   return <>{name}{place}</>;
 }

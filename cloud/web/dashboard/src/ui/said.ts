@@ -1,7 +1,7 @@
 // What an alert says: its title and the figures in its parameters, worded by its rule.
-import { now } from "../state";
+import { deviceName, now, site, skuName, zoneName } from "../state";
 import type { AlertView } from "../types";
-import { ago, figure, known, number, percent, quantity, say, word } from "../words/words";
+import { ago, days, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 
 /** The title of an alert, with the side of the limit where the rule tells one. A rule without words is its code. */
 export function titled({ rule, params }: AlertView): string {
@@ -41,8 +41,6 @@ function figures({ rule, params, state }: AlertView): string[] {
         ...(seen !== null ? [say("alert.counted", { n: number(seen) })] : low !== null && high !== null ? [say("alert.counted_between", { low: number(low), high: number(high) })] : []),
       ];
     }
-    case "device_sick":
-      return [word("finding", text("finding")), ...(text("remedy") ? [word("remedy", text("remedy"))] : [])];
     case "outbox_full": {
       const used = n("used_pct");
       return used === null ? [] : [say("alert.filled", { share: percent(used / 100) })];
@@ -61,15 +59,69 @@ function figures({ rule, params, state }: AlertView): string[] {
     case "refrigeration_capacity":
       return capacity(n);
     default:
-      return Object.entries(params).flatMap(([name, what]) => (what === null || what === "" || name === "gateway" || name === "since_ms" ? [] : [`${name} ${what}`]));
+      if (known("says", rule)) return phrases(word("says", rule), params);
+      return Object.entries(params).flatMap(([name, what]) => (what === null || what === "" || UNSAID.has(name) ? [] : [`${name} ${what}`]));
+  }
+}
+
+const UNSAID = new Set(["gateway", "since_ms", "nodata"]);
+
+/** The phrases of a text of `words/rules_*.ts`, each with its figures filled in; those that lack one are left out. */
+function phrases(text: string, params: AlertView["params"]): string[] {
+  return text.split("|").flatMap((phrase) => {
+    let whole = true;
+    const filled = phrase.replace(/\{(\w+):([\w.]+)\}/g, (_, name: string, form: string) => {
+      const what = formed(params[name], form);
+      whole &&= what !== "";
+      return what;
+    });
+    return whole ? [filled] : [];
+  });
+}
+
+/** One figure in its form; "" where there is nothing to say. */
+function formed(what: string | number | null | undefined, form: string): string {
+  if (what === null || what === undefined || what === "") return "";
+  if (form.startsWith("w.")) return word(form.slice(2), String(what));
+  const n = typeof what === "number" ? what : null;
+  switch (form) {
+    case "zone":
+      return zoneName(String(what));
+    case "device":
+      return deviceName(String(what));
+    case "sku":
+      return skuName(String(what));
+    case "text":
+      return String(what);
+  }
+  if (n === null) return "";
+  switch (form) {
+    case "x":
+      return n > 0 ? number(n) : "";
+    case "f":
+      return figure(n);
+    case "pct":
+      return percent(n / 100);
+    case "c":
+      return quantity(n, "Cel", 1);
+    case "d":
+      return days(n);
+    case "due":
+      return n < 0 ? say("alert.days_over", { n: number(-n) }) : say("alert.days_left", { n: number(n) });
+    case "ago":
+      return n > 0 ? ago(n, now.value) : "";
+    case "money":
+      return money(n, site.value?.currency || "EUR");
+    default:
+      return number(n);
   }
 }
 
 function capacity(n: (name: string) => number | null): string[] {
-  const [lost, days, low, high, duty, expected] = [n("capacity_lost_pct"), n("days_to_limit"), n("days_low"), n("days_high"), n("duty"), n("duty_expected")];
+  const [lost, left, low, high, duty, expected] = [n("capacity_lost_pct"), n("days_to_limit"), n("days_low"), n("days_high"), n("duty"), n("duty_expected")];
   const said = lost === null ? [] : [say("alert.capacity_lost", { share: percent(lost / 100) })];
-  if (days !== null && low !== null) {
-    said.push(high === null ? say("alert.limit_in_open", { days: figure(days), low: figure(low) }) : say("alert.limit_in", { days: figure(days), low: figure(low), high: figure(high) }));
+  if (left !== null && low !== null) {
+    said.push(high === null ? say("alert.limit_in_open", { days: figure(left), low: figure(low) }) : say("alert.limit_in", { days: figure(left), low: figure(low), high: figure(high) }));
   }
   if (duty !== null && expected !== null) said.push(say("alert.duty", { duty: percent(duty), expected: percent(expected) }));
   return said;

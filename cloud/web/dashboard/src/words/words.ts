@@ -7,10 +7,13 @@ import type { en as orders } from "./orders_en";
 import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
+import { en as rulesEn } from "./rules_en";
+import { zh as rulesZh } from "./rules_zh";
 import { zh } from "./zh";
 
 export type Key =
   | keyof typeof en
+  | keyof typeof rulesEn
   | keyof typeof trade
   | keyof typeof orders
   | keyof typeof portal
@@ -21,7 +24,7 @@ export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };
 
-const BOOKS: Record<Language, Record<string, string>> = { en: { ...en }, zh: { ...zh } };
+const BOOKS: Record<Language, Record<string, string>> = { en: { ...en, ...rulesEn }, zh: { ...zh, ...rulesZh } };
 const browser = typeof window !== "undefined";
 const preferred = browser ? navigator.languages : ["en"];
 const kept = browser ? localStorage.getItem("language") : null;

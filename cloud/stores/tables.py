@@ -331,7 +331,7 @@ UPGRADES: dict[str, tuple[str, ...]] = {
     ),
     "8": (
         "ALTER TABLE alert ADD COLUMN assigned_to VARCHAR NOT NULL DEFAULT ''",
-        "DROP TABLE cooler",  # coolers are learnt again from the history, as assets
+        "DROP TABLE IF EXISTS cooler",  # coolers are learnt again from the history, as assets
     ),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

@@ -290,7 +290,7 @@ def test_movements_come_in_the_order_they_happened(place: Place) -> None:
     assert [at_ms for *_, at_ms, _ in ledger.movements()] == [NOON_MS + 1, NOON_MS + 2]
 
 
-def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place) -> None:
+def test_needs_alerts_and_accounts_are_as_they_were_stored(place: Place) -> None:
     ledger = place.ledger()
     need = ledger.keep_need(Need("bolt", 50, "proposed", 1, 1, {"reorder_point": 7, "formula": "x", "eoq": 1.5}))
     other = ledger.keep_need(Need("milk", 5, "proposed", 2, 2, {"reorder_point": None}))
@@ -301,8 +301,6 @@ def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place)
         alert, state="acknowledged", acknowledged_by="ada", acknowledged_ms=4, note="on my way", changed_ms=4
     )
     ledger.keep_alerts([Transition("firing", taken)])
-    ledger.keep_coolers({"thermo-1/1/temperature_c": b"\x01"})
-    ledger.keep_coolers({"thermo-1/1/temperature_c": b"\x02"})
     ledger.people.keep_account("ada", "crew", "hash")
     ledger.people.keep_account("erp", "viewer", "", "token")
     ledger.people.keep_account("ada", "manager", "hash-2")
@@ -315,7 +313,6 @@ def test_needs_alerts_coolers_and_accounts_are_as_they_were_stored(place: Place)
     assert again.alerts() == [taken]
     steps = [(row["before"], row["state"], row["by"], row["note"]) for row in place.rows(tables.transition)]
     assert steps == [("pending", "firing", "", ""), ("firing", "acknowledged", "ada", "on my way")]
-    assert again.coolers() == {"thermo-1/1/temperature_c": b"\x02"}
     assert again.people.account("ada") == ("ada", "manager", "hash-2")
     assert again.people.account("", "token") == ("erp", "viewer", "")
     assert again.people.account("nobody") is None

@@ -110,7 +110,6 @@ def test_a_ledger_of_an_earlier_version_is_taken_over_with_all_it_holds_and_goes
     assert (device.device, device.clock_offset_ms, device.battery_pct, device.findings) == ("shelf-1", 3, 80.0, [])
     assert [(one.sku, one.quantity, one.why) for one in ledger.needs()] == [("bolt", 40, {"on_hand": 2})]
     assert [(one.rule, one.state) for one in ledger.alerts()] == [("stock_out", "firing")]
-    assert list(ledger.coolers()) == ["thermo-1/1/temperature_c"]
     [taken, again] = apply(ledger, batch([stock("A1", -1, 88)], first=6), batch([stock("A1", -6, 90)]))
     assert (len(taken.numbered), again.duplicates) == (1, 1)
     ledger.close()

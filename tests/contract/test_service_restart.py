@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloud.core.maintenance import refrigeration
+from cloud.core.maintenance.keeping import Kept
 from cloud.service import Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.uplink import Uplink
@@ -64,8 +65,12 @@ def test_after_a_crash_the_service_knows_what_it_knew(place: Depot, groups: list
     assert after.now == before.now
     assert [after.stock(sku.id) for sku in SITE.skus] == [before.stock(sku.id) for sku in SITE.skus]
     assert after.picks_since(0) == before.picks_since(0)
-    assert set(after.coolers) == set(before.coolers)
     assert again.ledger.lanes() == live.ledger.lanes()
+
+
+def cooler(service: Service) -> refrigeration.State:
+    """What the cooler taught."""
+    return service.assets.fleet.assets["thermo-1"].kept.coolers[COOLER.partition("/")[2]]
 
 
 def cooling(from_ms: int, samples: int) -> list[Report]:
@@ -88,9 +93,9 @@ async def test_a_coolers_state_survives_a_crash(place: Depot, kept_after: int | 
     again = place.restart_crashed()
 
     def packed(one: Service) -> bytes:
-        return msgspec.msgpack.encode(one.inventory.coolers[COOLER])
+        return msgspec.msgpack.encode(cooler(one))
 
-    assert service.inventory.coolers[COOLER].recent != []
+    assert cooler(service).recent != []
     assert packed(again) == packed(service)
     await again.apply([batch(more := cooling(NOW_MS // MINUTE_MS * MINUTE_MS, 10), 600, lane="telemetry")])
     await service.apply([batch(more, 600, lane="telemetry")])
@@ -111,7 +116,7 @@ async def test_a_backlog_behind_newer_samples_leaves_no_gap_in_what_a_cooler_tau
     for report in samples:
         assert isinstance(report, Series)
         refrigeration.step(in_order, report.at_ms, report.values[0])
-    assert service.inventory.coolers[COOLER] == in_order
+    assert cooler(service) == in_order
 
 
 async def test_a_new_ledger_beside_an_old_history_learns_its_coolers_again(place: Depot) -> None:
@@ -122,7 +127,7 @@ async def test_a_new_ledger_beside_an_old_history_learns_its_coolers_again(place
     for path in place.state.glob("ledger.db*"):
         path.unlink()
 
-    assert place.start().inventory.coolers[COOLER] == service.inventory.coolers[COOLER]
+    assert cooler(place.start()) == cooler(service)
 
 
 async def test_a_history_that_is_away_at_the_start_does_not_keep_the_service_from_starting(
@@ -154,9 +159,9 @@ async def test_the_coolers_are_kept_when_the_service_stops(place: Depot, uplink:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
-    kept = msgspec.msgpack.decode(service.ledger.coolers()[COOLER], type=refrigeration.State)
-    assert kept == service.inventory.coolers[COOLER]
-    assert kept.last_ms == NOW_MS + 60_000
+    kept = msgspec.msgpack.decode(service.ledger.books.kept_all("asset:")["asset:thermo-1"], type=Kept)
+    assert kept.coolers[COOLER.partition("/")[2]] == cooler(service)
+    assert kept.coolers[COOLER.partition("/")[2]].last_ms == NOW_MS + 60_000
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
 
 
@@ -168,7 +173,7 @@ async def test_coolers_that_could_not_be_kept_are_kept_the_next_time(place: Depo
         await service.tick(NOW_MS)
     await service.tick(NOW_MS + 1000)
 
-    assert list(service.ledger.coolers()) == [COOLER]
+    assert "asset:thermo-1" in service.ledger.books.kept_all("asset:")
 
 
 async def test_looking_writes_nothing(place: Depot) -> None:

@@ -10,7 +10,7 @@ from cloud.core.inventory import Inventory, Stock
 from protocols.layout import Site
 from protocols.reports import Report, Series, SlotLevel, StockEvent
 from tests import depot
-from tests.depot import DAY_MS, HOUR_MS, NOON_MS, health, level, stock, warmth
+from tests.depot import DAY_MS, HOUR_MS, NOON_MS, health, level, stock
 
 SITE = depot.site()
 
@@ -134,17 +134,6 @@ def test_the_newest_sample_of_a_report_is_the_one_that_counts() -> None:
 
     now = inventory.now["thermo-2/1/temperature_c"]
     assert (now.at_ms, now.value, now.series) == (NOON_MS + 1000, 3.0, "thermo-2/1/temperature_c")
-
-
-def test_only_the_temperature_of_a_cooler_is_judged() -> None:
-    inventory = Inventory(SITE)
-    humid = replace(warmth("thermo-1", 60.0), quantity="humidity_pct")
-
-    touched = inventory.apply([warmth("thermo-1", 4.0), humid, warmth("thermo-2", 20.0), warmth("unlisted", 5.0)])
-
-    assert touched.coolers == {"thermo-1/1/temperature_c"}
-    assert list(inventory.coolers) == ["thermo-1/1/temperature_c"]
-    assert inventory.coolers["thermo-1/1/temperature_c"].last_ms == NOON_MS
 
 
 def test_what_was_touched_is_told() -> None:

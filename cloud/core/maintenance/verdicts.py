@@ -26,9 +26,7 @@ SPAN_MS: Final = 90 * DAY_MS
 FLOOR: Final = 0.5
 SNOOZE_HOURS: Final = 4.0
 SNOOZE_HOURS_MAX: Final = 168.0
-SAFETY: Final[frozenset[str]] = frozenset(
-    ("gateway_silent", "temperature_breach", "zone_temperature", "theft")
-)
+SAFETY: Final[frozenset[str]] = frozenset(("gateway_silent", "temperature_breach", "zone_temperature", "theft"))
 """Rules that are told to people however often they were wrong: a miss costs more than a night. They only ask."""
 _TAIL: Final = 0.025
 _TINY: Final = 1e-300

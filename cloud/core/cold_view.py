@@ -16,8 +16,8 @@ __all__ = ["Signature"]
 
 
 class RoomView(Struct, frozen=True):
-    """A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last `kinetic_hours`; `series` are
-    its thermometers in the history."""
+    """A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last
+    `kinetic_hours`, `series` names its thermometers."""
 
     id: str
     zone: str

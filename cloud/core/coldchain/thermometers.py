@@ -68,6 +68,8 @@ class Thermometers(Struct):
         self.last[series] = (at_ms, celsius)
         self.newest[series] = max(at_ms, self.newest.get(series, 0))
         self.upto_ms = max(self.upto_ms, at_ms)
+        if len(self.last) == 1:
+            return [(at_ms, celsius, celsius)]
         fresh = [told for known_ms, told in self.last.values() if known_ms > at_ms - GAP_MS]
         return [(at_ms, min(fresh), max(fresh))]
 

@@ -6,7 +6,6 @@ Helvetica has no letters for, whatever the report's language.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -14,7 +13,6 @@ from typing import Any
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-import msgspec
 from reportlab.graphics.shapes import Drawing, Line, PolyLine, Rect, String
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -25,6 +23,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from cloud.cold_sheet import as_csv, as_json
 from cloud.core.cold_view import ExcursionView
 from cloud.core.coldchain.report import Part, Report
 from cloud.core.coldchain.report_words import WHY, WORDS
@@ -36,39 +35,16 @@ MARGIN = 18 * mm
 GREY, RED, BLUE, AMBER = colors.HexColor("#d9dde2"), colors.HexColor("#c0362c"), colors.HexColor("#1f5fa8"), "#f3d9a4"
 LINES_MAX = 400
 """Rows of a table in a PDF; beyond, how many more there are."""
-COLUMNS = (
-    "kind", "zone", "storage", "sku", "lot", "from", "to", "minutes", "min_c", "max_c", "mean_c", "kinetic_c", "why",
-    "units", "by", "role", "comment",
-)  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell of text that begins so would be a formula to a spreadsheet."""
-
 pdfmetrics.registerFont(UnicodeCIDFont(HAN))
 
 
 def written(report: Report, form: str, lang: str) -> tuple[bytes, str, str]:
     """A report in a form: its bytes, their media type, and a name for the file."""
-    made = {"json": as_json, "csv": as_csv, "pdf": lambda one: as_pdf(one, lang)}[form](report)
+    made = as_pdf(report, lang) if form == "pdf" else as_csv(report) if form == "csv" else as_json(report)
     about = report.lot or report.sku if report.kind == "lot" else report.parts[0].zone if report.parts else "room"
     name = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "_" for one in about)[:60]
     day = datetime.fromtimestamp(report.to_ms / 1000, ZoneInfo(report.timezone)).strftime("%Y-%m-%d")
     return made, MEDIA[form], f"cold-{name}-{day}.{form}"
-
-
-def as_json(report: Report) -> bytes:
-    """All of it; times are ms since 1970, UTC."""
-    return msgspec.json.encode(report)
-
-
-def as_csv(report: Report) -> bytes:
-    """A row a room (`summary`), gap, defrost, excursion, lot that was set aside, and decision; times of the site."""
-    out = io.StringIO()
-    table = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
-    table.writeheader()
-    for part in report.parts:
-        for row in _rows(report, part):
-            table.writerow({name: _cell(value) for name, value in row.items()})
-    return out.getvalue().encode("utf-8-sig")
 
 
 def as_pdf(report: Report, lang: str) -> bytes:
@@ -292,51 +268,6 @@ def _runs(part: Part) -> Iterator[list[tuple[int, float, float]]]:
         yield run
 
 
-def _rows(report: Report, part: Part) -> Iterator[dict[str, object]]:
-    def iso(at_ms: int) -> str:
-        local = datetime.fromtimestamp(at_ms // 1000, ZoneInfo(report.timezone))
-        return local.isoformat() if at_ms else ""
-
-    about = {"zone": part.zone, "storage": part.storage, "sku": report.sku, "lot": report.lot}
-    yield {
-        **about, "kind": "summary", "from": iso(part.from_ms), "to": iso(part.to_ms),
-        "minutes": round(part.outside_ms / 60_000, 1), "min_c": part.min_c, "max_c": part.max_c,
-        "mean_c": _rounded(part.mean_c), "kinetic_c": _rounded(part.kinetic_worst_c), "units": part.units or "",
-    }  # fmt: skip
-    for gap in part.gaps:
-        minutes = round((gap.to_ms - gap.from_ms) / 60_000, 1)
-        yield {**about, "kind": "gap", "from": iso(gap.from_ms), "to": iso(gap.to_ms), "minutes": minutes}
-    for one in [*part.defrosts, *part.excursions]:
-        peak = {"max_c" if one.side > 0 else "min_c": one.peak_c}
-        minutes = round(one.outside_ms / 60_000, 1)
-        yield {
-            **about,
-            "kind": one.kind,
-            "from": iso(one.began_ms),
-            "to": iso(one.ended_ms),
-            "minutes": minutes,
-            "why": one.why,
-            **peak,
-        }
-        for line in one.lines:
-            of = {**about, "sku": line.sku, "lot": line.lot, "units": line.units}
-            yield {**of, "kind": "quarantine", "from": iso(line.at_ms), "to": iso(line.decided_ms)}
-            for sign in one.signatures:
-                if line.number in sign.lines:
-                    signed = {"by": sign.by, "role": sign.role, "comment": sign.comment}
-                    yield {**of, "kind": sign.decision, "from": iso(sign.at_ms), **signed}
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
-    return "" if value is None else value
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
-
-
 def _c(celsius: float | None) -> str:
     return "-" if celsius is None else f"{celsius:.2f}".rstrip("0").rstrip(".")
 
@@ -369,7 +300,7 @@ def _text(text: str, size: float, bold: bool = False) -> Paragraph:
         leading=size * 1.35,
         wordWrap="CJK" if _font(text) == HAN else None,
     )
-    return Paragraph(escape(text), style)
+    return Paragraph(escape(text.replace("°C", "℃") if style.fontName == HAN else text), style)
 
 
 def _pairs(rows: Sequence[tuple[str, str]]) -> Table:

@@ -115,6 +115,7 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             uplink.close()
             await self.assets.keep()
+            await self.trade.cold.keep()
 
     def close(self) -> None:
         """Let go of the stores."""

@@ -9,15 +9,15 @@ from msgspec.structs import asdict
 
 from cloud.core.coldchain.chamber import Kept
 from cloud.core.coldchain.dossier import Case, Signature
-from cloud.core.coldchain.excursions import Cause
+from protocols.excursions import Cause
 from cloud.core.coldchain.rooms import Kind, RoomNow
 
 __all__ = ["Signature"]
 
 
 class RoomView(Struct, frozen=True):
-    """A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last `kinetic_hours`; `series`
-    are its thermometers in the history."""
+    """A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last
+    `kinetic_hours`, `series` names its thermometers."""
 
     id: str
     zone: str

@@ -19,6 +19,7 @@ from cloud.core.book.lots import fresh
 from cloud.core.cold_view import ExcursionView, ExposureView, RoomView, room_view
 from cloud.core.coldchain import rooms
 from cloud.core.coldchain.chamber import Chamber, Past, State, Told, own_storage
+from cloud.core.coldchain.dossier import same
 from cloud.core.coldchain.kinetic import DAY_MS
 from cloud.core.coldchain.lying import zones_of
 from cloud.core.coldchain.report import Asked
@@ -40,7 +41,8 @@ from protocols.reports import Report, Series
 log = logging.getLogger(__name__)
 Kind = TypeVar("Kind", State, Past)
 
-KEPT_EVERY_MS = 60_000
+KEPT_EVERY_MS = JUDGED_EVERY_MS = 60_000
+"""So often is kept what changed, and looked whether a lot used up what it bears."""
 CALM_MS = 3_000
 """A backlog has ended when nothing of it came for so long."""
 LEARN_MS = 30 * DAY_MS
@@ -76,7 +78,7 @@ class Coldroom:
         """Zones that are still to be brought up to now, each with the storages that are new there."""
         self._meanwhile: dict[str, list[Series]] = {}
         """What was heard of zones that are being learnt."""
-        self._again_ms = self._kept_ms = 0
+        self._again_ms = self._kept_ms = self._judged_ms = 0
         self._changed: set[str] = set()
         self._marked: dict[str, int] = {}
 
@@ -117,8 +119,10 @@ class Coldroom:
                 self._tell(zone, chamber.advance(now_ms))
         await self.quarantine.tick(now_ms)
         await self.stays.tick(now_ms)
-        for worn in self.stays.used_up(now_ms):
-            await self.quarantine.used_up(worn, now_ms)
+        if now_ms - self._judged_ms >= JUDGED_EVERY_MS:
+            for worn in self.stays.used_up(now_ms):
+                await self.quarantine.used_up(worn, now_ms)
+            self._judged_ms = now_ms
         if now_ms - self._kept_ms >= KEPT_EVERY_MS:
             await self.keep()
             self._kept_ms = now_ms
@@ -140,11 +144,13 @@ class Coldroom:
 
     def rooms(self) -> list[RoomNow]:
         """Every room as the rules see it."""
-        now_ms, lots = self._now_ms(), self.stays.lots()
+        now_ms, lots, cases = self._now_ms(), self.stays.lots(), self.quarantine.by_room()
         found = []
         for zone, chamber in self.chambers.items():
             for name, kept in chamber.state.kept.items():
-                number, waiting = self.quarantine.about(zone, name, kept.course.room.now)
+                mine, now = cases.get((zone, name), []), kept.course.room.now
+                case = same(mine, zone, name, now) if now is not None else None
+                number, waiting = case.number if case is not None else 0, sum(one.state == "open" for one in mine)
                 found.append(rooms.room(zone, name, kept, now_ms, lots.get((zone, name), 0), number, waiting))
         return found
 
@@ -244,6 +250,8 @@ class Coldroom:
 
     async def _relearn(self, zone: str) -> None:
         late_ms, heard_ms = self._late.pop(zone)
+        if self.history is None:
+            return  # there is nothing to learn it from
         chamber = self.chambers[zone]
         base = chamber.back_to(late_ms)
         if base is None:

@@ -15,7 +15,6 @@ from cloud.core.cold_view import ExcursionView, excursion_view
 from cloud.core.coldchain import dossier
 from cloud.core.coldchain.chamber import Told
 from cloud.core.coldchain.dossier import Case, Decision, Line, Step
-from cloud.core.coldchain.excursions import Excursion
 from cloud.core.coldchain.kinetic import DAY_MS
 from cloud.core.coldchain.lying import There, lying, to_set_aside, zones_of
 from cloud.core.purchasing.needs import BY
@@ -99,11 +98,12 @@ class Quarantine:
             await self._add([Step(one.zone, one.storage, "began", one.since_ms, now_ms, key, body=body)])
             self._worn.add(key)
 
-    def about(self, zone: str, storage: str, now: Excursion | None) -> tuple[int, int]:
-        """Of a room: the number of the excursion it is in, and how many of its breaches wait for a word."""
-        mine = [one for one in self._cases.values() if (one.zone, one.storage) == (zone, storage)]
-        case = dossier.same(mine, zone, storage, now) if now is not None else None
-        return case.number if case is not None else 0, sum(one.state == "open" for one in mine)
+    def by_room(self) -> dict[tuple[str, str], list[Case]]:
+        """(zone, storage) -> its cases."""
+        found: dict[tuple[str, str], list[Case]] = {}
+        for one in self._cases.values():
+            found.setdefault((one.zone, one.storage), []).append(one)
+        return found
 
     async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[ExcursionView]:
         """Those that began within a span, newest first."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cloud.core.cold_view import ExcursionView, ExposureView
 from cloud.core.coldchain import report as reports
-from cloud.core.coldchain.excursions import GAP_MS
+from protocols.excursions import GAP_MS
 from cloud.core.coldchain.kinetic import DAY_MS
 from cloud.core.coldchain.report import Asked, Part, Report
 from cloud.desks.bookkeeping import Bookkeeping

@@ -34,9 +34,10 @@ PAGE = 1_000
 
 
 class Here(Struct):
-    """A lot in a room: since when, what the room had counted then, the most units of it that were there."""
+    """A lot in a room: since when, what the room had counted then, how it is kept, the most units that were there."""
 
     stay: Stay
+    storage: str
     units: int = 0
 
 
@@ -91,6 +92,11 @@ class Stays:
         except msgspec.ValidationError as error:
             log.warning("%s: what was kept can not be read; lots are looked for anew: %s", KEPT, error)
             self._known = Known()
+        for sku, lots in self._known.here.items():  # what is kept otherwise by now is looked for anew
+            kept = self.site.sku_by_id[sku].storage if sku in self.site.sku_by_id else ""
+            for zones in lots.values():
+                for zone in [zone for zone, one in zones.items() if one.storage != kept or not self._kept(zone, kept)]:
+                    del zones[zone]
         self._seen.clear()
 
     async def tick(self, now_ms: int) -> None:
@@ -125,7 +131,7 @@ class Stays:
         """What a room had counted was learnt again: also what it had by the moments when lots came."""
         for sku in self._skus:
             for lots in self._known.here.get(sku.id, {}).values():
-                if (one := lots.get(zone)) is not None and sku.storage in self._storages.get(zone, {}):
+                if (one := lots.get(zone)) is not None:
                     at = self._chambers[zone].worn_at(sku.storage, one.stay.since_ms)
                     one.stay = Stay(one.stay.since_ms, at, one.stay.before)
         self._changed = True
@@ -142,10 +148,9 @@ class Stays:
     def exposures(self, sku: str = "") -> list[ExposureView]:
         """What each lot that is in a cold room went through."""
         found = []
-        for one in self._skus:
-            if sku in ("", one.id):
-                for lot, zones in self._known.here.get(one.id, {}).items():
-                    found += [self._view(one.id, lot, zone, here) for zone, here in zones.items()]
+        for one in [sku] if sku else [one.id for one in self._skus]:
+            for lot, zones in self._known.here.get(one, {}).items():
+                found += [self._view(one, lot, zone, here) for zone, here in zones.items()]
         return found
 
     def past(self, sku: str, lot: str) -> list[Stayed]:
@@ -189,24 +194,18 @@ class Stays:
     async def _look(self, sku: str, storage: str, home: str, now_ms: int) -> None:
         account, here = self._book.account(sku), self._known.here.setdefault(sku, {})
         before = self._known.before.setdefault(sku, {})
-        there = {
-            zone: one
-            for zone, one in lying(account, self._zones[sku], home).items()
-            if storage in self._storages.get(zone, {})
-        }
+        there = {zone: one for zone, one in lying(account, self._zones[sku], home).items() if self._kept(zone, storage)}
         now: set[tuple[str, str]] = set()
         for zone, one in there.items():
             for lot, units in (one.lots if one.lots is not None else dict(account.batches.units)).items():
                 now.add((lot, zone))
                 zones = here.setdefault(lot, {})
                 if zone not in zones:
-                    zones[zone] = Here(await self._came(sku, lot, storage, zone, now_ms))
+                    zones[zone] = Here(await self._came(sku, lot, storage, zone, now_ms), storage)
                 zones[zone].units = max(zones[zone].units, units)
         for lot, zones in [*here.items()]:
             for zone in [zone for zone in zones if (lot, zone) not in now]:
                 gone = zones.pop(zone)
-                if zone not in self._chambers or storage not in self._storages.get(zone, {}):
-                    continue
                 worn = self._worn(sku, zone, gone)
                 self._over.append(Stayed(sku, lot, zone, storage, gone.stay.since_ms, now_ms, gone.units, worn))
                 before[lot] = worn.most(before.get(lot, Worn()))
@@ -238,6 +237,10 @@ class Stays:
                     first = min(first, one.happened_ms)
             after = page[-1].id
         return first
+
+    def _kept(self, zone: str, storage: str) -> bool:
+        """Whether goods are kept so in a room that is watched."""
+        return bool(storage) and storage in self._storages.get(zone, {})
 
     def _worn(self, sku: str, zone: str, here: Here) -> Worn:
         return here.stay.worn(self._chambers[zone].state.kept[self.site.sku_by_id[sku].storage].course)

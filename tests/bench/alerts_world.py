@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from cloud.alerts.facts import ClimateNow, Facts, GatewayLink, LateNow
 from cloud.core.book.staking import Stake
-from cloud.core.coldchain.excursions import Room, step
+from protocols.excursions import Room, step
 from cloud.core.coldchain.rooms import RoomNow
 from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed

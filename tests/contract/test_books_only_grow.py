@@ -9,15 +9,21 @@ import pytest
 from msgspec.structs import asdict, replace
 from sqlalchemy import Table, delete, event, update
 
+from cloud.core.coldchain.dossier import Step
+from cloud.core.coldchain.exposure import Worn
 from cloud.core.purchasing.scorecards import Mark
-from cloud.stores import tables, tables_trade
+from cloud.stores import tables, tables_cold, tables_trade
 from cloud.stores.books import Books
+from cloud.stores.cold import Stayed
 from cloud.stores.database import LedgerUnfit
 from cloud.stores.ledger import Ledger
 from tests.contract.books import a_promise, an_order, entry, step
 from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply, unguarded
 from tests.depot import NOON_MS as T
 from tests.depot import batch, stock
+
+STAYS = (*tables_trade.STAYS, *tables_cold.STAYS)
+COLUMNS = {"movement": "source", "cold_stay": "sku"}
 
 
 @pytest.fixture(params=DATABASES)
@@ -28,15 +34,15 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     made.wipe()
 
 
-@pytest.mark.parametrize("table", tables_trade.STAYS, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", STAYS, ids=lambda table: table.name)
 def test_the_database_itself_changes_and_deletes_nothing_of_what_only_ever_grows(place: Place, table: Table) -> None:
     ledger = place.ledger()
     _use_all(ledger.books)
     apply(ledger, batch([stock("A1", -1, 88)]))
-    before = {one.name: place.rows(one) for one in tables_trade.STAYS}
+    before = {one.name: place.rows(one) for one in STAYS}
     assert all(before.values())
 
-    name, column = table.name, "source" if table.name == "movement" else "by"
+    name, column = table.name, COLUMNS.get(table.name, "by")
     statements = [f"UPDATE {name} SET \"{column}\" = 'eve'", f"DELETE FROM {name}"]
     if ledger._engine.dialect.name == "sqlite":
         statements.append(f"INSERT OR REPLACE INTO {name} SELECT * FROM {name}")
@@ -46,7 +52,7 @@ def test_the_database_itself_changes_and_deletes_nothing_of_what_only_ever_grows
         with pytest.raises(LedgerUnfit, match=f"rows of {name} are only ever added"), ledger._writing() as connection:
             connection.exec_driver_sql(statement)
 
-    assert {one.name: place.rows(one) for one in tables_trade.STAYS} == before
+    assert {one.name: place.rows(one) for one in STAYS} == before
 
 
 def test_a_row_with_the_key_of_another_takes_its_place_in_no_way(tmp_path: Path) -> None:
@@ -95,9 +101,7 @@ def test_nothing_the_books_offer_asks_to_change_or_delete_what_only_ever_grows(p
     used = _use_all(ledger.books)
 
     assert used == {name for name in vars(Books) if not name.startswith("_")}, "this test uses every verb"
-    forbidden = tuple(
-        str(verb(one)).split(" WHERE")[0].split(" SET")[0] for one in tables_trade.STAYS for verb in (update, delete)
-    )
+    forbidden = tuple(str(verb(one)).split(" WHERE")[0].split(" SET")[0] for one in STAYS for verb in (update, delete))
     assert [said for said in asked if said.lstrip().startswith(forbidden)] == []
     assert any(said.startswith("INSERT INTO entry") for said in asked)
 
@@ -126,10 +130,22 @@ def _use_all(books: Books) -> set[str]:
     assert books.scores()
     assert books.kept("x")
     assert books.spares()
+    [(begun, new)] = books.add_cold([Step("cold", "2-8", "began", T, T, "cold/2-8/1")])
+    assert new
+    [(aside, _)] = books.add_cold([Step("cold", "2-8", "aside", T, T, "aside", begun.id)])
+    assert books.add_cold([Step("cold", "2-8", "began", T, T, "cold/2-8/1", note="again")]) == [(begun, False)]
+    assert books.cold_steps("cold", T, T) == books.cold_steps_of(begun.id) == [begun, aside]
+    assert books.cold_steps("hall") == books.cold_steps_of(aside.id) == []
+    assert books.cold_waiting() == {begun.id}
+    stayed = Stayed("flu", "F1", "cold", "2-8", T, T + 1, 30, Worn(5, 4, (3, 2), 0.5))
+    books.add_stays([stayed])
+    books.add_stays([stayed])
+    assert books.stays("flu") == books.stays("flu", "F1") == [stayed]
+    cold = {"add_cold", "cold_steps", "cold_steps_of", "cold_waiting", "add_stays", "stays"}
     posting = {"post", "entries", "entry_of", "facts", "facts_by_sku"}
     ordering = {"keep_order", "order_of_needs", "receive", "orders", "versions", "every_version", "ordered"}
     promising = {"reserve", "keep_reservation", "reservations", "reservation_of"}
-    return posting | ordering | promising | {"score", "scores", "keep", "kept", "tell_spare", "spares"}
+    return posting | ordering | promising | cold | {"score", "scores", "keep", "kept", "tell_spare", "spares"}
 
 
 def test_nothing_of_a_book_is_searched_for_row_by_row(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.core.coldchain.excursions import Excursion, Room, step
+from protocols.excursions import Excursion, Room, step
 from cloud.core.coldchain.exposure import Course, Worn, arrived, left
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, MINUTE_MS, Kinetic
 from protocols.cold import PRESETS, Budget, Storage

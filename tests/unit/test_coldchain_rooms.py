@@ -170,7 +170,7 @@ def test_a_room_whose_cooling_failed_says_when_it_will_be_too_warm(ambient: floa
             first = first if first is not None else truth - minute
             errors.append(abs(left - (truth - minute)))
     assert first is not None, "it is said before it happens"
-    assert first > truth / 3
+    assert first >= truth / 3
     assert sorted(errors)[len(errors) // 2] < max(3.0, truth * 0.15)
 
 
@@ -187,9 +187,9 @@ def test_a_room_that_will_come_to_rest_below_the_limit_reaches_none() -> None:
 def test_freezing_is_foretold_as_well() -> None:
     lately = Lately()
     failed = cycles(lately, 6, noise=0.0) // MINUTE_MS + 1
-    for minute in range(15):
-        lately.add((failed + minute) * MINUTE_MS, 2.8 - 0.04 * minute, quiet=True)
-    assert minutes_to(lately, 2, -1, (failed + 14) * MINUTE_MS) == pytest.approx((2.8 - 0.56 - 2) / 0.04, abs=1)
+    for minute in range(22):
+        lately.add((failed + minute) * MINUTE_MS, 2.8 - 0.03 * minute, quiet=True)
+    assert minutes_to(lately, 2, -1, (failed + 21) * MINUTE_MS) == pytest.approx((2.8 - 0.63 - 2) / 0.03, abs=1)
 
 
 def test_a_room_tells_what_it_is_in_and_whose_limits_are_its_own() -> None:

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.core.coldchain import excursions as theirs
+from protocols import excursions as theirs
 from edge.core.alarms import Own
 from edge.core.alone import Alone
 from edge.core.glance import Glance

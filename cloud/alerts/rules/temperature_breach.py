@@ -6,7 +6,7 @@ from cloud.alerts.cold import figures, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
-from cloud.core.coldchain.excursions import Cause
+from protocols.excursions import Cause
 from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone

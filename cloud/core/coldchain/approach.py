@@ -19,7 +19,7 @@ from cloud.core.coldchain.kinetic import HOUR_MS, MINUTE_MS
 
 MINUTES = 45
 """Minutes remembered, one mean each."""
-STRETCHES = (45, 36, 30, 24, 18, 12)
+STRETCHES = (45, 36, 30, 24, 18)
 """Minutes that are looked at, the longest first that one curve fits: what was before it failed is none of it."""
 FIT_C, FIT_SDS = 0.03, 1.5
 """A curve fits when what is left is no more than this, or than so many standard deviations of a mean."""
@@ -41,8 +41,8 @@ class Lately(Struct):
     quiet: list[tuple[int, float, float]] = field(default_factory=list)
 
     def add(self, at_ms: int, celsius: float, quiet: bool) -> None:
-        """One more sample. What is not `quiet`, a defrost, an excursion and the way back, is no usual range; nor is the
-        hour before it."""
+        """One more sample. What is not `quiet`, an excursion and the way back, is no usual range; nor is the hour
+        before it. Defrosts and doors are usual."""
         minute, minutes = at_ms // MINUTE_MS, self.minutes
         if minutes and minutes[-1][0] == minute:
             _, total, count = minutes[-1]

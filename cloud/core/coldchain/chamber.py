@@ -13,11 +13,11 @@ import msgspec
 from msgspec import Struct, field
 
 from cloud.core.coldchain.approach import Lately
-from cloud.core.coldchain.excursions import REST_MS, Excursion
+from protocols.excursions import REST_MS, Excursion, worst
 from cloud.core.coldchain.exposure import Course, Worn
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS
 from cloud.core.coldchain.marks import Marks
-from cloud.core.coldchain.thermometers import Sample, Span, Thermometers, worst
+from cloud.core.coldchain.thermometers import Sample, Span, Thermometers
 from protocols.cold import Storage
 
 HOURLY, DAILY = 6, 31
@@ -156,11 +156,12 @@ class Chamber(Struct):
         at_ms, low, high = span
         found = []
         for name, kept in self.state.kept.items():
-            celsius = worst(low, high, kept.by)
+            celsius = low if low == high else worst(low, high, kept.by)
             told = kept.course.take(at_ms, celsius, kept.by)
             if told is not None:
                 found.append(Told(name, told))
-            if kept.course.room.now is not None:
+            now = kept.course.room.now
+            if now is not None and now.kind != "defrost":
                 kept.outside_ms = at_ms
             kept.lately.add(at_ms, celsius, quiet=at_ms - kept.outside_ms > WAY_BACK_MS)
             self.past.marks[name].note(at_ms, kept.course.worn)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from cloud.core.coldchain.excursions import Excursion
+from protocols.excursions import Excursion
 from cloud.core.refusals import Refusal
 
 What = Literal["began", "became", "over", "searched", "aside", "decided", "told", "booked"]

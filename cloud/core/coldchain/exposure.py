@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from cloud.core.coldchain.excursions import GAP_MS, Cause, Excursion, Room, step
+from protocols.excursions import GAP_MS, Cause, Excursion, Room, step
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic
 from protocols.cold import Storage
 
@@ -49,7 +49,8 @@ class Worn(Struct, frozen=True):
 
 
 class Course(Struct):
-    """One room for goods that are kept alike: its excursion, its kinetic mean, and what it counted so far."""
+    """One room for goods that are kept alike: its excursion, its kinetic mean (where that is limited), and what it
+    counted so far."""
 
     kinetic: Kinetic
     room: Room = field(default_factory=Room)
@@ -70,11 +71,16 @@ class Course(Struct):
         return told
 
     def _hold(self, ms: int, sample: Room, kept: Storage) -> None:
-        celsius = sample.celsius
-        self.kinetic.add(sample.at_ms, sample.at_ms + ms, celsius)
-        beyond = tuple(ms if one.beyond(celsius) else 0 for one in kept.budgets)
-        outside = ms if kept.side(celsius) else 0
-        self.worn = self.worn.plus(Worn(ms, outside, beyond, kept.ageing(celsius) * ms / DAY_MS))
+        celsius, worn = sample.celsius, self.worn
+        if kept.kinetic_c is not None:
+            self.kinetic.add(sample.at_ms, sample.at_ms + ms, celsius)
+        beyond = worn.beyond_ms
+        if kept.budgets:
+            budgets = zip(beyond, kept.budgets, strict=True)
+            beyond = tuple(spent + ms if one.beyond(celsius) else spent for spent, one in budgets)
+        aged = kept.ageing(celsius) * ms / DAY_MS if kept.q10 or kept.activation_kj else 0.0
+        outside_ms = worn.outside_ms + (ms if kept.side(celsius) else 0)
+        self.worn = Worn(worn.known_ms + ms, outside_ms, beyond, worn.aged_days + aged)
 
     def _used_up(self, kept: Storage) -> Cause:
         """Whether the kinetic mean is above what is borne; it is asked of half a window at least."""

@@ -42,10 +42,12 @@ class Kinetic(Struct):
                 self.parts.append((number, until - from_ms, harm * (until - from_ms)))
             self.ms, self.harm = self.ms + until - from_ms, self.harm + harm * (until - from_ms)
             from_ms = until
-        gone = (to_ms - 1) // size - PARTS
-        if self.parts and self.parts[0][0] <= gone:
-            self.parts = [part for part in self.parts if part[0] > gone]
-            self.ms, self.harm = sum(part[1] for part in self.parts), sum(part[2] for part in self.parts)
+        parts, gone = self.parts, (to_ms - 1) // size - PARTS
+        while parts and parts[0][0] <= gone:
+            _, ms, much = parts.pop(0)
+            self.ms, self.harm = self.ms - ms, self.harm - much
+            if parts and parts[0][0] % PARTS == 0:  # once a window, so that no rounding adds up
+                self.harm = sum(part[2] for part in parts)
 
     def celsius(self) -> float | None:
         """The mean of what is known of the window; None where nothing is."""

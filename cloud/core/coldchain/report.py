@@ -8,9 +8,9 @@ from typing import Literal
 from msgspec import Struct, field
 
 from cloud.core.cold_view import ExcursionView, ExposureView
-from cloud.core.coldchain.excursions import GAP_MS
+from protocols.excursions import GAP_MS, worst
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic
-from cloud.core.coldchain.thermometers import Thermometers, worst
+from cloud.core.coldchain.thermometers import Thermometers
 from protocols.cold import Storage
 
 FORMATS = ("json", "csv", "pdf")
@@ -107,41 +107,37 @@ def measured(part: Part, kept: Storage, samples: Iterable[tuple[int, str, float]
     there, from_ms, to_ms = Thermometers(), part.from_ms, part.to_ms
     whole, window = Kinetic(max(1, to_ms - from_ms)), Kinetic(round(kept.kinetic_hours * HOUR_MS))
     width = max(1, -(-(to_ms - from_ms) // POINTS))
-    last_ms, last_c, total, looked_ms = from_ms, None, 0.0, 0
+    last_ms, total, looked_ms = from_ms, 0.0, 0
+    last_c: float | None = None
     buckets: dict[int, tuple[float, float]] = {}
     for at_ms, series, celsius in samples:
-        for _, low, high in there.place(at_ms, series, celsius):
-            if at_ms >= to_ms:
-                break
-            now_c = worst(low, high, kept)
-            if at_ms < from_ms:
-                last_ms, last_c = at_ms, now_c
-                continue
-            held_from = max(last_ms, from_ms)
-            if last_c is not None and at_ms - last_ms <= GAP_MS:
-                ms = at_ms - held_from
-                part.known_ms += ms
-                part.outside_ms += ms if kept.side(last_c) else 0
-                total += last_c * ms
-                whole.add(held_from, at_ms, last_c)
-                window.add(held_from, at_ms, last_c)
-                if at_ms - looked_ms >= KINETIC_STEP_MS and window.ms >= window.window_ms / 2:
-                    looked_ms, mean = at_ms, window.celsius()
-                    if mean is not None:
-                        part.kinetic_worst_c = max(
-                            mean, part.kinetic_worst_c if part.kinetic_worst_c is not None else mean
-                        )
-            elif at_ms - held_from > GAP_MS:
-                _gap(part, held_from, at_ms)
-            part.samples += 1
-            if part.min_c is None or low < part.min_c:
-                part.min_c, part.min_ms = low, at_ms
-            if part.max_c is None or high > part.max_c:
-                part.max_c, part.max_ms = high, at_ms
-            place = (at_ms - from_ms) // width
-            was = buckets.get(place, (low, high))
-            buckets[place] = (min(was[0], low), max(was[1], high))
-            last_ms, last_c = at_ms, now_c
+        [(_, low, high)] = there.place(at_ms, series, celsius)
+        held_from, until = max(last_ms, from_ms), min(at_ms, to_ms)
+        if last_c is not None and at_ms - last_ms <= GAP_MS and until > held_from:
+            part.known_ms += until - held_from
+            part.outside_ms += until - held_from if kept.side(last_c) else 0
+            total += last_c * (until - held_from)
+            whole.add(held_from, until, last_c)
+            window.add(held_from, until, last_c)
+            if until - looked_ms >= KINETIC_STEP_MS and window.ms >= window.window_ms / 2:
+                looked_ms, mean = until, window.celsius()
+                assert mean is not None, "half of the window is known"
+                part.kinetic_worst_c = max(mean, part.kinetic_worst_c if part.kinetic_worst_c is not None else mean)
+        elif until - held_from > GAP_MS:
+            _gap(part, held_from, until)
+        last_ms, last_c = at_ms, worst(low, high, kept)
+        if at_ms >= to_ms:
+            break
+        if at_ms < from_ms:
+            continue
+        part.samples += 1
+        if part.min_c is None or low < part.min_c:
+            part.min_c, part.min_ms = low, at_ms
+        if part.max_c is None or high > part.max_c:
+            part.max_c, part.max_ms = high, at_ms
+        place = (at_ms - from_ms) // width
+        was = buckets.get(place, (low, high))
+        buckets[place] = (min(was[0], low), max(was[1], high))
     if to_ms - max(last_ms, from_ms) > GAP_MS:
         _gap(part, max(last_ms, from_ms), to_ms)
     part.mean_c = total / part.known_ms if part.known_ms else None

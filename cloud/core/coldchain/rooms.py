@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cloud.core.coldchain.approach import minutes_to
 from cloud.core.coldchain.chamber import Kept
-from cloud.core.coldchain.excursions import Cause
+from protocols.excursions import Cause
 
 Kind = Literal["", "defrost", "excursion", "breach"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from cloud.core.coldchain.excursions import GAP_MS
+from protocols.excursions import GAP_MS
 from protocols.cold import Storage
 
 LAG_MS = 120_000
@@ -68,15 +68,7 @@ class Thermometers(Struct):
         self.last[series] = (at_ms, celsius)
         self.newest[series] = max(at_ms, self.newest.get(series, 0))
         self.upto_ms = max(self.upto_ms, at_ms)
+        if len(self.last) == 1:
+            return [(at_ms, celsius, celsius)]
         fresh = [told for known_ms, told in self.last.values() if known_ms > at_ms - GAP_MS]
         return [(at_ms, min(fresh), max(fresh))]
-
-
-def worst(low_c: float, high_c: float, kept: Storage) -> float:
-    """The one temperature by which goods are judged that lie between these: the one outside, else the warmest; the
-    coldest of those that may only not be too cold."""
-    if kept.side(high_c) > 0:
-        return high_c
-    if kept.side(low_c) < 0:
-        return low_c
-    return high_c if kept.high_c is not None else low_c

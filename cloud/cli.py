@@ -183,7 +183,7 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
 def _crewing(service: Service, arguments: argparse.Namespace) -> Crewing:
     crewing = crews_cli.attach(service.site, service.alerting, service.ledger, service.ready, arguments)
     works = service.trade.works
-    crewing.windows, crewing.paging, crewing.precision = works.windows, works.paging, works.precision
+    crewing.windows, crewing.paging = works.windows, works.paging
     return crewing
 
 

@@ -58,8 +58,8 @@ def is_known(url: str) -> bool:
 
 
 def warm() -> None:
-    """Load what the first message needs."""
-    _apprise()
+    """Load what the first message needs: Apprise, and all its services."""
+    is_known("json://localhost")
 
 
 def _send(url: str, title: str, body: str) -> str:

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 
 from cloud.alerts.lifecycle import REOPEN_MS, Alert
 
-Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "tuning", "test"]
-"""The last three are asked for by somebody, and made elsewhere."""
+Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "test"]
+"""The last two are asked for by somebody, and made elsewhere."""
 
 CRITICAL = 1
 GROUP_MS = 60_000
@@ -105,6 +105,7 @@ def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list
         people, steps = crew.asked(alert)
         if people and told.since_ms < 0:
             told.since_ms = told.next_ms = now_ms
+            _told_elsewhere(alert, told, people[0], steps, now_ms)
         one = Asked(alert, told, told.next_ms <= now_ms)
         for person in _whom(alert, told, people, steps, now_ms):
             asked.setdefault(person, []).append(one)
@@ -151,6 +152,14 @@ def _followed(board: Board, alert: Alert, now_ms: int) -> Told | None:
         board.told[alert.id] = told = Told(min(alert.severity, told.severity))
     told.calm = alert.state != "firing"
     return told
+
+
+def _told_elsewhere(alert: Alert, told: Told, person: str, steps: Sequence[int], now_ms: int) -> None:
+    """What a gateway told while we were away (`told_ms`) counts as told to the first, from then on."""
+    told_ms = alert.params.get("told_ms")
+    if isinstance(told_ms, int | float) and 0 < told_ms <= now_ms and alert.severity <= CRITICAL:
+        told.since_ms = round(told_ms)
+        _noted(told, person, steps, now_ms)
 
 
 def _whom(alert: Alert, told: Told, people: Sequence[str], steps: Sequence[int], now_ms: int) -> list[str]:

@@ -98,7 +98,10 @@ def team_of(teams: Sequence[Team], rule: str, zone: str) -> Team | None:
 
 def is_worked_on(alert: Alert, windows: Iterable[Window], now_ms: int) -> bool:
     """Whether somebody announced to work there now: whoever does sees it."""
-    return any(
-        one.from_ms <= now_ms < one.until_ms and (alert.subject == one.asset or (one.zone and alert.zone == one.zone))
-        for one in windows
-    )
+    return any(one.from_ms <= now_ms < one.until_ms and _covers(one, alert) for one in windows)
+
+
+def _covers(window: Window, alert: Alert) -> bool:
+    """A part of an asset (`reader-1.2`, `shelf-1/weight`) is where the asset is."""
+    mine = alert.subject == window.asset or alert.subject.startswith((f"{window.asset}.", f"{window.asset}/"))
+    return mine or (window.zone != "" and alert.zone == window.zone)

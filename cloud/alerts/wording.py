@@ -34,11 +34,13 @@ class Text(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where messages come from: the site's name, its time zone, and what a person calls a zone, device, SKU or slot."""
+    """Where messages come from: the site's name, its time zone, what a person calls a zone, device, SKU or slot, and
+    the money there."""
 
     site: str
     timezone: tzinfo
     name: Callable[[str], str]
+    currency: str = ""
 
 
 def say(notice: Notice, alerts: Mapping[int, Alert], place: Place, language: str, now_ms: int) -> Text:
@@ -150,7 +152,9 @@ def _figure(tongue: Language, place: Place, params: Mapping[str, Param], name: s
         return _clock(place, int(value), now_ms) if value > 0 else tongue.phrases["never"]
     digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
     shown = digits.rstrip("0").rstrip(".") if "." in digits else digits
-    unit = str(params.get("unit") or "") if name in ("value", "limit", "peak") else ""
+    unit = str(params.get("unit") or "") if name in ("value", "limit") else ""
+    if name == "value" and "unit" not in params:
+        unit = place.currency
     unit = UNITS.get(unit, unit)
     return f"{shown} {unit}" if unit else shown
 

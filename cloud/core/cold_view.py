@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 
 from cloud.core.coldchain.chamber import Kept
 from cloud.core.coldchain.dossier import Case, Signature
-from protocols.excursions import Cause
 from cloud.core.coldchain.rooms import Kind, RoomNow
+from protocols.excursions import Cause
 
 __all__ = ["Signature"]
 

@@ -26,6 +26,13 @@ class TeamView(Struct, frozen=True):
     next: str
 
 
+class PersonView(Struct, frozen=True):
+    """Somebody who can be given an alert."""
+
+    id: str
+    name: str
+
+
 class CrewsView(Struct, frozen=True):
     """Who is on call now. `trouble`: why nobody can be reached, "" where people can; `waiting`: notices on their way;
     `beat_ms`: when somebody outside heard last that the service is well (None: nobody is asked to)."""
@@ -36,6 +43,7 @@ class CrewsView(Struct, frozen=True):
     waiting: int
     beat_ms: int | None
     teams: list[TeamView]
+    people: list[PersonView]
 
 
 class TurnView(Struct, frozen=True):

@@ -12,18 +12,18 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cloud import notify
-from cloud.alerts import alertmanager, links, notices, people, wording
-from cloud.alerts.lifecycle import Alert
+from cloud.alerts import links, notices, people, wording
+from cloud.alerts.lifecycle import OVER, Alert
 from cloud.alerts.notices import CRITICAL, Crew, Notice
 from cloud.alerts.people import Window
 from cloud.alerts.wording import Place, Text
 from cloud.channels import Channel, ChannelsFile
-from cloud.core.maintenance.verdicts import RulePrecision
 from cloud.desks import occasions
 from cloud.desks.alerting import Alerting
 from cloud.desks.delivering import Delivering
@@ -33,6 +33,7 @@ from cloud.stores.ledger import Ledger
 from cloud.stores.notices import Kept
 from cloud.web.pager import Message, Pager, beating
 from protocols.crews import Person
+from protocols.documents import alertmanager
 from protocols.layout import Site
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,8 @@ LINKED = frozenset(("critical", "news", "digest", "again", "assigned"))
 
 
 class Crewing:
-    """The crews of one site. `windows`: announced work, which is told to nobody; `paging`: whether a rule is told;
-    `precision`: what people found of the rules."""
+    """The crews of one site. `windows`: announced work, which is told to nobody; `paging`: whether a rule is told (what
+    is critical always is)."""
 
     def __init__(
         self,
@@ -61,13 +62,12 @@ class Crewing:
     ) -> None:
         self.windows: Callable[[], Sequence[Window]] = tuple
         self.paging: Callable[[str], bool] = lambda _: True
-        self.precision: Callable[[], Sequence[RulePrecision]] = tuple
         self.well: Callable[[], bool] = lambda: True
         self.site, self.alerting, self.ledger, self.channels = site, alerting, ledger, channels
         self.on_disk, self.now_ms, self.public_url = on_disk, now_ms, public_url.rstrip("/")
         self.people = {one.id: one for one in site.people}
         self.zone = ZoneInfo(site.site.timezone)
-        self.place = Place(site.site.name, self.zone, _names(site))
+        self.place = Place(site.site.name, self.zone, _names(site), site.site.currency)
         self.pager = Pager()
         self.delivering = Delivering(self.people, ledger.notices, on_disk, channels.now, self._send, now_ms)
         self.delivering.stands = self._stands
@@ -131,7 +131,6 @@ class Crewing:
             self._waiting += [self._made(one, self._said(one, now_ms), now_ms) for one in made]
             now_here = datetime.fromtimestamp(now_ms / 1000, self.zone)
             asked = occasions.tests(self._memory, self.channels.now(), self.site, now_here)
-            asked += occasions.tunings(self._memory, self.precision(), self.paging, self.site, now_here)
             self._waiting += [self._made(one.notice, one.text, now_ms) for one in asked]
             await self._store()
 
@@ -164,7 +163,7 @@ class Crewing:
 
     async def _store(self) -> list[Kept]:
         """What waits, and the board, where anything changed; then on its way."""
-        state = msgspec.msgpack.encode((self._memory.board.told, self._memory.tested, self._memory.tuned))
+        state = msgspec.msgpack.encode((self._memory.board.told, self._memory.tested))
         if not self._waiting and state == self._stored:
             return []
         blob = msgspec.msgpack.encode(self._memory)
@@ -224,13 +223,27 @@ class Crewing:
             body += "\n" + wording.plain(tongue, "again_maybe")
         now = self.alerting.known()
         about = [alert for number in one.alerts if (alert := now.get(number) or self._known.get(number)) is not None]
-        site, key = self.site.site.id, f"{self.site.site.id}/{person.id}/{one.kind}"
-        text = Text(one.title, body)
-        told = alertmanager.payload(
-            site, person.id, key, about, one.more, text, self.place, self.public_url, self.now_ms()
-        )
-        message = Message(f"{site}-notice-{one.id}", one.title, body, msgspec.json.encode(told))
+        told = [self._told(alert, tongue) for alert in about]
+        payload = self._payload(one, told or [_bare(one)], body)
+        message = Message(f"{self.site.site.id}-notice-{one.id}", one.title, body, payload)
         return await self.pager.send(channel, message)
+
+    def _told(self, alert: Alert, tongue: str) -> alertmanager.Told:
+        page = f"{self.public_url}/#/alerts/{alert.id}" if self.public_url else ""
+        title = wording.title(alert, self.place, tongue)
+        figures = wording.figures(alert, self.place, tongue, self.now_ms())
+        ended_ms = alert.changed_ms if alert.state in OVER else None
+        return alertmanager.Told(
+            alert.rule, alert.subject, alert.zone, alert.severity, alert.since_ms, title, figures, ended_ms, page
+        )
+
+    def _payload(self, one: Kept, told: list[alertmanager.Told], body: str) -> bytes:
+        """What a webhook gets: the alerts, and the words of the message with its link."""
+        written = alertmanager.write(told, one.person, self.site.site.id, self.public_url, one.more)
+        known = msgspec.json.decode(written, type=dict[str, Any])
+        known["groupKey"] += f":{one.person}:{one.kind}"
+        known["commonAnnotations"] = {"summary": one.title, "description": body}
+        return msgspec.json.encode(known)
 
     def _look(self) -> None:
         """Tells the log once of what is wrong with the channels."""
@@ -256,11 +269,18 @@ class Crewing:
             self.beat_ms = self.now_ms()
 
 
+def _bare(one: Kept) -> alertmanager.Told:
+    """A message that is about no alert that is known."""
+    return alertmanager.Told(f"notice_{one.kind}", one.person, "", one.severity, one.made_ms, one.title, one.body)
+
+
 def _names(site: Site) -> Callable[[str], str]:
     named = {one.id: one.name for one in site.skus}
+    named |= {one.id: one.name for one in site.suppliers}
     named |= {one.id: one.name or one.id for one in site.devices}
     named |= {one.id: one.name for one in site.zones}
-    return lambda given: named.get(given, given)
+    # `SKU.GATE`, `reader.ANTENNA`: what is before the dot, by its name.
+    return lambda given: named.get(given) or named.get(given.partition(".")[0], given)
 
 
 def _over(task: asyncio.Task[None]) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cloud.alerts import links, notices, people, wording
 from cloud.alerts.lifecycle import OVER
 from cloud.alerts.notices import Notice
-from cloud.core.crews_view import CrewsView, NoticeView, OnCallView, RosterView, TeamView, TurnView
+from cloud.core.crews_view import CrewsView, NoticeView, OnCallView, PersonView, RosterView, TeamView, TurnView
 from cloud.core.view import AlertView
 from cloud.desks import occasions
 from cloud.desks.crewing import Crewing
@@ -59,7 +59,8 @@ class Crews:
         file = mine.channels.now()
         beat_ms = (mine.beat_ms or 0) if file.heartbeat else None
         waiting = mine.delivering.waiting()
-        return CrewsView(now_ms, self._site.site.timezone, mine.trouble(), waiting, beat_ms, teams)
+        everybody = [PersonView(one.id, one.name) for one in self._site.people]
+        return CrewsView(now_ms, self._site.site.timezone, mine.trouble(), waiting, beat_ms, teams, everybody)
 
     def roster(self, days: int) -> RosterView:
         """Who is asked first in the next days."""

@@ -1,8 +1,7 @@
-"""Notices that no alert asks for: the test on its day, and a rule that people found wrong too often."""
+"""A notice that no alert asks for: the test, on its day or when somebody wants one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,7 +11,6 @@ from cloud.alerts import people, wording
 from cloud.alerts.notices import Board, Notice
 from cloud.alerts.wording import Text
 from cloud.channels import Channels
-from cloud.core.maintenance.verdicts import RulePrecision
 from protocols.crews import Person
 from protocols.layout import Site
 
@@ -20,11 +18,10 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 class Memory(Struct):
-    """What lasts over a restart: the board, the day of the last test, the rules whose tuning was asked for."""
+    """What lasts over a restart: the board, and the day of the last test."""
 
     board: Board = field(default_factory=Board)
     tested: str = ""
-    tuned: list[str] = []
 
 
 class Occasion(NamedTuple):
@@ -51,29 +48,3 @@ def tests(memory: Memory, file: Channels, site: Site, now: datetime) -> list[Occ
     memory.tested = day
     asked = dict.fromkeys(people.on_call(one, known, now)[0] for one in site.teams)
     return [Occasion(Notice(one, "test", ()), test_text(site, known[one])) for one in asked]
-
-
-def tunings(
-    memory: Memory, precision: Iterable[RulePrecision], paging: Callable[[str], bool], site: Site, now: datetime
-) -> list[Occasion]:
-    """Once for each rule that asks to be tuned, to whoever is on call for it, not in quiet hours."""
-    asking = {one.rule: one for one in precision if one.asks_tuning}
-    memory.tuned = [rule for rule in memory.tuned if rule in asking]
-    known, made = {one.id: one for one in site.people}, []
-    for rule, one in asking.items():
-        teams = [team for team in site.teams if not team.zones] or site.teams
-        team = people.team_of(teams, rule, "") or next(iter(teams), None)
-        if rule in memory.tuned or team is None:
-            continue
-        person = known[people.on_call(team, known, now)[0]]
-        if people.is_quiet(person, now):
-            continue
-        memory.tuned.append(rule)
-        tongue, shares = (
-            person.language,
-            {"precision": round((one.precision or 0) * 100), "floor": round(one.floor * 100)},
-        )
-        head = wording.plain(tongue, "tuning") + wording.plain(tongue, "tuning_title", rule=rule)
-        body = wording.plain(tongue, "tuning_safety" if paging(rule) else "tuning_text", **shares)
-        made.append(Occasion(Notice(person.id, "tuning", ()), Text(f"{head} [{site.site.name}]", body)))
-    return made

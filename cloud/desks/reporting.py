@@ -8,7 +8,6 @@ from typing import Protocol
 
 from cloud.core.cold_view import ExcursionView, ExposureView
 from cloud.core.coldchain import report as reports
-from protocols.excursions import GAP_MS
 from cloud.core.coldchain.kinetic import DAY_MS
 from cloud.core.coldchain.report import Asked, Part, Report
 from cloud.desks.bookkeeping import Bookkeeping
@@ -18,6 +17,7 @@ from cloud.stores.cold import Stayed
 from cloud.stores.history import HistoryUnavailable
 from cloud.web.desk import NotFound, Refused, Unavailable
 from protocols.cold import Storage
+from protocols.excursions import GAP_MS
 
 ZONE_DAYS = 7
 """A report of a room is of so many days, if nobody says otherwise."""

@@ -7,7 +7,6 @@ import signal
 import sys
 from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -142,17 +141,13 @@ async def test_announced_work_is_told_to_nobody_until_it_is_over(place: Crewed, 
     assert {name for name, _, _ in receiver.taken} == {"ann-pager"}, "nobody is late, as nobody was asked"
 
 
-async def test_a_rule_that_is_wrong_too_often_is_not_told_but_asks_once_to_be_tuned(
-    place: Crewed, receiver: Receiver
-) -> None:
+async def test_a_rule_that_is_wrong_too_often_is_shown_and_not_told(place: Crewed, receiver: Receiver) -> None:
     place.crewing.paging = lambda rule: rule != "stock_out"
-    place.crewing.precision = lambda: [SimpleNamespace(rule="stock_out", precision=0.4, floor=0.7, asks_tuning=True)]
     await place.hear(*holds(place, 0))
     await place.pass_ms(20 * MINUTE_MS)
     await until(lambda: not place.crewing.delivering.waiting())
     assert {one.rule for one in place.service.alerting.book.open.values()} == {"stock_out"}
-    assert receiver.titles() == ["To be tuned: rule stock_out [Depot]"]
-    assert "right; at least 70 %" in receiver.taken[0][2]["commonAnnotations"]["description"]
+    assert receiver.titles() == []
 
 
 async def test_the_service_beats_while_it_is_well_and_not_when_it_is_not(tmp_path: Path, receiver: Receiver) -> None:

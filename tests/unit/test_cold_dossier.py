@@ -11,9 +11,9 @@ from cloud.core.book.accounts import fold as fold_book
 from cloud.core.book.entries import Entry
 from cloud.core.book.state import Account, Terms, opened
 from cloud.core.coldchain.dossier import Case, Decision, Step, decide, fold, same, steps_of
-from protocols.excursions import Excursion
 from cloud.core.coldchain.lying import lying, to_set_aside, zones_of
 from cloud.core.refusals import Refusal
+from protocols.excursions import Excursion
 from protocols.layout import parse
 
 WORDS = {"release": "released", "scrap": "scrapped"}

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.excursions import Excursion, Room, step
 from cloud.core.coldchain.exposure import Course, Worn, arrived, left
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, MINUTE_MS, Kinetic
 from protocols.cold import PRESETS, Budget, Storage
+from protocols.excursions import Excursion, Room, step
 
 FREEZER = Path(__file__).resolve().parents[3] / "shared" / "data" / "coldchain" / "freezer_1min.csv.gz"
 FRIDGE = PRESETS["2-8"]

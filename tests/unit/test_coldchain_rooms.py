@@ -16,7 +16,8 @@ from cloud.core.coldchain.exposure import Worn
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, MINUTE_MS
 from cloud.core.coldchain.marks import Marks
 from cloud.core.coldchain.rooms import room
-from cloud.core.coldchain.thermometers import LAG_MS, Thermometers, worst
+from cloud.core.coldchain.thermometers import LAG_MS, Thermometers
+from protocols.excursions import worst
 from protocols.cold import PRESETS, Storage
 
 FRIDGE = PRESETS["2-8"]

@@ -31,6 +31,8 @@ from tests.unit import shop
 from tests.unit.pages import anchors, fields_of, tables, told
 
 TEXT = shop.page("book")
+OF_ALERTS = ("alerting", "crewing", "crews", "delivering", "occasions")
+"""Desks whose room is cloud/alerts/."""
 SAID = " ".join(TEXT.split())
 FACTS = tables(TEXT, "kind")[0]
 
@@ -174,8 +176,9 @@ def test_the_map_shows_every_desk_and_its_rooms() -> None:
     folder = house.ROOT / "cloud"
 
     assert desks - {"none", "cloud", "planner", "py"} == {path.stem for path in (folder / "desks").glob("*.py")} - {
-        "__init__", "trade", "refusing",
+        "__init__", "trade", "refusing", *OF_ALERTS,
     }  # fmt: skip
+    assert all(f"`{one}`" in shop.page("architecture") for one in OF_ALERTS)
     assert all((folder / "core" / row[0] / "__init__.py").exists() for row in table)
 
 

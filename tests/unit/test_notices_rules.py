@@ -150,3 +150,11 @@ def test_while_nobody_is_asked_nobody_is_late() -> None:
         assert not step(board, [one], crew, minute * 60_000)
     asked[0] = True
     assert [told.person for told in step(board, [one], crew, 3_600_000)] == ["ann"]
+
+
+def test_what_a_gateway_told_while_the_service_was_away_is_not_told_again_but_escalated_from_then() -> None:
+    board, crew = Board(), Crew(lambda _: (ROSTER, STEPS), lambda _: False)
+    one = Alert(1, "warm", "d", "cold", 1, "firing", 0, 0, {"told_ms": 60_000})
+    found = [(minute, told.person) for minute in range(3, 17) for told in step(board, [one], crew, minute * 60_000)]
+    assert found[:2] == [(6, "ann"), (6, "bob")]
+    assert (16, "cy") in found

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given
-from hypothesis import strategies as st
 
-from protocols import excursions as theirs
 from edge.core.alarms import Own
 from edge.core.alone import Alone
 from edge.core.glance import Glance
@@ -108,20 +105,3 @@ def test_what_is_known_of_a_room_goes_on_over_a_restart_and_not_over_a_clock_tha
     climate = {"cold": [("temperature_c", T0 - 86_400_000, 5.0)]}
     assert again.feel(climate, T0 - 86_400_000) == []
     assert again.rooms["cold/brief"].at_ms == T0 - 86_400_000
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 50), st.sampled_from([-1.0, 1.0, 5.0, 7.9, 8.2, 9.0, 10.5, 14.0, 16.0])), max_size=60
-    ),
-    st.sampled_from([BRIEF, *cold.PRESETS.values()]),
-)
-def test_gateway_and_service_judge_the_same_room_alike(samples: list[tuple[int, float]], kept: cold.Storage) -> None:
-    ours, at_ms = excursions.Room(), T0
-    mirror = theirs.Room()
-    for minutes, celsius in samples:
-        at_ms += minutes * MINUTE_MS
-        ours, told = excursions.step(ours, at_ms, celsius, kept)
-        mirror, same = theirs.step(mirror, at_ms, celsius, kept)  # type: ignore[arg-type,unused-ignore]
-        assert msgspec.to_builtins(ours) == msgspec.to_builtins(mirror)
-        assert msgspec.to_builtins(told) == msgspec.to_builtins(same)

@@ -9,7 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from cloud.alerts import rules, wording
-from cloud.alerts.alertmanager import payload
 from cloud.alerts.lifecycle import Alert
 from cloud.alerts.notices import Kind, Notice
 from cloud.alerts.wording import FIELD, LANGUAGES, Place, say
@@ -118,19 +117,3 @@ def test_yesterday_is_told_with_its_day() -> None:
 
 def test_a_rule_of_a_later_gateway_is_told_by_its_name() -> None:
     assert said("news", alert(1, "lid_open", "d1", 3))[0] == "lid open - Thermometer 1 (Cold room) [Depot]"
-
-
-def test_a_webhook_has_alertmanagers_fields_of_version_4() -> None:
-    over = replace(alert(2, "device_silent", "d1", 3), state="resolved")
-    text = wording.Text("t", "b")
-    told = payload("s1", "ann", "k", [alert(), over], 3, text, PLACE, "https://wh.example", NOW_MS)
-    assert [*told] == [
-        "version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels", "commonLabels",
-        "commonAnnotations", "externalURL", "alerts",
-    ]  # fmt: skip
-    assert told["commonLabels"] == {"site": "s1", "zone": "cold"}
-    assert [one["status"] for one in told["alerts"]] == ["firing", "resolved"]
-    assert [*told["alerts"][0]] == [
-        "status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint",
-    ]  # fmt: skip
-    assert told["alerts"][0]["startsAt"] == "2025-11-21T23:48:00.000Z"

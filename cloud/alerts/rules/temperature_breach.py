@@ -6,9 +6,9 @@ from cloud.alerts.cold import figures, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
-from protocols.excursions import Cause
 from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
+from protocols.excursions import Cause
 from protocols.layout import About, Site, Zone
 
 RULE = "temperature_breach"

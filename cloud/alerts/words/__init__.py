@@ -24,13 +24,19 @@ class Language(NamedTuple):
 
 
 UNSAID: dict[str, set[str]] = {
-    "": {"unit", "side", "nodata", "since_ms", "gateway", "cause"},
+    "": {"unit", "side", "nodata", "since_ms", "gateway", "told_ms", "name", "findings", "channel"},
+    "battery_low": {"remedy"},
+    "clock_wrong": {"remedy"},
     "device_silent": {"period_ms"},
-    "device_sick": {"channel", "findings"},
+    "door_open": {"rise"},
     "incomplete": {"lane", "first"},
-    "refrigeration_capacity": {"score"},
-    "stock_out": {"name"},
+    "misplaced_item": {"sku"},
+    "refrigeration_capacity": {"score", "fault", "health_pct"},
     "stock_differs": {"sku"},
     "stock_unknown": {"sku"},
+    "temperature_ahead": {"storage"},
+    "temperature_breach": {"storage"},
+    "temperature_excursion": {"storage"},
+    "theft": {"sku"},
 }
 """Params that a message leaves out, by rule ("": of all); the page shows them."""

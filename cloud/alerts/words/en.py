@@ -1,8 +1,9 @@
-"""English."""
+"""English: the rules."""
 
 from __future__ import annotations
 
 from cloud.alerts.words import Language, Words
+from cloud.alerts.words.phrases_en import CODES, PHRASES
 
 _RULES: dict[str, Words] = {
     "zone_temperature": Words(
@@ -79,79 +80,256 @@ _RULES: dict[str, Words] = {
     "service_away": Words(
         "A gateway was without the service",
         "It goes on by itself and sends what it kept when the link is back; look at the link.",
-        ("{backlog} reports wait",),
+        ("{silent_s} s without a word", "{backlog} reports wait"),
+    ),
+    "below_reorder_point": Words(
+        "Below the reorder point",
+        "See why nobody has ordered it yet; approve the need, or order.",
+        (
+            "{projected} there or coming, reorder point {reorder_point}",
+            "lasts {cover_days} days",
+            "{risk_pct} % risk to run out",
+            "{on_order} on order",
+            "{daily_demand} wanted a day",
+            "{on_hand} on hand",
+        ),
+    ),
+    "backlog": Words(
+        "Much waits in the service",
+        "See why the store or the link is slow; what waits is safe until the limit.",
+        (
+            "{used_pct} % used",
+            "{waiting} of {most} wait",
+        ),
+    ),
+    "battery_low": Words(
+        "Battery is nearly empty",
+        "Change it on the next round.",
+        (
+            "{battery_pct} % left",
+            "empty in about {days} days",
+            "{finding}",
+        ),
+    ),
+    "disk_low": Words(
+        "The disk is nearly full",
+        "Make room, or shorten what is kept; a full disk stores nothing.",
+        (
+            "{used_pct} % used",
+            "{free_mb} MB free",
+            "lasts {days_left} days",
+        ),
+    ),
+    "door_open": Words(
+        "A door stands open",
+        "Close it; goods warm up.",
+        (
+            "open since {open_ms}",
+            "open for {open_min} min",
+        ),
+    ),
+    "expiry": Words(
+        "Goods will not sell before their day",
+        "Sell or move them first; take out what has expired.",
+        (
+            "lot {lot}",
+            "{units} units, {days} days left",
+            "{expired} expired",
+            "{at_stake} at stake",
+            "worth {value}",
+            "{lots} lots",
+        ),
+    ),
+    "forecast_off": Words(
+        "The forecast was off",
+        "Look what changed: a price, a season, a customer.",
+        (
+            "{told} told, {came} came",
+            "{off_pct} % off in {days} days",
+            "{skus} SKUs like it",
+        ),
+    ),
+    "machine_health": Words(
+        "A machine runs unlike it did",
+        "Plan its service before it stops.",
+        (
+            "{fault}",
+            "health {health_pct} %",
+            "{feature} {value}, usually {normal_low} to {normal_high}",
+            "about {days_mid} days left",
+            "({days_low} to {days_high})",
+        ),
+    ),
+    "misplaced_item": Words(
+        "Goods lie where they do not belong",
+        "Bring them back to their slot.",
+        (
+            "{units} x {name}",
+            "belongs in {slot_zone}",
+            "{tags} tags",
+        ),
+    ),
+    "overstock": Words(
+        "Far too much in stock",
+        "Order less; perhaps a neighbour can use some.",
+        (
+            "{available} there, {order_up_to} would do",
+            "{over_units} too many",
+            "lasts {cover_days} days",
+            "worth {value}",
+        ),
+    ),
+    "reader_read_rate": Words(
+        "A reader hears less than it did",
+        "Look at its antennas and cables; tags will seem to be gone.",
+        (
+            "{fault}",
+            "{reads_min} reads a minute, usually {usual_reads_min}",
+            "health {health_pct} %",
+            "antenna {antenna}",
+        ),
+    ),
+    "refrigeration_fault": Words(
+        "Something is wrong with a cooler",
+        "Have it looked at before the room gets warm.",
+        (
+            "{fault}",
+            "health {health_pct} %",
+            "about {days_mid} days left",
+            "({days_low} to {days_high})",
+            "runs {duty} of the time",
+        ),
+    ),
+    "sensor_drift": Words(
+        "A sensor drifts",
+        "Compare it with a good one; its values are off by more and more.",
+        (
+            "{finding}",
+            "{remedy}",
+            "{per_day} a day",
+        ),
+    ),
+    "sensor_noisy": Words(
+        "A sensor is noisy",
+        "Look at its plug, its cable and how it is mounted.",
+        (
+            "{finding}",
+            "{remedy}",
+            "{times} times as noisy",
+        ),
+    ),
+    "sensor_silent": Words(
+        "A channel of a device is silent",
+        "Look at its plug and cable.",
+        (
+            "{finding}",
+            "{remedy}",
+            "for {minutes} min",
+        ),
+    ),
+    "sensor_stuck": Words(
+        "A sensor is stuck",
+        "Restart or replace it; what it should warn of would not be seen.",
+        (
+            "{finding}",
+            "{remedy}",
+            "for {hours} h",
+        ),
+    ),
+    "shrinkage": Words(
+        "Goods go missing again and again",
+        "Look who and what comes by there; count more often.",
+        (
+            "{units} lost in {days} days, in {times} times",
+            "counting errors explain {usual_units}",
+            "worth {value}",
+            "at {slot}",
+        ),
+    ),
+    "supplier_late": Words(
+        "A supplier is late",
+        "Ask it when the goods come, before somebody waits for them.",
+        (
+            "{days_late} days late",
+            "{orders} orders, the oldest {order}",
+            "{units} units",
+            "{skus} SKUs, {sku} first",
+        ),
+    ),
+    "temperature_ahead": Words(
+        "A room is on its way to its limit",
+        "Close the door or move the goods: there is still time.",
+        (
+            "{celsius} °C, limit {limit_c} °C",
+            "in about {to_limit_min} min",
+            "{lots} lots there",
+        ),
+    ),
+    "temperature_breach": Words(
+        "Goods were too warm or too cold",
+        "Keep them apart; somebody has to say what becomes of them.",
+        (
+            "{celsius} °C, limit {limit_c} °C",
+            "at worst {peak_c} °C",
+            "outside for {outside_min} min",
+            "{why}",
+            "{lots} lots there, {undecided} undecided",
+        ),
+        (
+            ("high", "Goods were too warm"),
+            ("low", "Goods were too cold"),
+        ),
+    ),
+    "temperature_excursion": Words(
+        "Room outside its limits",
+        "Close the door, see that the cooling runs. The goods bear it still.",
+        (
+            "{celsius} °C, limit {limit_c} °C",
+            "at worst {peak_c} °C",
+            "outside for {outside_min} min",
+            "{lots} lots there",
+        ),
+        (
+            ("high", "Room too warm"),
+            ("low", "Room too cold"),
+        ),
+    ),
+    "theft": Words(
+        "Goods left, and nobody picked them",
+        "Go and look at the gate; ask who came by.",
+        (
+            "{units} x {name}",
+            "through {gate}, {left_ms}",
+            "{picked} were picked",
+        ),
+    ),
+    "zone_dark": Words(
+        "Many devices fell silent at once",
+        "See whether the power or the network is off there.",
+        (
+            "{devices} of {of} devices",
+            "since {lost_ms}",
+            "through {through}",
+        ),
+    ),
+    "work_overrun": Words(
+        "Planned work is not done in its time",
+        "Ask whoever is there; alerts there reach people again.",
+        (
+            "order {order}",
+            "{late}",
+            "was to end {until_ms}",
+            "by {assigned_to}",
+        ),
+    ),
+    "rule_asks_tuning": Words(
+        "A rule is wrong too often",
+        "Tune it in the site file, under [tuning]; until then it is shown and told to nobody.",
+        (
+            "{right} right, {wrong} wrong",
+            "right in at most {high} of cases, {floor} is wanted",
+        ),
     ),
 }
 
-_CODES: dict[str, str] = {
-    "silent": "silent",
-    "offline": "switched off, or cut off",
-    "stuck": "stuck at one value",
-    "drift": "drifting",
-    "noise": "noisy",
-    "battery": "battery near its end",
-    "battery_low": "battery near its end",
-    "restart_device": "restart it",
-    "foreign_object": "something else lies there",
-    "look": "have a look",
-}
-
-_PHRASES: dict[str, str] = {
-    "urgent": "URGENT: ",
-    "critical": "",
-    "news": "",
-    "digest": "Since you were told last: ",
-    "again": "Still open: ",
-    "over": "Over: ",
-    "assigned": "For you: ",
-    "tuning": "To be tuned: ",
-    "test": "Test: ",
-    "where": "{what} - {where}",
-    "many": "{n} alerts: {first}",
-    "severity.1": "critical",
-    "severity.2": "serious",
-    "severity.3": "minor",
-    "how_bad": "{figures}. Severity {severity}.",
-    "bare": "Severity {severity}.",
-    "since": "Since {when} ({ago}).",
-    "advice": "What to do: {advice}",
-    "next": "Nobody has taken it on yet, so you are asked too.",
-    "over_text": "Nothing is left to do. Thank you.",
-    "over_ago": "It began {when} and is over.",
-    "group": "{n} x {what}: {subjects}",
-    "one": "{what}: {subjects}",
-    "more": "and {n} more",
-    "listed": "- {line}, since {when}",
-    "link": "I take it on: {url}",
-    "no_link": "Take it on in the dashboard, page Alerts.",
-    "assigned_text": "{by} asks you to see to it.",
-    "assigned_note": "{by} asks you to see to it: {note}",
-    "tuning_title": "rule {rule}",
-    "tuning_text": "People found {precision} % of its alerts right; at least {floor} % are wanted. "
-    "Until it is tuned (in the site file, under [tuning]) it is shown and not told.",
-    "tuning_safety": "People found {precision} % of its alerts right; at least {floor} % are wanted. "
-    "Please tune it (in the site file, under [tuning]). It goes on being told, as it is about safety.",
-    "test_title": "can you read this?",
-    "test_text": "This is a test of your notices from {site}. Nothing is wrong, and nothing is to be done.",
-    "again_maybe": "(You may have had this message before: the service stopped while it was sent.)",
-    "minutes": "{n} min",
-    "hours": "{n} h",
-    "days": "{n} d",
-    "now": "just now",
-    "list": ", ",
-    "never": "never",
-    "page.title": "Take on an alert",
-    "page.ask": "{name}, do you take this on?",
-    "page.button": "I take it on",
-    "page.hint": "The others are then not called any more.",
-    "page.done": "Thank you, {name}. It is yours; the others are not called any more.",
-    "page.taken": "{by} has taken it on already. Thank you for looking.",
-    "page.over": "It is over already. Nothing is left to do. Thank you.",
-    "page.used": "This link was used already. What it was for is done.",
-    "page.old": "This link is too old. Please open the dashboard.",
-    "page.unknown": "This link is not one of ours, or it was cut in two. Please open the dashboard.",
-    "page.many": "Too many tries. Please wait a few minutes.",
-    "page.later": "That can not be stored just now. Please tap once more in a minute.",
-}
-
-ENGLISH = Language(_RULES, _CODES, _PHRASES)
+ENGLISH = Language(_RULES, CODES, PHRASES)

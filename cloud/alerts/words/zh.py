@@ -1,8 +1,9 @@
-"""Chinese (simplified)."""
+"""Chinese (simplified): the rules."""
 
 from __future__ import annotations
 
 from cloud.alerts.words import Language, Words
+from cloud.alerts.words.phrases_zh import CODES, PHRASES
 
 _RULES: dict[str, Words] = {
     "zone_temperature": Words(
@@ -50,79 +51,258 @@ _RULES: dict[str, Words] = {
     "broker_away": Words("网关连不上消息代理", "请检查 MQTT 消息代理是否运行、网络是否正常。"),
     "clock_wrong": Words("网关时钟有误", "请校准时钟，并让它跟随时间服务器。", ("偏差 {off_s} 秒",)),
     "service_away": Words(
-        "网关曾与服务断开", "它会自行工作，连接恢复后补发所存数据；请检查连接。", ("{backlog} 条报告等待发送",)
+        "网关曾与服务断开",
+        "它会自行工作，连接恢复后补发所存数据；请检查连接。",
+        ("{silent_s} 秒无联系", "{backlog} 条报告等待发送"),
+    ),
+    "below_reorder_point": Words(
+        "低于再订货点",
+        "请查看为何还没有人订货；批准需求或下单。",
+        (
+            "现有与在途 {projected}，再订货点 {reorder_point}",
+            "可用 {cover_days} 天",
+            "缺货风险 {risk_pct} %",
+            "在途 {on_order}",
+            "日需求 {daily_demand}",
+            "现有 {on_hand}",
+        ),
+    ),
+    "backlog": Words(
+        "服务中积压较多",
+        "请查看存储或链路为何变慢；未达上限前数据不会丢。",
+        (
+            "已用 {used_pct} %",
+            "等待 {waiting}，上限 {most}",
+        ),
+    ),
+    "battery_low": Words(
+        "电池将耗尽",
+        "下次巡检时请更换。",
+        (
+            "剩余 {battery_pct} %",
+            "约 {days} 天后耗尽",
+            "{finding}",
+        ),
+    ),
+    "disk_low": Words(
+        "磁盘将满",
+        "请腾出空间或缩短保存期；磁盘满后无法存储。",
+        (
+            "已用 {used_pct} %",
+            "剩余 {free_mb} MB",
+            "可用 {days_left} 天",
+        ),
+    ),
+    "door_open": Words(
+        "门未关",
+        "请关门，货物正在升温。",
+        (
+            "自 {open_ms} 起敞开",
+            "已敞开 {open_min} 分钟",
+        ),
+    ),
+    "expiry": Words(
+        "货物无法在到期前售出",
+        "请优先销售或转移；取出已过期的货物。",
+        (
+            "批次 {lot}",
+            "{units} 件，剩 {days} 天",
+            "已过期 {expired}",
+            "涉及 {at_stake}",
+            "价值 {value}",
+            "{lots} 个批次",
+        ),
+    ),
+    "forecast_off": Words(
+        "预测有偏差",
+        "请查看有何变化：价格、季节或客户。",
+        (
+            "预测 {told}，实际 {came}",
+            "{days} 天内偏差 {off_pct} %",
+            "共 {skus} 个类似 SKU",
+        ),
+    ),
+    "machine_health": Words(
+        "机器运行异常",
+        "请在停机之前安排检修。",
+        (
+            "{fault}",
+            "健康度 {health_pct} %",
+            "{feature} {value}，通常 {normal_low} 至 {normal_high}",
+            "约剩 {days_mid} 天",
+            "（{days_low} 至 {days_high}）",
+        ),
+    ),
+    "misplaced_item": Words(
+        "货物放错位置",
+        "请放回原货位。",
+        (
+            "{units} 件 {name}",
+            "应在 {slot_zone}",
+            "{tags} 个标签",
+        ),
+    ),
+    "overstock": Words(
+        "库存过多",
+        "请少订货；或许邻近站点用得上。",
+        (
+            "现有 {available}，{order_up_to} 已足够",
+            "多出 {over_units}",
+            "可用 {cover_days} 天",
+            "价值 {value}",
+        ),
+    ),
+    "reader_read_rate": Words(
+        "读写器读取变少",
+        "请查看其天线与线缆，否则标签会像丢失一样。",
+        (
+            "{fault}",
+            "每分钟 {reads_min} 次，通常 {usual_reads_min} 次",
+            "健康度 {health_pct} %",
+            "天线 {antenna}",
+        ),
+    ),
+    "refrigeration_fault": Words(
+        "制冷设备有故障",
+        "请在库房升温之前检修。",
+        (
+            "{fault}",
+            "健康度 {health_pct} %",
+            "约剩 {days_mid} 天",
+            "（{days_low} 至 {days_high}）",
+            "运行占比 {duty}",
+        ),
+    ),
+    "sensor_drift": Words(
+        "传感器漂移",
+        "请与可靠的传感器比对，其读数偏差在增大。",
+        (
+            "{finding}",
+            "{remedy}",
+            "每天 {per_day}",
+        ),
+    ),
+    "sensor_noisy": Words(
+        "传感器噪声大",
+        "请检查插头、线缆与安装。",
+        (
+            "{finding}",
+            "{remedy}",
+            "噪声为平时的 {times} 倍",
+        ),
+    ),
+    "sensor_silent": Words(
+        "设备某通道无数据",
+        "请检查其插头与线缆。",
+        (
+            "{finding}",
+            "{remedy}",
+            "已 {minutes} 分钟",
+        ),
+    ),
+    "sensor_stuck": Words(
+        "传感器读数卡住",
+        "请重启或更换，否则它该报的情况不会被发现。",
+        (
+            "{finding}",
+            "{remedy}",
+            "已 {hours} 小时",
+        ),
+    ),
+    "shrinkage": Words(
+        "货物反复丢失",
+        "请查看谁常经过那里，并更频繁地清点。",
+        (
+            "{days} 天内 {times} 次共丢失 {units} 件",
+            "计数误差可解释 {usual_units}",
+            "价值 {value}",
+            "位于 {slot}",
+        ),
+    ),
+    "supplier_late": Words(
+        "供应商延迟",
+        "请询问何时到货，以免有人等货。",
+        (
+            "迟 {days_late} 天",
+            "{orders} 个订单，最早为 {order}",
+            "{units} 件",
+            "{skus} 个 SKU，最急为 {sku}",
+        ),
+    ),
+    "temperature_ahead": Words(
+        "库房即将到达限值",
+        "请关门或转移货物，还来得及。",
+        (
+            "{celsius} °C，限值 {limit_c} °C",
+            "约 {to_limit_min} 分钟后",
+            "有 {lots} 个批次",
+        ),
+    ),
+    "temperature_breach": Words(
+        "货物曾过热或过冷",
+        "请隔离货物，需有人决定如何处理。",
+        (
+            "{celsius} °C，限值 {limit_c} °C",
+            "最差 {peak_c} °C",
+            "超出 {outside_min} 分钟",
+            "{why}",
+            "有 {lots} 个批次，{undecided} 个待决定",
+        ),
+        (
+            ("high", "货物曾过热"),
+            ("low", "货物曾过冷"),
+        ),
+    ),
+    "temperature_excursion": Words(
+        "库房超出限值",
+        "请关好门，确认制冷在运行。货物尚可承受。",
+        (
+            "{celsius} °C，限值 {limit_c} °C",
+            "最差 {peak_c} °C",
+            "超出 {outside_min} 分钟",
+            "有 {lots} 个批次",
+        ),
+        (
+            ("high", "库房过热"),
+            ("low", "库房过冷"),
+        ),
+    ),
+    "theft": Words(
+        "货物离开但无人拣货",
+        "请到门口查看，问问谁经过。",
+        (
+            "{units} 件 {name}",
+            "经 {gate}，{left_ms}",
+            "已拣 {picked} 件",
+        ),
+    ),
+    "zone_dark": Words(
+        "多台设备同时失联",
+        "请检查那里是否断电或断网。",
+        (
+            "{of} 台设备中 {devices} 台",
+            "自 {lost_ms} 起",
+            "经 {through}",
+        ),
+    ),
+    "work_overrun": Words(
+        "计划的工作未按时完成",
+        "请询问现场人员；那里的告警会重新通知。",
+        (
+            "工单 {order}",
+            "{late}",
+            "应于 {until_ms} 结束",
+            "由 {assigned_to} 负责",
+        ),
+    ),
+    "rule_asks_tuning": Words(
+        "某规则误报过多",
+        "请在站点文件的 [tuning] 中调整；在此之前它只显示、不通知。",
+        (
+            "{right} 次正确，{wrong} 次有误",
+            "正确率至多 {high}，要求 {floor}",
+        ),
     ),
 }
 
-_CODES: dict[str, str] = {
-    "silent": "无信号",
-    "offline": "已关机或断开",
-    "stuck": "读数不变",
-    "drift": "漂移",
-    "noise": "噪声大",
-    "battery": "电池将耗尽",
-    "battery_low": "电池将耗尽",
-    "restart_device": "请重启",
-    "foreign_object": "有其他物品",
-    "look": "请查看",
-}
-
-_PHRASES: dict[str, str] = {
-    "urgent": "紧急：",
-    "critical": "",
-    "news": "",
-    "digest": "上次通知以来：",
-    "again": "仍未处理：",
-    "over": "已解除：",
-    "assigned": "请您处理：",
-    "tuning": "需要调整：",
-    "test": "测试：",
-    "where": "{what} - {where}",
-    "many": "{n} 条告警：{first}",
-    "severity.1": "紧急",
-    "severity.2": "严重",
-    "severity.3": "轻微",
-    "how_bad": "{figures}。严重程度：{severity}。",
-    "bare": "严重程度：{severity}。",
-    "since": "自 {when} 起（{ago}）。",
-    "advice": "怎么办：{advice}",
-    "next": "还没有人接手，所以也请您看一下。",
-    "over_text": "无需再处理。谢谢。",
-    "over_ago": "自 {when} 起，现已解除。",
-    "group": "{n} 个 {what}：{subjects}",
-    "one": "{what}：{subjects}",
-    "more": "等，另有 {n} 个",
-    "listed": "- {line}，自 {when} 起",
-    "link": "我来处理：{url}",
-    "no_link": "请在看板的“告警”页面确认。",
-    "assigned_text": "{by} 请您处理。",
-    "assigned_note": "{by} 请您处理：{note}",
-    "tuning_title": "规则 {rule}",
-    "tuning_text": "人们认为其告警有 {precision} % 正确，至少应为 {floor} %。在调整之前（站点文件的 [tuning]），"
-    "它只显示、不通知。",
-    "tuning_safety": "人们认为其告警有 {precision} % 正确，至少应为 {floor} %。请在站点文件的 [tuning] 中调整。"
-    "因涉及安全，它仍会照常通知。",
-    "test_title": "您能看到这条消息吗？",
-    "test_text": "这是 {site} 的通知测试。一切正常，无需处理。",
-    "again_maybe": "（您可能已收到过此消息：发送时服务中断。）",
-    "minutes": "{n} 分钟",
-    "hours": "{n} 小时",
-    "days": "{n} 天",
-    "now": "刚刚",
-    "list": "、",
-    "never": "从未",
-    "page.title": "接手告警",
-    "page.ask": "{name}，由您来处理吗？",
-    "page.button": "我来处理",
-    "page.hint": "之后不再呼叫其他人。",
-    "page.done": "谢谢，{name}。已由您接手，不再呼叫其他人。",
-    "page.taken": "{by} 已经接手。谢谢您查看。",
-    "page.over": "已解除，无需再处理。谢谢。",
-    "page.used": "此链接已使用过，事情已办妥。",
-    "page.old": "此链接已过期，请打开看板。",
-    "page.unknown": "此链接无效或不完整，请打开看板。",
-    "page.many": "尝试过多，请等几分钟。",
-    "page.later": "暂时无法保存，请一分钟后再点一次。",
-}
-
-CHINESE = Language(_RULES, _CODES, _PHRASES)
+CHINESE = Language(_RULES, CODES, PHRASES)

@@ -13,12 +13,12 @@ import msgspec
 from msgspec import Struct, field
 
 from cloud.core.coldchain.approach import Lately
-from protocols.excursions import REST_MS, Excursion, worst
 from cloud.core.coldchain.exposure import Course, Worn
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS
 from cloud.core.coldchain.marks import Marks
 from cloud.core.coldchain.thermometers import Sample, Span, Thermometers
 from protocols.cold import Storage
+from protocols.excursions import REST_MS, Excursion, worst
 
 HOURLY, DAILY = 6, 31
 """Checkpoints of so many of the last hours and of the last days."""

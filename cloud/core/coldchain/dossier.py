@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from protocols.excursions import Excursion
 from cloud.core.refusals import Refusal
+from protocols.excursions import Excursion
 
 What = Literal["began", "became", "over", "searched", "aside", "decided", "told", "booked"]
 Decision = Literal["", "release", "scrap"]

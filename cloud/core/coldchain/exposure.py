@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from protocols.excursions import GAP_MS, Cause, Excursion, Room, step
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic
 from protocols.cold import Storage
+from protocols.excursions import GAP_MS, Cause, Excursion, Room, step
 
 
 class Worn(Struct, frozen=True):

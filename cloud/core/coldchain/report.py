@@ -8,10 +8,10 @@ from typing import Literal
 from msgspec import Struct, field
 
 from cloud.core.cold_view import ExcursionView, ExposureView
-from protocols.excursions import GAP_MS, worst
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic
 from cloud.core.coldchain.thermometers import Thermometers
 from protocols.cold import Storage
+from protocols.excursions import GAP_MS, worst
 
 FORMATS = ("json", "csv", "pdf")
 LANGUAGES = ("en", "zh")

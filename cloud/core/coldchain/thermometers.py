@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from protocols.excursions import GAP_MS
-from protocols.cold import Storage
 
 LAG_MS = 120_000
 AHEAD_MS = 300_000

@@ -8,8 +8,9 @@ import msgspec
 from aiohttp import web
 
 from cloud.web import access
-from cloud.web.access import WHO, Least
+from cloud.web.access import WHO
 from cloud.web.replies import reply
+from cloud.web.sign_in import Least
 from tests.browser.fake_crew import FakeCrew
 
 ROUTES: dict[tuple[str, str], Least] = {
@@ -22,8 +23,19 @@ ROUTES: dict[tuple[str, str], Least] = {
     ("POST", "/api/alerts/{id}/shelve"): "crew",
     ("POST", "/api/alerts/{id}/unshelve"): "crew",
     ("POST", "/api/alerts/{id}/assign"): "crew",
+    ("GET", "/api/alerts/{id}/verdict"): "viewer",
     ("POST", "/api/alerts/{id}/verdict"): "crew",
 }
+
+
+class Told(msgspec.Struct):
+    """One tap."""
+
+    said: str
+    at_ms: int = 0
+    key: str = ""
+    hours: float = 4
+    note: str = ""
 
 
 def missing(app: web.Application) -> bool:
@@ -47,7 +59,7 @@ def add(app: web.Application, crew: FakeCrew) -> None:
                 made = crew.roster(int(body.get("days", 14)))
             case "notices":
                 found = await crew.notices(int(body.get("before", 0)), int(body.get("limit", 100)))
-                made = {"notices": found, "next": found[-1]["id"] if len(found) == int(body["limit"]) else None}
+                made = {"notices": found, "next": found[-1].id if len(found) == int(body["limit"]) else None}
             case "noisiest":
                 made = await crew.noisiest(0)
             case "precision":
@@ -61,8 +73,8 @@ def add(app: web.Application, crew: FakeCrew) -> None:
             case "assign":
                 made = await crew.assign(alert, by, body["to"], body.get("note", ""))
             case _:
-                more = {name: body[name] for name in ("hours", "note") if name in body}
-                made = await crew.judge(alert, body["said"], body["at_ms"], by, body.get("key", key), **more)
+                told = msgspec.convert(body, Told) if request.method == "POST" else None
+                made = await (crew.judge_alert(alert, told, by, key) if told else crew.alert_verdicts(alert))
         return reply(msgspec.to_builtins(made))
 
     for (method, path), least in ROUTES.items():

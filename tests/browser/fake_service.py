@@ -76,6 +76,8 @@ class FakeService:
         self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
         trade: Any = self.trade
         desks = Desks(self, *[trade] * (len(Desks._fields) - 1))
+        crews: dict[str, Any] = {"crews": self.crew} if "crews" in Desks._fields else {}
+        desks = desks._replace(**crews)
         app = make_app(desks, self._live, self._sign_in, STATIC)
         if fake_crew_routes.missing(app):
             fake_crew_routes.add(app, self.crew)

@@ -9,18 +9,18 @@ from math import erfc, sqrt
 from random import Random
 
 import numpy as np
-from cloud.core.coldchain.storage import PRESETS
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cloud.alerts.facts import ClimateNow, Facts, GatewayLink, LateNow
 from cloud.core.book.staking import Stake
-from protocols.excursions import Room, step
 from cloud.core.coldchain.rooms import RoomNow
 from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed
 from cloud.core.view import SkuView
 from cloud.core.whereabouts import Elsewhere, Gone
+from protocols.cold import PRESETS
+from protocols.excursions import Room, step
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.reports import DeviceHealth, Finding, SlotLevel
 from tests.bench.alerts_run import HOUR_MS, MINUTE_MS
@@ -196,7 +196,7 @@ class World:
     def _climate(self, minute: int) -> None:
         """Two halls just below their limit on a hot day a week; cold rooms with a defrost every six hours, doors, and
         a breach a week."""
-        dice, fridge = self.dice, PRESETS["fridge"]
+        dice, fridge = self.dice, PRESETS["2-8"]
         for zone in self.warm:
             self.warm[zone] = 0.8 * self.warm[zone] + dice.gauss(0, 0.3 * self.wrong)
         for number, (zone, room) in enumerate(self.rooms.items()):

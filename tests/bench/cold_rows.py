@@ -19,9 +19,9 @@ import numpy as np
 
 from cloud.core.coldchain.approach import Lately, minutes_to
 from cloud.core.coldchain.chamber import Chamber
-from protocols.excursions import Excursion
 from cloud.core.coldchain.kinetic import MINUTE_MS
 from protocols.cold import PRESETS
+from protocols.excursions import Excursion
 from tests.bench.table import Figure, show
 from tests.unit.refrigerator import simulate
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from cloud.core.view import AlertView, Snapshot
+from cloud.core.view import AlertView, Param, Snapshot
 from cloud.web.desk import NotFound, Refused
 
 DAY_MS = 86_400_000
@@ -28,6 +29,27 @@ PRECISION = (
 )
 
 
+class Notice(Struct, frozen=True):
+    """What somebody was told, as the log shows it."""
+
+    id: int
+    at_ms: int
+    person: str
+    name: str
+    kind: str
+    severity: int
+    step: int
+    alerts: list[int]
+    more: int
+    title: str
+    state: str
+    channel: str
+    tries: int
+    changed_ms: int
+    detail: str
+    taken_ms: int
+
+
 class FakeCrew:
     """`crews.Desk`, and what `WorkDesk` knows of verdicts. `change` replaces fields of an alert and shows it."""
 
@@ -40,7 +62,7 @@ class FakeCrew:
         """There are no teams, and nothing was told or judged yet."""
         self.told: list[tuple[Any, ...]] = []
         """What was done, in order."""
-        self.verdicts: dict[int, tuple[str, int, str]] = {}
+        self.verdicts: dict[int, list[dict[str, Any]]] = {}
         self._keys: dict[str, Any] = {}
         self._notices = [self._notice(n) for n in range(70, 0, -1)]
 
@@ -80,9 +102,9 @@ class FakeCrew:
             for n in range(first, (t + days * DAY_MS) // length + 1)
         ]  # fmt: skip
 
-    async def notices(self, before: int, limit: int) -> list[dict[str, Any]]:
+    async def notices(self, before: int, limit: int) -> list[Notice]:
         """See `crews.Desk`."""
-        return [] if self.empty else [one for one in self._notices if not before or one["id"] < before][:limit]
+        return [] if self.empty else [one for one in self._notices if not before or one.id < before][:limit]
 
     async def noisiest(self, since_ms: int) -> dict[str, Any]:
         """See `crews.Desk`."""
@@ -94,24 +116,19 @@ class FakeCrew:
         ]  # fmt: skip
         return {"since_ms": since_ms, "fired": 0 if self.empty else 412, "top": [] if self.empty else rows}
 
-    async def test(self, person: str, channel: str) -> dict[str, Any]:
+    async def test(self, person: str, channel: str) -> Notice:
         """See `crews.Desk`. Otto was sent one just now."""
         if person == "otto":
             raise Refused("too_soon", "Otto Kranz was sent a test just now", "wait half a minute")
-        made = {**self._notice(len(self._notices) + 1), "person": person, "name": PEOPLE[person]}
-        made |= {
-            "kind": "test",
-            "title": "A test: all is well",
-            "state": "sending",
-            "alerts": [],
-            "more": 0,
-            "detail": "",
-        }
+        made = replace(
+            self._notice(len(self._notices) + 1), person=person, name=PEOPLE[person], kind="test", state="sending",
+            title="A test: all is well", alerts=[], more=0, detail="",
+        )  # fmt: skip
         self._notices.insert(0, made)
         self.told.append(("test", person, channel))
         return made
 
-    def _notice(self, n: int) -> dict[str, Any]:
+    def _notice(self, n: int) -> Notice:
         t = self._now_ms()
         kind, state, title, detail = (
             ("critical", "delivered", "Freezer 2: temperature above limit, −16.4 °C, limit −18 °C", ""),
@@ -121,13 +138,13 @@ class FakeCrew:
         )[n % 4]
         person = list(PEOPLE)[n % len(PEOPLE)]
         age = (70 - n) * 1_260_000 + 45_000
-        return {
-            "id": n, "at_ms": t - age, "person": person, "name": PEOPLE[person], "kind": kind, "severity": 1 + n % 3,
-            "step": 1 if kind == "critical" and n % 8 == 0 else 0, "alerts": [9 if kind == "over" else 1 + n % 4],
-            "more": 3 if kind == "digest" else 0, "title": title, "state": state,
-            "channel": "" if state == "waiting" else "ntfy", "tries": 6 if state == "given_up" else 1,
-            "changed_ms": t - age + 2000, "detail": detail, "taken_ms": t - age + 60_000 if n % 8 == 4 else 0,
-        }  # fmt: skip
+        return Notice(
+            id=n, at_ms=t - age, person=person, name=PEOPLE[person], kind=kind, severity=1 + n % 3,
+            step=1 if kind == "critical" and n % 8 == 0 else 0, alerts=[9 if kind == "over" else 1 + n % 4],
+            more=3 if kind == "digest" else 0, title=title, state=state, channel="" if state == "waiting" else "ntfy",
+            tries=6 if state == "given_up" else 1, changed_ms=t - age + 2000, detail=detail,
+            taken_ms=t - age + 60_000 if n % 8 == 4 else 0,
+        )  # fmt: skip
 
     # ---- lives of alerts ----
 
@@ -166,50 +183,51 @@ class FakeCrew:
 
     # ---- verdicts ----
 
-    async def judge(
-        self, alert: int, said: str, at_ms: int, by: str, key: str, hours: float = 4, note: str = ""
-    ) -> dict[str, Any]:
-        """A verdict; the same key again changes nothing. Of alert 9 it is too late for one."""
+    async def judge_alert(self, number: int, told: Any, by: str, key: str) -> dict[str, Any]:
+        """See `WorkDesk`. The same key again changes nothing. Of alert 9 it is too late for one."""
+        key = told.key or key
         if key in self._keys:
             return dict(self._keys[key])
-        self._found(alert)
-        if alert == 9:
+        self._found(number)
+        if number == 9:
             raise Refused("verdict_stands", "a day has passed, and what was said stands", "say it at its order")
-        self.told.append(("verdict", alert, said, by, key))
-        self.verdicts[alert] = (said, at_ms, by)
-        if said == "not_now":
-            await self.shelve(alert, by, int(hours * 60), note)
-        self._keys[key] = {"verdict": {"said": said, "at_ms": at_ms}, "standing": None, "precision": None}
+        self.told.append(("verdict", number, told.said, by, key))
+        made = {"alert": number, "said": told.said, "at_ms": told.at_ms, "by": by, "note": told.note}
+        self.verdicts.setdefault(number, []).append(made)
+        if told.said == "not_now":
+            await self.shelve(number, by, int(told.hours * 60), told.note)
+        self._keys[key] = {"verdict": made, "standing": made, "precision": None}
         return dict(self._keys[key])
+
+    async def alert_verdicts(self, number: int) -> dict[str, Any]:
+        """See `WorkDesk`."""
+        said = self.verdicts.get(number, [])
+        return {"verdicts": said, "standing": said[-1] if said else None}
 
     def precision(self) -> list[dict[str, Any]]:
         """See `WorkDesk`."""
         return [
             {
-                "rule": rule, "right": 0 if self.empty else right, "wrong": 0 if self.empty else wrong, "not_now": later,
-                "precision": None if self.empty or not right + wrong else right / (right + wrong),
-                "low": low, "high": high, "floor": 0.5, "asks_tuning": asks and not self.empty,
+                "rule": rule, "right": right, "wrong": wrong, "not_now": later, "low": low, "high": high, "floor": 0.5,
+                "precision": right / (right + wrong) if right + wrong else None, "asks_tuning": asks,
             }
             for rule, right, wrong, later, low, high, asks in PRECISION
+            if not self.empty or not right
         ]  # fmt: skip
 
 
 def many(alerts: list[AlertView], n: int, t: int) -> list[AlertView]:
     """A flood: so many more, most of them devices that fell silent together."""
     base = max((one.id for one in alerts), default=0)
-    silent = AlertView(0, "device_silent", "", "", 3, "firing", t, t, {}, "", 0, "", nodata=True)
-    full = replace(
-        silent,
-        rule="zone_humidity",
-        severity=2,
-        nodata=False,
-        params={"value": 71.0, "limit": 60.0, "unit": "%RH", "side": "high"},
-    )
-    made = [
-        replace(
-            silent if k % 3 else full, id=base + 1 + k, subject=f"shelf-{k % 20 + 1:02}", since_ms=t - k * 60_000,
-            zone=("dry", "cool", "freeze", "")[k % 4], params={"state": "silent", "last_seen_ms": t - 900_000} if k % 3 else full.params,
-        )
-        for k in range(n)
-    ]  # fmt: skip
-    return [*alerts, *made]
+    silent = AlertView(0, "device_silent", "", "", 3, "firing", t, t, {"state": "silent"}, "", 0, "", nodata=True)
+    damp: dict[str, Param] = {"value": 71.0, "limit": 60.0, "unit": "%RH", "side": "high"}
+    wet = replace(silent, rule="zone_humidity", severity=2, nodata=False, params=damp)
+    made = [silent if k % 3 else wet for k in range(n)]
+    zones = ("dry", "cool", "freeze", "")
+    return [
+        *alerts,
+        *(
+            replace(one, id=base + 1 + k, subject=f"shelf-{k % 20 + 1:02}", since_ms=t - k * 60_000, zone=zones[k % 4])
+            for k, one in enumerate(made)
+        ),
+    ]

@@ -26,7 +26,7 @@ from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
-from tests.browser import fake_cold, fake_crew_routes, fake_routes, fake_site
+from tests.browser import fake_cold, fake_routes, fake_site
 from tests.browser.fake_cold import FakeCold
 from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_plant import FakePlant
@@ -81,9 +81,9 @@ class FakeService:
         self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
         trade: Any = self.trade
         desks = Desks(self, *[trade] * (len(Desks._fields) - 1))
+        crews: dict[str, Any] = {"crews": self.crew} if "crews" in Desks._fields else {}
+        desks = desks._replace(**crews)
         app = make_app(desks, self._live, self._sign_in, STATIC)
-        if fake_crew_routes.missing(app):
-            fake_crew_routes.add(app, self.crew)
         fake_routes.add_routes(app, self.plant, self.cold)
         return app
 

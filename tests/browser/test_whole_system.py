@@ -185,6 +185,7 @@ def the_refrigeration_alert_is_acknowledged(page: Page, system: Running) -> None
     page.keyboard.press("Enter")
 
     expect(row).to_contain_text(f"Acknowledged by {system.name}")
+    page.goto(f"{system.page}#/alerts/acknowledged")
     page.reload()
     stands_acknowledged(page, system)
 

@@ -16,7 +16,7 @@ from edge.core.care import health
 from edge.core.care.health import Pulse
 from edge.core.glance import Glance
 from edge.words import WORDS
-from protocols.alarms import WATCHED
+from protocols.alarms import STALE_MS, WATCHED
 from protocols.layout import About, Device, Site, Zone
 from protocols.reports import Alarm, decode, encode
 
@@ -78,7 +78,7 @@ def test_the_worst_thermometer_of_a_room_counts_and_an_old_value_starts_nothing(
         ("zone_temperature", 9.5),
         ("zone_humidity", 85.0),
     }
-    (old,) = warm(9.0, T0, T0 + alarms.STALE_MS + 1)
+    (old,) = warm(9.0, T0, T0 + STALE_MS + 1)
     assert old.sustain
     assert step(Book(), [old], T0) == []
 
@@ -181,6 +181,6 @@ def test_what_the_service_watches_too_it_watches_as_we_do_and_all_is_worded() ->
     assert all(tuple(alarms.RULES[name]) == tuple(theirs[name].delays) for name in shared)
     assert WATCHED["zone_temperature"].dead_band == zone_temperature.DEAD_BAND_C
     assert WATCHED["zone_humidity"].dead_band == zone_humidity.DEAD_BAND_PCT
-    assert alarms.STALE_MS == limits.STALE_MS
+    assert STALE_MS == limits.STALE_MS
     for words in WORDS.values():
         assert alarms.RULES.keys() <= words.keys()

@@ -17,8 +17,8 @@ from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, MINUTE_MS
 from cloud.core.coldchain.marks import Marks
 from cloud.core.coldchain.rooms import room
 from cloud.core.coldchain.thermometers import LAG_MS, Thermometers
-from protocols.excursions import worst
 from protocols.cold import PRESETS, Storage
+from protocols.excursions import worst
 
 FRIDGE = PRESETS["2-8"]
 VACCINE = Storage("vaccine", 2, 8, 0, 15, 30)

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cloud import cli, cold_cli
-from cloud.core.coldchain import approach, dossier, excursions, report
+from cloud.core.coldchain import approach, dossier, report
 from cloud.core.coldchain.kinetic import MINUTE_MS
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.coldroom import LEARN_MS, Coldroom
@@ -21,6 +21,7 @@ from cloud.stores.ledger import Ledger
 from cloud.web.access import LEAST_ROLE
 from cloud.web.cold import Cold, Word
 from cloud.web.writes import Writes
+from protocols import excursions
 from protocols.cold import BUDGETS_MAX, PRESETS, Storage
 from protocols.layout import parse
 from tests.unit.pages import DOCS, blocks, fields_of, tables, told

@@ -86,6 +86,7 @@ test("a figure has its unit, its span and what would be normal", () => {
     duty: "61% | 42% expected",
   });
   assert.deepEqual(told({ rule: "overstock", params: { value: 1200, available: 90, order_up_to: 40 } }), { value: "€1,200.00 | ", available: "90 units | at most 40 units" });
+  assert.deepEqual(told({ rule: "reader_read_rate", params: { reads_min: 4, usual_reads_min: 31.5 } }), { reads_min: "4 a minute | 31.5 a minute expected" });
   assert.deepEqual(told({ rule: "flooded", params: { depth_mm: 4, nothing: null } }), { depth_mm: "4 | " });
   assert.equal(figures(alert({ rule: "flooded", params: { water_level_c: 4 } }))[0]?.label, "water level");
 });

@@ -16,7 +16,7 @@ interface Progress {
   busy: boolean;
 }
 
-/** `acted`: this one was taken on here. */
+/** `acted`: this one is taken on here. */
 export function TakeAll({ alerts, where, acted }: { alerts: AlertView[]; where: string; acted: (id: number) => void }) {
   const sure = useSignal(false);
   const progress = useSignal<Progress | null>(null);
@@ -26,6 +26,7 @@ export function TakeAll({ alerts, where, acted }: { alerts: AlertView[]; where: 
     if (progress.value?.busy) return;
     sure.value = false;
     const queue = [...open];
+    for (const one of queue) acted(one.id); // before their deltas come: the rows are to stay
     progress.value = { done: 0, failed: 0, of: queue.length, busy: true };
     const one = async () => {
       for (let alert = queue.shift(); alert; alert = queue.shift()) {
@@ -34,7 +35,6 @@ export function TakeAll({ alerts, where, acted }: { alerts: AlertView[]; where: 
         try {
           const after = await api.acknowledge(alert.id, "", key);
           keys.current.delete(alert.id);
-          acted(alert.id);
           adopt({ alerts: [after] });
           progress.value = { ...progress.value!, done: progress.value!.done + 1 };
         } catch (error) {

@@ -1,7 +1,7 @@
 // The addresses of alerts' lives, of who is told, and of verdicts.
 import { ask, post } from "../api";
 import type { AlertView } from "../types";
-import type { Judged, Noisiest, Notices, NoticeView, OnCall, Roster, RulePrecision } from "./types";
+import type { Judged, Noisiest, Notices, NoticeView, OnCall, Roster, RulePrecision, Verdicts } from "./types";
 import type { Wish } from "./outbox";
 
 const about = (alert: number, what: string) => `api/alerts/${alert}/${what}`;
@@ -11,6 +11,8 @@ export const unshelve = (alert: number, key: string) => post<AlertView>(about(al
 /** `to` "": nobody in particular. */
 export const assign = (alert: number, to: string, note: string, key: string) => post<AlertView>(about(alert, "assign"), { to, note }, key);
 export const judge = ({ alert, said, at_ms, key, hours, note }: Wish) => post<Judged>(about(alert, "verdict"), { said, at_ms, key, ...(said === "not_now" && { hours, note }) }, key);
+
+export const verdicts = (alert: number) => ask<Verdicts>(about(alert, "verdict"));
 
 export const onCall = () => ask<OnCall>("api/oncall");
 export const roster = (days: number) => ask<Roster>(`api/roster?days=${days}`);

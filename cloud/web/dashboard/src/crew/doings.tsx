@@ -1,6 +1,7 @@
 // What can be done about an alert: take it on, put it on the shelf for a while, give it to somebody, have it mended.
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { adopt } from "../link";
 import { acts, now } from "../state";
 import { useAsked } from "../trade/asked";
@@ -44,16 +45,16 @@ export function Doings({ alert, acted }: { alert: AlertView; acted: () => void }
     doing.value = "";
     bar.current?.querySelector<HTMLElement>(`[name="${what}"]`)?.focus();
   };
-  const done = (after: AlertView) => {
-    acted();
-    adopt({ alerts: [after] });
+  const change = async (act: () => Promise<AlertView>) => {
+    acted(); // before its delta comes: the row is to stay
+    adopt({ alerts: [await act()] });
   };
   return (
     <>
-      {doing.value === "shelve" && <Shelve alert={alert} done={done} close={close} />}
-      {doing.value === "assign" && <Assign alert={alert} done={done} close={close} />}
-      <div class="doings" ref={bar}>
-        {alert.state === "firing" && <Acknowledge alert={alert} noted main done={acted} />}
+      {doing.value === "shelve" && <Shelve alert={alert} change={change} close={close} />}
+      {doing.value === "assign" && <Assign alert={alert} change={change} close={close} />}
+      <div class={`doings ${doing.value ? "at-form" : ""}`} ref={bar}>
+        {alert.state === "firing" && <Acknowledge alert={alert} noted main began={acted} />}
         {alert.state === "shelved" && <Unshelve alert={alert} acted={acted} />}
         {!over && alert.state !== "shelved" && toggle("shelve")}
         {!over && toggle("assign")}
@@ -69,40 +70,52 @@ export function Doings({ alert, acted }: { alert: AlertView; acted: () => void }
 
 export function Unshelve({ alert, acted }: { alert: AlertView; acted: () => void }) {
   const back = async (key: string) => {
-    const after = await unshelve(alert.id, key);
     acted();
-    adopt({ alerts: [after] });
+    adopt({ alerts: [await unshelve(alert.id, key)] });
   };
   return <Act label={say("shelve.back")} described={say("crew.about", { what: say("shelve.back"), title: titled(alert) })} act={back} />;
 }
 
+/** Comes into view as it opens: on a phone its place is below the fold. */
+function Seen({ children }: { children: ComponentChildren }) {
+  const home = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => home.current?.scrollIntoView({ block: "center" }), []);
+  return (
+    <div class="seen" ref={home}>
+      {children}
+    </div>
+  );
+}
+
 interface Sheet {
   alert: AlertView;
-  done: (after: AlertView) => void;
+  change: (act: () => Promise<AlertView>) => Promise<void>;
   close: () => void;
 }
 
-function Shelve({ alert, done, close }: Sheet) {
+function Shelve({ alert, change, close }: Sheet) {
   const choices = MINUTES.map((minutes): [string, string] => {
     const end = now.peek() + minutes * 60_000;
     return [String(minutes), say("shelve.choice", { time: atMost(minutes * 60_000), until: minutes < DAY_MIN ? minute(end) : `${day(end)} ${minute(end)}` })];
   });
   return (
-    <Form
-      label={say("shelve.title", { title: titled(alert) })}
-      submit={say("shelve.go")}
-      close={close}
-      fields={[
-        { name: "minutes", label: say("shelve.how_long"), kind: "choice", choices, value: "240" },
-        { name: "note", label: say("shelve.reason"), kind: "text", needed: true, most: REASON_MAX, hint: say("shelve.reason_hint") },
-      ]}
-      send={async ({ minutes, note }, key) => done(await shelve(alert.id, Number(minutes), note ?? "", key))}
-      done={close}
-    />
+    <Seen>
+      <Form
+        label={say("shelve.title", { title: titled(alert) })}
+        submit={say("shelve.go")}
+        close={close}
+        fields={[
+          { name: "minutes", label: say("shelve.how_long"), kind: "choice", choices, value: "240" },
+          { name: "note", label: say("shelve.reason"), kind: "text", needed: true, most: REASON_MAX, hint: say("shelve.reason_hint") },
+        ]}
+        send={({ minutes, note }, key) => change(() => shelve(alert.id, Number(minutes), note ?? "", key))}
+        done={close}
+      />
+    </Seen>
   );
 }
 
-function Assign({ alert, done, close }: Sheet) {
+function Assign({ alert, change, close }: Sheet) {
   const [asked] = useAsked("people", people);
   const { value, failed } = asked.value;
   if (!value) return <p class="calm" role="status">{say(failed ? "assign.failed" : "loading.text")}</p>;
@@ -110,16 +123,18 @@ function Assign({ alert, done, close }: Sheet) {
   const nobody: [string, string][] = alert.assigned_to ? [["", say("crew.nobody")]] : [];
   const choices = [...value.filter((one) => one.id !== alert.assigned_to).map((one): [string, string] => [one.id, one.name]), ...nobody];
   return (
-    <Form
-      label={say("assign.title", { title: titled(alert) })}
-      submit={say("assign.go")}
-      close={close}
-      fields={[
-        { name: "to", label: say("assign.who"), kind: "choice", choices, value: choices[0]![0] },
-        { name: "note", label: say("assign.note"), kind: "text", most: REASON_MAX, hint: say("assign.note_hint") },
-      ]}
-      send={async ({ to, note }, key) => done(await assign(alert.id, to ?? "", note ?? "", key))}
-      done={close}
-    />
+    <Seen>
+      <Form
+        label={say("assign.title", { title: titled(alert) })}
+        submit={say("assign.go")}
+        close={close}
+        fields={[
+          { name: "to", label: say("assign.who"), kind: "choice", choices, value: choices[0]![0] },
+          { name: "note", label: say("assign.note"), kind: "text", most: REASON_MAX, hint: say("assign.note_hint") },
+        ]}
+        send={({ to, note }, key) => change(() => assign(alert.id, to ?? "", note ?? "", key))}
+        done={close}
+      />
+    </Seen>
   );
 }

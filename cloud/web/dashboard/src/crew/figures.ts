@@ -17,14 +17,14 @@ const UNITS: Record<string, string> = {
   to_limit_min: "min", outside_min: "min", open_min: "min", off_s: "s", period_ms: "ms", cover_days: "d", days: "d", days_to_limit: "d", days_left: "d", days_late: "d",
   days_low: "d", days_mid: "d", days_high: "d", at_stake: "units", units: "units", over_units: "units", usual_units: "units", on_order: "units", projected: "units",
   reorder_point: "units", order_up_to: "units", available: "units", booked: "units", count: "units", low: "units", high: "units", told: "units", came: "units", picked: "units",
-  daily_demand: "a_day", free_mb: "MB", value: "of", limit: "of", duty: "share", duty_expected: "share",
+  daily_demand: "a_day", expired: "units", hours: "h", minutes: "min", reads_min: "a_min", usual_reads_min: "a_min", free_mb: "MB", value: "of", limit: "of", duty: "share", duty_expected: "share",
 };
 /** Money only where the rule says so: elsewhere `value` is measured. */
 const WORTH = new Set(["shrinkage", "overstock", "expiry"]);
 /** Told elsewhere on the page, or of no use to people. */
 const UNSAID = new Set(["name", "unit", "side", "gateway", "nodata", "first", "rule", "asset", "work", "score"]);
 /** What is told as the normal of another, and not by itself. */
-const NORMAL = new Set(["limit", "limit_c", "normal_low", "normal_high", "duty_expected", "period_ms", "reorder_point", "usual_units", "order_up_to", "told"]);
+const NORMAL = new Set(["limit", "limit_c", "normal_low", "normal_high", "duty_expected", "period_ms", "reorder_point", "usual_units", "order_up_to", "told", "usual_reads_min"]);
 /** Spans are told in one line: "2.6 d (1.4 to 5.1)". */
 const SPANS: Record<string, [low: string, high: string]> = { days_to_limit: ["days_low", "days_high"], days_mid: ["days_low", "days_high"], count: ["low", "high"] };
 const CODES: Record<string, string> = { reason: "reason", remedy: "remedy", finding: "finding", fault: "fault", why: "breach", feature: "feature", state: "device", kind: "kind" };
@@ -42,7 +42,7 @@ export function figures(alert: AlertView): Figure[] {
 /** Of which figures each is the normal. */
 const MEASURED: Record<string, string[]> = {
   limit: ["value"], limit_c: ["celsius"], normal_low: ["value"], normal_high: ["value"], duty_expected: ["duty"], period_ms: ["last_seen_ms"], reorder_point: ["projected"],
-  usual_units: ["units"], order_up_to: ["available"], told: ["came"],
+  usual_units: ["units"], order_up_to: ["available"], told: ["came"], usual_reads_min: ["reads_min"],
 };
 
 function labelled(name: string): string {
@@ -82,6 +82,10 @@ function shown({ params }: AlertView, unit: string, value: number): string {
       return quantity(value, unit, unit === "Cel" ? 1 : undefined);
     case "min":
       return quantity(value * 60, "s");
+    case "h":
+      return quantity(value * 3600, "s");
+    case "a_min":
+      return say("shown.a_min", { n: figure(value) });
     case "d":
       return days(value);
     case "units":
@@ -131,6 +135,10 @@ function normal(alert: AlertView, name: string): string {
     case "units": {
       const usual = n("usual_units");
       return usual === null ? "" : say("shown.most", { limit: say("shown.units", { n: figure(usual) }) });
+    }
+    case "reads_min": {
+      const usual = n("usual_reads_min");
+      return usual === null ? "" : say("shown.expected", { value: say("shown.a_min", { n: figure(usual) }) });
     }
     case "came": {
       const expected = n("told");

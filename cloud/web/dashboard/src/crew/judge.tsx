@@ -4,10 +4,16 @@ import { English } from "../trade/form";
 import type { AlertView } from "../types";
 import { titled } from "../ui/said";
 import { say } from "../words/words";
+import { useAsked } from "../trade/asked";
+import { Since } from "../ui/panel";
+import { verdicts } from "./api";
 import { SAID } from "./types";
-import { NOT_NOW_HOURS, refused, say as judge, saidOf, waiting } from "./verdicts";
+import { NOT_NOW_HOURS, refused, say as judge, saidOf, taken, waiting } from "./verdicts";
 
-export function Judge({ alert }: { alert: AlertView }) {
+const SAID_MAX = 5;
+
+/** `began`: something was said of it here. */
+export function Judge({ alert, began }: { alert: AlertView; began: () => void }) {
   if (!acts.value) return null;
   const mine = saidOf(alert.id);
   const why = refused.value.get(alert.id);
@@ -19,7 +25,7 @@ export function Judge({ alert }: { alert: AlertView }) {
         {SAID.filter((one) => one !== "not_now" || alert.state !== "resolved").map((one) => {
           const label = say(`judge.${one}`, { n: NOT_NOW_HOURS });
           return (
-            <button key={one} type="button" aria-pressed={mine?.said === one} aria-label={say("crew.about", { what: label, title })} onClick={() => judge(alert.id, one)}>
+            <button key={one} type="button" aria-pressed={mine?.said === one} aria-label={say("crew.about", { what: label, title })} onClick={() => (began(), judge(alert.id, one))}>
               {label}
             </button>
           );
@@ -33,6 +39,22 @@ export function Judge({ alert }: { alert: AlertView }) {
         {why === "full" ? say("judge.full") : why && <>{say("judge.refused", { why: why.words })}<English text={why.english} /></>}
       </span>
     </div>
+  );
+}
+
+/** What was said of it, by whom. */
+export function SaidOf({ alert }: { alert: AlertView }) {
+  const [asked] = useAsked(`said ${alert.id} ${taken.value}`, () => verdicts(alert.id));
+  const all = asked.value.value?.verdicts ?? [];
+  if (!all.length) return null;
+  return (
+    <ul class="said-of note">
+      {all.slice(-SAID_MAX).map((one) => (
+        <li key={`${one.by} ${one.at_ms}`}>
+          {say("crew.about", { what: one.by, title: say(`judge.${one.said}`, { n: NOT_NOW_HOURS }) })} · <Since at={one.at_ms} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -12,13 +12,13 @@ import { day, minute, number, say } from "../words/words";
 import { TakeAll } from "./all";
 import { Detail } from "./detail";
 import { Doings, Unshelve } from "./doings";
-import { Judge } from "./judge";
+import { Judge, SaidOf } from "./judge";
 import { nameOf } from "./names";
 import { alertHref, type Group, grouped, type StateTab, tabHref, tabOf } from "./tabs";
 
 /** So many of a zone are shown before the rest is asked for. */
 const SHOWN_MAX = 5;
-const KEPT_MAX = 50;
+const KEPT_MAX = 600;
 const HISTORY_KEPT = 50;
 
 interface Listed {
@@ -27,31 +27,53 @@ interface Listed {
 }
 
 export function List({ tab, open }: Listed) {
+  const list = useKeptFocus<HTMLUListElement>();
   const acted = useSignal<ReadonlySet<number>>(new Set());
+  const whole = useSignal<ReadonlySet<string>>(new Set());
   const all = tab === "history" ? alertsResolved.value : [...alertsInOrder.value].sort(byWeight).filter((one) => tabOf(one) === tab || acted.value.has(one.id));
   const dark = all.filter((one) => one.nodata && tab === "need");
   const rest = all.filter((one) => !dark.includes(one));
-  const n = all.filter((one) => tabOf(one) === tab).length;
   const act = (id: number) => (acted.value = new Set([...[...acted.value].slice(1 - KEPT_MAX), id]));
-  const shared = { tab, open, act };
+  const unfold = (name: string) => {
+    const after = new Set(whole.value);
+    if (!after.delete(name)) after.add(name);
+    whole.value = after;
+  };
+  // All rows are in one list, by their own keys: what is typed into one stays when zones come or go around it.
+  const told = (groups: Group[], kind: string) =>
+    groups.flatMap((group) => {
+      const name = `${kind} ${group.zone}`;
+      const folds = group.titled && group.alerts.length > SHOWN_MAX + 1;
+      const shown = folds && !whole.value.has(name) ? group.alerts.filter((one, at) => at < SHOWN_MAX || one.id === open) : group.alerts;
+      return [
+        group.titled && <ZoneHead key={name} group={group} act={folds && tab === "need" && acts.value ? act : null} />,
+        ...shown.map((alert) => <Row key={alert.id} alert={alert} tab={tab} open={alert.id === open} acted={() => act(alert.id)} />),
+        folds && (
+          <li key={`more ${name}`} class="unfolds">
+            <button type="button" aria-expanded={whole.value.has(name)} onClick={() => unfold(name)}>
+              {whole.value.has(name) ? say("crew.fewer") : say("crew.more", { n: group.alerts.length - shown.length })}
+            </button>
+          </li>
+        ),
+      ];
+    });
   return (
-    <Panel name={tab === "history" ? "alerts done" : "alerts"} title={say(`crew.tab.${tab}`)} foot={tab === "history" && n >= HISTORY_KEPT && <span class="note">{say("crew.latest", { n })}</span>}>
+    <Panel name={tab === "history" ? "alerts done" : "alerts"} title={say(`crew.tab.${tab}`)} foot={tab === "history" && all.length >= HISTORY_KEPT && <span class="note">{say("crew.latest", { n: all.length })}</span>}>
       <Elsewhere tab={tab} open={open} here={all} />
       {all.length === 0 && <p class="calm">{say(`crew.none.${tab}`)}</p>}
-      {grouped(rest).map((group) => (
-        <Rows key={group.zone} group={group} {...shared} />
-      ))}
-      {dark.length > 0 && (
-        <div class="dark-ones">
-          <h3>
-            {say("crew.nodata")} <span class="note">{number(dark.length)}</span>
-          </h3>
-          <p class="note">{say("crew.nodata_why")}</p>
-          {grouped(dark).map((group) => (
-            <Rows key={group.zone} group={group} {...shared} />
-          ))}
-        </div>
-      )}
+      {rest.length === 0 && dark.length > 0 && <p class="calm">{say("crew.none.need")}</p>}
+      <ul ref={list} class="rows">
+        {told(grouped(rest), "of")}
+        {dark.length > 0 && (
+          <li key="dark" class="zone-head dark-head">
+            <h3>
+              {say("crew.nodata")} <span class="note">{number(dark.length)}</span>
+            </h3>
+            <p class="note">{say("crew.nodata_why")}</p>
+          </li>
+        )}
+        {told(grouped(dark), "dark")}
+      </ul>
     </Panel>
   );
 }
@@ -73,33 +95,16 @@ function Elsewhere({ tab, open, here }: Listed & { here: AlertView[] }) {
   );
 }
 
-function Rows({ group, tab, open, act }: { group: Group; tab: StateTab; open: number | null; act: (id: number) => void }) {
-  const list = useKeptFocus<HTMLUListElement>();
-  const whole = useSignal(false);
-  const { alerts, titled: named } = group;
-  const folds = named && alerts.length > SHOWN_MAX + 1;
-  const shown = folds && !whole.value ? alerts.filter((one, at) => at < SHOWN_MAX || one.id === open) : alerts;
-  const where = group.zone ? zoneName(group.zone) : say("crew.whole_site");
-  const worst = Math.min(...alerts.map((one) => one.severity));
+/** The name of a zone above its alerts. `act`: all of them can be taken on at once. */
+function ZoneHead({ group: { zone, alerts }, act }: { group: Group; act: ((id: number) => void) | null }) {
+  const where = zone ? zoneName(zone) : say("crew.whole_site");
   return (
-    <div class="zone-of">
-      {named && (
-        <h3>
-          {where} <span class="note">{say("crew.worst", { n: alerts.length, severity: worst })}</span>
-        </h3>
-      )}
-      {named && acts.value && tab === "need" && folds && <TakeAll alerts={alerts} where={where} acted={act} />}
-      <ul ref={list} class="rows">
-        {shown.map((alert) => (
-          <Row key={alert.id} alert={alert} tab={tab} open={alert.id === open} acted={() => act(alert.id)} />
-        ))}
-      </ul>
-      {folds && (
-        <button type="button" class="unfolds" aria-expanded={whole.value} onClick={() => (whole.value = !whole.value)}>
-          {whole.value ? say("crew.fewer") : say("crew.more", { n: alerts.length - shown.length })}
-        </button>
-      )}
-    </div>
+    <li class="zone-head">
+      <h3>
+        {where} <span class="note">{say("crew.worst", { n: alerts.length, severity: Math.min(...alerts.map((one) => one.severity)) })}</span>
+      </h3>
+      {act && <TakeAll alerts={alerts} where={where} acted={act} />}
+    </li>
   );
 }
 
@@ -130,10 +135,11 @@ function Row({ alert, tab, open, acted }: { alert: AlertView; tab: StateTab; ope
         {state === "resolved" && <span class="note">{say("alerts.over")} · <Since at={alert.changed_ms} /></span>}
       </div>
       <a class="unfolder" href={open ? tabHref(tab) : alertHref(tab, id)} tabIndex={-1} aria-hidden="true"><i class="unfold" /></a>
-      {!open && acts.value && state === "firing" && <Acknowledge alert={alert} noted done={acted} />}
+      {!open && acts.value && state === "firing" && <Acknowledge alert={alert} noted began={acted} />}
       {!open && acts.value && state === "shelved" && <div class="acts"><Unshelve alert={alert} acted={acted} /></div>}
       {open && <Detail alert={alert} />}
-      {judged && <Judge alert={alert} />}
+      {judged && <Judge alert={alert} began={acted} />}
+      {open && <SaidOf alert={alert} />}
       {open && <Doings alert={alert} acted={acted} />}
     </li>
   );

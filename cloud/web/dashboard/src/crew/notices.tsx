@@ -2,9 +2,9 @@
 import { useSignal } from "@preact/signals";
 import { useAsked } from "../trade/asked";
 import { Panel, Since } from "../ui/panel";
-import { minute, number, say, word } from "../words/words";
+import { day, minute, number, say, word } from "../words/words";
 import { notices } from "./api";
-import { Failed } from "./oncall";
+import { Failed } from "./failed";
 import type { NoticeView } from "./types";
 
 const AT_ONCE = 50;
@@ -49,7 +49,7 @@ export function Notices() {
         )
       }
     >
-      {failed && <Failed again={again} />}
+      <Failed heard={value} failed={failed} again={again} />
       {!value && !failed && <p class="calm">{say("loading.text")}</p>}
       {value && !all.length && <p class="calm">{say("notices.none")}</p>}
       <ul class="rows">{all.map((one) => <Notice key={one.id} notice={one} />)}</ul>
@@ -81,11 +81,11 @@ function Notice({ notice: one }: { notice: NoticeView }) {
   );
 }
 
-const taken = (ms: number) => say("notices.taken", { when: minute(ms) });
+const taken = (ms: number) => say("notices.taken", { when: Date.now() - ms < 86_400_000 ? minute(ms) : `${day(ms)} ${minute(ms)}` });
 
 /** By shape first: a tick, a clock, a cross, a question. */
 function State({ state }: { state: NoticeView["state"] }) {
-  const path = { delivered: "M3.5 8.5l3 3 6-7", waiting: "M8 4v4.5l3 1.5", sending: "M3 8h9M8.5 4.5 12 8l-3.5 3.5", given_up: "M4 4l8 8m0-8-8 8", unsure: "M6 6.2C6 4.8 7 4.2 8 4.2s2 .7 2 1.9c0 1.6-2 1.6-2 3.2M8 11.6v.4" }[state];
+  const path = { delivered: "M3.5 8.5l3 3 6-7", waiting: "M8 4.5v3.7l2.4 1.4M8 1.8a6.2 6.2 0 1 1 0 12.4 6.2 6.2 0 0 1 0-12.4", sending: "M3 8h9M8.5 4.5 12 8l-3.5 3.5", given_up: "M4 4l8 8m0-8-8 8", unsure: "M6 6.2C6 4.8 7 4.2 8 4.2s2 .7 2 1.9c0 1.6-2 1.6-2 3.2M8 11.6v.4" }[state];
   return (
     <svg class={`sent as-${state}`} viewBox="0 0 16 16" aria-hidden="true">
       <path d={path} />

@@ -5,9 +5,10 @@ import { acts, narrow, now, zoneName } from "../state";
 import { type Asked, useAsked } from "../trade/asked";
 import { Form } from "../trade/form";
 import { Panel, Since } from "../ui/panel";
-import { clock, day, dayNumber, minute, number, say, timezone, word } from "../words/words";
+import { day, dayNumber, minute, number, say, timezone, word } from "../words/words";
 import { roster, testNotice } from "./api";
 import { people } from "./doings";
+import { Failed } from "./failed";
 import { learn, nameOf } from "./names";
 import type { NoticeView, OnCall as Crew, OnCallTeam, Roster, Turn } from "./types";
 
@@ -22,7 +23,7 @@ export function OnCall({ asked: { value, failed }, again }: { asked: Asked<Crew>
   return (
     <>
       <Panel name="on-call" title={say("oncall.now")} aside={value?.timezone}>
-        {failed && <Failed at={value?.at_ms} again={again} />}
+        <Failed heard={value} failed={failed} again={again} />
         {!value && !failed && <p class="calm">{say("loading.text")}</p>}
         {value?.trouble && <p class="trouble padded" role="alert">{say("oncall.trouble", { why: value.trouble })}</p>}
         {value && !value.teams.length && <p class="calm">{say("oncall.none")}</p>}
@@ -39,15 +40,6 @@ async function rosterNow(): Promise<Roster> {
   const held = await roster(DAYS);
   learn(held.turns.map(({ person, name }) => ({ id: person, name })));
   return held;
-}
-
-/** What could not be asked again says so; what was heard stays. */
-export function Failed({ at: heard, again }: { at?: number | undefined; again: () => void }) {
-  return (
-    <p class="calm" role="status">
-      {heard ? say("oncall.as_of", { time: clock(heard) }) : say("later.failed")} <button type="button" onClick={again}>{say("later.again")}</button>
-    </p>
-  );
 }
 
 function Team({ team }: { team: OnCallTeam }) {

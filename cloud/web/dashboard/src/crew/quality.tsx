@@ -4,7 +4,7 @@ import { useAsked } from "../trade/asked";
 import { Panel, Since } from "../ui/panel";
 import { number, percent, say, word } from "../words/words";
 import { noisiest, precision } from "./api";
-import { Failed } from "./oncall";
+import { Failed } from "./failed";
 import type { NoisyRow, RulePrecision } from "./types";
 import { taken } from "./verdicts";
 
@@ -27,7 +27,7 @@ function Precision() {
   const rest = (value ?? []).filter((one) => one.precision === null);
   return (
     <Panel name="precision" title={say("precision.title")} foot={judged.length > 0 && <span class="note">{say("precision.key")}</span>}>
-      {failed && <Failed again={again} />}
+      <Failed heard={value} failed={failed} again={again} />
       {!value && !failed && <p class="calm">{say("loading.text")}</p>}
       {value && !judged.length && <p class="calm">{say("precision.none")}</p>}
       <ul class="rows">{judged.map((one) => <Rule key={one.rule} rule={one} />)}</ul>
@@ -77,7 +77,7 @@ function Noisiest() {
   const { value, failed } = asked.value;
   return (
     <Panel name="noisiest" title={say("noisy.title")} aside={value && value.fired > 0 && say("noisy.since", { n: number(value.fired), days: DAYS })}>
-      {failed && <Failed again={again} />}
+      <Failed heard={value} failed={failed} again={again} />
       {!value && !failed && <p class="calm">{say("loading.text")}</p>}
       {value && !value.top.length && <p class="calm">{say("noisy.none", { days: DAYS })}</p>}
       {value && value.top.length > 0 && (

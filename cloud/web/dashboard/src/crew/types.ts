@@ -100,7 +100,18 @@ export interface RulePrecision {
   floor: number;
   asks_tuning: boolean;
 }
+export interface Verdict {
+  said: Said;
+  at_ms: number;
+  by: string;
+  note: string;
+}
+/** What was said of an alert, the latest last, and which of it counts. */
+export interface Verdicts {
+  verdicts: Verdict[];
+  standing: Verdict | null;
+}
 export interface Judged {
-  verdict: { said: Said; at_ms: number };
+  verdict: Verdict;
   precision: RulePrecision | null;
 }

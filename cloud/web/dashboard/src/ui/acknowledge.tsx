@@ -20,15 +20,15 @@ const wish = (id: number, next: Wish | null) => {
   wishes.value = all;
 };
 
-async function acknowledge(alert: AlertView, note: string, done?: () => void): Promise<void> {
+async function acknowledge(alert: AlertView, note: string, began?: () => void): Promise<void> {
   const before = wishes.value.get(alert.id);
   if (before?.busy) return;
   const key = before?.key ?? api.freshKey(); // the same key again: a try whose answer was lost is not a second one
   wish(alert.id, { key, busy: true, trouble: null });
+  began?.();
   try {
     adopt({ alerts: [await api.acknowledge(alert.id, note, key)] });
     wish(alert.id, null);
-    done?.();
   } catch (error) {
     const status = error instanceof api.Refused ? error.status : 0;
     if (status === 401) restart();
@@ -36,8 +36,8 @@ async function acknowledge(alert: AlertView, note: string, done?: () => void): P
   }
 }
 
-/** `noted`: there is room for a note. */
-export function Acknowledge({ alert, noted, main, done }: { alert: AlertView; noted: boolean; main?: boolean; done?: () => void }) {
+/** `noted`: there is room for a note. `began`: it was pressed, and the answer is still to come. */
+export function Acknowledge({ alert, noted, main, began }: { alert: AlertView; noted: boolean; main?: boolean; began?: () => void }) {
   const noting = useSignal(false);
   const note = useSignal("");
   const field = useRef<HTMLInputElement>(null);
@@ -61,7 +61,7 @@ export function Acknowledge({ alert, noted, main, done }: { alert: AlertView; no
             </svg>
           </button>
         )}
-        <button type="button" class={main ? "main" : ""} aria-label={say("alerts.acknowledge_this", { title })} aria-disabled={mine?.busy} onClick={() => void acknowledge(alert, note.value.trim(), done)}>
+        <button type="button" class={main ? "main" : ""} aria-label={say("alerts.acknowledge_this", { title })} aria-disabled={mine?.busy} onClick={() => void acknowledge(alert, note.value.trim(), began)}>
           {say(mine?.busy ? "alerts.sending" : "alerts.acknowledge")}
         </button>
       </div>
@@ -69,7 +69,7 @@ export function Acknowledge({ alert, noted, main, done }: { alert: AlertView; no
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            void acknowledge(alert, note.value.trim(), done);
+            void acknowledge(alert, note.value.trim(), began);
           }}
           onKeyDown={(event) => event.key === "Escape" && !event.isComposing && (event.stopPropagation(), close())}
         >

@@ -108,6 +108,21 @@ def test_a_longer_lead_time_never_asks_for_less(units: Array) -> None:
     assert (np.diff(told.quantiles, axis=0) >= 0).all()
 
 
+def test_seldom_large_days_are_asked_for_whole_however_long_the_lead_time() -> None:
+    """Between the sizes that are sold there is no chance, and no quantile."""
+    days = np.zeros(131)
+    days[[23, 24, 38, 54, 77, 88, 96, 110]] = 40.0
+    days[[16, 17, 18, 19, 35, 36, 46, 58, 64, 65, 66, 73, 95, 106, 107, 118, 122]] = 1.0
+    days[[20, 21, 22, 37, 47, 48, 53, 59, 60, 61, 89, 101, 104, 112, 115]] = 2.0
+    horizons = np.array([1, 2, 3, 5, 7])
+
+    told = daily.forecast(np.repeat(days[None, :], 5, axis=0), None, horizons, TAUS)
+
+    assert told.sizes[0], "the sizes are believed"
+    assert (np.diff(told.quantiles, axis=0) >= 0).all()
+    assert ((told.quantiles < 20) | (told.quantiles >= 40)).all()
+
+
 def test_later_days_change_no_earlier_forecast() -> None:
     units, other = shop(), shop()
     other[:, 150:] = 7 * other[:, 150:] + 3

@@ -52,15 +52,12 @@ class Amounts:
         spaced = np.rint(width[:, None] * np.where(low[:, None] > 0, share, share**3))
         self.units = low[:, None] + np.maximum(spaced, each)
         self.below = self._chances(over)
+        self.told: dict[int, Array] = {}
+        """Of rows whose distribution was told outright, the chance of at most 0, 1, 2 ... units."""
 
     def given(self, row: int, pmf: Array) -> None:
         """One row's distribution told outright: the chance of 0, 1, 2 ... units."""
-        chances = np.cumsum(pmf)
-        last = len(pmf) - 1
-        at = np.arange(float(POINTS))
-        self.units[row] = np.maximum(np.rint(last * at / (POINTS - 1)), at) if last >= POINTS else at
-        self.below[row] = chances[np.minimum(self.units[row].astype(np.int64), last)]
-        self.mean[row], self.narrow[row], self.sure[row] = float(pmf @ np.arange(len(pmf))), 1.0, False
+        self.told[row] = np.cumsum(pmf)
 
     def _chances(self, variance: Array) -> Array:
         mean = self.mean[:, None]
@@ -95,6 +92,9 @@ class Amounts:
             narrowed = np.ceil(self.mean + (units - self.mean) * self.narrow - 1e-9)
             units = np.where(self.narrow < 1, np.maximum(narrowed, 0.0), np.minimum(units, high))
             found[:, column] = np.where(self.sure, 0.0, units)
+        for at_row, chances in self.told.items():
+            least = np.searchsorted(chances, tau[at_row] - 1e-12)
+            found[at_row] = np.minimum(least, len(chances) - 1)
         return found
 
     def at_most(self, units: Array) -> Array:
@@ -106,4 +106,7 @@ class Amounts:
         part = np.clip((asked - low) / np.maximum(high - low, 1.0), 0.0, 1.0)
         chance = self.below[row, at] + part * (self.below[row, at + 1] - self.below[row, at])
         chance = np.where(asked < self.units[:, 0], 0.0, np.where(asked >= self.units[:, -1], 1.0, chance))
-        return np.where(units < 0, 0.0, np.where(self.sure, 1.0, chance))
+        chance = np.where(self.sure, 1.0, chance)
+        for at_row, chances in self.told.items():
+            chance[at_row] = chances[min(int(max(units[at_row], 0.0)), len(chances) - 1)]
+        return np.where(units < 0, 0.0, chance)

@@ -69,8 +69,9 @@ class FakeService:
         self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
         names = {one.id: one.name for one in self._live.current.skus}
-        self.plant = FakePlant(now_ms, names, quiet=quiet)
+        self.plant = FakePlant(now_ms, self.become, names, quiet=quiet)
         self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
+        self.become(rooms=self.cold.rooms())
         if not quiet:
             self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
 
@@ -79,6 +80,9 @@ class FakeService:
         self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
         trade: Any = self.trade
         desks = Desks(self, *[trade] * (len(Desks._fields) - 1))
+        plant: Any = self.plant
+        cold: Any = self.cold
+        desks = desks._replace(assets=plant, work=plant, cold=cold)
         app = make_app(desks, self._live, self._sign_in, STATIC)
         fake_routes.add_routes(app, self.plant, self.cold)
         return app
@@ -112,7 +116,7 @@ class FakeService:
         ]
         gateways = [replace(one, last_seen_ms=t, telemetry=one.telemetry + 5) for one in s.gateways]
         kpi = replace(s.kpi, picks_last_hour=max(0, s.kpi.picks_last_hour + self._random.choice((-1, 0, 0, 1))))
-        self.become(slots=slots, zones=zones, gateways=gateways, kpi=kpi)
+        self.become(slots=slots, zones=zones, gateways=gateways, kpi=kpi, rooms=self.cold.rooms())
 
     def become(self, **parts: Any) -> Snapshot:
         """Show these parts from now on."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from cloud.core.cold_view import RoomView
 from cloud.web.desk import NotFound, Refused
 
 MINUTE_MS = 60_000
@@ -32,7 +35,7 @@ class FakeCold:
 
     def __init__(self, now_ms: Callable[[], int], celsius: Callable[[str], float], *, quiet: bool) -> None:
         self._now_ms, self._celsius, self._quiet = now_ms, celsius, quiet
-        self.told: list[tuple[str, object]] = []
+        self.told: list[tuple[str, Any]] = []
         """Every decision, in order."""
         self._excursions = [] if quiet else excursions(now_ms())
 
@@ -57,10 +60,21 @@ class FakeCold:
                  series=[series]),
         ]  # fmt: skip
 
+    def rooms(self) -> list[RoomView]:
+        """The same as they are published."""
+        return msgspec.convert(self.shown(), list[RoomView])
+
     async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[Row]:
         """Newest first."""
         found = [one for one in self._excursions if zone in ("", one["zone"]) and from_ms <= one["began_ms"] <= to_ms]
         return sorted(found, key=lambda one: -int(one["began_ms"]))
+
+    async def excursion(self, number: int) -> Row:
+        """One of them."""
+        found = next((one for one in self._excursions if one["id"] == number), None)
+        if found is None:
+            raise NotFound(f"there is no excursion {number}")
+        return found
 
     def exposures(self, sku: str) -> list[Row]:
         """What each lot went through."""
@@ -91,11 +105,12 @@ class FakeCold:
         self.told.append((said, (number, chosen, comment)))
         return decided
 
-    def report(self, asked: dict[str, str]) -> tuple[bytes, str, str]:
+    async def report(self, asked: object) -> tuple[bytes, str, str]:
         """Bytes, media type, name."""
-        self.told.append(("report", asked))
-        media = "text/csv" if asked["format"] == "csv" else "application/pdf"
-        return b"time,celsius\n", media, f"report.{asked['format']}"
+        given = msgspec.to_builtins(asked)
+        self.told.append(("report", given))
+        form = given["format"]
+        return b"time,celsius\n", "text/csv" if form == "csv" else "application/pdf", f"report.{form}"
 
 
 def room(zone: str, storage: str, celsius: float, t: int, more: Row, *, lots: int, series: list[str],

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from cloud.core.maintenance.assets import AssetView
+from cloud.core.work_view import WorkView
 from cloud.web.desk import NotFound, Refused
 
 MINUTE_MS = 60_000
@@ -22,22 +26,39 @@ Row = dict[str, Any]
 
 
 class FakePlant:
-    """Assets and their orders. `names` and `there` are those of SKUs; `quiet`: nothing is wrong and nothing planned."""
+    """`AssetDesk` and `WorkDesk`. `show` publishes; `names` are those of SKUs; `quiet`: nothing is wrong or planned."""
 
-    def __init__(self, now_ms: Callable[[], int], names: dict[str, str], *, quiet: bool) -> None:
-        self._now_ms, self._names = now_ms, names
+    def __init__(
+        self, now_ms: Callable[[], int], show: Callable[..., Any], names: dict[str, str], *, quiet: bool
+    ) -> None:
+        self._now_ms, self._show, self._names = now_ms, show, names
         self.told: list[tuple[str, object]] = []
         """Every write that was done, in order."""
+        self.verdicts: Any = None
+        """Who keeps what is said of alerts."""
         self._versions: dict[int, list[Row]] = {}
         self._works: dict[int, Row] = {}
         self._keys: dict[str, Row] = {}
         self._assets = [well(one, now_ms()) for one in assets(now_ms())] if quiet else assets(now_ms())
         for order in [] if quiet else works(now_ms()):
             self._keep(order, "propose" if order["state"] == "draft" else "open")
+        self._show(assets=msgspec.convert(self._assets, list[AssetView]))
+
+    async def judge_alert(self, number: int, told: object, by: str, key: str) -> object:
+        """What is said of an alert is kept by whoever keeps the alerts."""
+        return await self.verdicts.judge_alert(number, told, by, key)
+
+    async def alert_verdicts(self, number: int) -> object:
+        """What was said of one."""
+        return await self.verdicts.alert_verdicts(number)
+
+    def precision(self) -> object:
+        """How each rule did."""
+        return self.verdicts.precision()
 
     # ---- assets ----
 
-    def shown(self) -> list[Row]:
+    def listed(self) -> list[Row]:
         """Every asset."""
         return self._assets
 
@@ -69,8 +90,11 @@ class FakePlant:
         """One, with its versions."""
         return {"work": self._view(self._found(number)), "versions": self._versions[number]}
 
-    async def open(self, wanted: Row, by: str, key: str) -> Row:
+    async def open(self, wanted: object, by: str, key: str) -> Row:
         """A new order."""
+        return self._opened(told_of(wanted), by, key)
+
+    def _opened(self, wanted: Row, by: str, key: str) -> Row:
         if key and key in self._keys:
             return self._keys[key]
         if not wanted.get("title"):
@@ -86,8 +110,11 @@ class FakePlant:
         self._keys[key] = self._keep(made, "open")
         return self._keys[key]
 
-    async def step(self, number: int, action: str, step: Row, by: str, key: str) -> Row:
+    async def step(self, number: int, action: str, step: object, by: str, key: str) -> Row:
         """An act on an order."""
+        return self._stepped(number, action, told_of(step), by, key)
+
+    def _stepped(self, number: int, action: str, step: Row, by: str, key: str) -> Row:
         if key and key in self._keys:
             return self._keys[key]
         order = self._found(number)
@@ -121,12 +148,13 @@ class FakePlant:
         self._keys[key] = self._keep(after, action)
         return self._keys[key]
 
-    async def judge_work(self, number: int, told: Row, by: str, key: str) -> Row:
+    async def judge_work(self, number: int, told: object, by: str, key: str) -> Row:
         """Right, wrong or not now."""
-        order = self._found(number)
-        self.told.append(("verdict", told))
-        self._works[number] = {**order, "verdict": told["said"]}
-        return {"verdict": {"said": told["said"], "by": by}, "standing": told["said"], "precision": None}
+        order, given = self._found(number), told_of(told)
+        self.told.append(("verdict", given))
+        self._works[number] = {**order, "verdict": given["said"]}
+        self._publish()
+        return {"verdict": {"said": given["said"], "by": by}, "standing": given["said"], "precision": None}
 
     def _changed(self, order: Row, told: Row) -> Row:
         plain = ("title", "from_ms", "until_ms", "whole_zone", "assigned_to")
@@ -151,7 +179,11 @@ class FakePlant:
         self._works[order["id"]] = order
         version = {"order": order, "at_ms": order["changed_ms"], "by": order["by"], "action": action}
         self._versions.setdefault(order["id"], []).append(version)
+        self._publish()
         return self._view(order)
+
+    def _publish(self) -> None:
+        self._show(works=msgspec.convert(self.orders(), list[WorkView]))
 
     def _view(self, order: Row) -> Row:
         late = ""
@@ -168,6 +200,11 @@ class FakePlant:
         return {**order, "parts": parts, "late": late, "may": POSSIBLE[order["state"]]}
 
 
+def told_of(what: object) -> Row:
+    """What was sent, without what was left out."""
+    return {name: value for name, value in msgspec.to_builtins(what).items() if value is not None}
+
+
 def fault(code: str, severity: int, since_ms: int, channel: str = "", **params: float) -> Row:
     """What is wrong."""
     return {"code": code, "severity": severity, "since_ms": since_ms, "params": params, "channel": channel}
@@ -180,37 +217,37 @@ def feature(name: str, value: float, low: float, high: float, unit: str) -> Row:
 
 def asset(id_: str, name: str, kind: str, zone: str, state: str, health: float, t: int, **more: Any) -> Row:
     """An asset of the list."""
-    plain = {"part_of": "", "days": None, "faults": [], "why": [], "heard_ms": t - 4_000, "notes": {}}
+    plain: Row = {"part_of": "", "days": None, "faults": [], "why": [], "heard_ms": t - 4_000, "notes": {}}
     return {"id": id_, "name": name, "kind": kind, "zone": zone, "state": state, "health": health} | plain | more
 
 
 def assets(t: int) -> list[Row]:
     """One of each kind, in every state."""
-    duty = feature("duty", 0.61, 0.38, 0.46, "share")
-    falling = feature("fall_min", 21.4, 9.0, 14.5, "min")
-    worn = feature("vibration", 4.8, 1.1, 3.9, "mm/s")
+    duty = feature("duty", 0.61, 0.38, 0.46, "")
+    falling = feature("fall", 21.4, 9.0, 14.5, "min")
+    worn = feature("1/vibration_mm_s", 4.8, 1.1, 3.9, "s")
     return [
         asset("machine-31", "Cooler 1", "refrigerator", "cool", "sick", 0.41, t, days=[9.4, 17.0, 30.6],
               faults=[fault("refrigerant", 1, t - 6 * DAY_MS, capacity_lost_pct=38.0, duty=0.61, duty_expected=0.42)],
               why=[duty, falling]),
         asset("machine-32", "Conveyor 2", "machine", "dry", "watch", 0.68, t, days=[41.0, 96.0, OPEN_ENDED],
-              faults=[fault("wearing", 3, t - 2 * DAY_MS)], why=[worn]),
+              faults=[fault("wearing", 3, t - 2 * DAY_MS, "1/vibration_mm_s", now=4.8, limit=7.1)], why=[worn]),
         asset("rfid-26", "Gate reader", "reader", "dry", "watch", 0.74, t,
-              faults=[fault("read_rate", 3, t - 9 * HOUR_MS, reads_min=31, reads_before=58)],
-              why=[feature("reads_min", 31, 46, 71, "")]),
+              faults=[fault("read_rate", 3, t - 9 * HOUR_MS, lost_pct=53.4)],
+              why=[feature("reads_by_tag", 46.6, 78, 128, "%")]),
         asset("rfid-26.2", "", "antenna", "dry", "sick", 0.0, t, part_of="rfid-26",
-              faults=[fault("antenna_dead", 2, t - 9 * HOUR_MS, reads_min=0)]),
+              faults=[fault("antenna_dead", 2, t - 9 * HOUR_MS, usual_quiet_min=18)]),
         asset("shelf-14", "", "scale", "cool", "watch", 0.55, t, heard_ms=t - 900_000,
               faults=[fault("silent", 3, t - 900_000, last_seen_ms=t - 900_000)]),
         asset("shelf-03", "", "scale", "dry", "watch", 0.62, t,
-              faults=[fault("drift", 3, t - 4 * DAY_MS, "weight", drift_g=42.0)],
-              why=[feature("offset_g", 42.0, -12.0, 12.0, "g")]),
-        asset("climate-21", "Climate 21", "thermometer", "freeze", "blind", 0.9, t, notes={"no number": 3}),
+              faults=[fault("noise", 3, t - 4 * DAY_MS, "weight", now=42.0, usual=4.0, ratio=10.5)],
+              why=[feature("noise.weight/mass_g", 42.0, 0.0, 12.0, "g")]),
+        asset("climate-21", "Climate 21", "thermometer", "freeze", "blind", 0.9, t, notes={"gap": 3}),
         asset("machine-33", "Dock door", "machine", "dry", "learning", 1.0, t),
         asset("rfid-30", "Rfid 30", "reader", "freeze", "unseen", 1.0, t, heard_ms=0),
         asset("gateway-1", "Gateway 1", "gateway", "dry", "well", 1.0, t),
         asset("machine-34", "Freezer 2", "refrigerator", "freeze", "well", 0.97, t, days=[220.4, 610.0, 1300.0],
-              why=[feature("duty", 0.44, 0.36, 0.49, "share")]),
+              why=[feature("duty", 0.44, 0.36, 0.49, "")]),
         *(asset(f"shelf-{n:02}", "", "scale", "dry", "well", 0.98, t, days=[OPEN_ENDED] * 3) for n in (1, 2, 4, 5)),
     ]  # fmt: skip
 

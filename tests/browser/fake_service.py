@@ -26,7 +26,7 @@ from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import Account, SignIn, Who, hash_password
-from tests.browser import fake_cold, fake_routes, fake_site
+from tests.browser import fake_cold, fake_site
 from tests.browser.fake_cold import FakeCold
 from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_plant import FakePlant
@@ -71,8 +71,9 @@ class FakeService:
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
         self.crew = FakeCrew(now_ms, lambda: self._live.current, self.change_alert)
         names = {one.id: one.name for one in self._live.current.skus}
-        self.plant = FakePlant(now_ms, names, quiet=quiet)
+        self.plant = FakePlant(now_ms, self.become, names, quiet=quiet)
         self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
+        self.become(rooms=self.cold.rooms())
         if not quiet:
             self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
 
@@ -81,10 +82,12 @@ class FakeService:
         self._live = Live(replace(self._live.current, epoch=f"{self._random.getrandbits(32):08x}", q=1))
         trade: Any = self.trade
         desks = Desks(self, *[trade] * (len(Desks._fields) - 1))
-        crews: dict[str, Any] = {"crews": self.crew} if "crews" in Desks._fields else {}
-        desks = desks._replace(**crews)
+        plant: Any = self.plant
+        cold: Any = self.cold
+        crew: Any = self.crew
+        plant.verdicts = crew
+        desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew)
         app = make_app(desks, self._live, self._sign_in, STATIC)
-        fake_routes.add_routes(app, self.plant, self.cold)
         return app
 
     async def live(self) -> None:
@@ -116,7 +119,7 @@ class FakeService:
         ]
         gateways = [replace(one, last_seen_ms=t, telemetry=one.telemetry + 5) for one in s.gateways]
         kpi = replace(s.kpi, picks_last_hour=max(0, s.kpi.picks_last_hour + self._random.choice((-1, 0, 0, 1))))
-        self.become(slots=slots, zones=zones, gateways=gateways, kpi=kpi)
+        self.become(slots=slots, zones=zones, gateways=gateways, kpi=kpi, rooms=self.cold.rooms())
 
     def become(self, **parts: Any) -> Snapshot:
         """Show these parts from now on."""

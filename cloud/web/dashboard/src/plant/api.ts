@@ -1,10 +1,9 @@
 // The addresses of equipment, maintenance orders and cold rooms.
 import { ask, post } from "../api";
-import type { AssetDetail, AssetView, ExcursionView, ExposureView, RoomView, Verdict, WorkVersion, WorkView } from "./types";
+import type { AssetDetail, ExcursionView, ExposureView, Verdict, WorkVersion, WorkView } from "./types";
 
 const id = encodeURIComponent;
 
-export const assets = () => ask<AssetView[]>("api/assets");
 export const asset = (name: string) => ask<AssetDetail>(`api/assets/${id(name)}`);
 
 export interface Units {
@@ -34,12 +33,10 @@ export interface WorkBody {
 }
 
 export const WORK = "api/works";
-export const works = () => ask<WorkView[]>(WORK);
 export const work = (number: number) => ask<{ work: WorkView; versions: WorkVersion[] }>(`${WORK}/${number}`);
 export const workStep = (number: number, action: string) => `${WORK}/${number}/${action}`;
 
 const COLD = "api/cold";
-export const rooms = () => ask<RoomView[]>(`${COLD}/rooms`);
 export const excursions = (from: number) => ask<ExcursionView[]>(`${COLD}/excursions?from=${Math.round(from)}`);
 export const exposures = () => ask<ExposureView[]>(`${COLD}/exposures`);
 export const decide = (number: number, decision: "release" | "scrap", comment: string, lines: number[], key: string) =>

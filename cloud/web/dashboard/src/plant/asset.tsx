@@ -15,7 +15,8 @@ import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { Works } from "./orders";
-import { assetName, byTurn, featured, featureName, figures, faulty, isOpen, lasting, moved } from "./told";
+import { counted, featured, featureName, figures, faulty, moved, normal, remedy, unitOf } from "./features";
+import { assetName, byTurn, isOpen, lasting } from "./told";
 import type { AssetView, Drawn, Evidence, Feature } from "./types";
 
 const AGAIN_MS = 30_000;
@@ -23,10 +24,10 @@ const AGAIN_MS = 30_000;
 export function AssetPage({ id }: { id: string }) {
   const [asked] = useAsked(id, () => api.asset(id).catch(gone), AGAIN_MS);
   const { value, failed } = asked.value;
-  const asset = assets.value?.get(id) ?? value?.asset;
-  const open = [...(works.value?.values() ?? [])].filter(isOpen).length;
+  const asset = assets.value.get(id) ?? value?.asset;
+  const open = [...(works.value.values())].filter(isOpen).length;
   if (!asset) {
-    const unknown = assets.value && value === undefined;
+    const unknown = value === undefined;
     return (
       <>
         <Tabs here="assets" count={open} />
@@ -91,6 +92,7 @@ function State({ asset }: { asset: AssetView }) {
                   <strong>{faulty(one)}</strong>
                   <span class="note"> {say("asset.since")} <Since at={one.since_ms} /></span>
                   <span class="note line">{figures(one.params).join(" · ")}</span>
+                  {remedy(one) && <span class="line">{remedy(one)}</span>}
                 </span>
               </li>
             ))}
@@ -106,7 +108,7 @@ function State({ asset }: { asset: AssetView }) {
 
 function Orders({ asset }: { asset: AssetView }) {
   const opening = useSignal(false);
-  const mine = [...(works.value?.values() ?? [])].filter((one) => one.asset === asset.id).sort(byTurn);
+  const mine = [...(works.value.values())].filter((one) => one.asset === asset.id).sort(byTurn);
   return (
     <Panel
       name="asset-orders"
@@ -146,20 +148,29 @@ function Moved({ why, drawn, failed }: { why: Feature[]; drawn: Drawn[] | null; 
   );
 }
 
-function FeatureChart({ drawn: { name, unit, times_ms, values, normal_low, normal_high } }: { drawn: Drawn }) {
+function FeatureChart({ drawn }: { drawn: Drawn }) {
+  const { name, unit, times_ms, values, normal_low, normal_high } = drawn;
   const last = values.at(-1)!;
   const out = (normal_low !== null && last < normal_low) || (normal_high !== null && last > normal_high);
-  const normal = normal_low !== null && normal_high !== null ? say("feature.normal", { low: featured(normal_low, unit), high: featured(normal_high, unit) }) : "";
-  const percent = unit === "share" ? 100 : 1;
-  const scaled = (value: number | null) => (value === null ? null : value * percent);
+  const usual = normal(drawn);
+  const scale = counted(name, unit).share ? 100 : 1;
+  const scaled = (value: number | null) => (value === null ? null : value * scale);
   const from = times_ms[0]!;
+  const judged = usual && say(out ? "feature.outside" : "feature.within");
   return (
     <figure class={out ? "out" : ""}>
       <figcaption>
-        <strong>{featureName(name)}</strong> <b>{featured(last, unit)}</b>
-        <span class="note">{[normal && (out ? say("feature.outside") : say("feature.within")), normal, say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
+        <strong>{featureName(name)}</strong> <b>{featured(last, drawn)}</b>
+        <span class="note">{[judged, usual, say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
       </figcaption>
-      <Trend series={{ t: times_ms, v: values.map((one) => one * percent) }} from={from} to={Math.max(times_ms.at(-1)!, from + HOUR_MS)} low={scaled(normal_low)} high={scaled(normal_high)} label={`${featureName(name)}: ${featured(last, unit)}. ${normal}`} />
+      <Trend
+        series={{ t: times_ms, v: values.map((one) => one * scale) }}
+        from={from}
+        to={Math.max(times_ms.at(-1)!, from + HOUR_MS)}
+        low={scaled(normal_low)}
+        high={scaled(normal_high)}
+        label={`${featureName(name)}: ${featured(last, drawn)}. ${usual}`}
+      />
     </figure>
   );
 }
@@ -219,14 +230,12 @@ function Channels({ id }: { id: string }) {
   );
 }
 
-const UNITS: Record<string, string> = { temperature_c: "Cel", humidity_pct: "%", mass_g: "g", power_w: "W", current_a: "A", voltage_v: "V", vibration_mm_s: "mm/s", pressure_bar: "bar", battery_pct: "%", reads_min: "" };
-
 function Channel({ name, series: key, hours }: { name: string; series: string; hours: number }) {
   const { series, failed } = useHistory(key, hours).value;
   const held = useSignal("");
   const told = series?.v.findLast((one) => one !== null);
   useEffect(() => {
-    held.value = told === undefined || told === null ? "–" : quantity(told, UNITS[name] ?? "");
+    held.value = told === undefined || told === null ? "–" : quantity(told, unitOf(name));
   }, [told]);
   return (
     <figure>

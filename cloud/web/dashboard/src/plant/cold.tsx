@@ -7,7 +7,7 @@ import { number, say } from "../words/words";
 import * as api from "./api";
 import { Excursions } from "./excursions";
 import { Exposures } from "./exposures";
-import { missing, rooms, useLive } from "./live";
+import { rooms } from "./live";
 import { Quarantine } from "./quarantine";
 import { Report } from "./report";
 import { Room } from "./room";
@@ -26,8 +26,7 @@ export function byTrouble(a: RoomView, b: RoomView): number {
 }
 
 export function Cold() {
-  useLive();
-  const all = [...(rooms.value?.values() ?? [])].sort(byTrouble);
+  const all = [...(rooms.value.values())].sort(byTrouble);
   const change = all.map((one) => `${one.kind}${one.excursion}${one.undecided}`).join();
   const [asked, again] = useAsked(`excursions ${change}`, () => api.excursions(now.value - PAST_DAYS * DAY_MS), AGAIN_MS);
   const { value, failed } = asked.value;
@@ -40,8 +39,7 @@ export function Cold() {
           <h2 id="title-cold">{say("cold.title")}</h2>
           {all.length > 0 && <span class="note">{say(out ? "cold.some_out" : "cold.all_within", { n: number(out), all: number(all.length) })}</span>}
         </header>
-        {!rooms.value && <p class="calm" role="status">{say(missing.value ? "later.failed" : "loading.text")}</p>}
-        {rooms.value && !all.length && <p class="calm">{say("cold.none")}</p>}
+        {!all.length && <p class="calm">{say("cold.none")}</p>}
         <div class="room-strips">
           {all.map((one) => (
             <Room key={one.id} room={one} excursions={(value ?? []).filter((other) => ofRoom(other, one))} />

@@ -5,9 +5,10 @@ import { now, zoneName } from "../state";
 import { Panel, useKeptFocus } from "../ui/panel";
 import { ago, number, say, word } from "../words/words";
 import { AssetPage } from "./asset";
-import { assets, missing, useLive, works } from "./live";
+import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
-import { assetName, byWorst, faulty, isOpen, lasting, moved, windowed } from "./told";
+import { faulty, moved } from "./features";
+import { assetName, byWorst, isOpen, lasting, windowed } from "./told";
 import { type AssetKind, type AssetView } from "./types";
 import { Orders } from "./orders";
 
@@ -17,7 +18,6 @@ const OLD_MS = 600_000;
 const FIRST = 80;
 
 export function Equipment() {
-  useLive();
   const [first, second, ...rest] = part.value.split("/");
   if (first === "orders") return <Orders key={part.value} meant={Number(second) || 0} fresh={second === "new" ? rest.join("/") : null} />;
   return part.value ? <AssetPage key={part.value} id={part.value} /> : <All />;
@@ -26,13 +26,13 @@ export function Equipment() {
 function All() {
   const kind = useSignal<AssetKind | "">("");
   const list = useKeptFocus<HTMLUListElement>();
-  const all = [...(assets.value?.values() ?? [])].sort(byWorst);
+  const all = [...(assets.value.values())].sort(byWorst);
   const kinds = [...new Set(all.map((one) => one.kind))].sort((a, b) => word("asset_kind", a).localeCompare(word("asset_kind", b)));
   const whole = useSignal(false);
   const fitting = all.filter((one) => !kind.value || one.kind === kind.value);
   const shown = whole.value ? fitting : fitting.slice(0, FIRST);
   const well = all.filter((one) => one.faults.length === 0).length;
-  const open = [...(works.value?.values() ?? [])].filter(isOpen);
+  const open = [...(works.value.values())].filter(isOpen);
   const pick = (one: AssetKind | "", count: number) => (
     <button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
       {one ? word("asset_kind", one) : say("asset.all")} <span class="count">{number(count)}</span>
@@ -48,8 +48,7 @@ function All() {
             {kinds.map((one) => pick(one, all.filter((asset) => asset.kind === one).length))}
           </div>
         )}
-        {!assets.value && <p class="calm" role="status">{say(missing.value ? "later.failed" : "loading.text")}</p>}
-        {assets.value && shown.length === 0 && <p class="calm">{say("asset.none")}</p>}
+        {shown.length === 0 && <p class="calm">{say("asset.none")}</p>}
         <ul class="rows assets" ref={list}>
           {shown.map((one) => (
             <Row key={one.id} asset={one} orders={open.filter((order) => order.asset === one.id).length} next={windowOf(one)} />
@@ -69,7 +68,7 @@ function All() {
 
 /** When it is seen to next, in words; "" for never. */
 function windowOf(asset: AssetView): string {
-  const planned = [...(works.value?.values() ?? [])].filter((one) => one.asset === asset.id && isOpen(one) && one.until_ms > 0).sort((a, b) => a.from_ms - b.from_ms);
+  const planned = [...(works.value.values())].filter((one) => one.asset === asset.id && isOpen(one) && one.until_ms > 0).sort((a, b) => a.from_ms - b.from_ms);
   return planned[0] ? windowed(planned[0]) : "";
 }
 

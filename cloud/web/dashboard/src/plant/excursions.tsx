@@ -7,7 +7,6 @@ import { Form } from "../trade/form";
 import { Panel, useKeptFocus } from "../ui/panel";
 import { moment, number, say, word } from "../words/words";
 import * as api from "./api";
-import { refresh } from "./live";
 import { RoomMark } from "./marks";
 import { degrees, lasted } from "./told";
 import type { ExcursionView, LineView } from "./types";
@@ -139,7 +138,16 @@ function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
           </tbody>
         </table>
       </div>
-      {decides && <Deciding one={one} chosen={chosen} changed={changed} />}
+      {decides && (
+        <Deciding
+          one={one}
+          chosen={chosen}
+          changed={() => {
+            dropped.value = new Set(); // what was left out now waits by itself
+            changed();
+          }}
+        />
+      )}
       {!manages.value && one.state === "open" && open.length > 0 && <p class="note">{say("cold.managers_decide")}</p>}
     </>
   );
@@ -154,7 +162,7 @@ function Deciding({ one, chosen, changed }: { one: ExcursionView; chosen: number
       key={one.signatures.length}
       label={say("cold.decide", { id: one.id })}
       still
-      fields={[{ name: "comment", label: say("cold.comment"), kind: "prose", needed: true, most: COMMENT_MAX, hint: say("cold.you_sign", { user: who?.user ?? "", role: word("role", who?.role ?? ""), when: moment(now.value) }) }]}
+      fields={[{ name: "comment", label: say("cold.comment"), kind: "prose", needed: true, most: COMMENT_MAX }]}
       besides={{ decision: "release", lines: chosen.join() }}
       submit={say(chosen.length === 1 ? "cold.release_one" : "cold.release", { n: number(chosen.length) })}
       also={{ label: say(chosen.length === 1 ? "cold.scrap_one" : "cold.scrap", { n: number(chosen.length) }), values: { decision: "scrap" } }}
@@ -162,9 +170,10 @@ function Deciding({ one, chosen, changed }: { one: ExcursionView; chosen: number
       send={async ({ comment, decision }, key) => {
         await api.decide(one.id, decision as "release" | "scrap", comment!, chosen, key);
         changed();
-        refresh();
       }}
-    />
+    >
+      <p>{say("cold.you_sign", { user: who?.user ?? "", role: word("role", who?.role ?? ""), when: moment(now.value) })}</p>
+    </Form>
   );
 }
 
@@ -172,7 +181,7 @@ function Signatures({ one }: { one: ExcursionView }) {
   if (!one.signatures.length) return null;
   return (
     <section class="signatures">
-      <h4>{say("cold.signatures")}</h4>
+      <h3>{say("cold.signatures")}</h3>
       <ul>
         {one.signatures.map((sign) => (
           <li key={`${sign.at_ms} ${sign.by} ${sign.lines.join()}`}>

@@ -53,7 +53,7 @@ export function Tabs({ here, count }: { here: "assets" | "orders"; count: number
     </a>
   );
   return (
-    <div class="tabs" role="navigation" aria-label={say("asset.pages")}>
+    <div class="plant-tabs" role="navigation" aria-label={say("asset.pages")}>
       {tab("assets", "#/equipment", say("asset.title"))}
       {tab("orders", "#/equipment/orders", <>{say("work.title")} {count > 0 && <b class="badge calm">{number(count)}</b>}</>)}
     </div>

@@ -9,20 +9,21 @@ import { WORK } from "./api";
 import { assets, works } from "./live";
 import { send } from "./outbox";
 import { type Parts, PartsPicker } from "./parts_picker";
-import { assetName, faulty } from "./told";
+import { faulty } from "./features";
+import { assetName } from "./told";
 import type { AssetView } from "./types";
 import { planBody, planFields, windowTrouble } from "./work_forms";
 
 /** Who did such work before, and whoever asks. */
 export function people(): string[] {
-  const known = [...(works.value?.values() ?? [])].map((one) => one.assigned_to);
+  const known = [...(works.value.values())].map((one) => one.assigned_to);
   return [...new Set([session.value?.user ?? "", ...known])].filter(Boolean).sort();
 }
 
 /** `asset` null: it is asked for too. */
 export function NewWork({ asset, leave }: { asset: AssetView | null; leave: () => void }) {
   const parts = useSignal<Parts>(new Map());
-  const all = [...(assets.value?.values() ?? [])].sort((a, b) => assetName(a, a.id).localeCompare(assetName(b, b.id)));
+  const all = [...(assets.value.values())].sort((a, b) => assetName(a, a.id).localeCompare(assetName(b, b.id)));
   const of: Field = { name: "asset", label: say("work.which"), kind: "choice", needed: true, choices: [["", "–"], ...all.map((one): [string, string] => [one.id, assetName(one, one.id)])] };
   const fault = asset?.faults[0];
   const fields = planFields(null, now.value, timezone.value, people()).map((one) => (one.name === "title" && fault ? { ...one, value: faulty(fault) } : one));

@@ -7,7 +7,7 @@ import { acts, now } from "../state";
 import { LateMark } from "../trade/orders";
 import { Panel, useKeptFocus } from "../ui/panel";
 import { day, number, say, timezone, word } from "../words/words";
-import { assets, missing, works } from "./live";
+import { assets, works } from "./live";
 import { Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { outbox, waitingFor } from "./outbox";
@@ -28,7 +28,7 @@ const STRIP_DAYS = 14;
 export function Orders({ meant, fresh }: { meant: number; fresh: string | null }) {
   const opening = useSignal(fresh !== null && acts.value);
   const opener = useRef<HTMLButtonElement>(null);
-  const all = [...(works.value?.values() ?? [])];
+  const all = [...(works.value.values())];
   const open = all.filter(isOpen);
   const leave = () => {
     opening.value = false;
@@ -43,21 +43,19 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
     <>
       <Tabs here="orders" count={open.length} />
       <Panel name="calendar" title={say("work.calendar")} aside={begin}>
-        {opening.value && (works.value || !fresh) && <NewWork asset={assets.value?.get(fresh ?? "") ?? null} leave={leave} />}
+        {opening.value && <NewWork asset={assets.value.get(fresh ?? "") ?? null} leave={leave} />}
         <Pending waiting={waitingFor(outbox.value, 0)} />
-        {!works.value && <p class="calm" role="status">{say(missing.value ? "later.failed" : "loading.text")}</p>}
-        {works.value && <Calendar works={open} />}
+        <Calendar works={open} />
       </Panel>
-      {works.value &&
-        GROUPS.map(({ name, states }) => {
-          const found = all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.ended_ms - a.ended_ms : byTurn);
-          if (!found.length && name !== "planned") return null;
-          return (
-            <Panel key={name} name={`works-${name.replace("_", "-")}`} title={word("works", name)} aside={found.length > 0 && number(found.length)}>
-              <Works works={found} meant={meant} calm={say("work.none_planned")} />
-            </Panel>
-          );
-        })}
+      {GROUPS.map(({ name, states }) => {
+        const found = all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.ended_ms - a.ended_ms : byTurn);
+        if (!found.length && name !== "planned") return null;
+        return (
+          <Panel key={name} name={`works-${name.replace("_", "-")}`} title={word("works", name)} aside={found.length > 0 && number(found.length)}>
+            <Works works={found} meant={meant} calm={say("work.none_planned")} />
+          </Panel>
+        );
+      })}
     </>
   );
 }
@@ -111,7 +109,7 @@ function Calendar({ works: open }: { works: WorkView[] }) {
   );
 }
 
-const nameOf = (work: WorkView): string => assetName(assets.value?.get(work.asset), work.asset);
+const nameOf = (work: WorkView): string => assetName(assets.value.get(work.asset), work.asset);
 const weekend = (ms: number): boolean => [0, 6].includes(new Date(`${dayOf(ms, timezone.value)}T12:00Z`).getUTCDay());
 
 /** "Tue 24 Nov" as its weekday and the day of the month. */

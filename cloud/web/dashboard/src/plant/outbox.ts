@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { freshKey, post, Refused } from "../api";
 import { link, session } from "../state";
 import type { WorkBody } from "./api";
-import { adoptWork, refresh } from "./live";
+import { adoptWork } from "./live";
 import type { WorkState, WorkView } from "./types";
 import { told } from "../trade/wish";
 
@@ -31,7 +31,7 @@ const AGAIN_MS = 4000;
 /** What is said of an order's cause: it is no step of the order, and has no version. */
 export const VERDICT = "verdict";
 
-const took = (one: Kept, answer: WorkView) => (one.action === VERDICT ? refresh() : adoptWork(answer));
+const took = (one: Kept, answer: WorkView) => (one.action === VERDICT ? undefined : adoptWork(answer));
 
 const browser = typeof localStorage !== "undefined";
 export const outbox = signal<readonly Kept[]>(browser ? read(localStorage.getItem(NAME)) : []);

@@ -1,7 +1,7 @@
 // Equipment, orders and rooms in words and in order. Pure, but for the language.
-import { figure, known, minute, moment, number, percent, quantity, say, timezone, word } from "../words/words";
+import { figure, known, minute, moment, number, quantity, say, timezone, word } from "../words/words";
 import { dayOf } from "../core/forms";
-import type { AssetView, Days, Fault, Feature, Params, WorkView } from "./types";
+import type { AssetView, Days, WorkView } from "./types";
 
 /** So many days, or more: open-ended. */
 export const DAYS_MAX = 3650;
@@ -30,70 +30,11 @@ export const worst = ({ faults }: Pick<AssetView, "faults">): number => Math.min
 
 export const assetName = (one: Pick<AssetView, "id" | "name"> | undefined, id: string): string => one?.name || one?.id || id;
 
-/** A fault in words; of a channel, where it is of one. */
-export function faulty({ code, channel }: Pick<Fault, "code" | "channel">): string {
-  const said = word("fault", code);
-  return channel ? say("fault.of_channel", { fault: said, channel }) : said;
-}
-
-/** The figures behind a fault, each with its name and unit. What has no words is told by its name. */
-export function figures(params: Params): string[] {
-  return Object.entries(params).flatMap(([name, value]) => (value === null || value === "" ? [] : [`${named("param", name)} ${valued(name, value)}`]));
-}
-
-function named(family: string, name: string): string {
-  return known(family, name) ? word(family, name) : name.replace(/_(pct|ms|min|minutes|days|c|g|v|share|hours)$/, "").replaceAll("_", " ");
-}
-
-/** Shares without a unit in their names. */
-const SHARES = new Set(["duty", "duty_expected"]);
-
-function valued(name: string, value: number | string): string {
-  if (typeof value === "string") return known("value", value) ? word("value", value) : value;
-  if (SHARES.has(name)) return percent(value);
-  const unit = /_(pct|ms|min|minutes|days|c|g|v|share|hours)$/.exec(name)?.[1];
-  switch (unit) {
-    case "pct":
-      return `${figure(value)}\u00a0%`;
-    case "share":
-      return percent(value);
-    case "ms":
-      return value > 1e11 ? moment(value) : quantity(value, "ms");
-    case "min":
-    case "minutes":
-      return quantity(value * 60_000, "ms");
-    case "hours":
-      return quantity(value * 3_600_000, "ms");
-    case "days":
-      return say("asset.n_days", { n: figure(value) });
-    case "c":
-      return quantity(value, "Cel", 1);
-    case "g":
-      return quantity(value, "g");
-    case "v":
-      return quantity(value, "V", 2);
-    default:
-      return figure(value);
-  }
-}
-
-export const featureName = (name: string): string => named("feature", name);
-/** A value of a feature with its unit; a bare share is told in percent. */
-export function featured(value: number, unit: string): string {
-  if (unit === "share") return percent(value, Math.abs(value) < 0.1 ? 1 : 0);
-  return quantity(value, unit, Math.abs(value) < 1 && value !== 0 ? 2 : undefined);
-}
-
-/** What moved, and what is normal: "runs 61 % of the time, normal 38 to 46 %". */
-export function moved({ name, value, normal_low, normal_high, unit }: Feature): string {
-  return say("feature.moved", { name: featureName(name), value: featured(value, unit), low: featured(normal_low, unit), high: featured(normal_high, unit) });
-}
-
 /** What an order is about: its title, or why it was proposed. */
 export function about(work: Pick<WorkView, "title" | "cause">): string {
   const { title, cause } = work;
   if (title) return title;
-  const fault = cause.fault ? word("fault", cause.fault) : "";
+  const fault = cause.fault ? word("ailment", cause.fault) : "";
   const because = known("work_because", cause.rule) ? word("work_because", cause.rule, { days: cause.days ? lasting(cause.days) : "–" }) : cause.rule;
   return [fault, because].filter(Boolean).join(" · ") || say("work.untitled");
 }
@@ -138,9 +79,9 @@ export function limits(low: number | null, high: number | null): string {
   return low !== null ? say("cold.at_least", { low: quantity(low, "Cel") }) : say("cold.no_limits");
 }
 
-const SPANS = [[90 * 60_000, 60_000, "minute", 0], [36 * 3_600_000, 3_600_000, "hour", 1], [Infinity, DAY_MS, "day", 1]] as const;
+const SPANS = [[90_000, 1000, "second", 0], [90 * 60_000, 60_000, "minute", 0], [36 * 3_600_000, 3_600_000, "hour", 1], [Infinity, DAY_MS, "day", 1]] as const;
 
-/** How long, in the unit that fits: "35 min", "1.6 hr", "2.5 days". */
+/** How long, in the unit that fits: "40 sec", "35 min", "1.6 hr", "2.5 days". */
 export function lasted(ms: number): string {
   const [, one, unit, digits] = SPANS.find(([below]) => Math.abs(ms) < below)!;
   return number(ms / one, digits, { style: "unit", unit, unitDisplay: "short" });

@@ -1,50 +1,18 @@
-// What the service tells of equipment, maintenance orders and cold rooms; named as its structs are.
+// What the service tells of equipment, maintenance orders and cold rooms when it is asked; named as its structs are.
+import type { AssetView, Feature, Fault, PartView, RoomView, WorkView } from "../types";
 
-export type AssetKind = "refrigerator" | "machine" | "scale" | "reader" | "antenna" | "thermometer" | "gateway";
-export type AssetState = "unseen" | "learning" | "well" | "watch" | "sick" | "blind";
-export type Params = Record<string, string | number | null>;
-
-/** What is wrong; `severity` 1 is worst, `channel` "" for all of the device. */
-export interface Fault {
-  code: string;
-  severity: number;
-  since_ms: number;
-  params: Params;
-  channel: string;
-}
-
-/** A feature that moved, with the range that is normal for it. */
-export interface Feature {
-  name: string;
-  value: number;
-  normal_low: number;
-  normal_high: number;
-  unit: string;
-}
-
+export type { AssetView, Cause, Fault, Feature, PartView, RoomView, WorkView } from "../types";
+export type AssetKind = AssetView["kind"];
 /** One in twenty fails before the first, half before the second, one in twenty after the third. */
-export type Days = [low: number, mid: number, high: number];
-
-export interface AssetView {
-  id: string;
-  name: string;
-  kind: AssetKind;
-  zone: string;
-  /** The reader of an antenna. */
-  part_of: string;
-  state: AssetState;
-  health: number;
-  days: Days | null;
-  faults: Fault[];
-  why: Feature[];
-  heard_ms: number;
-  /** What was wrong with its data, counted. */
-  notes: Record<string, number>;
-}
+export type Days = NonNullable<AssetView["days"]>;
+export type Params = Fault["params"];
+export type WorkState = WorkView["state"];
+export type Verdict = "" | "right" | "wrong" | "not_now";
+export type RoomKind = RoomView["kind"];
 
 /** A fault as it was first seen, and its end (`over_ms` 0: it is not over). */
 export interface Evidence {
-  code: string;
+  code: Fault["code"];
   channel: string;
   severity: number;
   since_ms: number;
@@ -69,112 +37,12 @@ export interface AssetDetail {
   drawn: Drawn[];
 }
 
-export type WorkState = "draft" | "planned" | "in_work" | "done" | "cancelled";
-export type Verdict = "" | "right" | "wrong" | "not_now";
-
-/** Why there is an order: all empty where a person had a reason of their own. */
-export interface Cause {
-  rule: string;
-  fault: string;
-  alert: number;
-  days: Days | null;
-}
-
-export interface PartView {
-  sku: string;
-  name: string;
-  units: number;
-  taken: number;
-  used: number;
-  there: number;
-  short: number;
-  expected_ms: number | null;
-}
-
-export interface Note {
-  at_ms: number;
-  by: string;
-  text: string;
-}
-
-export interface Outcome {
-  found: string;
-  did: string;
-  verdict: "" | "right" | "wrong";
-}
-
-export interface WorkView {
-  id: number;
-  asset: string;
-  zone: string;
-  title: string;
-  state: WorkState;
-  cause: Cause;
-  from_ms: number;
-  until_ms: number;
-  whole_zone: boolean;
-  assigned_to: string;
-  parts: PartView[];
-  notes: Note[];
-  outcome: Outcome | null;
-  created_ms: number;
-  changed_ms: number;
-  by: string;
-  started_ms: number;
-  ended_ms: number;
-  version: number;
-  late: "" | "not_started" | "overrun";
-  may: string[];
-  verdict: Verdict;
-}
-
 /** One version of an order, as the ledger keeps it. */
 export interface WorkVersion {
   order: Pick<WorkView, "state" | "title" | "from_ms" | "until_ms" | "whole_zone" | "assigned_to" | "version"> & { parts: Pick<PartView, "sku" | "units" | "taken" | "used">[] };
   at_ms: number;
   by: string;
   action: string;
-}
-
-export interface RulePrecision {
-  rule: string;
-  right: number;
-  wrong: number;
-  not_now: number;
-  precision: number | null;
-  low: number;
-  high: number;
-  floor: number;
-  asks_tuning: boolean;
-}
-
-export type RoomKind = "" | "defrost" | "excursion" | "breach";
-
-export interface RoomView {
-  id: string;
-  zone: string;
-  storage: string;
-  kind: RoomKind;
-  why: string;
-  side: number;
-  since_ms: number;
-  peak_c: number;
-  outside_ms: number;
-  celsius: number | null;
-  at_ms: number;
-  limit_c: number | null;
-  to_limit_min: number | null;
-  lots: number;
-  excursion: number;
-  undecided: number;
-  low_c: number | null;
-  high_c: number | null;
-  outer_low_c: number | null;
-  outer_high_c: number | null;
-  kinetic_c: number | null;
-  kinetic_limit_c: number | null;
-  kinetic_hours: number;
-  series: string[];
 }
 
 export interface LineView {

@@ -25,7 +25,7 @@ export function Work({ work, meant, bare }: { work: WorkView; meant: boolean; ba
   }, [meant]);
   const { state } = foreseen(work, waitingFor(outbox.value, work.id));
   const title = say("work.order", { id: work.id });
-  const name = assetName(assets.value?.get(work.asset), work.asset);
+  const name = assetName(assets.value.get(work.asset), work.asset);
   return (
     <li ref={row} class={`order-row work ${work.state} ${work.late ? "late" : ""}`}>
       <details open={open.value} onToggle={(event) => (open.value = event.currentTarget.open)}>

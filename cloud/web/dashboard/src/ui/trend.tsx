@@ -91,7 +91,8 @@ export function Trend({ series, others = NONE, marks = NONE, limits = NONE, from
 
   useEffect(() => {
     const all = [series, ...others].map((one) => withGaps(one)).map(({ t, v }): uPlot.AlignedData => [t.map((ms) => ms / 1000), v]);
-    chart.current?.setData(all.length > 1 ? uPlot.join(all) : all[0]!);
+    // 2: a gap stays one where the other has samples in it
+    chart.current?.setData(all.length > 1 ? uPlot.join(all, all.map(() => [2, 2])) : all[0]!);
   }, [series, ...others, others.length, from, to, low, high, dark.value, language.value, timezone.value]);
 
   useEffect(() => chart.current?.redraw(false), [JSON.stringify(marks), limits.join()]);

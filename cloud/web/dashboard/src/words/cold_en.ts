@@ -14,6 +14,7 @@ export const en = {
   "breach_why.too_long": "longer than it bears",
   "breach_why.kinetic": "its kinetic mean is too high",
   "breach_why.budget": "a lot's budget is used up",
+  "breach_why.aged": "older than it may become, for the warmth it had",
   "cold.peak": "furthest {value}",
   "cold.outside": "{time} outside",
   "cold.allowed": "Allowed",

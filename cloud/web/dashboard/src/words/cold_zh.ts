@@ -16,6 +16,7 @@ export const zh: Record<keyof typeof en, string> = {
   "breach_why.too_long": "超出可承受的时间",
   "breach_why.kinetic": "动力学平均温度过高",
   "breach_why.budget": "某批次的额度已用完",
+  "breach_why.aged": "受热后老化过快",
   "cold.peak": "最远 {value}",
   "cold.outside": "超限 {time}",
   "cold.allowed": "允许范围",

@@ -1,0 +1,114 @@
+// What was measured of equipment, in words: features, channels, and the figures behind a fault, each with its unit.
+import { figure, known, moment, percent, quantity, say, word } from "../words/words";
+import { lasted } from "./told";
+import type { Drawn, Fault, Feature, Params } from "./types";
+
+/** The units of what a gateway measures. */
+const UNITS: Record<string, string> = {
+  temperature_c: "Cel", humidity_pct: "%", mass_g: "g", mass_change_g: "g", pressure_hpa: "hPa", power_w: "W", energy_wh: "Wh", voltage_v: "V", current_a: "A",
+  frequency_hz: "Hz", vibration_g: "g₀", vibration_mm_s: "mm/s", battery_pct: "%", rssi_dbm: "dBm",
+};
+/** Units as they end a name, or that a name says already. */
+const ENDINGS: Record<string, string> = { c: "Cel", pct: "%", "a day": "", share: "" };
+/** Shares without a unit in their names. */
+const SHARES = new Set(["duty", "duty_expected"]);
+/** Figures that stand elsewhere, or mean nothing to people. */
+const UNTOLD = new Set(["days_low", "days_mid", "days_high", "score", "remedy"]);
+
+export const unitOf = (name: string): string => UNITS[name] ?? "";
+
+/** "1/temperature_c" is the temperature of channel 1, "noise.1/temperature_c" its noise. */
+function parts(name: string): { kind: string; channel: string; quantity: string } {
+  const [kind, of] = /^(still|noise)\.(.*)$/.exec(name)?.slice(1) ?? ["", name];
+  const at = of!.lastIndexOf("/");
+  return { kind: kind!, channel: at < 0 ? "" : of!.slice(0, at), quantity: of!.slice(at + 1) };
+}
+
+export function featureName(name: string): string {
+  if (known("feature", name)) return word("feature", name);
+  const { kind, channel, quantity: what } = parts(name);
+  const called = known("quantity", what) ? word("quantity", what) : plain(what);
+  const said = kind ? say(kind === "still" ? "feature.still_of" : "feature.noise_of", { name: called }) : called;
+  return channel ? say("ailment.of_channel", { fault: said, channel }) : said;
+}
+
+const plain = (name: string): string => name.replaceAll("_", " ");
+
+/** How a feature is counted: its unit, and whether it is a share that is told in percent. */
+export function counted(name: string, unit: string): { unit: string; share: boolean } {
+  const { kind, quantity: what } = parts(name);
+  if (kind === "still") return { unit, share: false };
+  return { unit: UNITS[what] ?? ENDINGS[unit] ?? unit, share: unit === "share" || SHARES.has(name) };
+}
+
+/** A value of a feature with its unit. */
+export function featured(value: number, of: Pick<Feature | Drawn, "name" | "unit">): string {
+  const { unit, share } = counted(of.name, of.unit);
+  if (share) return percent(value, Math.abs(value) < 0.1 ? 1 : 0);
+  if (unit === "min") return lasted(value * 60_000);
+  return quantity(value, unit, Math.abs(value) < 1 && !Number.isInteger(value) ? 2 : undefined);
+}
+
+/** What is normal: "normal 38% to 46%"; "" where nobody knows. */
+export function normal(of: Pick<Drawn, "name" | "unit" | "normal_low" | "normal_high">): string {
+  const { normal_low: low, normal_high: high } = of;
+  if (low !== null && high !== null) return say("feature.normal", { low: featured(low, of), high: featured(high, of) });
+  if (high !== null) return say("feature.normal_below", { high: featured(high, of) });
+  return low !== null ? say("feature.normal_above", { low: featured(low, of) }) : "";
+}
+
+/** What moved, and what is normal: "Share of time it runs 61%, normal 38% to 46%". */
+export function moved(feature: Feature): string {
+  return say("feature.moved", { name: featureName(feature.name), value: featured(feature.value, feature), normal: normal(feature) });
+}
+
+/** A fault in words; of a channel, where it is of one. */
+export function faulty({ code, channel }: Pick<Fault, "code" | "channel">): string {
+  const said = word("ailment", code);
+  if (!channel) return said;
+  return channel.includes("/") ? say("ailment.of", { fault: said, name: featureName(channel) }) : say("ailment.of_channel", { fault: said, channel });
+}
+
+/** The figures behind a fault, each with its name and unit. What has no words is told by its name. */
+export function figures(params: Params): string[] {
+  return Object.entries(params).flatMap(([name, value]) => (value === null || value === "" || UNTOLD.has(name) ? [] : [`${named(name)} ${valued(name, value)}`]));
+}
+
+const UNIT = /_(pct|ms|min|minutes|days|c|g|v|s|hours)$/;
+
+function named(name: string): string {
+  return known("param", name) ? word("param", name) : plain(name.replace(UNIT, ""));
+}
+
+function valued(name: string, value: number | string): string {
+  if (typeof value === "string") return known("value", value) ? word("value", value) : value;
+  if (SHARES.has(name)) return percent(value);
+  switch (UNIT.exec(`_${name}`)?.[1]) {
+    case "pct":
+      return `${figure(value)}\u00a0%`;
+    case "ms":
+      return value > 1e11 ? moment(value) : lasted(value);
+    case "s":
+      return lasted(value * 1000);
+    case "min":
+    case "minutes":
+      return lasted(value * 60_000);
+    case "hours":
+      return lasted(value * 3_600_000);
+    case "days":
+      return say("asset.n_days", { n: figure(value) });
+    case "c":
+      return quantity(value, "Cel", 1);
+    case "g":
+      return quantity(value, "g");
+    case "v":
+      return quantity(value, "V", 2);
+    default:
+      return figure(value);
+  }
+}
+
+/** What to do about it, where the gateway says. */
+export function remedy({ params }: Pick<Fault, "params">): string {
+  return typeof params.remedy === "string" && known("remedy", params.remedy) ? word("remedy", params.remedy) : "";
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { flaw, momentOf, msOf } from "../src/core/forms";
+import { featured, featureName, figures, moved, normal } from "../src/plant/features";
+import { foreseen, type Kept, read } from "../src/plant/outbox";
+import { found, unitsOf } from "../src/plant/parts_picker";
+import { byTurn, byWorst, lasted, lasting, strip, windowed } from "../src/plant/told";
+import type { AssetView, PartView, WorkView } from "../src/plant/types";
+import { planBody, stepBody, stepFields, windowTrouble } from "../src/plant/work_forms";
+import { en as coldEn } from "../src/words/cold_en";
+import { zh as coldZh } from "../src/words/cold_zh";
+import { en } from "../src/words/plant_en";
+import { zh } from "../src/words/plant_zh";
+import { add, language, timezone } from "../src/words/words";
+
+add({ en, zh });
+add({ en: coldEn, zh: coldZh });
+language.value = "en";
+
+const work = (fields: Partial<WorkView>) => ({ id: 1, state: "planned", late: "", from_ms: 0, until_ms: 0, parts: [], may: ["start"], cause: { rule: "", fault: "", alert: 0, days: null }, title: "", ...fields }) as unknown as WorkView;
+const part = (fields: Partial<PartView>): PartView => ({ sku: "belt", name: "Belt", units: 4, taken: 0, used: 0, there: 4, short: 0, expected_ms: null, ...fields });
+
+test("days left are an interval that never tells more than is known", () => {
+  assert.equal(lasting([9.4, 17, 30.6]), "9 to 31 days");
+  assert.equal(lasting([1.46, 2.1, 2.61]), "1.4 to 2.7 days");
+  assert.equal(lasting([41.9, 96, 3650]), "at least 41 days");
+  assert.equal(lasting([3650, 3650, 3650]), "10 years or more");
+  assert.equal(lasting(null), "not foretold");
+});
+
+test("equipment is in order of severity, then of how soon it fails, then of health", () => {
+  const asset = (id: string, severity: number, days: AssetView["days"], health: number, state = "watch") => ({ id, days, health, state, faults: severity < 4 ? [{ severity }] : [] }) as unknown as AssetView;
+  const all = [asset("well", 4, [3650, 3650, 3650], 1, "well"), asset("blind", 4, null, 1, "blind"), asset("late", 2, [30, 40, 50], 0.2), asset("soon", 2, [3, 4, 5], 0.4), asset("worst", 1, null, 0.5)];
+  assert.deepEqual(all.sort(byWorst).map((one) => one.id), ["worst", "soon", "late", "blind", "well"]);
+});
+
+test("features are told with their unit, by the names gateways give", () => {
+  assert.equal(featureName("1/temperature_c"), "Temperature (channel 1)");
+  assert.equal(featureName("noise.weight/mass_g"), "Noise: Mass (channel weight)");
+  assert.equal(featured(4.8, { name: "2/vibration_mm_s", unit: "s" }), "4.8\u00a0mm/s");
+  assert.equal(featured(0.61, { name: "duty", unit: "" }), "61%");
+  assert.equal(featured(95, { name: "still.1/temperature_c", unit: "min" }), "1.6 hr");
+  assert.equal(moved({ name: "duty", value: 0.61, normal_low: 0.38, normal_high: 0.46, unit: "" }), "Share of time it runs 61%, normal 38% to 46%");
+  assert.equal(normal({ name: "odd_thing", unit: "", normal_low: null, normal_high: 7 }), "normal up to 7");
+  assert.equal(featureName("odd_thing"), "odd thing");
+});
+
+test("the figures behind a fault have names and units; what is told elsewhere is left out", () => {
+  assert.deepEqual(figures({ capacity_lost_pct: 38, duty: 0.61, days_low: 3, fall_min: 21.4, told_by: "contact", odd_c: 3, gone: null }), ["cooling lost 38\u00a0%", "runs 61%", "cools down in 21 min", "told by a door contact", "odd 3.0\u00a0°C"]);
+});
+
+test("spans are in the unit that fits", () => {
+  assert.deepEqual([40_000, 35 * 60_000, 95 * 60_000, 60 * 3_600_000].map(lasted), ["40 sec", "35 min", "1.6 hr", "2.5 days"]);
+});
+
+test("a moment at the site is that moment, on both sides of a change of its clocks", () => {
+  for (const zone of ["UTC", "Asia/Shanghai", "Europe/Amsterdam", "Pacific/Kiritimati"]) {
+    for (const moment of ["2026-03-29T01:30", "2026-03-29T04:30", "2026-10-25T00:30", "2026-10-25T04:00"]) assert.equal(momentOf(msOf(moment, zone), zone), moment, zone);
+  }
+  assert.equal(momentOf(0, "UTC"), "");
+  const field = { name: "from", label: "From", kind: "moment" } as const;
+  assert.equal(flaw(field, "2026-03-29T01:30"), null);
+  assert.equal(flaw(field, "2026-03-29")?.code, "moment");
+});
+
+test("a window is both its ends, the second later", () => {
+  assert.equal(windowTrouble({ from: "", until: "" }), "");
+  assert.equal(windowTrouble({ from: "2026-12-01T09:00", until: "" }), "window_half");
+  assert.equal(windowTrouble({ from: "2026-12-01T09:00", until: "2026-12-01T09:00" }), "window_backwards");
+  timezone.value = "UTC";
+  assert.match(windowed({ from_ms: Date.UTC(2026, 11, 1, 9), until_ms: Date.UTC(2026, 11, 1, 11, 30) }), /^Tue, Dec 1, 09:00 to 11:30$/);
+});
+
+test("orders: the late first, then those in work, then by their window", () => {
+  const all = [work({ id: 1, from_ms: 9 }), work({ id: 2, state: "in_work" }), work({ id: 3, from_ms: 5 }), work({ id: 4, late: "not_started", from_ms: 1 }), work({ id: 5, state: "draft" })];
+  assert.deepEqual(all.sort(byTurn).map((one) => one.id), [4, 2, 3, 1, 5]);
+});
+
+test("the strip shows what touches it, cut at its ends", () => {
+  const day = 86_400_000;
+  const shown = strip([work({ id: 1, from_ms: day, until_ms: 12 * day }), work({ id: 2, from_ms: 13 * day, until_ms: 30 * day }), work({ id: 3 }), work({ id: 4, from_ms: day, until_ms: 9 * day })], 10 * day, 10);
+  assert.deepEqual(shown.map(({ work: { id }, left, width, earlier, later }) => [id, left, width, earlier, later]), [[1, 0, 0.2, true, false], [2, 0.3, 0.7, false, true]]);
+});
+
+test("what waits to be sent tells what an order will be", () => {
+  const kept = (action: string, refused?: string): Kept => ({ key: action, user: "anna", path: "", action, work: 1, body: {}, at_ms: 0, refused });
+  assert.deepEqual(foreseen(work({}), []), { state: "planned", may: ["start"] });
+  assert.equal(foreseen(work({}), [kept("start")]).state, "in_work");
+  assert.deepEqual(foreseen(work({}), [kept("start"), kept("take"), kept("finish")]), { state: "done", may: [] });
+  assert.equal(foreseen(work({}), [kept("start", "no")]).state, "planned");
+  assert.deepEqual(read("not json"), []);
+  assert.deepEqual(read('[{"key": 1}, {"key": "k", "path": "p", "work": 3, "body": {}}]').map((one) => one.work), [3]);
+});
+
+test("parts are found by any of their words, those that are there first", () => {
+  const all = [{ id: "a1", name: "Belt long", available: 0 }, { id: "a2", name: "Belt short", available: 3 }, { id: "b1", name: "Fan", available: 1 }];
+  assert.deepEqual(found(all, "belt").map((one) => one.id), ["a2", "a1"]);
+  assert.deepEqual(found(all, "a1 BELT").map((one) => one.id), ["a1"]);
+  assert.deepEqual(found(all, " "), []);
+  assert.deepEqual(unitsOf(new Map([["a1", "2"], ["a2", ""]])), [{ sku: "a1", units: 2 }]);
+});
+
+test("a form asks for what its step needs and sends only that", () => {
+  const taking = work({ parts: [part({}), part({ sku: "fan", name: "Fan", units: 2, taken: 2 })] });
+  assert.deepEqual(stepFields("take", taking, 0, "UTC", []).map((one) => [one.name, one.value, one.most]), [["take belt", "4", 4]]);
+  assert.deepEqual(stepBody("take", { "take belt": "3" }, "UTC"), { parts: [{ sku: "belt", units: 3 }] });
+  assert.deepEqual(stepFields("finish", taking, 0, "UTC", []).map((one) => one.name), ["found", "did", "used fan"]);
+  assert.deepEqual(stepBody("finish", { found: "x", did: "y", "used fan": "1" }, "UTC"), { found: "x", did: "y", used: [{ sku: "fan", units: 1 }], verdict: "" });
+  assert.deepEqual(stepFields("start", work({ until_ms: 5 }), 0, "UTC", []), []);
+  assert.equal(planBody({ title: "t", from: "2026-12-01T09:00", until: "2026-12-01T10:00", whole_zone: "yes" }, "UTC", new Map()).until_ms, Date.UTC(2026, 11, 1, 10));
+});

@@ -16,8 +16,8 @@ export interface Position {
 }
 
 /**
- * A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last `kinetic_hours`; `series` are
- * its thermometers in the history.
+ * A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last `kinetic_hours`, `series` names
+ * its thermometers.
  */
 export interface RoomView {
   id: string;

@@ -175,7 +175,7 @@ def _device(n: int, t: int, quiet: bool) -> DeviceView:
 
 def _alerts(t: int) -> list[AlertView]:
     cooler: dict[str, Param] = {
-        "capacity_lost_pct": 38.0, "score": 0.12, "days_to_limit": 2.6, "days_low": 1.4, "days_high": 5.1,
+        "capacity_lost_pct": 38.0, "score": 0.12, "days_mid": 2.6, "days_low": 1.4, "days_high": 5.1,
         "duty": 0.61, "duty_expected": 0.42,
     }  # fmt: skip
     rows: list[tuple[str, str, str, int, dict[str, Param]]] = [

@@ -10,7 +10,6 @@ from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed
 from cloud.core.maintenance.assets import AssetNow, Code, Fault
-from cloud.core.maintenance.refrigeration import Assessment
 from cloud.core.view import SkuView
 from cloud.core.whereabouts import Elsewhere, Gone
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
@@ -92,11 +91,6 @@ def wrong(place: Site, now_ms: int = NOW_MS, silent: bool = False) -> Facts:
             for at, (name, one) in enumerate(facts.devices.items())
         },
         climate={one.id: ClimateNow(30.0, 90.0, now_ms) for one in place.zones},
-        coolers={
-            one.id: Assessment("losing", 50.0, 0.2, now_ms, 1.0, 0.5, 2.0, {})
-            for one in place.devices
-            if one.kind == "climate"
-        },
         rooms=[
             RoomNow(one.id, f"st{at}", kind, "too_far", 1, 0, 20.0, 9_999_999, 20.0, now_ms, 15.0, 5.0, 2)
             for one in place.zones

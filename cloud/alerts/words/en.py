@@ -23,11 +23,6 @@ _RULES: dict[str, Words] = {
         "See whether it has power and a link; a battery may be empty.",
         ("{state}", "last heard {last_seen_ms}"),
     ),
-    "device_sick": Words(
-        "A sensor needs care",
-        "Look at it when you pass by; what it measures may be wrong.",
-        ("{finding}", "{remedy}", "for {hours} h"),
-    ),
     "gateway_silent": Words(
         "Gateway is silent",
         "See whether it has power and network. It keeps what it hears meanwhile.",
@@ -43,8 +38,7 @@ _RULES: dict[str, Words] = {
         "Have it serviced before the room gets warm; clean its coil and look at the fan first.",
         (
             "{capacity_lost_pct} % of its cooling lost",
-            "since {loss_since_ms}",
-            "at its limit in {days_to_limit} days",
+            "at its limit in {days_mid} days",
             "({days_low} to {days_high})",
             "runs {duty} of the time, {duty_expected} expected",
         ),

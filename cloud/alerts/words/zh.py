@@ -19,9 +19,6 @@ _RULES: dict[str, Words] = {
         (("high", "湿度高于上限"), ("low", "湿度低于下限")),
     ),
     "device_silent": Words("设备失联", "请检查供电和网络；电池可能已耗尽。", ("{state}", "最近通信 {last_seen_ms}")),
-    "device_sick": Words(
-        "传感器需要维护", "路过时请看一下，它的读数可能不准。", ("{finding}", "{remedy}", "已 {hours} 小时")
-    ),
     "gateway_silent": Words("网关失联", "请检查其供电和网络。期间收到的数据它会保存。", ("最近通信 {last_seen_ms}",)),
     "incomplete": Words(
         "网关有报告缺失", "请运行 `python -m cloud completeness`，它会说明缺什么以及原因。", ("缺 {missing} 条",)
@@ -31,8 +28,7 @@ _RULES: dict[str, Words] = {
         "请在库房升温之前安排检修；先清洁盘管、查看风机。",
         (
             "制冷能力已损失 {capacity_lost_pct} %",
-            "自 {loss_since_ms} 起",
-            "预计 {days_to_limit} 天后达到极限",
+            "预计 {days_mid} 天后达到极限",
             "（{days_low} 至 {days_high}）",
             "运行占比 {duty}，预期 {duty_expected}",
         ),

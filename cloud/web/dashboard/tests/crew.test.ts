@@ -81,8 +81,8 @@ test("a figure has its unit, its span and what would be normal", () => {
     value: "4.2\u00a0mm/s | 0.8 to 2.5\u00a0mm/s",
     feature: "rms | ",
   });
-  assert.deepEqual(told({ rule: "refrigeration_capacity", params: { days_to_limit: 2.6, days_low: 1.4, days_high: null, duty: 0.61, duty_expected: 0.42 } }), {
-    days_to_limit: "2.6 days (at least 1.4) | ",
+  assert.deepEqual(told({ rule: "refrigeration_capacity", params: { days_mid: 2.6, days_low: 1.4, days_high: null, duty: 0.61, duty_expected: 0.42 } }), {
+    days_mid: "2.6 days (at least 1.4) | ",
     duty: "61% | 42% expected",
   });
   assert.deepEqual(told({ rule: "overstock", params: { value: 1200, available: 90, order_up_to: 40 } }), { value: "€1,200.00 | ", available: "90 units | at most 40 units" });

@@ -115,7 +115,7 @@ test("reports that are missing are counted while they are", () => {
 });
 
 test("a prognosis without an upper end says only its lower one", () => {
-  const params = { capacity_lost_pct: 18, days_to_limit: 6.5, days_low: 4, days_high: null };
+  const params = { capacity_lost_pct: 18, days_mid: 6.5, days_low: 4, days_high: null };
   assert.deepEqual(said({ rule: "refrigeration_capacity", params } as unknown as AlertView), ["18% of its cooling lost", "at its limit in 6.5 d (at least 4)"]);
 });
 

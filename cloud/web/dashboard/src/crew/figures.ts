@@ -14,7 +14,7 @@ export interface Figure {
 /** In what each is told; a name that is not here is told by how it ends. */
 const UNITS: Record<string, string> = {
   capacity_lost_pct: "pct", used_pct: "pct", risk_pct: "pct", off_pct: "pct", health_pct: "pct", battery_pct: "pct", celsius: "Cel", peak_c: "Cel", limit_c: "Cel",
-  to_limit_min: "min", outside_min: "min", open_min: "min", off_s: "s", period_ms: "ms", cover_days: "d", days: "d", days_to_limit: "d", days_left: "d", days_late: "d",
+  to_limit_min: "min", outside_min: "min", open_min: "min", off_s: "s", period_ms: "ms", cover_days: "d", days: "d", days_left: "d", days_late: "d",
   days_low: "d", days_mid: "d", days_high: "d", at_stake: "units", units: "units", over_units: "units", usual_units: "units", on_order: "units", projected: "units",
   reorder_point: "units", order_up_to: "units", available: "units", booked: "units", count: "units", low: "units", high: "units", told: "units", came: "units", picked: "units",
   daily_demand: "a_day", expired: "units", hours: "h", minutes: "min", reads_min: "a_min", usual_reads_min: "a_min", free_mb: "MB", value: "of", limit: "of", duty: "share", duty_expected: "share",
@@ -26,7 +26,7 @@ const UNSAID = new Set(["name", "unit", "side", "gateway", "nodata", "first", "r
 /** What is told as the normal of another, and not by itself. */
 const NORMAL = new Set(["limit", "limit_c", "normal_low", "normal_high", "duty_expected", "period_ms", "reorder_point", "usual_units", "order_up_to", "told", "usual_reads_min"]);
 /** Spans are told in one line: "2.6 d (1.4 to 5.1)". */
-const SPANS: Record<string, [low: string, high: string]> = { days_to_limit: ["days_low", "days_high"], days_mid: ["days_low", "days_high"], count: ["low", "high"] };
+const SPANS: Record<string, [low: string, high: string]> = { days_mid: ["days_low", "days_high"], count: ["low", "high"] };
 const CODES: Record<string, string> = { reason: "reason", remedy: "remedy", finding: "finding", fault: "fault", why: "breach", feature: "feature", state: "device", kind: "kind" };
 
 export function figures(alert: AlertView): Figure[] {

@@ -51,5 +51,5 @@ export function assetOf({ rule, subject }: AlertView): string {
 }
 const ASSETS = new Set([
   "refrigeration_capacity", "refrigeration_fault", "machine_health", "sensor_drift", "sensor_noisy", "sensor_stuck", "sensor_silent", "battery_low", "reader_read_rate",
-  "device_silent", "device_sick", "door_open", "work_overrun",
+  "device_silent", "door_open", "work_overrun",
 ]);

@@ -118,7 +118,7 @@ function formed(what: string | number | null | undefined, form: string): string 
 }
 
 function capacity(n: (name: string) => number | null): string[] {
-  const [lost, left, low, high, duty, expected] = [n("capacity_lost_pct"), n("days_to_limit"), n("days_low"), n("days_high"), n("duty"), n("duty_expected")];
+  const [lost, left, low, high, duty, expected] = [n("capacity_lost_pct"), n("days_mid"), n("days_low"), n("days_high"), n("duty"), n("duty_expected")];
   const said = lost === null ? [] : [say("alert.capacity_lost", { share: percent(lost / 100) })];
   if (left !== null && low !== null) {
     said.push(high === null ? say("alert.limit_in_open", { days: figure(left), low: figure(low) }) : say("alert.limit_in", { days: figure(left), low: figure(low), high: figure(high) }));

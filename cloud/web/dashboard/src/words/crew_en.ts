@@ -205,7 +205,6 @@ export const en = {
   "fig.days_mid": "Days left",
   "fig.days_low": "Days left, at least",
   "fig.days_high": "Days left, at most",
-  "fig.days_to_limit": "At its limit in",
   "fig.capacity_lost_pct": "Cooling lost",
   "fig.duty": "Runs",
   "fig.duty_expected": "Expected to run",

@@ -207,7 +207,6 @@ export const zh: Record<keyof typeof en, string> = {
   "fig.days_mid": "剩余天数",
   "fig.days_low": "剩余天数至少",
   "fig.days_high": "剩余天数至多",
-  "fig.days_to_limit": "到达极限还有",
   "fig.capacity_lost_pct": "损失的制冷量",
   "fig.duty": "运行占比",
   "fig.duty_expected": "预计运行占比",

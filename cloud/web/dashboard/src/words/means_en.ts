@@ -50,8 +50,6 @@ export const en = {
   "do.reader_read_rate": "Look at antenna and cable, and for metal or water put in front of it.",
   "means.device_silent": "A device has not spoken for much longer than it should.",
   "do.device_silent": "Look at its power and radio. It may be well: nothing is known of what it measures.",
-  "means.device_sick": "A sensor does not measure as it should.",
-  "do.device_sick": "See what was found, and do what is said there.",
   "means.zone_dark": "Most devices of a zone or gateway fell silent together: most likely power or network.",
   "do.zone_dark": "Look at the power and the access point there before you look at single devices.",
   "means.gateway_silent": "A gateway is not heard here. It goes on measuring and keeps its reports.",

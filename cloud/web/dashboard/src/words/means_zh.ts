@@ -52,8 +52,6 @@ export const zh: Record<keyof typeof en, string> = {
   "do.reader_read_rate": "检查天线和馈线，以及前方是否放了金属或水。",
   "means.device_silent": "设备没有消息的时间已远超正常间隔。",
   "do.device_silent": "检查供电和无线信号。设备也许完好，只是不知道它测到了什么。",
-  "means.device_sick": "传感器的测量不正常。",
-  "do.device_sick": "查看发现了什么，并照提示处理。",
   "means.zone_dark": "一个区域或网关下的大多数设备同时没有消息，多半是电源或网络的问题。",
   "do.zone_dark": "先查那里的电源和接入点，再查单个设备。",
   "means.gateway_silent": "这里收不到网关的消息。它仍在测量，并保存着报告。",

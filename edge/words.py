@@ -268,7 +268,7 @@ WORDS = {
         "outbox_full": "网关待发送数据即将占满空间",
         "not_acknowledging": "网关曾无法存储数据",
         "broker_away": "网关连不上消息代理",
-        "clock_wrong": "网关时钟有误",
+        "clock_wrong": "时钟有误",
         "value": "当前",
         "limit": "限值",
         "last_seen_ms": "最近上报",

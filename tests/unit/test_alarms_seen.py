@@ -71,9 +71,9 @@ def test_what_may_have_run_out_is_no_alarm_but_keeps_one() -> None:
 
 
 def test_an_article_below_its_point_is_an_alarm_unless_the_service_orders_it() -> None:
-    for ordered, wanted in ((False, [(14_400, "below_reorder_point", "nut", "firing")]), (True, [])):
+    for ordered, wanted in ((False, [(86_400, "below_reorder_point", "nut", "firing")]), (True, [])):
         alone = Alone(SITE, policies={"nut": Policy("nut", 10, 50, ordered)})
-        assert told(alone, shelf(A1=slot(9), B1=slot(8)), 14_410) == wanted
+        assert told(alone, shelf(A1=slot(9), B1=slot(8)), 86_410) == wanted
 
 
 def test_a_door_is_told_once_it_has_been_open_for_long() -> None:

@@ -13,7 +13,9 @@ import pytest
 import hatch_build
 from cloud.alerts import rules
 
-WORDS = (hatch_build.DASHBOARD / "src" / "words" / "en.ts").read_text(encoding="utf-8")
+WORDS = "".join(
+    (hatch_build.DASHBOARD / "src" / "words" / name).read_text(encoding="utf-8") for name in ("en.ts", "rules_en.ts")
+)
 
 
 def test_the_page_keeps_its_own_promises() -> None:

@@ -145,6 +145,7 @@ export const en = {
   "refused.two_lines": "An item in it fits several lines. Name one item in a line.",
   "refused.unit": "An amount is not in pieces. Send pieces (EA, PCE).",
   "refused.quantity": "An amount is no number of pieces. Send whole pieces, 0 or more.",
+  "refused.outbox_full": "Too much waits to be sent already. Find a place with a connection, then try again.",
   "problem.document.answer": "A line is accepted, yet in another amount than was ordered.",
   "problem.document.empty": "The envelope holds no paper.",
   "problem.document.no_item": "A line names no item.",
@@ -175,7 +176,4 @@ export const en = {
   "problem.x12.no_envelope": "It does not begin with a whole ISA. Send a whole interchange.",
   "problem.x12.segment_count": "It does not hold as many segments as it says.",
   "problem.x12.unclosed": "It is not closed: it may be cut off.",
-  // equipment and cold rooms
-  "refused.outbox_full": "Too much waits to be sent already. Find a place with a connection, then try again.",
-  "refused.not_open": "Nothing of this waits for a decision.",
 };

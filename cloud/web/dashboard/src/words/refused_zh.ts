@@ -139,6 +139,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.two_lines": "某物品对应多行，请每行只写一个物品。",
   "refused.unit": "数量单位不是件，请以件（EA、PCE）发送。",
   "refused.quantity": "数量不是整数件，请发送不小于 0 的整数。",
+  "refused.outbox_full": "等待发送的内容已太多。请到有网络的地方再试。",
   "problem.document.answer": "某行标为接受，但数量与订购不同。",
   "problem.document.empty": "信封中没有单据。",
   "problem.document.no_item": "某行没有物品编号。",
@@ -170,6 +171,4 @@ export const zh: Record<keyof typeof en, string> = {
   "problem.x12.segment_count": "段数与声明不符。",
   "problem.x12.unclosed": "没有结尾，可能被截断。",
   // 设备与冷库
-  "refused.outbox_full": "等待发送的内容已太多。请到有网络的地方再试。",
-  "refused.not_open": "没有待处理的内容。",
 };

@@ -125,8 +125,7 @@ def _sensor(sheet: Sheet, name: str, sensor: sensors.Sensor) -> None:
         sheet.feature(f"still.{name}", 60 * hours, 0.0, (sensors.allowed_ms(sensor) or 0) / 60_000, "min")
     if sensor.noisy_ms:
         now, usual = sensors.noise(sensor)
-        params: Params = {"now": float(f"{now:.4g}"), "usual": float(f"{usual:.4g}"), "ratio": round(sensor.noisy_ratio, 2)}
-        sheet.fault("noise", 3, sensor.noisy_ms, params, channel)
+        sheet.fault("noise", 3, sensor.noisy_ms, {"now": now, "usual": usual, "ratio": sensor.noisy_ratio}, channel)
         sheet.feature(f"noise.{name}", now, 0.0, usual * sensors.NOISE_RATIO, quantity.rpartition("_")[2])
 
 
@@ -150,7 +149,8 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
         return
     sheet.lasts(days)
     sheet.health = min(sheet.health, found.score)
-    params: Params = {"capacity_lost_pct": found.capacity_lost_pct, "score": found.score, **found.evidence, **_days(days)}
+    params: Params = {"capacity_lost_pct": found.capacity_lost_pct, "score": found.score}
+    params |= {**found.evidence, **_days(days)}
     warming = state.warming
     if found.state == "losing":
         urgent = found.capacity_lost_pct >= URGENT_LOSS_PCT or (days is not None and days[0] <= URGENT_DAYS)

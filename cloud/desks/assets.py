@@ -23,7 +23,7 @@ from cloud.stores.history import TIME_MAX_MS, History, HistoryUnavailable
 from cloud.stores.ledger import LedgerUnavailable
 from cloud.web.desk import NotFound
 from protocols.layout import Site
-from protocols.reports import Report, Series
+from protocols.reports import DeviceHealth, Report, Series
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +75,9 @@ class Assets:
             raise NotFound(f"there is no asset {id[:100]!r}", "the list without an id shows all there are")
         return found
 
-    def load(self) -> None:
-        """All as it was kept, and what the history has since. Raises `LedgerUnavailable`."""
+    def load(self, told: Iterable[DeviceHealth] = ()) -> None:
+        """All as it was kept, gateways' last words (`told`), and what the history has since. Raises
+        `LedgerUnavailable`."""
         for key, blob in self._books.kept_all(KEY).items():
             try:
                 kept = msgspec.msgpack.decode(blob, type=Kept)
@@ -85,6 +86,7 @@ class Assets:
                 continue
             if self.fleet.take(kept):
                 self._kept_ms[kept.id] = self._now_ms()
+        self.fleet.hear(told)
         try:
             self._catch_up(self._now_ms())
         except HistoryUnavailable as error:
@@ -156,7 +158,7 @@ class Assets:
     def _last_ms(self, device: str, series: str) -> int:
         asset = self.fleet.assets.get(device)
         course = asset.kept.series.get(series) if asset is not None else None
-        return course.clock.last_ms or 0 if course is not None else 0
+        return course.last_ms if course is not None else 0
 
     async def _mend(self, series: tuple[str, str], now_ms: int) -> None:
         heard_ms = self._gaps.pop(series)

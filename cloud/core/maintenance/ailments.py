@@ -44,6 +44,11 @@ class Found(NamedTuple):
     days: Days | None
 
 
+UNITS = {
+    "_c": "Cel", "_pct": "%", "_mm_s": "mm/s", "_w": "W", "_a": "A", "_v": "V", "_g": "g", "_hpa": "hPa", "_min": "min",
+}  # fmt: skip
+
+
 class Sheet(Struct):
     """What is written down of one asset while its parts are looked at."""
 
@@ -125,13 +130,8 @@ def _sensor(sheet: Sheet, name: str, sensor: sensors.Sensor) -> None:
         sheet.feature(f"still.{name}", 60 * hours, 0.0, (sensors.allowed_ms(sensor) or 0) / 60_000, "min")
     if sensor.noisy_ms:
         now, usual = sensors.noise(sensor)
-        params: Params = {
-            "now": float(f"{now:.4g}"),
-            "usual": float(f"{usual:.4g}"),
-            "ratio": round(sensor.noisy_ratio, 2),
-        }
-        sheet.fault("noise", 3, sensor.noisy_ms, params, channel)
-        sheet.feature(f"noise.{name}", now, 0.0, usual * sensors.NOISE_RATIO, quantity.rpartition("_")[2])
+        sheet.fault("noise", 3, sensor.noisy_ms, {"now": now, "usual": usual, "ratio": sensor.noisy_ratio}, channel)
+        sheet.feature(f"noise.{name}", now, 0.0, usual * sensors.NOISE_RATIO, unit_of(quantity))
 
 
 def _battery(sheet: Sheet, name: str, battery: Battery) -> None:
@@ -154,12 +154,8 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
         return
     sheet.lasts(days)
     sheet.health = min(sheet.health, found.score)
-    params: Params = {
-        "capacity_lost_pct": found.capacity_lost_pct,
-        "score": found.score,
-        **found.evidence,
-        **_days(days),
-    }
+    params: Params = {"capacity_lost_pct": found.capacity_lost_pct, "score": found.score}
+    params |= {**found.evidence, **_days(days)}
     warming = state.warming
     if found.state == "losing":
         urgent = found.capacity_lost_pct >= URGENT_LOSS_PCT or (days is not None and days[0] <= URGENT_DAYS)
@@ -182,7 +178,7 @@ def _machine(sheet: Sheet, machine: Machine) -> None:
     if machine.abnormal_ms:
         sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": machine.odd_minutes})
         for name, now, low, high in machine.why:
-            sheet.feature(name, now, low, high, name.rpartition("_")[2])
+            sheet.feature(name, now, low, high, unit_of(name))
     for name, wear in machine.wears.items():
         usual = wear.usual
         if usual is None or not wear.days:
@@ -194,9 +190,14 @@ def _machine(sheet: Sheet, machine: Machine) -> None:
             params: Params = {"now": round(now, 3), "limit": round(wear.limit, 3), **_days(wear.left)}
             urgent = wear.left is not None and wear.left[0] <= URGENT_DAYS
             sheet.fault("wearing", 1 if urgent else 2, wear.since_ms, params, name)
-            sheet.feature(name, now, middle - SIDE * spread, middle + SIDE * spread, name.rpartition("_")[2])
+            sheet.feature(name, now, middle - SIDE * spread, middle + SIDE * spread, unit_of(name))
             sheet.lasts(wear.left)
 
 
 def _days(days: Days | None) -> Params:
     return {} if days is None else {"days_low": days[0], "days_mid": days[1], "days_high": days[2]}
+
+
+def unit_of(quantity: str) -> str:
+    """The unit that a quantity's name ends with, as people and UCUM write it."""
+    return next((unit for end, unit in UNITS.items() if quantity.endswith(end)), "")

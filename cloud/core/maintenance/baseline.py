@@ -26,6 +26,8 @@ RESOLUTION = 0.2
 """What samples as far apart as a run is long leave in doubt of a day's capacity."""
 DOUBT_TIMES = 4.0
 """Windows of one day say much the same, so the weights are known less well than if each spoke for itself."""
+BEYOND_SD = 0.5
+"""What is not known of a load beyond those that were learned, a unit of load (10 K, or e times as fast a rise)."""
 RECOVERIES_MIN = 6
 RECOVERY_PRIOR_SD = (10.0, 0.5, 0.3)
 RECOVERY_PRIOR_LIFT = -0.3
@@ -94,7 +96,8 @@ class Baseline(Struct, frozen=True):
     low_c: float
     rise_sigma: float
     swing_sigma: float
-    disturbances_day: float
+    load_low: float
+    load_high: float
     pace: Pace | None = None
 
 
@@ -151,7 +154,8 @@ def fit(days: list[list[Window]], recoveries: list[Recovery]) -> Baseline:
         low_c=median(window.low_c for window in windows),
         rise_sigma=max(SIGMA_MIN, _spread(rises)),
         swing_sigma=max(SIGMA_MIN, _spread(swings)),
-        disturbances_day=sum(window.disturbances for window in windows) / len(days),
+        load_low=float(np.percentile(loads, 5)),
+        load_high=float(np.percentile(loads, 95)),
         pace=_pace(recoveries),
     )
 
@@ -203,4 +207,15 @@ def losses(baseline: Baseline, windows: list[Window]) -> Array:
 def doubt(baseline: Baseline, windows: list[Window]) -> float:
     """Variance of what is expected of these windows together: grows where their load is unlike the learned days'."""
     row = _rows(windows, baseline.by_lift, baseline.load_mean).mean(axis=0)
-    return DOUBT_TIMES * float(row @ np.array(baseline.covariance) @ row)
+    load = float(row[1]) + baseline.load_mean
+    return DOUBT_TIMES * float(row @ np.array(baseline.covariance) @ row) + (BEYOND_SD * beyond(baseline, load)) ** 2
+
+
+def beyond(baseline: Baseline, load: float) -> float:
+    """How far a load lies beyond those that were learned."""
+    return max(0.0, load - baseline.load_high, baseline.load_low - load)
+
+
+def load_of(baseline: Baseline, windows: list[Window]) -> float:
+    """The mean load of these windows."""
+    return float(_rows(windows, baseline.by_lift, baseline.load_mean)[:, 1].mean()) + baseline.load_mean

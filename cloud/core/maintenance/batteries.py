@@ -9,6 +9,7 @@ from __future__ import annotations
 from statistics import median
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cloud.core.maintenance import passing
 from cloud.core.maintenance.assets import DAYS_MAX, Days
@@ -20,6 +21,8 @@ EMPTY_PCT = 5.0
 LOW_PCT, FINE_PCT = 15.0, 25.0
 ENDING_DAYS, FINE_DAYS = 14.0, 28.0
 RENEWED_PCT = 15.0
+SPREAD_PCT = 0.3
+"""Levels are rounded, so neither their noise nor how they wander can be less."""
 DAYS_KEPT = 120
 TODAY_MAX = 200
 DAYS_MIN, FALL_MIN = passing.ROWS_MIN, 2.0
@@ -88,5 +91,6 @@ def days_left(days: list[tuple[int, float]]) -> Days | None:
     how = course([path])
     if how is None:
         return None
+    how = replace(how, sigma=max(how.sigma, SPREAD_PCT), noise=max(how.noise, SPREAD_PCT))
     low, middle, high = ends(how, passing.believed(how, path), DAYS_MAX)[0].tolist()
     return round(min(low, DAYS_MAX), 1), round(min(middle, DAYS_MAX), 1), round(min(high, DAYS_MAX), 1)

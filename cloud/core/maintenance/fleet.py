@@ -170,6 +170,7 @@ class Fleet:
             if device is None:
                 return None
             asset = self.assets[name] = self._follow(device, Kept(name))
+            self._dirty.add(name)
         return asset
 
     def _follow(self, device: Device, kept: Kept) -> Asset:

@@ -2,6 +2,8 @@
 
 A sample is judged once: by its series' sensor, and as part of the cooler, the battery, the antenna or the machine that
 it tells of. What can not be judged (repeated, reversed, another unit) is counted by what was wrong, all else goes on.
+Gateways told times that can be believed, so what is older is a backlog, and no clock that was put back; a device whose
+wall clock tells an hour twice has the second one left out.
 """
 
 from __future__ import annotations
@@ -10,10 +12,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
-from cloud.core.maintenance import batteries, clocks, readrates, refrigeration, sensors, units
+from cloud.core.maintenance import batteries, readrates, refrigeration, sensors, units
 from cloud.core.maintenance.assets import Evidence
 from cloud.core.maintenance.batteries import Battery
-from cloud.core.maintenance.clocks import Clock
 from cloud.core.maintenance.machines import Channels, Machine
 from cloud.core.maintenance.outside import Outside
 from cloud.core.maintenance.readrates import Antenna
@@ -27,6 +28,9 @@ PAST_MAX = 50
 """Faults that are over, of one asset; the oldest are forgotten."""
 DRAWN_MAX = 240
 READS, TAGS = "reads_min", "tags_seen"
+STEPS_MIN, STEPS_OF = 10, 100
+GAP_TIMES = 5.0
+"""A step of more than so many usual ones is a gap: what went on meanwhile is not known."""
 COUNTED = frozenset((READS, TAGS))
 UNITS = frozenset(("mass_g", "temperature_c"))
 """Quantities that devices tell in several units."""
@@ -35,9 +39,12 @@ UNITS = frozenset(("mass_g", "temperature_c"))
 class Course(Struct, array_like=True):
     """One series: its clock, where it stands, and its sensor."""
 
-    clock: Clock
     level: Level
     sensor: Sensor | None
+    last_ms: int = 0
+    usual_ms: float = 0.0
+    """The usual step from one sample to the next."""
+    steps: int = 0
     drawn: list[tuple[int, float]] = field(default_factory=list)
     """A sample an hour, to draw."""
 
@@ -118,21 +125,27 @@ class Asset:
                 kept.note("too many series", len(values))
                 return False
             watched = quantity in STILL or quantity in SHAKEN
-            course = kept.series[name] = Course(Clock(), Level(), sensors.begin(quantity) if watched else None)
+            course = kept.series[name] = Course(Level(), sensors.begin(quantity) if watched else None)
         cooler = self._cooler(name, quantity)
-        clock, level, sensor = course.clock, course.level, course.sensor
-        convertible, told, take = quantity in UNITS, False, clocks.take
+        level, sensor = course.level, course.sensor
+        convertible, told = quantity in UNITS, False
         for offset, value in zip(offsets_ms, values, strict=True):
             now_ms = at_ms + offset
-            fits, note = take(clock, now_ms)
-            if note is not None:
-                kept.note(note)
-                if note == "gap" and sensor is not None:
-                    sensors.interrupt(sensor, now_ms)
-            if not fits:
-                if note == "reversed":
+            by_ms = now_ms - course.last_ms
+            if by_ms <= 0:
+                kept.note("repeated" if by_ms == 0 else "reversed")
+                if by_ms < 0:
                     self.late.add(name)
                 continue
+            if course.last_ms:
+                if course.steps >= STEPS_MIN and by_ms > GAP_TIMES * course.usual_ms:
+                    kept.note("gap")
+                    if sensor is not None:
+                        sensors.interrupt(sensor, now_ms)
+                else:
+                    course.steps += 1
+                    course.usual_ms += (by_ms - course.usual_ms) / min(course.steps, STEPS_OF)
+            course.last_ms = now_ms
             if convertible and (meant := units.other_unit(level, value)):
                 kept.note(f"perhaps {meant}")
                 continue

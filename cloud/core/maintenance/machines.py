@@ -10,6 +10,7 @@ from __future__ import annotations
 from statistics import median
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cloud.core.maintenance import passing
 from cloud.core.maintenance.assets import DAYS_MAX, Days
@@ -34,6 +35,8 @@ WEAR_DAYS, WEAR_KNOWN = 120, 7
 WORK_MINUTES_MIN = 30
 TODAY_MAX = 600
 WEAR_SIGMAS, WEAR_SHARE = 4.0, 0.2
+SPREAD_SHARE = 0.005
+"""Of its usual vibration: no course is smoother."""
 PAGE_SCORE = 0.8
 """What is told as abnormal; below, chance brings some (see docs)."""
 ABNORMAL_MINUTES = 10
@@ -156,7 +159,9 @@ class Channels:
         judged = self._watch.take(at_ms, [means.get(name) for name in kept.channels])
         if not judged.judged:
             return told
-        kept.scores = [*kept.scores, (at_ms, round(judged.score, 3))][-SCORES_MAX:]
+        kept.scores.append((at_ms, round(judged.score, 3)))
+        if len(kept.scores) > SCORES_MAX:
+            del kept.scores[0]
         if judged.score >= PAGE_SCORE:
             kept.odd_minutes, kept.calm_minutes = kept.odd_minutes + 1, 0
         else:
@@ -227,6 +232,8 @@ def _judge_wear(wear: Wear, at_ms: int) -> bool:
             path = passing.path([(float(day), level) for day, level in wear.days], wear.limit, 1.0)
             how = passing.course([path])
             if how is not None:
+                least = SPREAD_SHARE * middle
+                how = replace(how, sigma=max(how.sigma, least), noise=max(how.noise, least))
                 low, mid, high = passing.ends(how, passing.believed(how, path), DAYS_MAX)[0].tolist()
                 wear.left = (round(min(low, DAYS_MAX), 1), round(min(mid, DAYS_MAX), 1), round(min(high, DAYS_MAX), 1))
     return was != wear.since_ms or wear.left is not None

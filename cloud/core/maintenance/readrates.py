@@ -111,7 +111,7 @@ def _close_hour(antenna: Antenna) -> bool:
     antenna.lost += 0.2 * (off - antenna.lost)
     z = max(-Z_MAX, min(Z_MAX, off / antenna.sigma))
     antenna.cusum = min(max(0.0, antenna.cusum + SHARE * (z - SLACK)), 2 * LIMIT)
-    antenna.calm = antenna.calm + 1 if z < SLACK else 0
+    antenna.calm = antenna.calm + 1 if antenna.lost < -log(1 - LOSS_MIN) / 2 else 0
     was = antenna.losing_ms
     if antenna.cusum == 0.0:
         antenna.since_ms = 0

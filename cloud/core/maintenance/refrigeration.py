@@ -19,25 +19,30 @@ from msgspec import Struct, field
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cloud.core.maintenance import causes, weakening
+from cloud.core.maintenance import warming as warm
 from cloud.core.maintenance.baseline import (
     DAY_MS,
     RECOVERIES_MIN,
     Baseline,
     Recovery,
     Window,
+    beyond,
     doubt,
     fit,
+    load_of,
     losses,
     slower,
 )
 from cloud.core.maintenance.causes import Cause, Signs
 from cloud.core.maintenance.cycles import GAP_MS, HOUR_MS, SPACING_MS, Run, Tracker, track
+from cloud.core.maintenance.warming import LEARN_DAYS_MIN, LOW_SHARE, Warming
 
 WINDOW_MS = 3 * HOUR_MS
 WINDOW_SAMPLES_MIN, WINDOW_COVERED = 12, 0.5
-LEARN_DAYS_MIN = 6
 LEARN_DAYS_MAX = 28
 """The baseline is fitted at the former, then refined by quiet days up to the latter."""
+SEASON_DAYS_MAX = 60
+"""Up to so many, where the season brings loads that were not learned: a fault of the machine does not change these."""
 LEARN_LAG_DAYS = 3
 """A beginning fault looks quiet at first; so long a day waits before it is learned."""
 DAY_WINDOWS_MIN = 3
@@ -45,7 +50,7 @@ DAY_WINDOWS_MIN = 3
 RECENT_WINDOWS_MAX = 80
 RECOVERIES_MAX = 120
 CUSUM_SLACK = 0.75
-CUSUM_LIMIT, RECOVERY_LIMIT = 8.0, 10.0
+CUSUM_LIMIT, RECOVERY_LIMIT = 14.0, 18.0
 CALM_DAYS = 2
 """So long as usual, and the cooler counts as repaired."""
 Z_MAX = 6.0
@@ -53,21 +58,17 @@ Z_MAX = 6.0
 LOSS_MIN, LOSS_MIN_UNSURE, SLOWER_MIN = 0.10, 0.15, 0.25
 """Less than this share (the second: the outside temperature is not known) is not worth a visit: weather and doors move
 it too."""
-SUDDEN_WINDOWS, SUDDEN_SIGMAS, SUDDEN_LOSS = 2, 6.0, 0.35
+SUDDEN_WINDOWS, SUDDEN_SIGMAS, SUDDEN_LOSS = 2, 8.0, 0.35
 """So many windows in a row so far off (ln) are told at once."""
-WARMING_MIN, WARMING_TIMES, WARMING_SHARE = 60.0, 1.6, 1.3
-"""Not cooled down for so many minutes, for so many times the longest of past days, and so far (in swings) above where
-it switches off."""
 JUMP_WINDOWS = 4
-QUARTER_MS = 15 * 60_000
 LOADED_WINDOWS, LOADED_LN, LOADED_SIGMAS = 2, 0.5, 5.0
 """So many windows in a row in which it warms up so much faster (ln, and in usual deviations) than in those before."""
 SWING_MIN_C = 0.3
 WHOLE_SWING = (0.65, 1.6)
 """A rise outside this range of usual swings is a defrost or an open door; it and the fall after it are left out."""
 NO_PAUSE_MIN = 1440.0
-LOW_SHARE, WARM_SHARE = 0.25, 1.1
-"""Within so much of a swing of where it usually switches off, it has cooled down; so far above it, it should run."""
+WARM_SHARE = 1.1
+"""So many swings above where it usually switches off, it should run."""
 DAYS_KEPT = 90
 
 
@@ -82,21 +83,6 @@ class Day(Struct, frozen=True, array_like=True):
     slower: float
     inside_c: float
     disturbances: int
-
-
-class Warming(Struct, array_like=True):
-    """It has not cooled down for longer than ever: since when, whether it was told, and the steepest rise so far."""
-
-    low_ms: int = 0
-    """When it was cooled down last."""
-    told_ms: int = 0
-    today_min: float = 0.0
-    usual_min: list[float] = field(default_factory=list)
-    """The longest of each of the last days."""
-    from_ms: int = 0
-    from_c: float = 0.0
-    steepest: float = 0.0
-    """Of a quarter of an hour, in usual rises."""
 
 
 class State(Struct):
@@ -168,7 +154,7 @@ def step(state: State, at_ms: int, temperature_c: float, ambient_c: float | None
     if known is None or at_ms - state.last_ms > GAP_MS or temperature_c <= known.low_c + LOW_SHARE * known.swing_c:
         state.low_ms = at_ms
     if known is not None:
-        _follow(state, known, at_ms, temperature_c)
+        warm.follow(state.warming, known, at_ms, temperature_c, state.last_ms, state.low_ms == at_ms)
     state.last_ms = at_ms
     window = at_ms // WINDOW_MS
     if window != state.window:
@@ -182,31 +168,6 @@ def step(state: State, at_ms: int, temperature_c: float, ambient_c: float | None
         if run is not None:
             _take(state, run, at_ms)
     return state
-
-
-def _follow(state: State, known: Baseline, at_ms: int, temperature_c: float) -> None:
-    """Whether it has not cooled down for longer than it ever took it, after a defrost too."""
-    warming = state.warming
-    if state.low_ms == at_ms and (temperature_c <= known.low_c + LOW_SHARE * known.swing_c or not warming.low_ms):
-        if warming.low_ms and not warming.told_ms and at_ms - state.last_ms <= GAP_MS:
-            warming.today_min = max(warming.today_min, (at_ms - warming.low_ms) / 60_000)
-        warming.low_ms, warming.told_ms, warming.steepest = at_ms, 0, 0.0
-        warming.from_ms, warming.from_c = at_ms, temperature_c
-        return
-    if at_ms - state.last_ms > GAP_MS:  # nobody knows whether it did
-        warming.low_ms = warming.from_ms = at_ms
-        warming.told_ms, warming.from_c = 0, temperature_c
-    if at_ms - warming.from_ms >= QUARTER_MS:
-        minutes = (at_ms - warming.from_ms) / 60_000
-        pace = (temperature_c - warming.from_c) / minutes / (known.swing_c / known.rise_min)
-        warming.steepest = max(warming.steepest, pace)
-        warming.from_ms, warming.from_c = at_ms, temperature_c
-    if not warming.told_ms and len(warming.usual_min) >= LEARN_DAYS_MIN:
-        longest = max(*warming.usual_min, warming.today_min)
-        quiet_min = (at_ms - warming.low_ms) / 60_000
-        warm = temperature_c > known.low_c + WARMING_SHARE * known.swing_c
-        if warm and quiet_min > max(WARMING_MIN, WARMING_TIMES * longest):
-            warming.told_ms = at_ms
 
 
 def _take(state: State, run: Run, at_ms: int) -> None:
@@ -272,7 +233,10 @@ def _learn(state: State, day: int) -> None:
         day -= LEARN_LAG_DAYS
     windows = [window for window in state.recent if window.at_ms // DAY_MS == day]
     known = len(state.learned)
-    if known >= LEARN_DAYS_MAX or max(state.cusum, state.cusum_slower) >= 1.0 or len(windows) < DAY_WINDOWS_MIN:
+    if known >= SEASON_DAYS_MAX or max(state.cusum, state.cusum_slower) >= 1.0 or len(windows) < DAY_WINDOWS_MIN:
+        return
+    fitted = state.baseline
+    if known >= LEARN_DAYS_MAX and fitted is not None and not beyond(fitted, load_of(fitted, windows)):
         return
     if state.learned and state.learned[-1][-1].at_ms >= windows[0].at_ms:
         return
@@ -302,7 +266,8 @@ def _judge(state: State, at_ms: int) -> None:
     if baseline is None:
         return
     off = float(losses(baseline, windows[-1:])[0])
-    far = off > max(SUDDEN_LOSS, SUDDEN_SIGMAS * baseline.window_sigma)
+    unsure = sqrt(baseline.window_sigma**2 + doubt(baseline, windows[-1:]))
+    far = off > max(SUDDEN_LOSS, SUDDEN_SIGMAS * unsure)
     state.sudden = min(state.sudden + 1, 100) if far else 0
     if len(windows) < DAY_WINDOWS_MIN and not state.sudden:
         return

@@ -12,16 +12,16 @@ import numpy as np
 from cloud.core.maintenance import wiener
 from cloud.core.maintenance.baseline import DAY_MS, Baseline, Window, losses
 
-WANDER = 0.015
+WANDER = 0.02
 """The spread of ln capacity in a day that is no measurement error."""
-DRIFT_SD = 0.04
+DRIFT_SD = 0.06
 """A loss of some percent a day is usual for a leak; before anything is seen it may be any of these, or none."""
 HORIZON_DAYS = 365.0
-HEAVY_PCT = 75
+HEAVY_PCT = 85
 LIFT_C = 18.0
-LIMIT_SHARE = 0.3
+LIMIT_SHARE = 0.4
 """Of what the warmer room takes off its load so much counts: the slower thermometer hides some of what is lost."""
-MARGIN_DOUBT, MARGIN_SD = 0.3, 0.05
+MARGIN_DOUBT, MARGIN_SD = 0.5, 0.08
 """How far the margin itself may be off (standard deviation): what the walls and goods take is not seen."""
 PARTS_MS = DAY_MS // 2
 

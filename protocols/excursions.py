@@ -67,7 +67,7 @@ def step(room: Room, at_ms: int, celsius: float, kept: Storage, worn: Cause = ""
     if before is None:
         if not side:
             return replace(after, steady=True, inside_ms=at_ms), None
-        after = replace(after, steady=not jumped, inside_ms=0)
+        after = replace(after, steady=known and not jumped, inside_ms=0)  # what nobody saw rise is no defrost
         begun = _judged(Excursion(at_ms, side, celsius), after, kept, worn)
         return replace(after, now=begun), begun
     after = replace(after, steady=room.steady and not jumped)

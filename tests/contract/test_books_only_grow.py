@@ -142,10 +142,13 @@ def _use_all(books: Books) -> set[str]:
     books.add_stays([stayed])
     assert books.stays("flu") == books.stays("flu", "F1") == [stayed]
     cold = {"add_cold", "cold_steps", "cold_steps_of", "cold_waiting", "add_stays", "stays"}
-    posting = {"post", "entries", "entry_of", "facts", "facts_by_sku"}
+    books.keep_all({"x:1": b"z"})
+    assert books.kept_all("x:") == {"x:1": b"z"}
+    assert books.corrections(0) == []
+    posting = {"corrections", "post", "entries", "entry_of", "facts", "facts_by_sku"}
     ordering = {"keep_order", "order_of_needs", "receive", "orders", "versions", "every_version", "ordered"}
     promising = {"reserve", "keep_reservation", "reservations", "reservation_of"}
-    return posting | ordering | promising | cold | {"score", "scores", "keep", "kept", "tell_spare", "spares"}
+    return posting | ordering | promising | cold | {"score", "scores", "keep", "kept", "keep_all", "kept_all", "tell_spare", "spares"}
 
 
 def test_nothing_of_a_book_is_searched_for_row_by_row(tmp_path: Path) -> None:

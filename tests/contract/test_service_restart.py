@@ -112,7 +112,7 @@ async def test_a_backlog_behind_newer_samples_leaves_no_gap_in_what_a_cooler_tau
     await service.tick(NOW_MS)
     await service.tick(NOW_MS + 3600_000)  # the backlog has long ended
 
-    in_order = refrigeration.State()
+    in_order = refrigeration.State(limit_c=8.0)
     for report in samples:
         assert isinstance(report, Series)
         refrigeration.step(in_order, report.at_ms, report.values[0])

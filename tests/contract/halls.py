@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -12,8 +14,9 @@ from cloud.service import Options, Service
 from protocols.layout import Site, parse
 from protocols.reports import Report, StockEvent
 from tests.contract.depots import NOW_MS
-from tests.depot import DAY_MS, batches, level
+from tests.depot import batches, level
 
+ZONE = ZoneInfo("Europe/Berlin")
 SKUS = """
 [[skus]]
 id = "{id}"
@@ -86,11 +89,17 @@ def sold(days: int, seed: int = 1) -> tuple[dict[str, list[int]], list[Report]]:
     told: list[Report] = []
     for name, rate in RATES.items():
         units[name] = random.poisson(rate, days).tolist()
-        told.append(StockEvent(f"{name}-1", name, 500, 500, NOW_MS - (days + 1) * DAY_MS, 0.99, "first"))
+        told.append(StockEvent(f"{name}-1", name, 500, 500, _noon_ms(days + 1), 0.99, "first"))
         for ago, count in zip(range(days, 0, -1), units[name], strict=True):
             if count:
-                told.append(StockEvent(f"{name}-1", name, -count, 500, NOW_MS - ago * DAY_MS, 0.99))
+                told.append(StockEvent(f"{name}-1", name, -count, 500, _noon_ms(ago), 0.99))
     return units, sorted(told, key=lambda one: getattr(one, "at_ms", 0))
+
+
+def _noon_ms(ago: int) -> int:
+    """Noon of a day of the hall's, so many days ago: the same day whichever hour it is now, in summer time too."""
+    day = datetime.fromtimestamp(NOW_MS / 1000, ZONE).date() - timedelta(days=ago)
+    return round(datetime.combine(day, time(12), ZONE).timestamp()) * 1000
 
 
 def levels(units: int, at_ms: int = NOW_MS) -> list[Report]:

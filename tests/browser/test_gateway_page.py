@@ -27,7 +27,11 @@ def trouble() -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]
         "now_ms": NOW_MS,
         "not_ready": ["broker: Connection refused"],
         "broker": {"connected": False, "why": "refused"},
-        "service": {"connected": False, "why": "nobody answers at tcp://warehouse.example:7885"},
+        "service": {
+            "connected": False,
+            "why": "nobody answers at tcp://warehouse.example:7885",
+            "silent_ms": 7_200_000,
+        },
         "lanes": {name: {**lane, "balanced": False} for name in ("events", "telemetry")},
         "devices": [{"id": "climate-medicine-refrigerator-2", "state": "unseen", **seen}],
         "climate": [

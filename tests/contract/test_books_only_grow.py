@@ -148,7 +148,13 @@ def _use_all(books: Books) -> set[str]:
     posting = {"corrections", "post", "entries", "entry_of", "facts", "facts_by_sku"}
     ordering = {"keep_order", "order_of_needs", "receive", "orders", "versions", "every_version", "ordered"}
     promising = {"reserve", "keep_reservation", "reservations", "reservation_of"}
-    return posting | ordering | promising | cold | {"score", "scores", "keep", "kept", "keep_all", "kept_all", "tell_spare", "spares"}
+    return (
+        posting
+        | ordering
+        | promising
+        | cold
+        | {"score", "scores", "keep", "kept", "keep_all", "kept_all", "tell_spare", "spares"}
+    )
 
 
 def test_nothing_of_a_book_is_searched_for_row_by_row(tmp_path: Path) -> None:

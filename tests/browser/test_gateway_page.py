@@ -39,6 +39,17 @@ def trouble() -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]
             for one in ("temperature_c", "vibration_mm_s", "mass_change_g", "door_open")
         ],
         "alarms": [{"rule": "zone_temperature", "subject": "medicine-refrigerator-2", "state": "resolved", **since}],
+        "told": [
+            {
+                "channel": "maintenance-crew-pager",
+                "at_ms": NOW_MS - 90_000_000,
+                "outcome": "again",
+                "firing": 12,
+                "over": 3,
+                "status": 503,
+                "detail": "the receiver says it is overloaded and asks to come back later",
+            }
+        ],
         "proposals": [{**order, "state": "open", "adopted": True}],
         "room": {"hours": 220.2, "used_bytes": 84e6, "max_bytes": 1e9, "oldest_pending_ms": 1, "full": "disk_full"},
     }

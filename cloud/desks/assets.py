@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import chain
 
 import msgspec
 
@@ -42,6 +44,8 @@ STEP_MS = 7 * 86_400_000
 LOAD_SAMPLES_MAX = 200_000
 """Samples folded at a start, some seconds' worth; what is further behind is learnt again while the service runs."""
 CHUNK = 500
+SLICE_MS = 4 * 60_000
+"""The channels of a machine are judged together, and wait for each other no longer than this."""
 
 
 class Assets:
@@ -143,9 +147,10 @@ class Assets:
             last_ms = self._last_ms(device, series)
             if at_ms <= last_ms:
                 continue
-            judged = kind_of(self.site.device_by_id[device]) in ("refrigerator", "machine")
+            kind = kind_of(self.site.device_by_id[device])
+            judged = kind in ("refrigerator", "machine")
             from_ms = max(last_ms + 1, now_ms - (LEARN_AGAIN_MS if judged else OF_OLD_MS), 0)
-            if budget <= 0:
+            if budget <= 0 or (kind == "machine" and at_ms - from_ms > SLICE_MS):  # its channels are told together
                 if judged:
                     self._gaps[device, series] = now_ms
                 continue
@@ -186,11 +191,10 @@ class Assets:
         asset = self.fleet.fresh(device)
         names = [name for name in self._history.series() if name.startswith(f"{device}/") and name.count("/") == 2]
         from_ms = max(0, now_ms - LEARN_AGAIN_MS)
-        for name in names:
-            for report in self._since(device, name.partition("/")[2], from_ms, now_ms):
-                asset.feel(
-                    report.channel, report.quantity, report.at_ms, report.offsets_ms, report.values, self.fleet.outside
-                )
+        series = [self._since(device, name.partition("/")[2], from_ms, now_ms) for name in names]
+        together = asset.kind == "machine"
+        for one in merge(*map(sliced, series), key=_at) if together else chain.from_iterable(series):
+            asset.feel(one.channel, one.quantity, one.at_ms, one.offsets_ms, one.values, self.fleet.outside)
         return asset
 
     def _since(self, device: str, series: str, from_ms: int, now_ms: int) -> Iterator[Series]:
@@ -204,6 +208,23 @@ class Assets:
                 offsets = [time_ms - part[0] for time_ms in part]
                 yield Series(device, channel, quantity, zone, part[0], offsets, list(values[at : at + CHUNK]))
             from_ms = to_ms
+
+
+def sliced(series: Iterable[Series]) -> Iterator[Series]:
+    """The same in parts of at most `SLICE_MS`."""
+    for one in series:
+        first = 0
+        for at, offset in enumerate([*one.offsets_ms, None]):
+            if offset is None or offset - one.offsets_ms[first] >= SLICE_MS:
+                base = one.offsets_ms[first]
+                offsets = [each - base for each in one.offsets_ms[first:at]]
+                part = one.at_ms + base, offsets, one.values[first:at]
+                yield Series(one.device, one.channel, one.quantity, one.zone, *part)
+                first = at
+
+
+def _at(one: Series) -> int:
+    return one.at_ms
 
 
 def kind_order(site: Site, name: str) -> tuple[int, str]:

@@ -17,8 +17,9 @@ from cloud.memory import samples
 from cloud.stores.history import History, HistoryUnavailable, open_history
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.web.desk import NotFound
+from protocols.layout import Device
 from protocols.reports import Report, Series
-from tests.depot import HOUR_MS, health, site
+from tests.depot import DAY_MS, HOUR_MS, health, site
 
 MINUTE_MS = 60_000
 NOW_MS = 1_763_762_400_000
@@ -198,3 +199,29 @@ async def test_a_state_that_can_not_be_read_is_learned_again(place: Place) -> No
 async def test_an_asset_that_is_not_there_is_not_found(place: Place) -> None:
     with pytest.raises(NotFound):
         place.desk().detail("nothing")
+
+
+async def test_a_machine_whose_channels_hand_in_their_past_in_turn_is_learned_as_a_whole(place: Place) -> None:
+    fan = Device("fan", "machine", SITE.zones[0].id)
+    placed = msgspec.structs.replace(SITE, devices=[*SITE.devices, fan])
+    desk = Assets(placed, place.ledger.books, place.history, place.on_disk, lambda: place.now_ms)
+    desk.load()
+    days, worn = 13, 8
+    minutes = range(days * 1440)
+    works = [minute % 60 < 40 for minute in minutes]
+    shakes = [(1.8 if minute < worn * 1440 else 4.0) if on else 0.2 for minute, on in zip(minutes, works, strict=True)]
+    draws = [1500.0 if on else 40.0 for on in works]
+    first_ms = NOW_MS // DAY_MS * DAY_MS - days * DAY_MS
+    for first in range(0, len(minutes), 1000):
+        part = [minute * MINUTE_MS for minute in minutes[first : first + 1000]]
+        offsets, at_ms = [one - part[0] for one in part], first_ms + part[0]
+        for quantity, values in (("power_w", draws), ("vibration_mm_s", shakes)):
+            place.tell(desk, [Series("fan", "1", quantity, fan.zone, at_ms, offsets, values[first : first + 1000])])
+
+    await desk.tick(NOW_MS + HOUR_MS)
+
+    [found] = [one for one in desk.shown() if one.id == "fan"]
+    assert [fault.code for fault in found.faults if fault.code == "wearing"] == ["wearing"]
+    assert found.days is not None
+    [moved] = [one for one in found.why if one.name == "1/vibration_mm_s"]
+    assert (moved.unit, moved.value) == ("mm/s", 4.0)

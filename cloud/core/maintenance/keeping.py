@@ -84,6 +84,7 @@ class Asset:
         self.kept, self.kind = kept, kind
         self._limit_c = limit_c
         self._channels = Channels(kept.machine) if kind == "machine" else None
+        kept.machine = self._channels.kept if self._channels is not None else None
         self.late: set[str] = set()
         """Series that told of a time before what was taken: they have to be told anew, from the history."""
 
@@ -160,6 +161,8 @@ class Asset:
             if self._channels is not None and quantity != "battery_pct":
                 told = self._channels.step(name, now_ms, value) or told
         newest = at_ms + offsets_ms[-1]
+        if self._channels is not None and quantity != "battery_pct" and self._channels.misses(at_ms):
+            self.late.add(name)
         kept.heard_ms = max(kept.heard_ms, newest)
         if not course.drawn or newest - course.drawn[-1][0] >= sensors.HOUR_MS:
             course.drawn = [*course.drawn, (newest, values[-1])][-DRAWN_MAX:]

@@ -93,6 +93,10 @@ class Machine(Struct):
     too_many: int = 0
 
 
+BEHIND_MINUTES = 30
+"""What comes so far behind what was judged belongs to a backlog; less is a channel that is slow, and left out."""
+
+
 class Channels:
     """A machine at work: what is remembered, and its watch."""
 
@@ -104,6 +108,10 @@ class Channels:
         """All that is remembered."""
         self.kept.packed = self._watch.packed() if self._watch else b""
         return self.kept
+
+    def misses(self, at_ms: int) -> bool:
+        """Whether this is of a time that was judged without it, as when channels hand in their past in turn."""
+        return at_ms // MINUTE_MS <= self.kept.done - BEHIND_MINUTES
 
     def step(self, channel: str, at_ms: int, value: float) -> bool:
         """Take one sample of a channel (`channel/quantity`); whether what is found may have changed."""

@@ -237,3 +237,11 @@ def test_a_lot_of_one_is_not_too_large_for_an_article_that_seldom_sells() -> Non
 
     assert "least_lot_too_large" not in found.limits
     assert "least_lot_too_large" in settle(replace(item, moq=6), told).limits
+
+
+def test_a_lead_time_of_no_time_is_none_whatever_is_said_of_its_spread() -> None:
+    item = Item("x", 1.0, 0.0, 1.0, 5.960464477539063e-08, 16.0, 1, 1)
+
+    made = card(item, Outlook(17.0, 17.0, 2.4, "lumpy", "smoothing", 7))
+
+    assert (made.verdict, made.reason) == ("order", "")

@@ -25,6 +25,10 @@ class Prospect(Struct, frozen=True):
     step: int = 1
 
 
+LEAD_LEAST = 1 / 1440
+"""A lead time of less than a minute in days is none, whatever its spread."""
+
+
 def prospect(
     demand: Demand, lead_mean: float, lead_variance: float = 0.0, lot: float = 0.0, lots: Lots = ANY
 ) -> Prospect:
@@ -34,6 +38,7 @@ def prospect(
     ValueError where packs are so large that demand can not be told in them.
     """
     not_negative(lead_mean=lead_mean, lead_variance=lead_variance, lot=lot)
+    lead_mean = lead_mean if lead_mean >= LEAD_LEAST else 0.0
     around, around_day = lead_variance + demand.unsure(lead_mean, lead_variance), demand.unsure(1.0)
     lead, lead_spread = demand.moments(lead_mean, around)
     mean, day_spread = demand.moments(1.0, around_day)

@@ -25,7 +25,7 @@ LIFE_S = 90.0
 STOP_S = 30.0
 STALE_MS = 5000
 BACK_MS = 40_000
-REFRIGERATION = "Refrigeration is losing capacity"
+REFRIGERATION = "Something is wrong with a cooler"
 
 Found = TypeVar("Found")
 

@@ -169,7 +169,7 @@ def keeping_no_samples_apart(patch: pytest.MonkeyPatch) -> None:
 
 def firing_at_once(patch: pytest.MonkeyPatch) -> None:
     delays = {name: one._replace(hold_ms=0) for name, one in rules.delays().items()}
-    patch.setattr(rules, "delays", lambda: delays)
+    patch.setattr(rules, "delays", lambda _tuning: delays)
 
 
 def alarming_at_once(patch: pytest.MonkeyPatch) -> None:

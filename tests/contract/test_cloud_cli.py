@@ -202,7 +202,7 @@ def test_a_path_that_is_not_there_prints_the_answer_and_fails(here: Here) -> Non
     assert code == 2
     assert "no SKU" in printed
     assert complaint == "error: /api/v1/skus/gold answered 404\n"
-    assert "has to begin with a slash" in refused(here("get", "api/stock"))
+    assert "has to begin with a slash" in refused(here("get", "api/v1/stock"))
 
 
 @pytest.mark.parametrize("verb", [("stock",), ("alerts",), ("plan",), ("get", "/api/v1/stock")])

@@ -30,11 +30,11 @@ async def test_a_shelf_that_empties_is_bought_full_again_and_everybody_knows_it(
 
     due_ms = trading.clock() + 2 * DAY_MS
     agreed = {"version": order["version"], "lines": [{"sku": "bolt", "due_ms": due_ms}]}
-    order = await trading.post(f"/api/v1/portal{path.removeprefix("/api/v1")}/confirm", agreed, "su")
+    order = await trading.post(f"/api/v1/portal{path.removeprefix('/api/v1')}/confirm", agreed, "su")
     assert (order["state"], order["lines"][0]["due_ms"]) == ("confirmed", due_ms)
     await trading.hours(24)
     shipped = {"lines": [{"sku": "bolt", "units": need["quantity"]}], "key": "ASN-1"}
-    order = await trading.post(f"/api/v1/portal{path.removeprefix("/api/v1")}/ship", shipped, "su")
+    order = await trading.post(f"/api/v1/portal{path.removeprefix('/api/v1')}/ship", shipped, "su")
     await trading.tick()
     assert (trading.sku("bolt")["on_order"], trading.sku("bolt")["in_transit"]) == (0, need["quantity"])
 

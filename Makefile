@@ -8,7 +8,7 @@ PORT_BASE ?= 7883
 STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
-.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish bench-maintenance bench-alerts lock clean
+.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish bench-maintenance bench-alerts bench-api lock clean
 all: check test
 
 run: .venv/ready
@@ -60,6 +60,10 @@ bench-maintenance: .venv/ready-dev
 # Alerts: storms, chattering sensors, a simulated month, criticals, speed; some two minutes.
 bench-alerts: .venv/ready-dev
 	.venv/bin/python -m tests.bench.alerts_bench
+
+# The API by strangers: requests made up from its OpenAPI document, and what a request costs; some five minutes.
+bench-api: .venv/ready-dev
+	.venv/bin/python -m tests.bench.api_bench
 
 # The environment: locked packages with hashes, then the project itself, which builds the dashboard.
 .venv/ready: requirements.lock requirements-node.lock pyproject.toml hatch_build.py setup.sh $(PAGE)

@@ -240,6 +240,10 @@ class Service:
             raise Unavailable("the ledger can not be read now", "try again in a moment") from error
         return [overview.need_view(one) for one in [*earlier, last]]
 
+    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
+        """See `Desk`."""
+        return await self.alerting.over(before, limit)
+
     def _earlier(self, need: int) -> list[Need]:
         blob = self.ledger.books.kept(f"need:{need}")
         return msgspec.json.decode(blob, type=list[Need]) if blob is not None else []

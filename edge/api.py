@@ -10,8 +10,9 @@ import base64
 import hmac
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ HEADERS = {
 }
 BODY_BYTES_MAX = 16 * 1024
 TOLD_SHOWN = 5
+_CODES = {404: "unknown", 405: "wrong_method", 413: "too_large"}
 
 
 class Order(Struct):
@@ -94,14 +96,14 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
         if role != "open" and not trusted:
             challenge = {"WWW-Authenticate": 'Basic realm="gateway"', **HEADERS}
             hint = "the token is in <state>/keys/api-token; give it as a bearer token or as a password"
-            return web.json_response({"error": "not_allowed", "hint": hint}, status=401, headers=challenge)
+            return _problem(request, 401, "not_allowed", "nobody who may ask for this is signed in", hint, challenge)
         if role == "act" and _is_foreign(request):
             hint = "commands come from a program or from a page of this gateway itself"
-            return web.json_response({"error": "cross_site", "hint": hint}, status=403, headers=HEADERS)
+            return _problem(request, 403, "cross_site", "this came from a page of somebody else", hint)
         try:
             response = await handler(request)
         except web.HTTPException as error:
-            response = web.json_response({"error": error.reason}, status=error.status)
+            response = _problem(request, error.status, _CODES.get(error.status, "bad_request"), error.reason)
         response.headers.update(HEADERS)
         return response
 
@@ -134,15 +136,15 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
             journal = await gateway.on_disk(gateway.store.journal, 20, slot)
             return _json({**msgspec.to_builtins(told), "journal": journal})
         except ActionError as error:
-            return _json({"error": str(error)}, 404)
+            return _problem(request, 404, "unknown", str(error))
 
     async def act(request: web.Request) -> web.Response:
         try:
             return _json(await gateway.act(request.match_info["slot"], actions.parse(await request.read())))
         except NoSuchSlotError as error:
-            return _json({"error": str(error)}, 404)
+            return _problem(request, 404, "unknown", str(error))
         except ActionError as error:
-            return _json({"error": str(error)}, 400)
+            return _problem(request, 400, "bad_request", str(error))
 
     async def journal(request: web.Request) -> web.Response:
         about = request.query.get("about", "")
@@ -178,9 +180,9 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
             order = msgspec.json.decode(await request.read(), type=Order)
             ack = await gateway.command(request.match_info["device"], order.cmd, order.args)
         except (ValueError, RecursionError) as error:
-            return _json({"error": str(error)}, 400)
+            return _problem(request, 400, "bad_request", str(error))
         if ack is None:
-            return _json({"error": "the device did not answer within 5 s; is it online?"}, 504)
+            return _problem(request, 504, "no_answer", "the device did not answer within 5 s", "is it online?")
         return _json({"ok": ack.ok, "error": ack.error})
 
     async def doctor(_request: web.Request) -> web.Response:
@@ -192,11 +194,11 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
         try:
             wish = resync.parse(await request.read())
         except (ValueError, RecursionError) as error:
-            return _json({"error": str(error)}, 400)
+            return _problem(request, 400, "bad_request", str(error))
         try:
             done = await gateway.on_disk(resync.run, gateway.store, wish, gateway.clock.now_ms())
         except StoreError as error:
-            return _json({"error": str(error)}, 503)
+            return _problem(request, 503, "unavailable", str(error), "try again in a moment")
         for one in done:
             if gateway.uplink is not None and one.first <= one.last:
                 gateway.uplink.again(one.lane, one.first, one.last)
@@ -341,6 +343,15 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
 
 def _json(value: Any, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
+
+
+def _problem(
+    request: web.Request, status: int, code: str, detail: str, hint: str = "", headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """What went wrong (RFC 9457), with a `code` for programs."""
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = msgspec.json.encode({**told, "instance": request.path, "code": code, "hint": hint})
+    return web.Response(body=body, status=status, content_type="application/problem+json", headers=headers or HEADERS)
 
 
 def _is_local(request: web.Request) -> bool:

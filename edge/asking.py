@@ -63,4 +63,5 @@ def _reason(error: urllib.error.HTTPError) -> str:
         said = msgspec.json.decode(error.read(), type=dict[str, Any])
     except (msgspec.MsgspecError, OSError):
         said = {}
-    return str(said.get("error") or f"the gateway answered {error.code}")
+    words = [str(said[one]) for one in ("detail", "hint") if said.get(one)]
+    return "; ".join(words) or f"the gateway answered {error.code}"

@@ -95,6 +95,11 @@ class MemoryDesk:
             raise NotFound(f"there is no need {need}", "the list shows the latest")
         return found
 
+    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
+        """The newest first."""
+        over = [one for one in self.live.current.alerts if one.state == "resolved" and (not before or one.id < before)]
+        return sorted(over, key=lambda one: -one.id)[:limit]
+
     def ready(self) -> list[str]:
         return self.reasons
 

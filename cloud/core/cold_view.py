@@ -82,6 +82,13 @@ class ExcursionView(Struct, frozen=True):
     lot: str = ""
 
 
+class ExcursionsPage(Struct, frozen=True):
+    """Excursions, newest first; `next` is where older ones are, None behind the last."""
+
+    items: list[ExcursionView]
+    next: str | None
+
+
 class BudgetLeft(Struct, frozen=True):
     """A budget, and the minutes that are left of it (below 0: used up)."""
 

@@ -84,3 +84,31 @@ class NoticeView(Struct, frozen=True):
     changed_ms: int
     detail: str
     taken_ms: int
+
+
+class NoticesPage(Struct, frozen=True):
+    """What was told, newest first; `next` is where older ones are, None behind the last."""
+
+    items: list[NoticeView]
+    next: str | None
+
+
+class Noisy(Struct, frozen=True):
+    """How often an alert fired in a span, how often of that it came back within the hour, its share of all that fired
+    (0..1), and when last."""
+
+    rule: str
+    subject: str
+    zone: str
+    fired: int
+    reopened: int
+    share: float
+    last_ms: int
+
+
+class Noisiest(Struct, frozen=True):
+    """How often any alert fired since a moment, and which did most."""
+
+    since_ms: int
+    fired: int
+    top: list[Noisy]

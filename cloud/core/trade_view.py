@@ -6,7 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cloud.core.kpis.definitions import Definition
 from cloud.core.kpis.figures import Kpi
+from cloud.core.kpis.stale import Proposal
 from cloud.core.purchasing.acting import possible
 from cloud.core.purchasing.orders import OPEN, AskedLine, Line, Order, State, value
 
@@ -32,6 +34,13 @@ class OrderView(Struct, frozen=True):
     may: list[str]
     asking: list[AskedLine] = []
     supplier_note: str = ""
+
+
+class OrdersPage(Struct, frozen=True):
+    """Orders, the newest first; `next` is where older ones are, None behind the last."""
+
+    items: list[OrderView]
+    next: str | None
 
 
 class ArrivalView(Struct, frozen=True):
@@ -64,6 +73,14 @@ class MeasureView(Struct, frozen=True):
     target: float | None
     better: Literal["up", "down"]
     reason: str = ""
+
+
+class MeasureDetail(Struct, frozen=True):
+    """A key figure by what it means, and what is behind it: what to do with each SKU that does not move."""
+
+    id: str
+    definition: Definition
+    rows: list[Proposal]
 
 
 def measure_view(kpi: Kpi) -> MeasureView:

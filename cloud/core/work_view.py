@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cloud.core.maintenance.parts import Supply
+from cloud.core.maintenance.verdicts import RulePrecision, Verdict
 from cloud.core.maintenance.work import Cause, Late, Note, Outcome, Stands, State, WorkOrder, lateness
 from cloud.core.maintenance.working import POSSIBLE
 
@@ -51,6 +52,45 @@ class WorkView(Struct, frozen=True):
     late: Late
     may: list[str]
     verdict: Stands = ""
+
+
+class WorksPage(Struct, frozen=True):
+    """Orders, the newest first; `next` is where older ones are, None behind the last."""
+
+    items: list[WorkView]
+    next: str | None
+
+
+class WorkVersion(Struct, frozen=True):
+    """An order as it was from `at_ms` on, who made it so, and by what."""
+
+    order: WorkOrder
+    at_ms: int
+    by: str
+    action: str
+
+
+class WorkDetail(Struct, frozen=True):
+    """An order with its versions, and all that was said of its cause, both oldest first."""
+
+    work: WorkView
+    versions: list[WorkVersion]
+    verdicts: list[Verdict]
+
+
+class VerdictsView(Struct, frozen=True):
+    """What was said of an alert, oldest first, and which of it counts."""
+
+    verdicts: list[Verdict]
+    standing: Verdict | None
+
+
+class Judged(Struct, frozen=True):
+    """A verdict as it was taken, which counts now, and how the rule does with it."""
+
+    verdict: Verdict
+    standing: Verdict | None
+    precision: RulePrecision | None
 
 
 def work_view(

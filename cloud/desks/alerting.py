@@ -10,7 +10,7 @@ from cloud.alerts import lifecycle, reported, rules
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Alert, Refusal, Transition
 from cloud.core.view import AlertView
-from cloud.desks.refusing import OnDisk
+from cloud.desks.refusing import OnDisk, storing
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.web.desk import Conflict, NotFound, Unavailable
 from protocols.reports import Alarm
@@ -77,6 +77,12 @@ class Alerting:
         """Say who is to see to an alert. Raises as `acknowledge`."""
         said = f"{to}: {note}" if note else to
         return await self._act(alert_id, lambda alert: lifecycle.assign(alert, to), user, said)
+
+    async def over(self, before: int, limit: int) -> list[AlertView]:
+        """See `Desk.alerts_over`."""
+        with storing():
+            found: list[Alert] = await self.on_disk(self._ledger.resolved_alerts, before, limit)
+        return [view for one in found if (view := lifecycle.view(one)) is not None]
 
     async def _act(
         self, alert_id: int, act: Callable[[Alert], Alert | Refusal], user: str, note: str = ""

@@ -68,7 +68,7 @@ class Assets:
         """Every asset, for the page."""
         return self.fleet.views
 
-    def listed(self) -> object:
+    def listed(self) -> list[AssetView]:
         """See `cloud.web.assets.AssetDesk`."""
         return self.fleet.views
 

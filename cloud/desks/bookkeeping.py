@@ -16,9 +16,10 @@ from cloud.core.book.positions import Position
 from cloud.core.kpis import tallies
 from cloud.core.purchasing.needs import BY
 from cloud.core.refusals import Refusal
+from cloud.core.stock_view import Standing, Worth
 from cloud.desks.accounts import Accounts
 from cloud.desks.refusing import OnDisk, granted, storing
-from cloud.desks.standing import Standing, standing, worth
+from cloud.desks.standing import standing, worth
 from cloud.desks.unmet import Unmet
 from cloud.stores.books import Books
 from cloud.web import stockroom
@@ -171,7 +172,7 @@ class Bookkeeping(Accounts):
             )
             return found
 
-    async def value(self, at_ms: int, known_ms: int) -> object:
+    async def value(self, at_ms: int, known_ms: int) -> Worth:
         """See `stockroom.BookDesk`."""
         with storing():
             return await asyncio.to_thread(worth, self._books, self._terms, at_ms, known_ms)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from cloud.core.book.entries import Entry
-from cloud.core.counting.causes import Cause
 from cloud.core.counting.findings import Finding
 from cloud.core.refusals import Refusal
+from cloud.core.stock_view import CountTold
 from cloud.web import stockroom
 
 KEY_USED = Refusal("key_used", "This key came with another count before.", "Use a new key for each count.")
@@ -20,26 +20,12 @@ class Stood(Struct):
     entry: int
 
 
-class Told(Struct, frozen=True):
-    """What a count came to, with the likely causes of a difference; `entry` is its number in the book (0: none yet)."""
-
-    sku: str
-    place: str
-    verdict: str
-    counted: int
-    expected: int
-    difference: int
-    value: float
-    causes: list[Cause]
-    entry: int
-
-
 class Answer(Struct, frozen=True):
     """What was answered to a count that came with a key: who sends it again did not hear it, and counted once."""
 
     key: str
     asked: stockroom.Counted
-    told: Told
+    told: CountTold
 
 
 class Kept(Struct):
@@ -50,13 +36,13 @@ class Kept(Struct):
     answers: list[Answer] = []
 
 
-def answered(stood: Finding, counted: stockroom.Counted, entry: int) -> Told | Refusal:
+def answered(stood: Finding, counted: stockroom.Counted, entry: int) -> CountTold | Refusal:
     """What was answered to a count that stands, but for the likely causes: they were of that moment."""
     last = stood.counts[-1]
     told = (stood.sku, stood.slot, last.units, counted.at_ms and last.at_ms)
     if told != (counted.sku, counted.place, counted.counted, counted.at_ms):
         return KEY_USED
-    return Told(
+    return CountTold(
         stood.sku, stood.slot, stood.verdict, stood.counted, stood.expected, stood.difference, stood.value, [], entry
     )
 

@@ -19,8 +19,9 @@ from cloud.core.counting.findings import Finding, Terms, Tolerance
 from cloud.core.counting.rounds import Place, Rhythm
 from cloud.core.kpis.facts import Counted
 from cloud.core.purchasing.orders import Order
+from cloud.core.stock_view import AccuracyView, CountRound, CountTask, CountTold
 from cloud.desks.bookkeeping import Bookkeeping
-from cloud.desks.counted import KEY_USED, Answer, Kept, Stood, Told, answered, is_of
+from cloud.desks.counted import KEY_USED, Answer, Kept, Stood, answered, is_of
 from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books
 from cloud.web import stockroom
@@ -116,34 +117,23 @@ class Counts:
         """What counts came to that stand, since then."""
         return [one.finding for one in self._stood if one.finding.at_ms >= from_ms]
 
-    def round(self) -> object:
+    def round(self) -> CountRound:
         """See `stockroom.CountDesk`."""
         now_ms = self._now_ms()
         done = sum(now_ms - one.finding.at_ms < DAY_MS for one in self._stood)
         planned = rounds.plan_round(self._places(), now_ms, self._rhythm, done)
         today = [
-            {
-                "place": one.slot,
-                "sku": one.sku,
-                "reason": one.reason,
-                "reasons": [*one.points],
-                "score": round(one.score, 1),
-                "stake": round(one.stake, 2),
-                "last_ms": self._book.counted_ms(one.sku, one.slot),
-            }
+            CountTask(
+                one.slot, one.sku, one.reason, [*one.points], round(one.score, 1), round(one.stake, 2),
+                self._book.counted_ms(one.sku, one.slot),
+            )
             for one in planned.today
-        ]
+        ]  # fmt: skip
         right = accuracy.of(one.finding for one in self._stood)
-        figures = {name: getattr(right, name) for name in accuracy.METRICS}
-        return {
-            "today": today,
-            "waiting": planned.waiting,
-            "needed_a_day": round(planned.needed_a_day, 2),
-            "backlog_days": planned.clears_days,
-            "accuracy": {"counts": right.counts, **figures},
-        }
+        figures = AccuracyView(right.counts, **{name: getattr(right, name) for name in accuracy.METRICS})
+        return CountRound(today, planned.waiting, round(planned.needed_a_day, 2), planned.clears_days, figures)
 
-    async def count(self, counted: stockroom.Counted, by: str, key: str) -> object:
+    async def count(self, counted: stockroom.Counted, by: str, key: str) -> CountTold:
         """See `stockroom.CountDesk`."""
         sku = self.site.sku_by_id.get(counted.sku)
         slots = self._book.terms(counted.sku).slots if sku is not None else frozenset()
@@ -175,7 +165,7 @@ class Counts:
             if not number:  # one that is to be repeated first could not have been so either
                 await self._book.fit(entry or Entry("count", sku.id, counted.counted, at_ms, now_ms, counted.place))
             number = 0 if entry is None else (await self._book.store([entry]))[0].id
-            told = Told(
+            told = CountTold(
                 found.sku, found.slot, found.verdict, found.counted, found.expected, found.difference, found.value,
                 why, number,
             )  # fmt: skip

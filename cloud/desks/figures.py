@@ -12,10 +12,10 @@ from cloud.core.kpis import figures, stale
 from cloud.core.kpis.definitions import DEFINITIONS
 from cloud.core.kpis.facts import Pace, Told
 from cloud.core.kpis.stale import Outlet, Prospects
-from cloud.core.planning.efficient import curve
+from cloud.core.planning.efficient import Curve, curve
 from cloud.core.planning.items import Item
 from cloud.core.planning.settling import Outlook
-from cloud.core.trade_view import MeasureView, measure_view
+from cloud.core.trade_view import MeasureDetail, MeasureView, measure_view
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
@@ -79,11 +79,11 @@ class Figures:
             self._foretold_ms = now_ms
             await self._foretell(self._day(now_ms) + AHEAD_DAYS)
 
-    def measures(self) -> object:
+    def measures(self) -> list[MeasureView]:
         """See `cloud.web.figures.Desk`."""
         return self.current or self._figures(self._now_ms())
 
-    def measure(self, name: str) -> object:
+    def measure(self, name: str) -> MeasureDetail:
         """See `cloud.web.figures.Desk`."""
         definition = DEFINITIONS.get(name)
         if definition is None:
@@ -94,9 +94,9 @@ class Figures:
             found = stale.proposal(self._book.tallies, sku, self._prospects(sku))
             if found is not None and found.kind in kinds:
                 rows.append(found)
-        return {"id": name, "definition": definition, "rows": rows}
+        return MeasureDetail(name, definition, rows)
 
-    async def curve(self, sku: str) -> object:
+    async def curve(self, sku: str) -> Curve:
         """See `cloud.web.figures.Desk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")

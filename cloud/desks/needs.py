@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from cloud.core.office_view import OfferView
 from cloud.core.purchasing import needs
 from cloud.core.purchasing.acting import act
 from cloud.core.purchasing.needs import Asked, Left
@@ -16,7 +17,7 @@ from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.core.replenishment import Need
 from cloud.desks.bookkeeping import Bookkeeping
-from cloud.desks.offering import WHY, Offering, OfferView
+from cloud.desks.offering import WHY, Offering
 from cloud.desks.refusing import OnDisk
 from cloud.desks.supplying import Supplying
 from cloud.desks.versions import Versions

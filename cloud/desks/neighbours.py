@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cloud.core.book.positions import Position
+from cloud.core.office_view import Spare, SpareTaken
 from cloud.core.planning.cards import Card
 from cloud.desks.refusing import OnDisk, storing
 from cloud.stores.books import Books
@@ -41,7 +42,7 @@ class Neighbours:
         """What neighbours could use of an SKU."""
         return {name: -units for name, units in self._told.get(sku, {}).items() if units < 0}
 
-    async def tell(self, neighbour: str, spares: neighbours.Spares) -> object:
+    async def tell(self, neighbour: str, spares: neighbours.Spares) -> SpareTaken:
         """See `neighbours.Desk`. It is the neighbour's whole word: what it does not name any more, it can not send."""
         if neighbour not in {one.id for one in self.site.neighbours}:
             raise NotFound(f"there is no neighbour {neighbour[:100]!r}", "add it to the site file")
@@ -54,9 +55,9 @@ class Neighbours:
             if told.get(neighbour) != units:
                 told[neighbour] = units
                 self.changed(sku, self._now_ms())
-        return {"neighbour": neighbour, "taken": len(known), "unknown": sorted(spares.skus.keys() - known.keys())}
+        return SpareTaken(neighbour, len(known), sorted(spares.skus.keys() - known.keys()))
 
-    def ours(self) -> object:
+    def ours(self) -> Spare:
         """See `neighbours.Desk`. What is above the most that nine of ten lead times ask for can be sent; what is below
         the reorder point, up to the level that is ordered up to, could be used."""
         found = {}
@@ -69,4 +70,4 @@ class Neighbours:
             under = card.order_up_to - there.projected if there.projected <= card.reorder_point else 0
             if over > 0 or under > 0:
                 found[sku.id] = over if over > 0 else -under
-        return {"site": self.site.site.id, "at_ms": self._now_ms(), "skus": found}
+        return Spare(self.site.site.id, self._now_ms(), found)

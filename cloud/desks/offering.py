@@ -5,37 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from msgspec import Struct
 from msgspec.structs import asdict
 
+from cloud.core.office_view import OfferView
 from cloud.core.purchasing.bills import Bill
 from cloud.core.purchasing.needs import Asked
 from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.core.replenishment import Need
 from cloud.desks.supplying import Supplying
-
-
-class OfferView(Struct, frozen=True):
-    """One supplier alone: `units` in its packs, `price` a unit at the break they reach, `cost` of the goods with the
-    order's own, `due_days` from now. `late_cost` is expected for units owed until they come, `risk` the chance to run
-    out before; `total` is all that is weighed, for the units that are wanted. `chosen`: units that are ordered of it
-    (0: none); `why` they are, or what tells most against it ("": not worked out). `stock` is what it says it has."""
-
-    supplier: str
-    name: str
-    suspended: bool
-    score: float | None
-    stock: int | None
-    units: int
-    price: float
-    cost: float
-    due_days: float
-    late_cost: float
-    risk: float
-    total: float
-    chosen: int
-    why: str
 
 
 def offers(bills: Sequence[Bill], found: Sourcing | Refusal) -> list[OfferView]:

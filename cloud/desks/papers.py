@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from cloud.core.book.entries import Entry, Sensed, order_of, taken_back
+from cloud.core.office_view import Acted, PaperOutcome
+from cloud.core.office_view import Heard as Told
 from cloud.core.purchasing import agreements, answers, papers
 from cloud.core.purchasing.agreements import Known, seen
 from cloud.core.purchasing.orders import Order
@@ -45,7 +47,7 @@ class Heard(Struct, array_like=True):
 
     number: str
     digest: bytes
-    done: list[tuple[str, int] | dict[str, str]]
+    done: list[tuple[Acted, int] | dict[str, str]]
 
 
 class Papers:
@@ -92,7 +94,7 @@ class Papers:
         made = granted(await self._made(kind, partner, versions, await self._number(supplier)))
         return TYPES[partner.standard], made
 
-    async def hear(self, data: bytes, who: Who) -> office.Heard:
+    async def hear(self, data: bytes, who: Who) -> Told:
         """A supplier's paper (855, 856, ORDRSP, DESADV): what it asks for is done with its own orders, one by one.
         An order that somebody else changes meanwhile is left as it is; what can not be read is refused whole. Of an
         interchange that came before, by its number, nothing is done: it is answered as it was."""
@@ -103,7 +105,7 @@ class Papers:
             if (no := answers.unfit(partner, document)) is not None:
                 if not document.contents:
                     granted(no)
-                return office.Heard([msgspec.to_builtins(no)], document.problems)
+                return Told([_refused(no)], document.problems)
             known = await self._heard_of(who.supplier)
             number = f"{document.standard}:{document.number}" if document.number else ""
             same = (one for one in known if (one.number == number if number else one.digest == digest))
@@ -117,18 +119,18 @@ class Papers:
                 with storing():
                     await self._on_disk(self._books.keep, f"heard:{who.supplier}", msgspec.msgpack.encode(kept))
                 self._heard[who.supplier] = kept
-        return office.Heard(told, document.problems)
+        return Told(told, document.problems)
 
     async def _do(
         self, asked: Sequence[answers.Step | Refusal], who: Who
-    ) -> tuple[list[object], list[tuple[str, int] | dict[str, str]]]:
+    ) -> tuple[list[PaperOutcome], list[tuple[Acted, int] | dict[str, str]]]:
         """What came of each, as it is told and as it is kept."""
-        told, kept = list[object](), list[tuple[str, int] | dict[str, str]]()
+        told, kept = list[PaperOutcome](), list[tuple[Acted, int] | dict[str, str]]()
         versions: dict[int, int] = {}
         """Of the orders that this paper changed already."""
         for one in asked:
             if isinstance(one, Refusal):
-                no = msgspec.to_builtins(one)
+                no = _refused(one)
             else:
                 try:
                     view = await self._step(one, versions.get(one.order.id, one.order.version), who)
@@ -136,32 +138,32 @@ class Papers:
                     raise  # all of it may be sent again: what is done is not done twice
                 except DeskError as error:
                     reason = error.code if isinstance(error, Refused) else "unknown"
-                    no = {"reason": reason, "detail": error.detail, "hint": error.hint}
+                    no = PaperOutcome(reason=reason, detail=error.detail, hint=error.hint)
                 else:
                     versions[view.id] = view.version
-                    action = "ask" if one.action == "confirm" and view.asking else one.action
-                    told.append({"action": action, "order": view})
+                    action: Acted = "ask" if one.action == "confirm" and view.asking else one.action
+                    told.append(PaperOutcome(action, view))
                     kept.append((action, view.id))
                     continue
             told.append(no)
-            kept.append(no)
+            kept.append({"reason": no.reason, "detail": no.detail, "hint": no.hint})
         return told, kept
 
-    async def _again(self, before: Heard, digest: bytes, document: Document) -> office.Heard:
+    async def _again(self, before: Heard, digest: bytes, document: Document) -> Told:
         """The answer to an interchange that came before, its orders as they are by now."""
         if before.digest != digest:
             said = f"Interchange {document.number} came before, with something else in it."
             raise Refused("key_used", said, "Number each interchange anew.")
-        told = list[object]()
+        told = list[PaperOutcome]()
         for one in before.done:
             if isinstance(one, dict):
-                told.append(one)
+                told.append(PaperOutcome(reason=one["reason"], detail=one["detail"], hint=one["hint"]))
                 continue
             action, number = one
             with storing():
                 versions = await asyncio.to_thread(self._books.versions, number)
-            told.append({"action": action, "order": self._purchasing.view(seen(versions[-1].order), "supplier")})
-        return office.Heard(told, document.problems, again=True)
+            told.append(PaperOutcome(action, self._purchasing.view(seen(versions[-1].order), "supplier")))
+        return Told(told, document.problems, again=True)
 
     async def _heard_of(self, supplier: str) -> list[Heard]:
         """The interchanges that came of a supplier."""
@@ -247,6 +249,10 @@ class Papers:
             raise Refused("no_mailbox", f"No papers are agreed on with {known.name}.", hint)
         ours, theirs = Mailbox(known.our_mailbox), Mailbox(known.mailbox)
         return Partner(supplier, ours, theirs, known.standard, gln=self.site.site.gln)
+
+
+def _refused(no: Refusal) -> PaperOutcome:
+    return PaperOutcome(reason=no.reason, detail=no.detail, hint=no.hint)
 
 
 def _is_pick(entry: Entry) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from cloud.core.office_view import Named, PortalView, StockTaken, SupplierView
 from cloud.core.purchasing import agreements
 from cloud.core.purchasing.agreements import Known
 from cloud.core.purchasing.orders import Order
+from cloud.core.purchasing.scorecards import Scorecard
 from cloud.core.refusals import Refusal
+from cloud.core.trade_view import OrderView
 from cloud.desks.needs import still_wanted
 from cloud.desks.purchasing import Purchasing
 from cloud.desks.refusing import of_site
@@ -16,6 +19,7 @@ from cloud.desks.supplying import Supplying
 from cloud.web import office
 from cloud.web.desk import NotFound, Refused
 from cloud.web.portal import Plan, Stock
+from cloud.web.posting import WebhookView
 from cloud.web.sign_in import Who
 
 SHELF_PAPERS: Final = {"x12": ["852", "846", "EPCIS"], "edifact": ["INVRPT", "EPCIS"]}
@@ -29,7 +33,7 @@ class Partners:
         self.site = purchasing.site
         self.known: Callable[[Iterable[str]], list[Known]] = lambda _: []
         """What the site knows of these SKUs."""
-        self.webhooks: Callable[[], object] = list
+        self.webhooks: Callable[[], list[WebhookView]] = list
         """See `office.PartnerDesk`."""
         self._purchasing = purchasing
         self._supplying = supplying
@@ -40,15 +44,15 @@ class Partners:
             one.id: SHELF_PAPERS[one.standard] for one in self.site.suppliers if one.mailbox and one.our_mailbox
         }
 
-    def suppliers(self) -> object:
+    def suppliers(self) -> list[SupplierView]:
         """See `office.PartnerDesk`."""
         return self._supplying.suppliers(self._purchasing.every())
 
-    async def mark(self, supplier: str, given: office.Score, by: str) -> object:
+    async def mark(self, supplier: str, given: office.Score, by: str) -> Scorecard:
         """See `office.PartnerDesk`."""
         return await self._supplying.mark(supplier, given, by)
 
-    def portal(self, supplier: str) -> object:
+    def portal(self, supplier: str) -> PortalView:
         """See `office.PartnerDesk`."""
         of_site(self.site, supplier)
         mine = agreements.agreed(self.site.agreements, supplier, self._over)
@@ -58,25 +62,27 @@ class Partners:
         )
         seen = {line.sku for one in [*own, *waiting] for line in one.lines}
         seen |= {*mine, *(one.sku for one in self.site.offers if one.supplier == supplier)}
-        return {
-            "supplier": {"id": supplier, "name": self._names[supplier]},
-            "site": self.site.site.name,
-            "currency": self.site.site.currency,
-            "timezone": self.site.site.timezone,
-            "stock": self._supplying.stock_of(supplier),
-            "stock_ms": self._supplying.stock_ms(supplier),
-            "names": {one.id: one.name for one in self.site.skus if one.id in seen},
-            "at_ms": self._now_ms(),
-            "papers": self._papers.get(supplier, []),
-            "shelves": agreements.shelves(
-                self.site.agreements, supplier, self.known(mine), self.site.offers, self._purchasing.every()
-            ),
-            "orders": own,
-            "waiting": waiting,
-            "agreements": [one for one in self.site.agreements if one.supplier == supplier],
-        }
+        shelves = agreements.shelves(
+            self.site.agreements, supplier, self.known(mine), self.site.offers, self._purchasing.every()
+        )
+        about = self.site.site
+        return PortalView(
+            supplier=Named(supplier, self._names[supplier]),
+            site=about.name,
+            currency=about.currency,
+            timezone=about.timezone,
+            stock=self._supplying.stock_of(supplier),
+            stock_ms=self._supplying.stock_ms(supplier),
+            names={one.id: one.name for one in self.site.skus if one.id in seen},
+            at_ms=self._now_ms(),
+            papers=self._papers.get(supplier, []),
+            shelves=shelves,
+            orders=own,
+            waiting=waiting,
+            agreements=[one for one in self.site.agreements if one.supplier == supplier],
+        )
 
-    async def plan(self, plan: Plan, who: Who, key: str) -> object:
+    async def plan(self, plan: Plan, who: Who, key: str) -> OrderView:
         """See `cloud.web.portal.Desk`."""
         supplier = of_site(self.site, who.supplier)
         deals = agreements.agreed(self.site.agreements, who.supplier)
@@ -100,9 +106,9 @@ class Partners:
 
         return await self._purchasing.planned(make, who.name)
 
-    async def stock(self, stock: Stock, who: Who) -> object:
+    async def stock(self, stock: Stock, who: Who) -> StockTaken:
         """See `cloud.web.portal.Desk`."""
         of_site(self.site, who.supplier)
         known = await self._supplying.stock(who.supplier, stock.skus)
         unknown = sorted(sku for sku, units in stock.skus.items() if units is not None and sku not in known)
-        return {"skus": known, "not_offered": unknown}
+        return StockTaken(known, unknown)

@@ -20,6 +20,7 @@ from cloud.core.promising.free import HOUR_MS, Wanted
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.core.refusals import Refusal
+from cloud.core.stock_view import LeftOutView, LotView, PicksView, PublicStock, ReservationView, Standing
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books
@@ -80,39 +81,38 @@ class Promises:
         """Units promised."""
         return self._reserved[sku]
 
-    def standing(self, sku: str) -> object:
+    def standing(self, sku: str) -> Standing:
         """See `stockroom.PromiseDesk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
         return self._book.standing(sku, self._book.position(sku), self._book.today())
 
-    def picks(self, sku: str, units: int) -> object:
+    def picks(self, sku: str, units: int) -> PicksView:
         """See `stockroom.PromiseDesk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
         account = self._book.account(sku)
         found = fefo(account, units, self._book.today())
-        lines = [{"lot": lot, "units": n, "expiry": account.lots[lot][1]} for lot, n in found.lines]
-        left_out = [one._asdict() for one in found.left_out]
-        return {"sku": sku, "units": units, "lines": lines, "missing": found.missing, "left_out": left_out}
+        lines = [LotView(lot, n, account.lots[lot][1]) for lot, n in found.lines]
+        return PicksView(sku, units, lines, found.missing, [LeftOutView(*one) for one in found.left_out])
 
-    def reservations(self) -> object:
+    def reservations(self) -> list[ReservationView]:
         """See `stockroom.PromiseDesk`."""
         by_sku: dict[str, list[Reservation]] = {}
         for one in self._known.values():
             if one.state == "held":
                 by_sku.setdefault(one.sku, []).append(one)
-        told = []
+        told = list[ReservationView]()
         for sku, held in by_sku.items():
             if sku in self.site.sku_by_id:
                 there = self._book.position(sku)
                 units = reservations.covered(held, there.available + there.reserved, self.site.tiers)
             else:
                 units = {}
-            told += [{**asdict(one), "covered": units.get(one.id, 0)} for one in held]
-        return sorted(told, key=lambda one: int(one["id"]))
+            told += [ReservationView(**asdict(one), covered=units.get(one.id, 0)) for one in held]
+        return sorted(told, key=lambda one: one.id)
 
-    async def reserve(self, wish: stockroom.Wish, by: str, key: str) -> object:
+    async def reserve(self, wish: stockroom.Wish, by: str, key: str) -> Reservation:
         """See `stockroom.PromiseDesk`."""
         sku = self.site.sku_by_id.get(wish.sku)
         if sku is None:
@@ -132,12 +132,12 @@ class Promises:
             if made.id:
                 return made
             with self._writing(sku.id):
-                made = await self._on_disk(self._books.reserve, made)
-            self._know(made)
+                stored: Reservation = await self._on_disk(self._books.reserve, made)
+            self._know(stored)
             self._book.changed(sku.id, now_ms)
-            return made
+            return stored
 
-    async def end(self, number: int, how: Literal["pick", "release"], by: str, key: str) -> object:
+    async def end(self, number: int, how: Literal["pick", "release"], by: str, key: str) -> Reservation:
         """See `stockroom.PromiseDesk`. What is picked off the shelves the shelves see themselves; of an SKU without
         slots it is a fact of the book."""
         found = await self._found(number)
@@ -147,6 +147,7 @@ class Promises:
         async with self._book.turn(found.sku):
             before = self._known.get(number) or self._over.get(number, found)
             now_ms, entries = self._now_ms(), []
+            after: Reservation
             if how == "release":
                 after = granted(reservations.release(before, now_ms, by))
             else:
@@ -164,7 +165,7 @@ class Promises:
                 self._book.changed(after.sku, now_ms)
             return after
 
-    def public(self, link: str) -> object:
+    def public(self, link: str) -> PublicStock:
         """See `stockroom.PromiseDesk`. A link that was not made here shows nothing, not even that there is a group."""
         tier, _, token = link.partition(".")
         named = next((one for one in self.site.tiers if one.id == tier), None)
@@ -185,7 +186,7 @@ class Promises:
             )  # fmt: skip
             if public.is_listed(row, sku):
                 rows.append(row)
-        return {"site": about.name, "tier": named.name, "timezone": about.timezone, "at_ms": now_ms, "skus": rows}
+        return PublicStock(about.name, named.name, about.timezone, now_ms, rows)
 
     def held(self, skus: Iterable[str]) -> dict[str, list[Reservation]]:
         """What is held of some SKUs."""

@@ -9,6 +9,7 @@ import msgspec
 
 from cloud.core.book import checks
 from cloud.core.book.entries import Entry
+from cloud.core.office_view import OfferView, OrderDetail, Ordered, SourcedView
 from cloud.core.purchasing import agreements, orders
 from cloud.core.purchasing.acting import Action, Listed, act
 from cloud.core.purchasing.keys import digest, made_before, noted
@@ -87,6 +88,11 @@ class Purchasing:
         """See `office.OfficeDesk`."""
         return [self.view(one) for one in self.every()]
 
+    async def ended(self, before: int, limit: int) -> list[OrderView]:
+        """See `office.OfficeDesk`."""
+        with storing():
+            return [self.view(one) for one in await asyncio.to_thread(self._books.ended_orders, before, limit)]
+
     def every(self) -> list[Order]:
         """The latest ended orders and the open ones."""
         return self._orders.every()
@@ -95,7 +101,7 @@ class Purchasing:
         """The open orders in which an SKU is."""
         return self._orders.of([sku])
 
-    async def order(self, number: int) -> object:
+    async def order(self, number: int) -> OrderDetail:
         """See `office.OfficeDesk`."""
         versions = await self.versions.read(number)
         if not versions:
@@ -103,10 +109,12 @@ class Purchasing:
         last = versions[-1].order
         with storing():
             blobs = await asyncio.to_thread(lambda: {one: self._books.kept(f"sourced:{one}") for one in last.needs})
-        sourced = {str(need): msgspec.Raw(blob) for need, blob in blobs.items() if blob is not None}
-        return {"order": self.view(last), "versions": versions, "sourced": sourced}
+        sourced = {
+            str(need): msgspec.json.decode(blob, type=SourcedView) for need, blob in blobs.items() if blob is not None
+        }
+        return OrderDetail(self.view(last), versions, sourced)
 
-    async def draft(self, wanted: office.NewOrder, by: str, key: str) -> object:
+    async def draft(self, wanted: office.NewOrder, by: str, key: str) -> OrderView:
         """See `office.OfficeDesk`."""
         async with self._turns.turn():
             said = digest([(one.sku, one.units) for one in wanted.lines], wanted.supplier, wanted.note)
@@ -116,11 +124,11 @@ class Purchasing:
             made = noted(made, "draft", key, said) if key else made
             return self.view(await self.versions.keep(None, made, "draft", by))
 
-    async def offers(self, need: int) -> object:
+    async def offers(self, need: int) -> list[OfferView]:
         """See `office.OfficeDesk`."""
         return await asyncio.to_thread(self.needs.offers, need)
 
-    async def order_need(self, need: int, supplier: str, who: Who) -> object:
+    async def order_need(self, need: int, supplier: str, who: Who) -> Ordered:
         """See `office.OfficeDesk`. Whoever orders a need approves it as far as they may."""
         async with self._turns.turn():
             made = await self.needs.order(need, supplier, self._now_ms())
@@ -131,7 +139,7 @@ class Purchasing:
                 if isinstance(after, Order) and after is not one:
                     one = await self.versions.keep(one, after, "approve", who.name)
                 approved.append(self.view(one))
-            return {"orders": approved}
+            return Ordered(approved)
 
     async def step(self, number: int, action: Action, step: office.Step, who: Who, key: str) -> OrderView:
         """See `office.OfficeDesk`."""
@@ -162,7 +170,7 @@ class Purchasing:
         """See `office.OfficeDesk`."""
         return self.deliveries.arrivals()
 
-    async def confirm(self, arrival: str, came: office.Came, who: Who, key: str) -> object:
+    async def confirm(self, arrival: str, came: office.Came, who: Who, key: str) -> OrderView:
         """See `office.OfficeDesk`."""
         async with self._turns.turn():
             return self.view(await self.deliveries.confirm(arrival, came, who, key, self._listed))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import fsum
-from typing import Any
-
-from msgspec import Struct
 
 from cloud.core.book import value
 from cloud.core.book.accounts import Account, Terms
@@ -15,47 +12,31 @@ from cloud.core.book.costing import course, in_force
 from cloud.core.book.entries import taken_back
 from cloud.core.book.lots import expiring
 from cloud.core.book.positions import Position
+from cloud.core.stock_view import LayerView, LotView, Standing, UnexplainedView, UnseenView, Worth, WorthRow
 from cloud.desks.accounts import entries_of
 from cloud.stores.books import Books
 
 
-class Standing(Struct, frozen=True):
-    """Where an SKU stands, as people see it."""
-
-    sku: str
-    position: Position
-    available: int
-    projected: int
-    debts: list[Any]
-    lots: list[dict[str, object]]
-    expiring: list[Any]
-    layers: list[Any]
-    value: float
-    unexplained: list[Any]
-    unseen: list[dict[str, object]]
-    """What was told of slots whose scales saw nothing of it yet; after a day it holds no more."""
-
-
 def standing(sku: str, account: Account, position: Position, today: str) -> Standing:
     """Where an SKU stands."""
-    lots = [{"lot": lot, "units": units, "expiry": expiry} for lot, (units, expiry) in account.lots.items()]
-    layers = [{"units": one.units, "unit_cost": one.unit_cost} for one in account.layers.layers]
+    lots = [LotView(lot, units, expiry) for lot, (units, expiry) in account.lots.items()]
+    layers = [LayerView(one.units, one.unit_cost) for one in account.layers.layers]
     return Standing(
         sku, position, position.available, position.projected, account.debts, lots, expiring(account, today),
-        layers, account.value, [one._asdict() for one in account.unexplained], _unseen(account),
+        layers, account.value, [UnexplainedView(*one) for one in account.unexplained], _unseen(account),
     )  # fmt: skip
 
 
-def _unseen(account: Account) -> list[dict[str, object]]:
+def _unseen(account: Account) -> list[UnseenView]:
     return [
-        {"entry": of.id, "kind": of.kind, "slot": slot, "units": one.units, "at_ms": of.happened_ms}
+        UnseenView(of.id, of.kind, slot, one.units, of.happened_ms)
         for slot, waiting in account.told.items()
         for one in waiting
         for of in (one.entry,)
     ]
 
 
-def worth(books: Books, terms: Mapping[str, Terms], at_ms: int, known_ms: int) -> dict[str, object]:
+def worth(books: Books, terms: Mapping[str, Terms], at_ms: int, known_ms: int) -> Worth:
     """What all stock was worth at a moment, by what was known at another and by the costing that was in force at the
     first. Reads the whole book."""
     terms = in_force(course(books.kept(COSTING)), terms, at_ms)
@@ -63,7 +44,7 @@ def worth(books: Books, terms: Mapping[str, Terms], at_ms: int, known_ms: int) -
     takers = (one for one in entries_of(books, known_ms) if taken_back(one) is not None)
     found = value.worth(value.accounts_at(facts, terms, takers, at_ms, known_ms))
     rows = [
-        {"sku": sku, "units": one.units, "value": round(one.value, 6), "costing": terms.get(sku, Terms()).costing}
+        WorthRow(sku, one.units, round(one.value, 6), terms.get(sku, Terms()).costing)
         for sku, one in sorted(found.items())
     ]
-    return {"at_ms": at_ms, "known_ms": known_ms, "total": fsum(one.value for one in found.values()), "skus": rows}
+    return Worth(at_ms, known_ms, fsum(one.value for one in found.values()), rows)

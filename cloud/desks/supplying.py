@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
+from cloud.core.office_view import OrderVersion, StockTold, SupplierView
 from cloud.core.planning.cards import Card
 from cloud.core.planning.deals import Deal
 from cloud.core.planning.settling import DAYS_A_YEAR, Outlook
@@ -19,12 +19,12 @@ from cloud.core.purchasing.facts import Fact, LeadTime
 from cloud.core.purchasing.joining import Mate
 from cloud.core.purchasing.lateness import Stakes
 from cloud.core.purchasing.orders import OPEN, Order, value
-from cloud.core.purchasing.scorecards import Mark, Part
+from cloud.core.purchasing.scorecards import Mark
 from cloud.core.purchasing.sourcing import Sourcing
 from cloud.core.refusals import Refusal
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.refusing import OnDisk, granted, storing
-from cloud.stores.books import Books, Version
+from cloud.stores.books import Books
 from cloud.web import office
 from cloud.web.desk import NotFound
 from protocols.trade import Offer
@@ -35,37 +35,6 @@ VIEW_MS = 600_000
 LEVEL_USUAL = 0.95
 Look = Callable[[str], tuple[Card | None, Outlook | None]]
 """An SKU's card and outlook, as planned last."""
-
-
-class Told(Struct, frozen=True):
-    """What a supplier said it has of an SKU, and when; 0: nobody knows."""
-
-    sku: str
-    units: int
-    at_ms: int
-
-
-class SupplierView(Struct, frozen=True):
-    """A supplier's card as people see it. Its lead time is the mean over its articles, by the `lead_lines` lines it was
-    measured from; 0: it is what the site file quotes."""
-
-    id: str
-    name: str
-    suspended: bool
-    score: float | None
-    parts: list[Part]
-    missing: list[str]
-    lead_time_days: float | None
-    lead_time_sd_days: float | None
-    lead_lines: int
-    on_time: float | None
-    in_full: float | None
-    accepted: float | None
-    lines: int
-    open_orders: int = 0
-    value_year: float = 0.0
-    stock: list[Told] = []
-    """What it told it has, which stands above the site file."""
 
 
 class Supplying:
@@ -218,7 +187,7 @@ class Supplying:
             own = known.get(one.id, [])
             worth = sum(value(order) for order in own if order.sent_ms and now_ms - order.sent_ms < YEAR_MS)
             view = self._view(one.id, now_ms, VIEW_MS)
-            told = [Told(sku, units, at_ms) for sku, (units, at_ms) in self._stocks.get(one.id, {}).items()]
+            told = [StockTold(sku, units, at_ms) for sku, (units, at_ms) in self._stocks.get(one.id, {}).items()]
             still = sum(each.state in OPEN for each in own)
             views.append(replace(view, open_orders=still, value_year=round(worth, 2), stock=told))
         return views
@@ -240,7 +209,7 @@ class Supplying:
             self._views[supplier] = now_ms, view
         return view
 
-    async def mark(self, supplier: str, given: office.Score, by: str) -> object:
+    async def mark(self, supplier: str, given: office.Score, by: str) -> scorecards.Scorecard:
         """Enter what is not measured."""
         if supplier not in self._suppliers:
             raise NotFound(f"there is no supplier {supplier[:100]!r}", "the list shows all there are")
@@ -254,7 +223,7 @@ class Supplying:
         self._views.pop(supplier, None)
         return self._card(supplier)
 
-    def _enter(self, order: Order, versions: Iterable[Version]) -> None:
+    def _enter(self, order: Order, versions: Iterable[OrderVersion]) -> None:
         facts = measured.facts([one.order for one in versions], receiving.came_at(order.id, self._book.receipts(order)))
         self._facts[order.id] = facts
         self.version += 1

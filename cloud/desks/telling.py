@@ -22,7 +22,7 @@ from cloud.core.replenishment import Need
 from cloud.desks.refusing import OnDisk
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
-from cloud.web.posting import Delivery, Posting, Waiting
+from cloud.web.posting import Posting, Waiting, WebhookView
 from protocols.layout import Site
 
 log = logging.getLogger(__name__)
@@ -53,18 +53,6 @@ class Kept(Struct):
 
     told: Told
     waiting: list[Waiting] = []
-
-
-class WebhookView(Struct, frozen=True):
-    """A webhook as a manager sees it; `log` is of this run, the newest last. Its secret is not in it."""
-
-    id: str
-    url: str
-    events: list[str]
-    supplier: str
-    waiting: int
-    oldest_ms: int | None
-    log: list[Delivery]
 
 
 class Telling:

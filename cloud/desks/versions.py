@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from cloud.core.book.entries import Entry
+from cloud.core.office_view import OrderVersion
 from cloud.core.purchasing.orders import Order
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.orderbook import OrderBook
 from cloud.desks.refusing import OnDisk, storing
 from cloud.desks.supplying import Supplying
 from cloud.desks.turns import Turns
-from cloud.stores.books import Books, Version
+from cloud.stores.books import Books
 from cloud.web.desk import Unavailable
 
 
@@ -39,7 +40,7 @@ class Versions:
         """Learn what could not be read before."""
         await self._learn(self._unlearnt.values())
 
-    async def read(self, number: int) -> list[Version]:
+    async def read(self, number: int) -> list[OrderVersion]:
         """Every version of an order, oldest first."""
         with storing():
             return await asyncio.to_thread(self._books.versions, number)

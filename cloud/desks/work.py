@@ -15,7 +15,7 @@ from cloud.core.maintenance.verdicts import RulePrecision, Subject, Verdict
 from cloud.core.maintenance.work import Cause, LateWork, Stands, Window, WorkOrder
 from cloud.core.maintenance.working import Action, What
 from cloud.core.purchasing.keys import digest
-from cloud.core.work_view import WorkView, work_view
+from cloud.core.work_view import Judged, VerdictsView, WorkDetail, WorkView, work_view
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.promises import Promises
 from cloud.desks.refusing import OnDisk, granted, storing
@@ -86,7 +86,12 @@ class Works:
         """See `work.WorkDesk`."""
         return self.shown()
 
-    async def order(self, number: int) -> object:
+    async def ended(self, before: int, limit: int) -> list[WorkView]:
+        """See `work.WorkDesk`."""
+        with storing():
+            return self._views(await asyncio.to_thread(self._books.work.ended, before, limit))
+
+    async def order(self, number: int) -> WorkDetail:
         """See `work.WorkDesk`."""
         with storing():
             versions = await asyncio.to_thread(self._books.work.versions, number)
@@ -94,7 +99,7 @@ class Works:
             raise NotFound(f"there is no maintenance order {number}", "the list shows all there are")
         last = versions[-1].order
         said = await self.verdicts.every(_subject(last))
-        return {"work": self._view(last), "versions": versions, "verdicts": said}
+        return WorkDetail(self._view(last), versions, said)
 
     async def open(self, wanted: NewWork, by: str, key: str) -> WorkView:
         """See `work.WorkDesk`."""
@@ -141,15 +146,15 @@ class Works:
                 verdict = await self.verdicts.of_order(before, told, by, "", outcome=True)
             return self._view((await self._write(before, after, action, verdict)).order)
 
-    async def alert_verdicts(self, number: int) -> object:
+    async def alert_verdicts(self, number: int) -> VerdictsView:
         """See `work.WorkDesk`."""
         return await self.verdicts.of_alert(number)
 
-    async def judge_alert(self, number: int, told: Told, by: str, key: str) -> object:
+    async def judge_alert(self, number: int, told: Told, by: str, key: str) -> Judged:
         """See `work.WorkDesk`."""
         return await self.verdicts.judge_alert(number, told, by, key)
 
-    async def judge_work(self, number: int, told: Told, by: str, key: str) -> object:
+    async def judge_work(self, number: int, told: Told, by: str, key: str) -> Judged:
         """See `work.WorkDesk`."""
         async with self._turns.turn():
             order = self._known.get(number)

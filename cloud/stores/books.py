@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from cloud.core.book.entries import Entry
 from cloud.core.coldchain.dossier import Step
+from cloud.core.office_view import OrderVersion
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.scorecards import Mark
@@ -18,11 +19,10 @@ from cloud.stores import cold, facts, purchases, tables_trade
 from cloud.stores.cold import Stayed
 from cloud.stores.database import Changed, Ordered
 from cloud.stores.facts import Within
-from cloud.stores.purchases import Version
 from cloud.stores.tables import upsert
 from cloud.stores.work import Maintenance
 
-__all__ = ["Books", "Changed", "Ordered", "Spare", "Version"]
+__all__ = ["Books", "Changed", "Ordered", "Spare"]
 
 ENTRIES_MAX = 1000
 """Entries in one answer, where nobody says otherwise."""
@@ -132,12 +132,17 @@ class Books:
         with self._reading() as connection:
             return purchases.read(connection, open_only)
 
-    def every_version(self) -> Iterator[tuple[int, list[Version]]]:
+    def ended_orders(self, before: int, limit: int) -> list[Order]:
+        """Orders that are over, the newest first; with `before` those of lower numbers."""
+        with self._reading() as connection:
+            return purchases.ended(connection, before, limit)
+
+    def every_version(self) -> Iterator[tuple[int, list[OrderVersion]]]:
         """Every version of every order, oldest first, one order after the other, as they are read."""
         with self._reading() as connection:
             yield from purchases.every_version(connection)
 
-    def versions(self, id: int) -> list[Version]:
+    def versions(self, id: int) -> list[OrderVersion]:
         """Every version of an order, oldest first; none where there is no such order."""
         with self._reading() as connection:
             return purchases.versions(connection, id)

@@ -218,6 +218,14 @@ class Ledger:
         """Every alert as last stored, oldest first."""
         return [Alert(**row) for row in self._rows(tables.alert)]
 
+    def resolved_alerts(self, before: int, limit: int) -> list[Alert]:
+        """Alerts that are over and were seen, the newest first; with `before` those of lower numbers."""
+        table = tables.alert
+        wanted = select(table).where(table.c.state == "resolved").order_by(table.c.id.desc()).limit(limit)
+        with self._reading() as connection:
+            rows = connection.execute(wanted.where(table.c.id < before) if before else wanted)
+            return [Alert(**row) for row in rows.mappings()]
+
     def keep_alerts(self, transitions: Iterable[Transition]) -> None:
         """Store what alerts became, and that they did."""
         rows, steps = [], []

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, or_, select, true, update
 
+from cloud.core.crews_view import Noisy
 from cloud.stores import tables, tables_trade
 from cloud.stores.tables import upsert
 from cloud.stores.tables_notices import notice
@@ -42,18 +43,6 @@ class Kept(Struct, frozen=True):
     tries: int = 0
     changed_ms: int = 0
     detail: str = ""
-
-
-class Noisy(Struct, frozen=True):
-    """How often an alert fired in a span, how often of that it came back within the hour, and when last."""
-
-    rule: str
-    subject: str
-    zone: str
-    fired: int
-    reopened: int
-    share: float
-    last_ms: int
 
 
 class Notices:

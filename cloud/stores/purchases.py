@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
 
+from cloud.core.office_view import OrderVersion
 from cloud.core.purchasing.orders import Order
 from cloud.stores import tables_trade
 from cloud.stores.database import Changed, Ordered, Row
@@ -17,15 +17,6 @@ from cloud.stores.facts import insert_new
 
 OVER = ("closed", "cancelled")
 """States in which nothing of an order is waited for."""
-
-
-class Version(Struct, frozen=True):
-    """An order as it was from `at_ms` on, who made it so, and by what."""
-
-    order: Order
-    at_ms: int
-    by: str
-    action: str
 
 
 def create(connection: Connection, orders: Iterable[Order], action: str, by: str) -> list[Order]:
@@ -66,19 +57,27 @@ def read(connection: Connection, open_only: bool = False, id: int | None = None)
     return [_order(row.body, row.id) for row in connection.execute(wanted)]
 
 
-def versions(connection: Connection, id: int) -> list[Version]:
+def ended(connection: Connection, before: int, limit: int) -> list[Order]:
+    """Orders that are over, the newest first; with `before` those of lower numbers."""
+    book = tables_trade.purchase.c
+    wanted = select(book.id, book.body).where(book.state.in_(OVER)).order_by(book.id.desc()).limit(limit)
+    rows = connection.execute(wanted.where(book.id < before) if before else wanted)
+    return [_order(row.body, row.id) for row in rows]
+
+
+def versions(connection: Connection, id: int) -> list[OrderVersion]:
     """Every version of an order, oldest first."""
     table = tables_trade.purchase_version
     rows = connection.execute(select(table).where(table.c.purchase == id).order_by(table.c.version))
-    return [Version(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in rows]
+    return [OrderVersion(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in rows]
 
 
-def every_version(connection: Connection) -> Iterator[tuple[int, list[Version]]]:
+def every_version(connection: Connection) -> Iterator[tuple[int, list[OrderVersion]]]:
     """Every version of every order, oldest first, one order after the other."""
     table = tables_trade.purchase_version
     rows = connection.execute(select(table).order_by(table.c.purchase, table.c.version))
     for id, of in groupby(rows, key=lambda row: int(row.purchase)):
-        yield id, [Version(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in of]
+        yield id, [OrderVersion(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in of]
 
 
 def ordered(connection: Connection) -> dict[int, int]:

@@ -18,20 +18,12 @@ from cloud.core.maintenance.parts import REF, Booked, Change
 from cloud.core.maintenance.verdicts import Verdict
 from cloud.core.maintenance.work import OPEN, WorkOrder, claim
 from cloud.core.promising.reservations import Reservation
+from cloud.core.work_view import WorkVersion
 from cloud.stores import facts, tables, tables_trade, tables_work
 from cloud.stores.database import Changed, Row
 
 ENDED_MAX = 200
 """Of the orders that are over the latest are read at a start; the rest by their number."""
-
-
-class Version(Struct, frozen=True):
-    """An order as it was from `at_ms` on, who made it so, and by what."""
-
-    order: WorkOrder
-    at_ms: int
-    by: str
-    action: str
 
 
 class Stored(Struct, frozen=True):
@@ -110,6 +102,14 @@ class Maintenance:
         with self._reading() as connection:
             return [_order(row.body, row.id) for row in connection.execute(wanted)]
 
+    def ended(self, before: int, limit: int) -> list[WorkOrder]:
+        """Orders that are over, the newest first; with `before` those of lower numbers."""
+        book = tables_work.work
+        wanted = select(book.c.id, book.c.body).where(~book.c.state.in_([*OPEN])).order_by(book.c.id.desc())
+        wanted = wanted.where(book.c.id < before) if before else wanted
+        with self._reading() as connection:
+            return [_order(row.body, row.id) for row in connection.execute(wanted.limit(limit))]
+
     def order_of(self, key: str) -> WorkOrder | None:
         """The order that was made with a key, as it is now."""
         with self._reading() as connection:
@@ -120,13 +120,13 @@ class Maintenance:
             )
         return None if row is None else _order(row["body"], row["id"])
 
-    def versions(self, id: int) -> list[Version]:
+    def versions(self, id: int) -> list[WorkVersion]:
         """Every version of an order, oldest first; none where there is no such order."""
         table = tables_work.work_version
         wanted = select(table).where(table.c.work == id).order_by(table.c.version)
         with self._reading() as connection:
             rows = connection.execute(wanted)
-            return [Version(_order(row.body, row.work), row.at_ms, row.by, row.action) for row in rows]
+            return [WorkVersion(_order(row.body, row.work), row.at_ms, row.by, row.action) for row in rows]
 
     def say(self, verdict: Verdict) -> Verdict:
         """Add a verdict, which gets its id; one whose key is there already is given back as it was stored."""

@@ -8,28 +8,66 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from cloud.core.view import AlertView, SkuView, SlotView
+from cloud.core import view
+from cloud.core.completeness import Completeness
+from cloud.core.view import AlertView, NeedView, SkuView, SlotView, Snapshot
 from cloud.metrics import CONTENT_TYPE, Audience, Metrics
 from cloud.web.desk import Desk, NotFound
 from cloud.web.live import Live
-from cloud.web.queries import TIME_MS_MAX, number, whole
+from cloud.web.paging import Paging
+from cloud.web.queries import Number, Text, Whole, number
 from cloud.web.replies import Refusal, reply
+from cloud.web.routing import Given, Media, Route, get, post
 from cloud.web.sign_in import SignIn
-from cloud.web.writes import Given, Writes
 
 POINTS_MAX = 5000
 POINTS_DEFAULT = 500
 DAY_MS = 24 * 3600 * 1000
 PARTS = {
-    "stock": "skus",
-    "slots": "slots",
-    "alerts": "alerts",
-    "needs": "needs",
-    "devices": "devices",
-    "zones": "zones",
-    "gateways": "gateways",
+    "stock": ("skus", SkuView),
+    "slots": ("slots", SlotView),
+    "alerts": ("alerts", AlertView),
+    "needs": ("needs", NeedView),
+    "devices": ("devices", view.DeviceView),
+    "zones": ("zones", view.ZoneView),
+    "gateways": ("gateways", view.GatewayView),
 }
-"""The lists of the snapshot that have an address of their own under /api/v1."""
+"""The lists of the snapshot that have an address of their own under /api/v1, and what they are of."""
+SERIES = Text("series", "The name of a series, from /api/v1/devices or /api/v1/zones.", required=True)
+FROM = Whole("from", "Its beginning, in ms since 1970; left out, a day before the end.", None)
+TO = Whole("to", "Its end, in ms since 1970; left out, now.", None)
+POINTS = Whole("points", "How many points at most.", POINTS_DEFAULT, 2, POINTS_MAX)
+SINCE = Whole("since", "Only what became known since then, in ms since 1970.", 0)
+NUMBERED = {"id": Number}
+RESOLVED = Paging("alerts", 100, 1_000)
+
+
+class Alive(Struct, frozen=True):
+    """The process answers."""
+
+    alive: bool
+
+
+class Ready(Struct, frozen=True):
+    """Whether the service can do its work, and why not, a sentence each."""
+
+    ready: bool
+    reasons: list[str]
+
+
+class AlertsPage(Struct, frozen=True):
+    """Alerts, the newest first; `next` is where older ones are, null behind the last."""
+
+    items: list[AlertView]
+    next: str | None
+
+
+class SeriesView(Struct, frozen=True):
+    """A series of the history: times in ms since 1970, and values; null where there is a gap."""
+
+    series: str
+    times: Sequence[int]
+    values: Sequence[float | None]
 
 
 class Acknowledgement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,41 +79,42 @@ class Acknowledgement(Struct, frozen=True, forbid_unknown_fields=True):
 class Api:
     """The routes under /api/v1, and the three that look after the service."""
 
-    def __init__(
-        self, desk: Desk, live: Live, sign_in: SignIn, metrics: Metrics, writes: Writes, now_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, desk: Desk, live: Live, sign_in: SignIn, metrics: Metrics, now_ms: Callable[[], int]) -> None:
         self._desk = desk
         self._live = live
         self._sign_in = sign_in
         self._metrics = metrics
         self._now_ms = now_ms
-        self._writes = writes
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
         return [
-            web.get("/healthz", self.health),
-            web.get("/readyz", self.ready),
-            web.get("/metrics", self.metrics),
-            web.get("/api/v1/snapshot", self.snapshot),
-            *(web.get(f"/api/v1/{part}", self.part) for part in PARTS),
-            web.get("/api/v1/skus/{id}", self.sku),
-            web.get("/api/v1/slots/{id}", self.slot),
-            web.get("/api/v1/alerts/{id}", self.alert),
-            web.get("/api/v1/needs/{id}", self.need),
-            web.get("/api/v1/history", self.history),
-            web.get("/api/v1/completeness", self.completeness),
-            web.post("/api/v1/alerts/{id}/ack", self.acknowledge),
-        ]
+            get("/healthz", self.health, None, Alive),
+            get("/readyz", self.ready, None, Ready, also={503: Ready}),
+            get("/metrics", self.metrics, "govern", Media(("text/plain",))),
+            get("/api/v1/snapshot", self.snapshot, "look", Snapshot, also={304: None}),
+            *(get(f"/api/v1/{part}", self.part, "look", list[kind]) for part, (_, kind) in PARTS.items()),  # type: ignore[valid-type]
+            get("/api/v1/skus/{id}", self.sku, "look", SkuView),
+            get("/api/v1/slots/{id}", self.slot, "look", SlotView),
+            get("/api/v1/alerts/resolved", self.resolved, "look", AlertsPage, *RESOLVED.query),
+            get("/api/v1/alerts/{id}", self.alert, "look", AlertView, named=NUMBERED),
+            get("/api/v1/needs/{id}", self.need, "look", list[NeedView], named=NUMBERED),
+            get("/api/v1/history", self.history, "look", SeriesView, SERIES, FROM, TO, POINTS, refusals=("unknown",)),
+            get("/api/v1/completeness", self.completeness, "look", Completeness, SINCE),
+            post(
+                "/api/v1/alerts/{id}/ack", self.acknowledge, "respond", Acknowledgement, AlertView,
+                named=NUMBERED, thing=self.alert,
+            ),
+        ]  # fmt: skip
 
-    async def health(self, _: web.Request) -> web.Response:
+    async def health(self, _: web.Request) -> object:
         """The process is alive and its event loop turns."""
-        return reply({"alive": True})
+        return Alive(True)
 
-    async def ready(self, _: web.Request) -> web.Response:
+    async def ready(self, _: web.Request) -> object:
         """Whether the service can do its work, and if not, why not."""
         reasons = self._desk.ready()
-        return reply({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+        return reply(Ready(not reasons, reasons), status=503 if reasons else 200)
 
     async def metrics(self, _: web.Request) -> web.Response:
         """The service's figures for Prometheus."""
@@ -102,53 +141,47 @@ class Api:
         response.headers["ETag"] = f'W/"{tag}"'
         return response
 
-    async def part(self, request: web.Request) -> web.Response:
+    async def part(self, request: web.Request) -> object:
         """One list of the snapshot."""
-        return reply(getattr(self._live.current, PARTS[request.path.rpartition("/")[2]]))
+        return getattr(self._live.current, PARTS[request.path.rpartition("/")[2]][0])
 
-    async def sku(self, request: web.Request) -> web.Response:
+    async def sku(self, request: web.Request) -> object:
         """One SKU."""
-        return reply(_one("SKU", self._live.current.skus, request.match_info["id"]))
+        return _one("SKU", self._live.current.skus, request.match_info["id"])
 
-    async def slot(self, request: web.Request) -> web.Response:
+    async def slot(self, request: web.Request) -> object:
         """One slot."""
-        return reply(_one("slot", self._live.current.slots, request.match_info["id"]))
+        return _one("slot", self._live.current.slots, request.match_info["id"])
 
-    async def alert(self, request: web.Request) -> web.Response:
+    async def alert(self, request: web.Request) -> object:
         """One alert."""
-        return reply(_one("alert", self._live.current.alerts, request.match_info["id"]))
+        return _one("alert", self._live.current.alerts, request.match_info["id"])
 
-    async def need(self, request: web.Request) -> web.Response:
+    async def resolved(self, request: web.Request) -> object:
+        """Alerts that are over, newest first."""
+        before, limit = RESOLVED.of(request)
+        found = await self._desk.alerts_over(before, limit)
+        return AlertsPage(found, RESOLVED.next(found, limit))
+
+    async def need(self, request: web.Request) -> object:
         """Every version of a need, oldest first: what was proposed then, and why."""
-        return reply(await self._desk.need_versions(number(request, "need")))
+        return await self._desk.need_versions(number(request, "need"))
 
-    async def history(self, request: web.Request) -> web.Response:
-        """A series: `series`, and if wanted `from`, `to` (ms; the last day) and `points` (at most 5000)."""
-        series = request.query.get("series", "")
-        if not 0 < len(series) <= 200:
-            hint = "take a name from /api/v1/devices or /api/v1/zones"
-            raise Refusal(400, "bad_request", "`series` has to name a series", hint)
-        to_ms = whole(request, "to", self._now_ms(), 0, TIME_MS_MAX)
-        from_ms = whole(request, "from", max(0, to_ms - DAY_MS), 0, TIME_MS_MAX)
-        points = whole(request, "points", POINTS_DEFAULT, 2, POINTS_MAX)
+    async def history(self, request: web.Request) -> object:
+        """A series of the history, thinned to so many points."""
+        series, to_ms = SERIES.of(request), TO.of(request, self._now_ms())
+        from_ms, points = FROM.of(request, max(0, to_ms - DAY_MS)), POINTS.of(request)
         if from_ms > to_ms:
             raise Refusal(400, "bad_request", "`from` is later than `to`", "swap them")
-        times, values = await self._desk.history(series, from_ms, to_ms, points)
-        return reply({"series": series, "times": times, "values": values})
+        return SeriesView(series, *await self._desk.history(series, from_ms, to_ms, points))
 
-    async def completeness(self, request: web.Request) -> web.Response:
-        """What of all that gateways numbered is here, and what is not; if wanted only what became known since `since`
-        (ms)."""
-        return reply(await self._desk.completeness(whole(request, "since", 0, 0, TIME_MS_MAX)))
+    async def completeness(self, request: web.Request) -> object:
+        """What of all that gateways numbered is here, and what is not."""
+        return await self._desk.completeness(SINCE.of(request))
 
-    async def acknowledge(self, request: web.Request) -> web.Response:
-        """Acknowledge an alert, with a note if wanted. The same Idempotency-Key gets the same reply."""
-        alert_id = number(request, "alert")
-
-        async def act(given: Acknowledgement, by: Given) -> AlertView:
-            return await self._desk.acknowledge(alert_id, by.who.name, given.note)
-
-        return await self._writes.take(request, Acknowledgement, act)
+    async def acknowledge(self, request: web.Request, given: Acknowledgement, by: Given) -> object:
+        """Acknowledge an alert, with a note if wanted."""
+        return await self._desk.acknowledge(number(request, "alert"), by.who.name, given.note)
 
 
 def _one(

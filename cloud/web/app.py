@@ -13,17 +13,18 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import assets, cold, crews, figures, neighbours, office, portal, stockroom, taking, work
-from cloud.web.access import COOKIE, check, least_role, pattern_of
+from cloud.web import assets, cold, crews, figures, neighbours, office, openapi, portal, stockroom, taking, work
+from cloud.web.access import COOKIE, check, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
 from cloud.web.live import Live
 from cloud.web.pages import Pages
 from cloud.web.replies import refused
+from cloud.web.routing import Route
 from cloud.web.session import Session
 from cloud.web.sign_in import SignIn, Who
 from cloud.web.stream import SEND_TIMEOUT_S, Stream
-from cloud.web.writes import Writes
+from cloud.web.writes import Writes, answered
 
 BODY_BYTES_MAX = 64 * 1024
 STOP_S = 5.0
@@ -36,6 +37,8 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+ROUTES: web.AppKey[list[Route]] = web.AppKey("routes", list)
+"""All that an app was put together from."""
 _SIGN_IN: web.AppKey[SignIn] = web.AppKey("sign_in", SignIn)
 
 
@@ -80,19 +83,23 @@ def make_app(
     send_timeout_s: float = SEND_TIMEOUT_S,
 ) -> web.Application:
     """The service's web. `static` is the folder of the built dashboard; it may be missing. When the app stops, it
-    closes `live`. Fails at once if a route is not in the table of roles."""
-    metrics = Metrics()
+    closes `live`."""
+    metrics, writes = Metrics(), Writes()
+    routes = routes_of(desks, live, sign_in, static, metrics, now_ms=now_ms, send_timeout_s=send_timeout_s)
+    table = {(one.method, one.path): one for one in routes}
+    assert len(table) == len(routes), "two routes have the same method and address"
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         started_s = time.perf_counter()
-        pattern = pattern_of(request) or "none"
+        pattern, method = pattern_of(request) or "none", "GET" if request.method == "HEAD" else request.method
         response: web.StreamResponse
         try:
-            await check(request, sign_in, now_ms())
+            if pattern != "none":  # else the router's own 404 or 405 follows
+                await check(request, table[method, pattern], sign_in, now_ms())
             response = await handler(request)
         except Exception as error:
-            response = refused(error, f"{request.method} {pattern}")
+            response = refused(error, f"{request.method} {pattern}", request.rel_url.raw_path)
         if response.status != 101:
             metrics.answered(pattern, response.status, time.perf_counter() - started_s)
         return response
@@ -101,28 +108,58 @@ def make_app(
         live.close()
 
     app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
-    app[_SIGN_IN] = sign_in
-    writes = Writes()
-    app.add_routes(Api(desks.service, live, sign_in, metrics, writes, now_ms).routes())
-    app.add_routes(stockroom.Stockroom(desks.book, desks.promises, desks.counts, writes, now_ms).routes())
-    app.add_routes(office.Office(desks.office, desks.partners, desks.papers, writes).routes())
-    app.add_routes(portal.Portal(desks.partners, writes).routes())
-    app.add_routes(neighbours.Neighbours(desks.neighbours, writes).routes())
-    app.add_routes(figures.Figures(desks.figures).routes())
-    app.add_routes(cold.Cold(desks.cold, writes).routes())
-    app.add_routes(crews.Crews(desks.crews, writes, now_ms).routes())
-    app.add_routes(taking.Taking(desks.crews, now_ms).routes())
-    app.add_routes(work.Work(desks.work, writes).routes())
-    app.add_routes(assets.Assets(desks.assets).routes())
-    app.add_routes(Session(sign_in, now_ms).routes())
-    app.add_routes(Stream(live, sign_in, now_ms, send_timeout_s).routes())
-    app.add_routes(Pages(static).routes())
+    app[_SIGN_IN], app[ROUTES] = sign_in, routes
+    for one in routes:
+        handler = _handler(one, writes)
+        app.router.add_routes([web.get(one.path, handler) if one.method == "GET" else web.route(*one[:2], handler)])
     app.on_response_prepare.append(_harden)
     app.on_shutdown.append(stop)
-    for route in app.router.routes():
-        assert route.resource is not None
-        least_role(route.method, route.resource.canonical)  # a KeyError here: add the route to access.LEAST_ROLE
     return app
+
+
+def routes_of(
+    desks: Desks,
+    live: Live,
+    sign_in: SignIn,
+    static: Path,
+    metrics: Metrics,
+    *,
+    now_ms: Callable[[], int] = wall_clock_ms,
+    send_timeout_s: float = SEND_TIMEOUT_S,
+) -> list[Route]:
+    """Every route there is."""
+    api = Api(desks.service, live, sign_in, metrics, now_ms)
+    rooms = [
+        *api.routes(),
+        *stockroom.Stockroom(desks.book, desks.promises, desks.counts, now_ms).routes(),
+        *office.Office(desks.office, desks.partners, desks.papers).routes(),
+        *portal.Portal(desks.partners, desks.office, desks.papers).routes(),
+        *neighbours.Neighbours(desks.neighbours).routes(),
+        *figures.Figures(desks.figures).routes(),
+        *cold.Cold(desks.cold).routes(),
+        *crews.Crews(desks.crews, now_ms, api.alert).routes(),
+        *taking.Taking(desks.crews, now_ms).routes(),
+        *work.Work(desks.work).routes(),
+        *assets.Assets(desks.assets).routes(),
+        *Session(sign_in, now_ms).routes(),
+        *Stream(live, sign_in, now_ms, send_timeout_s).routes(),
+        *Pages(static).routes(),
+    ]
+    return [*rooms, *openapi.Documents(rooms).routes()]
+
+
+def _handler(route: Route, writes: Writes) -> Handler:
+    read = route.read
+
+    async def look(request: web.Request) -> web.StreamResponse:
+        assert read is not None
+        value = await read(request)
+        return value if isinstance(value, web.StreamResponse) else answered(value)
+
+    async def write(request: web.Request) -> web.StreamResponse:
+        return await writes.take(request, route)
+
+    return write if read is None else look
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import typing
 
 from aiohttp import web
 
-from cloud.web.replies import reply
+from cloud.core.maintenance.assets import AssetDetail, AssetView
+from cloud.web.routing import Route, get
 
 
 class AssetDesk(typing.Protocol):
@@ -25,14 +26,17 @@ class Assets:
     def __init__(self, desk: AssetDesk) -> None:
         self._desk = desk
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Both."""
-        return [web.get("/api/v1/assets", self.listed), web.get("/api/v1/assets/{id}", self.detail)]
+        return [
+            get("/api/v1/assets", self.listed, "look", list[AssetView]),
+            get("/api/v1/assets/{id}", self.detail, "look", AssetDetail),
+        ]
 
-    async def listed(self, _: web.Request) -> web.Response:
+    async def listed(self, _: web.Request) -> object:
         """Every asset, with what is wrong with it and why that is said."""
-        return reply(self._desk.listed())
+        return self._desk.listed()
 
-    async def detail(self, request: web.Request) -> web.Response:
+    async def detail(self, request: web.Request) -> object:
         """One asset."""
-        return reply(self._desk.detail(request.match_info["id"]))
+        return self._desk.detail(request.match_info["id"])

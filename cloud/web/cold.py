@@ -8,12 +8,26 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from cloud.core.cold_view import ExcursionView, ExposureView, RoomView
+from cloud.core.cold_view import ExcursionsPage, ExcursionView, ExposureView, RoomView
 from cloud.core.coldchain.report import FORMATS, LANGUAGES, Asked
-from cloud.web.queries import NUMBER_MAX, TIME_MS_MAX, number, text, whole
-from cloud.web.replies import Refusal, reply
+from cloud.web import codes
+from cloud.web.paging import Paging
+from cloud.web.queries import NUMBER_MAX, TIME_MS_MAX, Number, Text, Whole, number
+from cloud.web.routing import Given, Media, Route, get, post
 from cloud.web.sign_in import Who
-from cloud.web.writes import Given, Writes
+
+EXCURSIONS = Paging("excursions", 1_000, 5_000)
+ZONE = Text("zone", "Of this room alone.")
+STORAGE = Text("storage", "As goods are kept there; left out, in all of these ways.")
+SKU, LOT = Text("sku", "Of this SKU alone."), Text("lot", "Of this lot of the SKU.")
+SINCE = Whole("from", "What began since then, in ms since 1970.", 0)
+UNTIL = Whole("to", "What began until then, in ms since 1970.", TIME_MS_MAX)
+FROM = Whole("from", "The report's beginning, in ms since 1970; left out or 0, a week before its end.", 0)
+TO = Whole("to", "Its end, in ms since 1970; left out or 0, now.", 0)
+FORMAT = Text("format", "As what.", "json", FORMATS)
+LANG = Text("lang", "In which language.", "en", LANGUAGES)
+NUMBERED = {"id": Number}
+REPORTS = Media(("application/json", "text/csv", "application/pdf"))
 
 LINES_MAX = 1_000
 
@@ -50,57 +64,62 @@ class Desk(typing.Protocol):
 class Cold:
     """The routes of cold rooms."""
 
-    def __init__(self, desk: Desk, writes: Writes) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._writes = writes
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
+        cases, case = "/api/v1/cold/excursions", "/api/v1/cold/excursions/{id}"
         return [
-            web.get("/api/v1/cold/rooms", self.rooms),
-            web.get("/api/v1/cold/excursions", self.excursions),
-            web.get("/api/v1/cold/excursions/{id}", self.excursion),
-            web.get("/api/v1/cold/exposures", self.exposures),
-            web.post("/api/v1/cold/excursions/{id}/release", self.decide),
-            web.post("/api/v1/cold/excursions/{id}/scrap", self.decide),
-            web.get("/api/v1/cold/report", self.report),
-        ]
+            get("/api/v1/cold/rooms", self.rooms, "look", list[RoomView]),
+            get(cases, self.excursions, "look", ExcursionsPage, ZONE, SINCE, UNTIL, *EXCURSIONS.query),
+            get(case, self.excursion, "look", ExcursionView, named=NUMBERED),
+            get("/api/v1/cold/exposures", self.exposures, "look", list[ExposureView], SKU),
+            post(
+                f"{case}/release", self.release, "govern", Word, ExcursionView,
+                named=NUMBERED, refusals=codes.DECIDE, thing=self.excursion,
+            ),
+            post(
+                f"{case}/scrap", self.scrap, "govern", Word, ExcursionView,
+                named=NUMBERED, refusals=codes.DECIDE, thing=self.excursion,
+            ),
+            get(
+                "/api/v1/cold/report", self.report, "look", REPORTS, ZONE, STORAGE, SKU, LOT, FROM, TO, FORMAT, LANG,
+                refusals=("unknown", "period", "report_of"),
+            ),
+        ]  # fmt: skip
 
-    async def rooms(self, _: web.Request) -> web.Response:
+    async def rooms(self, _: web.Request) -> object:
         """Every room, for each way in which goods are kept there."""
-        return reply(self._desk.shown())
+        return self._desk.shown()
 
-    async def excursions(self, request: web.Request) -> web.Response:
-        """Excursions and defrosts of `zone` that began within [`from`, `to`], newest first."""
-        from_ms, to_ms = whole(request, "from", 0, 0, TIME_MS_MAX), whole(request, "to", TIME_MS_MAX, 0, TIME_MS_MAX)
-        return reply(await self._desk.excursions(text(request, "zone"), from_ms, to_ms))
+    async def excursions(self, request: web.Request) -> object:
+        """Excursions and defrosts, newest first."""
+        found = await self._desk.excursions(ZONE.of(request), SINCE.of(request), UNTIL.of(request))
+        return ExcursionsPage(*EXCURSIONS.cut(found, request))
 
-    async def excursion(self, request: web.Request) -> web.Response:
+    async def excursion(self, request: web.Request) -> object:
         """One excursion with what was set aside and who decided."""
-        return reply(await self._desk.excursion(number(request, "excursion")))
+        return await self._desk.excursion(number(request, "excursion"))
 
-    async def exposures(self, request: web.Request) -> web.Response:
-        """What lots of `sku` went through."""
-        return reply(self._desk.exposures(text(request, "sku")))
+    async def exposures(self, request: web.Request) -> object:
+        """What lots went through."""
+        return self._desk.exposures(SKU.of(request))
 
-    async def decide(self, request: web.Request) -> web.Response:
-        """Give back, or scrap, what a breach set aside."""
-        release, excursion = request.path.endswith("/release"), number(request, "excursion")
+    async def release(self, request: web.Request, word: Word, by: Given) -> object:
+        """Give back what a breach set aside."""
+        return await self._desk.decide(number(request, "excursion"), True, word.lines, by.who, word.comment)
 
-        async def act(word: Word, by: Given) -> object:
-            return await self._desk.decide(excursion, release, word.lines, by.who, word.comment)
-
-        return await self._writes.take(request, Word, act)
+    async def scrap(self, request: web.Request, word: Word, by: Given) -> object:
+        """Scrap what a breach set aside."""
+        return await self._desk.decide(number(request, "excursion"), False, word.lines, by.who, word.comment)
 
     async def report(self, request: web.Request) -> web.Response:
-        """The report of a `zone`, or of a `lot` of an `sku`, over [`from`, `to`]: as `json`, `csv` or `pdf`."""
-        form, lang = text(request, "format") or "json", text(request, "lang") or "en"
-        if form not in FORMATS or lang not in LANGUAGES:
-            hint = f"use format={'|'.join(FORMATS)} and lang={'|'.join(LANGUAGES)}"
-            raise Refusal(400, "bad_request", "there is no such report", hint)
+        """The report of a room, or of a lot, over a period."""
+        form = FORMAT.of(request)
         asked = Asked(
-            text(request, "zone"), text(request, "storage"), text(request, "sku"), text(request, "lot"),
-            whole(request, "from", 0, 0, TIME_MS_MAX), whole(request, "to", 0, 0, TIME_MS_MAX), form, lang,
+            ZONE.of(request), STORAGE.of(request), SKU.of(request), LOT.of(request), FROM.of(request), TO.of(request),
+            form, LANG.of(request),
         )  # fmt: skip
         body, media, name = await self._desk.report(asked)
         response = web.Response(body=body, content_type=media, charset="utf-8" if form == "csv" else None)

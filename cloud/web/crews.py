@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from cloud.core.crews_view import CrewsView, NoticeView, RosterView
+from cloud.core.crews_view import CrewsView, Noisiest, NoticesPage, NoticeView, RosterView
 from cloud.core.view import AlertView
 from cloud.web.desk import Unavailable
-from cloud.web.queries import NUMBER_MAX, number, whole
-from cloud.web.replies import reply
-from cloud.web.writes import Given, Writes
+from cloud.web.paging import Paging
+from cloud.web.queries import Number, Whole, number
+from cloud.web.routing import Given, Read, Route, get, post
 
 DAY_MS = 86_400_000
-ROSTER_DAYS, ROSTER_DAYS_MAX = 14, 92
-NOISE_DAYS, NOISE_DAYS_MAX = 30, 366
-PAGE, PAGE_MAX = 100, 1_000
+AHEAD = Whole("days", "So many days ahead.", 14, 1, 92)
+BACK = Whole("days", "So many days back.", 30, 1, 366)
+NOTICES = Paging("notices", 100, 1_000)
+NUMBERED = {"id": Number}
 Note = Annotated[str, Meta(max_length=500)]
 Name = Annotated[str, Meta(max_length=64)]
 
@@ -63,7 +64,7 @@ class Desk(typing.Protocol):
     async def notices(self, before: int, limit: int) -> list[NoticeView]:
         """What was told, newest first; with `before` what is older than that one."""
 
-    async def noisiest(self, since_ms: int) -> dict[str, object]:
+    async def noisiest(self, since_ms: int) -> Noisiest:
         """What fired most since."""
 
     async def test(self, person: str, channel: str) -> NoticeView:
@@ -82,75 +83,62 @@ class Desk(typing.Protocol):
 class Crews:
     """The routes of crews."""
 
-    def __init__(self, desk: Desk | None, writes: Writes, now_ms: Callable[[], int]) -> None:
-        self._asked, self._writes, self._now_ms = desk, writes, now_ms
+    def __init__(self, desk: Desk | None, now_ms: Callable[[], int], alert: Read) -> None:
+        self._asked, self._now_ms, self._alert = desk, now_ms, alert
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
+        alert = "/api/v1/alerts/{id}"
         return [
-            web.get("/api/v1/oncall", self.on_call),
-            web.get("/api/v1/roster", self.roster),
-            web.get("/api/v1/notices", self.notices),
-            web.get("/api/v1/noisiest", self.noisiest),
-            web.post("/api/v1/notices/test", self.test),
-            web.post("/api/v1/alerts/{id}/shelve", self.shelve),
-            web.post("/api/v1/alerts/{id}/unshelve", self.unshelve),
-            web.post("/api/v1/alerts/{id}/assign", self.assign),
-        ]
+            get("/api/v1/oncall", self.on_call, "look", CrewsView),
+            get("/api/v1/roster", self.roster, "look", RosterView, AHEAD),
+            get("/api/v1/notices", self.notices, "look", NoticesPage, *NOTICES.query),
+            get("/api/v1/noisiest", self.noisiest, "look", Noisiest, BACK),
+            post(
+                "/api/v1/notices/test", self.test, "respond", Test, NoticeView,
+                refusals=("no_person", "no_channel", "too_soon"),
+            ),
+            post(f"{alert}/shelve", self.shelve, "respond", Shelf, AlertView, named=NUMBERED, thing=self._alert),
+            post(f"{alert}/unshelve", self.unshelve, "respond", Remark, AlertView, named=NUMBERED, thing=self._alert),
+            post(
+                f"{alert}/assign", self.assign, "respond", Assignment, AlertView,
+                named=NUMBERED, refusals=("no_person",), thing=self._alert,
+            ),
+        ]  # fmt: skip
 
-    async def on_call(self, _: web.Request) -> web.Response:
+    async def on_call(self, _: web.Request) -> object:
         """Who is on call now, team by team."""
-        return reply(self._desk.on_call())
+        return self._desk.on_call()
 
-    async def roster(self, request: web.Request) -> web.Response:
-        """Who is asked first in the next `days` (14)."""
-        return reply(self._desk.roster(whole(request, "days", ROSTER_DAYS, 1, ROSTER_DAYS_MAX)))
+    async def roster(self, request: web.Request) -> object:
+        """Who is asked first in the next days."""
+        return self._desk.roster(AHEAD.of(request))
 
-    async def notices(self, request: web.Request) -> web.Response:
-        """The delivery log, newest first: `limit` (100), older than `before`."""
-        before, limit = whole(request, "before", 0, 0, NUMBER_MAX), whole(request, "limit", PAGE, 1, PAGE_MAX)
-        found: Sequence[NoticeView] = await self._desk.notices(before, limit)
-        return reply({"notices": found, "next": found[-1].id if len(found) == limit else None})
+    async def notices(self, request: web.Request) -> object:
+        """The delivery log, newest first."""
+        before, limit = NOTICES.of(request)
+        found = await self._desk.notices(before, limit)
+        return NoticesPage(found, NOTICES.next(found, limit))
 
-    async def noisiest(self, request: web.Request) -> web.Response:
-        """The ten alerts that fired most in the last `days` (30)."""
-        days = whole(request, "days", NOISE_DAYS, 1, NOISE_DAYS_MAX)
-        return reply(await self._desk.noisiest(self._now_ms() - days * DAY_MS))
+    async def noisiest(self, request: web.Request) -> object:
+        """The ten alerts that fired most in the last days."""
+        return await self._desk.noisiest(self._now_ms() - BACK.of(request) * DAY_MS)
 
-    async def test(self, request: web.Request) -> web.Response:
+    async def test(self, _: web.Request, given: Test, by: Given) -> object:
         """Tell somebody a test."""
+        return await self._desk.test(given.person, given.channel)
 
-        async def act(given: Test, _: Given) -> NoticeView:
-            return await self._desk.test(given.person, given.channel)
-
-        return await self._writes.take(request, Test, act)
-
-    async def shelve(self, request: web.Request) -> web.Response:
+    async def shelve(self, request: web.Request, given: Shelf, by: Given) -> object:
         """Put an alert aside, for a time and a reason."""
-        alert = number(request, "alert")
+        return await self._desk.shelve(number(request, "alert"), by.who.name, given.minutes, given.note)
 
-        async def act(given: Shelf, by: Given) -> AlertView:
-            return await self._desk.shelve(alert, by.who.name, given.minutes, given.note)
-
-        return await self._writes.take(request, Shelf, act)
-
-    async def unshelve(self, request: web.Request) -> web.Response:
+    async def unshelve(self, request: web.Request, given: Remark, by: Given) -> object:
         """Take an alert up again."""
-        alert = number(request, "alert")
+        return await self._desk.unshelve(number(request, "alert"), by.who.name, given.note)
 
-        async def act(given: Remark, by: Given) -> AlertView:
-            return await self._desk.unshelve(alert, by.who.name, given.note)
-
-        return await self._writes.take(request, Remark, act)
-
-    async def assign(self, request: web.Request) -> web.Response:
+    async def assign(self, request: web.Request, given: Assignment, by: Given) -> object:
         """Give an alert to somebody."""
-        alert = number(request, "alert")
-
-        async def act(given: Assignment, by: Given) -> AlertView:
-            return await self._desk.assign(alert, by.who.name, given.to, given.note)
-
-        return await self._writes.take(request, Assignment, act)
+        return await self._desk.assign(number(request, "alert"), by.who.name, given.to, given.note)
 
     @property
     def _desk(self) -> Desk:

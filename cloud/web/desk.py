@@ -64,6 +64,10 @@ class Desk(typing.Protocol):
         """A need as it was first, as it was each time it was revised, and as it is.
         Raises `NotFound`, `Unavailable`."""
 
+    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
+        """Alerts that are over, the newest first; with `before` (0: none) those of lower numbers.
+        Raises `Unavailable`."""
+
     def ready(self) -> list[str]:
         """Why the service is not ready to work, a sentence each; empty when it is."""
 

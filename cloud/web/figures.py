@@ -6,7 +6,9 @@ import typing
 
 from aiohttp import web
 
-from cloud.web.replies import reply
+from cloud.core.planning.efficient import Curve
+from cloud.core.trade_view import MeasureDetail, MeasureView
+from cloud.web.routing import Route, get
 
 
 class Desk(typing.Protocol):
@@ -28,22 +30,22 @@ class Figures:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
         return [
-            web.get("/api/v1/measures", self.measures),
-            web.get("/api/v1/measures/{name}", self.measure),
-            web.get("/api/v1/skus/{id}/curve", self.curve),
+            get("/api/v1/measures", self.measures, "look", list[MeasureView]),
+            get("/api/v1/measures/{name}", self.measure, "look", MeasureDetail),
+            get("/api/v1/skus/{id}/curve", self.curve, "look", Curve),
         ]
 
-    async def measures(self, _: web.Request) -> web.Response:
+    async def measures(self, _: web.Request) -> object:
         """Every KPI."""
-        return reply(self._desk.measures())
+        return self._desk.measures()
 
-    async def measure(self, request: web.Request) -> web.Response:
+    async def measure(self, request: web.Request) -> object:
         """What is behind a KPI."""
-        return reply(self._desk.measure(request.match_info["name"]))
+        return self._desk.measure(request.match_info["name"])
 
-    async def curve(self, request: web.Request) -> web.Response:
+    async def curve(self, request: web.Request) -> object:
         """The efficient curve of an SKU."""
-        return reply(await self._desk.curve(request.match_info["id"]))
+        return await self._desk.curve(request.match_info["id"])

@@ -8,8 +8,8 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from cloud.web.replies import reply
-from cloud.web.writes import Given, Writes
+from cloud.core.office_view import Spare, SpareTaken
+from cloud.web.routing import Given, Route, get, post
 
 SKUS_MAX = 10_000
 
@@ -33,22 +33,20 @@ class Desk(typing.Protocol):
 class Neighbours:
     """The routes of neighbours."""
 
-    def __init__(self, desk: Desk, writes: Writes) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._writes = writes
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Both."""
-        return [web.get("/api/v1/spare", self.ours), web.post("/api/v1/neighbours/{id}/spare", self.tell)]
+        return [
+            get("/api/v1/spare", self.ours, "look", Spare),
+            post("/api/v1/neighbours/{id}/spare", self.tell, "buy", Spares, SpareTaken),
+        ]
 
-    async def ours(self, _: web.Request) -> web.Response:
+    async def ours(self, _: web.Request) -> object:
         """What this site can send to others, or could use."""
-        return reply(self._desk.ours())
+        return self._desk.ours()
 
-    async def tell(self, request: web.Request) -> web.Response:
+    async def tell(self, request: web.Request, spares: Spares, by: Given) -> object:
         """What a neighbour can send, or could use."""
-
-        async def act(spares: Spares, _: Given) -> object:
-            return await self._desk.tell(request.match_info["id"], spares)
-
-        return await self._writes.take(request, Spares, act)
+        return await self._desk.tell(request.match_info["id"], spares)

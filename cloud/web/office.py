@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from cloud.core.office_view import Heard, OfferView, OrderDetail, Ordered, SupplierView
 from cloud.core.purchasing.acting import ACTIONS, Action
-from cloud.web.access import WHO
+from cloud.core.purchasing.scorecards import Scorecard
+from cloud.core.trade_view import ArrivalView, OrdersPage, OrderView
+from cloud.web import codes
 from cloud.web.desk import NotFound, Refused
-from cloud.web.queries import TIME_MS_MAX, number
-from cloud.web.replies import CONFLICTS, Refusal, reply
+from cloud.web.paging import Paging
+from cloud.web.posting import WebhookView
+from cloud.web.queries import TIME_MS_MAX, Number, number
+from cloud.web.routing import Given, Media, Route, get, post
 from cloud.web.sign_in import Who
-from cloud.web.writes import Given, Writes
-from protocols.documents.papers import BYTES_MAX
-from protocols.readings import Problem
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Text = Annotated[str, Meta(max_length=500)]
@@ -25,6 +28,12 @@ Units = Annotated[int, Meta(ge=0, le=10**9)]
 Money = Annotated[float, Meta(ge=0, le=1e9)]
 TimeMs = Annotated[int, Meta(ge=0, le=TIME_MS_MAX)]
 LINES_MAX = 500
+Bought = Literal["approve", "send", "confirm", "change", "ship", "close", "cancel"]
+"""The steps that are the buyer's; taking in what came has an address and a right of its own."""
+BOUGHT: tuple[Bought, ...] = typing.get_args(Bought)
+NUMBERED = {"id": Number}
+ENDED = Paging("orders", 100, 1_000)
+PAPERS = Media(("application/edi-x12", "application/edifact", "application/json"))
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,26 +101,14 @@ class Score(Struct, frozen=True, forbid_unknown_fields=True):
     note: Text = ""
 
 
-class Heard(Struct, frozen=True):
-    """What came of a partner's paper: of each order in it the action and the order, or why not (`reason`, `detail`,
-    `hint`); what was wrong with the paper. `again`: it had come before, and nothing was done now."""
-
-    done: list[object]
-    problems: list[Problem]
-    again: bool = False
-
-    @property
-    def refusal(self) -> dict[str, str] | None:
-        """Why nothing at all was done; None where something was."""
-        no = [one for one in self.done if isinstance(one, dict) and "reason" in one]
-        return no[0] if no and len(no) == len(self.done) else None
-
-
 class OfficeDesk(typing.Protocol):
     """The buyer, as the web sees it. Raises `DeskError`s."""
 
     def orders(self) -> object:
         """Open orders and the latest ended ones."""
+
+    async def ended(self, before: int, limit: int) -> Sequence[OrderView]:
+        """Those that are over, the newest first; with `before` (0: none) those of lower numbers."""
 
     async def order(self, number: int) -> object:
         """One, with its versions."""
@@ -128,7 +125,7 @@ class OfficeDesk(typing.Protocol):
     async def step(self, number: int, action: Action, step: Step, who: Who, key: str) -> object:
         """Take an order a step further; a supplier's only if it is its own."""
 
-    def arrivals(self) -> object:
+    def arrivals(self) -> Sequence[ArrivalView]:
         """What the shelves saw coming, beside the orders it fits."""
 
     async def confirm(self, arrival: str, came: Came, who: Who, key: str) -> object:
@@ -159,125 +156,124 @@ class PaperDesk(typing.Protocol):
 
 
 class Office:
-    """The routes of buying, and the portal."""
+    """The routes of buying."""
 
-    def __init__(self, desk: OfficeDesk, partners: PartnerDesk, papers: PaperDesk, writes: Writes) -> None:
+    def __init__(self, desk: OfficeDesk, partners: PartnerDesk, papers: PaperDesk) -> None:
         self._desk = desk
         self._partners = partners
         self._papers = papers
-        self._writes = writes
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
+        order, need, stepped = "/api/v1/orders/{id}", "/api/v1/needs/{id}", NUMBERED | {"action": Bought}
         return [
-            web.get("/api/v1/orders", self.orders),
-            web.post("/api/v1/orders", self.draft),
-            web.get("/api/v1/orders/{id}", self.order),
-            web.post("/api/v1/orders/{id}/{action}", self.step),
-            web.get("/api/v1/orders/{id}/papers/{kind}", self.order_paper),
-            web.get("/api/v1/needs/{id}/offers", self.offers),
-            web.post("/api/v1/needs/{id}/order", self.order_need),
-            web.get("/api/v1/arrivals", self.arrivals),
-            web.post("/api/v1/arrivals/{id}/confirm", self.confirm),
-            web.get("/api/v1/suppliers", self.suppliers),
-            web.post("/api/v1/suppliers/{id}/scores", self.score),
-            web.get("/api/v1/webhooks", self.webhooks),
-            web.post("/api/v1/portal/orders/{id}/{action}", self.step),
-            web.get("/api/v1/portal/orders/{id}/papers/{kind}", self.order_paper),
-            web.get("/api/v1/portal/papers/{kind}", self.paper),
-            web.post("/api/v1/portal/papers", self.hear),
-        ]
+            get("/api/v1/orders", self.orders, "look", list[OrderView]),
+            post("/api/v1/orders", self.draft, "buy", NewOrder, OrderView, refusals=codes.DRAFT),
+            get("/api/v1/orders/ended", self.ended, "look", OrdersPage, *ENDED.query),
+            get(order, self.order, "look", OrderDetail, named=NUMBERED),
+            post(
+                f"{order}/receive", self.receive, "handle", Step, OrderView,
+                named=NUMBERED, refusals=codes.RECEIVE, thing=self.order,
+            ),
+            post(
+                f"{order}/{{action}}", self.step, "buy", Step, OrderView,
+                named=stepped, refusals=codes.STEP, thing=self.order,
+            ),
+            get(f"{order}/papers/{{kind}}", self.paper, "buy", PAPERS, named=NUMBERED, refusals=codes.PAPER),
+            get(f"{need}/offers", self.offers, "look", list[OfferView], named=NUMBERED, refusals=codes.OFFERS),
+            post(f"{need}/order", self.order_need, "buy", From, Ordered, named=NUMBERED, refusals=codes.NEED),
+            get("/api/v1/arrivals", self.arrivals, "look", list[ArrivalView]),
+            get("/api/v1/arrivals/{id}", self.arrival, "look", ArrivalView),
+            post(
+                "/api/v1/arrivals/{id}/confirm", self.confirm, "handle", Came, OrderView,
+                refusals=codes.RECEIVE, thing=self.arrival,
+            ),
+            get("/api/v1/suppliers", self.suppliers, "look", list[SupplierView]),
+            post("/api/v1/suppliers/{id}/scores", self.score, "govern", Score, Scorecard, refusals=codes.SCORE),
+            get("/api/v1/webhooks", self.webhooks, "govern", list[WebhookView]),
+        ]  # fmt: skip
 
-    async def orders(self, _: web.Request) -> web.Response:
+    async def orders(self, _: web.Request) -> object:
         """Open orders and the latest ended ones."""
-        return reply(self._desk.orders())
+        return self._desk.orders()
 
-    async def order(self, request: web.Request) -> web.Response:
+    async def ended(self, request: web.Request) -> object:
+        """Orders that are over, newest first."""
+        before, limit = ENDED.of(request)
+        found = await self._desk.ended(before, limit)
+        return OrdersPage([*found], ENDED.next(found, limit))
+
+    async def order(self, request: web.Request) -> object:
         """One order with its versions."""
-        return reply(await self._desk.order(number(request, "order")))
+        return await self._desk.order(number(request, "order"))
 
-    async def draft(self, request: web.Request) -> web.Response:
+    async def draft(self, _: web.Request, wanted: NewOrder, by: Given) -> object:
         """A draft by hand."""
+        return await self._desk.draft(wanted, by.who.name, by.key)
 
-        async def act(wanted: NewOrder, by: Given) -> object:
-            return await self._desk.draft(wanted, by.who.name, by.key)
-
-        return await self._writes.take(request, NewOrder, act)
-
-    async def offers(self, request: web.Request) -> web.Response:
+    async def offers(self, request: web.Request) -> object:
         """From whom a need may be ordered, and at what."""
-        return reply(await self._desk.offers(number(request, "need")))
+        return await self._desk.offers(number(request, "need"))
 
-    async def order_need(self, request: web.Request) -> web.Response:
+    async def order_need(self, request: web.Request, wanted: From, by: Given) -> object:
         """Order a need."""
-        need = number(request, "need")
+        return await self._desk.order_need(number(request, "need"), wanted.supplier, by.who)
 
-        async def act(wanted: From, by: Given) -> object:
-            return await self._desk.order_need(need, wanted.supplier, by.who)
+    async def receive(self, request: web.Request, step: Step, by: Given) -> object:
+        """Take in what came of an order."""
+        return await self._desk.step(number(request, "order"), "receive", told_once("receive", step), by.who, by.key)
 
-        return await self._writes.take(request, From, act)
+    async def step(self, request: web.Request, step: Step, by: Given) -> object:
+        """Approve, send, confirm, change, ship, close or cancel an order."""
+        action = action_of(request, BOUGHT)
+        return await self._desk.step(number(request, "order"), action, told_once(action, step), by.who, by.key)
 
-    async def step(self, request: web.Request) -> web.Response:
-        """Approve, send, confirm, change, ship, receive, close or cancel."""
-        order = number(request, "order")
-        action = next((one for one in ACTIONS if one == request.match_info["action"]), None)
-        if action is None:
-            raise NotFound(f"there is no {request.match_info['action'][:50]!r}", f"use one of {', '.join(ACTIONS)}")
-
-        async def act(step: Step, by: Given) -> object:
-            return await self._desk.step(order, action, told_once(action, step), by.who, by.key)
-
-        return await self._writes.take(request, Step, act)
-
-    async def arrivals(self, _: web.Request) -> web.Response:
+    async def arrivals(self, _: web.Request) -> object:
         """What the shelves saw coming."""
-        return reply(self._desk.arrivals())
+        return self._desk.arrivals()
 
-    async def confirm(self, request: web.Request) -> web.Response:
-        """Confirm an arrival."""
-        arrival = request.match_info["id"]
+    async def arrival(self, request: web.Request) -> object:
+        """One of these."""
+        wanted = request.match_info["id"]
+        found = next((one for one in self._desk.arrivals() if one.id == wanted), None)
+        if found is None:
+            raise NotFound(f"there is no arrival {wanted[:100]!r}", "the list shows all there are")
+        return found
 
-        async def act(came: Came, by: Given) -> object:
-            return await self._desk.confirm(arrival, came, by.who, by.key)
+    async def confirm(self, request: web.Request, came: Came, by: Given) -> object:
+        """A person says what came."""
+        return await self._desk.confirm(request.match_info["id"], came, by.who, by.key)
 
-        return await self._writes.take(request, Came, act)
-
-    async def suppliers(self, _: web.Request) -> web.Response:
+    async def suppliers(self, _: web.Request) -> object:
         """Scorecards."""
-        return reply(self._partners.suppliers())
+        return self._partners.suppliers()
 
-    async def score(self, request: web.Request) -> web.Response:
+    async def score(self, request: web.Request, score: Score, by: Given) -> object:
         """Enter a score that is not measured."""
-        supplier = request.match_info["id"]
+        return await self._partners.mark(request.match_info["id"], score, by.who.name)
 
-        async def act(score: Score, by: Given) -> object:
-            return await self._partners.mark(supplier, score, by.who.name)
-
-        return await self._writes.take(request, Score, act)
-
-    async def webhooks(self, _: web.Request) -> web.Response:
+    async def webhooks(self, _: web.Request) -> object:
         """The log of webhooks, and what waits."""
-        return reply(self._partners.webhooks())
+        return self._partners.webhooks()
 
     async def paper(self, request: web.Request) -> web.Response:
-        """A supplier's paper of its shelves."""
-        return await self._paper(request, request[WHO].supplier, 0)
+        """The paper of an order for its supplier's machine."""
+        order = number(request, "order")
+        return await paper(self._papers, request.match_info["kind"], "", order)
 
-    async def order_paper(self, request: web.Request) -> web.Response:
-        """The paper of an order; a supplier's only of its own."""
-        return await self._paper(request, request[WHO].supplier, number(request, "order"))
 
-    async def hear(self, request: web.Request) -> web.Response:
-        """A supplier's paper: 855, 856, ORDRSP, DESADV. Where nothing of it was done, the answer is an error too."""
-        told = await self._papers.hear(await _whole(request), request[WHO])
-        if (no := told.refusal) is None:
-            return reply(told)
-        said = {"error": no["reason"], "detail": no["detail"], "hint": no["hint"], "done": told.done}
-        return reply(said | {"problems": told.problems}, status=409 if no["reason"] in CONFLICTS else 422)
+def action_of(request: web.Request, among: Sequence[Action] = ACTIONS) -> Action:
+    """The step that the address names. Raises `NotFound`."""
+    action = next((one for one in among if one == request.match_info["action"]), None)
+    if action is None:
+        raise NotFound(f"there is no {request.match_info['action'][:50]!r}", f"use one of {', '.join(among)}")
+    return action
 
-    async def _paper(self, request: web.Request, supplier: str, order: int) -> web.Response:
-        content, body = await self._papers.paper(request.match_info["kind"], supplier, order)
-        return web.Response(body=body, content_type=content)
+
+async def paper(desk: PaperDesk, kind: str, supplier: str, order: int) -> web.Response:
+    """A paper as it is sent."""
+    content, body = await desk.paper(kind, supplier, order)
+    return web.Response(body=body, content_type=content)
 
 
 def told_once(action: Action, step: Step) -> Step:
@@ -301,14 +297,3 @@ def _both(action: Action, one: StepLine, other: StepLine) -> StepLine:
         for had, more in ((one.units, other.units), (one.received, other.received))
     )
     return replace(one, units=units, received=received, rejected=one.rejected + other.rejected)
-
-
-async def _whole(request: web.Request) -> bytes:
-    """The body of a paper, which may be larger than other writes."""
-    body = bytearray()
-    async for part in request.content.iter_chunked(64 * 1024):
-        body += part
-        if len(body) > BYTES_MAX:
-            hint = "send it in parts, each under a number of its own"
-            raise Refusal(413, "too_large", f"the paper is larger than {BYTES_MAX >> 20} MiB", hint)
-    return bytes(body)

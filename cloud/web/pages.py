@@ -10,6 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from cloud.web.routing import Media, Route, get
+
 HASHED = re.compile(r".+-[0-9A-Z]{8}\.[a-z0-9]+")
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Dashboard not built</title>
 <h1>The dashboard is not built</h1>
@@ -35,9 +37,14 @@ class Pages:
         self._static = static.resolve()
         self._assets = self._static / "assets"
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
-        return [web.get("/", self.index), web.get("/public/{link}", self.public), web.get("/assets/{name}", self.file)]
+        page = Media(("text/html",))
+        return [
+            get("/", self.index, None, page),
+            get("/public/{link}", self.public, None, page),
+            get("/assets/{name}", self.file, None, Media(("*/*",))),
+        ]
 
     async def index(self, _: web.Request) -> web.StreamResponse:
         """The page."""

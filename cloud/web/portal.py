@@ -8,11 +8,17 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from cloud.core.office_view import Heard, PortalView, StockTaken
+from cloud.core.purchasing.acting import Action
+from cloud.core.trade_view import OrderView
+from cloud.web import codes, office
 from cloud.web.access import WHO
-from cloud.web.office import LINES_MAX, Name, TimeMs
-from cloud.web.replies import reply
+from cloud.web.office import LINES_MAX, NUMBERED, PAPERS, Name, PaperDesk, Step, TimeMs, told_once
+from cloud.web.queries import number
+from cloud.web.replies import CONFLICTS, Refusal
+from cloud.web.routing import Given, Media, Route, get, post
 from cloud.web.sign_in import Who
-from cloud.web.writes import Given, Writes
+from protocols.documents.papers import BYTES_MAX
 
 
 class PlanLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,37 +54,69 @@ class Desk(typing.Protocol):
         """A supplier says what it has."""
 
 
+class Orders(typing.Protocol):
+    """Who keeps the orders. Raises `DeskError`s."""
+
+    async def step(self, number: int, action: Action, step: Step, who: Who, key: str) -> object:
+        """Take an order a step further; a supplier's only if it is its own."""
+
+
 class Portal:
     """The routes of the portal."""
 
-    def __init__(self, desk: Desk, writes: Writes) -> None:
-        self._desk = desk
-        self._writes = writes
+    def __init__(self, desk: Desk, orders: Orders, papers: PaperDesk) -> None:
+        self._desk, self._orders, self._papers = desk, orders, papers
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
+        order = "/api/v1/portal/orders/{id}"
         return [
-            web.get("/api/v1/portal", self.portal),
-            web.post("/api/v1/portal/plan", self.plan),
-            web.post("/api/v1/portal/stock", self.stock),
-        ]
+            get("/api/v1/portal", self.portal, "portal", PortalView),
+            post("/api/v1/portal/plan", self.plan, "portal", Plan, OrderView, refusals=codes.PLAN),
+            post("/api/v1/portal/stock", self.stock, "portal", Stock, StockTaken),
+            post(
+                f"{order}/{{action}}", self.step, "portal", Step, OrderView,
+                named=NUMBERED | {"action": Action}, refusals=codes.STEP,
+            ),
+            get(f"{order}/papers/{{kind}}", self.order_paper, "portal", PAPERS, named=NUMBERED, refusals=codes.PAPER),
+            get("/api/v1/portal/papers/{kind}", self.paper, "portal", PAPERS, refusals=codes.PAPER),
+            post(
+                "/api/v1/portal/papers", self.hear, "portal", Media(("application/octet-stream",), BYTES_MAX), Heard,
+                refusals=codes.HEAR,
+            ),
+        ]  # fmt: skip
 
-    async def portal(self, request: web.Request) -> web.Response:
+    async def portal(self, request: web.Request) -> object:
         """A supplier's own shelves, forecast and orders."""
-        return reply(self._desk.portal(request[WHO].supplier))
+        return self._desk.portal(request[WHO].supplier)
 
-    async def plan(self, request: web.Request) -> web.Response:
+    async def plan(self, _: web.Request, plan: Plan, by: Given) -> object:
         """What it wants to bring."""
+        return await self._desk.plan(plan, by.who, by.key)
 
-        async def act(plan: Plan, by: Given) -> object:
-            return await self._desk.plan(plan, by.who, by.key)
-
-        return await self._writes.take(request, Plan, act)
-
-    async def stock(self, request: web.Request) -> web.Response:
+    async def stock(self, _: web.Request, stock: Stock, by: Given) -> object:
         """What it has."""
+        return await self._desk.stock(stock, by.who)
 
-        async def act(stock: Stock, by: Given) -> object:
-            return await self._desk.stock(stock, by.who)
+    async def step(self, request: web.Request, step: Step, by: Given) -> object:
+        """A supplier confirms or ships an order of its own, or says what it would change."""
+        action = office.action_of(request)
+        return await self._orders.step(number(request, "order"), action, told_once(action, step), by.who, by.key)
 
-        return await self._writes.take(request, Stock, act)
+    async def paper(self, request: web.Request) -> web.Response:
+        """A paper of a supplier's shelves."""
+        return await office.paper(self._papers, request.match_info["kind"], request[WHO].supplier, 0)
+
+    async def order_paper(self, request: web.Request) -> web.Response:
+        """The paper of an order of its own."""
+        order = number(request, "order")
+        return await office.paper(self._papers, request.match_info["kind"], request[WHO].supplier, order)
+
+    async def hear(self, _: web.Request, data: bytes, by: Given) -> object:
+        """A supplier's paper: 855, 856, ORDRSP, DESADV. Where nothing of it was done, the answer is a problem, which
+        tells the same."""
+        told = await self._papers.hear(data, by.who)
+        if (no := told.refusal) is None:
+            return told
+        more = {"done": told.done, "problems": told.problems}
+        raise Refusal(409 if no.reason in CONFLICTS else 422, no.reason, no.detail, no.hint, more=more)

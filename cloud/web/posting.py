@@ -51,6 +51,18 @@ class Delivery(Struct, frozen=True):
     detail: str = ""
 
 
+class WebhookView(Struct, frozen=True):
+    """A webhook as a manager sees it; `log` is of this run, the newest last. Its secret is not in it."""
+
+    id: str
+    url: str
+    events: list[str]
+    supplier: str
+    waiting: int
+    oldest_ms: int | None
+    log: list[Delivery]
+
+
 Keep = Callable[[str, list[Waiting]], Awaitable[None]]
 
 

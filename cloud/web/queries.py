@@ -1,8 +1,11 @@
-"""What stands in a request's address: numbers, checked."""
+"""What stands in a request's address: declared once, read by the same declaration."""
 
 from __future__ import annotations
 
+from typing import Annotated, Any, NamedTuple
+
 from aiohttp import web
+from msgspec import Meta
 
 from cloud.web.desk import NotFound
 from cloud.web.replies import Refusal
@@ -10,24 +13,65 @@ from cloud.web.replies import Refusal
 TIME_MS_MAX = 2**53
 NUMBER_MAX = 2**31 - 1
 """The numbers of things end there."""
+Number = Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
 
 
-def whole(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    """A whole number of the query; raises `Refusal` for anything else."""
-    text = request.query.get(name, "")
-    if not text:
-        return default
-    if text.isascii() and text.isdigit() and len(text) <= 18 and least <= int(text) <= most:
-        return int(text)
-    raise Refusal(400, "bad_request", f"`{name}` is not a whole number", f"send one from {least} to {most}")
+class Whole(NamedTuple):
+    """A whole number of the query. Without a default, what is left out is the handler's to say."""
+
+    name: str
+    means: str
+    default: int | None
+    least: int = 0
+    most: int = TIME_MS_MAX
+
+    def of(self, request: web.Request, default: int = 0) -> int:
+        """The number that was sent, else the default; raises `Refusal` for anything else."""
+        text = request.query.get(self.name, "")
+        if not text:
+            return default if self.default is None else self.default
+        if text.isascii() and text.isdigit() and len(text) <= 18 and self.least <= int(text) <= self.most:
+            return int(text)
+        hint = f"send one from {self.least} to {self.most}"
+        raise Refusal(400, "bad_request", f"`{self.name}` is not a whole number", hint)
+
+    def schema(self) -> dict[str, Any]:
+        """As JSON Schema has it."""
+        told = {"type": "integer", "minimum": self.least, "maximum": self.most}
+        return told if self.default is None else told | {"default": self.default}
 
 
-def text(request: web.Request, name: str) -> str:
-    """A text of the query, "" where there is none; raises `Refusal` for one that no database holds."""
-    given = request.query.get(name, "")
-    if "\0" in given:
-        raise Refusal(400, "bad_request", f"there is a character 0 in `{name}`", "send plain text")
-    return given
+class Text(NamedTuple):
+    """A text of the query; where there are `choices`, one of them."""
+
+    name: str
+    means: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    length_max: int = 200
+
+    def of(self, request: web.Request) -> str:
+        """The text that was sent, else the default; raises `Refusal` for what can not be meant."""
+        text = request.query.get(self.name, "")
+        if self.choices and text not in ("", *self.choices):
+            hint = f"use {self.name}={'|'.join(self.choices)}"
+            raise Refusal(400, "bad_request", f"`{self.name}` is none of what can be asked for", hint)
+        if "\0" in text:
+            raise Refusal(400, "bad_request", f"there is a character 0 in `{self.name}`", "send plain text")
+        if len(text) > self.length_max or (self.required and not text):
+            hint = f"send {1 if self.required else 0} to {self.length_max} characters"
+            raise Refusal(400, "bad_request", f"`{self.name}` is {'too long' if text else 'missing'}", hint)
+        return text or self.default
+
+    def schema(self) -> dict[str, Any]:
+        """As JSON Schema has it."""
+        told: dict[str, Any] = {"type": "string"}
+        told |= {"enum": [*self.choices]} if self.choices else {"maxLength": self.length_max}
+        return told | ({"default": self.default} if self.default else {})
+
+
+Query = Whole | Text
 
 
 def number(request: web.Request, noun: str) -> int:

@@ -1,18 +1,25 @@
-"""How the web answers: JSON, and errors to act on: `{"error": code, "detail": sentence, "hint": sentence}`."""
+"""How the web answers: JSON, and problems to act on (RFC 9457), with a `code` for programs and a `hint` what to do."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from cloud.web.desk import Conflict, DeskError, NotFound, Refused, Unavailable
+from cloud.web.problems import title
 
 log = logging.getLogger(__name__)
 
 COMPRESS_BYTES_MIN = 2048
+JSON, PROBLEM = "application/json", "application/problem+json"
+PROBLEMS = "/api/v1/problems/"
+"""Below this address each code says what it means."""
 CONFLICTS = frozenset(("changed", "key_used"))
 """What is refused because of what somebody did before."""
 _DESK = {NotFound: (404, "unknown"), Conflict: (409, "conflict"), Unavailable: (503, "unavailable")}
@@ -22,18 +29,51 @@ _HTTP = {
     405: ("wrong_method", "this address does not take that method", "the Allow header says which it takes"),
     413: ("too_large", "the body is larger than 64 KB", "send less at once"),
 }
+_AT = re.compile(r" - at `(?:key in )?\$(.*)`$")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+
+
+class Flaw(Struct, frozen=True):
+    """What is wrong with one field of what was sent: `pointer` names it (RFC 6901)."""
+
+    pointer: str
+    detail: str
+    hint: str
+
+
+class ProblemDetails(Struct, frozen=True):
+    """Why the answer is no. `type` is an address that tells what the code means, `title` the code in words; `detail`
+    says what was found, `hint` what to do; `instance` is what was asked for. `errors`: field by field what is wrong
+    with what was sent. What somebody else changed says who (`by`) and when (`changed_ms`)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    hint: str
+    errors: list[Flaw] | msgspec.UnsetType = msgspec.UNSET
+    by: str | msgspec.UnsetType = msgspec.UNSET
+    changed_ms: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Refusal(Exception):
-    """The web says no: a status, a code for programs, and two sentences for people."""
+    """The web says no: a status, a code for programs, two sentences for people, and what else the body tells."""
 
     def __init__(
-        self, status: int, error: str, detail: str, hint: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        hint: str,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status = status
-        self.body = msgspec.json.encode({"error": error, "detail": detail, "hint": hint})
+        self.status, self.code, self.detail, self.hint = status, code, detail, hint
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 def reply(value: object, *, status: int = 200) -> web.Response:
@@ -41,16 +81,19 @@ def reply(value: object, *, status: int = 200) -> web.Response:
     return reply_bytes(msgspec.json.encode(value), status=status)
 
 
-def reply_bytes(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+def reply_bytes(
+    body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None, content_type: str = JSON
+) -> web.Response:
     """JSON that is already serialised."""
-    response = web.Response(body=body, status=status, content_type="application/json", headers=headers)
+    response = web.Response(body=body, status=status, content_type=content_type, headers=headers)
     if len(body) >= COMPRESS_BYTES_MIN:
         response.enable_compression()
     return response
 
 
-def refused(error: Exception, where: str) -> web.Response:
-    """The answer to whatever went wrong while answering `where` (method and pattern). Unforeseen errors are logged."""
+def refused(error: Exception, where: str, path: str) -> web.Response:
+    """The answer to whatever went wrong while answering `where` (method and pattern) at a `path`. Unforeseen errors are
+    logged."""
     if isinstance(error, Refused):
         error = Refusal(409 if error.code in CONFLICTS else 422, error.code, error.detail, error.hint)
     if isinstance(error, DeskError):
@@ -63,4 +106,18 @@ def refused(error: Exception, where: str) -> web.Response:
     if not isinstance(error, Refusal):
         log.error("answering %s failed", where, exc_info=error)
         error = Refusal(500, "broken", "the service failed to answer", "try again; the reason is in the service's log")
-    return reply_bytes(error.body, status=error.status, headers=error.headers)
+    told = ProblemDetails(
+        PROBLEMS + error.code, title(error.code), error.status, error.detail, path, error.code, error.hint
+    )
+    body = msgspec.json.encode(msgspec.to_builtins(told) | error.more if error.more else told)
+    return reply_bytes(body, status=error.status, headers=error.headers, content_type=PROBLEM)
+
+
+def misread(error: ValueError, what: str, hint: str) -> Refusal:
+    """The refusal of a body that is not as its type has it: it names the field, never its value."""
+    said = str(error)
+    at = _AT.search(said)
+    steps = _STEP.findall(at[1]) if at else []
+    pointer = "".join("/" + (name or place) for name, place in steps if place != "...")
+    flaw = Flaw(pointer, said[: at.start()] if at else said, hint)
+    return Refusal(400, "bad_request", f"{what} can not be read: {said}", hint, more={"errors": [flaw]})

@@ -11,8 +11,9 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from cloud.web.access import COOKIE, WHO, is_secure
-from cloud.web.replies import Refusal, reply
-from cloud.web.sign_in import SignIn, TooManyTries, Who, WrongPassword
+from cloud.web.replies import Refusal, misread, reply
+from cloud.web.routing import Route, get
+from cloud.web.sign_in import Role, SignIn, TooManyTries, Who, WrongPassword
 
 
 class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,6 +23,13 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
+class Signed(Struct, frozen=True):
+    """Who is signed in."""
+
+    user: str
+    role: Role
+
+
 class Session:
     """The routes under /api/v1/session."""
 
@@ -29,15 +37,22 @@ class Session:
         self._sign_in = sign_in
         self._now_ms = now_ms
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
+        shown = get("/api/v1/session", self.show, "anyone", Signed)
         return [
-            web.get("/api/v1/session", self.show),
-            web.post("/api/v1/session", self.open),
-            web.delete("/api/v1/session", self.close),
-        ]
+            shown,
+            shown._replace(
+                method="POST", right=None, summary="Sign in; sets the cookie.", read=self.open, body=Credentials,
+                refusals=("wrong_password", "too_many_tries"),
+            ),
+            shown._replace(
+                method="DELETE", right=None, answer=None, summary="Sign out, also when nobody was signed in.",
+                read=self.close,
+            ),
+        ]  # fmt: skip
 
-    async def show(self, request: web.Request) -> web.Response:
+    async def show(self, request: web.Request) -> object:
         """Who is signed in."""
         return _shown(request[WHO])
 
@@ -47,7 +62,7 @@ class Session:
             given = msgspec.json.decode(await request.read(), type=Credentials)
         except ValueError as error:  # msgspec's: names the field, never its value
             hint = 'send {"user": NAME, "password": PASSWORD}'
-            raise Refusal(400, "bad_request", f"the sign-in can not be read: {error}", hint) from None
+            raise misread(error, "the sign-in", hint) from None
         try:
             token, who = await self._sign_in.open(given.user, given.password, request.remote or "", self._now_ms())
         except WrongPassword:
@@ -57,7 +72,7 @@ class Session:
             hint = f"wait {wait_s} seconds and try again"
             raise Refusal(429, "too_many_tries", "too many sign-ins failed", hint, {"Retry-After": wait_s}) from None
         await self._forget(request)
-        response = _shown(who)
+        response = reply(_shown(who))
         # No max_age: the service knows when a session ends, and the browser forgets it when it closes.
         response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="Strict", secure=is_secure(request))
         return response
@@ -74,5 +89,5 @@ class Session:
             await self._sign_in.close(cookie)
 
 
-def _shown(who: Who) -> web.Response:
-    return reply({"user": who.name, "role": who.role})
+def _shown(who: Who) -> Signed:
+    return Signed(who.name, who.role)

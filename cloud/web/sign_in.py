@@ -14,6 +14,7 @@ import hmac
 import secrets
 import typing
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -21,11 +22,17 @@ from msgspec import Struct
 from cloud.web.desk import Unavailable
 
 Role = Literal["viewer", "crew", "manager", "supplier"]
-Least = Literal["viewer", "crew", "manager", "supplier", "anyone"]
-"""What a route asks for: at least this role of ours, a supplier, or anyone who is signed in."""
+Right = Literal["look", "respond", "handle", "maintain", "buy", "govern", "portal", "anyone"]
+"""What a route asks for."""
 ROLES: tuple[Role, ...] = ("viewer", "crew", "manager")
-"""Ours, from least to most: a viewer looks, the crew also acts, a manager also sees how the service runs. A supplier is
-none of them: it sees its portal, and nothing else."""
+"""Ours, from least to most. A supplier is none of them: it sees its portal, and nothing else."""
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    "viewer": frozenset(("look", "anyone")),
+    "crew": frozenset(("look", "respond", "handle", "maintain", "buy", "anyone")),
+    "manager": frozenset(("look", "respond", "handle", "maintain", "buy", "govern", "anyone")),
+    "supplier": frozenset(("portal", "anyone")),
+}
+"""What each role may; `anyone` is whoever is signed in."""
 
 LOG2_N, R, P = 14, 8, 5
 SESSION_MS = 12 * 3600 * 1000
@@ -88,13 +95,9 @@ class Who(Struct, frozen=True):
     role: Role
     supplier: str = ""
 
-    def may(self, least: Least) -> bool:
-        """Whether this role holds at least that one's rights."""
-        if least == "anyone":
-            return True
-        if "supplier" in (least, self.role):
-            return self.role == least
-        return ROLES.index(self.role) >= ROLES.index(least)
+    def may(self, right: Right) -> bool:
+        """Whether this role has that right."""
+        return right in RIGHTS[self.role]
 
 
 class WrongPassword(Exception):

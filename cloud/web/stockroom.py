@@ -10,14 +10,33 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from cloud.core.book.entries import Entry, Kind
-from cloud.web.queries import TIME_MS_MAX, number, text, whole
-from cloud.web.replies import reply
-from cloud.web.writes import Given, Writes
+from cloud.core.promising.reservations import Reservation
+from cloud.core.stock_view import (
+    BookPage,
+    CountRound,
+    CountTold,
+    PicksView,
+    PublicStock,
+    ReservationView,
+    Standing,
+    Worth,
+)
+from cloud.web import codes
+from cloud.web.desk import NotFound
+from cloud.web.paging import Paging
+from cloud.web.queries import TIME_MS_MAX, Number, Text, Whole, number
+from cloud.web.routing import Given, Route, get, post
 
-PAGE = 200
-PAGE_MAX = 1_000
+BOOK = Paging("book", 200, 1_000)
+SKU = Text("sku", "Of this SKU alone.")
+FROM = Whole("from", "What happened since then, in ms since 1970.", 0)
+TO = Whole("to", "What happened until then, in ms since 1970.", TIME_MS_MAX)
+UNITS = Whole("units", "How many units to pick.", 1, 1, 10**9)
+AT = Whole("at", "At this moment, in ms since 1970; left out, now.", None)
+KNOWN = Whole("known", "As it was known at that moment, in ms since 1970.", TIME_MS_MAX)
+NUMBERED = {"id": Number}
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Text = Annotated[str, Meta(max_length=500)]
+Words = Annotated[str, Meta(max_length=500)]
 Units = Annotated[int, Meta(ge=-(10**9), le=10**9)]
 TimeMs = Annotated[int, Meta(ge=0, le=TIME_MS_MAX)]
 
@@ -30,13 +49,13 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True):
     sku: Name
     units: Units
     happened_ms: TimeMs = 0
-    place: Text = ""
-    other: Text = ""
-    lot: Text = ""
-    expiry: Text = ""
+    place: Words = ""
+    other: Words = ""
+    lot: Words = ""
+    expiry: Words = ""
     unit_cost: Annotated[float, Meta(ge=0, le=1e9)] | None = None
-    ref: Text = ""
-    note: Text = ""
+    ref: Words = ""
+    note: Words = ""
     insist: bool = False
 
 
@@ -45,10 +64,10 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True):
 
     sku: Name
     units: Annotated[int, Meta(ge=1, le=10**9)]
-    tier: Text = ""
-    customer: Text = ""
+    tier: Words = ""
+    customer: Words = ""
     hours: Annotated[float, Meta(ge=0, le=24 * 3660)] = 0.0
-    note: Text = ""
+    note: Words = ""
 
 
 class Counted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +75,7 @@ class Counted(Struct, frozen=True, forbid_unknown_fields=True):
 
     sku: Name
     counted: Annotated[int, Meta(ge=0, le=10**9)]
-    place: Text = ""
+    place: Words = ""
     at_ms: TimeMs = 0
 
 
@@ -86,7 +105,7 @@ class PromiseDesk(typing.Protocol):
     def picks(self, sku: str, units: int) -> object:
         """From which lots to pick so many units."""
 
-    def reservations(self) -> object:
+    def reservations(self) -> list[ReservationView]:
         """What is held for whom."""
 
     async def reserve(self, wish: Wish, by: str, key: str) -> object:
@@ -112,95 +131,91 @@ class CountDesk(typing.Protocol):
 class Stockroom:
     """The routes of the book."""
 
-    def __init__(
-        self, book: BookDesk, promises: PromiseDesk, counts: CountDesk, writes: Writes, now_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, book: BookDesk, promises: PromiseDesk, counts: CountDesk, now_ms: Callable[[], int]) -> None:
         self._book = book
         self._promises = promises
         self._counts = counts
-        self._writes = writes
         self._now_ms = now_ms
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
+        held = "/api/v1/reservations/{id}"
         return [
-            web.get("/api/v1/book", self.entries),
-            web.post("/api/v1/book", self.tell),
-            web.get("/api/v1/skus/{id}/position", self.position),
-            web.get("/api/v1/skus/{id}/picks", self.picks),
-            web.get("/api/v1/value", self.value),
-            web.get("/api/v1/counts", self.round),
-            web.post("/api/v1/counts", self.count),
-            web.get("/api/v1/reservations", self.reservations),
-            web.post("/api/v1/reservations", self.reserve),
-            web.post("/api/v1/reservations/{id}/pick", self.end_reservation),
-            web.post("/api/v1/reservations/{id}/release", self.end_reservation),
-            web.get("/api/v1/public/{link}", self.public),
-        ]
+            get("/api/v1/book", self.entries, "look", BookPage, SKU, FROM, TO, *BOOK.query),
+            post("/api/v1/book", self.tell, "handle", Fact, Entry, refusals=codes.BOOK),
+            get("/api/v1/skus/{id}/position", self.position, "look", Standing),
+            get("/api/v1/skus/{id}/picks", self.picks, "look", PicksView, UNITS),
+            get("/api/v1/value", self.value, "govern", Worth, AT, KNOWN),
+            get("/api/v1/counts", self.round, "look", CountRound),
+            post("/api/v1/counts", self.count, "handle", Counted, CountTold, refusals=codes.COUNT),
+            get("/api/v1/reservations", self.reservations, "look", list[ReservationView]),
+            post("/api/v1/reservations", self.reserve, "handle", Wish, Reservation, refusals=codes.RESERVE),
+            get(held, self.reservation, "look", ReservationView, named=NUMBERED),
+            post(
+                f"{held}/pick", self.pick, "handle", Nothing, Reservation,
+                named=NUMBERED, refusals=codes.END, thing=self.reservation,
+            ),
+            post(
+                f"{held}/release", self.release, "handle", Nothing, Reservation,
+                named=NUMBERED, refusals=codes.END, thing=self.reservation,
+            ),
+            get("/api/v1/public/{link}", self.public, None, PublicStock),
+        ]  # fmt: skip
 
-    async def entries(self, request: web.Request) -> web.Response:
-        """Entries by number: of `sku`, that happened within [`from`, `to`], `limit` of them `after` a number."""
-        from_ms = whole(request, "from", 0, 0, TIME_MS_MAX)
-        to_ms = whole(request, "to", TIME_MS_MAX, 0, TIME_MS_MAX)
-        after, limit = whole(request, "after", 0, 0, 2**53), whole(request, "limit", PAGE, 1, PAGE_MAX)
-        found = await self._book.entries(text(request, "sku"), from_ms, to_ms, after, limit)
-        return reply({"entries": found, "next": found[-1].id if len(found) == limit else None})
+    async def entries(self, request: web.Request) -> object:
+        """Entries of the book by number."""
+        after, limit = BOOK.of(request)
+        found = await self._book.entries(SKU.of(request), FROM.of(request), TO.of(request), after, limit)
+        return BookPage(found, BOOK.next(found, limit))
 
-    async def tell(self, request: web.Request) -> web.Response:
+    async def tell(self, _: web.Request, fact: Fact, by: Given) -> object:
         """Enter a fact."""
+        return await self._book.tell(fact, by.who.name, by.key)
 
-        async def act(fact: Fact, by: Given) -> Entry:
-            return await self._book.tell(fact, by.who.name, by.key)
-
-        return await self._writes.take(request, Fact, act)
-
-    async def position(self, request: web.Request) -> web.Response:
+    async def position(self, request: web.Request) -> object:
         """Where an SKU stands."""
-        return reply(self._promises.standing(request.match_info["id"]))
+        return self._promises.standing(request.match_info["id"])
 
-    async def picks(self, request: web.Request) -> web.Response:
-        """From which lots to pick `units` of an SKU: first expired first out."""
-        return reply(self._promises.picks(request.match_info["id"], whole(request, "units", 1, 1, 10**9)))
+    async def picks(self, request: web.Request) -> object:
+        """From which lots to pick so many units of an SKU: first expired first out."""
+        return self._promises.picks(request.match_info["id"], UNITS.of(request))
 
-    async def value(self, request: web.Request) -> web.Response:
-        """What stock was worth `at` a moment (now), as `known` at another (now)."""
-        at_ms = whole(request, "at", self._now_ms(), 0, TIME_MS_MAX)
-        return reply(await self._book.value(at_ms, whole(request, "known", TIME_MS_MAX, 0, TIME_MS_MAX)))
+    async def value(self, request: web.Request) -> object:
+        """What stock was worth at a moment, as known at another."""
+        return await self._book.value(AT.of(request, self._now_ms()), KNOWN.of(request))
 
-    async def round(self, _: web.Request) -> web.Response:
+    async def round(self, _: web.Request) -> object:
         """What to count today, and why."""
-        return reply(self._counts.round())
+        return self._counts.round()
 
-    async def count(self, request: web.Request) -> web.Response:
+    async def count(self, _: web.Request, counted: Counted, by: Given) -> object:
         """A count, and what is found of it."""
+        return await self._counts.count(counted, by.who.name, by.key)
 
-        async def act(counted: Counted, by: Given) -> object:
-            return await self._counts.count(counted, by.who.name, by.key)
-
-        return await self._writes.take(request, Counted, act)
-
-    async def reservations(self, _: web.Request) -> web.Response:
+    async def reservations(self, _: web.Request) -> object:
         """What is held for whom."""
-        return reply(self._promises.reservations())
+        return self._promises.reservations()
 
-    async def reserve(self, request: web.Request) -> web.Response:
+    async def reservation(self, request: web.Request) -> object:
+        """One reservation that is held."""
+        wanted = number(request, "reservation")
+        found = next((one for one in self._promises.reservations() if one.id == wanted), None)
+        if found is None:
+            raise NotFound(f"there is no reservation {wanted}", "the list shows those that are held")
+        return found
+
+    async def reserve(self, _: web.Request, wish: Wish, by: Given) -> object:
         """Hold units for a customer."""
+        return await self._promises.reserve(wish, by.who.name, by.key)
 
-        async def act(wish: Wish, by: Given) -> object:
-            return await self._promises.reserve(wish, by.who.name, by.key)
+    async def pick(self, request: web.Request, _: Nothing, by: Given) -> object:
+        """A reservation was picked."""
+        return await self._promises.end(number(request, "reservation"), "pick", by.who.name, by.key)
 
-        return await self._writes.take(request, Wish, act)
+    async def release(self, request: web.Request, _: Nothing, by: Given) -> object:
+        """A reservation is not wanted any more."""
+        return await self._promises.end(number(request, "reservation"), "release", by.who.name, by.key)
 
-    async def end_reservation(self, request: web.Request) -> web.Response:
-        """A reservation was picked, or is released."""
-        how: Literal["pick", "release"] = "pick" if request.path.endswith("/pick") else "release"
-        reservation = number(request, "reservation")
-
-        async def act(_: Nothing, by: Given) -> object:
-            return await self._promises.end(reservation, how, by.who.name, by.key)
-
-        return await self._writes.take(request, Nothing, act)
-
-    async def public(self, request: web.Request) -> web.Response:
+    async def public(self, request: web.Request) -> object:
         """What a group of customers sees: what is available, or when more is expected."""
-        return reply(self._promises.public(request.match_info["link"]))
+        return self._promises.public(request.match_info["link"])

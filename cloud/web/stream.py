@@ -10,7 +10,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from cloud.web.access import identify, same_origin
 from cloud.web.live import Cursor, Full, Live
+from cloud.web.queries import Text, Whole
 from cloud.web.replies import Refusal
+from cloud.web.routing import Route, get
 from cloud.web.sign_in import SignIn
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,10 @@ PING_S = 20.0
 RECHECK_MS = 5000
 CLOSE_SIGNED_OUT = 4401
 """The close code that tells the page to show the sign-in."""
+
+
+SINCE = Whole("since", "The number of the last frame that was seen; left out, none was.", None)
+EPOCH = Text("epoch", "The epoch of that frame.")
 
 
 class Stream:
@@ -33,9 +39,10 @@ class Stream:
         self._now_ms = now_ms
         self._send_timeout_s = send_timeout_s
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """The one."""
-        return [web.get("/ws", self.watch)]
+        refusals = ("cross_site", "upgrade_required", "full")
+        return [get("/ws", self.watch, "look", None, SINCE, EPOCH, refusals=refusals, also={101: None})]
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """Frames as text, from `since` of `epoch` on if they are still known, else from a snapshot on."""
@@ -47,7 +54,7 @@ class Stream:
         if not socket.can_prepare(request).ok:
             hint = "use a WebSocket client; GET /api/v1/snapshot answers plain HTTP"
             raise Refusal(426, "upgrade_required", "this address speaks WebSocket only", hint, {"Upgrade": "websocket"})
-        since = request.query.get("since", "")
+        since = request.query.get("since", "")  # what it can not be is as if it were left out: a snapshot comes
         known = int(since) if since.isascii() and since.isdigit() and len(since) <= 18 else None
         try:
             with self._live.join(known, request.query.get("epoch", "")) as cursor:

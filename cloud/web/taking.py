@@ -16,6 +16,7 @@ from aiohttp import web
 
 from cloud.alerts import wording
 from cloud.web.desk import DeskError
+from cloud.web.routing import Media, Route, get
 from cloud.web.sign_in import Tries
 
 WRONG_MAX = 20
@@ -72,9 +73,12 @@ class Taking:
         self._desk, self._now_ms = desk, now_ms
         self._wrong, self._taps = Tries(WRONG_MAX), Tries(TAPS_MAX)
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Both."""
-        return [web.get("/a/{token}", self.look), web.post("/a/{token}", self.take)]
+        page = Media(("text/html",))
+        also = {404: page, 429: page, 503: page}
+        asked = get("/a/{token}", self.look, None, page, also=also)
+        return [asked, asked._replace(method="POST", read=self.take, summary="The tap.")]
 
     async def look(self, request: web.Request) -> web.Response:
         """Ask for the tap."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -11,10 +12,15 @@ from msgspec import Meta, Struct
 from cloud.core.maintenance.verdicts import SNOOZE_HOURS, SNOOZE_HOURS_MAX, RulePrecision
 from cloud.core.maintenance.work import Said
 from cloud.core.maintenance.working import ACTIONS, PARTS_MAX, UNITS_MAX, Action
+from cloud.core.work_view import Judged, VerdictsView, WorkDetail, WorksPage, WorkView
+from cloud.web import codes
 from cloud.web.desk import NotFound
-from cloud.web.queries import TIME_MS_MAX, number
-from cloud.web.replies import reply
-from cloud.web.writes import Given, Writes
+from cloud.web.paging import Paging
+from cloud.web.queries import TIME_MS_MAX, Number, number
+from cloud.web.routing import Given, Route, get, post
+
+NUMBERED = {"id": Number}
+ENDED = Paging("works", 100, 1_000)
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Text = Annotated[str, Meta(max_length=1000)]
@@ -84,6 +90,9 @@ class WorkDesk(typing.Protocol):
     def orders(self) -> object:
         """Open orders and the latest ended ones."""
 
+    async def ended(self, before: int, limit: int) -> Sequence[WorkView]:
+        """Those that are over, the newest first; with `before` (0: none) those of lower numbers."""
+
     async def order(self, number: int) -> object:
         """One, with its versions."""
 
@@ -109,73 +118,65 @@ class WorkDesk(typing.Protocol):
 class Work:
     """The routes of maintenance."""
 
-    def __init__(self, desk: WorkDesk, writes: Writes) -> None:
+    def __init__(self, desk: WorkDesk) -> None:
         self._desk = desk
-        self._writes = writes
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """All of them."""
+        one, alert = "/api/v1/works/{id}", "/api/v1/alerts/{id}/verdict"
         return [
-            web.get("/api/v1/works", self.orders),
-            web.post("/api/v1/works", self.open),
-            web.get("/api/v1/works/{id}", self.order),
-            web.post("/api/v1/works/{id}/verdict", self.judge_work),
-            web.post("/api/v1/works/{id}/{action}", self.step),
-            web.get("/api/v1/alerts/{id}/verdict", self.alert_verdicts),
-            web.post("/api/v1/alerts/{id}/verdict", self.judge_alert),
-            web.get("/api/v1/precision", self.precision),
-        ]
+            get("/api/v1/works", self.orders, "look", list[WorkView]),
+            post("/api/v1/works", self.open, "maintain", NewWork, WorkView, refusals=codes.OPEN_WORK),
+            get("/api/v1/works/ended", self.ended, "look", WorksPage, *ENDED.query),
+            get(one, self.order, "look", WorkDetail, named=NUMBERED),
+            post(f"{one}/verdict", self.judge_work, "maintain", Told, Judged, named=NUMBERED, refusals=codes.JUDGE),
+            post(
+                f"{one}/{{action}}", self.step, "maintain", WorkStep, WorkView,
+                named=NUMBERED | {"action": Action}, refusals=codes.STEP_WORK, thing=self.order,
+            ),
+            get(alert, self.alert_verdicts, "look", VerdictsView, named=NUMBERED),
+            post(alert, self.judge_alert, "respond", Told, Judged, named=NUMBERED, refusals=codes.JUDGE),
+            get("/api/v1/precision", self.precision, "look", list[RulePrecision]),
+        ]  # fmt: skip
 
-    async def orders(self, _: web.Request) -> web.Response:
+    async def orders(self, _: web.Request) -> object:
         """Open orders and the latest ended ones."""
-        return reply(self._desk.orders())
+        return self._desk.orders()
 
-    async def order(self, request: web.Request) -> web.Response:
+    async def ended(self, request: web.Request) -> object:
+        """Orders that are over, newest first."""
+        before, limit = ENDED.of(request)
+        found = await self._desk.ended(before, limit)
+        return WorksPage([*found], ENDED.next(found, limit))
+
+    async def order(self, request: web.Request) -> object:
         """One order with its versions."""
-        return reply(await self._desk.order(number(request, "maintenance order")))
+        return await self._desk.order(number(request, "maintenance order"))
 
-    async def open(self, request: web.Request) -> web.Response:
+    async def open(self, _: web.Request, wanted: NewWork, by: Given) -> object:
         """Open an order."""
+        return await self._desk.open(wanted, by.who.name, by.key)
 
-        async def act(wanted: NewWork, by: Given) -> object:
-            return await self._desk.open(wanted, by.who.name, by.key)
-
-        return await self._writes.take(request, NewWork, act)
-
-    async def step(self, request: web.Request) -> web.Response:
+    async def step(self, request: web.Request, step: WorkStep, by: Given) -> object:
         """Change, start, take parts for, finish or cancel an order."""
         order = number(request, "maintenance order")
         action = next((one for one in ACTIONS if one == request.match_info["action"]), None)
         if action is None:
             raise NotFound(f"there is no {request.match_info['action'][:50]!r}", f"use one of {', '.join(ACTIONS)}")
+        return await self._desk.step(order, action, step, by.who.name, by.key)
 
-        async def act(step: WorkStep, by: Given) -> object:
-            return await self._desk.step(order, action, step, by.who.name, by.key)
-
-        return await self._writes.take(request, WorkStep, act)
-
-    async def judge_work(self, request: web.Request) -> web.Response:
+    async def judge_work(self, request: web.Request, told: Told, by: Given) -> object:
         """Right, wrong or not now, of an order."""
-        order = number(request, "maintenance order")
+        return await self._desk.judge_work(number(request, "maintenance order"), told, by.who.name, by.key)
 
-        async def act(told: Told, by: Given) -> object:
-            return await self._desk.judge_work(order, told, by.who.name, by.key)
-
-        return await self._writes.take(request, Told, act)
-
-    async def judge_alert(self, request: web.Request) -> web.Response:
+    async def judge_alert(self, request: web.Request, told: Told, by: Given) -> object:
         """Right, wrong or not now, of an alert."""
-        alert = number(request, "alert")
+        return await self._desk.judge_alert(number(request, "alert"), told, by.who.name, by.key)
 
-        async def act(told: Told, by: Given) -> object:
-            return await self._desk.judge_alert(alert, told, by.who.name, by.key)
-
-        return await self._writes.take(request, Told, act)
-
-    async def alert_verdicts(self, request: web.Request) -> web.Response:
+    async def alert_verdicts(self, request: web.Request) -> object:
         """All that was said of an alert."""
-        return reply(await self._desk.alert_verdicts(number(request, "alert")))
+        return await self._desk.alert_verdicts(number(request, "alert"))
 
-    async def precision(self, _: web.Request) -> web.Response:
+    async def precision(self, _: web.Request) -> object:
         """How each rule did in the last 90 days."""
-        return reply(self._desk.precision())
+        return self._desk.precision()

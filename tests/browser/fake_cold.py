@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cloud.core.cold_view import RoomView
+from cloud.core.cold_view import ExcursionView, RoomView
 from cloud.web.desk import NotFound, Refused
 
 MINUTE_MS = 60_000
@@ -64,10 +64,10 @@ class FakeCold:
         """The same as they are published."""
         return msgspec.convert(self.shown(), list[RoomView])
 
-    async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[Row]:
+    async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[ExcursionView]:
         """Newest first."""
         found = [one for one in self._excursions if zone in ("", one["zone"]) and from_ms <= one["began_ms"] <= to_ms]
-        return sorted(found, key=lambda one: -int(one["began_ms"]))
+        return msgspec.convert(sorted(found, key=lambda one: -int(one["began_ms"])), list[ExcursionView])
 
     async def excursion(self, number: int) -> Row:
         """One of them."""

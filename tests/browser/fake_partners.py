@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cloud.core.office_view import OfferView
 from cloud.core.purchasing import answers
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.papers import Partner
 from cloud.core.refusals import Refusal
-from cloud.desks.offering import OfferView
 from protocols.documents.papers import Document
 from protocols.documents.reading import read
 from protocols.documents.sending import Mailbox

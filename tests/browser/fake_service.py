@@ -174,6 +174,11 @@ class FakeService:
         """See `Desk`. None was revised."""
         return [one for one in self._live.current.needs if one.id == need]
 
+    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
+        """See `Desk`."""
+        over = [one for one in self._live.current.alerts if one.state == "resolved" and (not before or one.id < before)]
+        return sorted(over, key=lambda one: -one.id)[:limit]
+
     def ready(self) -> list[str]:
         """See `Desk`."""
         return []

@@ -6,19 +6,18 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
 from cloud.core.kpis.stale import Proposal
+from cloud.core.office_view import Heard, OrderVersion, PaperOutcome
 from cloud.core.purchasing import acting, agreements
 from cloud.core.purchasing.orders import Line, Order, draft
 from cloud.core.refusals import Refusal
 from cloud.core.trade_view import ArrivalView, OrderView, order_view
 from cloud.core.view import NeedView, Snapshot
-from cloud.stores.purchases import Version
 from cloud.web.desk import NotFound, Refused
-from cloud.web.office import Came, Heard, NewOrder, Score, Step
+from cloud.web.office import Came, NewOrder, Score, Step
 from cloud.web.portal import Plan, Stock
 from cloud.web.sign_in import Who
 from cloud.web.stockroom import Counted
@@ -42,7 +41,7 @@ class FakeTrade:
         self._scores: dict[tuple[str, str], tuple[float, str, int]] = {
             ("acme", "service"): (82.0, "mara", now_ms() - 9 * DAY_MS)
         }
-        self._versions: dict[int, list[Version]] = {}
+        self._versions: dict[int, list[OrderVersion]] = {}
         self._orders: dict[int, Order] = {}
         self._sourced: dict[int, object] = {}
         self._heard: dict[bytes, Heard] = {}
@@ -183,7 +182,7 @@ class FakeTrade:
 
     def _keep(self, order: Order, action: str, *, show: bool = True) -> OrderView:
         self._orders[order.id] = order
-        version = Version(order, order.changed_ms, order.by, action)
+        version = OrderVersion(order, order.changed_ms, order.by, action)
         self._versions.setdefault(order.id, []).append(version)
         if show:
             self._show(orders=self.views())
@@ -337,19 +336,19 @@ class FakeTrade:
         if data in self._heard:
             return replace(self._heard[data], again=True)
         document, steps = fake_partners.heard(data, who.supplier, [*self._orders.values()])
-        done: list[dict[str, Any]] = []
+        done: list[PaperOutcome] = []
         for one in steps:
             if not isinstance(one, Refusal):
                 after = agreed(one.taken(who.name, self._now_ms(), LIMITS))
                 action = "ask" if after.asking else one.action
-                done.append({"action": action, "order": self._keep(after, action)})
+                done.append(PaperOutcome(action, self._keep(after, action)))
             elif not document.contents:
                 agreed(one)
             else:
-                done.append(msgspec.to_builtins(one))
+                done.append(PaperOutcome(reason=one.reason, detail=one.detail, hint=one.hint))
         self.told.append(("hear", data))
-        heard = Heard([*done], document.problems)
-        if any("action" in one for one in done):
+        heard = Heard(done, document.problems)
+        if any(one.action for one in done):
             self._heard[data] = heard
         return heard
 

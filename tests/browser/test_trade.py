@@ -130,7 +130,7 @@ def test_an_order_that_somebody_else_changed_says_so_and_shows_it(shop: Shop, vi
     row = page.locator(".order-row", has_text="Order 5")
     page.route(
         "**/orders/5/send",
-        lambda route: route.fulfill(status=409, json={"error": "changed", "detail": "It is at version 3.", "hint": ""}),
+        lambda route: route.fulfill(status=409, json={"code": "changed", "detail": "It is at version 3.", "hint": ""}),
     )
 
     row.get_by_role("button", name="Send").click()

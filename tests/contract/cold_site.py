@@ -162,12 +162,12 @@ class ColdSite(TradeSite):
 
     async def cases(self, kind: str = "breach", zone: str = "cold") -> list[Json]:
         """The excursions of the dossier of a kind, oldest first."""
-        found = await self.get(f"/api/v1/cold/excursions?zone={zone}")
+        found = (await self.get(f"/api/v1/cold/excursions?zone={zone}"))["items"]
         return [one for one in reversed(found) if one["kind"] == kind]
 
     async def book(self, sku: str, kind: str) -> list[Json]:
         """The entries of a kind."""
-        return [one for one in (await self.get(f"/api/v1/book?sku={sku}"))["entries"] if one["kind"] == kind]
+        return [one for one in (await self.get(f"/api/v1/book?sku={sku}"))["items"] if one["kind"] == kind]
 
     async def position(self, sku: str) -> Json:
         """Where an SKU stands."""

@@ -135,7 +135,7 @@ async def test_of_two_who_decide_at_once_one_signs_and_the_other_hears_who(cold:
     )
     assert sorted(status for status, _ in told) == [200, 422]
     lost = next(said for status, said in told if status == 422)
-    assert lost["error"] == "decided"
+    assert lost["code"] == "decided"
     assert "mo " in lost["detail"]
     stands = await cold.position("flu")
     assert stands["quarantined"] == 0

@@ -66,7 +66,7 @@ async def test_a_report_of_room_and_lot_tells_curve_gaps_excursions_and_signatur
         ("zone=cold&from=1&to=99999999999999", "period"),
     ):
         status, said = await cold.ask("ada", "GET", f"/api/v1/cold/report?{wrong}")
-        assert (status >= 400, said["error"]) == (True, code), wrong
+        assert (status >= 400, said["code"]) == (True, code), wrong
 
 
 async def test_a_lot_that_left_is_told_of_all_the_same(cold: ColdSite) -> None:

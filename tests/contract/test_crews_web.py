@@ -100,7 +100,7 @@ async def test_put_aside_taken_up_again_and_given_to_somebody(place: Crewed, rec
     assert len(receiver.taken) == before
     async with place.client("crew") as crew:
         async with crew.post("/api/v1/alerts/1/assign", json={"to": "nobody"}) as answer:
-            assert (answer.status, (await answer.json())["error"]) == (422, "no_person")
+            assert (answer.status, (await answer.json())["code"]) == (422, "no_person")
         async with crew.post("/api/v1/alerts/1/assign", json={"to": "bob", "note": "you know it"}) as answer:
             assert (await answer.json())["assigned_to"] == "bob"
         await until(lambda: len(receiver.titles("bob-pager")) == 1)
@@ -130,7 +130,7 @@ async def test_who_is_on_call_the_roster_the_log_and_the_noisiest_are_shown(plac
         assert all(begin == end for (_, end), (begin, _) in pairwise(spans))
         async with viewer.get("/api/v1/notices") as answer:
             log = await answer.json()
-        assert [(one["person"], one["state"]) for one in log["notices"]] == [("ann", "delivered")]
+        assert [(one["person"], one["state"]) for one in log["items"]] == [("ann", "delivered")]
         assert "nonce" not in str(log)
         assert "/a/" not in str(log)
         async with viewer.get("/api/v1/noisiest") as answer:
@@ -150,7 +150,7 @@ async def test_somebody_is_told_a_test_but_not_twice_at_once(place: Crewed, rece
         async with crew.post("/api/v1/notices/test", json={"person": "bob", "channel": "bob-second"}) as answer:
             assert (answer.status, (await answer.json())["kind"]) == (200, "test")
         async with crew.post("/api/v1/notices/test", json={"person": "bob"}) as answer:
-            assert (answer.status, (await answer.json())["error"]) == (422, "too_soon")
+            assert (answer.status, (await answer.json())["code"]) == (422, "too_soon")
         async with crew.post("/api/v1/notices/test", json={"person": "ann", "channel": "attic"}) as answer:
-            assert (await answer.json())["error"] == "no_channel"
+            assert (await answer.json())["code"] == "no_channel"
     await until(lambda: receiver.titles("bob-second") == ["测试：您能看到这条消息吗？ [Depot]"])

@@ -144,8 +144,8 @@ async def test_a_bad_act_is_one_sentence_and_changes_nothing(
     answer = await act(alone, body)
 
     assert answer[0] == status
-    assert said in answer[1]["error"]
-    assert "$" not in answer[1]["error"]
+    assert said in answer[1]["detail"]
+    assert "$" not in answer[1]["detail"]
     assert alone.gateway.inference.shelves.slots == {}
     assert await got(alone, "/api/v1/journal") == []
 
@@ -156,8 +156,8 @@ async def test_a_slot_that_is_not_there_is_not_found_in_words(alone: Running, sl
     status, body = await alone.get(f"/api/v1/stock/{slot}")
 
     assert (told[0], status) == (404, 404)
-    assert "is not in the site file of 'demo'" in told[1]["error"]
-    assert "is not in the site file of 'demo'" in json.loads(body)["error"]
+    assert "is not in the site file of 'demo'" in told[1]["detail"]
+    assert "is not in the site file of 'demo'" in json.loads(body)["detail"]
 
 
 async def test_a_slot_is_explained_before_and_after_its_first_word(alone: Running) -> None:

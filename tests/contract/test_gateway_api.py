@@ -135,7 +135,7 @@ async def test_what_is_for_readers_is_for_this_machine_or_with_the_token(alone: 
     for headers in refused:
         status, body = await alone.get(path, headers=headers)
         assert status == 401
-        assert json.loads(body)["error"] == "not_allowed"
+        assert json.loads(body)["code"] == "not_allowed"
         assert "api-token" in json.loads(body)["hint"]
 
 
@@ -164,7 +164,7 @@ async def test_garbage_in_the_headers_opens_nothing_and_breaks_nothing(alone: Ru
 async def test_an_origin_that_is_none_is_foreign(alone: Running, origin: str) -> None:
     status, body = await alone.post({"cmd": "reboot"}, {**BEARER, "Origin": origin})
 
-    assert (status, body["error"]) == (403, "cross_site")
+    assert (status, body["code"]) == (403, "cross_site")
 
 
 async def test_answers_carry_the_safe_headers_and_heads_are_answered_like_gets(alone: Running) -> None:
@@ -183,7 +183,7 @@ async def test_a_command_needs_the_token_even_from_this_machine(alone: Running) 
 async def test_a_foreign_page_can_not_use_the_token_a_browser_knows(alone: Running) -> None:
     for origin in ("https://evil.example", "null", alone.url + ".evil.example", "http://localhost:1"):
         status, body = await alone.post({"cmd": "reboot"}, {**BEARER, "Origin": origin})
-        assert (status, body["error"]) == (403, "cross_site")
+        assert (status, body["code"]) == (403, "cross_site")
 
     status, _ = await alone.post({"cmd": "reboot"}, {**BEARER, "Origin": alone.url})
     assert status == 400, "the broker is away, but the page is its own"
@@ -221,7 +221,7 @@ async def test_only_so_many_commands_wait_at_once(running: Running, monkeypatch:
 
     status, body = await running.post({"cmd": "tare"}, BEARER)
 
-    assert (status, "too many commands" in body["error"]) == (400, True)
+    assert (status, "too many commands" in body["detail"]) == (400, True)
     assert await asyncio.gather(*waiting) == [None, None]
 
 
@@ -242,7 +242,7 @@ async def test_a_bad_command_is_one_sentence(alone: Running, body: bytes, path: 
     answer = await alone.post(body, BEARER, path)
 
     assert answer[0] == status
-    assert answer[1]["error"]
+    assert answer[1]["detail"]
 
 
 async def test_readiness_names_what_is_missing(alone: Running) -> None:

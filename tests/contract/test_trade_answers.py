@@ -199,7 +199,7 @@ async def test_what_can_not_be_read_is_refused_as_a_whole(trading: TradeSite, sa
     status, _, body = await machine(trading, "acme", "POST", "/api/v1/portal/papers", said)
 
     told = json.loads(body)
-    assert (status, told["error"]) == (422, "not_read")
+    assert (status, told["code"]) == (422, "not_read")
     assert "X12 (ISA...)" in told["hint"] or said == "ISA*00*"
 
 

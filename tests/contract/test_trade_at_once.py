@@ -48,7 +48,7 @@ async def test_of_two_who_reserve_and_pick_the_same_units_one_is_refused(trading
         found = await stands(trading)
         assert (found["on_hand"], found["reserved"]) == ((10, 10) if held[0] == 200 else (0, 0))
         if held[0] == 200:
-            assert taken[1]["error"] == "reserved"
+            assert taken[1]["code"] == "reserved"
             await trading.post(f"/api/v1/reservations/{held[1]['id']}/release")
 
 
@@ -114,7 +114,7 @@ async def test_a_fact_that_takes_long_to_be_folded_holds_nobody_of_another_sku(
         go_on.set()
 
     assert (await late)[0] == 200
-    assert (await waiting)[1]["error"] == "not_enough", "it waits for what becomes of the eight"
+    assert (await waiting)[1]["code"] == "not_enough", "it waits for what becomes of the eight"
     assert (await stands(trading))["on_hand"] == 8
 
 

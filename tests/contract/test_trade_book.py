@@ -27,7 +27,7 @@ async def on_hand(trading: TradeSite, sku: str = "milk") -> int:
 
 async def told(trading: TradeSite, sku: str = "milk") -> list[Json]:
     found: Json = await trading.get(f"/api/v1/book?sku={sku}")
-    return list(found["entries"])
+    return list(found["items"])
 
 
 async def test_what_is_told_fifty_times_at_once_under_one_key_counts_once(trading: TradeSite) -> None:
@@ -157,7 +157,7 @@ async def test_a_count_stands_whatever_of_before_it_becomes_known_later(trading:
 
 async def test_what_is_not_there_is_refused_in_a_sentence_or_owed_until_it_comes(trading: TradeSite) -> None:
     status, said = await trading.ask("bo", "POST", "/api/v1/book", fact("pick", -3))
-    assert (status, said["error"]) == (422, "short")
+    assert (status, said["code"]) == (422, "short")
     assert "0 are there, 3 were asked" in said["detail"]
     assert await on_hand(trading) == 0
 
@@ -238,7 +238,7 @@ async def test_the_book_is_read_page_by_page(trading: TradeSite) -> None:
     first = await trading.get("/api/v1/book?limit=3")
     rest = await trading.get(f"/api/v1/book?limit=3&after={first['next']}")
 
-    assert [one["units"] for one in first["entries"] + rest["entries"]] == [1, 2, 3, 4, 5]
+    assert [one["units"] for one in first["items"] + rest["items"]] == [1, 2, 3, 4, 5]
     assert rest["next"] is None
 
 
@@ -260,7 +260,7 @@ async def test_what_is_reserved_is_not_picked_without_its_reservation(trading: T
     await trading.post("/api/v1/book", fact("receipt", 10))
     held = await trading.post("/api/v1/reservations", {"sku": "milk", "units": 8, "tier": "gold"})
     status, said = await trading.ask("bo", "POST", "/api/v1/book", fact("pick", -5))
-    assert (status, said["error"]) == (422, "reserved")
+    assert (status, said["code"]) == (422, "reserved")
     assert "2 are free, 5 were asked; 8 are reserved" in said["detail"]
     await trading.post("/api/v1/book", fact("pick", -2))
     await trading.post(f"/api/v1/reservations/{held['id']}/pick")
@@ -277,7 +277,7 @@ async def test_nothing_is_picked_before_it_came(trading: TradeSite) -> None:
     trading.clock.pass_ms(2 * DAY_MS)
     await trading.post("/api/v1/book", fact("receipt", 10))
     status, said = await trading.ask("bo", "POST", "/api/v1/book", fact("pick", -10, happened_ms=begun_ms))
-    assert (status, said["error"]) == (422, "short")
+    assert (status, said["code"]) == (422, "short")
     assert said["detail"] == "When it is told to have happened: 0 are there, 10 were asked."
 
     await trading.post("/api/v1/book", fact("receipt", 10, happened_ms=begun_ms - HOUR_MS))

@@ -117,7 +117,7 @@ async def test_a_first_count_that_turns_out_to_have_been_right_needs_no_second(t
     await trading.tick(3)
 
     assert trading.service.trade.counts._waiting == {}
-    assert [one["kind"] for one in (await trading.get("/api/v1/book?sku=milk"))["entries"]] == [
+    assert [one["kind"] for one in (await trading.get("/api/v1/book?sku=milk"))["items"]] == [
         "receipt",
         "pick",
         "count",

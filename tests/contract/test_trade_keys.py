@@ -47,7 +47,7 @@ async def test_a_delivery_with_the_number_of_another_is_refused_and_changes_noth
 
     status, said = await trading.ask("bo", "POST", path, other)
 
-    assert (status, said["error"]) == (409, "key_used")
+    assert (status, said["code"]) == (409, "key_used")
     assert said["detail"] == "Delivery 'DN-1' is in order 1 already, with something else."
     assert "taken back" in said["hint"]
     assert memory(trading.service) == before
@@ -155,7 +155,7 @@ async def test_a_count_of_which_only_the_book_knows_after_a_stop_is_the_one_that
     await trading.restart()
     assert (await trading.post("/api/v1/counts", asked, key="k"))["entry"] == 1
     assert (await trading.get("/api/v1/counts"))["accuracy"]["counts"] == 1
-    assert len((await trading.get("/api/v1/book"))["entries"]) == 1
+    assert len((await trading.get("/api/v1/book"))["items"]) == 1
 
 
 async def test_an_order_of_an_earlier_version_loads_and_its_deliveries_count_once(
@@ -176,6 +176,6 @@ async def test_an_order_of_an_earlier_version_loads_and_its_deliveries_count_onc
     told = await trading.get("/api/v1/orders/1")
     assert told["versions"][-1]["order"]["said"] == {}
     assert (await trading.post(path, line(60)))["version"] == told["order"]["version"]
-    [receipt] = (await trading.get("/api/v1/book?sku=milk"))["entries"]
+    [receipt] = (await trading.get("/api/v1/book?sku=milk"))["items"]
     await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "ref": f"entry:{receipt['id']}"})
     assert (await trading.get("/api/v1/orders/1"))["order"]["lines"][0]["received"] == 0

@@ -57,7 +57,7 @@ async def test_a_shelf_that_empties_is_bought_full_again_and_everybody_knows_it(
     assert (standing["unexplained"], standing["position"]["on_order"]) == ([], 0)
     assert standing["layers"][-1] == {"units": need["quantity"], "unit_cost": 0.5}
     assert await trading.get("/api/v1/arrivals") == []
-    [receipt] = [one for one in (await trading.get("/api/v1/book?sku=bolt"))["entries"] if one["kind"] == "receipt"]
+    [receipt] = [one for one in (await trading.get("/api/v1/book?sku=bolt"))["items"] if one["kind"] == "receipt"]
     assert (receipt["ref"], receipt["happened_ms"], receipt["by"]) == (f"order:{order['id']}", came_ms, "bo")
 
     order = await trading.post(f"{path}/close", {"version": order["version"]})

@@ -55,4 +55,4 @@ async def test_every_version_of_a_need_can_be_looked_up(trading: TradeSite) -> N
     assert only["quantity"] == need["quantity"]
     assert only["card"]["position"]["on_hand"] == 5
     status, told = await trading.ask("mo", "GET", "/api/v1/needs/12345")
-    assert (status, told["error"]) == (404, "unknown")
+    assert (status, told["code"]) == (404, "unknown")

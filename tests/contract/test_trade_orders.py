@@ -109,7 +109,7 @@ async def test_a_need_that_fifty_taps_order_at_once_is_on_one_order(trading: Tra
     answers = await asyncio.gather(*(trading.ask(("bo", "cy", "mo")[i % 3], "POST", path, {}) for i in range(50)))
 
     assert sorted(status for status, _ in answers) == [200] + [422] * 49
-    assert {told["error"] for status, told in answers if status != 200} == {"ordered"}
+    assert {told["code"] for status, told in answers if status != 200} == {"ordered"}
     [order] = await trading.get("/api/v1/orders")
     assert order["needs"] == [need["id"]]
     assert await trading.refused(path, {}) == (422, "ordered")
@@ -154,7 +154,7 @@ async def test_of_two_who_change_an_order_the_second_is_told(trading: TradeSite)
     )
 
     assert sorted(status for status, _ in answers) == [200, 409]
-    assert next(told["error"] for status, told in answers if status == 409) == "changed"
+    assert next(told["code"] for status, told in answers if status == 409) == "changed"
     assert (await trading.get(path))["order"]["version"] == 2
     again = {"version": 2, "lines": [{"sku": "bolt", "units": 70}]}
     assert (await trading.post(f"{path}/change", again))["lines"][0]["units"] == 70
@@ -171,7 +171,7 @@ async def test_an_arrival_that_fifty_confirm_at_once_is_booked_once(trading: Tra
 
     assert [status for status, _ in answers] == [200] * 50
     assert {told["lines"][0]["received"] for _, told in answers} == {60}
-    assert len((await trading.get("/api/v1/book?sku=bolt"))["entries"]) == 1
+    assert len((await trading.get("/api/v1/book?sku=bolt"))["items"]) == 1
     await trading.restart()
     assert (await trading.post(path, came, key="note-7"))["lines"][0]["received"] == 60
     assert trading.service.trade.position("bolt").on_hand == 65
@@ -186,7 +186,7 @@ async def test_a_delivery_that_is_confirmed_in_two_parts_is_booked_as_two(tradin
     second = await trading.post("/api/v1/arrivals/1:bolt/confirm", {"units": 20})
 
     assert (first["state"], second["state"]) == ("partly_received", "received")
-    assert [one["units"] for one in (await trading.get("/api/v1/book?sku=bolt"))["entries"]] == [40, 20]
+    assert [one["units"] for one in (await trading.get("/api/v1/book?sku=bolt"))["items"]] == [40, 20]
     assert trading.service.trade.position("bolt").projected == 65
 
 
@@ -215,7 +215,7 @@ async def test_a_receipt_that_was_lost_on_its_way_is_booked_once_when_it_is_sent
     assert (await trading.post("/api/v1/orders/1/receive", taken))["state"] == "received"
     assert (await trading.post("/api/v1/orders/1/receive", taken))["state"] == "received"
 
-    assert [one["units"] for one in (await trading.get("/api/v1/book?sku=bolt"))["entries"]] == [60]
+    assert [one["units"] for one in (await trading.get("/api/v1/book?sku=bolt"))["items"]] == [60]
     assert trading.service.trade.position("bolt").on_hand == 65
     before = memory(trading.service)
     await trading.restart()

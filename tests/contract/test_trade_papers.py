@@ -78,7 +78,7 @@ async def test_an_edifact_partner_gets_its_stock_by_edifact(trading: TradeSite) 
     [line] = only(data, StockReport).lines
     assert (line.item.number, line.quantity) == ("tape", 7.0)
     status, _, body = await machine(trading, "boltco", "GET", "/api/v1/portal/papers/846")
-    assert (status, json.loads(body)["error"]) == (422, "other_standard")
+    assert (status, json.loads(body)["code"]) == (422, "other_standard")
 
 
 async def test_what_came_and_went_is_told_as_events_that_gs1s_schema_takes(trading: TradeSite) -> None:
@@ -91,7 +91,7 @@ async def test_what_came_and_went_is_told_as_events_that_gs1s_schema_takes(tradi
     mine = await ordered(trading, bolt=60)
     await received(trading, mine, bolt=5)
     await received(trading, mine, bolt=50)
-    [wrong] = [one for one in (await trading.get("/api/v1/book"))["entries"] if one["units"] == 50]
+    [wrong] = [one for one in (await trading.get("/api/v1/book"))["items"] if one["units"] == 50]
     await trading.post("/api/v1/book", {"kind": "receipt", "sku": "bolt", "units": 1, "ref": f"entry:{wrong['id']}"})
 
     status, content, data = await machine(trading, "acme", "GET", "/api/v1/portal/papers/EPCIS")
@@ -256,9 +256,9 @@ async def test_without_mailboxes_there_are_no_papers_but_events(trading: TradeSi
 
     assert (await portal_of(trading, "acme"))["papers"] == []
     status, _, body = await machine(trading, "acme", "GET", "/api/v1/portal/papers/846")
-    assert (status, json.loads(body)["error"]) == (422, "no_mailbox")
+    assert (status, json.loads(body)["code"]) == (422, "no_mailbox")
     status, _, body = await machine(trading, "acme", "POST", "/api/v1/portal/papers", answered(1, verdict="AD"))
-    assert (status, json.loads(body)["error"]) == (422, "no_mailbox")
+    assert (status, json.loads(body)["code"]) == (422, "no_mailbox")
     assert (await machine(trading, "acme", "GET", "/api/v1/portal/papers/EPCIS"))[0] == 200
 
 

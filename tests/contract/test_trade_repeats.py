@@ -65,7 +65,7 @@ async def test_another_paper_under_a_number_that_came_before_is_refused(trading:
 
     status, _, body = await machine(trading, "acme", "POST", PAPERS, paper.replace("ASN-1", "ASN-2"))
 
-    assert (status, json.loads(body)["error"]) == (409, "key_used")
+    assert (status, json.loads(body)["code"]) == (409, "key_used")
     assert trading.service.trade.position("bolt").in_transit == 20
 
 
@@ -75,8 +75,8 @@ async def test_what_nothing_was_done_of_may_come_again_under_its_number_when_it_
     paper = answered(mine, verdict="AD")
 
     for wrong in (paper[:-40], paper.replace("GE*1*", "GE*2*"), paper.replace("IEA*1*", "IEA*2*")):
-        assert (await sent(trading, "acme", wrong))["error"] == "unsafe"
-    assert (await sent(trading, "acme", paper.replace(f"PO-{mine}*", "PO-99*")))["error"] == "no_such_order"
+        assert (await sent(trading, "acme", wrong))["code"] == "unsafe"
+    assert (await sent(trading, "acme", paper.replace(f"PO-{mine}*", "PO-99*")))["code"] == "no_such_order"
 
     assert (await sent(trading, "acme", paper))["done"][0]["order"]["state"] == "confirmed"
 
@@ -103,7 +103,7 @@ async def test_an_answer_from_before_the_last_change_is_none_to_the_order_as_it_
 
     found = await sent(trading, "acme", paper)
 
-    assert found.get("error", "") == reason
+    assert found.get("code", "") == reason
     state = (await trading.get(f"/api/v1/orders/{mine}"))["order"]["state"]
     assert state == ("sent" if reason else "confirmed")
 
@@ -135,7 +135,7 @@ async def test_a_dispatch_of_a_thousand_lines_is_taken_and_what_is_beyond_eight_
     status, _, body = await machine(trading, "acme", "POST", PAPERS, paper + " " * (8 << 20))
 
     assert done["order"]["lines"][0]["shipped"] == 2_000
-    assert (status, json.loads(body)["error"], "8 MiB" in json.loads(body)["detail"]) == (413, "too_large", True)
+    assert (status, json.loads(body)["code"], "8 MiB" in json.loads(body)["detail"]) == (413, "too_large", True)
     plain = b'{"skus": {}}' + b" " * (64 << 10)
     assert (await machine(trading, "acme", "POST", "/api/v1/portal/stock", plain))[0] == 413
 

@@ -149,7 +149,7 @@ async def test_a_slot_given_to_another_sku_leaves_what_lay_there_off_the_shelves
     await trading.tick(2)
     assert (await stands(trading))["position"]["on_hand"] == 13
     assert findings(trading) == []
-    [entry] = (await trading.get("/api/v1/book?sku=bolt"))["entries"]
+    [entry] = (await trading.get("/api/v1/book?sku=bolt"))["items"]
     assert (entry["kind"], entry["ref"], entry["place"], entry["units"]) == ("transfer", "slot:A1", "A1", -10)
     at_ms = trading.clock.pass_ms(MINUTE_MS)
     await trading.hear(SlotLevel("A1", "nut", None, 0, 300, 0.0, 0.0, at_ms))
@@ -161,7 +161,7 @@ async def test_a_slot_given_to_another_sku_leaves_what_lay_there_off_the_shelves
     await trading.restart()
     await trading.tick(2)
     assert (await stands(trading))["position"]["on_hand"] == 3 + 5
-    assert len((await trading.get("/api/v1/book?sku=bolt"))["entries"]) == 3, "it is told once"
+    assert len((await trading.get("/api/v1/book?sku=bolt"))["items"]) == 3, "it is told once"
     assert trading.service.trade.book.account("bolt").off == 5
     worth = (await trading.get(f"/api/v1/value?at={before_ms}"))["skus"]
     assert [one["units"] for one in worth if one["sku"] == "bolt"] == [13], "what was, was"

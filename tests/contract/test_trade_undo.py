@@ -38,7 +38,7 @@ async def taken_in(trading: TradeSite, path: str, units: int, key: str = "DN-1",
 
 async def last(trading: TradeSite, sku: str = "tape") -> Any:
     """The newest entry of an SKU."""
-    return (await trading.get(f"/api/v1/book?sku={sku}"))["entries"][-1]
+    return (await trading.get(f"/api/v1/book?sku={sku}"))["items"][-1]
 
 
 def back(entry: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ async def test_layers_lots_debts_and_what_was_picked_since_are_as_if_it_had_not_
     assert (await stands(trading))["debts"] == []
     trading.clock.pass_ms(DAY_MS)
     await trading.post("/api/v1/book", {"kind": "pick", "sku": "tape", "units": -2, "note": "ward"})
-    entries = (await trading.get("/api/v1/book?sku=tape"))["entries"]
+    entries = (await trading.get("/api/v1/book?sku=tape"))["items"]
 
     await trading.post("/api/v1/book", back(next(one for one in entries if one["ref"] == "order:1")))
 
@@ -133,7 +133,7 @@ async def test_fifty_take_it_back_at_once_and_it_is_taken_back_once(trading: Tra
 
     right = [told["id"] for status, told in answers if status == 200]
     assert {*right} == {2}
-    assert {told["error"] for status, told in answers if status != 200} == {"taken_back"}
+    assert {told["code"] for status, told in answers if status != 200} == {"taken_back"}
     assert (await trading.get(path))["order"]["version"] == 5
     assert breaches(trading) == []
 
@@ -270,7 +270,7 @@ async def test_a_count_that_came_between_stands_where_the_right_receipt_is_told_
     await trading.post("/api/v1/book", {"kind": "count", "sku": "tape", "units": 58})
     trading.clock.pass_ms(DAY_MS)
 
-    entries = (await trading.get("/api/v1/book?sku=tape"))["entries"]
+    entries = (await trading.get("/api/v1/book?sku=tape"))["items"]
     await trading.post("/api/v1/book", back(entries[0]))
     right = {"lines": [{"sku": "tape", "received": 58}], "key": "DN-1-2", "came_ms": came_ms}
     assert (await trading.post(f"{path}/receive", right))["lines"][0]["received"] == 58

@@ -36,12 +36,12 @@ async def test_what_was_lost_on_its_way_is_taken_back_once_when_it_is_asked_agai
 
     status, told = await trading.ask("bo", "POST", "/api/v1/book", asked, key)
 
-    assert (status, told.get("error")) == ((422, "taken_back") if after and not key else (200, None))
+    assert (status, told.get("code")) == ((422, "taken_back") if after and not key else (200, None))
     await trading.tick(2)
     assert ((await trading.get(path))["order"]["state"], trading.sku("tape")["on_order"]) == ("sent", 60)
     assert (await trading.get(path))["order"] in await trading.get("/api/v1/orders")
     assert (await stands(trading))["position"]["on_hand"] == 0
-    assert [one["ref"] for one in (await trading.get("/api/v1/book?sku=tape"))["entries"]] == ["order:1", "entry:1"]
+    assert [one["ref"] for one in (await trading.get("/api/v1/book?sku=tape"))["items"]] == ["order:1", "entry:1"]
     assert breaches(trading) == []
     held = memory(trading.service)
     await trading.restart()
@@ -76,7 +76,7 @@ async def test_any_entry_whose_taking_back_was_thought_lost_is_taken_back_once(
 
     status, told = await trading.ask("bo", "POST", "/api/v1/book", asked, key)
 
-    assert (status, told.get("error")) == ((200, None) if key else (422, "taken_back"))
+    assert (status, told.get("code")) == ((200, None) if key else (422, "taken_back"))
     assert (await stands(trading, "milk"))["position"]["on_hand"] == 0
     held = memory(trading.service)
     await trading.restart()
@@ -97,7 +97,7 @@ async def test_whatever_happens_to_an_order_meanwhile_the_book_and_its_orders_st
         units, key = dice.randint(1, 60), f"k{number}"
         line = {"sku": "tape", "units": units}
         came = {"sku": "tape", "received": units, "rejected": dice.choice([0, 0, 3])}
-        entries = (await trading.get("/api/v1/book?sku=tape"))["entries"] or [{"sku": "tape", "id": 99}]
+        entries = (await trading.get("/api/v1/book?sku=tape"))["items"] or [{"sku": "tape", "id": 99}]
         asked: tuple[str, Any] = dice.choices(
             [
                 (f"{path}/receive", {"lines": [came], "key": key, "note": "so it is", "anyway": dice.random() < 0.3}),

@@ -47,7 +47,7 @@ async def test_an_order_lives_from_its_opening_to_its_outcome_and_every_version_
     assert (done["outcome"]["found"], done["parts"][0]["taken"], done["parts"][0]["used"]) == ("A cut cable.", 3, 2)
     assert await position(tape, "tape") == (8, 0)
     told = await tape.get("/api/v1/book?sku=tape")
-    assert [(one["kind"], one["units"]) for one in told["entries"]] == [("receipt", 10), ("pick", -3), ("put", 1)]
+    assert [(one["kind"], one["units"]) for one in told["items"]] == [("receipt", 10), ("pick", -3), ("put", 1)]
     before = memory(tape.service)
     await tape.restart()
     assert memory(tape.service) == before
@@ -81,7 +81,7 @@ async def test_parts_that_are_not_there_are_held_all_the_same_and_told_with_thei
     [line] = (await trading.get(WORK))[0]["parts"]
     assert (line["there"], line["short"], line["expected_ms"]) == (6, 2, due_ms)
     status, told = await trading.ask("bo", "POST", f"{WORK}/1/take", {"parts": parts(gear=7)})
-    assert (status, told["error"]) == (422, "not_there")
+    assert (status, told["code"]) == (422, "not_there")
     assert iso_day("Europe/Berlin", due_ms) in told["detail"]
     holds(trading)
 
@@ -127,7 +127,7 @@ async def test_two_people_who_decide_at_once_do_not_undo_each_other(tape: TradeS
     answers = await asyncio.gather(*(tape.ask(who, "POST", f"{WORK}/1/change", body) for who, body in acts))
 
     assert sorted(status for status, _ in answers) == [200, 409]
-    assert {told["error"] for status, told in answers if status == 409} == {"changed"}
+    assert {told["code"] for status, told in answers if status == 409} == {"changed"}
     assert (await tape.get(WORK))[0]["version"] == made["version"] + 1
     holds(tape)
 
@@ -164,7 +164,7 @@ async def test_while_the_ledger_is_away_nothing_is_half_done(tape: TradeSite) ->
     with tape.away():
         for path, body in ((f"{WORK}/1/take", {"parts": parts(tape=2)}), (WORK, new(parts=parts(tape=1)))):
             status, told = await tape.ask("bo", "POST", path, body, "again")
-            assert (status, told["error"]) == (503, "unavailable")
+            assert (status, told["code"]) == (503, "unavailable")
 
     assert await position(tape, "tape") == (10, 4)
     await tape.post(f"{WORK}/1/take", {"parts": parts(tape=2)}, key="again")

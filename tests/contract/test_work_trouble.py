@@ -151,7 +151,7 @@ async def test_whatever_two_people_do_in_whatever_trouble_what_is_held_is_what_i
     await tape.restart()
     assert memory(tape.service) == before
     assert await position(tape, "tape") == (on_hand, reserved)
-    told = (await tape.get("/api/v1/book?sku=tape&limit=1000"))["entries"]
+    told = (await tape.get("/api/v1/book?sku=tape&limit=1000"))["items"]
     assert sum(one["units"] for one in told) == on_hand
     used = sum(
         line.used if not one.is_open else line.taken

@@ -71,7 +71,7 @@ async def sent(trading: TradeSite, supplier: str, paper: bytes | str) -> Json:
     told = msgspec.json.decode(body)
     done = [one for one in told["done"] if "order" in one]
     assert (status == 200) == bool(done), (status, body)
-    assert done or (status in (409, 422) and told["error"] == told["done"][0]["reason"]), (status, body)
+    assert done or (status in (409, 422) and told["code"] == told["done"][0]["reason"]), (status, body)
     return told
 
 

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import ClientResponse, ClientSession, CookieJar, WSMsgType
 
 from cloud.web.live import Live
+from cloud.web.replies import ProblemDetails
 from tests.desk import NOON_MS, PASSWORD, MemoryAccounts, MemoryDesk
 
 
@@ -46,11 +47,18 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def error_of(response: ClientResponse) -> tuple[int, str]:
-    """Status and code of an error, which always has its two sentences."""
-    told = await response.json()
-    assert set(told) == {"error", "detail", "hint"}
-    assert told["detail"]
-    return response.status, told["error"]
+    """Status and code of a problem, which always has its two sentences."""
+    return response.status, code_of(response.status, response.content_type, await response.read())
+
+
+def code_of(status: int, content_type: str, body: bytes) -> str:
+    """The code of a problem (RFC 9457), which tells what happened and what to do."""
+    told = msgspec.json.decode(body)
+    assert content_type == "application/problem+json"
+    assert msgspec.convert(told, ProblemDetails).detail
+    assert (told["status"], told["type"]) == (status, f"/api/v1/problems/{told['code']}")
+    code: str = told["code"]
+    return code
 
 
 async def next_frame(ws: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_an_acknowledged_alert_stays_acknowledged_when_the_service_is_killed(
     shop.parts["service"].kill()
     shop.start("service")
 
-    assert (refused.status, refused.value["error"]) == (403, "forbidden")
+    assert (refused.status, refused.value["code"]) == (403, "forbidden")
     assert (done.status, done.value["state"]) == (200, "acknowledged")
     after = shop.manager().get(f"/api/v1/alerts/{alert['id']}").value
     assert after == done.value

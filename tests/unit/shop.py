@@ -62,7 +62,7 @@ async def asked(shop: TradeSite, row: list[str]) -> None:
     shop.clock.pass_ms(60_000)
     status, said = await shop.ask(PEOPLE[role], method, path, None if body == "–" else json.loads(body), "")
     if answer[:3].isdigit():
-        assert f"{status} {said['error']}" == answer, (request, said)
+        assert f"{status} {said['code']}" == answer, (request, said)
         return
     assert status == 200, (request, said)
     assert within(json.loads(answer), said), (request, answer, said)

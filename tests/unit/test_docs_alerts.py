@@ -17,8 +17,6 @@ from cloud.desks import crewing, crews, delivering
 from cloud.notify import LIMIT_S
 from cloud.web import crews as routes
 from cloud.web import taking
-from cloud.web.access import LEAST_ROLE
-from cloud.web.writes import Writes
 from protocols import layout
 from protocols.crews import Person, Team
 from tests.unit.pages import DOCS, anchors, blocks, fields_of, tables, told
@@ -48,12 +46,13 @@ def test_the_example_of_channels_is_taken(tmp_path: Path) -> None:
     assert [*channels.read(path).channels] == ["ann-phone", "erp"]
 
 
-def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
-    found = [*routes.Crews(None, Writes(), lambda: 0).routes(), *taking.Taking(None, lambda: 0).routes()]
+def test_the_routes_are_those_of_the_code_with_their_rights_and_bodies() -> None:
+    async def look(_: object) -> object:
+        return None
+
+    found = [*routes.Crews(None, lambda: 0, look).routes(), *taking.Taking(None, lambda: 0).routes()]
     (table,) = tables(TEXT, "method")
-    assert {row[0]: row[1] for row in table} == {
-        f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] or "none" for one in found
-    }
+    assert {row[0]: row[1] for row in table} == {f"{one.method} {one.path}": one.right or "none" for one in found}
     bodies: dict[str, type[Struct]] = {
         "POST /api/v1/notices/test": routes.Test,
         "POST /api/v1/alerts/{id}/shelve": routes.Shelf,

@@ -6,7 +6,6 @@ import re
 from typing import get_args
 
 import msgspec
-from aiohttp import web
 from msgspec.structs import replace
 
 from cloud.core.book import accounts, audit, lots, state
@@ -18,10 +17,9 @@ from cloud.core.kpis import definitions, stale
 from cloud.core.promising import free, reservations
 from cloud.desks import counts, figures, promises
 from cloud.web import stockroom
-from cloud.web.access import LEAST_ROLE
 from cloud.web.figures import Figures
 from cloud.web.stockroom import Stockroom
-from cloud.web.writes import REPLIES_MAX, Writes
+from cloud.web.writes import REPLIES_MAX
 from protocols.layout import Sku
 from protocols.reports import SlotLevel
 from protocols.trade import Costing, Tier
@@ -146,14 +144,13 @@ def test_the_reasons_causes_and_figures_of_counts_are_those_of_the_code() -> Non
     assert {row[0]: row[1].replace("\\|", "|") for row in tables(TEXT, "figure")[0]} == accuracy.METRICS
 
 
-def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
+def test_the_routes_are_those_of_the_code_with_their_rights_and_bodies() -> None:
     nobody = object()
-    routes = [*Stockroom(nobody, nobody, nobody, Writes(), lambda: 0).routes(), *Figures(nobody).routes()]  # type: ignore[arg-type]
-    expected = {f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] or "none" for one in routes}
+    routes = [*Stockroom(nobody, nobody, nobody, lambda: 0).routes(), *Figures(nobody).routes()]  # type: ignore[arg-type]
+    expected = {f"{one.method} {one.path}": one.right or "none" for one in routes}
     table = tables(TEXT, "method")[0]
 
     assert {row[0]: row[1] for row in table} == expected | {"GET /public/{link}": "none"}
-    assert all(isinstance(one, web.RouteDef) for one in routes)
     bodies: dict[str, type[msgspec.Struct]] = {
         "POST /api/v1/counts": stockroom.Counted,
         "POST /api/v1/reservations": stockroom.Wish,
@@ -202,10 +199,10 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"at {stale.RETURNED:.0%} of their cost".replace("%", " %"),
         f"will sell within {stale.PATIENCE_DAYS} days",
         f"at {stale.DISCOUNT:.0%} of its cost".replace("%", " %"),
-        f"(200, at most {stockroom.PAGE_MAX:,})",
+        f"(200, at most {stockroom.BOOK.limit.most:,})",
     ):
         assert said in SAID, said
-    assert stockroom.PAGE == 200
+    assert stockroom.BOOK.limit.default == 200
     assert rhythm.due_share == 0.25
     assert promises.ASK_MS == 10_000
     assert (accounts.TOLD_MS, causes.ELSEWHERE_MS, figures.EVERY_MS) == (DAY_MS, DAY_MS, HOUR_MS // 60)

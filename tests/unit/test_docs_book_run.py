@@ -176,4 +176,4 @@ async def test_the_shell_examples_run(tmp_path: Path, monkeypatch: pytest.Monkey
     session, entry, listed = [json.loads(one) for one in re.findall(r"\{(?:[^{}]|\{[^{}]*\})*\}", out.decode())]
     assert session == {"user": "bo", "role": "crew"}
     assert (entry["units"], entry["by"]) == (20, "bo")
-    assert listed["entries"] == [entry]
+    assert listed["items"] == [entry]

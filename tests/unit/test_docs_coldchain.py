@@ -18,9 +18,7 @@ from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.coldroom import LEARN_MS, Coldroom
 from cloud.stores.history import Samples, open_history
 from cloud.stores.ledger import Ledger
-from cloud.web.access import LEAST_ROLE
 from cloud.web.cold import Cold, Word
-from cloud.web.writes import Writes
 from protocols import excursions
 from protocols.cold import BUDGETS_MAX, PRESETS, Storage
 from protocols.layout import parse
@@ -70,12 +68,10 @@ def test_causes_rows_and_numbers_are_those_of_the_code() -> None:
         assert said in text, said
 
 
-def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
-    routes = Cold(object(), Writes()).routes()  # type: ignore[arg-type]
+def test_the_routes_are_those_of_the_code_with_their_rights_and_bodies() -> None:
+    routes = Cold(object()).routes()  # type: ignore[arg-type]
     table = tables(TEXT, "method")[0]
-    assert {row[0]: row[1] for row in table} == {
-        f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] for one in routes
-    }
+    assert {row[0]: row[1] for row in table} == {f"{one.method} {one.path}": one.right for one in routes}
     body = sorted(f"`{one.name}{'' if one.required else '?'}`" for one in msgspec.structs.fields(Word))
     for row in table:
         if row[0].startswith("POST"):

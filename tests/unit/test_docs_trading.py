@@ -22,11 +22,9 @@ from cloud.core.purchasing.receiving import Arrival
 from cloud.core.trade_view import ArrivalView
 from cloud.desks import papers, telling
 from cloud.web import neighbours, office, portal, posting
-from cloud.web.access import LEAST_ROLE
 from cloud.web.neighbours import Neighbours
 from cloud.web.office import Office
 from cloud.web.portal import Portal
-from cloud.web.writes import Writes
 from protocols.documents.papers import BYTES_MAX
 from protocols.trade import EVENTS, WEIGHTS, Action, Buying
 from tests.depot import DAY_MS, NOON_MS
@@ -176,18 +174,17 @@ def test_every_field_of_an_arrival_is_told() -> None:
     assert {*Arrival.__struct_fields__} <= {*told(table)}
 
 
-def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
+def test_the_routes_are_those_of_the_code_with_their_rights_and_bodies() -> None:
     nobody = object()
-    routes = Office(nobody, nobody, nobody, Writes()).routes()  # type: ignore[arg-type]
-    routes += Neighbours(nobody, Writes()).routes()  # type: ignore[arg-type]
-    routes += Portal(nobody, Writes()).routes()  # type: ignore[arg-type]
+    routes = Office(nobody, nobody, nobody).routes()  # type: ignore[arg-type]
+    routes += Neighbours(nobody).routes()  # type: ignore[arg-type]
+    routes += Portal(nobody, nobody, nobody).routes()  # type: ignore[arg-type]
     table = tables(TEXT, "method")[0]
 
-    assert {row[0]: row[1] for row in table} == {
-        f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] or "none" for one in routes
-    }
+    assert {row[0]: row[1] for row in table} == {f"{one.method} {one.path}": one.right or "none" for one in routes}
     bodies: dict[str, type[msgspec.Struct]] = {
         "POST /api/v1/orders": office.NewOrder,
+        "POST /api/v1/orders/{id}/receive": office.Step,
         "POST /api/v1/orders/{id}/{action}": office.Step,
         "POST /api/v1/portal/orders/{id}/{action}": office.Step,
         "POST /api/v1/needs/{id}/order": office.From,

@@ -14,8 +14,6 @@ from cloud.core.maintenance.work import LateWork
 from cloud.desks.work import SHOWN_ENDED
 from cloud.stores.work import ENDED_MAX
 from cloud.web import work as web
-from cloud.web.access import LEAST_ROLE
-from cloud.web.writes import Writes
 from tests.depot import DAY_MS
 from tests.unit import shop
 from tests.unit.pages import anchors, tables
@@ -44,14 +42,12 @@ def test_the_states_and_acts_are_those_of_the_code() -> None:
     assert {row[0] for row in tables(TEXT, "said")[0]} == {"right", "wrong", "not_now"}
 
 
-def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
+def test_the_routes_are_those_of_the_code_with_their_rights_and_bodies() -> None:
     nobody = object()
-    routes = web.Work(nobody, Writes()).routes()  # type: ignore[arg-type]
+    routes = web.Work(nobody).routes()  # type: ignore[arg-type]
     table = tables(TEXT, "method")[0]
 
-    assert {row[0]: row[1] for row in table} == {
-        f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] for one in routes
-    }
+    assert {row[0]: row[1] for row in table} == {f"{one.method} {one.path}": one.right for one in routes}
     bodies: dict[str, type[msgspec.Struct]] = {
         "POST /api/v1/works": web.NewWork,
         "POST /api/v1/works/{id}/{action}": web.WorkStep,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cloud.desks import offering
-from cloud.web import replies
+from cloud.web import codes, replies
+from cloud.web import problems as meanings
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "cloud" / "web" / "dashboard" / "src" / "words"
@@ -25,6 +26,7 @@ PASSED_ON: dict[tuple[str, str], set[str]] = {
     ("cloud/core/purchasing/answers.py", "f'other_{what}'"): {"other_sender", "other_receiver"},
     ("cloud/desks/needs.py", "why"): {*offering.WHY, "ordered"},
     ("cloud/desks/refusing.py", "value.reason"): set(),
+    ("cloud/web/portal.py", "no.reason"): set(),
     ("cloud/web/replies.py", "error.code"): set(),
     ("cloud/web/replies.py", "code"): {
         "broken", *(code for _, code in replies._DESK.values()), *(one[0] for one in replies._HTTP.values()),
@@ -97,13 +99,25 @@ def test_the_codes_are_found() -> None:
     assert {"x12.unclosed", "edifact.una", "document.too_big"} <= {*problems()}
 
 
+def test_the_address_of_a_code_says_what_the_page_says() -> None:
+    told = {code: said.replace('\\"', '"') for code, said in words("en", "refused").items() if code not in PAGES_OWN}
+
+    assert told == meanings.MEANS
+
+
+def test_routes_refuse_with_codes_that_there_are() -> None:
+    named = {code for name, family in vars(codes).items() if name.isupper() for code in family}
+
+    assert named - refusals().keys() == set()
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_code_the_service_refuses_with_has_words(language: str) -> None:
-    for family, codes in (("refused", refusals()), ("problem", problems())):
+    for family, known in (("refused", refusals()), ("problem", problems())):
         told = words(language, family)
-        missing = [f"{code} ({where})" for code, where in codes.items() if code not in told]
+        missing = [f"{code} ({where})" for code, where in known.items() if code not in told]
         assert missing == [], f'add "{family}.CODE" to words/refused_{language}.ts'
-        assert sorted(told.keys() - codes.keys() - PAGES_OWN) == [], "nobody refuses with these any more: take them out"
+        assert sorted(told.keys() - known.keys() - PAGES_OWN) == [], "nobody refuses with these any more: take them out"
         for code, said in told.items():
             assert said.rstrip()[-1] in ".。", code
             assert (language == "zh") == bool(re.search(r"[一-鿿]", said)), code

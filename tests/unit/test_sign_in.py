@@ -11,6 +11,7 @@ from cloud.web.sign_in import (
     ADDRESS_TRIES_MAX,
     QUEUE_MAX,
     RENEW_MS,
+    RIGHTS,
     SESSION_MS,
     TRIES_MAX,
     WINDOW_MS,
@@ -47,10 +48,10 @@ def test_a_broken_hash_is_an_error_and_never_a_match(broken: str) -> None:
         verify_password(PASSWORD, broken)
 
 
-def test_roles_hold_the_rights_of_those_below() -> None:
-    assert Who("mo", "manager").may("crew")
-    assert Who("bo", "crew").may("crew")
-    assert not Who("ada", "viewer").may("crew")
+def test_our_roles_hold_the_rights_of_those_below_and_a_supplier_none_of_them() -> None:
+    assert RIGHTS["viewer"] < RIGHTS["crew"] < RIGHTS["manager"]
+    assert Who("su", "supplier", "acme").may("portal")
+    assert RIGHTS["supplier"] & RIGHTS["manager"] == {"anyone"}
 
 
 async def test_the_right_password_opens_a_session_and_only_its_hash_is_kept() -> None:

@@ -1,5 +1,6 @@
 // The service's HTTP interface. Paths are relative, so the page also works below a path of a proxy.
 import type { AlertView, Snapshot } from "./types";
+import type { ProblemDetails, SeriesView } from "./types_service";
 import type { Series } from "./core/series";
 import type { Session } from "./state";
 
@@ -30,8 +31,8 @@ export async function ask<T>(path: string, options: RequestInit = {}): Promise<T
 
 async function said(answer: Response): Promise<Said> {
   try {
-    const body = (await answer.json()) as Partial<Said> & { error?: string };
-    return { ...NOTHING, ...body, reason: body.reason ?? body.error ?? "" };
+    const body = (await answer.json()) as Partial<Said & ProblemDetails>;
+    return { ...NOTHING, ...body, reason: body.code ?? "" };
   } catch {
     return NOTHING; // a proxy's page, say
   }
@@ -54,7 +55,7 @@ export const signOut = () => ask<unknown>("api/v1/session", { method: "DELETE", 
 
 export async function history(series: string, from: number, to: number, points: number): Promise<Series> {
   const query = new URLSearchParams({ series, from: String(Math.round(from)), to: String(Math.round(to)), points: String(points) });
-  const { times, values } = await ask<{ times: number[]; values: (number | null)[] }>(`api/v1/history?${query}`);
+  const { times, values } = await ask<SeriesView>(`api/v1/history?${query}`);
   return { t: times, v: values };
 }
 

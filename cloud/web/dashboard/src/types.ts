@@ -3,9 +3,7 @@
 import type { ArrivalView, AssetView, Card, MeasureView, OrderView, Rescue, RoomView, WorkView } from "./types_rooms";
 export type { Ahead, ArrivalView, AskedLine, AssetView, Card, Cause, Fault, Feature, Line, MeasureView, Note, OrderView, Outcome, PartView, Position, Promise, Rejected, Rescue, RoomView, Supply, Terms, WorkView } from "./types_rooms";
 
-/**
- * The site, as named in its file.
- */
+/** The site, as named in its file. */
 export interface SiteView {
   id: string;
   name: string;
@@ -74,9 +72,7 @@ export interface SkuView {
   held_until_ms: number;
 }
 
-/**
- * A replenishment proposal with its why, frozen as it was when the need was made or revised.
- */
+/** A replenishment proposal with its why, frozen as it was when the need was made or revised. */
 export interface NeedView {
   id: number;
   sku: string;
@@ -114,9 +110,7 @@ export interface AlertView {
   nodata: boolean;
 }
 
-/**
- * A zone's climate now; `series` names the history series of its temperature, "" when it has no thermometer.
- */
+/** A zone's climate now; `series` names the history series of its temperature, "" when it has no thermometer. */
 export interface ZoneView {
   id: string;
   name: string;
@@ -147,9 +141,7 @@ export interface DeviceView {
   within_ms: number;
 }
 
-/**
- * A gateway's link: when it last spoke, and the highest event and telemetry numbers the ledger holds of it.
- */
+/** A gateway's link: when it last spoke, and the highest event and telemetry numbers the ledger holds of it. */
 export interface GatewayView {
   id: string;
   connected: boolean;
@@ -174,9 +166,7 @@ export interface Kpi {
   picks_hour_before: number;
 }
 
-/**
- * Everything, at sequence `q` of epoch `epoch` (one start of the service). `v` names the page's build.
- */
+/** Everything, at sequence `q` of epoch `epoch` (one start of the service). `v` names the page's build. */
 export interface Snapshot {
   k: "s";
   v: string;
@@ -200,9 +190,7 @@ export interface Snapshot {
   works: WorkView[];
 }
 
-/**
- * What changed between `q - 1` and `q`: whole objects, by id. `t` is the service's time; every delta is a heartbeat.
- */
+/** What changed between `q - 1` and `q`: whole objects, by id. `t` is the service's time; every delta is a heartbeat. */
 export interface Delta {
   k: "d";
   q: number;

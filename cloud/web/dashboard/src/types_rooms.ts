@@ -78,9 +78,7 @@ export interface Fault {
   channel: string;
 }
 
-/**
- * A feature that moved, with the range that is normal for it.
- */
+/** A feature that moved, with the range that is normal for it. */
 export interface Feature {
   name: string;
   value: number;
@@ -100,27 +98,21 @@ export interface Cause {
   days: [number, number, number] | null;
 }
 
-/**
- * What somebody noted.
- */
+/** What somebody noted. */
 export interface Note {
   at_ms: number;
   by: string;
   text: string;
 }
 
-/**
- * What was found and done; whether what told of it was right ("": nobody says).
- */
+/** What was found and done; whether what told of it was right ("": nobody says). */
 export interface Outcome {
   found: string;
   did: string;
   verdict: "" | "right" | "wrong";
 }
 
-/**
- * Units a day, and over the lead time: mean, standard deviation, and between what nine of ten come to lie.
- */
+/** Units a day, and over the lead time: mean, standard deviation, and between what nine of ten come to lie. */
 export interface Ahead {
   daily: number;
   daily_sd: number;
@@ -180,9 +172,7 @@ export interface Promise {
   waste: number;
 }
 
-/**
- * Another policy for the same costs: its order point and level, money a year, the share met at once.
- */
+/** Another policy for the same costs: its order point and level, money a year, the share met at once. */
 export interface Rejected {
   policy: string;
   reorder_point: number;
@@ -191,9 +181,7 @@ export interface Rejected {
   fill: number;
 }
 
-/**
- * What an item is planned by: its goal (a service level, unless a backorder cost is given), costs, lots, bounds.
- */
+/** What an item is planned by: its goal (a service level, unless a backorder cost is given), costs, lots, bounds. */
 export interface Terms {
   service_level: number | null;
   backorder_cost: number | null;
@@ -222,9 +210,7 @@ export interface Supply {
   price_from: number;
 }
 
-/**
- * What to do until the regular order arrives: `units` from `source`, or wait (None, 0 units).
- */
+/** What to do until the regular order arrives: `units` from `source`, or wait (None, 0 units). */
 export interface Rescue {
   source: string | null;
   units: number;
@@ -234,9 +220,7 @@ export interface Rescue {
   costs: number;
 }
 
-/**
- * A line as the supplier would have it, where that is dearer than what was approved: nobody agreed to it yet.
- */
+/** A line as the supplier would have it, where that is dearer than what was approved: nobody agreed to it yet. */
 export interface AskedLine {
   sku: string;
   units: number;

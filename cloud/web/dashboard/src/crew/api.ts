@@ -18,6 +18,6 @@ export const onCall = () => ask<OnCall>("api/v1/oncall");
 export const roster = (days: number) => ask<Roster>(`api/v1/roster?days=${days}`);
 export const noisiest = (days: number) => ask<Noisiest>(`api/v1/noisiest?days=${days}`);
 export const precision = () => ask<RulePrecision[]>("api/v1/precision");
-/** `before`: those older than this one; 0 for the newest. */
-export const notices = (before: number, limit: number) => ask<Notices>(`api/v1/notices?${new URLSearchParams({ limit: String(limit), ...(before && { before: String(before) }) })}`);
+/** `after`: the `next` of the page before; "" for the newest. */
+export const notices = (after: string, limit: number) => ask<Notices>(`api/v1/notices?${new URLSearchParams({ limit: String(limit), ...(after && { after }) })}`);
 export const testNotice = (person: string, key: string) => post<NoticeView>("api/v1/notices/test", { person }, key);

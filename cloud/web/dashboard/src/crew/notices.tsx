@@ -12,13 +12,13 @@ const OLDER_MAX = 1000;
 const AGAIN_MS = 15_000;
 
 export function Notices() {
-  const [asked, again] = useAsked("notices", () => notices(0, AT_ONCE), AGAIN_MS);
+  const [asked, again] = useAsked("notices", () => notices("", AT_ONCE), AGAIN_MS);
   const older = useSignal<NoticeView[]>([]);
-  const next = useSignal<number | null | undefined>(undefined);
+  const next = useSignal<string | null | undefined>(undefined);
   const busy = useSignal(false);
   const failedOlder = useSignal(false);
   const { value, failed } = asked.value;
-  const first = value?.notices ?? [];
+  const first = value?.items ?? [];
   const held = new Map([...first, ...older.value.filter((one) => !first.some((newer) => newer.id === one.id))].map((one) => [one.id, one]));
   const all = [...held.values()].sort((a, b) => b.id - a.id);
   const after = next.value === undefined ? (value?.next ?? null) : next.value;
@@ -28,7 +28,7 @@ export function Notices() {
     failedOlder.value = false;
     try {
       const page = await notices(after, AT_ONCE);
-      older.value = [...older.value, ...first, ...page.notices];
+      older.value = [...older.value, ...first, ...page.items];
       next.value = older.value.length > OLDER_MAX ? null : page.next;
     } catch {
       failedOlder.value = true;

@@ -1,5 +1,6 @@
 // The addresses of equipment, maintenance orders and cold rooms.
 import { ask, post } from "../api";
+import type { ExcursionsPage } from "../types_care";
 import type { AssetDetail, ExcursionView, ExposureView, Verdict, WorkVersion, WorkView } from "./types";
 
 const id = encodeURIComponent;
@@ -37,7 +38,16 @@ export const work = (number: number) => ask<{ work: WorkView; versions: WorkVers
 export const workStep = (number: number, action: string) => `${WORK}/${number}/${action}`;
 
 const COLD = "api/v1/cold";
-export const excursions = (from: number) => ask<ExcursionView[]>(`${COLD}/excursions?from=${Math.round(from)}`);
+/** All since then, page by page. */
+export async function excursions(from: number): Promise<ExcursionView[]> {
+  const found: ExcursionView[] = [];
+  for (let after: string | null = ""; after !== null; ) {
+    const page: ExcursionsPage = await ask(`${COLD}/excursions?${new URLSearchParams({ from: String(Math.round(from)), ...(after && { after }) })}`);
+    found.push(...(page.items as ExcursionView[]));
+    after = page.next;
+  }
+  return found;
+}
 export const exposures = () => ask<ExposureView[]>(`${COLD}/exposures`);
 export const decide = (number: number, decision: "release" | "scrap", comment: string, lines: number[], key: string) =>
   post<ExcursionView>(`${COLD}/excursions/${number}/${decision}`, { comment, lines }, key);

@@ -1,0 +1,152 @@
+// Written from the routes by `python -m cloud.web.schema`. Change the structs, not this file.
+
+import type { AlertView } from "./types";
+
+/** The body of an acknowledgement; it may be left out. */
+export interface Acknowledgement {
+  note?: string;
+}
+
+/** `count` reports between `first` and `last` came again at `at_ms`; they were counted once. */
+export interface Again {
+  first: number;
+  last: number;
+  count: number;
+  at_ms: number;
+}
+
+/** Alerts, the newest first; `next` is where older ones are, null behind the last. */
+export interface AlertsPage {
+  items: AlertView[];
+  next: string | null;
+}
+
+/** The process answers. */
+export interface Alive {
+  alive: boolean;
+}
+
+/**
+ * All of it, limited to what became known since `since_ms`. `movements_gone`: of each gateway, how many movements that
+ * were booked are in the ledger no more, at whatever time; nothing brings them back but a backup.
+ */
+export interface Completeness {
+  complete: boolean;
+  since_ms: number;
+  lanes: LaneProof[];
+  devices: DeviceProof[];
+  movements_gone: Record<string, number>;
+}
+
+/** What the sign-in form sends. */
+export interface Credentials {
+  user: string;
+  password: string;
+}
+
+/** A device's messages `first`..`last` of one boot never reached its gateway; known since `at_ms`. */
+export type DeviceGap = [boot: number, first: number, last: number, at_ms: number];
+
+/**
+ * One device. `numbered`: its messages are, so that what is missing can be seen. `missing` counts older gaps than are
+ * listed, too. `duplicates`: messages its gateway heard again, since ever.
+ */
+export interface DeviceProof {
+  device: string;
+  complete: boolean;
+  numbered: boolean;
+  missing: number;
+  duplicates: number;
+  gaps: DeviceGap[];
+}
+
+/** What is wrong with one field of what was sent: `pointer` names it (RFC 6901). */
+export interface Flaw {
+  pointer: string;
+  detail: string;
+  hint: string;
+}
+
+/** Reports `first`..`last` of a lane are not here; their neighbours became known at `from_ms` and `to_ms`. */
+export interface Gap {
+  first: number;
+  last: number;
+  from_ms: number;
+  to_ms: number;
+  state: "asked" | "unknown" | "waiting";
+}
+
+/** The gateway said at `at_ms` that `first`..`last` will not come, of which it still had `count`; why is a code. */
+export interface GivenUp {
+  first: number;
+  last: number;
+  count: number;
+  why: string;
+  at_ms: number;
+}
+
+/**
+ * One gateway's lane. `reports`: applied; `top`: the highest number held; `missing`: numbers in gaps; `waiting`:
+ * numbers above `top` that the gateway has given already; `duplicates`: reports that came again, since ever;
+ * `forgotten`: numbers this ledger lost track of, having held too many ranges.
+ */
+export interface LaneProof {
+  gateway: string;
+  lane: "events" | "telemetry";
+  complete: boolean;
+  reports: number;
+  top: number;
+  missing: number;
+  waiting: number;
+  refused: number;
+  duplicates: number;
+  forgotten: number;
+  gaps: Gap[];
+  given_up: GivenUp[];
+  again: Again[];
+}
+
+/** What a code of a problem means. */
+export interface Meaning {
+  type: string;
+  title: string;
+  code: string;
+  means: string;
+}
+
+/**
+ * Why the answer is no. `type` is an address that tells what the code means, `title` the code in words; `detail` says
+ * what was found, `hint` what to do; `instance` is what was asked for. `errors`: field by field what is wrong with
+ * what was sent. What somebody else changed says who (`by`) and when (`changed_ms`).
+ */
+export interface ProblemDetails {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: string;
+  hint: string;
+  errors: Flaw[];
+  by: string;
+  changed_ms: number;
+}
+
+/** Whether the service can do its work, and why not, a sentence each. */
+export interface Ready {
+  ready: boolean;
+  reasons: string[];
+}
+
+/** A series of the history: times in ms since 1970, and values; null where there is a gap. */
+export interface SeriesView {
+  series: string;
+  times: number[];
+  values: (number | null)[];
+}
+
+/** Who is signed in. */
+export interface Signed {
+  user: string;
+  role: "crew" | "manager" | "supplier" | "viewer";
+}

@@ -151,7 +151,9 @@ class Crewing:
         if self.channels.trouble:
             return self.channels.trouble
         missing = sorted({name for one in self.people.values() for name in one.to} - found.keys())
-        return f"{self.channels.path.name} has no channel {', '.join(missing)}" if missing else ""
+        if missing:
+            return f"{self.channels.path.name} has no channel {', '.join(missing)}"
+        return people.unasked(self.site.teams, [one.id for one in self.site.zones]) if self.people else ""
 
     def token(self, one: Kept) -> str:
         """The token of a notice's link."""
@@ -206,11 +208,13 @@ class Crewing:
         )  # fmt: skip
 
     def _stands(self, one: Kept) -> bool:
-        """Whether something of what a notice is about is still there."""
+        """Whether something of what a notice is about still asks for somebody; of what was given to somebody, whether
+        it is there."""
         if one.kind not in LINKED or not one.alerts:
             return True
-        there = {alert.id for alert in self.alerting.book.open.values()}
-        return one.more > 0 or any(number in there for number in one.alerts)
+        there = self.alerting.book.open.values()
+        asking = {alert.id for alert in there if alert.state == "firing" or one.kind == "assigned"}
+        return one.more > 0 or any(number in asking for number in one.alerts)
 
     async def _send(self, channel: Channel, one: Kept, person: Person) -> str:
         """Try once; "" when it was taken."""

@@ -90,7 +90,7 @@ class Crews:
         one, now_ms = self._person(person), self._crewing.now_ms()
         if channel and channel not in self._crewing.channels.now().channels:
             raise Refused(
-                "no_channel", f"there is no channel {channel!r}", "add it with `python -m cloud channels add`"
+                "no_channel", f"there is no channel {channel!r}", "add it with `python -m cloud channels --add NAME`"
             )
         if now_ms - self._tested.get(person, -TEST_REST_MS) < TEST_REST_MS:
             raise Refused("too_soon", f"{one.name} was sent a test just now", "wait half a minute")

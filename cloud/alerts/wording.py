@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from cloud.alerts.lifecycle import Alert
-from cloud.alerts.notices import CRITICAL, Notice
+from cloud.alerts.lifecycle import CRITICAL, Alert
+from cloud.alerts.notices import Notice
 from cloud.alerts.words import Language, Words
 from cloud.alerts.words.en import ENGLISH
 from cloud.alerts.words.zh import CHINESE

@@ -108,7 +108,10 @@ class Alerting:
 
     def shown(self) -> list[AlertView]:
         """What people see: those that are not over, and the last that are."""
-        return [*self.resolved, *(view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None)]
+        there = [view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None]
+        again = {one.id for one in there}  # what came back is there once, as it is now
+        ended = {one.id: one for one in self.resolved if one.id not in again}
+        return [*ended.values(), *there]
 
 
 async def _nobody(_now_ms: int) -> None:

@@ -19,8 +19,8 @@ import msgspec
 
 from cloud import notify
 from cloud.alerts import links, notices, people, wording
-from cloud.alerts.lifecycle import OVER, Alert
-from cloud.alerts.notices import CRITICAL, Crew, Notice
+from cloud.alerts.lifecycle import CRITICAL, OVER, Alert
+from cloud.alerts.notices import Crew, Notice
 from cloud.alerts.people import Window
 from cloud.alerts.wording import Place, Text
 from cloud.channels import Channel, ChannelsFile
@@ -43,6 +43,8 @@ LINK_MS = 24 * 3_600_000
 """A link in a message counts for so long."""
 STALE_MS = 30_000
 """Without a judgement for so long the service is not well, and its heart does not beat."""
+PAYLOAD_MAX = 50
+"""A webhook, and the list of notices, name so many alerts of a message, and how many more there are."""
 LINKED = frozenset(("critical", "news", "digest", "again", "assigned"))
 
 
@@ -227,8 +229,8 @@ class Crewing:
             body += "\n" + wording.plain(tongue, "again_maybe")
         now = self.alerting.known()
         about = [alert for number in one.alerts if (alert := now.get(number) or self._known.get(number)) is not None]
-        told = [self._told(alert, tongue) for alert in about]
-        payload = self._payload(one, told or [_bare(one)], body)
+        told = [self._told(alert, tongue) for alert in about[:PAYLOAD_MAX]]
+        payload = self._payload(one, told or [_bare(one)], body, one.more + len(about[PAYLOAD_MAX:]))
         message = Message(f"{self.site.site.id}-notice-{one.id}", one.title, body, payload)
         return await self.pager.send(channel, message)
 
@@ -241,11 +243,13 @@ class Crewing:
             alert.rule, alert.subject, alert.zone, alert.severity, alert.since_ms, title, figures, ended_ms, page
         )
 
-    def _payload(self, one: Kept, told: list[alertmanager.Told], body: str) -> bytes:
+    def _payload(self, one: Kept, told: list[alertmanager.Told], body: str, more: int) -> bytes:
         """What a webhook gets: the alerts, and the words of the message with its link."""
-        written = alertmanager.write(told, one.person, self.site.site.id, self.public_url, one.more)
+        written = alertmanager.write(told, one.person, self.site.site.id, self.public_url, more)
         known = msgspec.json.decode(written, type=dict[str, Any])
-        known["groupKey"] += f":{one.person}:{one.kind}"
+        # Firing and resolved share it; who tells several alerts in one message keeps them apart by fingerprint.
+        alone = f":{known['alerts'][0]['fingerprint']}" if len(told) == 1 and not more else ""
+        known["groupKey"] += f":{one.person}{alone}"
         known["commonAnnotations"] = {"summary": one.title, "description": body}
         return msgspec.json.encode(known)
 

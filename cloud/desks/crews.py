@@ -6,13 +6,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from cloud.alerts import links, notices, people, wording
-from cloud.alerts.lifecycle import OVER
+from cloud.alerts import links, people, wording
+from cloud.alerts.lifecycle import CRITICAL, OVER
 from cloud.alerts.notices import Notice
 from cloud.core.crews_view import CrewsView, NoticeView, OnCallView, PersonView, RosterView, TeamView, TurnView
 from cloud.core.view import AlertView
 from cloud.desks import occasions
-from cloud.desks.crewing import Crewing
+from cloud.desks.crewing import PAYLOAD_MAX, Crewing
 from cloud.desks.refusing import storing
 from cloud.stores.notices import Kept
 from cloud.web.desk import Conflict, NotFound, Refused, Unavailable
@@ -20,6 +20,7 @@ from protocols.crews import Person
 
 DAY_MS = 86_400_000
 TEST_REST_MS = 30_000
+LINES_MAX = 10
 """A person gets one test in so long."""
 
 
@@ -112,7 +113,7 @@ class Crews:
         one = self._person(to) if to else None
         view = await self._alerting.assign(alert, by, to, note)
         mine, now_ms = self._crewing, self._crewing.now_ms()
-        if one is None or to == by or (view.severity > notices.CRITICAL and mine.crew_now(now_ms).quiet(to)):
+        if one is None or to == by or (view.severity > CRITICAL and mine.crew_now(now_ms).quiet(to)):
             return view
         known = self._alerting.known()
         notice = Notice(to, "assigned", (alert,))
@@ -169,8 +170,11 @@ class Crews:
         tongue, known, place = person.language, self._alerting.known(), self._crewing.place
         about = [known[number] for number in one.alerts if number in known]
         lines = [
-            (wording.title(alert, place, tongue), wording.figures(alert, place, tongue, now_ms)) for alert in about[:10]
+            (wording.title(alert, place, tongue), wording.figures(alert, place, tongue, now_ms))
+            for alert in about[:LINES_MAX]
         ]
+        if rest := len(about) - len(lines) + one.more:
+            lines.append((wording.plain(tongue, "more", n=rest), ""))
         left = [alert for alert in about if alert.state not in OVER]
         free = [alert for alert in left if alert.state == "firing"]
         if now_ms >= link.until_ms:
@@ -195,6 +199,7 @@ class Crews:
     def _view(self, one: Kept) -> NoticeView:
         name = self._people[one.person].name if one.person in self._people else one.person
         return NoticeView(
-            one.id, one.made_ms, one.person, name, one.kind, one.severity, one.step, one.alerts, one.more, one.title,
+            one.id, one.made_ms, one.person, name, one.kind, one.severity, one.step, one.alerts[:PAYLOAD_MAX],
+            one.more + len(one.alerts[PAYLOAD_MAX:]), one.title,
             one.state, one.channel, one.tries, one.changed_ms, one.detail, one.taken_ms,
         )  # fmt: skip

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from cloud.alerts import people
+from cloud.alerts import lifecycle, people
+from cloud.alerts.lifecycle import Condition, Delays
 from cloud.alerts.notices import Notice
 from cloud.alerts.wording import Text
 from cloud.channels import Channel
@@ -116,3 +117,24 @@ def test_alerts_that_no_team_is_for_are_a_trouble_that_is_told() -> None:
 
 async def _away(_: Channel, __: Kept, ___: Person) -> str:
     return "no answer"
+
+
+async def test_one_tap_takes_on_all_that_a_message_is_about(tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        place = Crewed(tmp_path)
+        receiver.add(place.state, "ann-pager", "bob-pager", "bob-second")
+        await place.start()
+        desk = place.service.alerting
+        wrong = [Condition("zone_temperature", f"z{number}", "cold", 1, {}) for number in range(60)]
+        desk.book, made = lifecycle.step(desk.book, wrong, {"zone_temperature": Delays(0, 0)}, place.now_ms)
+        await desk.on_disk(place.service.ledger.keep_alerts, made)
+        await place.crewing.tick(place.now_ms)
+        await until(lambda: bool(receiver.taken))
+        link = re.search(r"https://wh.example(/a/\S+)", receiver.taken[0][2]["commonAnnotations"]["description"])
+        assert link is not None
+        assert (len(receiver.taken[0][2]["alerts"]), receiver.taken[0][2]["truncatedAlerts"]) == (50, 10)
+        async with place.client() as web:
+            assert "and 50 more" in await (await web.get(link[1])).text()
+            await web.post(link[1])
+        await place.stop()
+        assert {one.state for one in desk.book.open.values()} == {"acknowledged"}

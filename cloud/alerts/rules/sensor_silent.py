@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.alerts.suffering import suffering
 from cloud.core.maintenance.assets import AssetNow, Fault
 from cloud.core.view import Param
@@ -35,10 +35,20 @@ _PARAMS: dict[str, Param] = {
     "since_ms": 5_000,
     "findings": 1,
 }
+_WRONG = Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0, findings=[_FOUND])})
+_RIGHT = Facts(
+    _SITE,
+    9_000,
+    devices={"d1": DeviceHealth("d1", "ok", 9_000, 8_900, 5_000, 0, 0, 0)},
+    assets=[
+        AssetNow("d1", "thermometer", "a", 0.4, None, [Fault("silent", 3, 3_000)]),
+        AssetNow("g1", "gateway", "", 0.3, None, [Fault("silent", 2, 2_000)]),
+    ],
+)
 EXAMPLES = [
     Example(
         "a channel that fell silent",
-        Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0, findings=[_FOUND])}),
+        _WRONG,
         [Condition(RULE, "d1", "a", 3, _PARAMS | {"minutes": 90.0})],
     ),
     Example(
@@ -48,18 +58,17 @@ EXAMPLES = [
     ),
     Example(
         "a gateway that is just back, and a device that is: they were silent as a whole",
-        Facts(
-            _SITE,
-            9_000,
-            devices={"d1": DeviceHealth("d1", "ok", 9_000, 8_900, 5_000, 0, 0, 0)},
-            assets=[
-                AssetNow("d1", "thermometer", "a", 0.4, None, [Fault("silent", 3, 3_000)]),
-                AssetNow("g1", "gateway", "", 0.3, None, [Fault("silent", 2, 2_000)]),
-            ],
-        ),
+        _RIGHT,
         [],
     ),
     Example(
         "a healthy one", Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0)}), []
+    ),
+    course(
+        "comes, lasts and goes",
+        "d1",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (2, False, "resolved")],
     ),
 ]

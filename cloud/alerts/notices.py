@@ -12,18 +12,18 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
-from cloud.alerts.lifecycle import REOPEN_MS, Alert
+from cloud.alerts.lifecycle import CRITICAL, REOPEN_MS, Alert
 
 Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "test"]
 """The last two are asked for by somebody, and made elsewhere."""
 
-CRITICAL = 1
 GROUP_MS = 60_000
 """So long what is new waits for what comes with it; of what is critical the second and further ones."""
 BURST, TOKEN_MS = 3.0, 10 * 60_000
 """So many notices at once, and one more each ten minutes, to one person; what is critical is never held for it."""
-OVER_MS = 30 * 60_000
-"""That something is over has no hurry, unless it was critical: whoever is on the way can turn back."""
+OVER_MS = REOPEN_MS
+"""That something is over has no hurry, and is told when it can not be the same again; unless it was critical: whoever is
+on the way can turn back."""
 AGAIN_MS = 15 * 60_000
 """What is critical is told again so often to all who were told, until somebody takes it on."""
 TOLD_MAX = 20_000
@@ -45,7 +45,7 @@ class Notice(NamedTuple):
 
 class Told(Struct):
     """One alert as it was told: how severe at worst, since when it is to be (-1: nobody was asked yet), whom, how far
-    it was escalated, when next; since when it is over."""
+    it was escalated, when next; since when it is over. Of what comes and goes (`swings`) that is told to nobody."""
 
     severity: int
     since_ms: int = -1
@@ -54,6 +54,7 @@ class Told(Struct):
     next_ms: int = 0
     calm: bool = False
     over_ms: int = 0
+    swings: bool = False
 
 
 class Bucket(Struct):
@@ -115,6 +116,11 @@ def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list
     return notices + _overs(board, crew, now_ms)
 
 
+def unsaid(board: Board) -> set[int]:
+    """The alerts that are over, and are to be told so."""
+    return {number for bucket in board.buckets.values() for number in bucket.over}
+
+
 def _end(board: Board, there: Set[int], now_ms: int) -> None:
     """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over, and is
     escalated anew."""
@@ -128,7 +134,7 @@ def _end(board: Board, there: Set[int], now_ms: int) -> None:
             told.over_ms = now_ms
             urgent = told.severity <= CRITICAL
             over_ms = now_ms if urgent else now_ms + OVER_MS
-            for person in told.people:
+            for person in [] if told.swings else told.people:
                 bucket = _bucket(board, person, now_ms)
                 bucket.over_ms = min(bucket.over_ms, over_ms) if bucket.over else over_ms
                 bucket.urgent = bucket.urgent or urgent
@@ -150,7 +156,7 @@ def _followed(board: Board, alert: Alert, now_ms: int) -> Told | None:
         told = board.told[alert.id] = Told(alert.severity)
     if alert.severity < told.severity or (told.calm and alert.state == "firing"):
         board.told[alert.id] = told = Told(min(alert.severity, told.severity))
-    told.calm = alert.state != "firing"
+    told.calm, told.swings = alert.state != "firing", alert.comes_and_goes
     return told
 
 

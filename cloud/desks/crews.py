@@ -6,10 +6,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from cloud.alerts import links, notices, people, wording
-from cloud.alerts.lifecycle import OVER
+from cloud.alerts import links, people, wording
+from cloud.alerts.lifecycle import CRITICAL, OVER
 from cloud.alerts.notices import Notice
-from cloud.core.crews_view import CrewsView, NoticeView, OnCallView, PersonView, RosterView, TeamView, TurnView
+from cloud.core.crews_view import (
+    CrewsView,
+    EndedView,
+    NoticeView,
+    OnCallView,
+    PersonView,
+    RosterView,
+    Sought,
+    TeamView,
+    TurnView,
+)
 from cloud.core.view import AlertView
 from cloud.desks import occasions
 from cloud.desks.crewing import Crewing
@@ -85,6 +95,10 @@ class Crews:
             fired, top = await self._crewing.on_disk(self._crewing.ledger.notices.noisiest, since_ms)
         return {"since_ms": since_ms, "fired": fired, "top": top}
 
+    async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
+        """Alerts that are over."""
+        return await self._alerting.ended(sought, limit, after)
+
     async def test(self, person: str, channel: str) -> NoticeView:
         """Tell somebody a test."""
         one, now_ms = self._person(person), self._crewing.now_ms()
@@ -112,7 +126,7 @@ class Crews:
         one = self._person(to) if to else None
         view = await self._alerting.assign(alert, by, to, note)
         mine, now_ms = self._crewing, self._crewing.now_ms()
-        if one is None or to == by or (view.severity > notices.CRITICAL and mine.crew_now(now_ms).quiet(to)):
+        if one is None or to == by or (view.severity > CRITICAL and mine.crew_now(now_ms).quiet(to)):
             return view
         known = self._alerting.known()
         notice = Notice(to, "assigned", (alert,))

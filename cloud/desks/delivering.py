@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cloud.alerts.notices import CRITICAL
+from cloud.alerts.lifecycle import CRITICAL
 from cloud.channels import Channel, Channels
 from cloud.desks.refusing import OnDisk
 from cloud.stores.database import LedgerUnavailable

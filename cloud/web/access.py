@@ -51,6 +51,7 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/notices"): "viewer",
     ("POST", "/api/notices/test"): "crew",
     ("GET", "/api/noisiest"): "viewer",
+    ("GET", "/api/alerts/ended"): "viewer",
     ("GET", "/a/{token}"): None,
     ("POST", "/a/{token}"): None,
     ("GET", "/api/book"): "viewer",

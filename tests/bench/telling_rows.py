@@ -64,7 +64,9 @@ class Run:
                 self.ticking.result()  # raises what ended it
             if time.monotonic() > end_s:
                 there = Counter((one.rule, one.state) for one in self.place.service.alerting.book.open.values())
-                told = Counter(one["labels"]["alertname"] for _, _, body in self.receiver.taken for one in body["alerts"])
+                told = Counter(
+                    one["labels"]["alertname"] for _, _, body in self.receiver.taken for one in body["alerts"]
+                )
                 raise Late(f"{what}: not within {DEADLINE_S:.0f} s; open are {dict(there)}, told {dict(told)}")
             await asyncio.sleep(0.005)
         return seen

@@ -123,7 +123,9 @@ class FakeCrew:
         first = next(one for one in self._site().alerts if one.state == "resolved")
         every = [one for one in self._site().alerts if one.state == "resolved"]
         every += [
-            replace(first, id=1_000 + n, severity=1 + n % 3, since_ms=t - n * DAY_MS - 900_000, changed_ms=t - n * DAY_MS)
+            replace(
+                first, id=1_000 + n, severity=1 + n % 3, since_ms=t - n * DAY_MS - 900_000, changed_ms=t - n * DAY_MS
+            )
             for n in range(1, 71)
         ]
         fitting = [
@@ -193,7 +195,7 @@ class FakeCrew:
         """See `crews.Desk`."""
         self._found(alert)
         if to and to not in PEOPLE:
-            raise Refused("no_person", f"there is no person {to!r} in the site file", "take one of GET /api/oncall")
+            raise Refused("no_person", f"there is no person {to!r} in the site file", "take one of GET /api/v1/oncall")
         self.told.append(("assign", alert, by, to, note))
         return self._change(alert, assigned_to=to, changed_ms=self._now_ms())
 

@@ -54,7 +54,10 @@ EXAMPLES = [
         Facts(_SITE, 0, assets=[AssetNow("m1", "machine", "hall", 0.1, (0.5, 1.0, 3650.0), [_NEAR], [_WHY])]),
         [
             Condition(
-                RULE, "m1", "hall", 1,
+                RULE,
+                "m1",
+                "hall",
+                1,
                 _PARAMS | {"health_pct": 10, "days_low": 0.5, "days_mid": 1.0, "days_high": None},
             )
         ],

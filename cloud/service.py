@@ -151,6 +151,10 @@ class Service:
         """See `Desk`."""
         return await self.alerting.acknowledge(alert_id, user, note)
 
+    async def alert(self, alert_id: int) -> AlertView:
+        """See `Desk`."""
+        return await self.alerting.one(alert_id)
+
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:

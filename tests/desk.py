@@ -77,6 +77,9 @@ class MemoryDesk:
             self.live.publish(msgspec.structs.replace(now, alerts=alerts))
         return found
 
+    async def alert(self, alert_id: int) -> AlertView:
+        raise NotFound(f"there is no alert {alert_id}", "look at /api/v1/alerts")
+
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:

@@ -133,6 +133,11 @@ def _set_back(board: Board, by_ms: int) -> None:
         bucket.over_ms -= by_ms
 
 
+def unsaid(board: Board) -> set[int]:
+    """The alerts that are over, and are to be told so."""
+    return {number for bucket in board.buckets.values() for number in bucket.over}
+
+
 def _end(board: Board, there: Set[int], now_ms: int) -> None:
     """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over, and is
     escalated anew."""

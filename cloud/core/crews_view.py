@@ -1,8 +1,30 @@
-"""What the pages of crews show: who is on call, the roster, what was told, what fires most."""
+"""What the pages of crews show: who is on call, the roster, what was told, what fires most, what is over."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from msgspec import Struct
+
+from cloud.core.view import AlertView
+
+
+class Sought(NamedTuple):
+    """Which alerts that are over are looked for: of a rule, about what (a part of its name, or of its zone's),
+    of a severity, there at some time between two moments. What is left as it is limits nothing."""
+
+    rule: str = ""
+    about: str = ""
+    severity: int = 0
+    from_ms: int = 0
+    to_ms: int = 0
+
+
+class EndedView(Struct, frozen=True):
+    """Alerts that are over, the latest end first; older ones are after the mark `next` (None: there are none)."""
+
+    items: list[AlertView]
+    next: str | None
 
 
 class OnCallView(Struct, frozen=True):

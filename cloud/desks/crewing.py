@@ -126,10 +126,9 @@ class Crewing:
             there = [*self.alerting.book.open.values()]
             board, crew = self._memory.board, self._crew(now_ms)
             made = notices.step(board, there, crew, now_ms)
-            now = self.alerting.known()
-            self._known = {
-                one: now.get(one) or self._known[one] for one in board.told if one in now or one in self._known
-            }
+            known = self._known | self.alerting.known()
+            asked_of = {*board.told, *notices.unsaid(board), *(number for one in made for number in one.alerts)}
+            self._known = {one: known[one] for one in asked_of if one in known}
             self._waiting += [self._made(one, self._said(one, now_ms), now_ms) for one in made]
             now_here = datetime.fromtimestamp(now_ms / 1000, self.zone)
             asked = occasions.tests(self._memory, self.channels.now(), self.site, now_here)

@@ -9,7 +9,17 @@ from typing import NamedTuple
 from cloud.alerts import links, people, wording
 from cloud.alerts.lifecycle import CRITICAL, OVER
 from cloud.alerts.notices import Notice
-from cloud.core.crews_view import CrewsView, NoticeView, OnCallView, PersonView, RosterView, TeamView, TurnView
+from cloud.core.crews_view import (
+    CrewsView,
+    EndedView,
+    NoticeView,
+    OnCallView,
+    PersonView,
+    RosterView,
+    Sought,
+    TeamView,
+    TurnView,
+)
 from cloud.core.view import AlertView
 from cloud.desks import occasions
 from cloud.desks.crewing import PAYLOAD_MAX, Crewing
@@ -85,6 +95,10 @@ class Crews:
         with storing():
             fired, top = await self._crewing.on_disk(self._crewing.ledger.notices.noisiest, since_ms)
         return {"since_ms": since_ms, "fired": fired, "top": top}
+
+    async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
+        """Alerts that are over."""
+        return await self._alerting.ended(sought, limit, after)
 
     async def test(self, person: str, channel: str) -> NoticeView:
         """Tell somebody a test."""

@@ -51,6 +51,7 @@ LEAST_ROLE: dict[tuple[str, str], Least | None] = {
     ("GET", "/api/v1/notices"): "viewer",
     ("POST", "/api/v1/notices/test"): "crew",
     ("GET", "/api/v1/noisiest"): "viewer",
+    ("GET", "/api/v1/alerts/ended"): "viewer",
     ("GET", "/a/{token}"): None,
     ("POST", "/a/{token}"): None,
     ("GET", "/api/v1/book"): "viewer",

@@ -115,8 +115,10 @@ class Api:
         return reply(_one("slot", self._live.current.slots, request.match_info["id"]))
 
     async def alert(self, request: web.Request) -> web.Response:
-        """One alert."""
-        return reply(_one("alert", self._live.current.alerts, request.match_info["id"]))
+        """One alert, however long ago it fired."""
+        wanted = number(request, "alert")
+        there = next((one for one in self._live.current.alerts if one.id == wanted), None)
+        return reply(there if there is not None else await self._desk.alert(wanted))
 
     async def need(self, request: web.Request) -> web.Response:
         """Every version of a need, oldest first: what was proposed then, and why."""
@@ -151,9 +153,7 @@ class Api:
         return await self._writes.take(request, Acknowledgement, act)
 
 
-def _one(
-    kind: str, viewed: Sequence[SkuView] | Sequence[SlotView] | Sequence[AlertView], wanted: str
-) -> SkuView | SlotView | AlertView:
+def _one(kind: str, viewed: Sequence[SkuView] | Sequence[SlotView], wanted: str) -> SkuView | SlotView:
     for one in viewed:
         if str(one.id) == wanted:
             return one

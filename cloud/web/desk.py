@@ -50,6 +50,9 @@ class Desk(typing.Protocol):
         """Acknowledge a firing alert. Doing it again changes nothing and returns the alert as it is. When this returns,
         the change is stored and published. Raises `NotFound`, `Conflict` (already resolved), `Unavailable`."""
 
+    async def alert(self, alert_id: int) -> AlertView:
+        """An alert that fired once, however long ago. Raises `NotFound`, `Unavailable`."""
+
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:

@@ -57,7 +57,7 @@ class Running(NamedTuple):
 def system(built: None, tmp_path: Path) -> Iterator[Running]:
     """The demonstration on free ports, with nothing learnt yet."""
     state, told = tmp_path / "state", tmp_path / "told.txt"
-    base = four_free_ports()
+    base = five_free_ports()
     command = [sys.executable, str(ROOT / "run.py"), "demo", "--state", str(state), "--port-base", str(base)]
     with told.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
@@ -76,13 +76,13 @@ def system(built: None, tmp_path: Path) -> Iterator[Running]:
         process.wait(STOP_S)
 
 
-def four_free_ports() -> int:
-    """The first of four ports in a row that are free now."""
+def five_free_ports() -> int:
+    """The first of five ports in a row that are free now."""
     while True:
         with socket.socket() as first:
             first.bind(("127.0.0.1", 0))
             base: int = first.getsockname()[1]
-        probes = [socket.socket() for _ in range(4)]
+        probes = [socket.socket() for _ in range(5)]
         try:
             for at, probe in enumerate(probes):
                 probe.bind(("127.0.0.1", base + at))

@@ -13,7 +13,7 @@ from msgspec import Struct
 from cloud import channels
 from cloud.alerts import damping, lifecycle, notices
 from cloud.alerts.lifecycle import Stage
-from cloud.desks import crewing, crews, delivering
+from cloud.desks import alerting, crewing, crews, delivering
 from cloud.notify import LIMIT_S
 from cloud.web import crews as routes
 from cloud.web import taking
@@ -79,6 +79,7 @@ def test_times_and_limits_are_those_of_the_code() -> None:
         f"adds {damping.PENALTY:.0f} to a penalty that halves every {damping.HALVED_MS // 60_000} minutes",
         f"above {damping.FLAPPING:.0f} it counts as restless, until it is below {damping.CALM:.0f}",
         f"up to {lifecycle.SHELVED_MAX_MS // 86_400_000} days",
+        f"have the {alerting.RESOLVED_SHOWN} that ended last",
         f"at most {notices.BURST:.0f} messages at once and one more in ten minutes",
         f"then every {notices.AGAIN_MS // 60_000} minutes",
         f"at most {notices.LISTED_MAX} alerts",
@@ -89,7 +90,7 @@ def test_times_and_limits_are_those_of_the_code() -> None:
     )
     assert [one for one in said if one not in SAID] == []
     assert (notices.TOKEN_MS, notices.GROUP_MS, lifecycle.REOPEN_MS) == (600_000, 60_000, 3_600_000)
-    assert (notices.OVER_MS, crews.TEST_REST_MS) == (1_800_000, 30_000)
+    assert (notices.OVER_MS, crews.TEST_REST_MS, lifecycle.SWINGS) == (3_600_000, 30_000, 2)
     assert (delivering.RETRY_MAX_S, delivering.GIVE_UP_MS) == (600, 86_400_000)
     assert Team("t", "T", ["a"]).escalate_minutes == [5, 15, 30]
 

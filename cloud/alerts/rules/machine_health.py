@@ -34,6 +34,7 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 _SITE = Site(About("s1", "Site"), [Zone("hall", "Hall")])
 _WORN = Fault("wearing", 3, 5)
+_NEAR = Fault("wearing", 1, 5, {"days_low": 0.5, "days_mid": 1.0, "days_high": 3650.0})
 _WHY = Feature("vibration", 6.2, 1.0, 3.0, "mm/s")
 _PARAMS: dict[str, Param] = {"fault": "wearing", "since_ms": 5, "health_pct": 30, "feature": "vibration", "value": 6.2}
 _PARAMS |= {"unit": "mm/s", "normal_low": 1.0, "normal_high": 3.0}
@@ -49,6 +50,19 @@ EXAMPLES = [
         "or not even this week",
         Facts(_SITE, 0, assets=[AssetNow("m1", "machine", "hall", 0.3, (4.0, 6.0, 9.0), [_WORN], [_WHY])]),
         [Condition(RULE, "m1", "hall", 2, _PARAMS | {"days_low": 4.0, "days_mid": 6.0, "days_high": 9.0})],
+    ),
+    Example(
+        "at its limit within days",
+        Facts(_SITE, 0, assets=[AssetNow("m1", "machine", "hall", 0.1, (0.5, 1.0, 3650.0), [_NEAR], [_WHY])]),
+        [
+            Condition(
+                RULE,
+                "m1",
+                "hall",
+                1,
+                _PARAMS | {"health_pct": 10, "days_low": 0.5, "days_mid": 1.0, "days_high": None},
+            )
+        ],
     ),
     Example("as it always ran", _RIGHT, []),
     course(

@@ -54,6 +54,15 @@ CODES: dict[str, str] = {
     "budget": "its time out of range is used up",
     "overrun": "it takes longer",
     "not_started": "nobody began it",
+    "temperature_c": "temperature",
+    "humidity_pct": "humidity",
+    "pressure_hpa": "pressure",
+    "power_w": "power",
+    "current_a": "current",
+    "voltage_v": "voltage",
+    "frequency_hz": "frequency",
+    "vibration_mm_s": "vibration",
+    "vibration_g": "vibration",
 }
 
 PHRASES: dict[str, str] = {
@@ -73,6 +82,7 @@ PHRASES: dict[str, str] = {
     "how_bad": "{figures}. Severity {severity}.",
     "bare": "Severity {severity}.",
     "since": "Since {when} ({ago}).",
+    "swings": "It comes and goes, so nobody is told when it is over.",
     "advice": "What to do: {advice}",
     "next": "Nobody has taken it on yet, so you are asked too.",
     "over_text": "Nothing is left to do. Thank you.",

@@ -54,6 +54,15 @@ CODES: dict[str, str] = {
     "budget": "可超限时间已用完",
     "overrun": "超时进行中",
     "not_started": "无人开工",
+    "temperature_c": "温度",
+    "humidity_pct": "湿度",
+    "pressure_hpa": "压力",
+    "power_w": "功率",
+    "current_a": "电流",
+    "voltage_v": "电压",
+    "frequency_hz": "频率",
+    "vibration_mm_s": "振动",
+    "vibration_g": "振动",
 }
 
 PHRASES: dict[str, str] = {
@@ -73,6 +82,7 @@ PHRASES: dict[str, str] = {
     "how_bad": "{figures}。严重程度：{severity}。",
     "bare": "严重程度：{severity}。",
     "since": "自 {when} 起（{ago}）。",
+    "swings": "它时有时无，解除时不再通知。",
     "advice": "怎么办：{advice}",
     "next": "还没有人接手，所以也请您看一下。",
     "over_text": "无需再处理。谢谢。",

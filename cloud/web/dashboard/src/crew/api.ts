@@ -1,7 +1,7 @@
 // The addresses of alerts' lives, of who is told, and of verdicts.
 import { ask, post } from "../api";
 import type { AlertView } from "../types";
-import type { Judged, Noisiest, Notices, NoticeView, OnCall, Roster, RulePrecision, Verdicts } from "./types";
+import type { EndedView, Judged, Noisiest, Notices, NoticeView, OnCall, Roster, RulePrecision, Verdicts } from "./types";
 import type { Wish } from "./outbox";
 
 const about = (alert: number, what: string) => `api/v1/alerts/${alert}/${what}`;
@@ -13,6 +13,11 @@ export const assign = (alert: number, to: string, note: string, key: string) => 
 export const judge = ({ alert, said, at_ms, key, hours, note }: Wish) => post<Judged>(about(alert, "verdict"), { said, at_ms, key, ...(said === "not_now" && { hours, note }) }, key);
 
 export const verdicts = (alert: number) => ask<Verdicts>(about(alert, "verdict"));
+
+/** An alert, however long ago it fired. */
+export const past = (alert: number) => ask<AlertView>(`api/v1/alerts/${alert}`);
+/** Those that are over; fields that are "" limit nothing. */
+export const ended = (by: Record<string, string>) => ask<EndedView>(`api/v1/alerts/ended?${new URLSearchParams(Object.entries(by).filter(([, value]) => value))}`);
 
 export const onCall = () => ask<OnCall>("api/v1/oncall");
 export const roster = (days: number) => ask<Roster>(`api/v1/roster?days=${days}`);

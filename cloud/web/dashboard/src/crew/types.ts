@@ -1,4 +1,5 @@
-// What the service says of people, notices and verdicts beside the live stream. Times are ms since 1970.
+// What the service says of people, notices, verdicts and what is over beside the live stream. Times are ms since 1970.
+import type { AlertView } from "../types";
 
 /** Who is asked, of one team: the first of `now` first, then as it is escalated. */
 export interface OnCallTeam {
@@ -67,6 +68,13 @@ export interface Notices {
   notices: NoticeView[];
   /** Older ones are after this; null for none. */
   next: number | null;
+}
+
+/** Alerts that are over, the latest end first. */
+export interface EndedView {
+  items: AlertView[];
+  /** Older ones are after this; null for none. */
+  next: string | null;
 }
 
 export interface NoisyRow {

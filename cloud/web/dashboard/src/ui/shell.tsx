@@ -1,7 +1,7 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES } from "../route";
-import { acts, alertsInOrder, arrivals, book, heardAt, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { acts, arrivals, book, heardAt, kpi, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Climate } from "./climate";
@@ -104,7 +104,7 @@ const ICONS: Record<Page, string> = {
 };
 
 function Header() {
-  const open = alertsInOrder.value.filter((alert) => alert.state === "firing" && !alert.nodata).length;
+  const open = kpi.value?.open_alerts ?? 0;
   return (
     <header class="top">
       <h1>

@@ -9,7 +9,16 @@ from typing import NamedTuple
 from cloud.alerts import links, notices, people, wording
 from cloud.alerts.lifecycle import OVER
 from cloud.alerts.notices import Notice
-from cloud.core.crews_view import CrewsView, NoticeView, OnCallView, PersonView, RosterView, TeamView, TurnView
+from cloud.core.crews_view import (
+    CrewsView,
+    Noisiest,
+    NoticeView,
+    OnCallView,
+    PersonView,
+    RosterView,
+    TeamView,
+    TurnView,
+)
 from cloud.core.view import AlertView
 from cloud.desks import occasions
 from cloud.desks.crewing import Crewing
@@ -79,11 +88,11 @@ class Crews:
             found = await self._crewing.on_disk(self._crewing.ledger.notices.latest, before, limit)
         return [self._view(one) for one in found]
 
-    async def noisiest(self, since_ms: int) -> dict[str, object]:
+    async def noisiest(self, since_ms: int) -> Noisiest:
         """What fired most since."""
         with storing():
             fired, top = await self._crewing.on_disk(self._crewing.ledger.notices.noisiest, since_ms)
-        return {"since_ms": since_ms, "fired": fired, "top": top}
+        return Noisiest(since_ms, fired, top)
 
     async def test(self, person: str, channel: str) -> NoticeView:
         """Tell somebody a test."""

@@ -33,15 +33,16 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 
 _SITE = Site(About("s1", "Site"), [Zone("hall", "Hall")])
-_WORN = Fault("wearing", 3, 5)
-_WHY = Feature("vibration", 6.2, 1.0, 3.0, "mm/s")
-_PARAMS: dict[str, Param] = {"fault": "wearing", "since_ms": 5, "health_pct": 30, "feature": "vibration", "value": 6.2}
-_PARAMS |= {"unit": "mm/s", "normal_low": 1.0, "normal_high": 3.0}
+_WORN = Fault("wearing", 3, 5, {"now": 6.2, "limit": 7.1, "days_low": 20.0, "days_mid": 30.0, "days_high": 3650.0})
+_WHY = Feature("1/vibration_mm_s", 6.2, 1.0, 3.0, "mm/s")
+_PARAMS: dict[str, Param] = {"fault": "wearing", "since_ms": 5, "health_pct": 30, "feature": "vibration_mm_s"}
+_PARAMS |= {"value": 6.2, "unit": "mm/s", "normal_low": 1.0, "normal_high": 3.0, "limit": 7.1}
+_OPEN: dict[str, Param] = _PARAMS | {"days_low": 20.0, "days_mid": 30.0, "days_high": None, "days_least": 20.0}
 EXAMPLES = [
     Example(
         "a bearing that may last a month",
         Facts(_SITE, 0, assets=[AssetNow("m1", "machine", "hall", 0.3, (20.0, 30.0, 3650.0), [_WORN], [_WHY])]),
-        [Condition(RULE, "m1", "hall", 3, _PARAMS | {"days_low": 20.0, "days_mid": 30.0, "days_high": None})],
+        [Condition(RULE, "m1", "hall", 3, _OPEN)],
     ),
     Example(
         "or not even this week",

@@ -39,5 +39,18 @@ EXAMPLES = [
         Facts(_SITE, 0, assets=[AssetNow("c1", "refrigerator", "cold", 0.4, (3.0, 5.0, 9.0), [_FAN])]),
         [Condition(RULE, "c1", "cold", 2, _PARAMS)],
     ),
+    Example(
+        "it may last for years",
+        Facts(_SITE, 0, assets=[AssetNow("c1", "refrigerator", "cold", 0.4, (90.0, 3650.0, 3650.0), [_FAN])]),
+        [
+            Condition(
+                RULE,
+                "c1",
+                "cold",
+                2,
+                _PARAMS | {"days_low": 90.0, "days_mid": None, "days_high": None, "days_least": 90.0},
+            )
+        ],
+    ),
     Example("well", Facts(_SITE, 0, assets=[AssetNow("c1", "refrigerator", "cold", 1.0)]), []),
 ]

@@ -24,15 +24,15 @@ async def test_a_lot_that_warmth_aged_goes_first_and_is_told_to_expire_by_what_i
     await cold.lot("flu", "NEW", 20, day[20])
     await cold.minutes(*[5.0] * 20)
 
-    [old] = [one for one in await cold.get("/api/cold/exposures?sku=flu") if one["lot"] == "OLD"]
+    [old] = [one for one in await cold.get("/api/v1/cold/exposures?sku=flu") if one["lot"] == "OLD"]
     assert 8.9 < old["aged_days"] < 9.3
     assert (old["expiry"], old["effective_expiry"], old["days_left"]) == (day[22], day[14], 14)
-    listed = await cold.get("/api/skus/flu/picks?units=35")
+    listed = await cold.get("/api/v1/skus/flu/picks?units=35")
     assert listed["lines"] == [
         {"lot": "OLD", "units": 30, "expiry": day[22], "effective_expiry": day[14]},
         {"lot": "NEW", "units": 5, "expiry": day[20], "effective_expiry": day[20]},
     ]
-    stands = await cold.get("/api/skus/flu/position")
+    stands = await cold.get("/api/v1/skus/flu/position")
     assert [(one["lot"], one["effective_expiry"]) for one in stands["lots"]] == [("OLD", day[14]), ("NEW", day[20])]
     assert [(one["lot"], one["days"]) for one in stands["expiring"]] == [("OLD", 13), ("NEW", 19)]
     assert cold.service.trade.book.fresh("flu") == [(14, 30), (20, 20)]
@@ -43,15 +43,15 @@ async def test_a_lot_that_warmth_aged_goes_first_and_is_told_to_expire_by_what_i
         await cold.minutes(*[5.0] * 60, piece=60)
     [case] = await cold.cases()
     assert (case["why"], case["lot"], [one["units"] for one in case["lines"]]) == ("aged", "OLD", [30])
-    listed = await cold.get("/api/skus/flu/picks?units=35")
+    listed = await cold.get("/api/v1/skus/flu/picks?units=35")
     assert ([one["lot"] for one in listed["lines"]], listed["missing"]) == (["NEW"], 15)
     assert listed["left_out"] == [{"lot": "OLD", "units": 30, "why": "quarantined"}]
     assert (await cold.position("flu"))["quarantined"] == 30
     assert (await told_of_expiry(cold))["lot"] == "NEW"
 
-    await cold.post(f"/api/cold/excursions/{case['id']}/release", {"comment": "the maker says fit"}, "mo")
+    await cold.post(f"/api/v1/cold/excursions/{case['id']}/release", {"comment": "the maker says fit"}, "mo")
     for _ in range(2):
-        listed = await cold.get("/api/skus/flu/picks?units=35")
+        listed = await cold.get("/api/v1/skus/flu/picks?units=35")
         assert [one["lot"] for one in listed["lines"]] == ["NEW", "OLD"], "what somebody signed stands above the fold"
         assert (await cold.position("flu"))["quarantined"] == 0
         await cold.restart()

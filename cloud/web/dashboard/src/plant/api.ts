@@ -5,17 +5,17 @@ import type { AssetDetail, ExcursionView, ExposureView, NewWork, Told, Word, Wor
 
 const id = encodeURIComponent;
 
-export const crews = () => ask<CrewsView>("api/oncall");
-export const asset = (name: string) => ask<AssetDetail>(`api/assets/${id(name)}`);
+export const crews = () => ask<CrewsView>("api/v1/oncall");
+export const asset = (name: string) => ask<AssetDetail>(`api/v1/assets/${id(name)}`);
 
 /** What is said of an order: as it is opened, in a step, or by a verdict alone. What is left out stays as it is. */
 export type WorkBody = Partial<NewWork & WorkStep & Told>;
 
-export const WORK = "api/works";
+export const WORK = "api/v1/works";
 export const work = (number: number) => ask<WorkDetail>(`${WORK}/${number}`);
 export const workStep = (number: number, action: string) => `${WORK}/${number}/${action}`;
 
-const COLD = "api/cold";
+const COLD = "api/v1/cold";
 export const excursions = (from: number) => ask<ExcursionView[]>(`${COLD}/excursions?from=${Math.round(from)}`);
 export const exposures = () => ask<ExposureView[]>(`${COLD}/exposures`);
 export const decide = (number: number, decision: "release" | "scrap", comment: string, lines: number[], key: string) =>

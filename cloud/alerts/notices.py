@@ -8,14 +8,12 @@ tokens), and for the end of quiet hours; what had to wait comes as one digest. I
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from cloud.alerts.lifecycle import CRITICAL, REOPEN_MS, Alert
-
-Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "test"]
-"""The last two are asked for by somebody, and made elsewhere."""
+from cloud.core.crews_view import Kind
 
 GROUP_MS = 60_000
 """So long what is new waits for what comes with it; of what is critical the second and further ones."""

@@ -14,7 +14,7 @@ def figures(asset: AssetNow, fault: Fault) -> dict[str, Param]:
     found |= zip(("days_low", "days_mid", "days_high"), asset.days or (), strict=False)
     if asset.why:
         first = asset.why[0]
-        found |= {"feature": first.name, "value": first.value, "unit": first.unit}
+        found |= {"feature": first.name.rpartition("/")[2], "value": first.value, "unit": first.unit}
         found |= {"normal_low": first.normal_low, "normal_high": first.normal_high}
     found |= fault.params
     for name in DAYS & found.keys():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from cloud.core.view import AlertView
+
+Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "test"]
+"""What a notice is about. The last two are asked for by somebody."""
+Sent = Literal["waiting", "sending", "delivered", "given_up", "unsure"]
+"""What became of it. `sending`: a try has begun; `unsure`: the service stopped in a try."""
 
 
 class Sought(NamedTuple):
@@ -94,15 +99,43 @@ class NoticeView(Struct, frozen=True):
     at_ms: int
     person: str
     name: str
-    kind: str
+    kind: Kind
     severity: int
     step: int
     alerts: list[int]
     more: int
     title: str
-    state: str
+    state: Sent
     channel: str
     tries: int
     changed_ms: int
     detail: str
     taken_ms: int
+
+
+class NoticesView(Struct, frozen=True):
+    """A page of them, newest first; older ones are behind `next` (None: there are none)."""
+
+    notices: list[NoticeView]
+    next: int | None
+
+
+class Noisy(Struct, frozen=True):
+    """How often an alert fired in a span, how often of that it came back within the hour, its share of all that fired,
+    and when last."""
+
+    rule: str
+    subject: str
+    zone: str
+    fired: int
+    reopened: int
+    share: float
+    last_ms: int
+
+
+class Noisiest(Struct, frozen=True):
+    """How often any alert fired since, and those that did most, the noisiest first."""
+
+    since_ms: int
+    fired: int
+    top: list[Noisy]

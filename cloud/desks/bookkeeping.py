@@ -52,7 +52,7 @@ class Bookkeeping(Accounts):
         tallies.advance(self.tallies, now_ms)
         if (today := self.today()) != self._day:
             for sku, held in self._held.items():
-                if expires(held.account, self._day, today):  # no fact says so
+                if expires(held.account, self._day, today, self.ends(sku)):  # no fact says so
                     self.changed(sku, now_ms)
             self._day = today
         await self._unmet.keep()
@@ -102,8 +102,9 @@ class Bookkeeping(Accounts):
         sku = fact.sku if target is None else target.sku
         async with self.turn(sku):  # what is told now happens when its turn has come, behind what was told before
             entry = _told_now(fact, target, self._now_ms(), by, key)
-            if target is None and not fact.insist and entry.sku in self._terms:
-                granted(checks.withheld(entry, self.account(entry.sku), self._terms[entry.sku].slots, self.today()))
+            if target is None and not fact.insist and (terms := self._terms.get(entry.sku)) is not None:
+                ends = self.ends(entry.sku)
+                granted(checks.withheld(entry, self.account(entry.sku), terms.slots, self.today(), ends))
             await self.fit(entry, target)
             [stored] = await self.store([entry])
             return stored
@@ -178,7 +179,7 @@ class Bookkeeping(Accounts):
 
     def standing(self, sku: str, position: Position, today: str) -> Standing:
         """Where an SKU stands."""
-        return standing(sku, self.account(sku), position, today)
+        return standing(sku, self.account(sku), position, today, self.ends(sku))
 
     async def _entry(self, number: int) -> Entry | None:
         found = await self._read(self._books.entries, None, None, None, None, number - 1, 1)

@@ -15,7 +15,6 @@ from typing import TypeVar
 
 import msgspec
 
-from cloud.core.book.lots import fresh
 from cloud.core.cold_view import ExcursionView, ExposureView, RoomView, room_view
 from cloud.core.coldchain import rooms
 from cloud.core.coldchain.chamber import Chamber, Past, State, Told, own_storage
@@ -65,11 +64,13 @@ class Coldroom:
     ) -> None:
         self.site = book.site
         self.history = history
+        self.acted: Callable[[], None] = lambda: None
+        """Called when somebody signed for lots: all are to see it at once."""
         self.chambers: dict[str, Chamber] = {}
         self._books, self._on_disk, self._now_ms, self._book = books, on_disk, now_ms, book
         self.storages: Mapping[str, Mapping[str, Storage]] = storages_of(self.site)
         self._zone_of = thermometers_of(self.site)
-        self.quarantine = Quarantine(book, books, on_disk, now_ms)
+        self.quarantine = Quarantine(book, books, on_disk, now_ms, self.storages)
         self.reporting = Reporting(self, book, books, now_ms)
         self.stays = Stays(book, books, on_disk, now_ms, self.chambers, self.storages)
         self._late: dict[str, tuple[int, int]] = {}
@@ -122,6 +123,7 @@ class Coldroom:
         if now_ms - self._judged_ms >= JUDGED_EVERY_MS:
             for worn in self.stays.used_up(now_ms):
                 await self.quarantine.used_up(worn, now_ms)
+            self.stays.date(self.quarantine.released(), now_ms)
             self._judged_ms = now_ms
         if now_ms - self._kept_ms >= KEPT_EVERY_MS:
             await self.keep()
@@ -150,7 +152,8 @@ class Coldroom:
             for name, kept in chamber.state.kept.items():
                 mine, now = cases.get((zone, name), []), kept.course.room.now
                 case = same(mine, zone, name, now) if now is not None else None
-                number, waiting = case.number if case is not None else 0, sum(one.state == "open" for one in mine)
+                number = case.number if case is not None else 0
+                waiting = sum(not line.decision for one in mine for line in one.lines)
                 found.append(rooms.room(zone, name, kept, now_ms, lots.get((zone, name), 0), number, waiting))
         return found
 
@@ -164,11 +167,6 @@ class Coldroom:
     def series_of(self) -> dict[str, list[str]]:
         """Zone -> the names of its thermometers' series in the history, as far as they were heard."""
         return {zone: sorted(one.state.thermometers.newest) for zone, one in self.chambers.items()}
-
-    def fresh(self, sku: str) -> list[tuple[int, int]]:
-        """As `lots.fresh`: what a warm room aged is there for fewer days."""
-        known, sooner = fresh(self._book.account(sku), self._book.today()), self.stays.sooner(sku)
-        return sooner if sooner is not None else known
 
     async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[ExcursionView]:
         """See `cloud.web.cold.Desk`."""
@@ -188,7 +186,10 @@ class Coldroom:
 
     async def decide(self, number: int, release: bool, lines: list[int], who: Who, comment: str) -> ExcursionView:
         """See `cloud.web.cold.Desk`."""
-        return await self.quarantine.decide(number, "release" if release else "scrap", lines, who, comment)
+        decided = await self.quarantine.decide(number, "release" if release else "scrap", lines, who, comment)
+        self.stays.date(self.quarantine.released(), self._now_ms())
+        self.acted()
+        return decided
 
     async def report(self, asked: Asked) -> tuple[bytes, str, str]:
         """See `cloud.web.cold.Desk`."""
@@ -300,7 +301,8 @@ class Coldroom:
 
 
 def storages_of(site: Site) -> dict[str, dict[str, Storage]]:
-    """Zone -> how goods are kept there, and under "" how the zone itself is: of zones that have a thermometer."""
+    """Zone -> how goods are kept there: as the zone is, and as the articles that lie there are. Where nothing says so,
+    under "" the zone's own limits. Of zones that have a thermometer."""
     known, places = site.storage_by_id, zones_of(site)
     found: dict[str, dict[str, Storage]] = {}
     watched = {*thermometers_of(site).values()}
@@ -311,7 +313,7 @@ def storages_of(site: Site) -> dict[str, dict[str, Storage]]:
             names.add(zone.storage)
         storages = {name: known[name] for name in sorted(names)}
         own = own_storage(zone.min_c, zone.max_c, zone.id in cooled)
-        if own is not None:
+        if own is not None and not storages:
             storages[""] = own
         if storages and zone.id in watched:
             found[zone.id] = storages

@@ -12,6 +12,7 @@ from cloud.alerts.notices import Notice
 from cloud.core.crews_view import (
     CrewsView,
     EndedView,
+    Noisiest,
     NoticeView,
     OnCallView,
     PersonView,
@@ -90,11 +91,11 @@ class Crews:
             found = await self._crewing.on_disk(self._crewing.ledger.notices.latest, before, limit)
         return [self._view(one) for one in found]
 
-    async def noisiest(self, since_ms: int) -> dict[str, object]:
+    async def noisiest(self, since_ms: int) -> Noisiest:
         """What fired most since."""
         with storing():
             fired, top = await self._crewing.on_disk(self._crewing.ledger.notices.noisiest, since_ms)
-        return {"since_ms": since_ms, "fired": fired, "top": top}
+        return Noisiest(since_ms, fired, top)
 
     async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
         """Alerts that are over."""

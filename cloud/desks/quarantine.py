@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cloud.core.book.entries import Entry, Sensed
 from cloud.core.cold_view import ExcursionView, excursion_view
@@ -25,6 +25,7 @@ from cloud.desks.stays import UsedUp
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound
 from cloud.web.sign_in import Who
+from protocols.cold import Storage
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +41,18 @@ REF = "cold:"
 class Quarantine:
     """The excursions of one site and what was set aside for them."""
 
-    def __init__(self, book: Bookkeeping, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        book: Bookkeeping,
+        books: Books,
+        on_disk: OnDisk,
+        now_ms: Callable[[], int],
+        watched: Mapping[str, Mapping[str, Storage]],
+    ) -> None:
         self.site = book.site
         self._book, self._books, self._on_disk, self._now_ms = book, books, on_disk, now_ms
+        self._watched = watched
+        """Zone -> the ways of keeping goods that are watched there."""
         self._zones = zones_of(self.site)
         self._scrapping = Scrapping(book, self._zones, now_ms)
         self._cases: dict[int, Case] = {}
@@ -75,6 +85,8 @@ class Quarantine:
                 await self._add(dossier.steps_of(case, zone, told.storage, told.excursion, now_ms))
                 self._heard.pop(0)
             for case in [*self._cases.values()]:
+                if not case.ended_ms and case.storage not in self._watched.get(case.zone, {}):
+                    await self._add([dossier.left(case, now_ms)])
                 if case.kind == "breach" and (not case.ended_ms or not case.searched):
                     await self._search(case, now_ms)
                 if any(one.decision and not one.booked for one in case.lines):
@@ -104,6 +116,14 @@ class Quarantine:
         for one in self._cases.values():
             found.setdefault((one.zone, one.storage), []).append(one)
         return found
+
+    def released(self) -> set[tuple[str, str]]:
+        """SKU and lot of those that were set aside for their age, and are fit all the same: somebody signed for it."""
+        return {
+            (one.sku, one.lot)
+            for one in self._cases.values()
+            if one.why == "aged" and any(line.decision == "release" for line in one.lines)
+        }
 
     async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[ExcursionView]:
         """Those that began within a span, newest first."""
@@ -261,6 +281,7 @@ class Quarantine:
         done = [one for one in done if all(line.booked for line in self._cases[one].lines)]
         for number in done[: max(0, len(done) - CASES_MAX)]:
             del self._cases[number]
+            self._worn.clear()  # those that still matter are looked up again
 
 
 def folded(steps: Iterable[Step]) -> dict[int, Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date, timedelta
 from math import floor
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct, field
 
-from cloud.core.book.lots import UNDATED
+from cloud.core.book.lots import NO_ENDS, UNDATED
 from cloud.core.cold_view import BudgetLeft, ExposureView
 from cloud.core.coldchain.chamber import Chamber
 from cloud.core.coldchain.exposure import Left, Stay, Worn, left
@@ -81,6 +81,8 @@ class Stays:
         """Stays that are over and not stored yet."""
         self._seen: dict[str, tuple[int, int, int]] = {}
         """SKU -> the last fact of its account that was looked at."""
+        self._ends: dict[str, dict[str, str]] = {}
+        """SKU -> lot -> the last day on which it may be used, of those that warmth aged."""
         self._looked_ms = 0
         self._changed = False
 
@@ -174,22 +176,24 @@ class Stays:
                 found.append(UsedUp(one.zone, one.storage, one.sku, one.lot, one.since_ms, why))
         return found
 
-    def sooner(self, sku: str) -> list[tuple[int, int]] | None:
-        """Days (today with them) and units of the lots that can be used, by their effective expiry; None where no lot's
-        is another than was told."""
-        views = [one for one in self.exposures(sku) if one.effective_expiry != one.expiry]
-        if not views:
-            return None
-        ends: dict[str, str] = {}
-        for one in views:
-            ends[one.lot] = min(ends.get(one.lot, UNDATED), one.effective_expiry)
-        account, today = self._book.account(sku), self._book.today()
-        start, found = date.fromisoformat(today), []
-        for lot, (units, expiry) in account.lots.items():
-            end, free = ends.get(lot, expiry), units - account.aside.get(lot, 0)
-            if today <= end < UNDATED and end and free > 0:
-                found.append(((date.fromisoformat(end) - start).days + 1, free))
-        return sorted(found)
+    def ends(self, sku: str) -> Mapping[str, str]:
+        """The lots of an SKU that warmth aged, and the last day on which each may be used: its effective expiry, as of
+        the last minute."""
+        return self._ends.get(sku, NO_ENDS)
+
+    def date(self, released: Container[tuple[str, str]], now_ms: int) -> None:
+        """Work out until when lots may be used. Of those `released` (SKU, lot) the label holds again; units of no known
+        lot come and go, so nobody knows what those that are left went through."""
+        found: dict[str, dict[str, str]] = {}
+        for one in self.exposures():
+            aged = one.lot and one.effective_expiry != one.expiry
+            if aged and (one.sku, one.lot) not in released:
+                of = found.setdefault(one.sku, {})
+                of[one.lot] = min(of.get(one.lot, UNDATED), one.effective_expiry)
+        before, self._ends = self._ends, found
+        for sku in before.keys() | found.keys():
+            if before.get(sku) != found.get(sku):
+                self._book.changed(sku, now_ms)
 
     async def _look(self, sku: str, storage: str, home: str, now_ms: int) -> None:
         account, here = self._book.account(sku), self._known.here.setdefault(sku, {})

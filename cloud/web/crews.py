@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from cloud.core.crews_view import CrewsView, EndedView, NoticeView, RosterView, Sought
+from cloud.core.crews_view import CrewsView, EndedView, Noisiest, NoticesView, NoticeView, RosterView, Sought
 from cloud.core.view import AlertView
 from cloud.web.desk import Unavailable
 from cloud.web.queries import NUMBER_MAX, TIME_MS_MAX, number, text, whole
@@ -67,7 +67,7 @@ class Desk(typing.Protocol):
     async def notices(self, before: int, limit: int) -> list[NoticeView]:
         """What was told, newest first; with `before` what is older than that one."""
 
-    async def noisiest(self, since_ms: int) -> dict[str, object]:
+    async def noisiest(self, since_ms: int) -> Noisiest:
         """What fired most since."""
 
     async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
@@ -117,8 +117,8 @@ class Crews:
     async def notices(self, request: web.Request) -> web.Response:
         """The delivery log, newest first: `limit` (100), older than `before`."""
         before, limit = whole(request, "before", 0, 0, NUMBER_MAX), whole(request, "limit", PAGE, 1, PAGE_MAX)
-        found: Sequence[NoticeView] = await self._desk.notices(before, limit)
-        return reply({"notices": found, "next": found[-1].id if len(found) == limit else None})
+        found = await self._desk.notices(before, limit)
+        return reply(NoticesView(found, found[-1].id if len(found) == limit else None))
 
     async def noisiest(self, request: web.Request) -> web.Response:
         """The ten alerts that fired most in the last `days` (30)."""

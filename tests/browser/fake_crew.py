@@ -74,7 +74,8 @@ class FakeCrew:
         t = self._now_ms()
         teams = [self._team(id_, t) for id_ in TEAMS]
         view = {"at_ms": t, "timezone": "Asia/Shanghai", "trouble": self.trouble, "waiting": 0, "beat_ms": t - 40_000}
-        return {**view, "teams": [] if self.empty else teams}
+        people = [{"id": one, "name": name} for one, name in PEOPLE.items()]
+        return {**view, "teams": [] if self.empty else teams, "people": [] if self.empty else people}
 
     def _team(self, id_: str, t: int) -> dict[str, Any]:
         name, zones, people = TEAMS[id_]

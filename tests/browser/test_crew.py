@@ -317,10 +317,14 @@ def test_the_stale_page_is_grey_and_still_there(shop: Shop, visit: Visit) -> Non
     expect(page.locator(".alerts li.open")).to_have_count(1)
 
 
-def test_the_alerts_page_opens_in_a_dead_spot_once_the_app_has_been_open_for_a_while(shop: Shop, visit: Visit) -> None:
+def test_what_is_done_in_dead_spots_opens_there_once_the_app_has_been_open_for_a_while(
+    shop: Shop, visit: Visit
+) -> None:
     page = visit(shop)
     page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some((one) => /crew-.*js/.test(one.name))", timeout=15_000
+        """() => ['crew', 'parts'].every((part) => performance.getEntriesByType('resource').some(
+            (one) => one.name.includes(`/${part}-`)))""",
+        timeout=15_000,
     )
     offline(page)
 
@@ -329,6 +333,8 @@ def test_the_alerts_page_opens_in_a_dead_spot_once_the_app_has_been_open_for_a_w
     ).first.click()
 
     expect(page.locator(".alerts li.firing")).to_have_count(7)
+    page.evaluate("() => { location.hash = '#/equipment/orders' }")
+    expect(page.get_by_role("button", name="Start: Order 2")).to_be_visible()
 
 
 def test_an_alert_nobody_knows_is_still_shown_with_its_figures(shop: Shop, visit: Visit) -> None:

@@ -113,6 +113,15 @@ def test_a_pdf_says_limits_figures_budgets_excursions_and_who_signed() -> None:
     assert "2026-03-29 14:00" in text, "a day that has 23 hours ends an hour later by the clock"
 
 
+def test_a_kinetic_mean_of_which_too_little_is_known_is_left_open() -> None:
+    short = measures(2)
+    assert short.kinetic_worst_c is None
+    told = Report("zone", "depot", "Depot", "UTC", BEGIN_MS, short.from_ms, short.to_ms, parts=[short])
+    text = said(cold_report.as_pdf(told, "en"))
+    assert "- (limit 8 °C)" in text
+    assert "- °C" not in text
+
+
 def test_a_pdf_in_chinese_and_names_in_chinese_in_any() -> None:
     text = said(cold_report.as_pdf(report(), "zh"))
     for words in ("批次温度报告", "平均动力学温度", "放行", "第 1 页", "超出可承受时间", "数据缺口"):

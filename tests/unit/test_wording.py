@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from cloud.alerts import rules, wording
 from cloud.alerts.lifecycle import Alert
-from cloud.alerts.notices import Kind, Notice
+from cloud.alerts.notices import Notice
 from cloud.alerts.wording import FIELD, LANGUAGES, Place, say
 from cloud.alerts.words import UNSAID
+from cloud.core.crews_view import Kind
 from cloud.core.view import Param
 from edge.core.alarms import RULES as OF_GATEWAYS
 

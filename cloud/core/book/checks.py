@@ -5,11 +5,12 @@ Facts that shelves sensed are not asked. What passes here may still turn out to 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from math import isfinite
 
 from cloud.core.book.entries import TAKES_BACK, Entry, taken_back
+from cloud.core.book.lots import NO_ENDS
 from cloud.core.book.positions import Position
 from cloud.core.book.state import Account
 from cloud.core.refusals import Refusal
@@ -107,14 +108,17 @@ def promised(entry: Entry, sku: Sku, slots: Collection[str], position: Position)
     return Refusal("reserved", said, "Pick the reservation it is for, or release that first.")
 
 
-def withheld(entry: Entry, account: Account, slots: Collection[str], today: str) -> Refusal | None:
+def withheld(
+    entry: Entry, account: Account, slots: Collection[str], today: str, ends: Mapping[str, str] = NO_ENDS
+) -> Refusal | None:
     """Why goods of a lot that is named may not go to whoever wants them: they are in quarantine, or have expired by
-    `today` (an ISO date). Who names no lot gets such goods only where there are no others; what left a slot is gone."""
+    `today` (an ISO date; `ends` as of `lots`). Who names no lot gets such goods only where there are no others; what
+    left a slot is gone."""
     lot = entry.lot or entry.expiry
     away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
     if not lot or entry.units >= 0 or not away or entry.place:
         return None
-    there, expiry = account.batches.units.get(lot, 0), account.batches.expiry.get(lot, "")
+    there, expiry = account.batches.units.get(lot, 0), ends.get(lot) or account.batches.expiry.get(lot, "")
     free = 0 if expiry and expiry < today else there - account.aside.get(lot, 0)
     if -entry.units <= free or there < -entry.units:  # `short` says what is not there
         return None

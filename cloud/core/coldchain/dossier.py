@@ -13,7 +13,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from cloud.core.refusals import Refusal
-from protocols.excursions import Excursion
+from protocols.excursions import Cause, Excursion, Kind
 
 What = Literal["began", "became", "over", "searched", "aside", "decided", "told", "booked"]
 Decision = Literal["", "release", "scrap"]
@@ -65,7 +65,7 @@ class Signature(Struct, frozen=True):
     by: str
     role: str
     at_ms: int
-    decision: str
+    decision: Literal["release", "scrap"]
     comment: str
     lines: list[int]
 
@@ -78,8 +78,8 @@ class Case(Struct):
     zone: str
     storage: str
     began_ms: int
-    kind: str = "excursion"
-    why: str = ""
+    kind: Kind = "excursion"
+    why: Cause = ""
     side: int = 1
     ended_ms: int = 0
     breach_ms: int = 0
@@ -162,6 +162,12 @@ def steps_of(case: Case | None, zone: str, storage: str, one: Excursion, known_m
         key = f"{case.number}/became/{body['kind']}"
         return [Step(zone, storage, "became", known_ms, known_ms, key, case.number, body=body)]
     return []
+
+
+def left(case: Case, at_ms: int) -> Step:
+    """An excursion of a room that is not watched so any more, as the site file is: nobody will say when it was over."""
+    key = f"{case.number}/over/unwatched"
+    return Step(case.zone, case.storage, "over", at_ms, at_ms, key, case.number, body={"ended_ms": at_ms})
 
 
 def decide(

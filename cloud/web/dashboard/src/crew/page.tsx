@@ -12,7 +12,7 @@ import { Notices } from "./notices";
 import { OnCall } from "./oncall";
 import { Quality } from "./quality";
 import { ABOUT, read, STATES, type StateTab, type Tab, tabHref, tabOf } from "./tabs";
-import type { OnCall as Crew } from "./types";
+import type { CrewsView as Crew } from "./types";
 
 const AGAIN_MS = 60_000;
 
@@ -35,7 +35,7 @@ export function AlertsPage() {
 
 async function crewNow(): Promise<Crew> {
   const crew = await onCall();
-  learn([...(crew.people ?? []), ...crew.teams.flatMap((team) => team.now.map(({ person, name }) => ({ id: person, name })))]);
+  learn([...crew.people, ...crew.teams.flatMap((team) => team.now.map(({ person, name }) => ({ id: person, name })))]);
   return crew;
 }
 

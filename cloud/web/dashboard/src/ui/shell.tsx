@@ -8,18 +8,19 @@ import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, Later, LaterCrew, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
 import { Stock } from "./stock";
 
-/** So long after the first load the alerts page is fetched too: it must be at hand when there is no connection. */
+/** So long after the first load the pages of alerts, equipment and cold rooms are fetched too: what is done there must be
+ *  at hand when there is no connection. */
 const AHEAD_MS = 5000;
 
 export function Shell() {
   useEffect(() => {
-    const ahead = setTimeout(fetchCrew, AHEAD_MS);
+    const ahead = setTimeout(() => (fetchCrew(), fetchPlant()), AHEAD_MS);
     return () => clearTimeout(ahead);
   }, []);
   if (!book.value) return <p class="waiting" role="status">{say(unreachable.value ? "loading.failed" : "loading.text")}</p>;

@@ -154,7 +154,6 @@ export const en = {
   "notice_kind.again": "Came back",
   "notice_kind.over": "Over",
   "notice_kind.assigned": "Assigned",
-  "notice_kind.tuning": "Asks to be tuned",
   "notice_kind.test": "Test",
   "notice_state.waiting": "Waiting",
   "notice_state.sending": "Being sent",

@@ -156,7 +156,6 @@ export const zh: Record<keyof typeof en, string> = {
   "notice_kind.again": "再次出现",
   "notice_kind.over": "已结束",
   "notice_kind.assigned": "指派",
-  "notice_kind.tuning": "需要调整",
   "notice_kind.test": "测试",
   "notice_state.waiting": "等待中",
   "notice_state.sending": "发送中",

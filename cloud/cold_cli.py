@@ -59,7 +59,7 @@ def show(arguments: argparse.Namespace) -> None:
                 return
             body, _, _ = asyncio.run(desk.report(asked))
         except DeskError as error:
-            raise ValueError(f"{error.detail} {error.hint}".strip()) from None
+            raise ValueError(error.said) from None
     if arguments.out is None:
         sys.stdout.write(body.decode() + "\n")
     else:

@@ -126,11 +126,13 @@ class Alerting:
         return {one.id: one for one in (*self.book.lately.values(), *self.book.open.values())}
 
     def shown(self) -> list[AlertView]:
-        """What people see: those that are not over, and the last that are."""
-        there = [view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None]
-        again = {one.id for one in there}  # what came back is there once, as it is now
-        ended = {one.id: one for one in self.resolved if one.id not in again}
-        return [*ended.values(), *there]
+        """What people see: those that are not over, and the last that are; each once, as it is now."""
+        found: dict[int, AlertView] = {}
+        open_now = (view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None)
+        for view in (*self.resolved, *open_now):
+            found.pop(view.id, None)  # one that came again stands where it was last
+            found[view.id] = view
+        return [*found.values()]
 
 
 async def _nobody(_now_ms: int) -> None:

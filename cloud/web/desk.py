@@ -22,6 +22,11 @@ class DeskError(Exception):
         self.detail = detail
         self.hint = hint
 
+    @property
+    def said(self) -> str:
+        """Detail and hint as two sentences, for a command's answer."""
+        return f"{self.detail.removesuffix('.')}. {self.hint[0].upper()}{self.hint[1:]}" if self.hint else self.detail
+
 
 class NotFound(DeskError):
     """There is no such thing."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -23,6 +25,9 @@ from cloud.alerts.lifecycle import (
     step,
     view,
 )
+from cloud.desks.alerting import Alerting
+from cloud.desks.refusing import OnDisk
+from cloud.stores.ledger import Ledger
 
 DELAYS = {"warm": Delays(hold_ms=10, clear_ms=5)}
 WARM = Condition("warm", "cold-1", "cold", 2, {"value": 9.0})
@@ -232,6 +237,19 @@ def test_what_is_over_can_not_be_acknowledged() -> None:
     assert isinstance(refused, Refusal)
     assert refused.code == "alert.over"
     assert "over since 25" in refused.detail
+
+
+def test_people_are_shown_an_alert_that_came_again_once_as_it_is_now() -> None:
+    desk = Alerting(cast(Ledger, None), cast(OnDisk, None), lambda: 0)
+    desk.book, alert = firing()
+    ended = view(replace(alert, state="resolved"))
+    other = view(replace(alert, id=alert.id + 1, state="resolved"))
+    assert ended is not None
+    assert other is not None
+
+    desk.resolved.extend([ended, other, ended])
+
+    assert [(one.id, one.state) for one in desk.shown()] == [(other.id, "resolved"), (alert.id, "firing")]
 
 
 def test_an_acknowledged_alert_is_resolved_with_its_note() -> None:

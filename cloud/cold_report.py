@@ -180,8 +180,9 @@ class _Page:
     def _excursion(self, one: ExcursionView) -> list[str]:
         why = f", {self.words[WHY[one.why]]}" if one.why in WHY else ""
         ended = self.time(one.ended_ms) if one.ended_ms else self.words["going"]
-        what = f"{self.words[one.kind]}{why}"
-        return [str(one.id), self.time(one.began_ms), ended, _c(one.peak_c), f"{one.outside_ms / 60_000:.0f}", what]
+        what = f"{self.words[one.kind]}{why}" + (f": {one.sku} {one.lot}" if one.sku else "")
+        peak = _c(one.peak_c if one.far else None)
+        return [str(one.id), self.time(one.began_ms), ended, peak, f"{one.outside_ms / 60_000:.0f}", what]
 
     def _lines(self, one: ExcursionView) -> Iterator[list[str]]:
         words = self.words

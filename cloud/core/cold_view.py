@@ -82,6 +82,11 @@ class ExcursionView(Struct, frozen=True):
     sku: str = ""
     lot: str = ""
 
+    @property
+    def far(self) -> bool:
+        """Whether `peak_c` says anything: a lot may grow too old without ever being outside."""
+        return not self.sku or (self.outside_ms > 0 and self.peak_c != 0)
+
 
 class BudgetLeft(Struct, frozen=True):
     """A budget, and the minutes that are left of it (below 0: used up)."""

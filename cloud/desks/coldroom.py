@@ -34,6 +34,7 @@ from cloud.stores.cold import Stayed
 from cloud.stores.history import TIME_MAX_MS, History, HistoryUnavailable
 from cloud.web.sign_in import Who
 from protocols.cold import Storage
+from protocols.excursions import Excursion
 from protocols.layout import Site
 from protocols.reports import Report, Series
 
@@ -70,7 +71,7 @@ class Coldroom:
         self._books, self._on_disk, self._now_ms, self._book = books, on_disk, now_ms, book
         self.storages: Mapping[str, Mapping[str, Storage]] = storages_of(self.site)
         self._zone_of = thermometers_of(self.site)
-        self.quarantine = Quarantine(book, books, on_disk, now_ms, self.storages)
+        self.quarantine = Quarantine(book, books, on_disk, now_ms, self.storages, self._going)
         self.reporting = Reporting(self, book, books, now_ms)
         self.stays = Stays(book, books, on_disk, now_ms, self.chambers, self.storages)
         self._late: dict[str, tuple[int, int]] = {}
@@ -143,6 +144,10 @@ class Coldroom:
                 await self._on_disk(self._books.keep, f"cold:{zone}", state)
             self._changed.discard(zone)
         await self.stays.keep()
+
+    def _going(self, zone: str, storage: str) -> Excursion | None:
+        kept = self.chambers[zone].state.kept.get(storage) if zone in self.chambers else None
+        return kept.course.room.now if kept is not None else None
 
     def rooms(self) -> list[RoomNow]:
         """Every room as the rules see it."""
@@ -219,13 +224,14 @@ class Coldroom:
         from before what came too late."""
         new = self._start.get(zone)
         self._meanwhile[zone] = []
+        from_ms: dict[str, int] = {}
         try:
             if new is None:
-                await self._relearn(zone)
+                from_ms = await self._relearn(zone)
             else:
                 every = self.chambers[zone].state.kept.keys()
                 for names in [part for part in (every - new, new) if part]:
-                    await self._begin(zone, {*names}, names == new, now_ms)
+                    from_ms |= await self._begin(zone, {*names}, names == new, now_ms)
         except HistoryUnavailable as error:
             log.warning("history: %s; cold room %s is learnt later", error, zone)
             self._again_ms = now_ms + AGAIN_MS
@@ -235,29 +241,34 @@ class Coldroom:
         self._start.pop(zone, None)
         self._changed.add(zone)
         self._marked.pop(zone, None)
-        self.stays.learnt(zone)
+        self.stays.learnt(zone, from_ms)
         for report in heard:
             self._take(zone, report, now_ms)
 
-    async def _begin(self, zone: str, names: set[str], new: bool, now_ms: int) -> None:
+    async def _begin(self, zone: str, names: set[str], new: bool, now_ms: int) -> dict[str, int]:
+        """From when on each storage is learnt."""
         chamber = self.chambers[zone]
         base = chamber.fresh() if new else chamber.copy()
+        from_ms = base.upto_ms
         told = await self._fold(zone, base, max(base.upto_ms + 1, now_ms - LEARN_MS, 0), now_ms + AHEAD_MS)
         if new:
             chamber.adopt(base, names)
         else:
             self.chambers[zone] = base
         self._tell(zone, [one for one in told if one.storage in names])
+        return dict.fromkeys(names, from_ms)
 
-    async def _relearn(self, zone: str) -> None:
+    async def _relearn(self, zone: str) -> dict[str, int]:
+        """From when on each storage is learnt again."""
         late_ms, heard_ms = self._late.pop(zone)
         if self.history is None:
-            return  # there is nothing to learn it from
+            return {}  # there is nothing to learn it from
         chamber = self.chambers[zone]
         base = chamber.back_to(late_ms)
         if base is None:
             log.warning("cold room %s: what came of %d is older than all that is kept of it", zone, late_ms)
-            return
+            return {}
+        from_ms = base.upto_ms
         try:
             told = await self._fold(zone, base, base.upto_ms + 1, chamber.upto_ms)
         except HistoryUnavailable:
@@ -266,6 +277,7 @@ class Coldroom:
         base.state.thermometers.waiting = chamber.state.thermometers.waiting
         self.chambers[zone] = base
         self._tell(zone, told)
+        return dict.fromkeys(base.state.kept, from_ms)
 
     async def _fold(self, zone: str, base: Chamber, from_ms: int, until_ms: int) -> list[Told]:
         """What came of each excursion by what the history has. In a thread of its own: some weeks of samples take a

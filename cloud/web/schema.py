@@ -31,8 +31,8 @@ OWN, TAKEN = "types.ts", "types_rooms.ts"
 ASKED: dict[str, Sequence[type[Struct]]] = {
     "plant/types.ts": (AssetDetail, WorkDetail, RoomView, ExcursionView, ExposureView, NewWork, WorkStep, Told, Word),
     "crew/types.ts": (
-        CrewsView, EndedView, RosterView, NoticesView, Noisiest, RulePrecision, Verdicts, Judged, Shelf, Remark, Assignment,
-        Told, Test,
+        CrewsView, EndedView, RosterView, NoticesView, Noisiest, RulePrecision, Verdicts, Judged, Shelf, Remark,
+        Assignment, Told, Test,
     ),
 }  # fmt: skip
 """What pages ask for and send beside the live stream."""

@@ -61,7 +61,8 @@ function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean
               {word("room", one.kind)} · {zoneName(one.zone)} {one.storage && <span class="note">{say("cold.kept", { storage: one.storage })}</span>}
             </strong>
             <span class="note">
-              {when} · {say("cold.peak", { value: degrees(one.peak_c) })} · {say("cold.outside", { time: lasted(one.outside_ms) })}
+              {when} · {far(one) && `${say("cold.peak", { value: degrees(one.peak_c) })} · `}
+              {say("cold.outside", { time: lasted(one.outside_ms) })}
             </span>
           </span>
           <span class="tags">
@@ -88,6 +89,9 @@ function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean
     </li>
   );
 }
+
+/** Whether its peak says anything: a lot may grow too old without ever being outside. */
+const far = (one: ExcursionView): boolean => !one.sku || (one.outside_ms > 0 && one.peak_c !== 0);
 
 const lotOf = (line: LineView): string => (line.lot ? say("cold.lot_of", { lot: line.lot }) : say("cold.no_lot"));
 

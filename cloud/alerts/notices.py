@@ -22,8 +22,8 @@ GROUP_MS = 60_000
 BURST, TOKEN_MS = 3.0, 10 * 60_000
 """So many notices at once, and one more each ten minutes, to one person; what is critical is never held for it."""
 OVER_MS = REOPEN_MS
-"""That something is over has no hurry, and is told when it can not be the same again; unless it was critical: whoever is
-on the way can turn back."""
+"""That something is over has no hurry, and is told when it can not be the same again; unless it was critical: whoever
+is on the way can turn back."""
 AGAIN_MS = 15 * 60_000
 """What is critical is told again so often to all who were told, until somebody takes it on."""
 TOLD_MAX = 20_000

@@ -38,6 +38,7 @@ _NEAR = Fault("wearing", 1, 5, {"days_low": 0.5, "days_mid": 1.0, "days_high": 3
 _WHY = Feature("vibration", 6.2, 1.0, 3.0, "mm/s")
 _PARAMS: dict[str, Param] = {"fault": "wearing", "since_ms": 5, "health_pct": 30, "feature": "vibration", "value": 6.2}
 _PARAMS |= {"unit": "mm/s", "normal_low": 1.0, "normal_high": 3.0}
+_SOON: dict[str, Param] = {"days_low": 0.5, "days_mid": 1.0, "days_high": None}
 EXAMPLES = [
     Example(
         "a bearing that may last a month",
@@ -52,15 +53,7 @@ EXAMPLES = [
     Example(
         "at its limit within days",
         Facts(_SITE, 0, assets=[AssetNow("m1", "machine", "hall", 0.1, (0.5, 1.0, 3650.0), [_NEAR], [_WHY])]),
-        [
-            Condition(
-                RULE,
-                "m1",
-                "hall",
-                1,
-                _PARAMS | {"health_pct": 10, "days_low": 0.5, "days_mid": 1.0, "days_high": None},
-            )
-        ],
-    ),  # fmt: skip
+        [Condition(RULE, "m1", "hall", 1, _PARAMS | {"health_pct": 10} | _SOON)],
+    ),
     Example("as it always ran", Facts(_SITE, 0, assets=[AssetNow("m1", "machine", "hall", 0.98)]), []),
 ]

@@ -115,10 +115,7 @@ def main() -> int:
             parts.append(_start(state, "people", "firmware_sim", *crew, "--state", str(state / "sim")))
             print("people      count and order by that account, see log/people.log", flush=True)
         if called:
-            print(
-                "notices     who is on call is told of alerts, with links to take them on, see log/notices.log",
-                flush=True,
-            )
+            print("notices     who is on call is told of alerts, with links, see log/notices.log", flush=True)
         print(f"Everything is kept in {state}/ (logs in {state}/log/). Ctrl-C stops.", flush=True)
         _watch(state, parts)
     except KeyboardInterrupt:
@@ -192,9 +189,8 @@ def _arguments() -> argparse.Namespace:
 
 def _port_base(text: str) -> int:
     if not text.isdecimal() or not 1024 <= int(text) <= 65536 - PORTS:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} leaves no room for five ports: take one from 1024 to {65536 - PORTS}"
-        )
+        most = 65536 - PORTS
+        raise argparse.ArgumentTypeError(f"{text!r} leaves no room for five ports: take one from 1024 to {most}")
     return int(text)
 
 

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 PURE = ("protocols/", "edge/core/", "cloud/core/", "cloud/alerts/", "firmware_sim/")
 WORLDLY = tuple(
     f"firmware_sim/{name}"
-    for name in ("__main__", "cli", "fleet", "mqtt", "office", "real", "recording", "stage", "state")
+    for name in ("__main__", "cli", "fleet", "mqtt", "office", "phones", "real", "recording", "stage", "state")
 )
 """The simulator is pure but for these: they run, speak, read recordings and write files."""
 

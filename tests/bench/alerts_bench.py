@@ -137,7 +137,10 @@ def chattering(seeds: range, tally: Tally) -> list[Figure]:
             f"a chattering sensor: calls in the worst hour {days}", "<= 1", calls, 1, "notices",
             f"at least {raw} unshaped; ours with those that it is over: {told}",
         ),
-        Figure(f"two chattering sensors, an hour, worst {days}", "<= 1", mean, 1.0, "notices", f"at least {unshaped:.1f} unshaped"),
+        Figure(
+            f"two chattering sensors, an hour, worst {days}", "<= 1", mean, 1.0, "notices",
+            f"at least {unshaped:.1f} unshaped",
+        ),
     ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """How long it takes from an alert that fires to a notice handed over: a real service that ticks by itself, its real
-ledger, a real HTTP receiver on loopback; in calm, while 500 devices are lost at one moment, and while 500 that were lost
-one by one are found so at once, which no common cause explains: 500 alerts.
+ledger, a real HTTP receiver on loopback; in calm, while 500 devices are lost at one moment, and while 500 that were
+lost one by one are found so at once, which no common cause explains: 500 alerts.
 
 Run: python -m tests.bench.telling_rows. The service's clock is set forward between alerts, so that what has to hold for
 minutes need not be waited for; what is measured passes in true time. From the moment that an alert bears as that at
@@ -64,10 +64,10 @@ class Run:
                 self.ticking.result()  # raises what ended it
             if time.monotonic() > end_s:
                 there = Counter((one.rule, one.state) for one in self.place.service.alerting.book.open.values())
-                told = Counter(
-                    one["labels"]["alertname"] for _, _, body in self.receiver.taken for one in body["alerts"]
+                named = [one["labels"]["alertname"] for _, _, body in self.receiver.taken for one in body["alerts"]]
+                raise Late(
+                    f"{what}: not within {DEADLINE_S:.0f} s; open are {dict(there)}, told {dict(Counter(named))}"
                 )
-                raise Late(f"{what}: not within {DEADLINE_S:.0f} s; open are {dict(there)}, told {dict(told)}")
             await asyncio.sleep(0.005)
         return seen
 

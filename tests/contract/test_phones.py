@@ -57,7 +57,7 @@ def test_what_the_service_did_not_sign_is_refused_and_not_printed(heard: tuple[P
 
 def test_without_phones_of_this_machine_it_says_what_is_missing(tmp_path: Path) -> None:
     channels.add(tmp_path, "erp", Channel(webhook="https://erp.example/alerts", secret=SECRET))
-    with pytest.raises(PhonesError, match="webhooks at 0 ports of 127.0.0.1"):
+    with pytest.raises(PhonesError, match="webhooks at 0 ports of"):
         Phones(tmp_path / channels.NAME, print)
     os.truncate(tmp_path / channels.NAME, 5)
     with pytest.raises(PhonesError, match="can not be read as TOML"):

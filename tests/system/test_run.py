@@ -134,11 +134,11 @@ def test_the_demonstration_has_people_who_are_told_and_says_where_its_guests_loo
     with begun(state, base, scenario="demo") as one:
         manager = Visitor(base + 3).sign_in("manager", one.password())
         one.says("log/notices.log")
-        linked = re.compile(rf": (http://127.0.0.1:{base + 3}(/a/\S+))")
-        link = eventually(
-            lambda: linked.search((state / "log" / "notices.log").read_text()), bool, "somebody is told, with a link"
+        linked = re.compile(rf": http://127.0.0.1:{base + 3}(/a/\S+)")
+        links = eventually(
+            lambda: linked.findall((state / "log" / "notices.log").read_text()), bool, "somebody is told, with a link"
         )
-        asked, trouble = Visitor(base + 3).get(link[2]), manager.get("/api/v1/oncall").value["trouble"]
+        asked, trouble = Visitor(base + 3).get(links[0]), manager.get("/api/v1/oncall").value["trouble"]
         name, password = one.says("A supplier's portal").split()[-3::2]
         supplier = Visitor(base + 3).sign_in(name, password)
         page = one.says("without signing in: ").rsplit(" ", 1)[1]

@@ -38,7 +38,7 @@ _RULES: dict[str, Words] = {
         "Have it serviced before the room gets warm; clean its coil and look at the fan first.",
         (
             "{capacity_lost_pct} % of its cooling lost",
-            "at its limit in {days_mid} days ({days_low} to {days_high})|at its limit in {days_low} days at the earliest",
+            "at its limit in {days_mid} days ({days_low} to {days_high})|at its limit in {days_low} days or later",
             "runs {duty} of the time, {duty_expected} expected",
         ),
     ),

@@ -80,6 +80,7 @@ class FakeCrew:
         name, zones, people = TEAMS[id_]
         turn, *later = self._turns(id_, t, 14)
         order = [turn["person"], *(one for one in people if one != turn["person"])]
+        order.sort(key=lambda one: one == "otto")  # who is away is asked last, on whatever day this runs
         asked = [{"person": one, "name": PEOPLE[one], "quiet": False, "away": one == "otto"} for one in order]
         until, after = turn["until_ms"], later[0]["person"]
         return {"id": id_, "name": name, "zones": zones, "rules": [], "now": asked, "until_ms": until, "next": after}

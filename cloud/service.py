@@ -159,7 +159,7 @@ class Service:
         try:
             times, values = await asyncio.to_thread(store.read, series, from_ms, to_ms, points)
             if not times and not await asyncio.to_thread(store.latest, [series]):
-                raise NotFound(f"there is no series {series!r}", "take a name from /api/devices or /api/zones")
+                raise NotFound(f"there is no series {series!r}", "take a name from /api/v1/devices or /api/v1/zones")
             return times, values
         except HistoryUnavailable as error:
             raise Unavailable("the history can not be read now", "try again in a moment") from error

@@ -96,7 +96,7 @@ def _resync(arguments: argparse.Namespace) -> None:
     wish = {"from_ms": _when(arguments.since, now_ms), "to_ms": _when(arguments.until, now_ms), "lanes": lanes}
     checked = resync.parse(msgspec.json.encode(wish))
     if arguments.url or running.runs(arguments.state):
-        said = ask(arguments.url or url_of(arguments.state), arguments.state, "/api/resync", wish)
+        said = ask(arguments.url or url_of(arguments.state), arguments.state, "/api/v1/resync", wish)
         done = msgspec.convert(said, list[resync.Again])
     else:
         existing(arguments.state / backup.STORE)

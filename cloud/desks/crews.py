@@ -187,7 +187,9 @@ class Crews:
 
     def _person(self, name: str) -> Person:
         if name not in self._people:
-            raise Refused("no_person", f"there is no person {name!r} in the site file", "take one of GET /api/oncall")
+            raise Refused(
+                "no_person", f"there is no person {name!r} in the site file", "take one of GET /api/v1/oncall"
+            )
         return self._people[name]
 
     def _view(self, one: Kept) -> NoticeView:

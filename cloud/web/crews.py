@@ -88,14 +88,14 @@ class Crews:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/oncall", self.on_call),
-            web.get("/api/roster", self.roster),
-            web.get("/api/notices", self.notices),
-            web.get("/api/noisiest", self.noisiest),
-            web.post("/api/notices/test", self.test),
-            web.post("/api/alerts/{id}/shelve", self.shelve),
-            web.post("/api/alerts/{id}/unshelve", self.unshelve),
-            web.post("/api/alerts/{id}/assign", self.assign),
+            web.get("/api/v1/oncall", self.on_call),
+            web.get("/api/v1/roster", self.roster),
+            web.get("/api/v1/notices", self.notices),
+            web.get("/api/v1/noisiest", self.noisiest),
+            web.post("/api/v1/notices/test", self.test),
+            web.post("/api/v1/alerts/{id}/shelve", self.shelve),
+            web.post("/api/v1/alerts/{id}/unshelve", self.unshelve),
+            web.post("/api/v1/alerts/{id}/assign", self.assign),
         ]
 
     async def on_call(self, _: web.Request) -> web.Response:

@@ -74,7 +74,7 @@ def _facts(state: Path, now_ms: int, look: Look) -> Facts | None:
     what = "what the gateway knows"
     if running.runs(state):
         try:
-            return msgspec.convert(ask(url_of(state), state, "/api/doctor"), Facts)
+            return msgspec.convert(ask(url_of(state), state, "/api/v1/doctor"), Facts)
         except (AskError, msgspec.ValidationError) as error:
             look.skip(what, f"a gateway runs on {state}, but: {error}")
             return None

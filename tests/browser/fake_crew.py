@@ -171,7 +171,7 @@ class FakeCrew:
         """See `crews.Desk`."""
         self._found(alert)
         if to and to not in PEOPLE:
-            raise Refused("no_person", f"there is no person {to!r} in the site file", "take one of GET /api/oncall")
+            raise Refused("no_person", f"there is no person {to!r} in the site file", "take one of GET /api/v1/oncall")
         self.told.append(("assign", alert, by, to, note))
         return self._change(alert, assigned_to=to, changed_ms=self._now_ms())
 

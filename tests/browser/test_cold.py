@@ -110,7 +110,7 @@ def test_reports_are_plain_links_of_room_period_and_language(shop: Shop, visit: 
     with page.expect_download() as coming:
         report.get_by_role("link", name="Report as CSV").click()
 
-    assert href.startswith("api/cold/report?zone=freeze&storage=frozen&from=1793462400000&")
+    assert href.startswith("api/v1/cold/report?zone=freeze&storage=frozen&from=1793462400000&")
     assert coming.value.suggested_filename == "report.csv"
     assert [one["lang"] for kind, one in shop.fake.cold.told if kind == "report"] == ["zh"]
     report.get_by_label("From").fill("2027-11-01")

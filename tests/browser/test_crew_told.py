@@ -195,7 +195,7 @@ def test_a_verdict_moves_the_figures_of_its_rule(shop: Shop, visit: Visit) -> No
     page.get_by_role("button", name="Right: Device is silent").click()
     expect(page.get_by_text("You said: right")).to_be_visible()
 
-    with page.expect_request("**/api/precision"):
+    with page.expect_request("**/api/v1/precision"):
         page.get_by_role("link", name="Quality").click()
 
 
@@ -221,14 +221,14 @@ def test_the_log_of_notices_tells_who_what_how_and_whether_it_arrived(
 def test_what_could_not_be_asked_again_says_of_when_it_is(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/alerts/oncall")
     expect(page.locator(".teams li")).to_have_count(2)
-    page.route("**/api/oncall", lambda route: route.abort())
+    page.route("**/api/v1/oncall", lambda route: route.abort())
 
     page.get_by_role("link", name="Quality").click()
     page.reload()
     page.goto(f"{shop.base}#/alerts/oncall")
 
     expect(page.get_by_text("This could not be loaded.").first).to_be_visible()
-    page.unroute("**/api/oncall")
+    page.unroute("**/api/v1/oncall")
     page.get_by_role("button", name="Try again").first.click()
     expect(page.locator(".teams li")).to_have_count(2)
 
@@ -237,7 +237,7 @@ def test_what_was_heard_stays_when_it_can_not_be_asked_again_and_says_of_when_it
     page = visit(shop, "#/alerts/notices")
     expect(page.locator(".notice")).to_have_count(50)
 
-    page.route("**/api/notices*", lambda route: route.abort())
+    page.route("**/api/v1/notices*", lambda route: route.abort())
 
     stays = page.get_by_text(re.compile(r"Could not be asked again; as of \d\d:\d\d:\d\d\."))
     expect(stays).to_be_visible(timeout=25_000)

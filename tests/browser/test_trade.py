@@ -347,7 +347,7 @@ def test_where_slow_stock_is_not_known_nothing_says_there_is_none(shop: Shop, vi
     unknown = [replace(one, value=None, reason="no_forecast") if one.id == "slow_stock" else one for one in known]
     shop.do(shop.fake.become, measures=unknown)
     page = visit(shop)
-    page.route("**/api/measures/slow_stock", lambda route: route.fulfill(json={"id": "slow_stock", "rows": []}))
+    page.route("**/api/v1/measures/slow_stock", lambda route: route.fulfill(json={"id": "slow_stock", "rows": []}))
     page.get_by_role("link", name="Figures", exact=True).click()
 
     expect(page.locator(".panel.slow_stock")).to_contain_text("Not known yet: nothing is forecast.")

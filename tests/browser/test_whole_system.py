@@ -48,7 +48,7 @@ class Running(NamedTuple):
 
     def lanes(self) -> dict[str, Any]:
         """How the gateway's reports stand, by lane."""
-        with urllib.request.urlopen(self.gateway + "api/status", timeout=5) as answer:
+        with urllib.request.urlopen(self.gateway + "api/v1/status", timeout=5) as answer:
             lanes: dict[str, Any] = msgspec.json.decode(answer.read())["lanes"]
         return lanes
 
@@ -127,7 +127,7 @@ def counts_change(page: Page, system: Running) -> None:
     held: dict[str, int] = {}
 
     def changed() -> str:
-        for slot in asked(page, system, "api/slots"):
+        for slot in asked(page, system, "api/v1/slots"):
             now = slot["count"]
             if now is not None and held.setdefault(slot["id"], now) != now:
                 return str(slot["id"])
@@ -136,14 +136,14 @@ def counts_change(page: Page, system: Running) -> None:
     slot = soon(changed, LIFE_S, "a count to change")
     page.goto(f"{system.page}#/slot/{slot}")
     expect(page.get_by_role("dialog").locator(".headline b")).to_have_text(
-        str(asked(page, system, f"api/slots/{slot}")["count"])
+        str(asked(page, system, f"api/v1/slots/{slot}")["count"])
     )
 
 
 def a_proposal_tells_its_why(page: Page, system: Running) -> None:
     """Some article is at its reorder point; its proposal, done with or not, unfolds to the figures it was made from."""
-    need = soon(lambda: asked(page, system, "api/needs"), LIFE_S, "a proposal")[0]
-    article = asked(page, system, f"api/skus/{need['sku']}")["name"]
+    need = soon(lambda: asked(page, system, "api/v1/needs"), LIFE_S, "a proposal")[0]
+    article = asked(page, system, f"api/v1/skus/{need['sku']}")["name"]
 
     page.goto(f"{system.page}#/replenishment")
     page.get_by_label(f"Why: {article}").first.click()
@@ -199,6 +199,6 @@ def the_service_is_killed_and_comes_back(page: Page, system: Running) -> None:
         return sum(int(lane["pending"]) for lane in lanes) <= 5
 
     soon(all_delivered, 20, "the gateway's backlog to arrive")
-    lanes, (gateway,) = system.lanes(), asked(page, system, "api/gateways")
+    lanes, (gateway,) = system.lanes(), asked(page, system, "api/v1/gateways")
     assert gateway["refused"] == 0
     assert lanes["events"]["refused"] == lanes["events"]["thinned"] == 0

@@ -278,9 +278,9 @@ async def test_devices_that_send_at_qos_0_or_without_numbers_are_named(
 async def test_only_a_time_can_be_asked_for_again(alive: Running) -> None:
     for body in ({}, {"from_ms": 5, "to_ms": 4}, {"from_ms": 0, "to_ms": 1, "lanes": ["other"]}, {"from_ms": -1}):
         with pytest.raises(AskError):
-            await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/resync", body)
+            await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/v1/resync", body)
 
-    done = await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/resync", {"from_ms": 0, "to_ms": 1})
+    done = await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/v1/resync", {"from_ms": 0, "to_ms": 1})
     assert [one["reports"] for one in done] == [0, 0]
 
 

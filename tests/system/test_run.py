@@ -98,7 +98,7 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
         assert site.read_text().endswith("# edited by its owner\n")
         gateway = Visitor(base + 2)
         eventually(lambda: gateway.get("/readyz").status, lambda status: status == 200, "the gateway is back")
-        alerts = Visitor(base + 3).sign_in("manager", password).get("/api/alerts")
+        alerts = Visitor(base + 3).sign_in("manager", password).get("/api/v1/alerts")
         second.interrupt()
         second.interrupt()
         assert second.process.wait(15) == 0
@@ -120,12 +120,14 @@ def test_the_demonstration_has_people_and_says_where_its_guests_look(tmp_path: P
         supplier = Visitor(base + 3).sign_in(name, password)
         page = one.says("without signing in: ").rsplit(" ", 1)[1]
         shown = eventually(
-            lambda: Visitor(base + 3).get(page.replace(f"http://127.0.0.1:{base + 3}", "/api")),
+            lambda: Visitor(base + 3).get(page.replace(f"http://127.0.0.1:{base + 3}", "/api/v1")),
             lambda answer: answer.status == 200,
             "the wards' page is there",
         )
-        seen = eventually(lambda: supplier.get("/api/portal").value, lambda told: told["orders"], "an order was sent")
-        refused = supplier.get("/api/orders").status
+        seen = eventually(
+            lambda: supplier.get("/api/v1/portal").value, lambda told: told["orders"], "an order was sent"
+        )
+        refused = supplier.get("/api/v1/orders").status
 
     assert (shown.value["tier"], refused) == ("Wards", 403)
     assert {one["sku"] for one in seen["shelves"]} == {"insulin", "vaccine"}

@@ -55,10 +55,10 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
         f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] or "none" for one in found
     }
     bodies: dict[str, type[Struct]] = {
-        "POST /api/notices/test": routes.Test,
-        "POST /api/alerts/{id}/shelve": routes.Shelf,
-        "POST /api/alerts/{id}/unshelve": routes.Remark,
-        "POST /api/alerts/{id}/assign": routes.Assignment,
+        "POST /api/v1/notices/test": routes.Test,
+        "POST /api/v1/alerts/{id}/shelve": routes.Shelf,
+        "POST /api/v1/alerts/{id}/unshelve": routes.Remark,
+        "POST /api/v1/alerts/{id}/assign": routes.Assignment,
     }
     shown = {row[0]: row[2] for row in table}
     for address, body in bodies.items():

@@ -4,7 +4,7 @@ import type { AssetDetail, ExcursionView, ExposureView, Verdict, WorkVersion, Wo
 
 const id = encodeURIComponent;
 
-export const asset = (name: string) => ask<AssetDetail>(`api/assets/${id(name)}`);
+export const asset = (name: string) => ask<AssetDetail>(`api/v1/assets/${id(name)}`);
 
 export interface Units {
   sku: string;
@@ -32,11 +32,11 @@ export interface WorkBody {
   key?: string;
 }
 
-export const WORK = "api/works";
+export const WORK = "api/v1/works";
 export const work = (number: number) => ask<{ work: WorkView; versions: WorkVersion[] }>(`${WORK}/${number}`);
 export const workStep = (number: number, action: string) => `${WORK}/${number}/${action}`;
 
-const COLD = "api/cold";
+const COLD = "api/v1/cold";
 export const excursions = (from: number) => ask<ExcursionView[]>(`${COLD}/excursions?from=${Math.round(from)}`);
 export const exposures = () => ask<ExposureView[]>(`${COLD}/exposures`);
 export const decide = (number: number, decision: "release" | "scrap", comment: string, lines: number[], key: string) =>

@@ -74,21 +74,20 @@ def test_a_verdict_whose_answer_was_lost_is_not_given_twice(shop: Shop, visit: V
     keys: list[Any] = []
 
     def lose(route: Any) -> None:
-        keys.append(route.request.headers["idempotency-key"])
         route.fetch()
         route.abort()
 
+    page.on("request", lambda sent: keys.append(sent.headers["idempotency-key"]) if "/verdict" in sent.url else None)
     page.route("**/verdict", lose)
     page.get_by_role("button", name="Right: Device is silent").click()
     expect(page.locator(".judge")).to_contain_text("waits to be sent")
     page.unroute("**/verdict")
-    page.on("request", lambda sent: keys.append(sent.headers["idempotency-key"]) if "/verdict" in sent.url else None)
 
     page.reload()
 
     expect(page.locator(".judge")).to_contain_text("You said: right")
     expect(page.locator(".judge")).not_to_contain_text("waits to be sent")
-    assert len(keys) == 2
+    assert len(keys) >= 2, "the page may try again at once, too"
     assert len(set(keys)) == 1
     assert len(told(shop, "verdict")) == 1
 

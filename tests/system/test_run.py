@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.brokers import PROJECT
+from tests.contract.brokers import PROJECT, free_port
 from tests.system.parts import DEADLINE_S, Visitor, eventually, processes
 
 PARTS = ("broker", "service", "gateway", "simulator")
@@ -73,22 +73,7 @@ def begun(state: Path, base: int, *program: str, scenario: str = "small") -> Ite
 @pytest.fixture
 def base() -> int:
     """The first of five free ports in a row."""
-    for _ in range(100):
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            at: int = first.getsockname()[1]
-            if all(_free(at + more) for more in (1, 2, 3, 4)):
-                return at
-    raise AssertionError("no five free ports in a row")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-        return True
+    return free_port(in_a_row=5)
 
 
 def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp_path: Path, base: int) -> None:

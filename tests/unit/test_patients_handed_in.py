@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edge.core.care import patients
-from tests.unit.test_patients import HOUR_MS, MINUTE_MS, START_MS, Ward, minutes
+from firmware_sim.worlds.patients import HOUR_MS, START_MS
+from tests.unit.test_patients import MINUTE_MS, Ward, minutes
 
 DAYS = 14
 

@@ -84,6 +84,7 @@ class Service:
         self.trade.works.verdicts.snooze = self.alerting.shelve
         self.trade.works.people = lambda: [one.id for one in options.site.people]
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
+        self.trade.works.acted = self.trade.cold.acted = self.alerting.changed
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
@@ -150,6 +151,10 @@ class Service:
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """See `Desk`."""
         return await self.alerting.acknowledge(alert_id, user, note)
+
+    async def alert(self, alert_id: int) -> AlertView:
+        """See `Desk`."""
+        return await self.alerting.one(alert_id)
 
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
@@ -239,10 +244,6 @@ class Service:
         except LedgerUnavailable as error:
             raise Unavailable("the ledger can not be read now", "try again in a moment") from error
         return [overview.need_view(one) for one in [*earlier, last]]
-
-    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
-        """See `Desk`."""
-        return await self.alerting.over(before, limit)
 
     def _earlier(self, need: int) -> list[Need]:
         blob = self.ledger.books.kept(f"need:{need}")

@@ -77,6 +77,9 @@ class MemoryDesk:
             self.live.publish(msgspec.structs.replace(now, alerts=alerts))
         return found
 
+    async def alert(self, alert_id: int) -> AlertView:
+        raise NotFound(f"there is no alert {alert_id}", "look at /api/v1/alerts")
+
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:
@@ -94,11 +97,6 @@ class MemoryDesk:
         if not found:
             raise NotFound(f"there is no need {need}", "the list shows the latest")
         return found
-
-    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
-        """The newest first."""
-        over = [one for one in self.live.current.alerts if one.state == "resolved" and (not before or one.id < before)]
-        return sorted(over, key=lambda one: -one.id)[:limit]
 
     def ready(self) -> list[str]:
         return self.reasons

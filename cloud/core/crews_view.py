@@ -1,8 +1,35 @@
-"""What the pages of crews show: who is on call, the roster, what was told, what fires most."""
+"""What the pages of crews show: who is on call, the roster, what was told, what fires most, what is over."""
 
 from __future__ import annotations
 
+from typing import Literal, NamedTuple
+
 from msgspec import Struct
+
+from cloud.core.view import AlertView
+
+Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "test"]
+"""What a notice is about. The last two are asked for by somebody."""
+Sent = Literal["waiting", "sending", "delivered", "given_up", "unsure"]
+"""What became of it. `sending`: a try has begun; `unsure`: the service stopped in a try."""
+
+
+class Sought(NamedTuple):
+    """Which alerts that are over are looked for: of a rule, about what (a part of its name, or of its zone's),
+    of a severity, there at some time between two moments. What is left as it is limits nothing."""
+
+    rule: str = ""
+    about: str = ""
+    severity: int = 0
+    from_ms: int = 0
+    to_ms: int = 0
+
+
+class AlertsPage(Struct, frozen=True):
+    """Alerts that are over, the latest end first; `next` is where older ones are, None behind the last."""
+
+    items: list[AlertView]
+    next: str | None
 
 
 class OnCallView(Struct, frozen=True):
@@ -72,13 +99,13 @@ class NoticeView(Struct, frozen=True):
     at_ms: int
     person: str
     name: str
-    kind: str
+    kind: Kind
     severity: int
     step: int
     alerts: list[int]
     more: int
     title: str
-    state: str
+    state: Sent
     channel: str
     tries: int
     changed_ms: int

@@ -18,11 +18,13 @@ from protocols.trade import Costing
 
 
 class LotView(Struct, frozen=True):
-    """Units of a lot ("": of none in particular), and its last day ("": it does not expire)."""
+    """Units of a lot ("": of none in particular), the last day that its label names, and the last on which it may be
+    used after what it went through ("": it does not expire). Lots go by the latter."""
 
     lot: str
     units: int
     expiry: str
+    effective_expiry: str
 
 
 class LayerView(Struct, frozen=True):

@@ -91,9 +91,10 @@ class Promises:
         """See `stockroom.PromiseDesk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
-        account = self._book.account(sku)
-        found = fefo(account, units, self._book.today())
-        lines = [LotView(lot, n, account.lots[lot][1]) for lot, n in found.lines]
+        account, ends = self._book.account(sku), self._book.ends(sku)
+        found = fefo(account, units, self._book.today(), ends)
+        dates = {lot: expiry for lot, (_, expiry) in account.lots.items()}
+        lines = [LotView(lot, n, dates[lot], ends.get(lot, dates[lot])) for lot, n in found.lines]
         return PicksView(sku, units, lines, found.missing, [LeftOutView(*one) for one in found.left_out])
 
     def reservations(self) -> list[ReservationView]:

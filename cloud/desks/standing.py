@@ -10,19 +10,20 @@ from cloud.core.book.accounts import Account, Terms
 from cloud.core.book.costing import KEPT as COSTING
 from cloud.core.book.costing import course, in_force
 from cloud.core.book.entries import taken_back
-from cloud.core.book.lots import expiring
+from cloud.core.book.lots import expiring, turns
 from cloud.core.book.positions import Position
 from cloud.core.stock_view import LayerView, LotView, Standing, UnexplainedView, UnseenView, Worth, WorthRow
 from cloud.desks.accounts import entries_of
 from cloud.stores.books import Books
 
 
-def standing(sku: str, account: Account, position: Position, today: str) -> Standing:
-    """Where an SKU stands."""
-    lots = [LotView(lot, units, expiry) for lot, (units, expiry) in account.lots.items()]
+def standing(sku: str, account: Account, position: Position, today: str, ends: Mapping[str, str]) -> Standing:
+    """Where an SKU stands; `ends` as of `lots`."""
+    held = account.lots
+    lots = [LotView(lot, *held[lot], ends.get(lot, held[lot][1])) for _, lot in turns(account, ends)]
     layers = [LayerView(one.units, one.unit_cost) for one in account.layers.layers]
     return Standing(
-        sku, position, position.available, position.projected, account.debts, lots, expiring(account, today),
+        sku, position, position.available, position.projected, account.debts, lots, expiring(account, today, ends=ends),
         layers, account.value, [UnexplainedView(*one) for one in account.unexplained], _unseen(account),
     )  # fmt: skip
 

@@ -14,7 +14,6 @@ from cloud.core.view import AlertView, NeedView, SkuView, SlotView, Snapshot
 from cloud.metrics import CONTENT_TYPE, Audience, Metrics
 from cloud.web.desk import Desk, NotFound
 from cloud.web.live import Live
-from cloud.web.paging import Paging
 from cloud.web.queries import Number, Text, Whole, number
 from cloud.web.replies import Refusal, reply
 from cloud.web.routing import Given, Media, Route, get, post
@@ -39,7 +38,6 @@ TO = Whole("to", "Its end, in ms since 1970; left out, now.", None)
 POINTS = Whole("points", "How many points at most.", POINTS_DEFAULT, 2, POINTS_MAX)
 SINCE = Whole("since", "Only what became known since then, in ms since 1970.", 0)
 NUMBERED = {"id": Number}
-RESOLVED = Paging("alerts", 100, 1_000)
 
 
 class Alive(Struct, frozen=True):
@@ -53,13 +51,6 @@ class Ready(Struct, frozen=True):
 
     ready: bool
     reasons: list[str]
-
-
-class AlertsPage(Struct, frozen=True):
-    """Alerts, the newest first; `next` is where older ones are, null behind the last."""
-
-    items: list[AlertView]
-    next: str | None
 
 
 class SeriesView(Struct, frozen=True):
@@ -96,7 +87,6 @@ class Api:
             *(get(f"/api/v1/{part}", self.part, "look", list[kind]) for part, (_, kind) in PARTS.items()),  # type: ignore[valid-type]
             get("/api/v1/skus/{id}", self.sku, "look", SkuView),
             get("/api/v1/slots/{id}", self.slot, "look", SlotView),
-            get("/api/v1/alerts/resolved", self.resolved, "look", AlertsPage, *RESOLVED.query),
             get("/api/v1/alerts/{id}", self.alert, "look", AlertView, named=NUMBERED),
             get("/api/v1/needs/{id}", self.need, "look", list[NeedView], named=NUMBERED),
             get("/api/v1/history", self.history, "look", SeriesView, SERIES, FROM, TO, POINTS, refusals=("unknown",)),
@@ -154,14 +144,10 @@ class Api:
         return _one("slot", self._live.current.slots, request.match_info["id"])
 
     async def alert(self, request: web.Request) -> object:
-        """One alert."""
-        return _one("alert", self._live.current.alerts, request.match_info["id"])
-
-    async def resolved(self, request: web.Request) -> object:
-        """Alerts that are over, newest first."""
-        before, limit = RESOLVED.of(request)
-        found = await self._desk.alerts_over(before, limit)
-        return AlertsPage(found, RESOLVED.next(found, limit))
+        """One alert, however long ago it fired."""
+        wanted = number(request, "alert")
+        there = next((one for one in self._live.current.alerts if one.id == wanted), None)
+        return there if there is not None else await self._desk.alert(wanted)
 
     async def need(self, request: web.Request) -> object:
         """Every version of a need, oldest first: what was proposed then, and why."""
@@ -184,9 +170,7 @@ class Api:
         return await self._desk.acknowledge(number(request, "alert"), by.who.name, given.note)
 
 
-def _one(
-    kind: str, viewed: Sequence[SkuView] | Sequence[SlotView] | Sequence[AlertView], wanted: str
-) -> SkuView | SlotView | AlertView:
+def _one(kind: str, viewed: Sequence[SkuView] | Sequence[SlotView], wanted: str) -> SkuView | SlotView:
     for one in viewed:
         if str(one.id) == wanted:
             return one

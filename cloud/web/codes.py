@@ -10,7 +10,7 @@ WRITE = ("cross_site", "too_large", "key_used", "changed", "conflict", "unfit")
 """Of every write."""
 
 BOOK = (
-    "expiry", "lot", "of_order", "quarantine", "ref", "reserved", "same_place", "short", "sign", "taken_back",
+    "expiry", "held", "lot", "of_order", "quarantine", "ref", "reserved", "same_place", "short", "sign", "taken_back",
     "takes_back", "time", "unit_cost", "units", "unknown_entry", "unknown_lot", "unknown_sku", "unknown_slot",
     "unusable", "weighed",
 )  # fmt: skip

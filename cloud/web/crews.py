@@ -9,17 +9,23 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from cloud.core.crews_view import CrewsView, Noisiest, NoticesPage, NoticeView, RosterView
+from cloud.core.crews_view import AlertsPage, CrewsView, Noisiest, NoticesPage, NoticeView, RosterView, Sought
 from cloud.core.view import AlertView
 from cloud.web.desk import Unavailable
 from cloud.web.paging import Paging
-from cloud.web.queries import Number, Whole, number
+from cloud.web.queries import NUMBER_MAX, TIME_MS_MAX, Number, Text, Whole, number
 from cloud.web.routing import Given, Read, Route, get, post
 
 DAY_MS = 86_400_000
 AHEAD = Whole("days", "So many days ahead.", 14, 1, 92)
 BACK = Whole("days", "So many days back.", 30, 1, 366)
 NOTICES = Paging("notices", 100, 1_000)
+RULE = Text("rule", "Only of this rule.")
+ABOUT = Text("about", "Only of what has this in its name, or in that of its zone.", length_max=100)
+SEVERITY = Whole("severity", "Only of this severity: 1 is critical, 2 a warning, 3 a note.", None, 1, 3)
+FROM = Whole("from", "Only what was there then or later, in ms since 1970.", 0)
+TO = Whole("to", "Only what was there then or earlier, in ms since 1970; left out, whenever.", None)
+ENDED = Paging("ended", 50, 1_000, {"changed_ms": TIME_MS_MAX, "id": NUMBER_MAX})
 NUMBERED = {"id": Number}
 Note = Annotated[str, Meta(max_length=500)]
 Name = Annotated[str, Meta(max_length=64)]
@@ -67,6 +73,9 @@ class Desk(typing.Protocol):
     async def noisiest(self, since_ms: int) -> Noisiest:
         """What fired most since."""
 
+    async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> list[AlertView]:
+        """Alerts that are over, the latest end first; with `after` (an end and a number) those that follow that one."""
+
     async def test(self, person: str, channel: str) -> NoticeView:
         """Tell somebody a test."""
 
@@ -94,6 +103,10 @@ class Crews:
             get("/api/v1/roster", self.roster, "look", RosterView, AHEAD),
             get("/api/v1/notices", self.notices, "look", NoticesPage, *NOTICES.query),
             get("/api/v1/noisiest", self.noisiest, "look", Noisiest, BACK),
+            get(
+                "/api/v1/alerts/ended", self.ended, "look", AlertsPage,
+                RULE, ABOUT, SEVERITY, FROM, TO, *ENDED.query,
+            ),
             post(
                 "/api/v1/notices/test", self.test, "respond", Test, NoticeView,
                 refusals=("no_person", "no_channel", "too_soon"),
@@ -123,6 +136,15 @@ class Crews:
     async def noisiest(self, request: web.Request) -> object:
         """The ten alerts that fired most in the last days."""
         return await self._desk.noisiest(self._now_ms() - BACK.of(request) * DAY_MS)
+
+    async def ended(self, request: web.Request) -> object:
+        """Alerts that are over, the latest end first."""
+        sought = Sought(
+            RULE.of(request), ABOUT.of(request).strip(), SEVERITY.of(request), FROM.of(request), TO.of(request)
+        )
+        limit, behind = ENDED.limit.of(request), ENDED.place(request)
+        found = await self._desk.ended(sought, limit, (behind[0], behind[1]) if behind else None)
+        return AlertsPage(found, ENDED.next(found, limit))
 
     async def test(self, _: web.Request, given: Test, by: Given) -> object:
         """Tell somebody a test."""

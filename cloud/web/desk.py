@@ -22,6 +22,11 @@ class DeskError(Exception):
         self.detail = detail
         self.hint = hint
 
+    @property
+    def said(self) -> str:
+        """Detail and hint as two sentences, for a command's answer."""
+        return f"{self.detail.removesuffix('.')}. {self.hint[0].upper()}{self.hint[1:]}" if self.hint else self.detail
+
 
 class NotFound(DeskError):
     """There is no such thing."""
@@ -50,6 +55,9 @@ class Desk(typing.Protocol):
         """Acknowledge a firing alert. Doing it again changes nothing and returns the alert as it is. When this returns,
         the change is stored and published. Raises `NotFound`, `Conflict` (already resolved), `Unavailable`."""
 
+    async def alert(self, alert_id: int) -> AlertView:
+        """An alert that fired once, however long ago. Raises `NotFound`, `Unavailable`."""
+
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:
@@ -63,10 +71,6 @@ class Desk(typing.Protocol):
     async def need_versions(self, need: int) -> list[NeedView]:
         """A need as it was first, as it was each time it was revised, and as it is.
         Raises `NotFound`, `Unavailable`."""
-
-    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
-        """Alerts that are over, the newest first; with `before` (0: none) those of lower numbers.
-        Raises `Unavailable`."""
 
     def ready(self) -> list[str]:
         """Why the service is not ready to work, a sentence each; empty when it is."""

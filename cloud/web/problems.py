@@ -50,6 +50,7 @@ MEANS: dict[str, str] = {
     "nothing": "It names no units. Name an article and how many of it.",
     "no_lines": "There is nothing in it. Name at least one article and its units.",
     "sku_twice": "An article is in it twice. Add its units up in one line.",
+    "held": "This is in quarantine after a breach. What becomes of it is signed under Cold chain.",
     "unusable": "This is in quarantine or has expired. Take another lot, or insist.",
     "units": "This is no amount that can be taken. Give a whole number of units.",
     "period": "A report's period ends after it begins, and is 400 days at most.",

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
+from cloud.core.crews_view import Sought
 from cloud.core.view import AlertView, NeedView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks, make_app, serving
@@ -137,6 +138,14 @@ class FakeService:
         alerts = self._live.current.alerts
         self.become(alerts=[*alerts, fake_site.warm(max((one.id for one in alerts), default=0) + 1, now_ms())])
 
+    async def alert(self, alert_id: int) -> AlertView:
+        """See `Desk`: one of those that only the ledger knows."""
+        every = await self.crew.ended(Sought(), 1_000, None)
+        found = next((one for one in every if one.id == alert_id), None)
+        if found is None:
+            raise NotFound(f"there is no alert {alert_id}")
+        return found
+
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """See `Desk`."""
         found = next((one for one in self._live.current.alerts if one.id == alert_id), None)
@@ -173,11 +182,6 @@ class FakeService:
     async def need_versions(self, need: int) -> list[NeedView]:
         """See `Desk`. None was revised."""
         return [one for one in self._live.current.needs if one.id == need]
-
-    async def alerts_over(self, before: int, limit: int) -> list[AlertView]:
-        """See `Desk`."""
-        over = [one for one in self._live.current.alerts if one.state == "resolved" and (not before or one.id < before)]
-        return sorted(over, key=lambda one: -one.id)[:limit]
 
     def ready(self) -> list[str]:
         """See `Desk`."""

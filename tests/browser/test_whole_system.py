@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP
+from tests.contract.brokers import free_port
 
 ROOT = Path(__file__).parents[2]
 START_S = 60.0
@@ -57,7 +57,7 @@ class Running(NamedTuple):
 def system(built: None, tmp_path: Path) -> Iterator[Running]:
     """The demonstration on free ports, with nothing learnt yet."""
     state, told = tmp_path / "state", tmp_path / "told.txt"
-    base = four_free_ports()
+    base = free_port(in_a_row=5)
     command = [sys.executable, str(ROOT / "run.py"), "demo", "--state", str(state), "--port-base", str(base)]
     with told.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
@@ -74,24 +74,6 @@ def system(built: None, tmp_path: Path) -> Iterator[Running]:
         for pid in running.processes():
             os.kill(pid, signal.SIGKILL)
         process.wait(STOP_S)
-
-
-def four_free_ports() -> int:
-    """The first of four ports in a row that are free now."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            base: int = first.getsockname()[1]
-        probes = [socket.socket() for _ in range(4)]
-        try:
-            for at, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", base + at))
-            return base
-        except (OSError, OverflowError):
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
 
 
 def soon(look: Callable[[], Found], within_s: float, what: str) -> Found:

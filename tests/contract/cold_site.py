@@ -160,6 +160,10 @@ class ColdSite(TradeSite):
         """A room as the rules see it."""
         return next(one for one in self.service.trade.cold.rooms() if (one.zone, one.storage) == (zone, storage))
 
+    def seen(self, zone: str = "cold", storage: str = "2-8") -> Json:
+        """A room as all screens show it."""
+        return next(one for one in self.service.live.current.rooms if (one.zone, one.storage) == (zone, storage))
+
     async def cases(self, kind: str = "breach", zone: str = "cold") -> list[Json]:
         """The excursions of the dossier of a kind, oldest first."""
         found = (await self.get(f"/api/v1/cold/excursions?zone={zone}"))["items"]

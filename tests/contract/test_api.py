@@ -210,6 +210,26 @@ async def test_a_long_list_comes_page_by_page_and_a_cursor_of_another_list_is_re
     assert (await trading.ask("ada", "GET", "/api/v1/book?after=5"))[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("path", "new"),
+    [
+        ("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]}),
+        ("/api/v1/works", {"asset": "shelf-A1", "title": "Look at it"}),
+    ],
+)
+async def test_orders_that_are_over_come_newest_first_page_by_page(trading: TradeSite, path: str, new: Json) -> None:
+    for number in range(1, 5):
+        await trading.post(path, new)
+        if number != 2:
+            await trading.post(f"{path}/{number}/cancel", {"note": "not wanted"})
+
+    first = await trading.get(f"{path}/ended?limit=2")
+    rest = await trading.get(f"{path}/ended?limit=2&after={first['next']}")
+
+    assert [one["id"] for one in first["items"]] == [4, 3]
+    assert ([one["id"] for one in rest["items"]], rest["next"]) == ([1], None)
+
+
 def test_a_query_refuses_what_it_says_it_does_not_take() -> None:
     assert Whole("n", "", 5, 1, 9).schema() == {"type": "integer", "minimum": 1, "maximum": 9, "default": 5}
     assert Text("t", "", "a", ("a", "b")).schema() == {"type": "string", "enum": ["a", "b"], "default": "a"}

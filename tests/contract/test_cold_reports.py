@@ -110,7 +110,7 @@ async def test_the_command_line_reports_beside_a_running_service(
         assert (tmp_path / name).stat().st_size > 1000
     capsys.readouterr()
     for wrong, why in (
-        (["cold", "attic"], "'attic' is no cold room"),
+        (["cold", "attic"], "'attic' is no cold room. It needs a thermometer"),
         (["cold"], "A report is of a zone, or of a lot."),
         (["cold", "cold", "--from", "noon"], "'noon' is no time"),
         (["cold", "cold", "--out", "x.doc"], "let its name end in .json, .csv, .pdf"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from itertools import pairwise
+from typing import Any
 
+from cloud.alerts.lifecycle import Alert, Transition
 from tests.contract.crews_site import MINUTE_MS, Crewed, Receiver, kept, told, too_warm
 from tests.contract.web_service import until
 from tests.depot import warmth
@@ -143,6 +146,40 @@ async def test_who_is_on_call_the_roster_the_log_and_the_noisiest_are_shown(plac
         )
         async with viewer.post("/api/v1/notices/test", json={"person": "ann"}) as answer:
             assert answer.status == 403
+
+
+def _cursor(said: str) -> str:
+    return base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+
+
+async def test_alerts_of_long_ago_are_found_again(place: Crewed) -> None:
+    ended = [
+        Alert(100 + n, "door_open", f"door-{n % 2}", "cold", 2, "resolved", place.now_ms - 9_000, place.now_ms - n, {})
+        for n in range(60)
+    ]
+    place.service.ledger.keep_alerts([Transition(None, one) for one in ended])
+    async with place.client("viewer") as viewer:
+
+        async def asked(**query: str) -> Any:
+            async with viewer.get("/api/v1/alerts/ended", params=query) as answer:
+                return answer.status, await answer.json()
+
+        _, first = await asked()
+        assert [one["id"] for one in first["items"]] == [*range(100, 150)]
+        _, rest = await asked(after=first["next"])
+        assert ([one["id"] for one in rest["items"]], rest["next"]) == ([*range(150, 160)], None)
+        _, some = await asked(rule="door_open", about="DOOR-1", severity="2", limit="3")
+        assert [one["id"] for one in some["items"]] == [101, 103, 105]
+        assert (await asked(severity="1"))[1]["items"] == []
+        for after in ("yesterday", _cursor("ended 5"), _cursor(f"ended 5 {2**31}"), _cursor("notices 5 5")):
+            status, told = await asked(after=after)
+            assert (status, told["code"]) == (400, "bad_request"), after
+        async with viewer.get("/api/v1/alerts/155") as answer:
+            assert ((await answer.json())["subject"], answer.status) == ("door-1", 200)
+        async with viewer.get("/api/v1/alerts/999") as answer:
+            assert answer.status == 404
+    async with place.client() as nobody, nobody.get("/api/v1/alerts/ended") as answer:
+        assert answer.status == 401
 
 
 async def test_somebody_is_told_a_test_but_not_twice_at_once(place: Crewed, receiver: Receiver) -> None:

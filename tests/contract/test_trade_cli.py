@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from cloud import cli
 from cloud.core.book.audit import CHECKS
 from cloud.stores.ledger import Ledger
 from tests.contract import trade_partners
+from tests.contract.brokers import free_port
 from tests.contract.test_cloud_cli import DEADLINE_S, Here, Running, refused
 from tests.contract.trade_site import TradeSite
 from tests.depot import DAY_MS, HOUR_MS
@@ -332,9 +332,7 @@ def taking(port: int) -> Iterator[Server]:
 def test_an_event_waits_through_a_kill_and_is_signed_by_the_secret_that_is_printed(
     here: Here, start: Callable[[], Running]
 ) -> None:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     here.site.write_text(trade_partners.text(HOOK.format(port)))
     running = start()
     name, password = (here.state / "sign-in.txt").read_text().split()

@@ -43,6 +43,8 @@ async def test_an_order_lives_from_its_opening_to_its_outcome_and_every_version_
         f"{WORK}/1/finish", {"version": 3, "found": "A cut cable.", "did": "Soldered it.", "used": parts(tape=2)}
     )
 
+    [seen] = tape.service.live.current.works
+    assert seen.state == "done", "all screens see it at once"
     assert (done["state"], done["version"], done["may"]) == ("done", 4, [])
     assert (done["outcome"]["found"], done["parts"][0]["taken"], done["parts"][0]["used"]) == ("A cut cable.", 3, 2)
     assert await position(tape, "tape") == (8, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from msgspec import Struct
+from msgspec import Struct, defstruct
 
 from cloud.web import schema
 
@@ -35,6 +35,32 @@ def test_a_field_a_frame_may_leave_out_is_optional_and_its_tag_is_a_literal() ->
     assert "  q: number;" in delta
     assert "  kpi?: Kpi | null;" in delta
     assert "  slots?: SlotView[];" in delta
+
+
+def test_each_room_has_a_file_of_all_that_its_routes_read_and_answer() -> None:
+    made = schema.files()
+
+    care, crew = made["types_care.ts"], made["types_crew.ts"]
+    for name in ("AssetDetail", "Evidence", "Drawn", "WorkDetail", "WorkVersion", "ExcursionView", "BudgetLeft"):
+        assert f"export interface {name} {{" in care
+    for name in ("CrewsView", "PersonView", "TurnView", "NoticeView", "Noisy", "AlertsPage", "Assignment"):
+        assert f"export interface {name} {{" in crew
+    assert "export interface WorkView " not in care
+    assert "WorkView" in next(line for line in care.splitlines() if line.startswith("import type {"))
+    assert '  kind: "again" | "assigned" | ' in crew
+
+
+def test_of_what_is_sent_to_the_service_a_field_with_a_default_may_be_left_out() -> None:
+    new = schema.files()["types_care.ts"].split("export interface NewWork ")[1]
+
+    assert "  parts?: WorkWanted[];" in new
+    assert "  sku: string;" in new.split("export interface WorkWanted ")[1]
+
+
+def test_two_types_of_one_name_get_that_of_their_module_before_it() -> None:
+    here, there = (defstruct("Line", [("units", int)], module=f"cloud.core.{one}") for one in ("order", "cold_view"))
+
+    assert [*schema._names([], [here, there]).values()] == ["OrderLine", "ColdViewLine"]
 
 
 def test_a_kind_it_can_not_spell_is_named() -> None:

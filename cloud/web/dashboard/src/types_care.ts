@@ -17,7 +17,7 @@ export interface BudgetLeft {
   left_minutes: number;
 }
 
-/** A feature's course to draw, oldest first, within the range that is normal. */
+/** A feature's course to draw, oldest first, within the range that is normal; at its `limit` it has failed. */
 export interface Drawn {
   name: string;
   unit: string;
@@ -25,6 +25,7 @@ export interface Drawn {
   values: number[];
   normal_low: number | null;
   normal_high: number | null;
+  limit: number | null;
 }
 
 /**
@@ -50,8 +51,8 @@ export interface ExcursionView {
   id: number;
   zone: string;
   storage: string;
-  kind: string;
-  why: string;
+  kind: "breach" | "defrost" | "excursion";
+  why: "" | "aged" | "budget" | "kinetic" | "too_far" | "too_long";
   side: number;
   began_ms: number;
   ended_ms: number;
@@ -146,7 +147,7 @@ export interface Signature {
   by: string;
   role: string;
   at_ms: number;
-  decision: string;
+  decision: "release" | "scrap";
   comment: string;
   lines: number[];
 }

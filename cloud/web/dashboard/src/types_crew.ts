@@ -1,5 +1,13 @@
 // Written from the routes by `python -m cloud.web.schema`. Change the structs, not this file.
 
+import type { AlertView } from "./types";
+
+/** Alerts that are over, the latest end first; `next` is where older ones are, None behind the last. */
+export interface AlertsPage {
+  items: AlertView[];
+  next: string | null;
+}
+
 /** Who is to see to it: a person of the site file, or "" for nobody in particular. */
 export interface Assignment {
   to: string;
@@ -53,13 +61,13 @@ export interface NoticeView {
   at_ms: number;
   person: string;
   name: string;
-  kind: string;
+  kind: "again" | "assigned" | "critical" | "digest" | "news" | "over" | "test";
   severity: number;
   step: number;
   alerts: number[];
   more: number;
   title: string;
-  state: string;
+  state: "delivered" | "given_up" | "sending" | "unsure" | "waiting";
   channel: string;
   tries: number;
   changed_ms: number;

@@ -1,7 +1,5 @@
 // Written from the routes by `python -m cloud.web.schema`. Change the structs, not this file.
 
-import type { AlertView } from "./types";
-
 /** The body of an acknowledgement; it may be left out. */
 export interface Acknowledgement {
   note?: string;
@@ -13,12 +11,6 @@ export interface Again {
   last: number;
   count: number;
   at_ms: number;
-}
-
-/** Alerts, the newest first; `next` is where older ones are, null behind the last. */
-export interface AlertsPage {
-  items: AlertView[];
-  next: string | null;
 }
 
 /** The process answers. */

@@ -108,7 +108,10 @@ export interface Entry {
   id: number;
 }
 
-/** A lot that has expired (`days` below 0), or will within so many `within` days. */
+/**
+ * A lot that has expired (`days` below 0), or will within so many `within` days. `expiry` is the last day on which it
+ * may be used.
+ */
 export interface Expiring {
   lot: string;
   units: number;
@@ -149,11 +152,15 @@ export interface LeftOutView {
   why: "expired" | "quarantined";
 }
 
-/** Units of a lot ("": of none in particular), and its last day ("": it does not expire). */
+/**
+ * Units of a lot ("": of none in particular), the last day that its label names, and the last on which it may be used
+ * after what it went through ("": it does not expire). Lots go by the latter.
+ */
 export interface LotView {
   lot: string;
   units: number;
   expiry: string;
+  effective_expiry: string;
 }
 
 /** A write that says all in its address. */

@@ -5,7 +5,7 @@ import { Panel, Since } from "../ui/panel";
 import { day, minute, number, say, word } from "../words/words";
 import { notices } from "./api";
 import { Failed } from "./failed";
-import type { NoticeView } from "./types";
+import type { NoticeView } from "../types_crew";
 
 const AT_ONCE = 50;
 const OLDER_MAX = 1000;

@@ -1,40 +1,18 @@
 // The addresses of equipment, maintenance orders and cold rooms.
 import { ask, post } from "../api";
-import type { ExcursionsPage } from "../types_care";
-import type { AssetDetail, ExcursionView, ExposureView, Verdict, WorkVersion, WorkView } from "./types";
+import type { AssetDetail, ExcursionView, ExcursionsPage, ExposureView, NewWork, Told, Word, WorkDetail, WorkStep } from "../types_care";
+import type { CrewsView } from "../types_crew";
 
 const id = encodeURIComponent;
 
+export const crews = () => ask<CrewsView>("api/v1/oncall");
 export const asset = (name: string) => ask<AssetDetail>(`api/v1/assets/${id(name)}`);
 
-export interface Units {
-  sku: string;
-  units: number;
-}
-/** What is said of an order; what is left out stays as it is. */
-export interface WorkBody {
-  version?: number;
-  asset?: string;
-  fault?: string;
-  title?: string;
-  from_ms?: number;
-  until_ms?: number;
-  whole_zone?: boolean;
-  assigned_to?: string;
-  parts?: Units[];
-  used?: Units[];
-  note?: string;
-  found?: string;
-  did?: string;
-  verdict?: "" | "right" | "wrong";
-  /** Of a verdict alone: what is said, when, and under which key of this phone. */
-  said?: Exclude<Verdict, "">;
-  at_ms?: number;
-  key?: string;
-}
+/** What is said of an order: as it is opened, in a step, or by a verdict alone. What is left out stays as it is. */
+export type WorkBody = Partial<NewWork & WorkStep & Told>;
 
 export const WORK = "api/v1/works";
-export const work = (number: number) => ask<{ work: WorkView; versions: WorkVersion[] }>(`${WORK}/${number}`);
+export const work = (number: number) => ask<WorkDetail>(`${WORK}/${number}`);
 export const workStep = (number: number, action: string) => `${WORK}/${number}/${action}`;
 
 const COLD = "api/v1/cold";
@@ -43,14 +21,14 @@ export async function excursions(from: number): Promise<ExcursionView[]> {
   const found: ExcursionView[] = [];
   for (let after: string | null = ""; after !== null; ) {
     const page: ExcursionsPage = await ask(`${COLD}/excursions?${new URLSearchParams({ from: String(Math.round(from)), ...(after && { after }) })}`);
-    found.push(...(page.items as ExcursionView[]));
+    found.push(...page.items);
     after = page.next;
   }
   return found;
 }
 export const exposures = () => ask<ExposureView[]>(`${COLD}/exposures`);
 export const decide = (number: number, decision: "release" | "scrap", comment: string, lines: number[], key: string) =>
-  post<ExcursionView>(`${COLD}/excursions/${number}/${decision}`, { comment, lines }, key);
+  post<ExcursionView>(`${COLD}/excursions/${number}/${decision}`, { comment, lines } satisfies Word, key);
 
 export interface Wanted {
   zone?: string;

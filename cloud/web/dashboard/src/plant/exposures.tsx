@@ -8,7 +8,7 @@ import { figure, language, number, percent, quantity, say } from "../words/words
 import * as api from "./api";
 import { Meter } from "./marks";
 import { lasted } from "./told";
-import type { BudgetLeft, ExposureView } from "./types";
+import type { BudgetLeft, ExposureView } from "../types_care";
 
 const AGAIN_MS = 60_000;
 /** How many are shown at first, on a phone and elsewhere. */

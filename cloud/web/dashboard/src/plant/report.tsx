@@ -7,7 +7,7 @@ import { Panel } from "../ui/panel";
 import { language, LANGUAGES, say, timezone } from "../words/words";
 import { reportHref } from "./api";
 import { DAY_MS } from "./told";
-import type { RoomView } from "./types";
+import type { RoomView } from "../types";
 
 const FIRST_DAYS = 7;
 

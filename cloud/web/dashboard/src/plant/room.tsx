@@ -8,7 +8,8 @@ import type { Series } from "../core/series";
 import { minute, number, quantity, say, word } from "../words/words";
 import { RoomMark } from "./marks";
 import { degrees, lasted, limits } from "./told";
-import type { ExcursionView, RoomView } from "./types";
+import type { RoomView } from "../types";
+import type { ExcursionView } from "../types_care";
 
 const HOURS = 24;
 /** A value is told with its age from so old on. */

@@ -8,6 +8,7 @@ export const en = {
   "refused.older": "The answer is older than the last change of the order.",
   "refused.ordered": "This is on an order already. Please look at that order.",
   "refused.above_limit": "This is worth more than you may approve. Please ask somebody who may.",
+  "refused.held": "This is in quarantine after a breach. What becomes of it is signed under Cold chain.",
   "refused.not_now": "This can not be done with the order as it is now.",
   "refused.not_allowed": "You may not do this.",
   "refused.forbidden": "Your role may not do this.",

@@ -9,6 +9,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.older": "该答复早于订单的最近一次修改。",
   "refused.ordered": "此需求已在订单中，请查看该订单。",
   "refused.above_limit": "金额超出您的审批权限，请让更高权限的人员审批。",
+  "refused.held": "这批货因温度超限被隔离，须先在“冷链”中签字决定。",
   "refused.not_now": "订单处于当前状态时不能执行此操作。",
   "refused.not_allowed": "您不能执行此操作。",
   "refused.forbidden": "您的角色不能执行此操作。",

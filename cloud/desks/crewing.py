@@ -27,7 +27,7 @@ from cloud.channels import Channel, ChannelsFile
 from cloud.desks import occasions
 from cloud.desks.alerting import Alerting
 from cloud.desks.delivering import Delivering
-from cloud.desks.occasions import Memory
+from cloud.desks.occasions import Handed, Memory
 from cloud.desks.refusing import OnDisk
 from cloud.stores.ledger import Ledger
 from cloud.stores.notices import Kept
@@ -133,6 +133,7 @@ class Crewing:
             now_here = datetime.fromtimestamp(now_ms / 1000, self.zone)
             asked = occasions.tests(self._memory, self.channels.now(), self.site, now_here)
             self._waiting += [self._made(one.notice, one.text, now_ms) for one in asked]
+            self._hand_over(now_ms)
             await self._store()
 
     async def tell(self, notice: Notice, text: Text, only: str = "") -> Kept:
@@ -142,9 +143,13 @@ class Crewing:
             self._waiting.append(one)
             return (await self._store())[-1]
 
-    def crew_now(self, now_ms: int) -> Crew:
-        """Who is asked now."""
-        return self._crew(now_ms)
+    async def hand(self, handed: Handed) -> None:
+        """Tell somebody of an alert that was given to him; after his quiet hours, unless it is critical. Raises
+        `LedgerUnavailable`."""
+        async with self._deciding:
+            occasions.hand(self._memory, handed)
+            self._hand_over(self.now_ms())
+            await self._store()
 
     def trouble(self) -> str:
         """Why people can not be reached, "" where they can."""
@@ -154,6 +159,8 @@ class Crewing:
         missing = sorted({name for one in self.people.values() for name in one.to} - found.keys())
         if missing:
             return f"{self.channels.path.name} has no channel {', '.join(missing)}"
+        if gone := sorted(name for name, one in self.delivering.gone.items() if found.get(name) == one):
+            return f"{gone[0]} answers that it wants no more messages (410); change it in {self.channels.path.name}"
         return people.unasked(self.site.teams, [one.id for one in self.site.zones]) if self.people else ""
 
     def token(self, one: Kept) -> str:
@@ -166,7 +173,7 @@ class Crewing:
 
     async def _store(self) -> list[Kept]:
         """What waits, and the board, where anything changed; then on its way."""
-        state = msgspec.msgpack.encode((self._memory.board.told, self._memory.tested))
+        state = msgspec.msgpack.encode((self._memory.board.told, self._memory.tested, self._memory.handed))
         if not self._waiting and state == self._stored:
             return []
         blob = msgspec.msgpack.encode(self._memory)
@@ -174,6 +181,14 @@ class Crewing:
         self._waiting, self._stored = [], state
         self.delivering.offer(made)
         return [*made]
+
+    def _hand_over(self, now_ms: int) -> None:
+        """Those to whom something was given are to be told, where they have no quiet hours."""
+        there = {one.id: one for one in self.alerting.book.open.values()}
+        for one in occasions.to_tell(self._memory, there, self._crew(now_ms).quiet):
+            notice, tongue = Notice(one.person, "assigned", (one.alert,)), self.people[one.person].language
+            said = wording.say(notice, there, self.place, tongue, now_ms)
+            self._waiting.append(self._made(notice, occasions.handed_text(said, one, tongue), now_ms))
 
     def _crew(self, now_ms: int) -> Crew:
         now, windows = datetime.fromtimestamp(now_ms / 1000, self.zone), [*self.windows()]

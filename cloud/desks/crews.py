@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cloud.alerts import links, people, wording
-from cloud.alerts.lifecycle import CRITICAL, OVER
+from cloud.alerts.lifecycle import OVER
 from cloud.alerts.notices import Notice
 from cloud.core.crews_view import (
     CrewsView,
@@ -23,6 +23,7 @@ from cloud.core.crews_view import (
 from cloud.core.view import AlertView
 from cloud.desks import occasions
 from cloud.desks.crewing import PAYLOAD_MAX, Crewing
+from cloud.desks.occasions import Handed
 from cloud.desks.refusing import storing
 from cloud.stores.notices import Kept
 from cloud.web.desk import Conflict, NotFound, Refused, Unavailable
@@ -123,18 +124,13 @@ class Crews:
         return await self._alerting.unshelve(alert, by, note)
 
     async def assign(self, alert: int, by: str, to: str, note: str) -> AlertView:
-        """Give an alert to somebody (""; nobody); who it is, is told, but not in quiet hours."""
-        one = self._person(to) if to else None
+        """Give an alert to somebody ("": nobody); who it is, is told, after any quiet hours."""
+        if to:
+            self._person(to)
         view = await self._alerting.assign(alert, by, to, note)
-        mine, now_ms = self._crewing, self._crewing.now_ms()
-        if one is None or to == by or (view.severity > CRITICAL and mine.crew_now(now_ms).quiet(to)):
-            return view
-        known = self._alerting.known()
-        notice = Notice(to, "assigned", (alert,))
-        text = wording.say(notice, known, mine.place, one.language, now_ms)
-        asks = wording.plain(one.language, "assigned_note" if note else "assigned_text", by=by, note=note)
-        with storing():
-            await mine.tell(notice, text._replace(body=f"{text.body}\n{asks}"))
+        if to and to != by:
+            with storing():
+                await self._crewing.hand(Handed(to, alert, by, note))
         return view
 
     async def look(self, token: str) -> Asked:

@@ -34,6 +34,8 @@ WAITING_MAX = 500
 """Notices that wait for one person; at the limit the oldest of what is not critical is given up."""
 CALM_AT_ONCE, CRITICAL_AT_ONCE = 1, 8
 """Notices on their way to one person at the same time."""
+GONE = "answered 410"
+"""By this a receiver says that it wants no more."""
 REPEATED = ("critical", "again")
 """What a later notice of the same alerts makes needless, where it waits still: it says the same, as it is by now."""
 
@@ -94,6 +96,8 @@ class Delivering:
         self.retry_s = RETRY_S
         self._people, self._notices, self._on_disk = people, notices, on_disk
         self._channels, self._send, self._now_ms = channels, send, now_ms
+        self.gone: dict[str, Channel] = {}
+        """Channels that want no more, by name: asked again when their entry was changed, and after a restart."""
         self._posts = {name: Post() for name in people}
 
     async def restore(self) -> None:
@@ -176,6 +180,9 @@ class Delivering:
             if channel is None:
                 failed.append(f"{name}: there is no such channel")
                 continue
+            if self.gone.get(name) == channel:
+                failed.append(f"{name}: {GONE}")
+                continue
             began = await self._note(one, state="sending", channel=name, tries=one.tries + 1)
             if not self.stands(one):  # asked last, so that whoever is told was to be told
                 detail = "it was over, or taken on, before it could be told"
@@ -183,6 +190,8 @@ class Delivering:
             why = await self._send(channel, one, person)
             if not why:
                 return await self._note(began, state="delivered", detail="; ".join(failed))
+            if why == GONE:
+                self.gone[name] = channel
             one = replace(began, state=one.state)
             failed.append(f"{name}: {why}")
         return await self._note(one, state="waiting", tries=max(1, one.tries), detail="; ".join(failed)[:500])

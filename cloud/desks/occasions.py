@@ -1,13 +1,15 @@
-"""A notice that no alert asks for: the test, on its day or when somebody wants one."""
+"""Notices that no rule asks for: the test, on its day or when somebody wants one; an alert that was given away."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from cloud.alerts import people, wording
+from cloud.alerts.lifecycle import CRITICAL, Alert
 from cloud.alerts.notices import Board, Notice
 from cloud.alerts.wording import Text
 from cloud.channels import Channels
@@ -17,11 +19,22 @@ from protocols.layout import Site
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+class Handed(Struct, frozen=True):
+    """An alert that somebody (`by`) gave to a person, who was not told yet."""
+
+    person: str
+    alert: int
+    by: str
+    note: str
+
+
 class Memory(Struct):
-    """What lasts over a restart: the board, and the day of the last test."""
+    """What lasts over a restart: the board, the day of the last test, and what was given to people in their quiet
+    hours: one an alert at most."""
 
     board: Board = field(default_factory=Board)
     tested: str = ""
+    handed: list[Handed] = field(default_factory=list)
 
 
 class Occasion(NamedTuple):
@@ -48,3 +61,21 @@ def tests(memory: Memory, file: Channels, site: Site, now: datetime) -> list[Occ
     memory.tested = day
     asked = dict.fromkeys(people.on_call(one, known, now)[0] for one in site.teams)
     return [Occasion(Notice(one, "test", ()), test_text(site, known[one])) for one in asked]
+
+
+def hand(memory: Memory, handed: Handed) -> None:
+    """Somebody gave an alert to a person; who had it before is not told any more."""
+    memory.handed = [one for one in memory.handed if one.alert != handed.alert] + [handed]
+
+
+def to_tell(memory: Memory, there: Mapping[int, Alert], quiet: Callable[[str], bool]) -> list[Handed]:
+    """What was given to people who can be told now; what is over by then, or another's, is forgotten."""
+    still = [one for one in memory.handed if one.alert in there and there[one.alert].assigned_to == one.person]
+    memory.handed = [one for one in still if there[one.alert].severity > CRITICAL and quiet(one.person)]
+    return [one for one in still if one not in memory.handed]
+
+
+def handed_text(said: Text, one: Handed, language: str) -> Text:
+    """What is `said` of the alert, and who asks."""
+    asks = wording.plain(language, "assigned_note" if one.note else "assigned_text", by=one.by, note=one.note)
+    return said._replace(body=f"{said.body}\n{asks}")

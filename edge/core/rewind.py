@@ -39,5 +39,6 @@ def moved(value: Any, now_ms: int, by_ms: int) -> Any:
     elif isinstance(value, list):
         value[:] = [moved(one, now_ms, by_ms) for one in value]
     elif isinstance(value, tuple):
-        return tuple([moved(one, now_ms, by_ms) for one in value])
+        parts = [moved(one, now_ms, by_ms) for one in value]
+        return value._make(parts) if hasattr(value, "_make") else tuple(parts)  # a named one stays what it is
     return value

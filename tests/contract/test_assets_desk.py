@@ -76,10 +76,7 @@ def cooling(first: int, count: int, stuck: bool = False) -> list[Report]:
 
 
 def state(desk: Assets, name: str = "thermo-1") -> object:
-    kept = desk.fleet.assets[name].packed()
-    for course in kept.series.values():
-        course.drawn = []
-    return msgspec.to_builtins(kept)
+    return msgspec.to_builtins(desk.fleet.assets[name].packed())
 
 
 def view(desk: Assets, name: str = "thermo-1") -> AssetView:

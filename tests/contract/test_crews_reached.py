@@ -6,6 +6,7 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from cloud.alerts import lifecycle, people
@@ -13,6 +14,8 @@ from cloud.alerts.lifecycle import Condition, Delays
 from cloud.alerts.notices import Notice
 from cloud.alerts.wording import Text
 from cloud.channels import Channel
+from cloud.desks import delivering
+from cloud.desks.crews import Crews
 from cloud.stores.notices import Kept
 from cloud.web import taking
 from protocols.crews import Person, Team
@@ -138,3 +141,56 @@ async def test_one_tap_takes_on_all_that_a_message_is_about(tmp_path: Path) -> N
             await web.post(link[1])
         await place.stop()
         assert {one.state for one in desk.book.open.values()} == {"acknowledged"}
+
+
+async def test_what_was_given_to_somebody_in_quiet_hours_is_told_after_them_over_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving() as receiver:
+        place = Crewed(tmp_path)
+        receiver.add(place.state, "ann-pager", "bob-pager", "bob-second")
+        await place.start()
+        desk = place.service.alerting
+        wrong = [Condition("overstock", f"z{number}", "dock", 3, {}) for number in (1, 2)]
+        desk.book, made = lifecycle.step(desk.book, wrong, {"overstock": Delays(0, 0)}, place.now_ms)
+        await desk.on_disk(place.service.ledger.keep_alerts, made)
+        monkeypatch.setattr(people, "is_quiet", lambda *_: True)
+        mine, other = desk.book.open.values()
+        for one, to in ((mine, "ann"), (mine, "bob"), (other, "bob"), (other, "")):
+            await Crews(place.crewing).assign(one.id, "boss", to, "you know it")
+        assert await kept(place) == []
+        await place.stop()
+        monkeypatch.undo()
+        await place.start()
+        await place.crewing.tick(place.now_ms)
+        await until(lambda: not place.crewing.delivering.waiting())
+        told = [(one.person, one.alerts) for one in await kept(place) if one.kind == "assigned"]
+        await place.crewing.tick(place.now_ms)
+        await place.stop()
+        assert told == [("bob", [mine.id])]
+        assert "boss 请您处理：you know it" in receiver.taken[0][2]["commonAnnotations"]["description"]
+
+
+async def test_a_channel_that_wants_no_more_is_left_in_peace_until_its_entry_is_changed(tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        place, asked = Crewed(tmp_path), []
+        receiver.add(place.state, "ann-pager", "bob-pager", "bob-second")
+        await place.start()
+
+        async def send(channel: Channel, _: Kept, __: Person) -> str:
+            asked.append(channel)
+            return "" if len(asked) > 1 else delivering.GONE
+
+        place.crewing.delivering._send = send
+        await place.crewing.tell(Notice("ann", "news", ()), TEXT)
+        await until(lambda: bool(place.crewing.delivering.gone))
+        await place.crewing.tell(Notice("ann", "news", ()), TEXT)
+        await until(lambda: place.service.ledger.notices.latest()[0].tries > 0)
+        assert len(asked) == 1
+        assert "ann-pager answers that it wants no more" in place.crewing.trouble()
+        file = place.state / "channels.toml"
+        file.write_text(file.read_text().replace("/ann-pager", "/ann-phone"))
+        await until(lambda: not place.crewing.delivering.waiting())
+        assert {one.state for one in await kept(place)} == {"delivered"}
+        assert place.crewing.trouble() == ""
+        await place.stop()

@@ -255,6 +255,22 @@ def test_what_is_wrong_with_the_data_is_counted_and_the_rest_judged() -> None:
     assert kept.sensor.value == 20.0
 
 
+def test_what_is_drawn_of_a_channel_is_the_mean_of_each_hour_at_whatever_minute_it_switches() -> None:
+    for shift in (0, 45):
+        fleet = Fleet(SITE)
+        watts = [1500.0 if (minute + shift) % 60 < 40 else 30.0 for minute in range(300)]
+        for first in range(0, 300, 100):
+            at_ms = START_MS + first * MINUTE_MS
+            fleet.hear([series("pump", "power_w", at_ms, watts[first : first + 100])])
+            fleet.hear([series("pump", "switch_on", at_ms, [1.0] * 100)])
+        fleet.judge(START_MS + 300 * MINUTE_MS)
+        detail = fleet.detail("pump")
+        assert detail is not None
+        [drawn] = [one for one in detail.drawn if one.name != "score"]  # a switch is no curve
+        assert (drawn.name, drawn.values) == ("1/power_w", [1010.0] * 4)
+        assert drawn.times_ms == [START_MS + HOUR_MS * hour + HOUR_MS // 2 for hour in range(4)]
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 400), max_size=8), st.integers(0, 3))
 def test_batches_and_storing_change_nothing(cuts: list[int], stored: int) -> None:
@@ -290,8 +306,6 @@ def test_batches_and_storing_change_nothing(cuts: list[int], stored: int) -> Non
     def plain(fleet: Fleet) -> dict[str, object]:
         packed = {name: asset.packed() for name, asset in fleet.assets.items()}
         for kept in packed.values():
-            for course in kept.series.values():
-                course.drawn = []  # a sample of each batch may be drawn
             if kept.machine is not None and kept.machine.packed:
                 kept.machine.packed = Watch.unpacked(kept.machine.packed).packed()  # 0 and 0.0 are one number
         return {name: msgspec.to_builtins(kept) for name, kept in packed.items()}

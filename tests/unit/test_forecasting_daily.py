@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cloud.core.forecasting import classes, daily, levels
@@ -79,7 +79,9 @@ def test_days_before_an_sku_existed_count_as_nothing_known() -> None:
 
 
 @settings(deadline=None)
-@given(units=histories | sparse, horizon=st.integers(1, 60), times=st.sampled_from([0.5, 4.0, 1000.0]))
+@given(units=histories | sparse, horizon=st.integers(1, 60), times=st.sampled_from([0.5, 4.0, 50.0]))
+@example(units=np.array([[0.0, 3.0, 60.0, 0.0, 0.0, 7.0] * 9]), horizon=31, times=1000.0)
+@example(units=np.array([[0.0, 0.0, 0.0, 40.0, 0.0, 0.0, 1.0] * 9]), horizon=7, times=1000.0)
 def test_the_mean_does_not_care_for_the_unit_of_measure(units: Array, horizon: int, times: float) -> None:
     once, other = daily.forecast(units, None, horizon), daily.forecast(units * times, None, horizon)
 

@@ -34,13 +34,23 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 _SITE = Site(About("s1", "Site"), [])
 _WORK = LateWork(7, "pump", "hall", "overrun", 60_000, "lee")
-_WRONG = Facts(_SITE, 61_000, works=[LateWork(8, "pump", "hall", "not_started", 30_000, ""), _WORK])
+_LATE = LateWork(8, "pump", "hall", "not_started", 30_000, "")
+_WRONG = Facts(_SITE, 61_000, works=[_LATE, _WORK])
 _RIGHT = Facts(_SITE, 61_000)
 EXAMPLES = [
     Example(
         "an hour was planned, and it takes longer",
         _WRONG,
         [Condition(RULE, "pump", "hall", 2, {"order": 7, "late": "overrun", "until_ms": 60_000, "assigned_to": "lee"})],
+    ),
+    Example(
+        "nobody began",
+        Facts(_SITE, 61_000, works=[_LATE]),
+        [
+            Condition(
+                RULE, "pump", "hall", 3, {"order": 8, "late": "not_started", "until_ms": 30_000, "assigned_to": ""}
+            )
+        ],
     ),
     Example("no window is over", _RIGHT, []),
     course("comes, lasts and goes", "pump", _WRONG, _RIGHT, [(0, True, "firing"), (1, False, "resolved")]),

@@ -12,6 +12,8 @@ from cloud.core.maintenance.readrates import HOUR_MS, Antenna
 from cloud.core.maintenance.refrigeration import State
 
 SIDES = 3.0
+SWITCHED = ("door_open", "switch_on")
+"""What is on or off is no curve."""
 
 
 def drawn_of(kept: Kept) -> list[Drawn]:
@@ -32,7 +34,7 @@ def drawn_of(kept: Kept) -> list[Drawn]:
         if scores:
             found.append(Drawn("score", "", [at for at, _ in scores], [one for _, one in scores], 0.0, 0.8))
     for name, course in kept.series.items():
-        if course.drawn:
+        if course.drawn and name.rpartition("/")[2] not in SWITCHED:
             times, values = [at for at, _ in course.drawn], [one for _, one in course.drawn]
             found.append(Drawn(name, unit_of(name), times, values, None, None))
     return found

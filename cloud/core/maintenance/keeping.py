@@ -46,7 +46,19 @@ class Course(Struct, array_like=True):
     """The usual step from one sample to the next."""
     steps: int = 0
     drawn: list[tuple[int, float]] = field(default_factory=list)
-    """A sample an hour, to draw."""
+    """The mean of each hour, at its middle, to draw: of a machine that goes on and off by the hour a sample an hour
+    would show the one or the other."""
+    hour: int = 0
+    total: float = 0.0
+    count: int = 0
+    """Of the hour that is not over: which one it is, the sum of its samples, how many."""
+
+    def draw(self, hour: int) -> None:
+        """Another hour has begun."""
+        if self.count:
+            middle_ms = self.hour * sensors.HOUR_MS + sensors.HOUR_MS // 2
+            self.drawn = [*self.drawn, (middle_ms, float(f"{self.total / self.count:.6g}"))][-DRAWN_MAX:]
+        self.hour, self.total, self.count = hour, 0.0, 0
 
 
 class Kept(Struct):
@@ -150,6 +162,10 @@ class Asset:
             if convertible and (meant := units.other_unit(level, value)):
                 kept.note(f"perhaps {meant}")
                 continue
+            if (hour := now_ms // sensors.HOUR_MS) != course.hour:
+                course.draw(hour)
+            course.total += value
+            course.count += 1
             if sensor is not None:
                 told = sensors.step(sensor, now_ms, value) or told
                 if sensor.still_ms:
@@ -164,8 +180,6 @@ class Asset:
         if self._channels is not None and quantity != "battery_pct" and self._channels.misses(at_ms):
             self.late.add(name)
         kept.heard_ms = max(kept.heard_ms, newest)
-        if not course.drawn or newest - course.drawn[-1][0] >= sensors.HOUR_MS:
-            course.drawn = [*course.drawn, (newest, values[-1])][-DRAWN_MAX:]
         if quantity == "battery_pct":
             battery = kept.batteries.setdefault(channel, Battery())
             for offset, value in zip(offsets_ms, values, strict=True):

@@ -23,7 +23,7 @@ const UNITS: Record<string, string> = {
 /** Money only where the rule says so: elsewhere `value` is measured. */
 const WORTH = new Set(["shrinkage", "overstock", "expiry"]);
 /** Told elsewhere on the page, or of no use to people. */
-const UNSAID = new Set(["name", "unit", "side", "gateway", "nodata", "first", "rule", "asset", "work", "score", "days_least"]);
+const UNSAID = new Set(["name", "unit", "side", "gateway", "nodata", "first", "rule", "asset", "work", "score", "days_least", "now"]);
 /** What is told as the normal of another, and not by itself. */
 const NORMAL = new Set(["limit", "limit_c", "normal_low", "normal_high", "duty_expected", "period_ms", "reorder_point", "usual_units", "order_up_to", "told", "usual_reads_min"]);
 /** Spans are told in one line: "2.6 d (1.4 to 5.1)". */

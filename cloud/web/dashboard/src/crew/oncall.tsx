@@ -151,7 +151,7 @@ function midnights({ from_ms, to_ms }: RosterView): number[] {
 
 /** As much of a name as its turn has room for; `share` of the strip. */
 function short({ name }: TurnView, share: number): string {
-  const room = share * (narrow.value ? 44 : 130); // in letters
+  const room = share * (narrow.value ? 38 : 130); // in letters
   const [first = name] = name.split(" ");
   return name.length <= room ? name : first.length <= room ? first : name.slice(0, 1);
 }

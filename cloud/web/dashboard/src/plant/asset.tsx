@@ -15,7 +15,7 @@ import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { Works } from "./orders";
-import { counted, featured, featureName, figures, faulty, moved, normal, remedy, unitOf } from "./features";
+import { counted, featured, featureName, ofChannel, figures, faulty, moved, normal, remedy, unitOf } from "./features";
 import { assetName, byTurn, isOpen, lasting, meant } from "./told";
 import type { AssetView, Feature } from "../types";
 import type { Drawn, Evidence } from "../types_care";
@@ -162,7 +162,7 @@ function FeatureChart({ drawn }: { drawn: Drawn }) {
     <figure class={out ? "out" : ""}>
       <figcaption>
         <strong>{featureName(name)}</strong> <b>{featured(last, drawn)}</b>
-        <span class="note">{[judged, usual, limit !== null && say("feature.limit", { limit: featured(limit, drawn) }), say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
+        <span class="note">{[judged, usual, limit !== null && say("feature.limit", { limit: featured(limit, drawn) }), ofChannel(name) && say("feature.by_hour"), say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
       </figcaption>
       <Trend
         series={{ t: times_ms, v: values.map((one) => one * scale) }}

@@ -27,6 +27,9 @@ function parts(name: string): { kind: string; channel: string; quantity: string 
   return { kind: kind!, channel: at < 0 ? "" : of!.slice(0, at), quantity: of!.slice(at + 1) };
 }
 
+/** Whether it is a channel as it is, of which the mean of each hour is kept. */
+export const ofChannel = (name: string): boolean => parts(name).channel !== "" && parts(name).kind === "";
+
 export function featureName(name: string): string {
   if (known("feature", name)) return word("feature", name);
   const { kind, channel, quantity: what } = parts(name);

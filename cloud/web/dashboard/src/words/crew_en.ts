@@ -151,7 +151,7 @@ export const en = {
   "notice_kind.critical": "Critical",
   "notice_kind.news": "News",
   "notice_kind.digest": "Digest",
-  "notice_kind.again": "Came back",
+  "notice_kind.again": "Still open, told again",
   "notice_kind.over": "Over",
   "notice_kind.assigned": "Assigned",
   "notice_kind.test": "Test",

@@ -153,7 +153,7 @@ export const zh: Record<keyof typeof en, string> = {
   "notice_kind.critical": "紧急",
   "notice_kind.news": "新告警",
   "notice_kind.digest": "汇总",
-  "notice_kind.again": "再次出现",
+  "notice_kind.again": "仍未处理，再次通知",
   "notice_kind.over": "已结束",
   "notice_kind.assigned": "指派",
   "notice_kind.test": "测试",

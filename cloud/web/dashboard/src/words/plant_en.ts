@@ -74,6 +74,7 @@ export const en = {
   "feature.normal": "normal {low} to {high}",
   "feature.work_of": "{name} at work",
   "feature.limit": "limit {limit}",
+  "feature.by_hour": "mean of each hour",
   "feature.within": "Normal",
   "feature.outside": "Not normal",
   "feature.at": "at {when}",

@@ -76,6 +76,7 @@ export const zh: Record<keyof typeof en, string> = {
   "feature.normal": "正常为 {low} 至 {high}",
   "feature.work_of": "运行时的{name}",
   "feature.limit": "限值 {limit}",
+  "feature.by_hour": "每小时平均",
   "feature.within": "正常",
   "feature.outside": "异常",
   "feature.at": "{when}",

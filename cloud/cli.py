@@ -188,7 +188,7 @@ def _crewing(service: Service, arguments: argparse.Namespace) -> Crewing:
 
 
 def _desks(service: Service, crewing: Crewing) -> Desks:
-    return service.trade.desks(service, service.assets)._replace(crews=Crews(crewing))
+    return service.trade.desks(service, service.assets, service.gateways)._replace(crews=Crews(crewing))
 
 
 def _show(part: str) -> Callable[[argparse.Namespace], None]:

@@ -29,6 +29,7 @@ from cloud.core.replenishment import Need, Plan, versions_with
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
 from cloud.desks.alerting import Alerting
 from cloud.desks.assets import Assets
+from cloud.desks.gateways import Gateways
 from cloud.desks.trade import Trade
 from cloud.metrics import Counts
 from cloud.planner import Planner
@@ -88,13 +89,14 @@ class Service:
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
+        self.gateways = Gateways(options.site, lambda: self._gateways(_now_ms()))
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
         self._load()
         self.live = Live(self._snapshot(_now_ms(), secrets.token_hex(8)))
 
     async def run(self, uplink: Uplink) -> None:
         """Work until cancelled."""
-        self.uplink = uplink
+        self.uplink, self.gateways.asking = uplink, uplink.asking
         # What was loaded stays: looking through it for garbage, again and again, would hold everybody up for a while.
         gc.collect()
         gc.freeze()
@@ -141,6 +143,7 @@ class Service:
             self.trade.hear(taken.reports, now_ms)
             self.assets.hear(taken.reports, now_ms)
             self.sight.hear(taken.reports)
+            self.gateways.hear(batch.gateway, taken.reports)
             if batch.lane == "events":
                 self._hear(batch.gateway, taken, now_ms)
             self.applied += len(taken.numbered)

@@ -25,6 +25,7 @@ import zmq
 import zmq.asyncio
 from zmq.auth.asyncio import AsyncioAuthenticator
 
+from cloud.asking import Asking
 from cloud.core.completeness import resends
 from cloud.core.intake import Arrived, Intake
 from cloud.core.links import Link, Pace, PolicyBook, admit, greet
@@ -38,6 +39,8 @@ from protocols.uplink import (
     FRAME_BYTES_MAX,
     POLICIES_A_FRAME,
     VERSION,
+    Answer,
+    Ask,
     FromService,
     Hello,
     Policies,
@@ -92,6 +95,7 @@ class Uplink:
         self.address = address
         self.links: dict[str, Link] = {}
         self.batches = 0
+        self.asking = Asking(self._ask)
         self._site = site
         self._apply, self._tops = apply, tops
         self._missing: Missing = missing or (lambda _gateway, _hello: {})
@@ -246,6 +250,10 @@ class Uplink:
             if isinstance(frame, Hello):
                 await self._greet(route, gateway, link, frame, now_ms)
                 continue
+            if isinstance(frame, Answer):
+                if route == link.route:
+                    self.asking.answered(gateway, frame)
+                continue
             wrong = admit(link, gateway, route, frame, now_ms)
             if wrong is not None:
                 await self._refuse(route, link, wrong, now_ms)
@@ -298,6 +306,13 @@ class Uplink:
                 link.batches += 1
                 link.refused += len(taken.refused)
                 await self._answer(route, Receipt(batch.id, batch.lane, taken.refused))
+
+    async def _ask(self, gateway: str, ask: Ask) -> bool:
+        link = self.links.get(gateway)
+        if link is None or link.version < VERSION or not self.connected(gateway, _now_ms()):
+            return False
+        await self._answer(link.route, ask)
+        return True
 
     async def _refuse(self, route: bytes, link: Link, wrong: Rejected, now_ms: int) -> None:
         link.bad += 1

@@ -21,7 +21,12 @@ class AskError(Exception):
 
 def tell_url(state: Path, url: str) -> None:
     """Leave the address of this gateway's page where its command line finds it."""
-    (state / "url").write_text(url.replace("//0.0.0.0:", "//127.0.0.1:") + "\n")
+    (state / "url").write_text(reached(url) + "\n")
+
+
+def reached(url: str) -> str:
+    """Where this machine itself reaches a page that listens at `url`."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:")
 
 
 def url_of(state: Path) -> str:

@@ -20,8 +20,9 @@ import msgspec
 
 from edge import alone_cli, keeping_cli, recording, site_cli, slot_cli, tag_cli
 from edge import broker as box
+from edge.answering import answering
 from edge.api import make_app, own_token, serving
-from edge.asking import AskError, tell_url
+from edge.asking import AskError, reached, tell_url
 from edge.core.decoding import Decoder
 from edge.core.inference import Inference
 from edge.gateway import Gateway, Options
@@ -146,15 +147,18 @@ def _northbound(arguments: argparse.Namespace, site: Site) -> NorthboundOptions 
 
 async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
     gateway = Gateway(options)
-    app = make_app(gateway, own_token(options.state))
+    token = own_token(options.state)
+    app = make_app(gateway, token)
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     try:
-        async with serving(app, host, port) as url:
+        async with serving(app, host, port) as url, answering(reached(url), token) as answers:
             tell_url(options.state, url)
             print(json_line({"gateway": options.name, "url": url}) if as_json else f"gateway: {url}", flush=True)
+            if gateway.uplink is not None:
+                gateway.uplink.answers = answers
             await gateway.run()
     except OSError as error:
         raise UsageError(

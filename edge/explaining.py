@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from edge.core.slots.why import Explanation, Word
 from edge.words import WORDS
+from protocols.asked import Explanation, LastWord
 
 _WORDS = WORDS["en"]
 STRENGTHS = ((-5.0, "against it, strongly"), (-1.0, "against it"), (1.0, "undecided"), (5.0, "for it"))
@@ -74,7 +74,7 @@ def _head(slot: str, count: int | None, sure: float, low: int, high: int, reason
     return f"{slot}: unknown, {low} to {high}: {_WORDS.get(reason, reason)}; {_WORDS.get(remedy, remedy)}"
 
 
-def _source(word: Word) -> str:
+def _source(word: LastWord) -> str:
     shown = {
         "mass": f"{word.value:,.1f} g",
         "tags": f"{word.value:.1f} tags",

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from edge.core.slots.why import Explanation
 from edge.page_parts import Row, document, table
 from edge.words import WORDS
+from protocols.asked import Explanation
 
 REFRESH_S = 5
 SURE = 1.0

@@ -14,19 +14,23 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 import zmq
 import zmq.asyncio
 
+from edge.answering import Answers, refusal
 from edge.core.forwarding import Forwarder, Wanted
 from edge.keys import Keys
 from protocols.reports import Lane
 from protocols.uplink import (
+    ASKED_AT_ONCE,
     BATCH_BYTES_MAX,
     BATCH_REPORTS_MAX,
     FRAME_BYTES_MAX,
     VERSION,
+    Ask,
     Batch,
     FromGateway,
     FromService,
@@ -123,6 +127,9 @@ class Uplink:
         self._keys, self._service_key = keys, service_key
         self._gateway, self._site = gateway, site
         self._outbox = outbox
+        self.answers: Answers | None = None
+        """Who answers what people ask of us; None until our own API does."""
+        self._asked: set[asyncio.Task[None]] = set()
         self._forwarder = Forwarder()
         self._greeted_ms: deque[int] = deque(maxlen=64)
         self._news = asyncio.Event()
@@ -194,7 +201,11 @@ class Uplink:
             sender = asyncio.create_task(self._send(socket), name="uplink-send")
             try:
                 while True:
-                    await self._answer(await self._hear(socket, MUTE_S))
+                    frame = await self._hear(socket, MUTE_S)
+                    if isinstance(frame, Ask):
+                        self._asked_by(frame, socket)
+                        continue
+                    await self._answer(frame)
                     if sender.done():
                         sender.result()
                     if self._forwarder.stuck(_now_ms(), int(UNSIGNED_S * 1000)):
@@ -203,7 +214,9 @@ class Uplink:
                         )
             finally:
                 sender.cancel()
-                await asyncio.gather(sender, return_exceptions=True)
+                for task in self._asked:
+                    task.cancel()
+                await asyncio.gather(sender, *self._asked, return_exceptions=True)
         finally:
             socket.close(linger=0)
 
@@ -277,6 +290,24 @@ class Uplink:
                     self.again(frame.lane, first, last)
             case Policies():
                 await self._outbox.take_policies(frame.policies)
+
+    def _asked_by(self, ask: Ask, socket: zmq.asyncio.Socket) -> None:
+        """Answer it beside all else: what is asked may take a device some seconds."""
+
+        async def work() -> None:
+            if self.answers is None:
+                answer = refusal(ask, 503, "unavailable", "the gateway is only starting", "try again in a moment")
+            elif len(self._asked) > ASKED_AT_ONCE:
+                why = f"more than {ASKED_AT_ONCE} questions wait for an answer"
+                answer = refusal(ask, 503, "unavailable", why, "try again in a moment")
+            else:
+                answer = await self.answers(ask)
+            with suppress(TimeoutError, zmq.ZMQError):  # the link is made new, and whoever asked is told
+                await self._say(socket, answer)
+
+        task = asyncio.create_task(work(), name="uplink-answer")
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
 
     def _reach(self) -> None:
         self._reached_ms, self.reached = _steady_ms(), True

@@ -1,4 +1,4 @@
-"""The frames between a gateway and the service: hello, batch, receipt, refusal, and what the service asks for.
+"""The frames between a gateway and the service: hello, batch, receipt, refusal, what the service asks for and is told.
 MessagePack, one frame a message.
 
 A gateway settles its outbox by receipts alone. Reports travel as the bytes they were stored as, each a string of bytes
@@ -7,7 +7,7 @@ in its batch, so one poison report is refused by itself and never holds a lane, 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,13 +16,17 @@ from protocols.reports import Lane
 
 VERSION = 2
 """The version spoken here. A service answers versions `VERSION - 1` and `VERSION`, each in its own words: whoever said
-hello as 1 is sent no `Resend` and no `Policies`. Version 2 added these two and the last fields of the greetings."""
+hello as 1 is sent no `Resend`, `Policies` or `Ask`. Version 2 added these and the last fields of the greetings."""
 BATCH_REPORTS_MAX = 1000
 BATCH_BYTES_MAX = 512 * 1024
 FRAME_BYTES_MAX = 1024 * 1024
 """Larger frames drop the connection on either side."""
 RANGES_A_FRAME = 100
 POLICIES_A_FRAME = 1000
+ASKED_AT_ONCE = 16
+"""Questions that a gateway works on at once; further ones are refused (503)."""
+ASK_BYTES_MAX = 16 * 1024
+ANSWER_BYTES_MAX = 512 * 1024
 
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 
@@ -107,8 +111,27 @@ class Policies(Struct, frozen=True, tag="policies", array_like=True):
     policies: Annotated[list[Policy], Meta(max_length=POLICIES_A_FRAME)]
 
 
-FromGateway = Hello | Batch
-FromService = Welcome | Receipt | Rejected | Resend | Policies
+class Ask(Struct, frozen=True, tag="ask", array_like=True):
+    """Somebody who is signed in at the service (`by`) asks what the gateway's own API answers: its method, its path
+    with any query, its body."""
+
+    id: int
+    method: Literal["GET", "POST"]
+    path: Annotated[str, Meta(pattern=r"^/api/v1/[!-~]*$", max_length=500)]
+    body: Annotated[bytes, Meta(max_length=ASK_BYTES_MAX)]
+    by: Annotated[str, Meta(max_length=100)]
+
+
+class Answer(Struct, frozen=True, tag="answer", array_like=True):
+    """What the gateway's API answered: a status of HTTP, and JSON."""
+
+    id: int
+    status: Annotated[int, Meta(ge=100, le=599)]
+    body: Annotated[bytes, Meta(max_length=ANSWER_BYTES_MAX)]
+
+
+FromGateway = Hello | Batch | Answer
+FromService = Welcome | Receipt | Rejected | Resend | Policies | Ask
 
 _encoder = msgspec.msgpack.Encoder()
 _from_gateway: msgspec.msgpack.Decoder[FromGateway] = msgspec.msgpack.Decoder(FromGateway)

@@ -44,7 +44,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "paho": ("edge/mqtt.py", "edge/packets.py", "edge/doctor/probe.py", "firmware_sim/mqtt.py"),
     "zmq": ("edge/uplink.py", "edge/keys.py", "cloud/uplink.py", "cloud/keys.py"),
     "apprise": ("cloud/notify.py",),
-    "aiohttp": ("edge/api.py", "edge/channels.py", "cloud/web/"),
+    "aiohttp": ("edge/api.py", "edge/answering.py", "edge/channels.py", "cloud/web/"),
     "sqlite3": ("edge/store.py", "edge/storing/", "cloud/stores/"),
     "sqlite_utils": ("edge/storing/", "cloud/stores/"),
     "sqlalchemy": ("cloud/stores/",),

@@ -13,7 +13,20 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import assets, cold, crews, figures, neighbours, office, openapi, portal, stockroom, taking, work
+from cloud.web import (
+    assets,
+    cold,
+    crews,
+    figures,
+    gateways,
+    neighbours,
+    office,
+    openapi,
+    portal,
+    stockroom,
+    taking,
+    work,
+)
 from cloud.web.access import COOKIE, check, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -70,6 +83,7 @@ class Desks(NamedTuple):
     cold: cold.Desk
     work: work.WorkDesk
     assets: assets.AssetDesk
+    gateways: gateways.Desk
     crews: CrewDesk | None = None
 
 
@@ -141,6 +155,7 @@ def routes_of(
         *taking.Taking(desks.crews, now_ms).routes(),
         *work.Work(desks.work).routes(),
         *assets.Assets(desks.assets).routes(),
+        *gateways.Gateways(desks.gateways).routes(),
         *Session(sign_in, now_ms).routes(),
         *Stream(live, sign_in, now_ms, send_timeout_s).routes(),
         *Pages(static).routes(),

@@ -57,4 +57,5 @@ STEP_WORK = (
 )  # fmt: skip
 JUDGE = ("no_rule", "verdict_stands")
 DECIDE = ("comment", "nothing_aside", "decided", "unknown_line")
+ASKED = ("no_answer", "strange_answer", "too_large")
 SCORE = ("measured", "mark")

@@ -22,7 +22,9 @@ MEANS: dict[str, str] = {
     "too_many_tries": "Too many sign-ins failed. Please wait a moment.",
     "cross_site": "This did not come from our own page. Please reload it and try again.",
     # what went wrong on the way
-    "unavailable": "The ledger can not be reached now. Please try again in a moment.",
+    "unavailable": "What is needed for it can not be reached now. Please try again in a moment.",
+    "no_answer": "There was no answer in time. Look whether it was done, then try again.",
+    "strange_answer": "The gateway answered in a way that is not known here. Update both to the same version.",
     "broken": "The service failed to answer. Please try again; the reason is in its log.",
     "full": "Too many pages are open. Please close one that is not needed.",
     "unknown": "This is not there any more. Please reload the page.",

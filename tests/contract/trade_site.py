@@ -205,7 +205,7 @@ class TradeSite:
         self.service = Service(options)
         self._running.append(self.service)
         self._sign_in = SignIn(self.accounts)
-        desks = self.service.trade.desks(self.service, self.service.assets)
+        desks = self.service.trade.desks(self.service, self.service.assets, self.service.gateways)
         app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock)
         self._told = told_by(app)
         self.url = await self._stack.enter_async_context(serving(app))

@@ -10,7 +10,7 @@ from edge.core.slots.counting import Unit
 from edge.core.slots.discrepancy import Rates
 from edge.core.slots.fusion import HOUR_MS
 from edge.core.slots.stock import Stock
-from edge.core.slots.why import Explanation, Source, Word
+from protocols.asked import Explanation, LastWord, Source
 
 UNIT = Unit(250.0, 0.01, 50, 1.0, 30_000.0)
 NOON_MS = 1_760_000_000_000
@@ -20,7 +20,7 @@ def explain(stock: Stock, at_ms: int = NOON_MS + 5 * HOUR_MS) -> Explanation:
     return why.explain(stock, "A1", UNIT, 60, Rates(), at_ms)
 
 
-def word(said: Explanation, source: Source) -> Word:
+def word(said: Explanation, source: Source) -> LastWord:
     (found,) = [one for one in said.words if one.source == source]
     return found
 

@@ -27,6 +27,7 @@ PASSED_ON: dict[tuple[str, str], set[str]] = {
     ("cloud/core/purchasing/answers.py", "f'other_{what}'"): {"other_sender", "other_receiver"},
     ("cloud/desks/needs.py", "why"): {*offering.WHY, "ordered"},
     ("cloud/desks/refusing.py", "value.reason"): set(),
+    ("cloud/web/gateways.py", "str(code)"): {*codes.ASKED},
     ("cloud/web/portal.py", "no.reason"): set(),
     ("cloud/web/replies.py", "error.code"): set(),
     ("cloud/web/replies.py", "code"): {

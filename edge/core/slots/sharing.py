@@ -13,7 +13,7 @@ from msgspec import Struct
 from edge.core.slots import mixed
 from edge.core.slots.counting import Estimate, Unit
 from edge.core.slots.mixed import Shared
-from edge.core.slots.why import Explanation, Word
+from protocols.asked import Explanation, LastWord
 from protocols.layout import Slot
 
 
@@ -59,7 +59,7 @@ def estimates(sharing: Sharing, slots: Sequence[Slot]) -> list[Estimate]:
 def explain(slot: Slot, said: Estimate, mass_g: float, at_ms: int, now_ms: int) -> Explanation:
     """A shared slot's count and what it rests on: one mass for several articles, so it says no count by itself."""
     likeliest = said.count if said.count is not None else round((said.low + said.high) / 2)
-    words = [Word("mass", mass_g, at_ms, likeliest, 0.0)] if mass_g else []
+    words = [LastWord("mass", mass_g, at_ms, likeliest, 0.0)] if mass_g else []
     return Explanation(
         slot.id, said.count, said.low, said.high, likeliest, said.confidence, now_ms, max(0, now_ms - at_ms),
         words, [], None, None, 0, said.reason, said.remedy,

@@ -19,7 +19,8 @@ from edge.core.slots.discrepancy import Doubt, Rates, Watch
 from edge.core.slots.sharing import Sharing
 from edge.core.slots.stock import Stock
 from edge.core.slots.teaching import Taught
-from edge.core.slots.why import Explanation, explain
+from edge.core.slots.why import explain
+from protocols.asked import Explanation
 from protocols.layout import Site, Slot
 from protocols.reports import Report, SlotLevel, StockEvent
 

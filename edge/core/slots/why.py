@@ -6,69 +6,23 @@ Values only: codes and parameters, which the command line and the pages put into
 from __future__ import annotations
 
 from math import exp, log
-from typing import Literal
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
 from edge.core.slots import fusion, people, tagcount
 from edge.core.slots.counting import Unit
 from edge.core.slots.discrepancy import Rates
 from edge.core.slots.stock import Stock
+from protocols.asked import Explanation, LastWord, Waiting
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
-Source = Literal["mass", "tags", "booked", "counted"]
 
 REACH = 12
 """Counts to either side of the fused one and of a source's own that are weighed against each other."""
 NEAR_MISS = 0.4
 """Of all ways in which a book or a person can be wrong, the likeliest single one."""
-
-
-class Word(Struct, frozen=True):
-    """A source's last word: `value` (g, tags or units) at `at_ms`; `count` it makes likeliest by itself; `speaks`:
-    log-likelihood ratio (nats) between the fused count and the best other one, above zero for the fused count."""
-
-    source: Source
-    value: float
-    at_ms: int
-    count: int
-    speaks: float
-    by: str = ""
-
-
-class Waiting(Struct, frozen=True):
-    """A booking whose step was not seen yet (`booking`), or a step that nobody booked yet (`step`)."""
-
-    kind: Literal["booking", "step"]
-    delta: int
-    at_ms: int
-
-
-class Explanation(Struct, frozen=True):
-    """A slot's count and what it rests on. `count` is None when it can not be told, then `reason` and `remedy` say why;
-    `likeliest` with `probability` is the best guess in any case."""
-
-    slot: str
-    count: int | None
-    low: int
-    high: int
-    likeliest: int
-    probability: float
-    at_ms: int
-    age_ms: int
-    """Since the newest evidence."""
-    words: list[Word]
-    waiting: list[Waiting]
-    book: int | None
-    agree: float | None
-    """Probability that the book is right."""
-    gap: int
-    """Likeliest count less book: below zero units are missing. 0 without a book."""
-    reason: str = ""
-    remedy: str = ""
 
 
 def explain(stock: Stock, slot: str, unit: Unit, capacity: int, rates: Rates, at_ms: int) -> Explanation:
@@ -88,26 +42,26 @@ def explain(stock: Stock, slot: str, unit: Unit, capacity: int, rates: Rates, at
     )  # fmt: skip
 
 
-def _words(stock: Stock, likeliest: int, unit: Unit, rates: Rates, at_ms: int) -> list[Word]:
+def _words(stock: Stock, likeliest: int, unit: Unit, rates: Rates, at_ms: int) -> list[LastWord]:
     last, words = stock.words, []
     if last.mass_ms:
         own = max(0, round(last.mass_g / unit.mass_g))
         counts = _around(likeliest, own)
         count, speaks = _alone(counts, _by_mass(counts, last.mass_g, unit), likeliest)
-        words.append(Word("mass", last.mass_g, last.mass_ms, count, speaks))
+        words.append(LastWord("mass", last.mass_g, last.mass_ms, count, speaks))
     if last.tags_ms:
         counts = _around(likeliest, round(last.tags))
         count, speaks = _alone(counts, tagcount.alone(counts, last.tags, rates), likeliest)
-        words.append(Word("tags", last.tags, last.tags_ms, count, speaks))
+        words.append(LastWord("tags", last.tags, last.tags_ms, count, speaks))
     days = max(0.0, at_ms - last.since_ms) / fusion.DAY_MS
     right = exp(-days * (rates.lost_a_day + rates.found_a_day)) * (1.0 - rates.wrong_share) ** last.bookings
     if last.booked_ms and stock.book is not None:
-        words.append(Word("booked", last.booked, last.booked_ms, stock.book, _told(stock.book == likeliest, right)))
+        words.append(LastWord("booked", last.booked, last.booked_ms, stock.book, _told(stock.book == likeliest, right)))
     if last.counted_ms:
         count = last.counted + last.moved
         right *= 1.0 - people.COUNT_WRONG
         told = _told(count == likeliest, right)
-        words.append(Word("counted", last.counted, last.counted_ms, count, told, last.counted_by))
+        words.append(LastWord("counted", last.counted, last.counted_ms, count, told, last.counted_by))
     return words
 
 

@@ -20,6 +20,7 @@ export const orderHref = (id: number): string => `#/orders/${id}`;
 export const assetHref = (id: string): string => `#/equipment/${encodeURIComponent(id)}`;
 export const workHref = (id: number | "" = ""): string => `#/equipment/orders${id ? `/${id}` : ""}`;
 export const excursionHref = (id: number): string => `#/cold/${id}`;
+export const gatewayHref = (id: string): string => `#/devices/${encodeURIComponent(id)}`;
 export const slotHref = (id: string): string => `#/slot/${encodeURIComponent(id)}`;
 export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;
 

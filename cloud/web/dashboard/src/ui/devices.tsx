@@ -1,5 +1,5 @@
 // Gateways and devices, those that do not speak first.
-import { hrefOf } from "../route";
+import { gatewayHref, hrefOf } from "../route";
 import { devicesInOrder, gatewaysInOrder, now, roomy, zoneName } from "../state";
 import type { DeviceView, GatewayView } from "../types";
 import { ago, atMost, exact, number, say, word } from "../words/words";
@@ -54,7 +54,7 @@ function Gateway({ gateway, full }: { gateway: GatewayView; full: boolean }) {
   return (
     <tr class={gateway.connected ? "ok" : "offline"}>
       <th scope="row">
-        {gateway.id}
+        <a href={gatewayHref(gateway.id)}>{gateway.id}</a>
         <span class="note">{full ? counts : say("devices.gateway")}</span>
       </th>
       <td>

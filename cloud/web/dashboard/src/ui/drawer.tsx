@@ -7,7 +7,7 @@ import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
 import { HOUR_MS, useHistory } from "./history";
 import { HealthMark, SeverityMark, Status, StatusMark } from "./marks";
-import { Later } from "./later";
+import { Later, LaterGate } from "./later";
 import { Need } from "./needs";
 import { Since } from "./panel";
 import { titled } from "./said";
@@ -116,6 +116,7 @@ function Slot({ slot }: { slot: SlotView }) {
           </a>
         </p>
       )}
+      <LaterGate key={slot.id} part="HowCome" slot={slot} />
       <Concerns subjects={[slot.id, slot.device]} />
       {device && Object.entries(device.series).slice(0, 4).map(([name, key]) => <Course key={key} name={name} series={key} />)}
     </>

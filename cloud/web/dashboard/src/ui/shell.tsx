@@ -1,6 +1,6 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
-import { hrefOf, type Page, page, PAGES } from "../route";
+import { hrefOf, type Page, page, PAGES, part } from "../route";
 import { acts, arrivals, book, heardAt, kpi, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
@@ -8,7 +8,7 @@ import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterGate, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
@@ -74,7 +74,7 @@ function View() {
     case "cold":
       return <LaterPlant part="Cold" />;
     case "devices":
-      return <Devices />;
+      return part.value ? <LaterGate part="Gateway" key={part.value} /> : <Devices />;
     case "overview":
       return (
         <>

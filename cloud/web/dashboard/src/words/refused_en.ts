@@ -17,7 +17,9 @@ export const en = {
   "refused.too_many_tries": "Too many sign-ins failed. Please wait a moment.",
   "refused.cross_site": "This did not come from our own page. Please reload it and try again.",
   // what went wrong on the way
-  "refused.unavailable": "The ledger can not be reached now. Please try again in a moment.",
+  "refused.unavailable": "What is needed for it can not be reached now. Please try again in a moment.",
+  "refused.no_answer": "There was no answer in time. Look whether it was done, then try again.",
+  "refused.strange_answer": "The gateway answered in a way that is not known here. Update both to the same version.",
   "refused.broken": "The service failed to answer. Please try again; the reason is in its log.",
   "refused.full": "Too many pages are open. Please close one that is not needed.",
   "refused.unknown": "This is not there any more. Please reload the page.",

@@ -57,7 +57,7 @@ def told(room: Room, by_hall: bool) -> Told:
     outside = room.outside_c if by_hall else [None] * len(room.times_ms)
     for at_ms, inside_c, around_c in zip(room.times_ms, room.inside_c, outside, strict=True):
         step(state, at_ms, inside_c, around_c)
-        ill = state.losing or state.warming.told_ms > 0 or state.loaded >= 2
+        ill = state.losing or state.warming.told_ms > 0 or state.loaded >= LOADED_RISES
         if ill == was and (not ill or at_ms - looked < DAY_MS // 4):
             continue
         day = (at_ms - START_MS) / DAY_MS

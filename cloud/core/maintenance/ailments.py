@@ -16,7 +16,7 @@ from cloud.core.maintenance.batteries import EMPTY_PCT, LOW_PCT, Battery
 from cloud.core.maintenance.keeping import Kept
 from cloud.core.maintenance.machines import Machine
 from cloud.core.maintenance.readrates import LIMIT, Antenna
-from cloud.core.maintenance.refrigeration import LOADED_WINDOWS, State, assess
+from cloud.core.maintenance.refrigeration import LOADED_RISES, State, assess
 
 URGENT_DAYS = 3.0
 URGENT_LOSS_PCT = 40.0
@@ -160,7 +160,7 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
     if found.state == "losing":
         urgent = found.capacity_lost_pct >= URGENT_LOSS_PCT or (days is not None and days[0] <= URGENT_DAYS)
         sheet.fault(found.cause, 1 if urgent else 2, found.since_ms or now_ms, params)
-    elif state.loaded >= LOADED_WINDOWS:
+    elif state.loaded >= LOADED_RISES:
         sheet.fault("door_open", 2, state.loaded_ms, {**params, "told_by": "temperature"})
     elif warming.told_ms:
         minutes = round((state.last_ms - warming.low_ms) / 60_000)

@@ -17,9 +17,13 @@ DAY_MS = 24 * HOUR_MS
 SIGMA_MIN = 0.02
 """No day's relative capacity is believed to be known better."""
 PRIOR_SD = (10.0, 0.12, 0.06, 0.06)
-PRIOR_BY_LIFT, PRIOR_BY_RISE = -0.1, -0.2
+PRIOR_BY_LIFT = -0.1
 """What the regression's weights may be before a window is seen: level, load, sine and cosine of the day. A compressor
 loses up to 2 % of its capacity a kelvin that its surroundings are warmer."""
+RISE_SD = 0.3
+"""What the weight of a load that is told by rises may be: below nought for the compressor, above it for goods that take
+part the more, the longer a rise lasts."""
+DAY_NOISE_MIN = 0.02
 FEW = 3.0
 """By so much more than their number warrants few days' spread is doubted (as of Student's t)."""
 RESOLUTION = 0.2
@@ -36,7 +40,8 @@ RECOVERY_SIGMA_MIN = 0.06
 
 class Window(Struct, frozen=True, array_like=True):
     """Some hours of one cooler: median minutes of a fall and a rise and their swing, mean temperatures, defrosts and
-    doors seen, its lower temperatures (10 %), and how far apart samples were."""
+    doors seen, its lower temperatures (10 %), how far apart samples were, and how many
+    rises it saw."""
 
     at_ms: int
     fall_min: float
@@ -47,6 +52,7 @@ class Window(Struct, frozen=True, array_like=True):
     swing_c: float = 0.0
     low_c: float = 0.0
     spacing_min: float = 1.0
+    rises: int = 1
 
     @property
     def capacity(self) -> float:
@@ -104,7 +110,7 @@ class Baseline(Struct, frozen=True):
 def _load(window: Window, by_lift: bool) -> float | None:
     if not by_lift:
         return -log(window.rise_min)
-    return None if window.outside_c is None else (window.outside_c - window.inside_c) / 10
+    return None if window.outside_c is None else window.outside_c / 10
 
 
 def _rows(windows: list[Window], by_lift: bool, load_mean: float) -> Array:
@@ -127,13 +133,8 @@ def fit(days: list[list[Window]], recoveries: list[Recovery]) -> Baseline:
     load_mean = sum(loads) / len(loads)
     rows = _rows(windows, by_lift, load_mean)
     target = np.array([window.capacity for window in windows])
-    centre = float(np.median(target))
-    noise = max(SIGMA_MIN, _spread(target))
-    covariance = np.linalg.inv(rows.T @ rows / noise**2 + np.diag(np.array(PRIOR_SD) ** -2.0))
-    prior = np.array([0.0, PRIOR_BY_LIFT if by_lift else PRIOR_BY_RISE, 0.0, 0.0])
-    weights = covariance @ (rows.T @ (target - centre - rows @ prior)) / noise**2 + prior
-    weights[0] += centre
     day_ends = np.cumsum([len(day) for day in days])[:-1]
+    weights, covariance = _regress(rows, target, day_ends, by_lift)
     off = target - rows @ weights
     misses = np.array([np.median(day) for day in np.split(off, day_ends)])
     rises, swings = (np.log([getattr(window, name) for window in windows]) for name in ("rise_min", "swing_c"))
@@ -158,6 +159,32 @@ def fit(days: list[list[Window]], recoveries: list[Recovery]) -> Baseline:
         load_high=float(np.percentile(loads, 95)),
         pace=_pace(recoveries),
     )
+
+
+def _regress(rows: Array, target: Array, day_ends: Array, by_lift: bool) -> tuple[Array, Array]:
+    """The weights and their covariance; the prior keeps few days from being over-read.
+
+    A rise is a part of the capacity as well: an error in it moves both, and they seem to go together. So the weight of a
+    load that is told by rises comes from the days' medians, in which little of the errors is left."""
+    prior, known = np.array([0.0, PRIOR_BY_LIFT, 0.0, 0.0]), 0.0
+    learned = rows.copy()
+    if not by_lift:
+        loads, seen = (
+            np.array([np.median(day) for day in np.split(values, day_ends)]) for values in (rows[:, 1], target)
+        )
+        loads, seen = loads - loads.mean(), seen - seen.mean()
+        told = float(loads @ loads) / max(DAY_NOISE_MIN, _spread(seen)) ** 2
+        known = 1 / (RISE_SD**-2 + told)
+        prior[1] = known * float(loads @ seen) / max(DAY_NOISE_MIN, _spread(seen)) ** 2
+        learned[:, 1] = 0.0
+    centre = float(np.median(target))
+    noise = max(SIGMA_MIN, _spread(target))
+    covariance = np.linalg.inv(learned.T @ learned / noise**2 + np.diag(np.array(PRIOR_SD) ** -2.0))
+    weights = covariance @ (learned.T @ (target - centre - rows @ prior)) / noise**2 + prior
+    weights[0] += centre
+    if not by_lift:
+        covariance[1, 1] = known / DOUBT_TIMES
+    return weights, covariance
 
 
 def _pace(recoveries: list[Recovery]) -> Pace | None:

@@ -21,11 +21,12 @@ RUN_SAMPLES_MIN = 3
 
 
 class Run(Struct, frozen=True):
-    """The temperature rose, or fell, by `swing_c` (positive) for `minutes`."""
+    """The temperature rose, or fell, by `swing_c` (positive) for `minutes`, to `end_c`."""
 
     rising: bool
     swing_c: float
     minutes: float
+    end_c: float
 
 
 class Tracker(Struct):
@@ -62,7 +63,7 @@ def track(tracker: Tracker, at_ms: int, temperature_c: float, swing_c: float) ->
     run = None
     if tracker.settled and end >= RUN_SAMPLES_MIN:
         swing = abs(temperatures[end] - temperatures[0])
-        run = Run(tracker.rising, swing, (times[end] - times[0]) / 60_000)
+        run = Run(tracker.rising, swing, (times[end] - times[0]) / 60_000, temperatures[end])
     tracker.times_ms, tracker.temperatures_c = times[end:], temperatures[end:]
     tracker.rising, tracker.settled = not tracker.rising, tracker.settled or end >= RUN_SAMPLES_MIN
     furthest = max if tracker.rising else min

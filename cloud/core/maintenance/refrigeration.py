@@ -10,8 +10,8 @@ its cycles. What happens at once, as a fan that stops, is told by single windows
 from __future__ import annotations
 
 from itertools import pairwise
-from math import exp, sqrt
-from statistics import median
+from math import exp, log, sqrt
+from statistics import fmean, median
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cloud.core.maintenance import causes, weakening
-from cloud.core.maintenance import warming as warm
+from cloud.core.maintenance import warming as warm_
 from cloud.core.maintenance.baseline import (
     DAY_MS,
     RECOVERIES_MIN,
@@ -45,6 +45,8 @@ SEASON_DAYS_MAX = 60
 """Up to so many, where the season brings loads that were not learned: a fault of the machine does not change these."""
 LEARN_LAG_DAYS = 3
 """A beginning fault looks quiet at first; so long a day waits before it is learned."""
+CARRIED_MAX = 1
+QUIET_SIGMAS, QUIET_SWINGS = 3.0, 0.5
 DAY_WINDOWS_MIN = 3
 """A day with fewer usable windows says nothing."""
 RECENT_WINDOWS_MAX = 80
@@ -53,19 +55,30 @@ CUSUM_SLACK = 0.75
 CUSUM_LIMIT, RECOVERY_LIMIT = 14.0, 18.0
 CALM_DAYS = 2
 """So long as usual, and the cooler counts as repaired."""
+SHARE_MS_MAX = 4 * WINDOW_MS
+"""A window speaks for the time since the one before, up to so much."""
 Z_MAX = 6.0
 """One day can not raise the alarm by itself."""
-LOSS_MIN, LOSS_MIN_UNSURE, SLOWER_MIN = 0.10, 0.15, 0.25
+LOSS_MIN, LOSS_MIN_UNSURE = 0.10, 0.20
+SLOWER_MIN, SLOWER_MIN_UNSURE = 0.25, 0.4
 """Less than this share (the second: the outside temperature is not known) is not worth a visit: weather and doors move
 it too."""
 SUDDEN_WINDOWS, SUDDEN_SIGMAS, SUDDEN_LOSS = 2, 8.0, 0.35
 """So many windows in a row so far off (ln) are told at once."""
 JUMP_WINDOWS = 4
-LOADED_WINDOWS, LOADED_LN, LOADED_SIGMAS = 2, 0.5, 5.0
+HOT_WINDOWS = 3
+LOADED_RISES, LOADED_LN, LOADED_SIGMAS = 6, 0.5, 5.0
 """So many windows in a row in which it warms up so much faster (ln, and in usual deviations) than in those before."""
+SPIKE_MIN_C, SPIKE_SHARE = 0.6, 0.75
+"""A sample so far (share of the usual swing) from the one before is left out; if it is true, so is the next."""
 SWING_MIN_C = 0.3
 WHOLE_SWING = (0.65, 1.6)
 """A rise outside this range of usual swings is a defrost or an open door; it and the fall after it are left out."""
+CYCLING_RUNS = 3
+"""After so many whole runs without a break it does switch on and off, at whatever temperature: it was set to another."""
+PROPER_TIMES = 1.5
+STEEP_SWING, STEEP_TIMES = 1.1, 1.6
+"""So is a rise that is both further and faster than usual."""
 NO_PAUSE_MIN = 1440.0
 WARM_SHARE = 1.1
 """So many swings above where it usually switches off, it should run."""
@@ -90,16 +103,29 @@ class State(Struct):
 
     tracker: Tracker = field(default_factory=Tracker)
     last_ms: int = 0
+    last_c: float = 0.0
+    doubted: bool = False
     window: int = 0
     falls_min: list[float] = field(default_factory=list)
     rises_min: list[float] = field(default_factory=list)
     whole_c: list[float] = field(default_factory=list)
+    cycles: int = 0
+    carried: int = 0
+    """Windows that these runs were carried over: a slow cooler has no whole cycle in each."""
+    before_c: list[float] = field(default_factory=list)
+    """Of the window before; a slow cooler's swing does not fit into one."""
     inside_c: list[float] = field(default_factory=list)
     outside_c: list[float] = field(default_factory=list)
     first_ms: int = 0
     swings_c: list[float] = field(default_factory=list)
     usual_swing_c: float = 0.0
     recovering: bool = False
+    whole_runs: int = 0
+    """So many runs one after the other were of the usual swing."""
+    ends_c: list[float] = field(default_factory=list)
+    """Where the falls among these ended."""
+    low_c: float | None = None
+    """Where falls end now."""
     low_ms: int = 0
     disturbances: int = 0
     learned: list[list[Window]] = field(default_factory=list)
@@ -108,11 +134,11 @@ class State(Struct):
     baseline: Baseline | None = None
     cusum: float = 0.0
     cusum_slower: float = 0.0
-    judged_day: int = 0
+    judged_ms: int = 0
     sudden: int = 0
     losing: bool = False
     since_ms: int | None = None
-    calm_windows: int = 0
+    calm_days: float = 0.0
     cause: Cause = "losing_capacity"
     votes: dict[Cause, int] = field(default_factory=dict)
     limit_c: float | None = None
@@ -151,10 +177,17 @@ def step(state: State, at_ms: int, temperature_c: float, ambient_c: float | None
     if at_ms - state.last_ms < SPACING_MS:
         return state
     known = state.baseline
-    if known is None or at_ms - state.last_ms > GAP_MS or temperature_c <= known.low_c + LOW_SHARE * known.swing_c:
+    if state.usual_swing_c and not state.doubted and at_ms - state.last_ms <= GAP_MS:
+        if abs(temperature_c - state.last_c) > max(SPIKE_MIN_C, SPIKE_SHARE * state.usual_swing_c):
+            state.doubted = True
+            return state
+    state.doubted, state.last_c = False, temperature_c
+    low_c = _low_c(state, known)
+    if known is None or at_ms - state.last_ms > GAP_MS or temperature_c <= low_c + LOW_SHARE * known.swing_c:
         state.low_ms = at_ms
     if known is not None:
-        warm.follow(state.warming, known, at_ms, temperature_c, state.last_ms, state.low_ms == at_ms)
+        around_c = state.outside_c[-1] if state.outside_c else None
+        warm_.follow(state.warming, known, low_c, around_c, at_ms, temperature_c, state.last_ms, state.low_ms == at_ms)
     state.last_ms = at_ms
     window = at_ms // WINDOW_MS
     if window != state.window:
@@ -170,8 +203,32 @@ def step(state: State, at_ms: int, temperature_c: float, ambient_c: float | None
     return state
 
 
+def _low_c(state: State, known: Baseline | None) -> float:
+    """To where it cools down: as it was learned, or where its falls end now, if somebody set it warmer."""
+    if known is None:
+        return 0.0
+    return known.low_c if state.low_c is None else max(known.low_c, state.low_c)
+
+
 def _take(state: State, run: Run, at_ms: int) -> None:
     whole = WHOLE_SWING[0] * state.usual_swing_c < run.swing_c < WHOLE_SWING[1] * state.usual_swing_c
+    known = state.baseline
+    if whole and run.rising and known is not None and run.swing_c > STEEP_SWING * known.swing_c:
+        whole = run.swing_c / run.minutes < STEEP_TIMES * known.swing_c / known.rise_min
+    if whole and not run.rising and known is not None and run.end_c > _low_c(state, known) + LOW_SHARE * known.swing_c:
+        # It was set warmer, or ended by the next defrost before it was there.
+        proper = run.minutes < PROPER_TIMES * known.fall_min
+    else:
+        proper = whole
+    if not proper:
+        state.whole_runs, state.ends_c = 0, []
+    else:
+        state.whole_runs += 1
+        if not run.rising:
+            state.cycles += 1
+            state.ends_c = [*state.ends_c, run.end_c][-CYCLING_RUNS:]
+        if state.whole_runs >= CYCLING_RUNS and state.ends_c:
+            state.low_c = median(state.ends_c)
     if run.rising:
         if not whole:
             state.disturbances += 1
@@ -193,7 +250,7 @@ def _close_window(state: State, next_window: int) -> None:
     covered_ms = state.last_ms and (state.window + 1) * WINDOW_MS - state.first_ms
     if len(state.inside_c) >= WINDOW_SAMPLES_MIN and covered_ms >= WINDOW_COVERED * WINDOW_MS:
         # Defrosts and doors raise the upper part of a window; the lower shows the thermostat's swing.
-        low, high = np.percentile(state.inside_c, [10, 60])
+        low, high = np.percentile([*state.before_c, *state.inside_c], [10, 60])
         state.swings_c = [*state.swings_c, max(SWING_MIN_C, 2 * float(high - low))][-8:]
         state.usual_swing_c = median(state.swings_c) if state.baseline is None else state.baseline.swing_c
         window = _window(state)
@@ -201,12 +258,17 @@ def _close_window(state: State, next_window: int) -> None:
             _weigh(state, window)
             state.recent = [*state.recent, window][-RECENT_WINDOWS_MAX:]
             _judge(state, window.at_ms)
+            state.warming.rise_min = median(one.rise_min for one in state.recent[-HOT_WINDOWS:])
     day, next_day = (number * WINDOW_MS // DAY_MS for number in (state.window, next_window))
     if next_day != day:
         _close_day(state, day)
         _learn(state, day)
-    state.window, state.disturbances = next_window, 0
-    state.falls_min, state.rises_min, state.whole_c, state.inside_c, state.outside_c = [], [], [], [], []
+    state.window, state.disturbances, state.cycles = next_window, 0, 0
+    state.before_c, state.inside_c, state.outside_c = state.inside_c, [], []
+    if state.carried >= CARRIED_MAX or (state.falls_min and state.rises_min):
+        state.falls_min, state.rises_min, state.whole_c, state.carried = [], [], [], 0
+    else:
+        state.carried += 1
 
 
 def _window(state: State) -> Window | None:
@@ -217,14 +279,24 @@ def _window(state: State) -> Window | None:
     low, spacing = float(np.percentile(state.inside_c, 10)), WINDOW_MS / 60_000 / count
     if known is not None:
         quiet_ms = state.last_ms - state.low_ms
-        warm = inside > known.low_c + WARM_SHARE * known.swing_c
-        if warm and quiet_ms >= max(0.9 * WINDOW_MS, 2 * 60_000 * (known.fall_min + known.rise_min)):
+        warm = inside > _low_c(state, known) + WARM_SHARE * known.swing_c
+        cycles = WINDOW_MS / 60_000 / (known.fall_min + known.rise_min)
+        warm = warm and state.cycles < max(1, int(cycles / 2))
+        while_ms = max(0.9 * WINDOW_MS, 2 * 60_000 * (known.fall_min + known.rise_min))
+        if warm and (quiet_ms >= while_ms or warm_.overdue(state.warming, state.last_ms) >= while_ms):
             swing = known.swing_c  # it runs without pause, and does not get there
             return Window(at_ms, NO_PAUSE_MIN, known.rise_min, inside, outside, state.disturbances, swing, low, spacing)
     if state.falls_min and state.rises_min:
-        fall, rise, swing = median(state.falls_min), median(state.rises_min), median(state.whole_c)
-        return Window(at_ms, fall, rise, inside, outside, state.disturbances, swing, low, spacing)
+        fall, rise, swing = middle(state.falls_min), middle(state.rises_min), median(state.whole_c)
+        rises = len(state.rises_min)
+        return Window(at_ms, fall, rise, inside, outside, state.disturbances, swing, low, spacing, rises)
     return None
+
+
+def middle(values: list[float]) -> float:
+    """The mean of the middle half: like a median, but not as coarse as the samples."""
+    cut = len(values) // 4
+    return fmean(sorted(values)[cut : len(values) - cut])
 
 
 def _learn(state: State, day: int) -> None:
@@ -236,6 +308,12 @@ def _learn(state: State, day: int) -> None:
     if known >= SEASON_DAYS_MAX or max(state.cusum, state.cusum_slower) >= 1.0 or len(windows) < DAY_WINDOWS_MIN:
         return
     fitted = state.baseline
+    if fitted is not None:
+        if median(window.low_c for window in windows) > _low_c(state, fitted) + QUIET_SWINGS * fitted.swing_c:
+            return
+        unsure = sqrt(fitted.sigma**2 + doubt(fitted, windows))
+        if float(np.median(losses(fitted, windows))) > max(_least(fitted), QUIET_SIGMAS * unsure):
+            return
     if known >= LEARN_DAYS_MAX and fitted is not None and not beyond(fitted, load_of(fitted, windows)):
         return
     if state.learned and state.learned[-1][-1].at_ms >= windows[0].at_ms:
@@ -253,11 +331,16 @@ def _weigh(state: State, window: Window) -> None:
         return
     faster = float(np.log(median(one.rise_min for one in before) / window.rise_min))
     odd = faster > max(LOADED_LN, LOADED_SIGMAS * baseline.rise_sigma)
-    state.loaded = min(state.loaded + 1, 100) if odd else 0
+    state.loaded = min(state.loaded + window.rises, 100) if odd else 0
     if not odd:
         state.loaded_ms = 0
     elif not state.loaded_ms:
         state.loaded_ms = window.at_ms
+
+
+def _least(baseline: Baseline) -> float:
+    """The loss (ln) that is worth a visit."""
+    return -log(1 - (LOSS_MIN if baseline.by_lift else LOSS_MIN_UNSURE))
 
 
 def _judge(state: State, at_ms: int) -> None:
@@ -272,21 +355,24 @@ def _judge(state: State, at_ms: int) -> None:
     if len(windows) < DAY_WINDOWS_MIN and not state.sudden:
         return
     loss = float(np.median(losses(baseline, windows)))
-    z = max(-Z_MAX, min(Z_MAX, loss / sqrt(baseline.sigma**2 + doubt(baseline, windows))))
-    share = WINDOW_MS / DAY_MS
-    state.cusum = min(max(0.0, state.cusum + (z - CUSUM_SLACK) * share), 2 * CUSUM_LIMIT)
+    least = _least(baseline)
+    sd = sqrt(baseline.sigma**2 + doubt(baseline, windows))
+    slack = max(CUSUM_SLACK, least / 2 / sd)
+    z = max(-Z_MAX, min(Z_MAX, loss / sd))
+    share = min(at_ms - state.judged_ms, SHARE_MS_MAX) / DAY_MS
+    state.judged_ms = at_ms
+    state.cusum = min(max(0.0, state.cusum + (z - slack) * share), 2 * CUSUM_LIMIT)
     if state.sudden >= SUDDEN_WINDOWS:
         state.cusum = max(state.cusum, CUSUM_LIMIT)
-    calm = z < CUSUM_SLACK and not state.sudden
-    state.calm_windows = state.calm_windows + 1 if calm else 0
-    if state.losing and state.calm_windows * share >= CALM_DAYS:
+    calm = z < slack and not state.sudden
+    state.calm_days = state.calm_days + share if calm else 0.0
+    if state.losing and state.calm_days >= CALM_DAYS:
         state.cusum = state.cusum_slower = 0.0
     if max(state.cusum, state.cusum_slower) == 0.0:
         state.since_ms = None
     elif state.since_ms is None:
         state.since_ms = windows[0].at_ms
-    least = LOSS_MIN if baseline.by_lift else LOSS_MIN_UNSURE
-    enough = state.losing or 1 - exp(-loss) >= least or state.sudden >= SUDDEN_WINDOWS
+    enough = state.losing or loss >= least or state.sudden >= SUDDEN_WINDOWS
     was = state.losing
     state.losing = (state.cusum >= CUSUM_LIMIT and enough) or state.cusum_slower >= RECOVERY_LIMIT
     if state.losing:
@@ -308,9 +394,11 @@ def _close_day(state: State, day: int) -> None:
     if baseline is not None and baseline.pace is not None and recoveries:
         late, sd = slower(baseline.pace, recoveries)
         z = max(-Z_MAX, min(Z_MAX, late / sd))
-        enough = 1 - exp(-late) >= SLOWER_MIN or z < CUSUM_SLACK
-        if enough:
-            state.cusum_slower = min(max(0.0, state.cusum_slower + z - CUSUM_SLACK), 2 * RECOVERY_LIMIT)
+        enough = 1 - exp(-late) >= (SLOWER_MIN if baseline.by_lift else SLOWER_MIN_UNSURE) or z < CUSUM_SLACK
+        least = SLOWER_MIN if baseline.by_lift else SLOWER_MIN_UNSURE
+        slack = max(CUSUM_SLACK, -log(1 - least) / 2 / sd)
+        if enough and (len(windows) < DAY_WINDOWS_MIN):
+            state.cusum_slower = min(max(0.0, state.cusum_slower + z - slack), 2 * RECOVERY_LIMIT)
         if state.cusum_slower and state.since_ms is None:
             state.since_ms = recoveries[0].at_ms
         if not windows:

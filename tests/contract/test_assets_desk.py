@@ -223,5 +223,10 @@ async def test_a_machine_whose_channels_hand_in_their_past_in_turn_is_learned_as
     [found] = [one for one in desk.shown() if one.id == "fan"]
     assert [fault.code for fault in found.faults if fault.code == "wearing"] == ["wearing"]
     assert found.days is not None
-    [moved] = [one for one in found.why if one.name == "1/vibration_mm_s"]
+    [moved] = [one for one in found.why if one.name == "work.1/vibration_mm_s"]
     assert (moved.unit, moved.value) == ("mm/s", 4.0)
+    [course] = [one for one in desk.detail("fan").drawn if one.name == moved.name]
+    assert (course.normal_low, course.normal_high, course.unit) == (moved.normal_low, moved.normal_high, moved.unit)
+    assert (course.values[0], course.values[-1], course.limit) == (1.8, 4.0, 7.1), "what is normal, and where it stops"
+    for fault in found.faults:
+        assert fault.code != "abnormal" or fault.params["minutes"] == (NOW_MS - fault.since_ms) // MINUTE_MS

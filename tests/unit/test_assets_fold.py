@@ -207,6 +207,20 @@ def test_a_battery_is_known_by_what_gateways_say_of_it_too() -> None:
     assert [one.code for one in scale.faults] == ["battery_low"]
 
 
+def test_a_low_battery_takes_health_and_says_so_at_once() -> None:
+    fleet = Fleet(SITE)
+    fleet.hear([series("pump", "battery_pct", START_MS, [8.0])])
+    fleet.judge(START_MS + MINUTE_MS)
+
+    [pump] = [one for one in fleet.views if one.id == "pump"]
+    assert (pump.health, pump.state) == (0.15, "watch")
+    assert [(one.code, one.params["battery_pct"]) for one in pump.faults] == [("battery_low", 8.0)]
+    assert [(one.name, one.value, one.normal_low) for one in pump.why] == [("battery", 8.0, 15.0)]
+    detail = fleet.detail("pump")
+    assert detail is not None
+    assert [one.code for one in detail.evidence] == ["battery_low"]
+
+
 def test_a_gateway_that_is_away_is_silent_and_back_again() -> None:
     fleet = Fleet(SITE)
     fleet.gateways([("g1", True, START_MS)], START_MS)

@@ -14,7 +14,7 @@ from cloud.core.maintenance import sensors
 from cloud.core.maintenance.assets import Code, Days, Fault, Feature, Kind
 from cloud.core.maintenance.batteries import EMPTY_PCT, LOW_PCT, Battery
 from cloud.core.maintenance.keeping import Kept
-from cloud.core.maintenance.machines import Machine
+from cloud.core.maintenance.machines import MINUTE_MS, SIDE, Machine
 from cloud.core.maintenance.readrates import LIMIT, Antenna
 from cloud.core.maintenance.refrigeration import LOADED_RISES, State, assess
 
@@ -28,8 +28,8 @@ TOLD_AS: dict[str, Code] = {
 """A gateway's finding -> the fault it is here. Its silence is told by the state of the device."""
 WEIGHT = {1: 0.1, 2: 0.3, 3: 0.45}
 """Health with a fault of this severity, at most."""
-SIDE, WIDE = 1.645, 3.0
-"""How many deviations a normal range is wide to each side: where each day counts, and where one is shown."""
+WIDE = 3.0
+"""How many deviations a normal range is wide to each side where one moment is shown."""
 FINE_PCT = 20.0
 """A battery's health falls over so many percent above empty."""
 Params = dict[str, str | int | float | None]
@@ -176,21 +176,21 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
 
 def _machine(sheet: Sheet, machine: Machine) -> None:
     if machine.abnormal_ms:
-        sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": machine.odd_minutes})
+        minutes = machine.done + 1 - machine.abnormal_ms // MINUTE_MS
+        sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": minutes})
         for name, now, low, high in machine.why:
             sheet.feature(name, now, low, high, unit_of(name))
     for name, wear in machine.wears.items():
-        usual = wear.usual
-        if usual is None or not wear.days:
+        usual, normal = wear.usual, wear.normal
+        if usual is None or normal is None or not wear.days:
             continue
-        middle, spread = usual
-        now = wear.days[-1][1]
+        middle, now = usual[0], wear.days[-1][1]
         sheet.health = min(sheet.health, max(0.0, 1 - (now - middle) / max(wear.limit - middle, 1e-9)))
         if wear.since_ms:
             params: Params = {"now": round(now, 3), "limit": round(wear.limit, 3), **_days(wear.left)}
             urgent = wear.left is not None and wear.left[0] <= URGENT_DAYS
             sheet.fault("wearing", 1 if urgent else 2, wear.since_ms, params, name)
-            sheet.feature(name, now, middle - SIDE * spread, middle + SIDE * spread, unit_of(name))
+            sheet.feature(f"work.{name}", now, *normal, unit_of(name))
             sheet.lasts(wear.left)
 
 

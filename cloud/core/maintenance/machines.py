@@ -35,6 +35,8 @@ WEAR_DAYS, WEAR_KNOWN = 120, 7
 WORK_MINUTES_MIN = 30
 TODAY_MAX = 600
 WEAR_SIGMAS, WEAR_SHARE = 4.0, 0.2
+SIDE = 1.645
+"""How many deviations a normal range is wide to each side, where each day counts."""
 SPREAD_SHARE = 0.005
 """Of its usual vibration: no course is smoother."""
 PAGE_SCORE = 0.8
@@ -61,6 +63,15 @@ class Wear(Struct):
         first = [level for _, level in self.days[:WEAR_KNOWN]]
         middle = median(first)
         return middle, max(1.4826 * median([abs(one - middle) for one in first]), 0.02 * abs(middle), 1e-9)
+
+    @property
+    def normal(self) -> tuple[float, float] | None:
+        """The range that a day's level keeps, rounded as it is told; None while that is not known."""
+        usual = self.usual
+        if usual is None:
+            return None
+        low, high = (float(f"{usual[0] + side * usual[1]:.4g}") for side in (-SIDE, SIDE))
+        return low, high
 
     @property
     def limit(self) -> float:

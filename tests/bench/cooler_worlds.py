@@ -7,7 +7,7 @@ begin. A room may be odd as well: mis-specified on purpose, in a way that no est
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Ill = Literal["healthy", "leak", "condenser", "icing", "blocked", "fan", "dead", "door"]
-"""`condenser`: dirt gathers on it, which weakens it more the warmer it is outside. `dead`: it does not start any more."""
+"""`condenser`: dirt gathers on it, the worse the warmer it is outside. `dead`: it does not start any more."""
 Odd = Literal[
     "", "wild noise", "every 5 min", "every 15 min", "long gaps", "restocking", "clocks changed", "another machine",
     "set point moved",
@@ -61,7 +61,7 @@ class Plan(NamedTuple):
     odd: Odd = ""
 
 
-def worlds(seed: int, plans: Sequence[Plan], days: int, fault_day: float) -> list[Room]:
+def worlds(seed: int, plans: Sequence[Plan], days: int, fault_day: float) -> Iterator[Room]:
     """A room a plan for so many days; what is wrong begins about `fault_day` (up to a day later)."""
     rng, odd_rng, count = np.random.default_rng(seed), np.random.default_rng((seed, 1)), len(plans)
     names = [list(GROUPS)[i % len(GROUPS)] for i in range(count)]
@@ -147,11 +147,11 @@ def worlds(seed: int, plans: Sequence[Plan], days: int, fault_day: float) -> lis
         measured[i] = sensor
         truth[i // 1080] += air / 1080
     ends = np.where(ajar, starts_s + lasts_s, np.inf) / 86400
-    return [
-        _room(rng, odd_rng, names[one], plans[one], one, measured, outside, truth, set_c + band_c / 2,
-              starts_s / 86400, ends, float(noise_c[one]))
-        for one in range(count)
-    ]  # fmt: skip
+    for one in range(count):
+        yield _room(
+            rng, odd_rng, names[one], plans[one], one, measured, outside, truth, set_c + band_c / 2,
+            starts_s / 86400, ends, float(noise_c[one]),
+        )  # fmt: skip
 
 
 class Oddities:
@@ -176,11 +176,13 @@ class Oddities:
 
     def set_c(self, day: int, hour: int) -> Array:
         """How far the thermostat is set away from its usual."""
-        return self._night_c * (hour < 6 or hour >= 22) + self._moved_c * (day >= self._moved_day)
+        away_c: Array = self._night_c * (hour < 6 or hour >= 22) + self._moved_c * (day >= self._moved_day)
+        return away_c
 
     def brought(self, day: int, hour: int) -> Flags:
         """Whether goods come in this hour."""
-        return self._stocked[day % 7] & (self._stock_hour == hour)
+        coming: Flags = self._stocked[day % 7] & (self._stock_hour == hour)
+        return coming
 
 
 def _room(

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from cloud.core.maintenance import sensors
+from cloud.core.maintenance.assessing import assess
 from cloud.core.maintenance.assets import Code, Days, Fault, Feature, Kind
 from cloud.core.maintenance.batteries import EMPTY_PCT, LOW_PCT, Battery
 from cloud.core.maintenance.keeping import Kept
 from cloud.core.maintenance.machines import MINUTE_MS, SIDE, Machine
 from cloud.core.maintenance.readrates import LIMIT, Antenna
-from cloud.core.maintenance.refrigeration import LOADED_RISES, State, assess
+from cloud.core.maintenance.refrigeration import LOADED_RISES, State
 
 URGENT_DAYS = 3.0
 URGENT_LOSS_PCT = 40.0

@@ -11,13 +11,14 @@ from msgspec import Struct, field
 HOUR_MS = 3_600_000
 SPACING_MS = 55_000
 """Samples closer together are skipped, not averaged: the noise must be the same at one a second and one a minute."""
-GAP_MS = 20 * 60_000
-"""After a longer gap a run can not be told and is dropped."""
+GAP_MS = 35 * 60_000
+"""After a longer gap a run can not be told and is dropped. One sample of four an hour may be lost."""
 RUN_MAX_MS = 6 * HOUR_MS
 """So is a longer run; it also bounds the memory to some 360 samples."""
 TURN_SHARE = 0.4
 TURN_MIN_C = 0.2
-RUN_SAMPLES_MIN = 3
+RUN_SAMPLES_MIN = 2
+"""A run of fewer steps is noise."""
 
 
 class Run(Struct, frozen=True):

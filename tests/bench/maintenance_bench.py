@@ -3,7 +3,7 @@
 Refrigeration by its temperature (`cooling_bench.py`), sensors, batteries and what the assets cost (`sensors_bench.py`),
 series watched (`watch_bench.py`), machines' remaining life (`life_bench.py`).
 
-Run: python -m tests.bench.maintenance_bench [--rooms 24] [--seed 700].
+Run: python -m tests.bench.maintenance_bench [--rooms N] [--seed N].
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from tests.bench.table import show
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rooms", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=700)
+    parser.add_argument("--rooms", type=int, default=cooling_bench.ROOMS)
+    parser.add_argument("--seed", type=int, default=cooling_bench.SEED)
     chosen = parser.parse_args()
     cooling, matrix = cooling_bench.figures(chosen.rooms, chosen.seed)
     print("\n".join(matrix), flush=True)

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from cloud.core.maintenance import sensors
+from cloud.core.maintenance.assessing import assess
 from cloud.core.maintenance.assets import Code, Days, Fault, Feature, Kind
 from cloud.core.maintenance.batteries import EMPTY_PCT, LOW_PCT, Battery
 from cloud.core.maintenance.keeping import Kept
 from cloud.core.maintenance.machines import MINUTE_MS, SIDE, Machine
 from cloud.core.maintenance.readrates import LIMIT, Antenna
-from cloud.core.maintenance.refrigeration import LOADED_WINDOWS, State, assess
+from cloud.core.maintenance.refrigeration import LOADED_RISES, State
 
 URGENT_DAYS = 3.0
 URGENT_LOSS_PCT = 40.0
@@ -160,7 +161,7 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
     if found.state == "losing":
         urgent = found.capacity_lost_pct >= URGENT_LOSS_PCT or (days is not None and days[0] <= URGENT_DAYS)
         sheet.fault(found.cause, 1 if urgent else 2, found.since_ms or now_ms, params)
-    elif state.loaded >= LOADED_WINDOWS:
+    elif state.loaded >= LOADED_RISES:
         sheet.fault("door_open", 2, state.loaded_ms, {**params, "told_by": "temperature"})
     elif warming.told_ms:
         minutes = round((state.last_ms - warming.low_ms) / 60_000)

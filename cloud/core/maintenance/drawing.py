@@ -58,8 +58,7 @@ def _cooler(cooler: State) -> list[Drawn]:
     ranges: dict[str, tuple[float, float] | tuple[None, None]] = {"duty": (None, None), "rise": (None, None)}
     side = None
     if known is not None:
-        duty = known.fall_min / (known.fall_min + known.rise_min)
-        spread = SIDES * known.rise_sigma
+        duty, spread = known.duty, SIDES * known.rise_sigma
         ranges = {
             "duty": (round(duty * exp(-spread / 2), 3), round(min(1.0, duty * exp(spread / 2)), 3)),
             "rise": (round(known.rise_min * exp(-spread), 1), round(known.rise_min * exp(spread), 1)),

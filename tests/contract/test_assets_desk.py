@@ -76,7 +76,7 @@ def cooling(first: int, count: int, stuck: bool = False) -> list[Report]:
 
 
 def state(desk: Assets, name: str = "thermo-1") -> object:
-    kept = desk.fleet.assets[name].packed()
+    kept = desk.fleet.assets[name].kept
     for course in kept.series.values():
         course.drawn = []
     return msgspec.to_builtins(kept)
@@ -189,7 +189,7 @@ async def test_a_state_that_can_not_be_read_is_learned_again(place: Place) -> No
     place.tell(desk, cooling(-2 * 1440, 2 * 1440))
     await desk.keep()
     place.ledger.books.keep("asset:thermo-1", b"\x00 rubbish")
-    place.ledger.books.keep("asset:gone", msgspec.msgpack.encode(desk.fleet.assets["thermo-1"].packed()))
+    place.ledger.books.keep("asset:gone", msgspec.msgpack.encode(desk.fleet.assets["thermo-1"].kept))
 
     again = place.desk()
 

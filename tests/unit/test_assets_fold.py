@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from cloud.core.maintenance.fleet import Fleet
 from cloud.core.maintenance.keeping import Kept
-from cloud.core.maintenance.watching import Watch
 from protocols.layout import parse
 from protocols.reports import DeviceHealth, Finding, Report, Series
 from tests.depot import SITE_TEXT
@@ -267,20 +266,17 @@ def test_batches_and_storing_change_nothing(cuts: list[int], stored: int) -> Non
         ]
         parts.hear(reports)
         if number == stored:
-            blobs = {name: msgspec.msgpack.encode(asset.packed()) for name, asset in parts.assets.items()}
+            blobs = {name: msgspec.msgpack.encode(asset.kept) for name, asset in parts.assets.items()}
             outside, parts = parts.outside, Fleet(SITE)
             parts.outside = outside
             for blob in blobs.values():
                 assert parts.take(msgspec.msgpack.decode(blob, type=Kept))
 
     def plain(fleet: Fleet) -> dict[str, object]:
-        packed = {name: asset.packed() for name, asset in fleet.assets.items()}
-        for kept in packed.values():
-            for course in kept.series.values():
+        for asset in fleet.assets.values():
+            for course in asset.kept.series.values():
                 course.drawn = []  # a sample of each batch may be drawn
-            if kept.machine is not None and kept.machine.packed:
-                kept.machine.packed = Watch.unpacked(kept.machine.packed).packed()  # 0 and 0.0 are one number
-        return {name: msgspec.to_builtins(kept) for name, kept in packed.items()}
+        return {name: msgspec.to_builtins(asset.kept) for name, asset in fleet.assets.items()}
 
     assert plain(parts) == plain(whole)
 

@@ -175,9 +175,11 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
 
 
 def _machine(sheet: Sheet, machine: Machine) -> None:
+    sheet.health = min(sheet.health, 1 - 0.5 * min(1.0, machine.slow))
     if machine.abnormal_ms:
-        sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": machine.odd_minutes})
-        for name, now, low, high in machine.why:
+        sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": machine.abnormal_minutes})
+        worn = {name for name, wear in machine.wears.items() if wear.since_ms}
+        for name, now, low, high in (one for one in machine.why if one[0] not in worn):
             sheet.feature(name, now, low, high, unit_of(name))
     for name, wear in machine.wears.items():
         usual = wear.usual

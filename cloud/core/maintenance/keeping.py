@@ -88,12 +88,6 @@ class Asset:
         self.late: set[str] = set()
         """Series that told of a time before what was taken: they have to be told anew, from the history."""
 
-    def packed(self) -> Kept:
-        """All that is remembered, whole."""
-        if self._channels is not None:
-            self.kept.machine = self._channels.packed()
-        return self.kept
-
     def hear(self, health: DeviceHealth) -> bool:
         """Take a gateway's word of it; whether that may change what is found. An older word changes nothing."""
         kept = self.kept

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+PORTS = 5
 READY_S = 40.0
 STOP_S = 10.0
 DEATHS_MAX, DEATHS_WITHIN_S = 4, 30.0
@@ -42,8 +43,10 @@ def main() -> int:
     """Start everything, wait for Ctrl-C, stop everything."""
     arguments = _arguments()
     state: Path = arguments.state
-    mqtt, uplink, gateway_page, dashboard = (arguments.port_base + at for at in range(4))
-    _refuse_busy_ports({mqtt: "broker", uplink: "uplink", gateway_page: "gateway's page", dashboard: "dashboard"})
+    mqtt, uplink, gateway_page, dashboard, phones = (arguments.port_base + at for at in range(PORTS))
+    _refuse_busy_ports(
+        {mqtt: "broker", uplink: "uplink", gateway_page: "gateway's page", dashboard: "dashboard", phones: "phones"}
+    )
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -68,10 +71,14 @@ def main() -> int:
         edge, cloud = str(state / "edge"), str(state / "cloud")
         _python("edge", "key", "--state", edge)
         _python("cloud", "allow", "gateway", f"{edge}/keys/gateway.key", "--state", cloud)
-        serve = ["serve", "--site", str(site), "--state", cloud, "--port", str(dashboard)]
+        called = _channels(state / "cloud", site, phones)
+        if called:  # before there is anything to tell
+            parts.append(_start(state, "notices", "firmware_sim", "phones", "--channels", str(called)))
+        where = f"http://127.0.0.1:{dashboard}"
+        serve = ["serve", "--site", str(site), "--state", cloud, "--port", str(dashboard), "--public-url", where]
         parts.append(_start(state, "service", "cloud", *serve, "--uplink", f"tcp://127.0.0.1:{uplink}"))
         _wait(parts, "service", lambda: _ready(dashboard))
-        print(f"service     http://127.0.0.1:{dashboard}", flush=True)
+        print(f"service     {where}", flush=True)
 
         run = [
             "run",
@@ -99,14 +106,16 @@ def main() -> int:
         noted = (
             " and sign in as {} with {}".format(*first_account.read_text().split()) if first_account.exists() else ""
         )
-        print(f"\nOpen http://127.0.0.1:{dashboard}{noted}", flush=True)
-        guests = _guests(state / "cloud", site, f"http://127.0.0.1:{dashboard}", is_new)
+        print(f"\nOpen {where}{noted}", flush=True)
+        guests = _guests(state / "cloud", site, where, is_new)
         for line in guests:
             print(line)
         if guests and first_account.exists():
-            crew = ["people", scenario, "--service", f"http://127.0.0.1:{dashboard}", "--sign-in", str(first_account)]
+            crew = ["people", scenario, "--service", where, "--sign-in", str(first_account)]
             parts.append(_start(state, "people", "firmware_sim", *crew, "--state", str(state / "sim")))
             print("people      count and order by that account, see log/people.log", flush=True)
+        if called:
+            print("notices     who is on call is told of alerts, with links, see log/notices.log", flush=True)
         print(f"Everything is kept in {state}/ (logs in {state}/log/). Ctrl-C stops.", flush=True)
         _watch(state, parts)
     except KeyboardInterrupt:
@@ -152,6 +161,19 @@ def _guests(cloud: Path, site: Path, url: str, is_new: bool) -> list[str]:
     return said
 
 
+def _channels(cloud: Path, site: Path, port: int) -> Path | None:
+    """The channels file, where it leads to phones of this machine: made so for a site with people that has none. What
+    its owner wrote into it stays."""
+    people = tomllib.loads(site.read_text(encoding="utf-8")).get("people", [])
+    path = cloud / "channels.toml"
+    if not path.exists():
+        for name in sorted({name for one in people for name in one["to"]}):
+            address = f"http://127.0.0.1:{port}/{name}\n"
+            _python("cloud", "channels", "--add", name, "--webhook", "--state", str(cloud), said=address)
+    found = tomllib.loads(path.read_text(encoding="utf-8")).get("channels", {}) if path.exists() else {}
+    return path if any(one.get("webhook", "").startswith("http://127.0.0.1:") for one in found.values()) else None
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run", description="The whole system on this machine.")
     parser.add_argument("scenario", nargs="?", default="demo", help="demo, small, large, real (default: %(default)s)")
@@ -160,14 +182,15 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--broker", default="", help="use this broker, mqtt://…, instead of the one in the box")
     parser.add_argument(
-        "--port-base", type=_port_base, default=7883, help="four ports from here on (default: %(default)s)"
+        "--port-base", type=_port_base, default=7883, help="five ports from here on (default: %(default)s)"
     )
     return parser.parse_args()
 
 
 def _port_base(text: str) -> int:
-    if not text.isdecimal() or not 1024 <= int(text) <= 65532:
-        raise argparse.ArgumentTypeError(f"{text!r} leaves no room for four ports: take one from 1024 to 65532")
+    if not text.isdecimal() or not 1024 <= int(text) <= 65536 - PORTS:
+        most = 65536 - PORTS
+        raise argparse.ArgumentTypeError(f"{text!r} leaves no room for five ports: take one from 1024 to {most}")
     return int(text)
 
 
@@ -195,8 +218,8 @@ def _start(state: Path, name: str, *argv: str, again: bool = False) -> Part:
     return Part(name, argv, process, log)
 
 
-def _python(*argv: str) -> str:
-    done = subprocess.run([sys.executable, "-m", *argv], capture_output=True, text=True, check=False)
+def _python(*argv: str, said: str = "") -> str:
+    done = subprocess.run([sys.executable, "-m", *argv], input=said, capture_output=True, text=True, check=False)
     _pause(0.0)
     if done.returncode:
         _give_up(f"`python -m {' '.join(argv)}` failed: {(done.stderr or done.stdout).strip()}")

@@ -12,11 +12,12 @@ import secrets
 import stat
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from cloud import running
 from protocols.crews import Clock, Id
@@ -32,11 +33,13 @@ class ChannelsError(ValueError):
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
-    """Either an Apprise URL, or a webhook's address and the secret that signs for it (`whsec_...`)."""
+    """Either an Apprise URL, or a webhook's address and the secret that signs for it (`whsec_...`). In which `language`
+    a gateway words what it tells by itself says nothing here: people have their own."""
 
     url: str = ""
     webhook: str = ""
     secret: str = ""
+    language: str = ""
 
     @property
     def kind(self) -> str:
@@ -65,7 +68,8 @@ class ChannelsFile:
         self._read = Channels()
 
     def now(self) -> Channels:
-        """What stands in it; without a file, or with one that can not be used (`trouble` says why), nothing."""
+        """What stands in it; without a file nothing. With one that can not be used (`trouble` says why) what it said
+        before."""
         try:
             seen = self.path.stat()
             stamp = seen.st_mtime_ns, seen.st_size, seen.st_mode
@@ -76,8 +80,8 @@ class ChannelsFile:
             self._stamp = stamp
             try:
                 self._read, self.trouble = read(self.path), ""
-            except ChannelsError as error:
-                self._read, self.trouble = Channels(), str(error)
+            except ChannelsError as error:  # a slip while somebody edits is no reason to tell nobody
+                self.trouble = str(error)
         return self._read
 
 
@@ -91,20 +95,38 @@ def read(path: Path) -> Channels:
     if mode & 0o077:
         raise ChannelsError(f"{path} can be read by others, and holds secrets: run `chmod 600 {path}`")
     try:
-        found = msgspec.convert(tomllib.loads(text), Channels)
+        given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"line \d+", str(error))  # the message itself may quote what stands there
         raise ChannelsError(f"{path} is not valid TOML, {where[0] if where else 'at its end'}") from None
-    except msgspec.ValidationError as error:
-        raise ChannelsError(
-            f"{path}: {str(error).partition(' - at ')[2] or 'a field'} is not as it must be; {HINT}"
-        ) from None
-    for name, channel in found.channels.items():
+    channels = given.pop("channels", {})
+    if not isinstance(channels, dict):
+        raise ChannelsError(f"{path}: channels are tables, [channels.NAME]; {HINT}")
+    read_channels = {}
+    for name, one in channels.items():
+        try:
+            read_channels[msgspec.convert(name, Id)] = channel = msgspec.convert(one, Channel)
+        except msgspec.ValidationError as error:
+            raise ChannelsError(f"{path}: channel {name!r}: {_told(error)}; {HINT}") from None
         if why := flaw(channel):
             raise ChannelsError(f"{path}: channel {name!r} {why}; {HINT}")
+    try:
+        found = replace(msgspec.convert(given, Channels), channels=read_channels)
+    except msgspec.ValidationError as error:
+        raise ChannelsError(f"{path}: {_told(error)}; {HINT}") from None
     if found.heartbeat and not _is_web(found.heartbeat):
         raise ChannelsError(f"{path}: heartbeat is no http(s) URL; {HINT}")
     return found
+
+
+def _told(error: msgspec.ValidationError) -> str:
+    """What does not fit, without what stands there: that may be secret."""
+    what, _, where = str(error).partition(" - at ")
+    if "unknown field" in what:
+        return what[0].lower() + what[1:]
+    field = where.strip("`").removeprefix("$.").removeprefix("$") or "its name, or what stands there,"
+    days = f": take one of {', '.join(filter(None, get_args(Day)))}" if field == "test_day" else ""
+    return f"{field} is not as it must be{days}"
 
 
 def flaw(channel: Channel) -> str:

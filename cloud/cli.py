@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     prognose_cli.add(verb)
     work_cli.add(verb)
     get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
-    get.add_argument("path", metavar="PATH", help="for example /api/stock")
+    get.add_argument("path", metavar="PATH", help="for example /api/v1/stock")
 
     allow = verb("allow", _allow, "Let a gateway connect: its name and its public key.")
     allow.add_argument("name")

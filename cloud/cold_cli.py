@@ -59,7 +59,7 @@ def show(arguments: argparse.Namespace) -> None:
                 return
             body, _, _ = asyncio.run(desk.report(asked))
         except DeskError as error:
-            raise ValueError(f"{error.detail} {error.hint}".strip()) from None
+            raise ValueError(error.said) from None
     if arguments.out is None:
         sys.stdout.write(body.decode() + "\n")
     else:
@@ -84,7 +84,8 @@ def lines(report: Report) -> Iterator[str]:
         for one in sorted([*part.defrosts, *part.excursions], key=lambda each: each.began_ms):
             why = f", {one.why}" if one.why else ""
             said = "".join(f"; {each.decision} by {each.by}: {each.comment}" for each in one.signatures)
-            told = f"{one.peak_c:g} degC, {one.outside_ms / 60_000:.0f} min outside{why}"
+            far = f"{one.peak_c:g} degC, " if one.far else ""
+            told = f"{one.sku} {one.lot}: " * bool(one.sku) + f"{far}{one.outside_ms / 60_000:.0f} min outside{why}"
             yield f"  {at(one.began_ms)}  {one.kind:10}  {told}{f', {one.state}' if one.state else ''}{said}"
 
 

@@ -147,14 +147,14 @@ class _Page:
         ]
         if part.min_c is None or part.max_c is None:
             return [*story, _pairs(head), _text(words["no_data"], 10)]
-        kinetic = f"{_c(part.kinetic_worst_c)} °C"
+        kinetic = _degrees(part.kinetic_worst_c)
         if part.kinetic_limit_c is not None:
             kinetic += f" ({words['limit'].format(c=_c(part.kinetic_limit_c))})"
         head += [
             (words["min"], f"{_c(part.min_c)} °C   {self.time(part.min_ms)}"),
             (words["max"], f"{_c(part.max_c)} °C   {self.time(part.max_ms)}"),
-            (words["mean"], f"{_c(part.mean_c)} °C"),
-            (words["kinetic"], f"{_c(part.kinetic_c)} °C"),
+            (words["mean"], _degrees(part.mean_c)),
+            (words["kinetic"], _degrees(part.kinetic_c)),
             (words["kinetic_worst"].format(hours=f"{part.hours:g}"), kinetic),
             (words["outside"], _span(part.outside_ms)),
             (words["defrosts"], str(len(part.defrosts))),
@@ -180,8 +180,9 @@ class _Page:
     def _excursion(self, one: ExcursionView) -> list[str]:
         why = f", {self.words[WHY[one.why]]}" if one.why in WHY else ""
         ended = self.time(one.ended_ms) if one.ended_ms else self.words["going"]
-        what = f"{self.words[one.kind]}{why}"
-        return [str(one.id), self.time(one.began_ms), ended, _c(one.peak_c), f"{one.outside_ms / 60_000:.0f}", what]
+        what = f"{self.words[one.kind]}{why}" + (f": {one.sku} {one.lot}" if one.sku else "")
+        peak = _c(one.peak_c if one.far else None)
+        return [str(one.id), self.time(one.began_ms), ended, peak, f"{one.outside_ms / 60_000:.0f}", what]
 
     def _lines(self, one: ExcursionView) -> Iterator[list[str]]:
         words = self.words
@@ -266,6 +267,10 @@ def _runs(part: Part) -> Iterator[list[tuple[int, float, float]]]:
         run.append((point.at_ms, point.low_c, point.high_c))
     if run:
         yield run
+
+
+def _degrees(celsius: float | None) -> str:
+    return "-" if celsius is None else f"{_c(celsius)} °C"
 
 
 def _c(celsius: float | None) -> str:

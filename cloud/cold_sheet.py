@@ -42,19 +42,22 @@ def _rows(report: Report, part: Part) -> Iterator[dict[str, object]]:
         return local.isoformat() if at_ms else ""
 
     about = {"zone": part.zone, "storage": part.storage, "sku": report.sku, "lot": report.lot}
+    worst_c = part.kinetic_worst_c if part.kinetic_worst_c is not None else part.kinetic_c
     yield {
         **about, "kind": "summary", "from": iso(part.from_ms), "to": iso(part.to_ms),
         "minutes": round(part.outside_ms / 60_000, 1), "min_c": part.min_c, "max_c": part.max_c,
-        "mean_c": _rounded(part.mean_c), "kinetic_c": _rounded(part.kinetic_worst_c), "units": part.units or "",
+        "mean_c": _rounded(part.mean_c), "kinetic_c": _rounded(worst_c), "units": part.units or "",
     }  # fmt: skip
     for gap in part.gaps:
         minutes = round((gap.to_ms - gap.from_ms) / 60_000, 1)
         yield {**about, "kind": "gap", "from": iso(gap.from_ms), "to": iso(gap.to_ms), "minutes": minutes}
     for one in [*part.defrosts, *part.excursions]:
-        peak = {"max_c" if one.side > 0 else "min_c": one.peak_c}
+        peak: dict[str, object] = {"max_c" if one.side > 0 else "min_c": one.peak_c} if one.far else {}
+        of_lot = {"sku": one.sku, "lot": one.lot} if one.sku else {}
         minutes = round(one.outside_ms / 60_000, 1)
         yield {
             **about,
+            **of_lot,
             "kind": one.kind,
             "from": iso(one.began_ms),
             "to": iso(one.ended_ms),

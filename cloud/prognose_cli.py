@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from cloud.core.maintenance import learning_life, life, passing
 from cloud.core.maintenance.life import Model, Remaining, Unit
+from cloud.core.maintenance.units import odd_unit, usual_of
 from cloud.runs_sheet import Rows, Runs, read_runs
 from cloud.sheets import Problems, SheetError
 
@@ -37,7 +38,8 @@ class Kept(Struct):
 
 
 class Judged(Struct):
-    """What is said of one unit: cycles left and their interval (None: open-ended, or not judged), and its rows."""
+    """What is said of one unit: cycles left and their interval (None: open-ended, or not judged), and its rows.
+    `without`: channels that the model has and none of its rows."""
 
     unit: str
     cycle: float | None
@@ -49,7 +51,10 @@ class Judged(Struct):
     problem: str
     rows: int
     rows_left_out: int
+    rows_sorted: int
     cells_unread: int
+    cells_beyond: int
+    without: list[str]
     gaps: int
 
 
@@ -147,6 +152,7 @@ def _by_model(arguments: argparse.Namespace, model: Model, where: Path) -> None:
     told = []
     for name, rows in runs.units.items():
         unit = kept.units.setdefault(name, Unit())
+        beyond, without = _beyond(str(arguments.runs), name, rows, places, model, problems)
         known = unit.cycle if unit.rows else -inf  # up to there the rows were taken in when they came first
         for line, cycle, cells in zip(rows.lines, rows.cycles, rows.cells, strict=True):
             settings, values = ([cells[at] for at in some] for some in places)
@@ -156,10 +162,34 @@ def _by_model(arguments: argparse.Namespace, model: Model, where: Path) -> None:
                 problems.add(str(arguments.runs), line, f"unit {name!r}: {why}")
                 print(f"{arguments.runs}:{line}: unit {name!r}: {why}", file=sys.stderr)
         too_few = f"{unit.rows} rows, at least {life.ROWS_MIN} are wanted"
-        told.append(_judged(name, life.remaining(model, unit), too_few, rows, unit.rows))
+        told.append(_judged(name, life.remaining(model, unit), too_few, rows, unit.rows, beyond, without))
     if arguments.resume is not None:
         _write(arguments.resume, msgspec.json.encode(kept))
     _say(arguments, told, problems)
+
+
+def _beyond(
+    file: str, name: str, rows: Rows, places: list[list[int]], model: Model, problems: Problems
+) -> tuple[int, list[str]]:
+    """Name the readings of a unit that are not believed, by channel with their count, and the channels that it has no
+    reading of; how many readings count as missing, and those channels."""
+    if not rows.cells:
+        return 0, []
+    found, without = life.beyond(model, *_columns(rows, places))
+    for one in found:
+        what = f"{len(one.rows)} of {len(rows.cells)} readings of {one.channel} are farther off than any learned from"
+        unit = f", perhaps {one.perhaps}" if one.perhaps else ""
+        said = f"unit {name!r}: {what}{unit} (the first is {one.first:g}); {one.missing} of them count as missing"
+        _remark(file, rows.lines[one.rows[0]], said, problems)
+    if without:
+        said = f"unit {name!r} has no reading of {', '.join(without)} to judge it by: its interval was not learned so"
+        _remark(file, rows.lines[0], said, problems)
+    return sum(one.missing for one in found), without
+
+
+def _remark(file: str, line: int, said: str, problems: Problems) -> None:
+    problems.remark(file, line, said)
+    print(f"{file}:{line}: {said}", file=sys.stderr)
 
 
 def _by_limit(arguments: argparse.Namespace) -> None:
@@ -176,21 +206,28 @@ def _by_limit(arguments: argparse.Namespace) -> None:
     at = runs.channels.index(channel)
     seen: dict[str, list[tuple[float, float]]] = {}
     for unit, rows in runs.units.items():
-        readings = (cells[at] for cells in rows.cells)
-        seen[unit] = [(cycle, one) for cycle, one in zip(rows.cycles, readings, strict=True) if one == one]
+        levels = (cells[at] for cells in rows.cells)
+        seen[unit] = [(cycle, one) for cycle, one in zip(rows.cycles, levels, strict=True) if one == one]
+    every = [one for pairs in seen.values() for _, one in pairs]
     firsts = [pairs[0][1] for pairs in seen.values() if pairs]
     sign = 1.0 if sum(first < limit for first in firsts) * 2 >= len(firsts) else -1.0
     paths = {unit: passing.path(pairs, limit, sign) for unit, pairs in seen.items() if pairs}
     course = passing.course(list(paths.values()))
     if course is None:
         raise SheetError(f"{arguments.runs}: no unit has {passing.ROWS_MIN} rows of {channel}, which are wanted")
-    told = []
+    told, usual = [], usual_of(every)
     for unit, rows in runs.units.items():
         found, pairs = None, seen[unit]
+        readings = [one for _, one in pairs]
+        perhaps, odd = odd_unit(*usual, readings) if pairs else ("", [])
+        if odd:
+            what = f"{len(odd)} of {len(pairs)} readings of {channel} are perhaps {perhaps}"
+            said = f"unit {unit!r}: {what} (the first is {readings[odd[0]]:g}); they are taken as they stand"
+            _remark(str(arguments.runs), rows.lines[0], said, problems)
         if pairs:
             found = passing.remaining(course, paths[unit], channel, pairs[0][1], pairs[-1][1])
         too_few = f"{len(pairs)} rows of {channel}, at least {passing.ROWS_MIN} are wanted"
-        told.append(_judged(unit, found, too_few, rows, len(pairs)))
+        told.append(_judged(unit, found, too_few, rows, len(pairs), 0, []))
     print(f"by {channel} reaching {limit:g}, without runs to failure: the interval was not calibrated", file=sys.stderr)
     _say(arguments, told, problems)
 
@@ -226,8 +263,10 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(beside, path)
 
 
-def _judged(name: str, found: Remaining | None, too_few: str, rows: Rows, seen: int) -> Judged:
-    told = (seen, rows.left_out, rows.unread, rows.gaps)
+def _judged(
+    name: str, found: Remaining | None, too_few: str, rows: Rows, seen: int, beyond: int, without: list[str]
+) -> Judged:
+    told = (seen, rows.left_out, rows.sorted, rows.unread, beyond, without, rows.gaps)
     if found is None:
         return Judged(name, None, None, None, None, None, [], too_few, *told)
     return Judged(name, found.cycle, found.left, found.low, found.high, found.health, found.why, "", *told)

@@ -1,34 +1,59 @@
 """Runs of machines from a plain file: one row a unit and cycle, all other columns are channels.
 
-What can not be used is named by its line and left out: a row without unit or cycle, a cycle that comes again or goes
-back, a cell that is no number (the rest of its row is used). A file that runs backwards is read from its end.
+What can not be used is named by its line and left out: a row without unit or cycle, a cycle that comes again or is far
+from all others, a cell that is no number (the rest of its row is used). Rows out of order are sorted by cycle.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from math import inf, isfinite, nan
+from collections import Counter
+from itertools import pairwise
+from math import nan
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from cloud.sheets import Problems, Sheet, SheetError, columns
+from cloud.sheet_cells import CELL_SHOWN, Cells, Tally
+from cloud.sheet_lines import opened
+from cloud.sheets import KEPT, Problems, Sheet, SheetError, columns, separator_of
 
 ROWS_MAX = 2_000_000
 CHANNELS_MAX = 500
-TEXT_SHARE = 0.5
-"""A column with more text than this is no channel."""
 GAP_STEPS = 1.5
 """A step of so many usual ones leaves cycles out."""
+FAR_STEPS, FAR_SHARE = 10, 0.1
+"""A row out of order whose cycle is farther beyond all others, in usual steps and of their range, is a slip."""
+MISSING = ("", "nan")
+"""Programs write so where nothing was measured."""
+TOLD = {
+    "converted": "were converted to the unit of the channel's first one",
+    "a unit among numbers without": "have a unit where the first one has none, and are not used",
+    "no unit among numbers with": "have no unit where the first one has, and are taken as they stand",
+    "another quantity": "are of another quantity, and are not used",
+}
+"""What is said of cells with a unit."""
+USED = ("converted", "no unit among numbers with")
+
+
+class _Odd(NamedTuple):
+    line: int
+    unit: str
+    note: str
+    cell: str
 
 
 class Rows(Struct):
-    """The rows of one unit, in order of cycles: lines, cycles and cells (NaN where missing); and what was left out."""
+    """The rows of one unit, in order of cycles: lines, cycles and cells (NaN where missing); how many rows were left
+    out or sorted, how many cells are no number, and how many gaps there are."""
 
     lines: list[int] = field(default_factory=list)
     cycles: list[float] = field(default_factory=list)
     cells: list[list[float]] = field(default_factory=list)
     left_out: int = 0
+    sorted: int = 0
     unread: int = 0
     gaps: int = 0
 
@@ -46,36 +71,49 @@ def read_runs(path: Path, problems: Problems) -> Runs:
     if len(channels) > CHANNELS_MAX:
         raise SheetError(f"{path} has {len(channels)} channels, over {CHANNELS_MAX}; leave some out")
     sheet = Sheet(path, ("unit", "cycle"), ("unit", "cycle", *channels), problems)
+    with opened(path, KEPT) as source:
+        numbers = Cells(separator_of(source.readline()))
     units: dict[str, Rows] = {}
-    texts: list[list[tuple[int, str]]] = [[] for _ in channels]
-    filled = [0] * len(channels)
+    odd: list[list[_Odd]] = [[] for _ in channels]
+    tallies = [Tally() for _ in channels]
     read = 0
     for line, (unit, cycle, *cells) in sheet.rows():
-        at = _number(cycle)
+        at, _ = numbers.number(cycle, "cycle")
         if not unit:
             sheet.bad(line, "no unit; name one")
             continue
         rows = units.setdefault(unit, Rows())
-        if not isfinite(at):
-            sheet.bad(line, f"cycle is {cycle[:40]!r}, which is no number")
+        if at is None or at < 0:
+            why = "which is no number" if at is None else "but cycles count from new, and are not below 0"
+            sheet.bad(line, f"cycle is {cycle[:CELL_SHOWN]!r}, {why}")
             rows.left_out += 1
             continue
         read += 1
         if read > ROWS_MAX:
             raise SheetError(f"{path} has over {ROWS_MAX} rows; give a part of the units at a time")
-        values = [_number(cell) for cell in cells]
-        for column, (cell, value) in enumerate(zip(cells, values, strict=True)):
-            if cell:
-                filled[column] += 1
-                if value != value and cell.lower() != "nan":
-                    rows.unread += 1
-                    texts[column].append((line, cell[:40]))
+        values = []
+        for cell, channel, tally, found in zip(cells, channels, tallies, odd, strict=True):
+            value, note = numbers.number(cell, channel)
+            if value is None:
+                values.append(nan)
+                tally.add(numbers, line, cell)
+            else:
+                values.append(value)
+                tally.numbers += 1
+            if note:
+                found.append(_Odd(line, unit, note, cell[:CELL_SHOWN]))
         rows.lines.append(line)
         rows.cycles.append(at)
         rows.cells.append(values)
     if not read:
         raise SheetError(f"{path} has no row that can be used")
-    kept = _told(path, channels, texts, filled, problems)
+    kept = []
+    for column, (name, tally) in enumerate(zip(channels, tallies, strict=True)):
+        if tally.is_channel or (tally.wrong and not tally.texts):
+            kept.append(column)
+            _tell(str(path), name, odd[column], units, problems)
+        else:
+            problems.remark(str(path), 1, f"column {name!r} is no channel ({tally.why_not}); it is left out")
     for name, rows in units.items():
         _ordered(str(path), name, rows, problems)
         if len(kept) < len(channels):
@@ -83,48 +121,49 @@ def read_runs(path: Path, problems: Problems) -> Runs:
     return Runs([channels[column] for column in kept], units)
 
 
-def _number(text: str) -> float:
-    """NaN where it is none."""
-    try:
-        number = float(text)
-    except ValueError:
-        return nan
-    return number if isfinite(number) and "_" not in text else nan
-
-
-def _told(
-    path: Path, channels: list[str], texts: list[list[tuple[int, str]]], filled: list[int], problems: Problems
-) -> list[int]:
-    """The columns that are channels; each cell that is no number is named, a column of text once."""
-    kept = []
-    for column, (name, found) in enumerate(zip(channels, texts, strict=True)):
-        if not filled[column] or len(found) > TEXT_SHARE * filled[column]:
-            what = f"{len(found)} cells of text" if found else "empty"
-            problems.remark(str(path), 1, f"column {name!r} is no channel ({what}); it is left out")
-            continue
-        kept.append(column)
-        for line, text in found:
-            problems.remark(str(path), line, f"{name} is {text!r}, which is no number; the rest of the row is used")
-    return kept
+def _tell(file: str, channel: str, odd: list[_Odd], units: dict[str, Rows], problems: Problems) -> None:
+    """Name the cells of a channel that are not plain numbers: text each, all else once a unit with its count."""
+    counts = Counter((one.unit, one.note) for one in odd if one.note in TOLD or one.cell.lower() in MISSING)
+    for one in odd:
+        if one.note not in USED:
+            units[one.unit].unread += 1
+        if one.note not in TOLD and one.cell.lower() not in MISSING:
+            said = f"{channel} is {one.cell!r}, which is no number; the rest of the row is used"
+            problems.remark(file, one.line, said)
+        elif count := counts.pop((one.unit, one.note), 0):
+            what = TOLD.get(one.note, "are missing; the rest of their rows is used")
+            said = f"unit {one.unit!r}: {count} cells of {channel} {what} (the first is {one.cell!r})"
+            problems.remark(file, one.line, said)
 
 
 def _ordered(file: str, unit: str, rows: Rows, problems: Problems) -> None:
-    """Keep the longest run of rows whose cycles rise; the others are named. Gaps are counted and told once a unit."""
-    steps = [later - earlier for earlier, later in zip(rows.cycles, rows.cycles[1:], strict=False)]
-    if sum(step < 0 for step in steps) > len(steps) / 2 and len(steps) > 1:
+    """Put a unit's rows in the order of their cycles, and say how many stood out of it; repeats and slips are named and
+    left out. Gaps are counted and told once a unit."""
+    if len(rows.cycles) > 2 and all(rows.cycles[at] < rows.cycles[at - 1] for at in range(1, len(rows.cycles))):
         problems.remark(file, rows.lines[0], f"unit {unit!r} runs backwards; its rows are read from the last")
         for column in (rows.lines, rows.cycles, rows.cells):
             column.reverse()
-    kept = rising(rows.cycles)
-    before = -inf
-    for at, (line, cycle) in enumerate(zip(rows.lines, rows.cycles, strict=True)):
-        if at in kept:
-            before = cycle
-            continue
-        why = "comes again" if cycle == before else "is out of order"
-        problems.add(file, line, f"unit {unit!r}: cycle {cycle:g} {why} (after {before:g})")
-    rows.left_out += len(rows.cycles) - len(kept)
-    places = sorted(kept)
+    run = rising(rows.cycles)
+    stands = {rows.cycles[at]: at for at in run}
+    late = [at for at in range(len(rows.cycles)) if at not in run]
+    out = set()
+    for at in late:
+        first = stands.setdefault(rows.cycles[at], at)
+        if first != at:
+            out.add(at)
+            what = f"cycle {rows.cycles[at]:g} comes again (it stands in line {rows.lines[first]})"
+            problems.add(file, rows.lines[at], f"unit {unit!r}: {what}")
+    for at in sorted(_far(stands, run)):
+        out.add(at)
+        what = f"cycle {rows.cycles[at]:g} is out of order, and far from all others"
+        problems.add(file, rows.lines[at], f"unit {unit!r}: {what}")
+    moved = [at for at in late if at not in out]
+    if moved:
+        what = f"{len(moved)} of {len(rows.cycles)} rows stand out of order, the first here; they are sorted by cycle"
+        problems.remark(file, rows.lines[moved[0]], f"unit {unit!r}: {what}")
+    rows.sorted = len(moved)
+    rows.left_out += len(out)
+    places = [at for _, at in sorted(stands.items()) if at not in out]
     rows.lines, rows.cycles, rows.cells = (
         [rows.lines[at] for at in places],
         [rows.cycles[at] for at in places],
@@ -143,6 +182,24 @@ def _ordered(file: str, unit: str, rows: Rows, problems: Problems) -> None:
             f"unit {unit!r}: {len(wide)} gaps, {lost:g} cycles in all, the first after cycle {rows.cycles[first - 1]:g}"
         )
         problems.remark(file, rows.lines[first], what)
+
+
+def _far(stands: dict[float, int], run: set[int]) -> set[int]:
+    """The places of rows out of order that lie far below or above all others: their cycles are slips."""
+    cycles = sorted(stands)
+    inside = [cycle for cycle in cycles if stands[cycle] in run]
+    if len(cycles) == len(inside):
+        return set()
+    usual = median(later - earlier for earlier, later in pairwise(cycles))
+    allowed = max(FAR_STEPS * usual, FAR_SHARE * (inside[-1] - inside[0]))
+    low, high = inside[0], inside[-1]
+    for cycle in cycles:
+        if high < cycle <= high + allowed:
+            high = cycle
+    for cycle in reversed(cycles):
+        if low - allowed <= cycle < low:
+            low = cycle
+    return {stands[cycle] for cycle in cycles if not low <= cycle <= high}
 
 
 def rising(values: list[float]) -> set[int]:

@@ -1,50 +1,39 @@
 """A series as CSV: a time and the numbers of one or more channels in each row, read as they come.
 
-Comma, semicolon or tab; UTF-8. The time column is named timestamp (or datetime, date, time), or stands first. A cell
-may carry its unit (`71.6 F`); a channel's first unit is its unit. Rows whose time can not be read are told and
-left out, a cell that is no number is told and the rest of its row used.
+Comma, semicolon or tab. The time column is named timestamp (or datetime, date, time), or stands first. Rows whose time
+can not be read are told and left out, a cell that is no number is told and the rest of its row used. Where the newest
+row stands first, a file is read from its end.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice, pairwise
 from math import isfinite
 
 from msgspec import Struct, field
 
+from cloud.sheet_cells import CELL_SHOWN, Cells, Tally, tallies
+from cloud.sheet_lines import SAVE, is_wide
 from cloud.sheets import SheetError, separator_of
 
 TIME_NAMES = ("timestamp", "datetime", "date", "time", "ts")
 PEEK_ROWS = 200
 """So many first rows tell which columns hold numbers, and whether the day or the month comes first."""
-NUMBERS_SHARE = 0.5
+LOOK_ROWS = 20_000
+"""For a column that is no number in those, so many are looked at."""
 CHANNELS_MAX = 64
 LABELS = re.compile(r"(is_)?anomal(y|ies)|change_?points?|labels?|.*ground truth", re.IGNORECASE)
 """A column named so says what is true of a row, and is no channel unless it is asked for."""
-VALUE_MAX = 1e100
-"""No channel measures more; such a number is none."""
 SECONDS_MAX = 1e11
 """A time that is a greater number counts milliseconds."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRITTEN = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})[ T]?(?:(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?")
-CELL = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\W\d_]\w{0,5}|[°℃℉%]\w?)")
-UNITS: dict[str, tuple[str, float, float]] = {
-    **dict.fromkeys(("C", "°C", "degC", "℃"), ("temperature", 1.0, 0.0)),
-    **dict.fromkeys(("F", "°F", "degF", "℉"), ("temperature", 1 / 1.8, -32 / 1.8)),
-    "K": ("temperature", 1.0, -273.15),
-    **{name: ("pressure", factor, 0.0) for name, factor in (("Pa", 1.0), ("hPa", 1e2), ("mbar", 1e2), ("kPa", 1e3))},
-    **{name: ("pressure", factor, 0.0) for name, factor in (("bar", 1e5), ("psi", 6894.757293168361))},
-    **{name: ("power", factor, 0.0) for name, factor in (("mW", 1e-3), ("W", 1.0), ("kW", 1e3))},
-    **{name: ("current", factor, 0.0) for name, factor in (("mA", 1e-3), ("A", 1.0))},
-    **{name: ("voltage", factor, 0.0) for name, factor in (("mV", 1e-3), ("V", 1.0), ("kV", 1e3))},
-    **{name: ("mass", factor, 0.0) for name, factor in (("mg", 1e-3), ("g", 1.0), ("kg", 1e3))},
-    "%": ("share", 1.0, 0.0),
-}
-"""Unit -> its quantity, and what brings a number to that quantity's first unit."""
+TURNED_STEPS, TURNED_SHARE = 5, 0.8
+"""So many steps of time at least, and so many of them back: the newest row stands first."""
 
 
 class Row(Struct):
@@ -76,34 +65,54 @@ class Series:
         only: Sequence[str] = (),
         without: Sequence[str] = (),
         peek_rows: int = PEEK_ROWS,
+        look_rows: int = LOOK_ROWS,
+        backwards: Callable[[], Iterator[tuple[int, str]]] | None = None,
     ) -> None:
-        """Raises `SheetError` where there is no header, no such column, or no column of numbers."""
+        """`backwards` gives the lines from the last to the second, each with its number. Raises `SheetError` where
+        there is no header, no such column, or no column of numbers, and where the newest row stands first in what can
+        not be read from its end."""
         source = iter(lines)
         first = next(source, "").removeprefix("\ufeff")
+        if is_wide(first):
+            raise SheetError(f"{name} is not UTF-8 text, but may be UTF-16; {SAVE}")
         self._separator = separator_of(first)
+        self._numbers = Cells(self._separator)
         header = [one.strip() for one in self._cells(first)]
         unknown = [one for one in (*only, *without) if one not in header]
         if unknown:
             raise SheetError(f"{name} has no column {unknown[0]!r}; it has {', '.join(header)}")
-        rows = ((line, self._cells(text)) for line, text in enumerate(source, 2))
-        peeked = list(islice(rows, peek_rows))
-        self._rows = chain(peeked, rows)
-        self._time = self._time_column(name, header, [row for _, row in peeked])
-        texts = [row[self._time] for _, row in peeked if len(row) > self._time]
+        numbered: Iterator[tuple[int, str]] = enumerate(source, 2)
+        ahead = list(islice(numbered, peek_rows))
+        rows = [self._cells(text) for _, text in ahead]
+        self._time = self._time_column(name, header, rows)
+        texts = [row[self._time] for row in rows if len(row) > self._time]
         self.day_first = _day_first(texts)
+        steps, back = self._steps_back(texts)
+        self.turned = steps >= TURNED_STEPS and back >= TURNED_SHARE * steps
+        """Whether it is read from its end."""
+        if self.turned:
+            if backwards is None:
+                what = f"the newest row stands first ({back} of the first {steps} steps of time go back)"
+                raise SheetError(f"{name}: {what}; sort it by time, the oldest first, or give it as a file of UTF-8")
+            numbered = backwards()
+            ahead = list(islice(numbered, peek_rows))
         candidates = [at for at, one in enumerate(header) if at != self._time and one not in without]
-        self._columns = [
-            at
-            for at in candidates
-            if (
-                header[at] in only if only else _is_channel(header[at], [row[at] for _, row in peeked if len(row) > at])
-            )
-        ]
+        asked = [at for at in candidates if header[at] in only]
+        open_to = [] if only else [at for at in candidates if not LABELS.fullmatch(header[at])]
+        told = self._looked(ahead, numbered, open_to, peek_rows, look_rows)
+        self._columns = asked or [at for at in open_to if told[at].is_channel]
+        if not self._columns:  # of a live series nothing may have been measured yet
+            self._columns = [at for at in open_to if told[at].wrong and not told[at].texts]
         self.channels = [header[at] for at in self._columns]
         self.left_out = [header[at] for at in candidates if at not in self._columns]
-        self._units: dict[str, str] = {}
+        self.why_left_out = {header[at]: told[at].why_not for at in open_to if at not in self._columns}
+        """Of columns that are none of numbers."""
+        self._texts = [at for at in open_to if at not in self._columns and not told[at].numbers]
+        self._header = header
+        self._rows = chain(ahead, numbered)
         if not self.channels:
-            raise SheetError(f"{name} has no column of numbers; its columns are such as timestamp,value")
+            why = "".join(f"; {one}: {said}" for one, said in [*self.why_left_out.items()][:3])
+            raise SheetError(f"{name} has no column of numbers{why}; its columns are such as timestamp,value")
         if len(self.channels) > CHANNELS_MAX:
             raise SheetError(
                 f"{name} has {len(self.channels)} channels, {CHANNELS_MAX} at most; choose with --channels"
@@ -112,11 +121,49 @@ class Series:
         if twice:
             raise SheetError(f"{name} has two columns {twice!r}; rename one")
 
+    def _looked(
+        self,
+        ahead: list[tuple[int, str]],
+        numbered: Iterator[tuple[int, str]],
+        columns: Sequence[int],
+        peek_rows: int,
+        look_rows: int,
+    ) -> dict[int, Tally]:
+        """What the first rows have in each column; where that does not make it a channel, more rows, put into
+        `ahead`, are looked at."""
+        told = tallies(columns)
+        open_to, seen = list(columns), 0
+        while True:
+            for line, text in ahead[seen:]:
+                row = self._cells(text)
+                for at in open_to:
+                    if len(row) > at:
+                        told[at].add(self._numbers, line, row[at])
+            seen = len(ahead)
+            open_to = [at for at in open_to if not told[at].is_channel]
+            if not open_to or seen >= look_rows:
+                return told
+            ahead += islice(numbered, min(peek_rows, look_rows - seen))
+            if len(ahead) == seen:
+                return told
+
+    def _steps_back(self, texts: Sequence[str]) -> tuple[int, int]:
+        """How many steps of time the rows make, and how many of them go back."""
+        known = [at_ms for text in texts if (at_ms := time_ms(text.strip(), self.day_first)) is not None]
+        steps = [later - earlier for earlier, later in pairwise(known) if later != earlier]
+        return len(steps), sum(step < 0 for step in steps)
+
     def _time_column(self, name: str, header: list[str], rows: list[list[str]]) -> int:
         lowered = [one.lower() for one in header]
         for known in TIME_NAMES:
             if known in lowered:
                 return lowered.index(known)
+        named = next((one for one in header if time_ms(one, False) is not None and not one.isdigit()), "")
+        if named:
+            raise SheetError(
+                f"{name} has no line of names: its first line is a row (of {named!r}); put one before it, such as "
+                f"timestamp,value"
+            )
         if len(header) > 1 and any(time_ms(row[0], False) is not None and "-" in row[0][1:] for row in rows if row):
             return 0
         raise SheetError(
@@ -134,7 +181,10 @@ class Series:
 
     def __iter__(self) -> Iterator[Row | Refused]:
         width = max(self._time, *self._columns) + 1
-        for line, row in self._rows:
+        number = self._numbers.number
+        columns = [*zip(self._columns, self.channels, strict=True)]
+        for line, written in self._rows:
+            row = self._cells(written)
             if not any(map(str.strip, row)):
                 continue
             text = row[self._time].strip() if len(row) > self._time else ""
@@ -145,50 +195,22 @@ class Series:
             one = Row(line, text, at_ms, [])
             if len(row) < width:
                 row = [*row, *[""] * (width - len(row))]
-            for column, channel in zip(self._columns, self.channels, strict=True):
-                one.values.append(self._number(row[column], channel, one))
+            for column, channel in columns:
+                value, note = number(row[column], channel)
+                one.values.append(value)
+                if note:
+                    one.notes.append((note, channel, row[column].strip()[:CELL_SHOWN]))
+            if self._texts:
+                self._look(row, one)
             yield one
 
-    def _number(self, text: str, channel: str, row: Row) -> float | None:
-        try:
-            number = float(text)
-        except ValueError:
-            return self._told(text.strip(), channel, row)
-        if abs(number) <= VALUE_MAX and "_" not in text:
-            self._units.setdefault(channel, "")
-            return number
-        row.notes.append(("no number", channel, text.strip()[:40]))
-        return None
-
-    def _told(self, text: str, channel: str, row: Row) -> float | None:
-        """A cell that is not simply a number."""
-        if not text:
-            row.notes.append(("empty", channel, ""))
-            return None
-        if self._separator == ";" and text.count(",") == 1 and "." not in text:
-            text = text.replace(",", ".")
-            try:
-                return float(text)
-            except ValueError:
-                pass
-        found = CELL.fullmatch(text)
-        if found is None or found[2].strip() not in UNITS:
-            row.notes.append(("no number", channel, text[:40]))
-            return None
-        unit = found[2].strip()
-        own = self._units.setdefault(channel, unit)
-        if not own:
-            row.notes.append(("a unit among numbers without", channel, text[:40]))
-            return None
-        quantity, factor, summand = UNITS[unit]
-        own_quantity, own_factor, own_summand = UNITS[own]
-        if quantity != own_quantity:
-            row.notes.append(("another quantity", channel, text[:40]))
-            return None
-        if (factor, summand) == (own_factor, own_summand):
-            return float(found[1])
-        row.notes.append(("converted", channel, text[:40]))
-        return (factor * float(found[1]) + summand - own_summand) / own_factor
+    def _look(self, row: list[str], one: Row) -> None:
+        """Note a number in a column that was taken for one of text, the first of each."""
+        for column in self._texts:
+            cell = row[column].strip() if len(row) > column else ""
+            if cell and cell[0] in "0123456789+-.," and self._numbers.begins(cell):
+                one.notes.append(("a number in a column left out", self._header[column], cell[:CELL_SHOWN]))
+                self._texts = [at for at in self._texts if at != column]
 
 
 def time_ms(text: str, day_first: bool) -> int | None:
@@ -236,22 +258,3 @@ def _day_first(texts: Sequence[str]) -> bool:
         known = [one for one in read if one is not None]
         costs.append((len(read) - len(known), sum(abs(b - a) for a, b in pairwise(known))))
     return costs[1] < costs[0]
-
-
-def _is_channel(name: str, cells: Sequence[str]) -> bool:
-    """Whether at least half of the cells that are not empty are numbers, and they are no labels."""
-    if LABELS.fullmatch(name):
-        return False
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    numbers = sum(1 for cell in filled if _begins_as_number(cell))
-    return bool(filled) and numbers >= NUMBERS_SHARE * len(filled)
-
-
-def _begins_as_number(cell: str) -> bool:
-    found = CELL.fullmatch(cell)
-    if found:
-        return found[2].strip() in UNITS
-    try:
-        return isfinite(float(cell.replace(",", ".")))
-    except ValueError:
-        return False

@@ -84,6 +84,7 @@ class Service:
         self.trade.works.verdicts.snooze = self.alerting.shelve
         self.trade.works.people = lambda: [one.id for one in options.site.people]
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
+        self.trade.works.acted = self.trade.cold.acted = self.alerting.changed
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None
@@ -151,6 +152,10 @@ class Service:
         """See `Desk`."""
         return await self.alerting.acknowledge(alert_id, user, note)
 
+    async def alert(self, alert_id: int) -> AlertView:
+        """See `Desk`."""
+        return await self.alerting.one(alert_id)
+
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:
@@ -159,7 +164,7 @@ class Service:
         try:
             times, values = await asyncio.to_thread(store.read, series, from_ms, to_ms, points)
             if not times and not await asyncio.to_thread(store.latest, [series]):
-                raise NotFound(f"there is no series {series!r}", "take a name from /api/devices or /api/zones")
+                raise NotFound(f"there is no series {series!r}", "take a name from /api/v1/devices or /api/v1/zones")
             return times, values
         except HistoryUnavailable as error:
             raise Unavailable("the history can not be read now", "try again in a moment") from error

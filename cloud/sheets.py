@@ -20,6 +20,7 @@ from msgspec import Struct
 from cloud.core.planning.demand_table import DemandTable, TooManyCellsError, demand_table, span
 from cloud.core.planning.items import DEFAULTS, REQUIRED, TEXTS, WHOLE, Item, unfit
 from cloud.sheet_dates import UnclearDatesError, days_of
+from cloud.sheet_lines import SAVE, is_wide, opened
 
 PROBLEMS_MAX = 100_000
 """Bad rows that are named; beyond, they are counted."""
@@ -74,7 +75,7 @@ class Problems:
 
 def columns(path: Path) -> list[str]:
     """The columns that a file's first line names, in small letters; no column where it is no text."""
-    with path.open(newline="", encoding="utf-8-sig", errors=KEPT) as source:
+    with opened(path, KEPT, "") as source:
         return _header(source.readline())[1]
 
 
@@ -97,13 +98,13 @@ class Sheet:
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Raises `SheetError` where the header lacks a column, or is no text."""
-        with self._path.open(newline="", encoding="utf-8-sig", errors=KEPT) as source:
+        with opened(self._path, KEPT, "") as source:
             yield from self._rows(source)
 
     def _rows(self, source: Any) -> Iterator[tuple[int, list[str]]]:
         first = source.readline()
-        if not _is_text(first):
-            raise SheetError(f"{self.name} is not UTF-8 text; save it as CSV UTF-8")
+        if not _is_text(first) or is_wide(first):
+            raise SheetError(f"{self.name} is not UTF-8 text; {SAVE}")
         separator, header = _header(first)
         missing = [name for name in self._required if name not in header]
         if missing:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from cloud.alerts.facts import BacklogNow, ClimateNow, DiskNow, Facts, GatewayLink, LateNow
 from cloud.core import ordering, overview
 from cloud.core.book.entries import Entry, Sensed, taken_back
-from cloud.core.book.lots import UNDATED
+from cloud.core.book.lots import UNDATED, turns
 from cloud.core.book.staking import Stake, stake
 from cloud.core.coldchain.rooms import RoomNow
 from cloud.core.counting import shrinkage
@@ -203,7 +203,7 @@ class Sight:
             lots, aside = account.batches, account.aside
             dated = [
                 (lot, lots.units[lot] - aside.get(lot, 0), (date.fromisoformat(day) - today).days)
-                for day, lot in lots.queue
+                for day, lot in turns(account, book.ends(sku.id))
                 if day < UNDATED
             ]
             if dated and (at := stake([one for one in dated if one[1] > 0], self._trade.daily(sku.id))) is not None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ import msgspec
 from cloud.core.maintenance.events import Event
 from cloud.core.maintenance.states import LEARN_ROWS, LEARN_ROWS_MAX
 from cloud.core.maintenance.watching import Watch
-from cloud.series_sheet import EPOCH, PEEK_ROWS, Refused, Row, Series
+from cloud.series_sheet import EPOCH, LOOK_ROWS, PEEK_ROWS, Refused, Row, Series
+from cloud.sheet_lines import backwards, can_turn, opened
 from cloud.sheets import SheetError
 
 NAMED_MAX = 1000
@@ -30,17 +33,22 @@ LINES_MAX = 20
 LEARN_ROWS_MIN = 60
 LIVE_PEEK_ROWS = 20
 DIGITS = 6
+OLDER_SHARE, OLDER_MIN = 0.1, 10
+"""So many rows out of order, and it is said what to do."""
 TOLD = {
     "no number": "is {cell!r}, which is no number",
     "empty": "is empty",
     "converted": "is {cell!r}: converted to the channel's first unit",
     "a unit among numbers without": "is {cell!r}; the unit of the others is not known",
+    "no unit among numbers with": "is {cell!r}, without the unit of the first; taken as it stands",
+    "a number in a column left out": "is {cell!r}, a number in a column that was left out; name it with --channels",
     "another quantity": "is {cell!r}, which is another quantity",
     "repeated": "the time is that of the row before; the first stays",
     "reversed": "the time is before that of a row before; not judged",
     "gap": "rows are missing before this one",
     "daylight saving": "the wall clock was changed by an hour",
     "clock put back": "the clock was put back, and is followed",
+    "newest first": "the newest row stands first: the file is read from its end, {cell} rows",
 }
 """Fault -> what is said of it."""
 
@@ -62,15 +70,21 @@ def watch(arguments: argparse.Namespace) -> None:
     live = arguments.file == "-"
     with ExitStack() as stack:
         lines: Iterable[str] = sys.stdin
+        turn: Callable[[], Iterator[tuple[int, str]]] | None = None
         if not live:
-            lines = stack.enter_context(Path(arguments.file).open(encoding="utf-8", errors="replace"))
+            path = Path(arguments.file)
+            lines = stack.enter_context(opened(path, "replace"))
+            turn = partial(backwards, path) if can_turn(path) else None
+        elif isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         name = "stdin" if live else arguments.file
-        peek = LIVE_PEEK_ROWS if live else PEEK_ROWS
-        series = Series(name, lines, _names(arguments.channels), _names(arguments.without), peek)
+        peek, look = (LIVE_PEEK_ROWS, LIVE_PEEK_ROWS) if live else (PEEK_ROWS, LOOK_ROWS)
+        series = Series(name, lines, _names(arguments.channels), _names(arguments.without), peek, look, turn)
         _run(series, Watch(series.channels, arguments.learn), _Printed(name, arguments.json, live))
 
 
 def _run(series: Series, watch: Watch, printed: _Printed) -> None:
+    printed.left_out(series)
     for row in series:
         if isinstance(row, Refused):
             printed.note(row.line, row.reason, "", row.timestamp)
@@ -84,6 +98,8 @@ def _run(series: Series, watch: Watch, printed: _Printed) -> None:
         printed.row(row.line, row.timestamp, judged.score, judged.judged, judged.open, notes)
         for event in judged.events:
             printed.event(event)
+    if series.turned:
+        printed.turned()
     for event in watch.close():
         printed.event(event)
     printed.summary(series)
@@ -101,6 +117,9 @@ class _Printed:
         self._rows = self._judged = self._events = self._named = 0
         self._counts: Counter[str] = Counter()
         self._lines: dict[str, list[int]] = {}
+        self._in_event = False
+        self._event_rows = ("", "")
+        # times of the first and the last row of the newest event: its zones
 
     def note(self, line: int, what: str, channel: str, cell: str) -> None:
         """Something was wrong with a row."""
@@ -113,12 +132,27 @@ class _Printed:
             said = TOLD.get(what, "{cell!r}: " + what).format(cell=cell)
             print(f"{self._name}:{line}: {channel + ' ' if channel else ''}{said}", file=sys.stderr)
 
+    def turned(self) -> None:
+        """All rows came from the end of the file."""
+        self._counts["newest first"], self._lines["newest first"] = self._rows, [2]
+        print(f"{self._name}:2: {TOLD['newest first'].format(cell=self._rows)}", file=sys.stderr)
+
+    def left_out(self, series: Series) -> None:
+        """The columns that are not watched, and why."""
+        for column in series.left_out:
+            why = series.why_left_out.get(column, "a column of that name says what is true of a row")
+            said = f"column {column!r} is left out: {why}; --channels {column} watches it"
+            print(f"{self._name}:1: {said}", file=sys.stderr)
+
     def row(
         self, line: int, timestamp: str, score: float, judged: bool, in_event: bool, notes: list[list[str]]
     ) -> None:
         """A row's score."""
         self._rows += 1
         self._judged += judged
+        if in_event:
+            self._event_rows = (self._event_rows[0] if self._in_event else timestamp, timestamp)
+        self._in_event = in_event
         if self._json:
             said: dict[str, Any] = {"row": self._rows, "line": line, "timestamp": timestamp}
             said |= {"score": round(score, DIGITS), "in_event": in_event, "judged": judged}
@@ -129,7 +163,8 @@ class _Printed:
     def event(self, event: Event) -> None:
         """An event that is over."""
         self._events += 1
-        begin, end = _written(event.begin_ms), _written(event.end_ms)
+        first, last = self._event_rows
+        begin, end = _written(event.begin_ms, first), _written(event.end_ms, last)
         if self._json:
             whole = {"begin": begin, "end": end} | msgspec.to_builtins(event)
             why = [
@@ -143,6 +178,10 @@ class _Printed:
 
     def summary(self, series: Series) -> None:
         """The counts."""
+        older = self._counts["reversed"]
+        if older >= OLDER_SHARE * self._rows and older >= OLDER_MIN:
+            what = f"{older} of {self._rows} rows are older than one before them, and were not judged"
+            print(f"{self._name}: {what}; sort it by time, the oldest first, and watch it again", file=sys.stderr)
         if self._named > NAMED_MAX:
             print(f"and {self._named - NAMED_MAX} more", file=sys.stderr)
         counts = {"rows": self._rows, "judged": self._judged, "events": self._events}
@@ -168,9 +207,15 @@ def _short(number: float) -> float:
     return float(f"{number:.{DIGITS}g}")
 
 
-def _written(at_ms: int) -> str:
+def _written(at_ms: int, like: str) -> str:
+    """A time in the zone that the time of a row has; without one where that has none."""
     try:
-        when = EPOCH + timedelta(milliseconds=at_ms)
+        zone = datetime.fromisoformat(like).tzinfo
+    except ValueError:
+        zone = None
+    try:
+        when = (EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone or UTC)
     except OverflowError:
         return str(at_ms)
-    return when.replace(tzinfo=None).isoformat(" ", "milliseconds" if at_ms % 1000 else "seconds")
+    told = when.replace(tzinfo=None).isoformat(" ", "milliseconds" if at_ms % 1000 else "seconds")
+    return told + ("" if zone is None else "Z" if like.endswith("Z") else when.isoformat()[-6:])

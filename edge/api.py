@@ -35,20 +35,20 @@ from protocols.uplink import VERSION
 ROLES: dict[tuple[str, str], str] = {
     ("GET", "/"): "read",
     ("GET", "/slot/{slot}"): "read",
-    ("GET", "/api/status"): "read",
-    ("GET", "/api/stock"): "read",
-    ("GET", "/api/stock/{slot}"): "read",
-    ("POST", "/api/slots/{slot}/actions"): "act",
-    ("GET", "/api/alarms"): "read",
-    ("GET", "/api/proposals"): "read",
-    ("GET", "/api/told"): "read",
-    ("GET", "/api/journal"): "read",
-    ("GET", "/api/strangers"): "read",
-    ("GET", "/api/tags"): "read",
-    ("GET", "/api/problems"): "read",
-    ("POST", "/api/devices/{device}/cmd"): "act",
-    ("GET", "/api/doctor"): "read",
-    ("POST", "/api/resync"): "act",
+    ("GET", "/api/v1/status"): "read",
+    ("GET", "/api/v1/stock"): "read",
+    ("GET", "/api/v1/stock/{slot}"): "read",
+    ("POST", "/api/v1/slots/{slot}/actions"): "act",
+    ("GET", "/api/v1/alarms"): "read",
+    ("GET", "/api/v1/proposals"): "read",
+    ("GET", "/api/v1/told"): "read",
+    ("GET", "/api/v1/journal"): "read",
+    ("GET", "/api/v1/strangers"): "read",
+    ("GET", "/api/v1/tags"): "read",
+    ("GET", "/api/v1/problems"): "read",
+    ("POST", "/api/v1/devices/{device}/cmd"): "act",
+    ("GET", "/api/v1/doctor"): "read",
+    ("POST", "/api/v1/resync"): "act",
     ("GET", "/healthz"): "open",
     ("GET", "/readyz"): "open",
     ("GET", "/metrics"): "read",
@@ -216,20 +216,20 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
     app.router.add_get("/", index)
     app.router.add_get("/slot/{slot}", slot_index)
-    app.router.add_get("/api/status", status)
-    app.router.add_get("/api/stock", stock)
-    app.router.add_get("/api/stock/{slot}", explained)
-    app.router.add_post("/api/slots/{slot}/actions", act)
-    app.router.add_get("/api/journal", journal)
-    app.router.add_get("/api/alarms", alarms)
-    app.router.add_get("/api/proposals", proposals)
-    app.router.add_get("/api/told", told)
-    app.router.add_get("/api/strangers", strangers)
-    app.router.add_get("/api/tags", tags)
-    app.router.add_get("/api/problems", problems)
-    app.router.add_post("/api/devices/{device}/cmd", command)
-    app.router.add_get("/api/doctor", doctor)
-    app.router.add_post("/api/resync", resynced)
+    app.router.add_get("/api/v1/status", status)
+    app.router.add_get("/api/v1/stock", stock)
+    app.router.add_get("/api/v1/stock/{slot}", explained)
+    app.router.add_post("/api/v1/slots/{slot}/actions", act)
+    app.router.add_get("/api/v1/journal", journal)
+    app.router.add_get("/api/v1/alarms", alarms)
+    app.router.add_get("/api/v1/proposals", proposals)
+    app.router.add_get("/api/v1/told", told)
+    app.router.add_get("/api/v1/strangers", strangers)
+    app.router.add_get("/api/v1/tags", tags)
+    app.router.add_get("/api/v1/problems", problems)
+    app.router.add_post("/api/v1/devices/{device}/cmd", command)
+    app.router.add_get("/api/v1/doctor", doctor)
+    app.router.add_post("/api/v1/resync", resynced)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", figures)

@@ -21,16 +21,16 @@ import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from msgspec import Meta, Struct
 
-from edge.core import telling
+from edge.core import alarms, telling
 from edge.core.alarms import told_by_us
 from edge.core.alone import Alone
 from edge.core.telling import Notice
 from edge.page import figure
 from edge.saying import UsageError
 from edge.words import WORDS
-from protocols.alarms import WATCHED
 from protocols.documents import alertmanager, webhooks
 from protocols.reports import Alarm, Report
+from protocols.tuning import Tuning
 
 log = logging.getLogger(__name__)
 
@@ -116,13 +116,14 @@ class Channels:
                 task.result()
         free = [name for name in self._listed if name not in self._underway]
         alone = self._alone
-        for notice in telling.due(alone.told, free, alone.alarms, self._now_ms()):
+        for notice in telling.due(alone.told, free, alone.alarms, self._now_ms(), alone.site.tuning):
             work = self._tell(notice, client)
             self._underway[notice.channel] = asyncio.create_task(work, name=f"tell {notice.channel}")
 
     async def _tell(self, notice: Notice, client: ClientSession) -> None:
         channel = self._listed[notice.channel]
-        message, body = written(notice, channel.language, self._alone.site.site.id, self._gateway, self._now_ms())
+        site = self._alone.site
+        message, body = written(notice, channel.language, site.site.id, self._gateway, self._now_ms(), site.tuning)
         headers = {"content-type": alertmanager.TYPE, **webhooks.sign(body, message, int(time.time()), channel.keys)}
         status, detail = 0, ""
         try:
@@ -138,20 +139,28 @@ class Channels:
         self._say(told_by_us(self._alone.alarms, keys, now_ms))
 
 
-def written(notice: Notice, language: str, site: str, gateway: str, now_ms: int) -> tuple[str, bytes]:
+def written(
+    notice: Notice,
+    language: str,
+    site: str,
+    gateway: str,
+    now_ms: int,
+    tuning: Mapping[str, Tuning] | None = None,
+) -> tuple[str, bytes]:
     """A notice's id, the same for the same news, and its body."""
     word = WORDS[language]
-    alerts = [_told(one, word, gateway, now_ms) for one in (*notice.firing, *notice.over)]
+    alerts = [
+        _told(one, word, gateway, now_ms, alarms.severity(one.rule, tuning)) for one in (*notice.firing, *notice.over)
+    ]
     told = [f"{one.rule}/{one.subject}/{one.since_ms}/{one.state}" for one in (*notice.firing, *notice.over)]
     message = hashlib.sha256("\n".join((site, gateway, notice.channel, *told)).encode()).hexdigest()[:32]
     return message, alertmanager.write(alerts, notice.channel, site)
 
 
-def _told(one: Alarm, word: Mapping[str, str], gateway: str, now_ms: int) -> alertmanager.Told:
+def _told(one: Alarm, word: Mapping[str, str], gateway: str, now_ms: int, severity: int) -> alertmanager.Told:
     words = dict(word)
     figures = ", ".join(figure(name, value, now_ms, words) for name, value in one.params.items())
     said = f"{one.subject}: {word.get(one.rule, one.rule)}"
-    severity = WATCHED[one.rule].severity if one.rule in WATCHED else telling.CRITICAL
     return alertmanager.Told(
         one.rule,
         one.subject,

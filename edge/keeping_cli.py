@@ -59,6 +59,7 @@ def add(verb: Any, state: Path) -> None:
     )
     doctor.add_argument("--broker", default="", help="mqtt[s]://host[:port] (default: the url in --credentials)")
     doctor.add_argument("--credentials", type=Path, help="TOML with [users] gateway = password, as `run` has it")
+    doctor.add_argument("--channels", type=Path, metavar="channels.toml", help="how people are told, as `run` has it")
     doctor.add_argument("--site", type=Path, metavar="SITE.toml", help="the site file")
     doctor.add_argument("--name", default="gateway", help="the gateway's name (default: %(default)s)")
     doctor.add_argument("--broker-config", type=Path, metavar="mosquitto.conf", help="a Mosquitto's configuration")
@@ -96,7 +97,7 @@ def _resync(arguments: argparse.Namespace) -> None:
     wish = {"from_ms": _when(arguments.since, now_ms), "to_ms": _when(arguments.until, now_ms), "lanes": lanes}
     checked = resync.parse(msgspec.json.encode(wish))
     if arguments.url or running.runs(arguments.state):
-        said = ask(arguments.url or url_of(arguments.state), arguments.state, "/api/resync", wish)
+        said = ask(arguments.url or url_of(arguments.state), arguments.state, "/api/v1/resync", wish)
         done = msgspec.convert(said, list[resync.Again])
     else:
         existing(arguments.state / backup.STORE)
@@ -145,6 +146,7 @@ def _doctor(arguments: argparse.Namespace) -> None:
         arguments.state,
         arguments.broker,
         arguments.credentials,
+        arguments.channels,
         arguments.site,
         arguments.name,
         arguments.broker_config,

@@ -100,7 +100,7 @@ def _act(arguments: argparse.Namespace, action: Action) -> None:
         checked = actions.parse(msgspec.json.encode(actions.spell(action)))
     except ActionError as error:
         raise UsageError(str(error)) from None
-    path = f"/api/slots/{quote(arguments.slot, safe='')}/actions"
+    path = f"/api/v1/slots/{quote(arguments.slot, safe='')}/actions"
     answer: dict[str, Any] = ask(
         arguments.url or url_of(arguments.state), arguments.state, path, actions.spell(checked)
     )

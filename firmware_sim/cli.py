@@ -1,4 +1,4 @@
-"""The simulator's command line: run, record, people, score, site."""
+"""The simulator's command line: run, record, people, phones, score, site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ from firmware_sim.feed import Remembered
 from firmware_sim.fleet import Fleet
 from firmware_sim.mqtt import AddressError
 from firmware_sim.office import Office, signed_in
+from firmware_sim.phones import Phones, PhonesError
 from firmware_sim.recording import RecordingError
 from firmware_sim.scenario import People, ScenarioError
 from firmware_sim.site import spell
@@ -62,6 +63,10 @@ def parser() -> argparse.ArgumentParser:
     office.add_argument("--state", type=Path, default=Path("var/sim"), help="where `run` keeps the world")
     office.add_argument("--json", action="store_true", help="print JSON")
 
+    phones = commands.add_parser("phones", help="print what a service tells its people by webhooks on this machine")
+    phones.add_argument("--channels", type=Path, required=True, help="the service's channels.toml")
+    phones.add_argument("--json", action="store_true", help="print JSON")
+
     judge = commands.add_parser("score", help="compare estimates with the truth")
     judge.add_argument("truth", type=Path, help="a truth file of `record`")
     judge.add_argument("estimates", type=Path, help='JSON lines {"slot","count","low","high","confidence","at_ms"}')
@@ -79,10 +84,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0, or 2 with one sentence on what is wrong."""
     args = parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="simulator: %(message)s")
-    command = {"run": _run, "record": _record, "people": _people, "score": _score, "site": _site}[args.command]
+    command = {
+        "run": _run, "record": _record, "people": _people, "phones": _phones, "score": _score, "site": _site,
+    }[args.command]  # fmt: skip
     try:
         return command(args)
-    except (ScenarioError, LayoutError, RecordingError, AddressError, state.StateError, OSError) as error:
+    except (ScenarioError, LayoutError, RecordingError, AddressError, PhonesError, state.StateError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -111,16 +118,26 @@ def _people(args: argparse.Namespace) -> int:
     except ValueError:
         raise ScenarioError(f"{args.sign_in} does not say NAME PASSWORD") from None
     office = Office(scenario.people, session, lambda: state.load(args.state, site.site.id), scenario.seed)
+    with contextlib.suppress(KeyboardInterrupt):
+        office.work(clock_ms, _saying("people: ", args))
+    return 0
 
+
+def _phones(args: argparse.Namespace) -> int:
+    phones = Phones(args.channels, _saying("", args))
+    with contextlib.suppress(KeyboardInterrupt):
+        phones.work()
+    return 0
+
+
+def _saying(who: str, args: argparse.Namespace) -> Callable[[str], None]:
     def say(line: str) -> None:
         if args.json:
             _say({"said": line})
         else:
-            print(f"people: {line}", flush=True)
+            print(f"{who}{line}", flush=True)
 
-    with contextlib.suppress(KeyboardInterrupt):
-        office.work(clock_ms, say)
-    return 0
+    return say
 
 
 async def _publish(played: Stage, kept: Remembered, credentials: state.Credentials, args: argparse.Namespace) -> None:

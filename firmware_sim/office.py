@@ -49,8 +49,8 @@ class Session:
             with self._open(request, timeout=ANSWER_S) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
-            if error.code == 401 and again and path != "/api/session":
-                self._ask("/api/session", self._who)
+            if error.code == 401 and again and path != "/api/v1/session":
+                self._ask("/api/v1/session", self._who)
                 return self._ask(path, body, again=False)
             raise RefusedError(f"{path}: {error.code} {error.read(300).decode(errors='replace')}") from None
         except (OSError, ValueError) as error:
@@ -72,13 +72,13 @@ class Office:
         if not known.lived:
             return []
         for errand in self._what.errands:
-            act = people.next_act(errand, self._session.get("/api/orders"), now_ms)
+            act = people.next_act(errand, self._session.get("/api/v1/orders"), now_ms)
             if act is not None:
                 self._session.post(act)
                 done.append(act.path)
         if self._what.count_every_s and now_ms - self._counted_ms >= self._what.count_every_s * 1000:
             self._counted_ms = now_ms
-            wanted = [one for one in self._session.get("/api/counts")["today"] if one["place"] in known.units]
+            wanted = [one for one in self._session.get("/api/v1/counts")["today"] if one["place"] in known.units]
             for one in wanted[:1]:
                 units = people.seen(len(known.units[one["place"]]), self._what.miscounts, self._rng)
                 self._session.post(people.count(one["place"], one["sku"], units, known.at_ms))

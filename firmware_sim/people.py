@@ -33,7 +33,7 @@ def seen(true: int, miscounts: float, rng: Generator) -> int:
 
 def count(place: str, sku: str, units: int, at_ms: int) -> Act:
     """Somebody tells what was counted at a place at a moment."""
-    return Act("/api/counts", {"sku": sku, "place": place, "counted": units, "at_ms": at_ms})
+    return Act("/api/v1/counts", {"sku": sku, "place": place, "counted": units, "at_ms": at_ms})
 
 
 def next_act(errand: Errand, orders: list[dict[str, Any]], now_ms: int) -> Act | None:
@@ -45,7 +45,7 @@ def next_act(errand: Errand, orders: list[dict[str, Any]], now_ms: int) -> Act |
     order = next((one for one in orders if _is_for(one, errand)), None)
     if order is None:
         line = {"sku": errand.sku, "units": errand.units}
-        return Act("/api/orders", {"supplier": errand.supplier, "lines": [line]})
+        return Act("/api/v1/orders", {"supplier": errand.supplier, "lines": [line]})
     action = STEPS.get(order["state"])
     if action is None or (action in ("confirm", "receive") and not errand.after_s):
         return None
@@ -56,7 +56,7 @@ def next_act(errand: Errand, orders: list[dict[str, Any]], now_ms: int) -> Act |
         if now_ms < order["sent_ms"] + errand.after_s * 1000:
             return None
         body |= {"key": f"note-{order['id']}", "lines": [{"sku": errand.sku, "received": errand.units}]}
-    return Act(f"/api/orders/{order['id']}/{action}", body)
+    return Act(f"/api/v1/orders/{order['id']}/{action}", body)
 
 
 def _is_for(order: dict[str, Any], errand: Errand) -> bool:

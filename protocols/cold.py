@@ -77,6 +77,7 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
 
     def ageing(self, celsius: float) -> float:
         """Days of shelf life that a day at this temperature takes (Q10; Arrhenius 1889); 0 where it is not told."""
+        celsius = min(celsius, WARMEST_C)
         if self.activation_kj:
             kelvin = max(1.0, celsius + ZERO_K)
             return exp(self.activation_kj / GAS_KJ * (1 / (self.ageing_c + ZERO_K) - 1 / kelvin))

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from protocols.tuning import RULES
+
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Days = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d(/\d{4}-\d\d-\d\d)?$")]
@@ -21,7 +23,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
     them, on which the next one on the roster is asked."""
 
     id: Id
-    name: str
+    name: Annotated[str, Meta(min_length=1)]
     to: Annotated[list[Id], Meta(min_length=1)]
     language: Language = "en"
     quiet_from: Clock | None = None
@@ -47,8 +49,8 @@ class Team(Struct, frozen=True, forbid_unknown_fields=True):
     )
 
 
-def flaw(people: Sequence[Person], teams: Sequence[Team], zones: Collection[str], rules: Collection[str] = ()) -> str:
-    """What does not fit, and what to do; "" when all does. `rules`: where they are known."""
+def flaw(people: Sequence[Person], teams: Sequence[Team], zones: Collection[str]) -> str:
+    """What does not fit, and what to do; "" when all does."""
     for noun, ids in (("person", [one.id for one in people]), ("team", [one.id for one in teams])):
         if twice := next((one for at, one in enumerate(ids) if one in ids[:at]), ""):
             return f"{noun} {twice!r} is listed twice; give each a name of its own"
@@ -56,6 +58,8 @@ def flaw(people: Sequence[Person], teams: Sequence[Team], zones: Collection[str]
     for person in people:
         if (person.quiet_from is None) != (person.quiet_until is None):
             return f"person {person.id!r} has one end of quiet hours; give quiet_from and quiet_until, or neither"
+        if person.quiet_from is not None and person.quiet_from == person.quiet_until:
+            return f"person {person.id!r} has quiet hours from {person.quiet_from} to the same; let one be later"
         for days in person.away:
             try:
                 ends = [date.fromisoformat(day) for day in days.split("/")]
@@ -65,8 +69,10 @@ def flaw(people: Sequence[Person], teams: Sequence[Team], zones: Collection[str]
             if ends[0] > ends[-1]:
                 return f"person {person.id!r} is away from {ends[0]} to {ends[-1]}, which is before it; swap them"
     for team in teams:
-        named = [("person", team.people, names), ("zone", team.zones, zones)]
-        for what, given, there in [*named, ("rule", team.rules, rules)] if rules else named:
+        if twice := next((one for at, one in enumerate(team.people) if one in team.people[:at]), ""):
+            return f"team {team.id!r} names {twice!r} twice; each takes turns once"
+        named = [("person", team.people, names), ("zone", team.zones, zones), ("rule", team.rules, RULES)]
+        for what, given, there in named:
             unknown = next((one for one in given if one not in there), "")
             if unknown:
                 return f"team {team.id!r} names {what} {unknown!r}, which is not there; name one that is"

@@ -65,7 +65,7 @@ class MemoryDesk:
         now = self.live.current
         found = next((one for one in now.alerts if one.id == alert_id), None)
         if found is None:
-            raise NotFound(f"there is no alert {alert_id}", "look at /api/alerts")
+            raise NotFound(f"there is no alert {alert_id}", "look at /api/v1/alerts")
         if found.state == "resolved":
             raise Conflict(f"alert {alert_id} is resolved already", "nothing is left to do")
         self.acknowledged += 1
@@ -77,11 +77,14 @@ class MemoryDesk:
             self.live.publish(msgspec.structs.replace(now, alerts=alerts))
         return found
 
+    async def alert(self, alert_id: int) -> AlertView:
+        raise NotFound(f"there is no alert {alert_id}", "look at /api/v1/alerts")
+
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:
         if series != "hall.temperature":
-            raise NotFound(f"there is no series {series!r}", "look at /api/zones")
+            raise NotFound(f"there is no series {series!r}", "look at /api/v1/zones")
         step_ms = max(1, (to_ms - from_ms) // points)
         times = list(range(from_ms, to_ms, step_ms))[:points]
         return times, [None if number == 1 else 4.5 for number in range(len(times))]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import subprocess
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +34,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 PURE = ("protocols/", "edge/core/", "cloud/core/", "cloud/alerts/", "firmware_sim/")
 WORLDLY = tuple(
     f"firmware_sim/{name}"
-    for name in ("__main__", "cli", "fleet", "mqtt", "office", "real", "recording", "stage", "state")
+    for name in ("__main__", "cli", "fleet", "mqtt", "office", "phones", "real", "recording", "stage", "state")
 )
 """The simulator is pure but for these: they run, speak, read recordings and write files."""
 
@@ -101,26 +102,36 @@ class Source:
 
     path: str
     text: str
-    nodes: list[ast.AST] = field(default_factory=list)
-    imports: list[tuple[int, str]] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    """What an imported name stands for."""
 
-    def __post_init__(self) -> None:
-        if not self.path.endswith(".py"):
-            return
-        self.nodes = list(ast.walk(ast.parse(self.text, self.path)))
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of its tree, the module first."""
+        return list(ast.walk(ast.parse(self.text, self.path))) if self.path.endswith(".py") else []
+
+    @cached_property
+    def _imported(self) -> list[tuple[int, str, str, str]]:
+        """Of each import: its line, the dotted name, the name it is given, and what that stands for."""
+        found = []
         for node in self.nodes:
             if isinstance(node, ast.Import):
                 for one in node.names:
-                    self.imports.append((node.lineno, one.name))
                     top = one.name.partition(".")[0]
-                    self.names[one.asname or top] = one.name if one.asname else top
+                    found.append((node.lineno, one.name, one.asname or top, one.name if one.asname else top))
             elif isinstance(node, ast.ImportFrom):
                 for one in node.names:
                     dotted = f"{'.' * node.level}{node.module or ''}.{one.name}"
-                    self.imports.append((node.lineno, dotted))
-                    self.names[one.asname or one.name] = dotted
+                    found.append((node.lineno, dotted, one.asname or one.name, dotted))
+        return found
+
+    @property
+    def imports(self) -> list[tuple[int, str]]:
+        """The line and the dotted name of each import."""
+        return [(line, dotted) for line, dotted, _, _ in self._imported]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What an imported name stands for."""
+        return {name: stands_for for _, _, name, stands_for in self._imported}
 
     @property
     def room(self) -> str:
@@ -140,20 +151,23 @@ class Source:
         return self.names.get(node.id, "") if isinstance(node, ast.Name) else ""
 
 
-@lru_cache(maxsize=1)
-def files() -> list[Source]:
-    """Every text file of the project, those not yet committed too."""
-    found = []
+def files(*under: str) -> Iterator[Source]:
+    """Every text file of the project whose path begins so, those not yet committed too.
+
+    None is kept: a million nodes that stay would be looked through by each collection of garbage, all tests long.
+    """
     for path in _paths():
+        if not path.startswith(under or ("",)):
+            continue
         try:
             text = (ROOT / path).read_text("utf-8")
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
             continue
         if "\0" not in text:
-            found.append(Source(path, text))
-    return found
+            yield Source(path, text)
 
 
+@lru_cache(maxsize=1)
 def _paths() -> list[str]:
     asked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:

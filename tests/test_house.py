@@ -7,6 +7,8 @@ small piece of bad code that it must find: a rule that can not fail protects not
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
+from typing import NamedTuple
 
 import pytest
 
@@ -20,9 +22,27 @@ SAID = '"""What it is for."""\n'
 IGNORED, SILENCED = "# type" + ": ignore", "# no" + "qa"  # in pieces, for this file is looked at too
 
 
+class Looked(NamedTuple):
+    """What a look at every file found: what breaks each rule, and which file imports which library."""
+
+    found: dict[Rule, list[str]]
+    imported: set[tuple[str, str]]
+
+
+@lru_cache(maxsize=1)
+def looked_through() -> Looked:
+    """Each file is parsed once, for all rules, and let go."""
+    looked = Looked({rule: [] for rule in rules.RULES}, set())
+    for source in house.files():
+        for rule, found in looked.found.items():
+            found += [f"{source.path}:{line}: {wrong}" for line, wrong in rule(source)]
+        looked.imported.update((source.path, dotted.partition(".")[0]) for _, dotted in source.imports)
+    return looked
+
+
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps_its_rule(rule: Rule) -> None:
-    found = [f"{source.path}:{line}: {wrong}" for source in house.files() for line, wrong in rule(source)]
+    found = looked_through().found[rule]
 
     assert not found, f"{rule.__doc__}\n" + "\n".join(found)
 
@@ -36,7 +56,7 @@ def test_long_files_are_pointed_out_before_they_are_too_long() -> None:
 
 
 def test_every_home_is_lived_in() -> None:
-    imported = [(source.path, dotted.partition(".")[0]) for source in house.files() for _, dotted in source.imports]
+    imported = looked_through().imported
     empty = [
         f"{library} is not imported in {home}: take it off the table"
         for library, homes in house.HOMES.items()

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 PENALTY, HALVED_MS = 1_000.0, 15 * 60_000
 FLAPPING, CALM = 2_000.0, 750.0
+CEILING = 12_000.0
+"""A penalty is no larger: after an hour of calm nothing is restless any more, however long it was."""
 KEPT = 100.0
 """A smaller penalty is forgotten."""
 
@@ -24,7 +26,7 @@ def kept(flaps: Mapping[tuple[str, str], tuple[float, int, bool]], now_ms: int) 
 
 def came(flaps: Flaps, key: tuple[str, str], now_ms: int) -> None:
     """It came once more: noted in `flaps`."""
-    penalty = _now(flaps[key], now_ms) + PENALTY if key in flaps else PENALTY
+    penalty = min(CEILING, _now(flaps[key], now_ms) + PENALTY) if key in flaps else PENALTY
     flaps[key] = (penalty, now_ms, penalty >= FLAPPING or is_restless(flaps, key, now_ms))
 
 

@@ -7,7 +7,7 @@ which it may have been lost; where spans of many meet, they were lost together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from protocols.reports import DeviceHealth
@@ -19,6 +19,7 @@ SLACK_MS = 60_000
 """Clocks, retained messages and wills: by so much a last word may be off."""
 PERIODS = 1.5
 GROUPS_MAX = 20
+"""So many of each gateway are looked for; what is left then is told device by device."""
 
 
 class Dark(NamedTuple):
@@ -52,10 +53,10 @@ def dark(silent: Mapping[str, DeviceHealth], every: Mapping[str, DeviceHealth], 
     behind = Counter(known.gateway_of.get(device, "") for device in every)
     found: dict[str, Dark] = {}
     for gateway, lost in by_gateway.items():
-        while len(lost) >= FEW and len(found) < GROUPS_MAX:
-            at_ms, group = _meeting(lost)
-            for device in group:
-                del lost[device]
+        ends = _ends(lost)
+        for _ in range(GROUPS_MAX):
+            at_ms, group = _meeting(ends)
+            ends = [one for one in ends if one[2] not in group]
             zones = {known.zone_of(device) for device in group}
             zone = zones.pop() if len(zones) == 1 else ""
             of = in_zone[zone] if zone else behind[gateway]
@@ -69,16 +70,22 @@ def dark(silent: Mapping[str, DeviceHealth], every: Mapping[str, DeviceHealth], 
     return [*found.values()]
 
 
-def _meeting(lost: Mapping[str, DeviceHealth]) -> tuple[int, list[str]]:
+def _ends(lost: Mapping[str, DeviceHealth]) -> list[tuple[int, int, str]]:
+    """When the spans in which each may have been lost begin (0) and end (1), in the order of time."""
+    ends = []
+    for device, one in lost.items():
+        ends.append((one.last_seen_ms - SLACK_MS, 0, device))
+        ends.append((one.last_seen_ms + round(PERIODS * one.period_ms) + SLACK_MS, 1, device))
+    return sorted(ends)
+
+
+def _meeting(ends: Sequence[tuple[int, int, str]]) -> tuple[int, set[str]]:
     """The moment at which most may have been lost, and those."""
-    spans = {
-        device: (one.last_seen_ms - SLACK_MS, one.last_seen_ms + round(PERIODS * one.period_ms) + SLACK_MS)
-        for device, one in lost.items()
-    }
-    ends = sorted([(begin, 0) for begin, _ in spans.values()] + [(end, 1) for _, end in spans.values()])
-    meeting = most = best = 0
-    for at_ms, closes in ends:
+    meeting = most = at = 0
+    for number, (_, closes, _) in enumerate(ends, 1):
         meeting += 1 - 2 * closes
         if meeting > most:
-            most, best = meeting, at_ms
-    return best + SLACK_MS, [device for device, (begin, end) in spans.items() if begin <= best <= end]
+            most, at = meeting, number
+    before = ends[:at]
+    gone = {device for _, closes, device in before if closes}
+    return (before[-1][0] if before else 0) + SLACK_MS, {device for _, _, device in before} - gone

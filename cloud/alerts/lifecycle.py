@@ -2,8 +2,8 @@
 
 One alert per (rule, subject), updated and not repeated. One that comes back within `REOPEN_MS` is the same again, as it
 was when it ended; one that comes and goes (`damping`) is not over before it is calm. Every transition is a value to be
-stored; `restore` rebuilds the book from the stored alerts. The clearing delay and how often one came back are not
-stored: after a restart they begin again, which can only keep an alert longer, or tell it once more.
+stored; `restore` rebuilds the book from the stored alerts. The clearing delay and the swings are not stored: after a
+restart they begin again, which can only keep an alert longer, or tell it once more.
 """
 
 from __future__ import annotations
@@ -22,9 +22,14 @@ Stage = Literal["pending", "firing", "acknowledged", "shelved", "resolved", "lap
 Key = tuple[str, str]
 OVER: tuple[Stage, ...] = ("resolved", "lapsed")
 
+CRITICAL = 1
+"""The severity that is told at once, and again."""
 NOTE_CHARACTERS_MAX = 1000
 REOPEN_MS = 60 * 60_000
 """One that is back so soon is the same alert; who took it on still has it."""
+DAY_MS = 24 * REOPEN_MS
+SWINGS = 2
+"""One that came back so often comes and goes; so does one that was there already within the day before."""
 SHELVED_MAX_MS = 7 * 86_400_000
 """Nothing is put aside for longer: what is wrong for weeks is to be mended, or its rule is."""
 
@@ -53,8 +58,9 @@ class Delays(NamedTuple):
 class Alert(Struct, frozen=True):
     """One alert. `since_ms`: when its condition began; `severity`: as it is now, or was when it was acknowledged if
     that was worse; `clear_from_ms`: since when the condition has been gone, None while it is there. A shelved one is
-    put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back. `assigned_to`: the
-    person who is to see to it, whoever acknowledged it."""
+    put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back after it was over;
+    `swings`: so often its condition was gone meanwhile. `assigned_to`: the person who is to see to it, whoever
+    acknowledged it."""
 
     id: int
     rule: str
@@ -72,11 +78,17 @@ class Alert(Struct, frozen=True):
     shelved_until_ms: int = 0
     reopened: int = 0
     assigned_to: str = ""
+    swings: int = 0
+
+    @property
+    def comes_and_goes(self) -> bool:
+        """Whether that it is over says little: nobody is told so, and whoever took it on still has it."""
+        return self.reopened > 0 or self.swings >= SWINGS
 
 
 class Book(Struct, frozen=True):
-    """The alerts that are not over, by (rule, subject), and the id the next one gets; those that were over lately, and
-    how restless each is."""
+    """The alerts that are not over, by (rule, subject), and the id the next one gets; those that were over within the
+    day, and how restless each is."""
 
     next_id: int = 1
     open: dict[Key, Alert] = field(default_factory=dict)
@@ -112,26 +124,29 @@ def step(
         if other is None or (condition.sustain, condition.severity) < (other.sustain, other.severity):
             present[key] = condition
     next_id, still_open, transitions = book.next_id, dict(book.open), []
-    lately = {key: one for key, one in book.lately.items() if now_ms - one.changed_ms < REOPEN_MS}
+    lately = {key: one for key, one in book.lately.items() if now_ms - one.changed_ms < DAY_MS}
     flaps = damping.kept(book.flaps, now_ms)
     for key, alert in book.open.items():
         restless = is_restless(flaps, key, now_ms)
         after = _go_on(alert, present.get(key), delays.get(alert.rule, Delays(0, 0)), now_ms, restless)
+        if alert.clear_from_ms is not None and after.clear_from_ms is None:
+            came(flaps, key, now_ms)
+            after = replace(after, swings=after.swings + 1)
         if after.state in OVER:
             del still_open[key]
             if after.state == "resolved":
                 lately[key] = after
         else:
             still_open[key] = after
-        if alert.clear_from_ms is not None and after.clear_from_ms is None:
-            came(flaps, key, now_ms)
         if (after.state, after.severity) == (alert.state, alert.severity):
             continue
         if alert.state == "pending" and after.state == "firing":
             came(flaps, key, now_ms)
             if (before := lately.pop(key, None)) is not None:
-                transitions.append(Transition("pending", replace(after, state="lapsed")))
-                alert, after = before, _again(before, after)
+                if _is_same(before, now_ms):
+                    transitions.append(Transition("pending", replace(after, state="lapsed")))
+                    alert = before
+                after = _again(before, after)
                 still_open[key] = after
         transitions.append(Transition(alert.state, after))
     for key, seen in present.items():
@@ -143,16 +158,24 @@ def step(
         if state == "firing":
             came(flaps, key, now_ms)
             if (ended := lately.pop(key, None)) is not None:
-                new, was = _again(ended, new), "resolved"
+                new, was = _again(ended, new), "resolved" if _is_same(ended, now_ms) else None
         next_id += new.id == next_id
         still_open[key] = new
         transitions.append(Transition(was, new))
     return Book(next_id, still_open, lately, flaps), transitions
 
 
+def _is_same(ended: Alert, now_ms: int) -> bool:
+    return now_ms - ended.changed_ms < REOPEN_MS
+
+
 def _again(ended: Alert, new: Alert) -> Alert:
-    """One that was over lately and is there again; whoever took it on still has it, unless it is worse."""
-    taken = ended.acknowledged_by != "" and new.severity >= ended.severity
+    """One that was there within the day and is there again. Within the hour it is the same; whoever took it on still
+    has it, unless it is worse, or was told that what is critical is over."""
+    if not _is_same(ended, new.changed_ms):
+        return replace(new, swings=SWINGS)
+    released = ended.severity <= CRITICAL and not ended.comes_and_goes
+    taken = ended.acknowledged_by != "" and new.severity >= ended.severity and not released
     return replace(
         ended,
         state="acknowledged" if taken else "firing",
@@ -162,19 +185,26 @@ def _again(ended: Alert, new: Alert) -> Alert:
         changed_ms=new.changed_ms,
         clear_from_ms=None,
         reopened=ended.reopened + 1,
+        acknowledged_by=ended.acknowledged_by if taken else "",
     )
 
 
 def _go_on(alert: Alert, seen: Condition | None, delays: Delays, now_ms: int, restless: bool) -> Alert:
     """An open alert's next moment."""
+    if alert.since_ms > now_ms or (alert.clear_from_ms or 0) > now_ms:  # the clock was set back: it is counted anew
+        gone_ms = None if alert.clear_from_ms is None else min(alert.clear_from_ms, now_ms)
+        alert = replace(alert, since_ms=min(alert.since_ms, now_ms), clear_from_ms=gone_ms)
+    if alert.shelved_until_ms > now_ms + SHELVED_MAX_MS:
+        alert = replace(alert, shelved_until_ms=now_ms + SHELVED_MAX_MS)
     if alert.state == "pending":
         if seen is None or seen.sustain:
             return replace(alert, state="lapsed", changed_ms=now_ms)
         fires = seen.held or now_ms - alert.since_ms >= delays.hold_ms
         state: Stage = "firing" if fires else "pending"
         changed_ms = now_ms if fires else alert.changed_ms
-        worst = min(alert.severity, seen.severity)
-        return replace(alert, state=state, severity=worst, zone=seen.zone, params=seen.params, changed_ms=changed_ms)
+        return replace(
+            alert, state=state, severity=seen.severity, zone=seen.zone, params=seen.params, changed_ms=changed_ms
+        )
     if seen is None:
         clear_from_ms = now_ms if alert.clear_from_ms is None else alert.clear_from_ms
         if now_ms - clear_from_ms >= delays.clear_ms and not restless:

@@ -8,28 +8,26 @@ tokens), and for the end of quiet hours; what had to wait comes as one digest. I
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from cloud.alerts.lifecycle import REOPEN_MS, Alert
+from cloud.alerts.lifecycle import CRITICAL, REOPEN_MS, Alert
+from cloud.core.crews_view import Kind
 
-Kind = Literal["critical", "news", "digest", "again", "over", "assigned", "test"]
-"""The last two are asked for by somebody, and made elsewhere."""
-
-CRITICAL = 1
 GROUP_MS = 60_000
 """So long what is new waits for what comes with it; of what is critical the second and further ones."""
 BURST, TOKEN_MS = 3.0, 10 * 60_000
 """So many notices at once, and one more each ten minutes, to one person; what is critical is never held for it."""
-OVER_MS = 30 * 60_000
-"""That something is over has no hurry, unless it was critical: whoever is on the way can turn back."""
+OVER_MS = REOPEN_MS
+"""That something is over has no hurry, and is told when it can not be the same again; unless it was critical: whoever
+is on the way can turn back."""
 AGAIN_MS = 15 * 60_000
 """What is critical is told again so often to all who were told, until somebody takes it on."""
 TOLD_MAX = 20_000
 """Alerts that are followed at once; further ones are told when others are over."""
-LISTED_MAX = 50
-"""A notice names so many alerts, the worst first, and how many more there are."""
+LISTED_MAX = 2_000
+"""A notice is about so many alerts, the worst first; one tap takes them on. It says how many more there are."""
 
 
 class Notice(NamedTuple):
@@ -45,7 +43,7 @@ class Notice(NamedTuple):
 
 class Told(Struct):
     """One alert as it was told: how severe at worst, since when it is to be (-1: nobody was asked yet), whom, how far
-    it was escalated, when next; since when it is over."""
+    it was escalated, when next; since when it is over. Of what comes and goes (`swings`) that is told to nobody."""
 
     severity: int
     since_ms: int = -1
@@ -54,6 +52,7 @@ class Told(Struct):
     next_ms: int = 0
     calm: bool = False
     over_ms: int = 0
+    swings: bool = False
 
 
 class Bucket(Struct):
@@ -70,10 +69,11 @@ class Bucket(Struct):
 
 
 class Board(Struct):
-    """What was told so far; kept over a restart."""
+    """What was told so far, as of `at_ms`; kept over a restart."""
 
     told: dict[int, Told] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
+    at_ms: int = 0
 
 
 class Asked(NamedTuple):
@@ -94,6 +94,9 @@ class Crew(NamedTuple):
 
 def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list[Notice]:
     """The notices of this moment; `alerts` are all that are not over. The board is changed."""
+    if now_ms < board.at_ms:
+        _set_back(board, board.at_ms - now_ms)
+    board.at_ms = now_ms
     _end(board, {one.id for one in alerts}, now_ms)
     asked: dict[str, list[Asked]] = {}
     for alert in sorted(alerts, key=lambda one: (one.severity, one.id)):
@@ -115,6 +118,24 @@ def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list
     return notices + _overs(board, crew, now_ms)
 
 
+def _set_back(board: Board, by_ms: int) -> None:
+    """The clock was set back: what was told so long ago was told so long ago all the same."""
+    for told in board.told.values():
+        told.since_ms = max(0, told.since_ms - by_ms) if told.since_ms >= 0 else told.since_ms
+        told.next_ms -= by_ms
+        told.over_ms = max(1, told.over_ms - by_ms) if told.over_ms else 0
+    for bucket in board.buckets.values():
+        bucket.at_ms -= by_ms
+        bucket.critical_ms -= by_ms
+        bucket.again_ms -= by_ms
+        bucket.over_ms -= by_ms
+
+
+def unsaid(board: Board) -> set[int]:
+    """The alerts that are over, and are to be told so."""
+    return {number for bucket in board.buckets.values() for number in bucket.over}
+
+
 def _end(board: Board, there: Set[int], now_ms: int) -> None:
     """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over, and is
     escalated anew."""
@@ -128,7 +149,7 @@ def _end(board: Board, there: Set[int], now_ms: int) -> None:
             told.over_ms = now_ms
             urgent = told.severity <= CRITICAL
             over_ms = now_ms if urgent else now_ms + OVER_MS
-            for person in told.people:
+            for person in [] if told.swings else told.people:
                 bucket = _bucket(board, person, now_ms)
                 bucket.over_ms = min(bucket.over_ms, over_ms) if bucket.over else over_ms
                 bucket.urgent = bucket.urgent or urgent
@@ -150,7 +171,7 @@ def _followed(board: Board, alert: Alert, now_ms: int) -> Told | None:
         told = board.told[alert.id] = Told(alert.severity)
     if alert.severity < told.severity or (told.calm and alert.state == "firing"):
         board.told[alert.id] = told = Told(min(alert.severity, told.severity))
-    told.calm = alert.state != "firing"
+    told.calm, told.swings = alert.state != "firing", alert.comes_and_goes
     return told
 
 
@@ -218,13 +239,9 @@ def _overs(board: Board, crew: Crew, now_ms: int) -> list[Notice]:
     notices = []
     for person, bucket in board.buckets.items():
         _refill(bucket, now_ms)
-        if (
-            bucket.over
-            and now_ms >= bucket.over_ms
-            and bucket.tokens >= 1
-            and (bucket.urgent or not crew.quiet(person))
-        ):
-            bucket.tokens -= 1
+        free = bucket.urgent or (bucket.tokens >= 1 and not crew.quiet(person))
+        if bucket.over and now_ms >= bucket.over_ms and free:
+            bucket.tokens = max(0.0, bucket.tokens - 1)
             bucket.urgent = False
             named = tuple(bucket.over[:LISTED_MAX])
             notices.append(Notice(person, "over", named, len(bucket.over) - len(named)))

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from cloud.alerts.lifecycle import Alert
 from protocols.crews import Person, Team
+from protocols.tuning import RULES
 
 
 class Window(Protocol):
@@ -94,6 +95,16 @@ def team_of(teams: Sequence[Team], rule: str, zone: str) -> Team | None:
         if (not team.rules or rule in team.rules) and (not team.zones or zone in team.zones):
             return team
     return None
+
+
+def unasked(teams: Sequence[Team], zones: Sequence[str]) -> str:
+    """Alerts that no team is for, in a sentence: those reach nobody. "" where there are none."""
+    for zone in ("", *zones):
+        if rules := [rule for rule in sorted(RULES) if team_of(teams, rule, zone) is None]:
+            where = f"in zone {zone}" if zone else "of no zone"
+            more = f" and {len(rules) - 1} more rules" if len(rules) > 1 else ""
+            return f"no team is asked of {rules[0]}{more} {where}; give one team neither zones nor rules"
+    return ""
 
 
 def is_worked_on(alert: Alert, windows: Iterable[Window], now_ms: int) -> bool:

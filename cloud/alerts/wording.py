@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from cloud.alerts.lifecycle import Alert
-from cloud.alerts.notices import CRITICAL, Notice
+from cloud.alerts.lifecycle import CRITICAL, Alert
+from cloud.alerts.notices import Notice
 from cloud.alerts.words import Language, Words
 from cloud.alerts.words.en import ENGLISH
 from cloud.alerts.words.zh import CHINESE
 from cloud.core.view import Param
 
 LANGUAGES: dict[str, Language] = {"en": ENGLISH, "zh": CHINESE}
+SHARES = ("duty", "duty_expected")
 UNITS = {"Cel": "°C", "%RH": "%", "1": ""}
 GROUPS_MAX, SUBJECTS_MAX = 10, 3
 """A message lists so many groups of alerts, and names so many of each."""
@@ -88,7 +89,8 @@ def _one(tongue: Language, place: Place, alert: Alert, notice: Notice, now_ms: i
     severity = phrases[f"severity.{alert.severity}"]
     bad = phrases["how_bad" if told else "bare"].format(figures=told, severity=severity)
     since = phrases["since"].format(when=when, ago=_ago(tongue, now_ms - alert.since_ms))
-    return "\n".join([bad, since, phrases["advice"].format(advice=_words(tongue, alert).advice)])
+    swings = [phrases["swings"]] if alert.comes_and_goes else []
+    return "\n".join([bad, since, *swings, phrases["advice"].format(advice=_words(tongue, alert).advice)])
 
 
 def _many(tongue: Language, place: Place, known: Sequence[Alert], number: int, now_ms: int) -> list[str]:
@@ -133,10 +135,12 @@ def _words(tongue: Language, alert: Alert) -> Words:
 
 def _figures(tongue: Language, place: Place, alert: Alert, now_ms: int) -> str:
     told = []
-    for template in _words(tongue, alert).figures:
-        values = {name: _figure(tongue, place, alert.params, name, now_ms) for name in FIELD.findall(template)}
-        if all(values.values()):
-            told.append(template.format(**values))
+    for templates in _words(tongue, alert).figures:
+        for template in templates.split("|"):
+            values = {name: _figure(tongue, place, alert.params, name, now_ms) for name in FIELD.findall(template)}
+            if all(values.values()):
+                told.append(template.format(**values))
+                break
     return tongue.phrases["list"].join(told)[:FIGURE_MAX]
 
 
@@ -146,8 +150,10 @@ def _figure(tongue: Language, place: Place, params: Mapping[str, Param], name: s
     if value is None or value == "":
         return ""
     if isinstance(value, str):
-        known = tongue.codes.get(value)
-        return known or place.name(value).replace("_", " ")
+        code = value.rpartition("/")[2] if name == "feature" else value  # a feature of a channel: "1/power_w"
+        return tongue.codes.get(code) or place.name(code).replace("_", " ")
+    if name in SHARES:
+        return f"{100 * value:.0f} %"
     if name.endswith("_ms"):
         return _clock(place, int(value), now_ms) if value > 0 else tongue.phrases["never"]
     digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"

@@ -9,8 +9,9 @@ from msgspec.structs import asdict
 
 from cloud.core.coldchain.chamber import Kept
 from cloud.core.coldchain.dossier import Case, Signature
-from cloud.core.coldchain.rooms import Kind, RoomNow
-from protocols.excursions import Cause
+from cloud.core.coldchain.rooms import Kind as RoomKind
+from cloud.core.coldchain.rooms import RoomNow
+from protocols.excursions import Cause, Kind
 
 __all__ = ["Signature"]
 
@@ -22,7 +23,7 @@ class RoomView(Struct, frozen=True):
     id: str
     zone: str
     storage: str
-    kind: Kind
+    kind: RoomKind
     why: Cause
     side: int
     since_ms: int
@@ -67,8 +68,8 @@ class ExcursionView(Struct, frozen=True):
     id: int
     zone: str
     storage: str
-    kind: str
-    why: str
+    kind: Kind
+    why: Cause
     side: int
     began_ms: int
     ended_ms: int
@@ -80,6 +81,11 @@ class ExcursionView(Struct, frozen=True):
     signatures: list[Signature]
     sku: str = ""
     lot: str = ""
+
+    @property
+    def far(self) -> bool:
+        """Whether `peak_c` says anything: a lot may grow too old without ever being outside."""
+        return not self.sku or (self.outside_ms > 0 and self.peak_c != 0)
 
 
 class BudgetLeft(Struct, frozen=True):

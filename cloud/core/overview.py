@@ -312,7 +312,7 @@ def _kpi(
         sum(sku.status == "out" for sku in skus),
         sum(sku.status in ("low", "out") for sku in skus),
         sum(device.state in ("silent", "offline") for device in devices),
-        sum(alert.state == "firing" for alert in alerts),
+        sum(alert.state == "firing" and not alert.nodata for alert in alerts),
         last_hour,
         inventory.picks_since(now_ms - 2 * HOUR_MS) - last_hour,
     )

@@ -191,8 +191,9 @@ class GatewayView(Struct, frozen=True):
 
 
 class Kpi(Struct, frozen=True):
-    """The tiles. `known_pct`: slots whose count is known. `fill_pct`: units over capacity, of the known slots.
-    `picks_hour_before`: those of the hour before the last one."""
+    """The tiles. `open_alerts`: that fire and say that something is wrong, not that it is not known. `known_pct`: slots
+    whose count is known. `fill_pct`: units over capacity, of the known slots. `picks_hour_before`: those of the hour
+    before the last one."""
 
     fill_pct: float
     known_pct: float

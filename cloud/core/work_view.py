@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cloud.core.maintenance.parts import Supply
-from cloud.core.maintenance.work import Cause, Late, Note, Outcome, Stands, State, WorkOrder, lateness
+from cloud.core.maintenance.verdicts import Verdict
+from cloud.core.maintenance.work import Cause, Late, Note, Outcome, Stands, State, Version, WorkOrder, lateness
 from cloud.core.maintenance.working import POSSIBLE
 
 
@@ -51,6 +52,14 @@ class WorkView(Struct, frozen=True):
     late: Late
     may: list[str]
     verdict: Stands = ""
+
+
+class WorkDetail(Struct, frozen=True):
+    """One order: as it is now, every version of it, and all that was said of its cause."""
+
+    work: WorkView
+    versions: list[Version]
+    verdicts: list[Verdict]
 
 
 def work_view(

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from cloud.core.book import accounts
 from cloud.core.book.accounts import Account, Terms
 from cloud.core.book.entries import NO_CLAIM, Entry, Sensed, order, sensed, taken_back, withdrawn
-from cloud.core.book.lots import unusable
+from cloud.core.book.lots import NO_ENDS, fresh, unusable
 from cloud.core.book.positions import Doubt, Position, doubt
 from cloud.core.days import iso_day
 from cloud.core.kpis import tallies
@@ -47,6 +47,8 @@ class Accounts:
         """Where an SKU stands, all counted in."""
         self.levels: Callable[[], Mapping[str, SlotLevel]] = dict
         """The newest level of each slot."""
+        self.ends: Callable[[str], Mapping[str, str]] = lambda _: NO_ENDS
+        """The lots of an SKU that may be used for less long than their labels say: until which day."""
         self.changed: Callable[[str, int], None] = lambda _sku, _at_ms: None
         self.picked: Callable[[str, int, int], None] = lambda _sku, _units, _at_ms: None
         """Who wants to hear of units picked out of the shelves' sight (below 0: that was taken back), and when."""
@@ -144,7 +146,11 @@ class Accounts:
 
     def quarantined(self, sku: str) -> int:
         """Units that are there and not to be used: set aside, or expired by today."""
-        return unusable(self.account(sku), self.today())
+        return unusable(self.account(sku), self.today(), self.ends(sku))
+
+    def fresh(self, sku: str) -> list[tuple[int, int]]:
+        """The dated lots that can be used today: on how many days, and how many units."""
+        return fresh(self.account(sku), self.today(), self.ends(sku))
 
     def today(self) -> str:
         """The site's day, as an ISO date."""

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from cloud.alerts import lifecycle, reported, rules
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Alert, Refusal, Transition
+from cloud.core.crews_view import EndedView, Sought
 from cloud.core.view import AlertView
-from cloud.desks.refusing import OnDisk
+from cloud.desks.refusing import OnDisk, storing
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.web.desk import Conflict, NotFound, Unavailable
 from protocols.reports import Alarm
@@ -34,11 +35,12 @@ class Alerting:
         """Held from reading the alert book until what came of it is stored."""
 
     def load(self) -> None:
-        """Everything as the ledger has it."""
-        stored = self._ledger.alerts()
-        self.book = lifecycle.restore(stored)
-        self._reported.restore(self._ledger.alarms(), self.book.open.values(), self._now_ms())
-        self.resolved.extend(view for one in stored if (view := lifecycle.view(one)) and view.state == "resolved")
+        """What is not over as the ledger has it, and what was so lately."""
+        now_ms = self._now_ms()
+        self.book = lifecycle.restore(self._ledger.alerts(now_ms - lifecycle.DAY_MS))
+        self._reported.restore(self._ledger.alarms(), self.book.open.values(), now_ms)
+        ended = self._ledger.past_alerts.ended(Sought(), RESOLVED_SHOWN)
+        self.resolved.extend(view for one in reversed(ended) if (view := lifecycle.view(one)) is not None)
 
     def hear(self, gateway: str, seq: int, alarm: Alarm, now_ms: int) -> None:
         """What a gateway raised by itself."""
@@ -102,13 +104,35 @@ class Alerting:
         assert view is not None, "what a person acts on can be seen"
         return view
 
+    async def one(self, number: int) -> AlertView:
+        """An alert that fired once, however long ago. Raises `NotFound`, `Unavailable`."""
+        with storing():
+            found = await asyncio.to_thread(self._ledger.past_alerts.one, number)
+        view = lifecycle.view(found) if found is not None else None
+        if view is None:
+            raise NotFound(f"there is no alert {number}", "the list without a number shows those that are not over")
+        return view
+
+    async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
+        """See `PastAlerts.ended`. Raises `Unavailable`."""
+        with storing():
+            found = await asyncio.to_thread(self._ledger.past_alerts.ended, sought, limit, after)
+        views = [view for one in found if (view := lifecycle.view(one)) is not None]
+        last = found[-1] if len(found) == limit else None
+        return EndedView(views, f"{last.changed_ms}-{last.id}" if last is not None else None)
+
     def known(self) -> dict[int, Alert]:
         """The alerts that are not over, and those that were over lately, by number."""
         return {one.id: one for one in (*self.book.lately.values(), *self.book.open.values())}
 
     def shown(self) -> list[AlertView]:
-        """What people see: those that are not over, and the last that are."""
-        return [*self.resolved, *(view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None)]
+        """What people see: those that are not over, and the last that are; each once, as it is now."""
+        found: dict[int, AlertView] = {}
+        open_now = (view for one in self.book.open.values() if (view := lifecycle.view(one)) is not None)
+        for view in (*self.resolved, *open_now):
+            found.pop(view.id, None)  # one that came again stands where it was last
+            found[view.id] = view
+        return [*found.values()]
 
 
 async def _nobody(_now_ms: int) -> None:

@@ -50,8 +50,9 @@ class Arriving:
         """The tags as the ledger has them."""
         listed = self._books.kept(LIST)
         self._listed = frozenset(msgspec.msgpack.decode(listed, type=list[str])) if listed is not None else frozenset()
+        blobs = self._books.kept_under([f"{LIST}:{sku}" for sku in self._listed])
         for sku in self._listed:
-            if (blob := self._books.kept(f"{LIST}:{sku}")) is not None:
+            if (blob := blobs.get(f"{LIST}:{sku}")) is not None:
                 self._tags[sku] = msgspec.msgpack.decode(blob, type=Heard)
 
     def hear(self, reports: Iterable[Report]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -39,6 +39,8 @@ class Bookkeeping(Accounts):
         self.give_back: Callable[[Entry, Entry], Awaitable[Entry]]
         """Takes back what came of an order, there and here: what came, and the entry that takes it back. Out of any
         turn: it asks for those it needs."""
+        self.held: Callable[[str], Mapping[str, int]] = _none_held
+        """SKU -> lot -> its units that wait in quarantine for somebody's signed word."""
         self._costing_kept = False
         self._elsewhere = {*(one.id for one in site.neighbours), *(one.id for one in site.suppliers)}
 
@@ -52,7 +54,7 @@ class Bookkeeping(Accounts):
         tallies.advance(self.tallies, now_ms)
         if (today := self.today()) != self._day:
             for sku, held in self._held.items():
-                if expires(held.account, self._day, today):  # no fact says so
+                if expires(held.account, self._day, today, self.ends(sku)):  # no fact says so
                     self.changed(sku, now_ms)
             self._day = today
         await self._unmet.keep()
@@ -99,11 +101,16 @@ class Bookkeeping(Accounts):
         target = None if wrong is None else await self._entry(wrong)
         if target is not None and target.kind == "receipt" and order_of(target) is not None:
             return await self.give_back(target, _told_now(fact, target, self._now_ms(), by, key))
+        if target is not None:
+            granted(checks.signed(target))
         sku = fact.sku if target is None else target.sku
         async with self.turn(sku):  # what is told now happens when its turn has come, behind what was told before
             entry = _told_now(fact, target, self._now_ms(), by, key)
-            if target is None and not fact.insist and entry.sku in self._terms:
-                granted(checks.withheld(entry, self.account(entry.sku), self._terms[entry.sku].slots, self.today()))
+            if target is None and (terms := self._terms.get(entry.sku)) is not None:
+                account = self.account(entry.sku)
+                granted(checks.held_back(entry, account, terms.slots, self.held(entry.sku)))
+                if not fact.insist:
+                    granted(checks.withheld(entry, account, terms.slots, self.today(), self.ends(entry.sku)))
             await self.fit(entry, target)
             [stored] = await self.store([entry])
             return stored
@@ -178,7 +185,7 @@ class Bookkeeping(Accounts):
 
     def standing(self, sku: str, position: Position, today: str) -> Standing:
         """Where an SKU stands."""
-        return standing(sku, self.account(sku), position, today)
+        return standing(sku, self.account(sku), position, today, self.ends(sku))
 
     async def _entry(self, number: int) -> Entry | None:
         found = await self._read(self._books.entries, None, None, None, None, number - 1, 1)
@@ -187,6 +194,10 @@ class Bookkeeping(Accounts):
     async def _read(self, look: Callable[..., list[Entry]], *wanted: object) -> list[Entry]:
         with storing():
             return await asyncio.to_thread(look, *wanted)
+
+
+def _none_held(_: str) -> Mapping[str, int]:
+    return {}
 
 
 def _told_now(fact: stockroom.Fact, target: Entry | None, now_ms: int, by: str, key: str) -> Entry:

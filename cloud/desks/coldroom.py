@@ -15,7 +15,6 @@ from typing import TypeVar
 
 import msgspec
 
-from cloud.core.book.lots import fresh
 from cloud.core.cold_view import ExcursionView, ExposureView, RoomView, room_view
 from cloud.core.coldchain import rooms
 from cloud.core.coldchain.chamber import Chamber, Past, State, Told, own_storage
@@ -35,6 +34,7 @@ from cloud.stores.cold import Stayed
 from cloud.stores.history import TIME_MAX_MS, History, HistoryUnavailable
 from cloud.web.sign_in import Who
 from protocols.cold import Storage
+from protocols.excursions import Excursion
 from protocols.layout import Site
 from protocols.reports import Report, Series
 
@@ -65,11 +65,13 @@ class Coldroom:
     ) -> None:
         self.site = book.site
         self.history = history
+        self.acted: Callable[[], None] = lambda: None
+        """Called when somebody signed for lots: all are to see it at once."""
         self.chambers: dict[str, Chamber] = {}
         self._books, self._on_disk, self._now_ms, self._book = books, on_disk, now_ms, book
         self.storages: Mapping[str, Mapping[str, Storage]] = storages_of(self.site)
         self._zone_of = thermometers_of(self.site)
-        self.quarantine = Quarantine(book, books, on_disk, now_ms)
+        self.quarantine = Quarantine(book, books, on_disk, now_ms, self.storages, self._going)
         self.reporting = Reporting(self, book, books, now_ms)
         self.stays = Stays(book, books, on_disk, now_ms, self.chambers, self.storages)
         self._late: dict[str, tuple[int, int]] = {}
@@ -122,6 +124,7 @@ class Coldroom:
         if now_ms - self._judged_ms >= JUDGED_EVERY_MS:
             for worn in self.stays.used_up(now_ms):
                 await self.quarantine.used_up(worn, now_ms)
+            self.stays.date(self.quarantine.released(), now_ms)
             self._judged_ms = now_ms
         if now_ms - self._kept_ms >= KEPT_EVERY_MS:
             await self.keep()
@@ -142,6 +145,10 @@ class Coldroom:
             self._changed.discard(zone)
         await self.stays.keep()
 
+    def _going(self, zone: str, storage: str) -> Excursion | None:
+        kept = self.chambers[zone].state.kept.get(storage) if zone in self.chambers else None
+        return kept.course.room.now if kept is not None else None
+
     def rooms(self) -> list[RoomNow]:
         """Every room as the rules see it."""
         now_ms, lots, cases = self._now_ms(), self.stays.lots(), self.quarantine.by_room()
@@ -150,7 +157,8 @@ class Coldroom:
             for name, kept in chamber.state.kept.items():
                 mine, now = cases.get((zone, name), []), kept.course.room.now
                 case = same(mine, zone, name, now) if now is not None else None
-                number, waiting = case.number if case is not None else 0, sum(one.state == "open" for one in mine)
+                number = case.number if case is not None else 0
+                waiting = sum(not line.decision for one in mine for line in one.lines)
                 found.append(rooms.room(zone, name, kept, now_ms, lots.get((zone, name), 0), number, waiting))
         return found
 
@@ -164,11 +172,6 @@ class Coldroom:
     def series_of(self) -> dict[str, list[str]]:
         """Zone -> the names of its thermometers' series in the history, as far as they were heard."""
         return {zone: sorted(one.state.thermometers.newest) for zone, one in self.chambers.items()}
-
-    def fresh(self, sku: str) -> list[tuple[int, int]]:
-        """As `lots.fresh`: what a warm room aged is there for fewer days."""
-        known, sooner = fresh(self._book.account(sku), self._book.today()), self.stays.sooner(sku)
-        return sooner if sooner is not None else known
 
     async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[ExcursionView]:
         """See `cloud.web.cold.Desk`."""
@@ -188,7 +191,10 @@ class Coldroom:
 
     async def decide(self, number: int, release: bool, lines: list[int], who: Who, comment: str) -> ExcursionView:
         """See `cloud.web.cold.Desk`."""
-        return await self.quarantine.decide(number, "release" if release else "scrap", lines, who, comment)
+        decided = await self.quarantine.decide(number, "release" if release else "scrap", lines, who, comment)
+        self.stays.date(self.quarantine.released(), self._now_ms())
+        self.acted()
+        return decided
 
     async def report(self, asked: Asked) -> tuple[bytes, str, str]:
         """See `cloud.web.cold.Desk`."""
@@ -218,13 +224,14 @@ class Coldroom:
         from before what came too late."""
         new = self._start.get(zone)
         self._meanwhile[zone] = []
+        from_ms: dict[str, int] = {}
         try:
             if new is None:
-                await self._relearn(zone)
+                from_ms = await self._relearn(zone)
             else:
                 every = self.chambers[zone].state.kept.keys()
                 for names in [part for part in (every - new, new) if part]:
-                    await self._begin(zone, {*names}, names == new, now_ms)
+                    from_ms |= await self._begin(zone, {*names}, names == new, now_ms)
         except HistoryUnavailable as error:
             log.warning("history: %s; cold room %s is learnt later", error, zone)
             self._again_ms = now_ms + AGAIN_MS
@@ -234,29 +241,34 @@ class Coldroom:
         self._start.pop(zone, None)
         self._changed.add(zone)
         self._marked.pop(zone, None)
-        self.stays.learnt(zone)
+        self.stays.learnt(zone, from_ms)
         for report in heard:
             self._take(zone, report, now_ms)
 
-    async def _begin(self, zone: str, names: set[str], new: bool, now_ms: int) -> None:
+    async def _begin(self, zone: str, names: set[str], new: bool, now_ms: int) -> dict[str, int]:
+        """From when on each storage is learnt."""
         chamber = self.chambers[zone]
         base = chamber.fresh() if new else chamber.copy()
+        from_ms = base.upto_ms
         told = await self._fold(zone, base, max(base.upto_ms + 1, now_ms - LEARN_MS, 0), now_ms + AHEAD_MS)
         if new:
             chamber.adopt(base, names)
         else:
             self.chambers[zone] = base
         self._tell(zone, [one for one in told if one.storage in names])
+        return dict.fromkeys(names, from_ms)
 
-    async def _relearn(self, zone: str) -> None:
+    async def _relearn(self, zone: str) -> dict[str, int]:
+        """From when on each storage is learnt again."""
         late_ms, heard_ms = self._late.pop(zone)
         if self.history is None:
-            return  # there is nothing to learn it from
+            return {}  # there is nothing to learn it from
         chamber = self.chambers[zone]
         base = chamber.back_to(late_ms)
         if base is None:
             log.warning("cold room %s: what came of %d is older than all that is kept of it", zone, late_ms)
-            return
+            return {}
+        from_ms = base.upto_ms
         try:
             told = await self._fold(zone, base, base.upto_ms + 1, chamber.upto_ms)
         except HistoryUnavailable:
@@ -265,6 +277,7 @@ class Coldroom:
         base.state.thermometers.waiting = chamber.state.thermometers.waiting
         self.chambers[zone] = base
         self._tell(zone, told)
+        return dict.fromkeys(base.state.kept, from_ms)
 
     async def _fold(self, zone: str, base: Chamber, from_ms: int, until_ms: int) -> list[Told]:
         """What came of each excursion by what the history has. In a thread of its own: some weeks of samples take a
@@ -300,7 +313,8 @@ class Coldroom:
 
 
 def storages_of(site: Site) -> dict[str, dict[str, Storage]]:
-    """Zone -> how goods are kept there, and under "" how the zone itself is: of zones that have a thermometer."""
+    """Zone -> how goods are kept there: as the zone is, and as the articles that lie there are. Where nothing says so,
+    under "" the zone's own limits. Of zones that have a thermometer."""
     known, places = site.storage_by_id, zones_of(site)
     found: dict[str, dict[str, Storage]] = {}
     watched = {*thermometers_of(site).values()}
@@ -311,7 +325,7 @@ def storages_of(site: Site) -> dict[str, dict[str, Storage]]:
             names.add(zone.storage)
         storages = {name: known[name] for name in sorted(names)}
         own = own_storage(zone.min_c, zone.max_c, zone.id in cooled)
-        if own is not None:
+        if own is not None and not storages:
             storages[""] = own
         if storages and zone.id in watched:
             found[zone.id] = storages

@@ -19,8 +19,8 @@ import msgspec
 
 from cloud import notify
 from cloud.alerts import links, notices, people, wording
-from cloud.alerts.lifecycle import OVER, Alert
-from cloud.alerts.notices import CRITICAL, Crew, Notice
+from cloud.alerts.lifecycle import CRITICAL, OVER, Alert
+from cloud.alerts.notices import Crew, Notice
 from cloud.alerts.people import Window
 from cloud.alerts.wording import Place, Text
 from cloud.channels import Channel, ChannelsFile
@@ -43,6 +43,8 @@ LINK_MS = 24 * 3_600_000
 """A link in a message counts for so long."""
 STALE_MS = 30_000
 """Without a judgement for so long the service is not well, and its heart does not beat."""
+PAYLOAD_MAX = 50
+"""A webhook, and the list of notices, name so many alerts of a message, and how many more there are."""
 LINKED = frozenset(("critical", "news", "digest", "again", "assigned"))
 
 
@@ -124,10 +126,9 @@ class Crewing:
             there = [*self.alerting.book.open.values()]
             board, crew = self._memory.board, self._crew(now_ms)
             made = notices.step(board, there, crew, now_ms)
-            now = self.alerting.known()
-            self._known = {
-                one: now.get(one) or self._known[one] for one in board.told if one in now or one in self._known
-            }
+            known = self._known | self.alerting.known()
+            asked_of = {*board.told, *notices.unsaid(board), *(number for one in made for number in one.alerts)}
+            self._known = {one: known[one] for one in asked_of if one in known}
             self._waiting += [self._made(one, self._said(one, now_ms), now_ms) for one in made]
             now_here = datetime.fromtimestamp(now_ms / 1000, self.zone)
             asked = occasions.tests(self._memory, self.channels.now(), self.site, now_here)
@@ -151,7 +152,9 @@ class Crewing:
         if self.channels.trouble:
             return self.channels.trouble
         missing = sorted({name for one in self.people.values() for name in one.to} - found.keys())
-        return f"{self.channels.path.name} has no channel {', '.join(missing)}" if missing else ""
+        if missing:
+            return f"{self.channels.path.name} has no channel {', '.join(missing)}"
+        return people.unasked(self.site.teams, [one.id for one in self.site.zones]) if self.people else ""
 
     def token(self, one: Kept) -> str:
         """The token of a notice's link."""
@@ -206,11 +209,13 @@ class Crewing:
         )  # fmt: skip
 
     def _stands(self, one: Kept) -> bool:
-        """Whether something of what a notice is about is still there."""
+        """Whether something of what a notice is about still asks for somebody; of what was given to somebody, whether
+        it is there."""
         if one.kind not in LINKED or not one.alerts:
             return True
-        there = {alert.id for alert in self.alerting.book.open.values()}
-        return one.more > 0 or any(number in there for number in one.alerts)
+        there = self.alerting.book.open.values()
+        asking = {alert.id for alert in there if alert.state == "firing" or one.kind == "assigned"}
+        return one.more > 0 or any(number in asking for number in one.alerts)
 
     async def _send(self, channel: Channel, one: Kept, person: Person) -> str:
         """Try once; "" when it was taken."""
@@ -223,8 +228,8 @@ class Crewing:
             body += "\n" + wording.plain(tongue, "again_maybe")
         now = self.alerting.known()
         about = [alert for number in one.alerts if (alert := now.get(number) or self._known.get(number)) is not None]
-        told = [self._told(alert, tongue) for alert in about]
-        payload = self._payload(one, told or [_bare(one)], body)
+        told = [self._told(alert, tongue) for alert in about[:PAYLOAD_MAX]]
+        payload = self._payload(one, told or [_bare(one)], body, one.more + len(about[PAYLOAD_MAX:]))
         message = Message(f"{self.site.site.id}-notice-{one.id}", one.title, body, payload)
         return await self.pager.send(channel, message)
 
@@ -237,11 +242,13 @@ class Crewing:
             alert.rule, alert.subject, alert.zone, alert.severity, alert.since_ms, title, figures, ended_ms, page
         )
 
-    def _payload(self, one: Kept, told: list[alertmanager.Told], body: str) -> bytes:
+    def _payload(self, one: Kept, told: list[alertmanager.Told], body: str, more: int) -> bytes:
         """What a webhook gets: the alerts, and the words of the message with its link."""
-        written = alertmanager.write(told, one.person, self.site.site.id, self.public_url, one.more)
+        written = alertmanager.write(told, one.person, self.site.site.id, self.public_url, more)
         known = msgspec.json.decode(written, type=dict[str, Any])
-        known["groupKey"] += f":{one.person}:{one.kind}"
+        # Firing and resolved share it; who tells several alerts in one message keeps them apart by fingerprint.
+        alone = f":{known['alerts'][0]['fingerprint']}" if len(told) == 1 and not more else ""
+        known["groupKey"] += f":{one.person}{alone}"
         known["commonAnnotations"] = {"summary": one.title, "description": body}
         return msgspec.json.encode(known)
 

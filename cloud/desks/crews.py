@@ -6,13 +6,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from cloud.alerts import links, notices, people, wording
-from cloud.alerts.lifecycle import OVER
+from cloud.alerts import links, people, wording
+from cloud.alerts.lifecycle import CRITICAL, OVER
 from cloud.alerts.notices import Notice
-from cloud.core.crews_view import CrewsView, NoticeView, OnCallView, PersonView, RosterView, TeamView, TurnView
+from cloud.core.crews_view import (
+    CrewsView,
+    EndedView,
+    Noisiest,
+    NoticeView,
+    OnCallView,
+    PersonView,
+    RosterView,
+    Sought,
+    TeamView,
+    TurnView,
+)
 from cloud.core.view import AlertView
 from cloud.desks import occasions
-from cloud.desks.crewing import Crewing
+from cloud.desks.crewing import PAYLOAD_MAX, Crewing
 from cloud.desks.refusing import storing
 from cloud.stores.notices import Kept
 from cloud.web.desk import Conflict, NotFound, Refused, Unavailable
@@ -20,6 +31,7 @@ from protocols.crews import Person
 
 DAY_MS = 86_400_000
 TEST_REST_MS = 30_000
+LINES_MAX = 10
 """A person gets one test in so long."""
 
 
@@ -79,18 +91,22 @@ class Crews:
             found = await self._crewing.on_disk(self._crewing.ledger.notices.latest, before, limit)
         return [self._view(one) for one in found]
 
-    async def noisiest(self, since_ms: int) -> dict[str, object]:
+    async def noisiest(self, since_ms: int) -> Noisiest:
         """What fired most since."""
         with storing():
             fired, top = await self._crewing.on_disk(self._crewing.ledger.notices.noisiest, since_ms)
-        return {"since_ms": since_ms, "fired": fired, "top": top}
+        return Noisiest(since_ms, fired, top)
+
+    async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
+        """Alerts that are over."""
+        return await self._alerting.ended(sought, limit, after)
 
     async def test(self, person: str, channel: str) -> NoticeView:
         """Tell somebody a test."""
         one, now_ms = self._person(person), self._crewing.now_ms()
         if channel and channel not in self._crewing.channels.now().channels:
             raise Refused(
-                "no_channel", f"there is no channel {channel!r}", "add it with `python -m cloud channels add`"
+                "no_channel", f"there is no channel {channel!r}", "add it with `python -m cloud channels --add NAME`"
             )
         if now_ms - self._tested.get(person, -TEST_REST_MS) < TEST_REST_MS:
             raise Refused("too_soon", f"{one.name} was sent a test just now", "wait half a minute")
@@ -112,7 +128,7 @@ class Crews:
         one = self._person(to) if to else None
         view = await self._alerting.assign(alert, by, to, note)
         mine, now_ms = self._crewing, self._crewing.now_ms()
-        if one is None or to == by or (view.severity > notices.CRITICAL and mine.crew_now(now_ms).quiet(to)):
+        if one is None or to == by or (view.severity > CRITICAL and mine.crew_now(now_ms).quiet(to)):
             return view
         known = self._alerting.known()
         notice = Notice(to, "assigned", (alert,))
@@ -169,8 +185,11 @@ class Crews:
         tongue, known, place = person.language, self._alerting.known(), self._crewing.place
         about = [known[number] for number in one.alerts if number in known]
         lines = [
-            (wording.title(alert, place, tongue), wording.figures(alert, place, tongue, now_ms)) for alert in about[:10]
+            (wording.title(alert, place, tongue), wording.figures(alert, place, tongue, now_ms))
+            for alert in about[:LINES_MAX]
         ]
+        if rest := len(about) - len(lines) + one.more:
+            lines.append((wording.plain(tongue, "more", n=rest), ""))
         left = [alert for alert in about if alert.state not in OVER]
         free = [alert for alert in left if alert.state == "firing"]
         if now_ms >= link.until_ms:
@@ -187,12 +206,15 @@ class Crews:
 
     def _person(self, name: str) -> Person:
         if name not in self._people:
-            raise Refused("no_person", f"there is no person {name!r} in the site file", "take one of GET /api/oncall")
+            raise Refused(
+                "no_person", f"there is no person {name!r} in the site file", "take one of GET /api/v1/oncall"
+            )
         return self._people[name]
 
     def _view(self, one: Kept) -> NoticeView:
         name = self._people[one.person].name if one.person in self._people else one.person
         return NoticeView(
-            one.id, one.made_ms, one.person, name, one.kind, one.severity, one.step, one.alerts, one.more, one.title,
+            one.id, one.made_ms, one.person, name, one.kind, one.severity, one.step, one.alerts[:PAYLOAD_MAX],
+            one.more + len(one.alerts[PAYLOAD_MAX:]), one.title,
             one.state, one.channel, one.tries, one.changed_ms, one.detail, one.taken_ms,
         )  # fmt: skip

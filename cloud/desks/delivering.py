@@ -2,7 +2,8 @@
 
 That a try begins is stored before it, and what came of it after. So a stop in between is seen at the next start: then
 what a receiver knows again by its id, and what is critical, is sent once more and says so; the rest is left `unsure`.
-Each person has a queue of their own: nobody waits for another's broken channel, nothing new for what is tried again.
+Each person has a queue of their own: nobody waits for another's broken channel, nothing new for what is tried again,
+and nothing critical for a channel that is slow with something else.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cloud.alerts.notices import CRITICAL
+from cloud.alerts.lifecycle import CRITICAL
 from cloud.channels import Channel, Channels
 from cloud.desks.refusing import OnDisk
 from cloud.stores.database import LedgerUnavailable
@@ -31,6 +32,10 @@ GIVE_UP_MS = 86_400_000
 """What nobody took for a day is given up; it stands in the log."""
 WAITING_MAX = 500
 """Notices that wait for one person; at the limit the oldest of what is not critical is given up."""
+CALM_AT_ONCE, CRITICAL_AT_ONCE = 1, 8
+"""Notices on their way to one person at the same time."""
+REPEATED = ("critical", "again")
+"""What a later notice of the same alerts makes needless, where it waits still: it says the same, as it is by now."""
 
 Send = Callable[[Channel, Kept, Person], Awaitable[str]]
 """Tries once; "" when it was taken, else why not. One that is `unsure` may have been taken before."""
@@ -42,7 +47,35 @@ class Post:
     def __init__(self) -> None:
         self.waiting: dict[int, tuple[float, Kept]] = {}
         """By number: when it is tried next, in the loop's time, and the notice."""
+        self.underway: dict[int, int] = {}
+        """The severity of those that are being tried, by number."""
         self.news = asyncio.Event()
+
+    def due(self, now_s: float) -> list[int]:
+        """The numbers of what is to be tried now and has room, the worst and oldest first."""
+        calm = sum(severity > CRITICAL for severity in self.underway.values())
+        room = {True: CRITICAL_AT_ONCE - (len(self.underway) - calm), False: CALM_AT_ONCE - calm}
+        found = []
+        for severity, number in sorted((one.severity, one.id) for at_s, one in self.idle() if at_s <= now_s):
+            if room[severity <= CRITICAL] > 0:
+                room[severity <= CRITICAL] -= 1
+                found.append(number)
+        return found
+
+    def idle(self) -> list[tuple[float, Kept]]:
+        """What waits and is not being tried."""
+        return [held for number, held in self.waiting.items() if number not in self.underway]
+
+    def needless(self) -> list[Kept]:
+        """What was tried in vain, and a later notice tells as well."""
+        told: set[int] = set()
+        found = []
+        for _, one in sorted(self.idle(), key=lambda held: held[1].id, reverse=True):
+            if one.kind in REPEATED and not one.only:
+                if one.tries and not one.more and told.issuperset(one.alerts):
+                    found.append(one)
+                told.update(one.alerts)
+        return found
 
 
 class Delivering:
@@ -99,34 +132,42 @@ class Delivering:
 
     async def _serve(self, person: Person, post: Post) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            post.news.clear()
-            await self._shed(post)
-            due = [(one.severity, one.id) for at_s, one in post.waiting.values() if at_s <= loop.time()]
-            if not due:
-                next_s = min((at_s for at_s, _ in post.waiting.values()), default=None)
-                rest_s = None if next_s is None else max(0.0, next_s - loop.time())
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(post.news.wait(), rest_s)
-                continue
-            number = min(due)[1]
-            after = await self._try(post.waiting[number][1], person)
-            if after.state == "waiting":
-                rest_s = min(RETRY_MAX_S, self.retry_s * 2 ** min(after.tries, 20)) * random.uniform(0.75, 1.25)
-                post.waiting[number] = loop.time() + rest_s, after
-            else:
-                del post.waiting[number]
+        async with asyncio.TaskGroup() as group:
+            while True:
+                post.news.clear()
+                await self._shed(post)
+                due = post.due(loop.time())
+                for number in due:
+                    post.underway[number] = post.waiting[number][1].severity
+                    group.create_task(self._one(number, person, post))
+                if not due:
+                    next_s = min((at_s for at_s, _ in post.idle() if at_s > loop.time()), default=None)
+                    rest_s = None if next_s is None else max(0.0, next_s - loop.time())
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(rest_s):
+                            await post.news.wait()
+
+    async def _one(self, number: int, person: Person, post: Post) -> None:
+        after = await self._try(post.waiting[number][1], person)
+        del post.underway[number]
+        if after.state == "waiting":
+            rest_s = min(RETRY_MAX_S, self.retry_s * 2 ** min(after.tries, 20)) * random.uniform(0.75, 1.25)
+            post.waiting[number] = asyncio.get_running_loop().time() + rest_s, after
+        else:
+            del post.waiting[number]
+        post.news.set()
 
     async def _shed(self, post: Post) -> None:
-        while len(post.waiting) > WAITING_MAX:
-            calm = [number for number, (_, one) in post.waiting.items() if one.severity > CRITICAL]
-            _, one = post.waiting.pop(min(calm or post.waiting))
+        for one in post.needless():
+            del post.waiting[one.id]
+            await self._note(one, state="given_up", detail=f"a later one tells the same; {one.detail}"[:500])
+        while len(post.waiting) > WAITING_MAX and (idle := post.idle()):
+            calm = [one.id for _, one in idle if one.severity > CRITICAL]
+            _, one = post.waiting.pop(min(calm or [one.id for _, one in idle]))
             await self._note(one, state="given_up", detail=f"more than {WAITING_MAX} waited")
 
     async def _try(self, one: Kept, person: Person) -> Kept:
         """All channels once, in order; the notice as it is then."""
-        if one.tries and not self.stands(one):
-            return await self._note(one, state="given_up", detail="it was over before it could be told")
         if self._now_ms() - one.made_ms > GIVE_UP_MS:
             return await self._note(one, state="given_up", detail=f"nobody took it for a day; {one.detail}")
         channels, failed = self._channels().channels, []
@@ -136,6 +177,9 @@ class Delivering:
                 failed.append(f"{name}: there is no such channel")
                 continue
             began = await self._note(one, state="sending", channel=name, tries=one.tries + 1)
+            if not self.stands(one):  # asked last, so that whoever is told was to be told
+                detail = "it was over, or taken on, before it could be told"
+                return await self._note(began, state="given_up", detail=detail)
             why = await self._send(channel, one, person)
             if not why:
                 return await self._note(began, state="delivered", detail="; ".join(failed))

@@ -57,8 +57,10 @@ class Figures:
     def load(self) -> None:
         """Forecasts that were made of days gone by, and of those to come."""
         today = self._day(self._now_ms())
-        for day in range(today - TOLD_DAYS, today + AHEAD_DAYS + 1):
-            if (blob := self._books.kept(_key(day))) is not None:
+        days = range(today - TOLD_DAYS, today + AHEAD_DAYS + 1)
+        blobs = self._books.kept_under([_key(day) for day in days])
+        for day in days:
+            if (blob := blobs.get(_key(day))) is not None:
                 told = msgspec.msgpack.decode(blob, type=dict[str, float])
                 self._told_day, self._told = day, len(told)
                 for sku, units in told.items():

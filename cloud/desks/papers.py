@@ -82,7 +82,7 @@ class Papers:
                 raise NotFound(f"there is no order {order}", "the list shows all there are")
             supplier = versions[-1].supplier
         elif kind in OF_ORDERS:
-            raise NotFound(f"{kind} is the paper of an order", "ask for it at /api/portal/orders/NUMBER/papers")
+            raise NotFound(f"{kind} is the paper of an order", "ask for it at /api/v1/portal/orders/NUMBER/papers")
         if kind == "EPCIS":
             return "application/json", await self._events(supplier)
         partner = self._partner(supplier)

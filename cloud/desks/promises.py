@@ -90,9 +90,13 @@ class Promises:
         """See `stockroom.PromiseDesk`."""
         if sku not in self.site.sku_by_id:
             raise NotFound(f"there is no SKU {sku[:100]!r}", "the list without an id shows all there are")
-        account = self._book.account(sku)
-        found = fefo(account, units, self._book.today())
-        lines = [{"lot": lot, "units": n, "expiry": account.lots[lot][1]} for lot, n in found.lines]
+        account, ends = self._book.account(sku), self._book.ends(sku)
+        found = fefo(account, units, self._book.today(), ends)
+        dates = {lot: expiry for lot, (_, expiry) in account.lots.items()}
+        lines = [
+            {"lot": lot, "units": n, "expiry": dates[lot], "effective_expiry": ends.get(lot, dates[lot])}
+            for lot, n in found.lines
+        ]
         left_out = [one._asdict() for one in found.left_out]
         return {"sku": sku, "units": units, "lines": lines, "missing": found.missing, "left_out": left_out}
 

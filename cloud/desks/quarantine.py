@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cloud.core.book.entries import Entry, Sensed
+from cloud.core.book.state import Account
 from cloud.core.cold_view import ExcursionView, excursion_view
 from cloud.core.coldchain import dossier
 from cloud.core.coldchain.chamber import Told
 from cloud.core.coldchain.dossier import Case, Decision, Line, Step
-from cloud.core.coldchain.kinetic import DAY_MS
+from cloud.core.coldchain.kinetic import DAY_MS, MINUTE_MS
 from cloud.core.coldchain.lying import There, lying, to_set_aside, zones_of
 from cloud.core.purchasing.needs import BY
 from cloud.desks.bookkeeping import Bookkeeping
@@ -25,6 +26,8 @@ from cloud.desks.stays import UsedUp
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound
 from cloud.web.sign_in import Who
+from protocols.cold import Storage
+from protocols.excursions import Excursion
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +43,22 @@ REF = "cold:"
 class Quarantine:
     """The excursions of one site and what was set aside for them."""
 
-    def __init__(self, book: Bookkeeping, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        book: Bookkeeping,
+        books: Books,
+        on_disk: OnDisk,
+        now_ms: Callable[[], int],
+        watched: Mapping[str, Mapping[str, Storage]],
+        going: Callable[[str, str], Excursion | None],
+    ) -> None:
+        """`going`: (zone, storage) -> the excursion that a room is in now."""
         self.site = book.site
+        book.held = self.held
+        self._going = going
         self._book, self._books, self._on_disk, self._now_ms = book, books, on_disk, now_ms
+        self._watched = watched
+        """Zone -> the ways of keeping goods that are watched there."""
         self._zones = zones_of(self.site)
         self._scrapping = Scrapping(book, self._zones, now_ms)
         self._cases: dict[int, Case] = {}
@@ -50,8 +66,8 @@ class Quarantine:
         """What became of rooms, and is not in the dossier yet."""
         self._resumed: set[int] = set()
         """Breaches of which the entries in the book were looked for since the start."""
-        self._worn: set[str] = set()
-        """Lots that were told to be used up."""
+        self._came: dict[tuple[str, str, int], tuple[tuple[int, int, int], int]] = {}
+        """(SKU, lot, moment) -> the last fact that was read, and the units that came since the moment."""
         self._deciding = asyncio.Lock()
 
     def load(self) -> None:
@@ -75,6 +91,9 @@ class Quarantine:
                 await self._add(dossier.steps_of(case, zone, told.storage, told.excursion, now_ms))
                 self._heard.pop(0)
             for case in [*self._cases.values()]:
+                if not case.ended_ms and case.storage not in self._watched.get(case.zone, {}):
+                    await self._add([dossier.left(case, now_ms)])
+                self._now(case)
                 if case.kind == "breach" and (not case.ended_ms or not case.searched):
                     await self._search(case, now_ms)
                 if any(one.decision and not one.booked for one in case.lines):
@@ -82,11 +101,26 @@ class Quarantine:
             self._forget()
 
     async def used_up(self, one: UsedUp, now_ms: int) -> None:
-        """A lot used up a budget of its own, or its shelf life: a case of its own, once."""
+        """A lot used up a budget of its own, or its shelf life: a case of its own. After somebody's word about it there
+        is another one when as much as the whole budget was used up again."""
         key = f"{one.zone}/{one.storage}/{one.why}/{one.sku}/{one.lot}/{one.since_ms}"
-        if key in self._worn:
-            return
         async with self._deciding:
+            near = [case for case in self._cases.values() if (case.zone, case.storage) == (one.zone, one.storage)]
+            mine = [case for case in near if (case.sku, case.lot, case.why) == (one.sku, one.lot, one.why)]
+            mine = [case for case in mine if case.began_ms == one.since_ms]
+            there = [case for case in near if not case.sku and (not case.ended_ms or case.ended_ms > one.since_ms)]
+            far = [case.peak_c for case in there if case.side == one.side]
+            peak_c = (max if one.side > 0 else min)(far, default=0.0) if one.budget_ms else 0.0
+            for case in mine:
+                if case.state == "open":
+                    case.outside_ms, case.peak_c = one.outside_ms, peak_c
+                    return
+            if mine:
+                signed = [line.signed_ms for case in mine for line in case.lines]
+                known_ms = max([one.budget_ms, *signed, *(case.outside_ms for case in mine)])
+                if not one.budget_ms or one.outside_ms < known_ms + one.budget_ms:
+                    return
+                key += f"/{len(mine) + 1}"
             body = {
                 "kind": "breach",
                 "why": one.why,
@@ -94,9 +128,21 @@ class Quarantine:
                 "ended_ms": now_ms,
                 "sku": one.sku,
                 "lot": one.lot,
+                "side": one.side,
+                "peak_c": peak_c,
+                "outside_ms": one.outside_ms,
             }
             await self._add([Step(one.zone, one.storage, "began", one.since_ms, now_ms, key, body=body)])
-            self._worn.add(key)
+
+    def held(self, sku: str) -> dict[str, int]:
+        """Lot -> its units that are in quarantine for a breach, until somebody's word about them is booked."""
+        found: dict[str, int] = {}
+        for case in self._cases.values():
+            for line in case.lines:
+                if line.sku == sku and line.units and not line.booked:
+                    found[line.lot] = found.get(line.lot, 0) + line.units
+        aside = self._book.account(sku).aside if found else {}
+        return {lot: min(units, aside.get(lot, 0)) for lot, units in found.items()}
 
     def by_room(self) -> dict[tuple[str, str], list[Case]]:
         """(zone, storage) -> its cases."""
@@ -105,24 +151,33 @@ class Quarantine:
             found.setdefault((one.zone, one.storage), []).append(one)
         return found
 
+    def released(self) -> set[tuple[str, str]]:
+        """SKU and lot of those that were set aside for their age, and are fit all the same: somebody signed for it."""
+        return {
+            (one.sku, one.lot)
+            for one in self._cases.values()
+            if one.why == "aged" and any(line.decision == "release" for line in one.lines)
+        }
+
     async def excursions(self, zone: str, from_ms: int, to_ms: int) -> list[ExcursionView]:
         """Those that began within a span, newest first."""
         with storing():
             steps = await asyncio.to_thread(self._books.cold_steps, zone or None, from_ms, to_ms)
-        return [excursion_view(one) for one in sorted(folded(steps).values(), key=lambda one: -one.began_ms)]
+        found = sorted(folded(steps).values(), key=lambda one: -one.began_ms)
+        return [excursion_view(self._now(one)) for one in found]
 
     async def excursion(self, number: int) -> ExcursionView:
         """One of them. Raises `NotFound`."""
-        return excursion_view(await self._case(number))
+        return excursion_view(self._now(await self._case(number)))
 
     async def decide(
         self, number: int, decision: Decision, wanted: Sequence[int], who: Who, comment: str
     ) -> ExcursionView:
         """A person signs for lots that a breach set aside; said again by the same person it changes nothing."""
         async with self._deciding:
-            case, now_ms = await self._case(number), self._now_ms()
+            case, now_ms = self._now(await self._case(number)), self._now_ms()
             lines = granted(dossier.decide(case, wanted, decision, who.name, comment.strip(), WORDS))
-            said = {"decision": decision}
+            said = {"decision": decision, "peak_c": case.peak_c, "outside_ms": case.outside_ms}
             steps = [
                 Step(
                     case.zone, case.storage, "decided", now_ms, now_ms, f"{number}/decided/{line}", number, who.name,
@@ -136,6 +191,15 @@ class Quarantine:
                 self._cases[number] = case
                 await self._settle(case)
             return excursion_view(case)
+
+    def _now(self, case: Case) -> Case:
+        """The case; while its room is outside, with how far and how long by now."""
+        if case.ended_ms or case.sku:
+            return case
+        now = self._going(case.zone, case.storage)
+        if now is not None and dossier.same([case], case.zone, case.storage, now) is not None:
+            case.peak_c, case.outside_ms = now.peak_c, now.outside_ms
+        return case
 
     async def _case(self, number: int) -> Case:
         if (known := self._cases.get(number)) is not None:
@@ -193,7 +257,8 @@ class Quarantine:
             if case.lot:  # of which it is known what it went through, wherever it lies
                 there = There(there.units, {case.lot: account.batches.units.get(case.lot, 0)})
             for lot, units in to_set_aside(account, there, had):
-                if any(one.decision for one in mine if one.lot == lot):
+                units = await self._meant(case, account, lot, units, [one for one in mine if one.lot == lot])
+                if units <= 0:
                     continue
                 count = sum(one.lot == lot for one in mine) + 1
                 note = f"{case.zone}: breach {number} ({case.why})"
@@ -206,6 +271,42 @@ class Quarantine:
                 gone = 0
             if gone:
                 await self._add([self._aside(case, 0, Entry("quarantine", sku, 0, now_ms, now_ms), gone)])
+
+    async def _meant(self, case: Case, account: Account, lot: str, units: int, before: list[Line]) -> int:
+        """How many of these units the breach is about: those that lay there while it lasted, and about which nobody
+        has decided yet, or not about a breach that went so far."""
+        if case.ended_ms and lot and not case.lot:
+            there = account.batches.units.get(lot, 0) - account.aside.get(lot, 0)
+            units = min(units, there - await self._since(account, lot, case.ended_ms))
+        decided = [one for one in before if one.decision]
+        if not decided:
+            return units
+        last = max(decided, key=lambda one: one.decided_ms)
+        if last.decision == "scrap":  # what is there once that is lost came after
+            return units if all(one.booked for one in decided) else 0
+        kept = self.site.storage_by_id.get(case.storage)
+        borne_ms = round((kept.excursion_minutes or 0.0) * MINUTE_MS) if kept is not None else 0
+        if dossier.worse(case, last, borne_ms):
+            return units
+        again = sum(one.units for one in before if one.at_ms > last.decided_ms)
+        return min(units, await self._since(account, lot, last.decided_ms) - again)
+
+    async def _since(self, account: Account, lot: str, at_ms: int) -> int:
+        """Units of a lot that came after a moment; what has no lot's name may all have been there before."""
+        key, last = (account.sku, lot, at_ms), account.last
+        if not lot:
+            return 0
+        if self._came.get(key, (None, 0))[0] != last:
+
+            def read() -> int:
+                facts = self._books.facts(account.sku, from_ms=at_ms + 1)
+                return sum(one.units for one in facts if _comes(one, lot) and one.id not in self._book.gone)
+
+            if len(self._came) > CASES_MAX:
+                self._came.clear()
+            with storing():
+                self._came[key] = last, await asyncio.to_thread(read)
+        return self._came[key][1]
 
     def _aside(self, case: Case, more: int, entry: Entry, gone: int) -> Step:
         body = {"sku": entry.sku, "lot": entry.lot, "units": entry.units, "gone": gone, "entry": entry.id}
@@ -234,7 +335,14 @@ class Quarantine:
 
         def read() -> int:
             found = 0
+            after: dict[str, int] = {}
             for one in self._books.facts(sku, from_ms=case.breach_ms):
+                lot = one.lot or one.expiry if type(one) is not Sensed else ""
+                if case.ended_ms and one.happened_ms > case.ended_ms and _comes(one, lot):
+                    after[lot] = after.get(lot, 0) + one.units
+                elif one.units < 0 and after.get(lot, 0) >= -one.units:
+                    after[lot] += one.units  # it came when all was over, and left
+                    continue
                 seen = type(one) is Sensed and one.kind == "pick" and one.place in places
                 told = off and type(one) is not Sensed and not one.place and one.kind in ("pick", "transfer", "loss")
                 if (seen or told) and one.units < 0 and one.id not in self._book.gone:
@@ -261,6 +369,12 @@ class Quarantine:
         done = [one for one in done if all(line.booked for line in self._cases[one].lines)]
         for number in done[: max(0, len(done) - CASES_MAX)]:
             del self._cases[number]
+
+
+def _comes(one: Entry, lot: str) -> bool:
+    """Whether units of a lot come to the site by a fact."""
+    said = type(one) is not Sensed and one.kind not in ("quarantine", "count") and one.units > 0
+    return said and bool(lot) and (one.lot or one.expiry) == lot
 
 
 def folded(steps: Iterable[Step]) -> dict[int, Case]:

@@ -17,13 +17,15 @@ from cloud.stores.cold import Stayed
 from cloud.stores.history import HistoryUnavailable
 from cloud.web.desk import NotFound, Refused, Unavailable
 from protocols.cold import Storage
-from protocols.excursions import GAP_MS
+from protocols.excursions import PACES, SPARSE_MS
 
 ZONE_DAYS = 7
 """A report of a room is of so many days, if nobody says otherwise."""
 BEFORE_MS = 40 * DAY_MS
 """What began so long before a period may reach into it."""
 PARTS_MAX = 40
+PACE_MS = (PACES + 1) * SPARSE_MS
+"""So long before a period it is known how often its thermometers tell."""
 
 
 class Rooms(Protocol):
@@ -123,7 +125,7 @@ class Reporting:
         return Part(zone, name, storage, kept.low_c, kept.high_c, from_ms, to_ms, kept.kinetic_hours, kept.kinetic_c)
 
     async def _measured(self, part: Part, kept: Storage) -> Part:
-        early_ms = max(0, part.from_ms - GAP_MS)
+        early_ms = max(0, part.from_ms - PACE_MS)
         samples = self._rooms.samples(part.zone, early_ms, part.to_ms)
         return await asyncio.to_thread(reports.measured, part, kept, samples)
 

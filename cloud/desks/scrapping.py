@@ -34,11 +34,11 @@ class Scrapping:
         if line.decision == "release" or not line.units:
             await self._give_back(case, line, line.units, "release", comment)
             return [self._step(case, line, "booked", {})]
-        told = await self._scrap(case, line, comment)
+        told, missing = await self._scrap(case, line, comment)
         if not told:
-            return [self._step(case, line, "booked", {})]
+            return [self._step(case, line, "booked", {"missing": missing} if missing else {})]
         aside = self._book.account(line.sku).aside.get(line.lot, 0)
-        return [self._step(case, line, "told", {"entries": told, "aside": aside})]
+        return [self._step(case, line, "told", {"entries": told, "aside": aside, "missing": missing})]
 
     async def _give_back(self, case: Case, line: Line, units: int, what: str, comment: str) -> None:
         units = min(units, self._book.account(line.sku).aside.get(line.lot, 0))
@@ -46,32 +46,35 @@ class Scrapping:
         if units > 0 and await self._book.known_by(key) is None:
             await self._enter([self._entry(case, line, "quarantine", -units, comment, key)])
 
-    async def _scrap(self, case: Case, line: Line, comment: str) -> dict[str, int]:
-        """Book the loss of a line: at once of what lies off the shelves, the rest slot by slot. Slot -> its entry."""
+    async def _scrap(self, case: Case, line: Line, comment: str) -> tuple[dict[str, int], int]:
+        """Book the loss of what is there of a line: at once of what lies off the shelves, the rest slot by slot.
+        Slot -> its entry; and how many units are there no more."""
         account, slots = self._book.account(line.sku), self._zones[line.sku].get(case.zone, [])
         key = self._key(case, line, "scrap")
         first = await self._book.known_by(key)
         left = line.units
         if first is not None:
             left += first.units
-        elif (off := min(left, max(0, account.off))) > 0:
+        elif (off := min(left, max(0, account.off), _of_lot(account, line))) > 0:
             back = self._entry(
                 case, line, "quarantine", -min(off, account.aside.get(line.lot, 0)), comment, f"{key}:back"
             )
             lost = self._entry(case, line, "loss", -off, comment, key)
             left -= off if await self._enter([one for one in (back, lost) if one.units]) else 0
         told: dict[str, int] = {}
+        there = _of_lot(self._book.account(line.sku), line)
+        left, missing = min(left, there), max(0, left - there)
         for slot in slots:
-            there = _there(account, slot)
+            units = min(left, _there(account, slot))
             known = await self._book.known_by(f"{key}:{slot}")
-            if known is None and min(left, there) > 0:
-                entry = self._entry(case, line, "loss", -min(left, there), comment, f"{key}:{slot}", slot)
+            if known is None and units > 0:
+                entry = self._entry(case, line, "loss", -units, comment, f"{key}:{slot}", slot)
                 entered = await self._enter([entry])
                 known = entered[0] if entered else None
             if known is not None:
                 told[slot] = known.id
                 left += known.units
-        return told
+        return told, missing
 
     async def _seen(self, case: Case, line: Line, comment: str) -> list[Step]:
         """Whether the scales saw leave what was told of their slots; then what is in quarantine for it too much is
@@ -112,6 +115,11 @@ class Scrapping:
     @staticmethod
     def _key(case: Case, line: Line, what: str) -> str:
         return f"cold:{case.number}:{line.number}:{what}"
+
+
+def _of_lot(account: Account, line: Line) -> int:
+    """Units that may be those of a line."""
+    return max(0, account.batches.units.get(line.lot, 0) if line.lot else account.on_hand)
 
 
 def _there(account: Account, slot: str) -> int:

@@ -13,7 +13,7 @@ from cloud.core.book.accounts import Account, Terms
 from cloud.core.book.costing import KEPT as COSTING
 from cloud.core.book.costing import course, in_force
 from cloud.core.book.entries import taken_back
-from cloud.core.book.lots import expiring
+from cloud.core.book.lots import expiring, turns
 from cloud.core.book.positions import Position
 from cloud.desks.accounts import entries_of
 from cloud.stores.books import Books
@@ -36,14 +36,19 @@ class Standing(Struct, frozen=True):
     """What was told of slots whose scales saw nothing of it yet; after a day it holds no more."""
 
 
-def standing(sku: str, account: Account, position: Position, today: str) -> Standing:
-    """Where an SKU stands."""
-    lots = [{"lot": lot, "units": units, "expiry": expiry} for lot, (units, expiry) in account.lots.items()]
+def standing(sku: str, account: Account, position: Position, today: str, ends: Mapping[str, str]) -> Standing:
+    """Where an SKU stands; `ends` as of `lots`."""
+    held = account.lots
+    lots = [_lot(lot, *held[lot], ends) for _, lot in turns(account, ends)]
     layers = [{"units": one.units, "unit_cost": one.unit_cost} for one in account.layers.layers]
     return Standing(
-        sku, position, position.available, position.projected, account.debts, lots, expiring(account, today),
+        sku, position, position.available, position.projected, account.debts, lots, expiring(account, today, ends=ends),
         layers, account.value, [one._asdict() for one in account.unexplained], _unseen(account),
     )  # fmt: skip
+
+
+def _lot(lot: str, units: int, expiry: str, ends: Mapping[str, str]) -> dict[str, object]:
+    return {"lot": lot, "units": units, "expiry": expiry, "effective_expiry": ends.get(lot, expiry)}
 
 
 def _unseen(account: Account) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date, timedelta
 from math import floor
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct, field
 
-from cloud.core.book.lots import UNDATED
+from cloud.core.book.lots import NO_ENDS, UNDATED
 from cloud.core.cold_view import BudgetLeft, ExposureView
 from cloud.core.coldchain.chamber import Chamber
 from cloud.core.coldchain.exposure import Left, Stay, Worn, left
@@ -34,11 +34,13 @@ PAGE = 1_000
 
 
 class Here(Struct):
-    """A lot in a room: since when, what the room had counted then, how it is kept, the most units that were there."""
+    """A lot in a room: since when, what the room had counted then, how it is kept, the most units that were there.
+    `due`: what the thermometers told of the moment when it came is not here yet."""
 
     stay: Stay
     storage: str
     units: int = 0
+    due: bool = False
 
 
 class Known(Struct):
@@ -49,7 +51,8 @@ class Known(Struct):
 
 
 class UsedUp(NamedTuple):
-    """A lot that may not be used any more, for what it went through."""
+    """A lot that may not be used any more, for what it went through: `outside_ms` of a budget of `budget_ms`, above
+    (`side` 1) or below its temperature; or its age, with all its time outside the limits."""
 
     zone: str
     storage: str
@@ -57,6 +60,9 @@ class UsedUp(NamedTuple):
     lot: str
     since_ms: int
     why: str
+    outside_ms: int
+    budget_ms: int = 0
+    side: int = 1
 
 
 class Stays:
@@ -81,6 +87,8 @@ class Stays:
         """Stays that are over and not stored yet."""
         self._seen: dict[str, tuple[int, int, int]] = {}
         """SKU -> the last fact of its account that was looked at."""
+        self._ends: dict[str, dict[str, str]] = {}
+        """SKU -> lot -> the last day on which it may be used, of those that warmth aged."""
         self._looked_ms = 0
         self._changed = False
 
@@ -101,6 +109,7 @@ class Stays:
 
     async def tick(self, now_ms: int) -> None:
         """Look where lots are."""
+        self._settle()
         if 0 <= now_ms - self._looked_ms < LOOK_MS:
             return
         self._looked_ms = now_ms
@@ -127,14 +136,26 @@ class Stays:
         known = self._known.here.values()
         return [zones[zone].stay.since_ms for lots in known for zones in lots.values() if zone in zones]
 
-    def learnt(self, zone: str) -> None:
-        """What a room had counted was learnt again: also what it had by the moments when lots came."""
+    def learnt(self, zone: str, from_ms: Mapping[str, int]) -> None:
+        """What a room had counted was learnt again, of each storage from a moment on: also what it had by the later
+        moments when lots came. What it had by earlier ones is known exactly since then, and stays."""
         for sku in self._skus:
             for lots in self._known.here.get(sku.id, {}).values():
-                if (one := lots.get(zone)) is not None:
-                    at = self._chambers[zone].worn_at(sku.storage, one.stay.since_ms)
-                    one.stay = Stay(one.stay.since_ms, at, one.stay.before)
+                one = lots.get(zone)
+                if one is not None and one.stay.since_ms > from_ms.get(sku.storage, one.stay.since_ms):
+                    one.due = True
+        self._settle()
         self._changed = True
+
+    def _settle(self) -> None:
+        """What rooms had counted by the moments when lots came, once their thermometers told of these."""
+        for lots in self._known.here.values():
+            for zones in lots.values():
+                for zone, one in zones.items():
+                    chamber, since_ms = self._chambers[zone], one.stay.since_ms
+                    if one.due and not chamber.pin(one.storage, since_ms):
+                        one.stay = Stay(since_ms, chamber.worn_at(one.storage, since_ms), one.stay.before)
+                        one.due, self._changed = False, True
 
     def lots(self) -> dict[tuple[str, str], int]:
         """(zone, storage) -> how many lots lie there."""
@@ -170,26 +191,33 @@ class Stays:
             aged = bool(one.effective_expiry) and one.effective_expiry != one.expiry and one.effective_expiry < today
             if one.lot and (one.used_up or aged):
                 over = any(budget.left_minutes < 0 for budget in one.budgets)
-                why = "budget" if over else "aged"
-                found.append(UsedUp(one.zone, one.storage, one.sku, one.lot, one.since_ms, why))
+                of = (one.zone, one.storage, one.sku, one.lot, one.since_ms)
+                if not over:
+                    found.append(UsedUp(*of, "aged", one.outside_ms))
+                    continue
+                most = min(one.budgets, key=lambda budget: budget.left_minutes / budget.minutes)
+                spent, side = most.minutes - most.left_minutes, 1 if most.above_c is not None else -1
+                found.append(UsedUp(*of, "budget", round(spent * 60_000), round(most.minutes * 60_000), side))
         return found
 
-    def sooner(self, sku: str) -> list[tuple[int, int]] | None:
-        """Days (today with them) and units of the lots that can be used, by their effective expiry; None where no lot's
-        is another than was told."""
-        views = [one for one in self.exposures(sku) if one.effective_expiry != one.expiry]
-        if not views:
-            return None
-        ends: dict[str, str] = {}
-        for one in views:
-            ends[one.lot] = min(ends.get(one.lot, UNDATED), one.effective_expiry)
-        account, today = self._book.account(sku), self._book.today()
-        start, found = date.fromisoformat(today), []
-        for lot, (units, expiry) in account.lots.items():
-            end, free = ends.get(lot, expiry), units - account.aside.get(lot, 0)
-            if today <= end < UNDATED and end and free > 0:
-                found.append(((date.fromisoformat(end) - start).days + 1, free))
-        return sorted(found)
+    def ends(self, sku: str) -> Mapping[str, str]:
+        """The lots of an SKU that warmth aged, and the last day on which each may be used: its effective expiry, as of
+        the last minute."""
+        return self._ends.get(sku, NO_ENDS)
+
+    def date(self, released: Container[tuple[str, str]], now_ms: int) -> None:
+        """Work out until when lots may be used. Of those `released` (SKU, lot) the label holds again; units of no known
+        lot come and go, so nobody knows what those that are left went through."""
+        found: dict[str, dict[str, str]] = {}
+        for one in self.exposures():
+            aged = one.lot and one.effective_expiry != one.expiry
+            if aged and (one.sku, one.lot) not in released:
+                of = found.setdefault(one.sku, {})
+                of[one.lot] = min(of.get(one.lot, UNDATED), one.effective_expiry)
+        before, self._ends = self._ends, found
+        for sku in before.keys() | found.keys():
+            if before.get(sku) != found.get(sku):
+                self._book.changed(sku, now_ms)
 
     async def _look(self, sku: str, storage: str, home: str, now_ms: int) -> None:
         account, here = self._book.account(sku), self._known.here.setdefault(sku, {})
@@ -201,7 +229,8 @@ class Stays:
                 now.add((lot, zone))
                 zones = here.setdefault(lot, {})
                 if zone not in zones:
-                    zones[zone] = Here(await self._came(sku, lot, storage, zone, now_ms), storage)
+                    stay = await self._came(sku, lot, storage, zone, now_ms)
+                    zones[zone] = Here(stay, storage, due=self._chambers[zone].pin(storage, stay.since_ms))
                 zones[zone].units = max(zones[zone].units, units)
         for lot, zones in [*here.items()]:
             for zone in [zone for zone in zones if (lot, zone) not in now]:
@@ -243,6 +272,8 @@ class Stays:
         return bool(storage) and storage in self._storages.get(zone, {})
 
     def _worn(self, sku: str, zone: str, here: Here) -> Worn:
+        if here.due:
+            return here.stay.before  # all that its room is known to have gone through was before it came
         return here.stay.worn(self._chambers[zone].state.kept[self.site.sku_by_id[sku].storage].course)
 
     def _view(self, sku: str, lot: str, zone: str, here: Here) -> ExposureView:

@@ -172,7 +172,8 @@ class Trade:
         self.book.give_back = self.purchasing.take_back
         self.book.picked = self._inventory.picked
         planner.positions = self.position
-        planner.lots = self.cold.fresh
+        self.book.ends = self.cold.stays.ends
+        planner.lots = self.book.fresh
         planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms
         planner.due = self.purchasing.due_days
         planner.spares, planner.deals = self.neighbours.spare, self.supplying.deals

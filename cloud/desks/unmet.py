@@ -30,8 +30,10 @@ class Unmet:
     def load(self) -> None:
         """What the ledger has of the days that are looked back on."""
         today = self._tallies.today
-        for day in range(today - DAYS + 1, today + 1):
-            if (blob := self._books.kept(f"refused:{day}")) is not None:
+        keys = {day: f"refused:{day}" for day in range(today - DAYS + 1, today + 1)}
+        blobs = self._books.kept_under([*keys.values()])
+        for day, key in keys.items():
+            if (blob := blobs.get(key)) is not None:
                 of = self._days[day] = msgspec.msgpack.decode(blob, type=dict[str, int])
                 for sku, units in of.items():
                     tallies.tell(self._tallies, Refused(sku, day_start_ms(self._tallies.timezone, day), units))

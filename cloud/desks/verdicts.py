@@ -12,6 +12,7 @@ from cloud.alerts.lifecycle import Alert
 from cloud.core.maintenance.verdicts import (
     FLOOR,
     SPAN_MS,
+    Judged,
     RulePrecision,
     Subject,
     Verdict,
@@ -22,6 +23,7 @@ from cloud.core.maintenance.verdicts import (
     standing,
     subject,
 )
+from cloud.core.maintenance.verdicts import Verdicts as Said
 from cloud.core.maintenance.work import LIFE_LEFT, Stands, WorkOrder
 from cloud.core.maintenance.working import nothing_to_judge
 from cloud.desks.refusing import OnDisk, granted, storing
@@ -78,19 +80,19 @@ class Verdicts:
         with storing():
             return await asyncio.to_thread(self._books.work.verdicts_of, *of)
 
-    async def of_alert(self, number: int) -> object:
+    async def of_alert(self, number: int) -> Said:
         """See `work.WorkDesk`."""
         await self._alert(number)
         every = await self.every(Subject(number, 0))
-        return {"verdicts": every, "standing": standing(every)}
+        return Said(every, standing(every))
 
-    async def judge_alert(self, number: int, told: Told, by: str, key: str) -> object:
+    async def judge_alert(self, number: int, told: Told, by: str, key: str) -> Judged:
         """See `work.WorkDesk`."""
         alert = await self._alert(number)
         new = self._new(told, by, key, alert.since_ms)
         return await self._give(new(alert.rule, alert.subject, number, 0, alert.severity), told)
 
-    async def judge_work(self, order: WorkOrder, told: Told, by: str, key: str) -> object:
+    async def judge_work(self, order: WorkOrder, told: Told, by: str, key: str) -> Judged:
         """What somebody says of what an order is for."""
         new = await self.of_order(order, told, by, key)
         return await self._give(new, told)
@@ -131,7 +133,7 @@ class Verdicts:
 
         return made
 
-    async def _give(self, new: Verdict, told: Told) -> object:
+    async def _give(self, new: Verdict, told: Told) -> Judged:
         async with self._turns.turn():
             of = subject(new)
             with storing():
@@ -151,7 +153,7 @@ class Verdicts:
         if stands == kept and kept.said == "not_now" and kept.alert and until_ms > self._now_ms():
             with suppress(Conflict, NotFound, Refused):  # it is over: there is nothing to put aside
                 await self.snooze(kept.alert, kept.by, kept.note or "not now", until_ms)
-        return {"verdict": kept, "standing": stands, "precision": self._look().get(kept.rule)}
+        return Judged(kept, stands, self._look().get(kept.rule))
 
     def _know(self, verdicts: Iterable[Verdict]) -> None:
         for one in verdicts:

@@ -15,7 +15,7 @@ from cloud.core.maintenance.verdicts import RulePrecision, Subject, Verdict
 from cloud.core.maintenance.work import Cause, LateWork, Stands, Window, WorkOrder
 from cloud.core.maintenance.working import Action, What
 from cloud.core.purchasing.keys import digest
-from cloud.core.work_view import WorkView, work_view
+from cloud.core.work_view import WorkDetail, WorkView, work_view
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.promises import Promises
 from cloud.desks.refusing import OnDisk, granted, storing
@@ -43,6 +43,8 @@ class Works:
         """The assets as they are now."""
         self.people: Callable[[], Iterable[str]] = tuple
         """Who an order may be given to; nobody: anybody."""
+        self.acted: Callable[[], None] = lambda: None
+        """Called when somebody did something with an order, or said something of one: all are to see it at once."""
         self._book, self._promises, self._books, self._on_disk, self._now_ms = book, promises, books, on_disk, now_ms
         self._turns = Turns(self._read_again)
         self._known: dict[int, WorkOrder] = {}
@@ -86,7 +88,7 @@ class Works:
         """See `work.WorkDesk`."""
         return self.shown()
 
-    async def order(self, number: int) -> object:
+    async def order(self, number: int) -> WorkDetail:
         """See `work.WorkDesk`."""
         with storing():
             versions = await asyncio.to_thread(self._books.work.versions, number)
@@ -94,7 +96,7 @@ class Works:
             raise NotFound(f"there is no maintenance order {number}", "the list shows all there are")
         last = versions[-1].order
         said = await self.verdicts.every(_subject(last))
-        return {"work": self._view(last), "versions": versions, "verdicts": said}
+        return WorkDetail(self._view(last), versions, said)
 
     async def open(self, wanted: NewWork, by: str, key: str) -> WorkView:
         """See `work.WorkDesk`."""
@@ -116,7 +118,9 @@ class Works:
             self._person(what.assigned_to)
             made = granted(working.opened(asset, zone, cause, what, by, self._now_ms()))
             made = replace(made, said={key: said}) if key else made
-            return self._view((await self._write(None, made, "open", key=key)).order)
+            stored = await self._write(None, made, "open", key=key)
+        self.acted()
+        return self._view(stored.order)
 
     async def step(self, number: int, action: Action, step: WorkStep, by: str, key: str) -> WorkView:
         """See `work.WorkDesk`."""
@@ -139,7 +143,9 @@ class Works:
             if action == "finish" and step.verdict:
                 told = Told(step.verdict, note=step.found)
                 verdict = await self.verdicts.of_order(before, told, by, "", outcome=True)
-            return self._view((await self._write(before, after, action, verdict)).order)
+            stored = await self._write(before, after, action, verdict)
+        self.acted()
+        return self._view(stored.order)
 
     async def alert_verdicts(self, number: int) -> object:
         """See `work.WorkDesk`."""
@@ -159,7 +165,9 @@ class Works:
             if not versions:
                 raise NotFound(f"there is no maintenance order {number}", "the list shows all there are")
             order = versions[-1].order
-        return await self.verdicts.judge_work(order, told, by, key)
+        judged = await self.verdicts.judge_work(order, told, by, key)
+        self.acted()
+        return judged
 
     async def _write(
         self, before: WorkOrder | None, after: WorkOrder, action: str, verdict: Verdict | None = None, key: str = ""

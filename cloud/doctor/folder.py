@@ -7,7 +7,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 
-from cloud import backup
+from cloud import backup, channels
 from cloud.backup import DATABASES
 from cloud.doctor.case import DAY_MS, RECENT_MS, Case, Finding
 from cloud.restore import RESTORING
@@ -65,12 +65,12 @@ def _disk(case: Case) -> Iterator[Finding]:
 
 def _modes(case: Case) -> Iterator[Finding]:
     state, remedy = case.where.state, "chmod -R go= "
-    secret = [state, state / "keys", *(state / "keys").glob("*_secret"), state / "sign-in.txt"]
+    secret = [state, state / "keys", *(state / "keys").glob("*_secret"), state / "sign-in.txt", state / channels.NAME]
     secret += [case.where.of(name) for name in DATABASES]
     for path in (one for one in secret if one.exists()):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            why = "whoever has the key or the book can send in the service's name, or read and change what is kept"
+            why = "whoever has these can send in the service's name, or read and change what is kept"
             yield Finding("open_to_others", str(path), f"others may use it (mode {mode:04o})", why, f"{remedy}{path}")
     for path in (state / "gateways", *(state / "gateways").glob("*.key")):
         if path.exists() and path.stat().st_mode & 0o022:

@@ -26,6 +26,8 @@ __all__ = ["Books", "Changed", "Ordered", "Spare", "Version"]
 
 ENTRIES_MAX = 1000
 """Entries in one answer, where nobody says otherwise."""
+KEYS_MAX = 500
+"""Keys in one question to the database, which bears so many and not many more."""
 
 
 class Spare(Struct, frozen=True):
@@ -207,6 +209,15 @@ class Books:
         with self._reading() as connection:
             blob = connection.scalar(select(tables_trade.kept.c.blob).where(tables_trade.kept.c.key == key))
         return None if blob is None else bytes(blob)
+
+    def kept_under(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """As `kept`, many at once; a key under which nothing is kept is left out."""
+        kept, found = tables_trade.kept.c, dict[str, bytes]()
+        with self._reading() as connection:
+            for some in (keys[at : at + KEYS_MAX] for at in range(0, len(keys), KEYS_MAX)):
+                rows = connection.execute(select(kept.key, kept.blob).where(kept.key.in_(some)))
+                found.update((key, bytes(blob)) for key, blob in rows)
+        return found
 
     def keep_all(self, blobs: Mapping[str, bytes]) -> None:
         """As `keep`, many at once."""

@@ -56,6 +56,8 @@ def steps(connection: Connection, zone: str | None = None, from_ms: int = 0, to_
 
 def steps_of(connection: Connection, excursion: int) -> list[Step]:
     """All steps of one excursion, oldest first; none where there is no such one."""
+    if excursion < 1:  # what began one has that as the number of its own
+        return []
     table = cold_step
     wanted = select(table).where(or_(table.c.id == excursion, table.c.excursion == excursion)).order_by(table.c.id)
     found = [Step(**row) for row in connection.execute(wanted).mappings()]

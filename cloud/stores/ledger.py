@@ -3,7 +3,7 @@ and facts.py.
 
 `apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
 comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `books`, `notices`,
-`proof`, and what is in memory: `lanes`, `tops`, `missing`.
+`past_alerts`, `proof`, and what is in memory: `lanes`, `tops`, `missing`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 
-from cloud.alerts.lifecycle import Alert, Transition
+from cloud.alerts.lifecycle import OVER, Alert, Transition
 from cloud.core import completeness, lanes
 from cloud.core.completeness import DeviceGap
 from cloud.core.lanes import LaneState, Told
@@ -27,6 +27,7 @@ from cloud.stores.applying import Applied, Folding, Key, Known, Movement, Receiv
 from cloud.stores.books import Books
 from cloud.stores.database import Database, LedgerUnavailable, LedgerUnfit, Row
 from cloud.stores.notices import Notices
+from cloud.stores.past_alerts import PastAlerts
 from cloud.stores.people import People
 from cloud.stores.proof import Proof
 from protocols.ranges import Ranges
@@ -58,6 +59,7 @@ class Ledger:
         self.people = People(self._reading, self._writing)
         self.books = Books(self._reading, self._writing)
         self.notices = Notices(self._reading, self._writing)
+        self.past_alerts = PastAlerts(self._reading)
         self.proof = Proof(self._reading, self.lanes)
         self._told: dict[Key, Told] = {}
         with self._reading() as connection:
@@ -214,9 +216,15 @@ class Ledger:
             del values["id"]
             return msgspec.structs.replace(need, id=_new_id(connection, tables.need, values))
 
-    def alerts(self) -> list[Alert]:
-        """Every alert as last stored, oldest first."""
-        return [Alert(**row) for row in self._rows(tables.alert)]
+    def alerts(self, since_ms: int = 0) -> list[Alert]:
+        """Alerts as last stored, oldest first: those that are not over, those that changed since a moment, and the
+        last one, whichever it is."""
+        alert = tables.alert.c
+        last = select(func.max(alert.id)).scalar_subquery()
+        wanted = or_(alert.state.not_in(OVER), alert.changed_ms >= since_ms, alert.id == last)
+        with self._reading() as connection:
+            asked = select(tables.alert).where(wanted).order_by(alert.id)
+            return [Alert(**row) for row in connection.execute(asked).mappings()]
 
     def keep_alerts(self, transitions: Iterable[Transition]) -> None:
         """Store what alerts became, and that they did."""
@@ -224,7 +232,7 @@ class Ledger:
         for before, alert, by, note in transitions:
             person = alert.state in ("acknowledged", "shelved")
             row = msgspec.structs.asdict(alert)
-            del row["clear_from_ms"]
+            del row["clear_from_ms"], row["swings"]
             rows.append(row)
             steps.append(
                 {

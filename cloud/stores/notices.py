@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, or_, select, true, update
 
+from cloud.core.crews_view import Kind, Noisy, Sent
 from cloud.stores import tables, tables_trade
 from cloud.stores.tables import upsert
 from cloud.stores.tables_notices import notice
@@ -21,13 +22,12 @@ OPEN = ("waiting", "sending")
 
 
 class Kept(Struct, frozen=True):
-    """A notice as it is kept. `state` is waiting, sending (a try has begun), delivered, given_up, or unsure (the
-    service stopped in a try). `only`: the one channel it is for; `nonce`: of its link, used at `taken_ms`."""
+    """A notice as it is kept. `only`: the one channel it is for; `nonce`: of its link, used at `taken_ms`."""
 
     id: int
     made_ms: int
     person: str
-    kind: str
+    kind: Kind
     severity: int
     step: int
     alerts: list[int]
@@ -37,23 +37,11 @@ class Kept(Struct, frozen=True):
     only: str = ""
     nonce: str = ""
     taken_ms: int = 0
-    state: str = "waiting"
+    state: Sent = "waiting"
     channel: str = ""
     tries: int = 0
     changed_ms: int = 0
     detail: str = ""
-
-
-class Noisy(Struct, frozen=True):
-    """How often an alert fired in a span, how often of that it came back within the hour, and when last."""
-
-    rule: str
-    subject: str
-    zone: str
-    fired: int
-    reopened: int
-    share: float
-    last_ms: int
 
 
 class Notices:

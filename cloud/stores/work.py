@@ -16,22 +16,13 @@ from cloud.alerts.lifecycle import Alert
 from cloud.core.book.entries import Entry
 from cloud.core.maintenance.parts import REF, Booked, Change
 from cloud.core.maintenance.verdicts import Verdict
-from cloud.core.maintenance.work import OPEN, WorkOrder, claim
+from cloud.core.maintenance.work import OPEN, Version, WorkOrder, claim
 from cloud.core.promising.reservations import Reservation
 from cloud.stores import facts, tables, tables_trade, tables_work
 from cloud.stores.database import Changed, Row
 
 ENDED_MAX = 200
 """Of the orders that are over the latest are read at a start; the rest by their number."""
-
-
-class Version(Struct, frozen=True):
-    """An order as it was from `at_ms` on, who made it so, and by what."""
-
-    order: WorkOrder
-    at_ms: int
-    by: str
-    action: str
 
 
 class Stored(Struct, frozen=True):

@@ -29,7 +29,7 @@ PARTS = {
     "zones": "zones",
     "gateways": "gateways",
 }
-"""The lists of the snapshot that have an address of their own under /api."""
+"""The lists of the snapshot that have an address of their own under /api/v1."""
 
 
 class Acknowledgement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class Acknowledgement(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Api:
-    """The routes under /api, and the three that look after the service."""
+    """The routes under /api/v1, and the three that look after the service."""
 
     def __init__(
         self, desk: Desk, live: Live, sign_in: SignIn, metrics: Metrics, writes: Writes, now_ms: Callable[[], int]
@@ -57,15 +57,15 @@ class Api:
             web.get("/healthz", self.health),
             web.get("/readyz", self.ready),
             web.get("/metrics", self.metrics),
-            web.get("/api/snapshot", self.snapshot),
-            *(web.get(f"/api/{part}", self.part) for part in PARTS),
-            web.get("/api/skus/{id}", self.sku),
-            web.get("/api/slots/{id}", self.slot),
-            web.get("/api/alerts/{id}", self.alert),
-            web.get("/api/needs/{id}", self.need),
-            web.get("/api/history", self.history),
-            web.get("/api/completeness", self.completeness),
-            web.post("/api/alerts/{id}/ack", self.acknowledge),
+            web.get("/api/v1/snapshot", self.snapshot),
+            *(web.get(f"/api/v1/{part}", self.part) for part in PARTS),
+            web.get("/api/v1/skus/{id}", self.sku),
+            web.get("/api/v1/slots/{id}", self.slot),
+            web.get("/api/v1/alerts/{id}", self.alert),
+            web.get("/api/v1/needs/{id}", self.need),
+            web.get("/api/v1/history", self.history),
+            web.get("/api/v1/completeness", self.completeness),
+            web.post("/api/v1/alerts/{id}/ack", self.acknowledge),
         ]
 
     async def health(self, _: web.Request) -> web.Response:
@@ -115,8 +115,10 @@ class Api:
         return reply(_one("slot", self._live.current.slots, request.match_info["id"]))
 
     async def alert(self, request: web.Request) -> web.Response:
-        """One alert."""
-        return reply(_one("alert", self._live.current.alerts, request.match_info["id"]))
+        """One alert, however long ago it fired."""
+        wanted = number(request, "alert")
+        there = next((one for one in self._live.current.alerts if one.id == wanted), None)
+        return reply(there if there is not None else await self._desk.alert(wanted))
 
     async def need(self, request: web.Request) -> web.Response:
         """Every version of a need, oldest first: what was proposed then, and why."""
@@ -126,7 +128,7 @@ class Api:
         """A series: `series`, and if wanted `from`, `to` (ms; the last day) and `points` (at most 5000)."""
         series = request.query.get("series", "")
         if not 0 < len(series) <= 200:
-            hint = "take a name from /api/devices or /api/zones"
+            hint = "take a name from /api/v1/devices or /api/v1/zones"
             raise Refusal(400, "bad_request", "`series` has to name a series", hint)
         to_ms = whole(request, "to", self._now_ms(), 0, TIME_MS_MAX)
         from_ms = whole(request, "from", max(0, to_ms - DAY_MS), 0, TIME_MS_MAX)
@@ -151,9 +153,7 @@ class Api:
         return await self._writes.take(request, Acknowledgement, act)
 
 
-def _one(
-    kind: str, viewed: Sequence[SkuView] | Sequence[SlotView] | Sequence[AlertView], wanted: str
-) -> SkuView | SlotView | AlertView:
+def _one(kind: str, viewed: Sequence[SkuView] | Sequence[SlotView], wanted: str) -> SkuView | SlotView:
     for one in viewed:
         if str(one.id) == wanted:
             return one

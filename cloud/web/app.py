@@ -149,7 +149,7 @@ async def answer(app: web.Application, path: str) -> tuple[int, bytes]:
     back is what a browser would get. The app can not be used again. Raises `ValueError` for what is no path.
     """
     if not path.startswith("/"):
-        raise ValueError(f"{path!r} is not a path: it has to begin with a slash, as in /api/stock")
+        raise ValueError(f"{path!r} is not a path: it has to begin with a slash, as in /api/v1/stock")
     sign_in = app[_SIGN_IN]
     token = sign_in.grant(Who("console", "manager"), wall_clock_ms())
     headers = {"Cookie": f"{COOKIE}={token}"}

@@ -27,7 +27,7 @@ class Assets:
 
     def routes(self) -> list[web.RouteDef]:
         """Both."""
-        return [web.get("/api/assets", self.listed), web.get("/api/assets/{id}", self.detail)]
+        return [web.get("/api/v1/assets", self.listed), web.get("/api/v1/assets/{id}", self.detail)]
 
     async def listed(self, _: web.Request) -> web.Response:
         """Every asset, with what is wrong with it and why that is said."""

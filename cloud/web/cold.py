@@ -57,13 +57,13 @@ class Cold:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/cold/rooms", self.rooms),
-            web.get("/api/cold/excursions", self.excursions),
-            web.get("/api/cold/excursions/{id}", self.excursion),
-            web.get("/api/cold/exposures", self.exposures),
-            web.post("/api/cold/excursions/{id}/release", self.decide),
-            web.post("/api/cold/excursions/{id}/scrap", self.decide),
-            web.get("/api/cold/report", self.report),
+            web.get("/api/v1/cold/rooms", self.rooms),
+            web.get("/api/v1/cold/excursions", self.excursions),
+            web.get("/api/v1/cold/excursions/{id}", self.excursion),
+            web.get("/api/v1/cold/exposures", self.exposures),
+            web.post("/api/v1/cold/excursions/{id}/release", self.decide),
+            web.post("/api/v1/cold/excursions/{id}/scrap", self.decide),
+            web.get("/api/v1/cold/report", self.report),
         ]
 
     async def rooms(self, _: web.Request) -> web.Response:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from cloud.core.crews_view import CrewsView, NoticeView, RosterView
+from cloud.core.crews_view import CrewsView, EndedView, Noisiest, NoticesView, NoticeView, RosterView, Sought
 from cloud.core.view import AlertView
 from cloud.web.desk import Unavailable
-from cloud.web.queries import NUMBER_MAX, number, whole
-from cloud.web.replies import reply
+from cloud.web.queries import NUMBER_MAX, TIME_MS_MAX, number, text, whole
+from cloud.web.replies import Refusal, reply
 from cloud.web.writes import Given, Writes
 
 DAY_MS = 86_400_000
 ROSTER_DAYS, ROSTER_DAYS_MAX = 14, 92
 NOISE_DAYS, NOISE_DAYS_MAX = 30, 366
 PAGE, PAGE_MAX = 100, 1_000
+ENDED_PAGE, ABOUT_MAX = 50, 100
+MARK = re.compile(r"(\d{1,16})-(\d{1,10})", re.ASCII)
+"""Where a page of alerts that are over ended: when the last of them did, and its number."""
 Note = Annotated[str, Meta(max_length=500)]
 Name = Annotated[str, Meta(max_length=64)]
 
@@ -63,8 +67,11 @@ class Desk(typing.Protocol):
     async def notices(self, before: int, limit: int) -> list[NoticeView]:
         """What was told, newest first; with `before` what is older than that one."""
 
-    async def noisiest(self, since_ms: int) -> dict[str, object]:
+    async def noisiest(self, since_ms: int) -> Noisiest:
         """What fired most since."""
+
+    async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
+        """Alerts that are over, the latest end first; with `after` (an end and a number) those that follow that one."""
 
     async def test(self, person: str, channel: str) -> NoticeView:
         """Tell somebody a test."""
@@ -88,14 +95,15 @@ class Crews:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/oncall", self.on_call),
-            web.get("/api/roster", self.roster),
-            web.get("/api/notices", self.notices),
-            web.get("/api/noisiest", self.noisiest),
-            web.post("/api/notices/test", self.test),
-            web.post("/api/alerts/{id}/shelve", self.shelve),
-            web.post("/api/alerts/{id}/unshelve", self.unshelve),
-            web.post("/api/alerts/{id}/assign", self.assign),
+            web.get("/api/v1/oncall", self.on_call),
+            web.get("/api/v1/roster", self.roster),
+            web.get("/api/v1/notices", self.notices),
+            web.get("/api/v1/noisiest", self.noisiest),
+            web.get("/api/v1/alerts/ended", self.ended),
+            web.post("/api/v1/notices/test", self.test),
+            web.post("/api/v1/alerts/{id}/shelve", self.shelve),
+            web.post("/api/v1/alerts/{id}/unshelve", self.unshelve),
+            web.post("/api/v1/alerts/{id}/assign", self.assign),
         ]
 
     async def on_call(self, _: web.Request) -> web.Response:
@@ -109,13 +117,23 @@ class Crews:
     async def notices(self, request: web.Request) -> web.Response:
         """The delivery log, newest first: `limit` (100), older than `before`."""
         before, limit = whole(request, "before", 0, 0, NUMBER_MAX), whole(request, "limit", PAGE, 1, PAGE_MAX)
-        found: Sequence[NoticeView] = await self._desk.notices(before, limit)
-        return reply({"notices": found, "next": found[-1].id if len(found) == limit else None})
+        found = await self._desk.notices(before, limit)
+        return reply(NoticesView(found, found[-1].id if len(found) == limit else None))
 
     async def noisiest(self, request: web.Request) -> web.Response:
         """The ten alerts that fired most in the last `days` (30)."""
         days = whole(request, "days", NOISE_DAYS, 1, NOISE_DAYS_MAX)
         return reply(await self._desk.noisiest(self._now_ms() - days * DAY_MS))
+
+    async def ended(self, request: web.Request) -> web.Response:
+        """Alerts that are over, the latest end first: of a `rule`, `about` something, of a `severity`, there between
+        `from` and `to` (ms); `limit` (50), those `after` a page's `next`."""
+        rule, about = text(request, "rule"), text(request, "about").strip()
+        severity = whole(request, "severity", 0, 1, 3)
+        from_ms, to_ms = (whole(request, name, 0, 0, TIME_MS_MAX) for name in ("from", "to"))
+        limit = whole(request, "limit", ENDED_PAGE, 1, PAGE_MAX)
+        sought = Sought(rule, about[:ABOUT_MAX], severity, from_ms, to_ms)
+        return reply(await self._desk.ended(sought, limit, _mark(request)))
 
     async def test(self, request: web.Request) -> web.Response:
         """Tell somebody a test."""
@@ -157,3 +175,11 @@ class Crews:
         if self._asked is None:
             raise Unavailable("the crews are known to a running service alone", "start it with `python -m cloud serve`")
         return self._asked
+
+
+def _mark(request: web.Request) -> tuple[int, int] | None:
+    given = request.query.get("after", "")
+    found = MARK.fullmatch(given)
+    if given and found is None:
+        raise Refusal(400, "bad_request", "`after` is no mark of a page", "send `next` of the page before it")
+    return (int(found[1]), int(found[2])) if found is not None else None

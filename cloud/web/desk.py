@@ -22,6 +22,11 @@ class DeskError(Exception):
         self.detail = detail
         self.hint = hint
 
+    @property
+    def said(self) -> str:
+        """Detail and hint as two sentences, for a command's answer."""
+        return f"{self.detail.removesuffix('.')}. {self.hint[0].upper()}{self.hint[1:]}" if self.hint else self.detail
+
 
 class NotFound(DeskError):
     """There is no such thing."""
@@ -49,6 +54,9 @@ class Desk(typing.Protocol):
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """Acknowledge a firing alert. Doing it again changes nothing and returns the alert as it is. When this returns,
         the change is stored and published. Raises `NotFound`, `Conflict` (already resolved), `Unavailable`."""
+
+    async def alert(self, alert_id: int) -> AlertView:
+        """An alert that fired once, however long ago. Raises `NotFound`, `Unavailable`."""
 
     async def history(
         self, series: str, from_ms: int, to_ms: int, points: int

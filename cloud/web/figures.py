@@ -31,9 +31,9 @@ class Figures:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/measures", self.measures),
-            web.get("/api/measures/{name}", self.measure),
-            web.get("/api/skus/{id}/curve", self.curve),
+            web.get("/api/v1/measures", self.measures),
+            web.get("/api/v1/measures/{name}", self.measure),
+            web.get("/api/v1/skus/{id}/curve", self.curve),
         ]
 
     async def measures(self, _: web.Request) -> web.Response:

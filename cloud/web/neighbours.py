@@ -39,7 +39,7 @@ class Neighbours:
 
     def routes(self) -> list[web.RouteDef]:
         """Both."""
-        return [web.get("/api/spare", self.ours), web.post("/api/neighbours/{id}/spare", self.tell)]
+        return [web.get("/api/v1/spare", self.ours), web.post("/api/v1/neighbours/{id}/spare", self.tell)]
 
     async def ours(self, _: web.Request) -> web.Response:
         """What this site can send to others, or could use."""

@@ -170,22 +170,22 @@ class Office:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/orders", self.orders),
-            web.post("/api/orders", self.draft),
-            web.get("/api/orders/{id}", self.order),
-            web.post("/api/orders/{id}/{action}", self.step),
-            web.get("/api/orders/{id}/papers/{kind}", self.order_paper),
-            web.get("/api/needs/{id}/offers", self.offers),
-            web.post("/api/needs/{id}/order", self.order_need),
-            web.get("/api/arrivals", self.arrivals),
-            web.post("/api/arrivals/{id}/confirm", self.confirm),
-            web.get("/api/suppliers", self.suppliers),
-            web.post("/api/suppliers/{id}/scores", self.score),
-            web.get("/api/webhooks", self.webhooks),
-            web.post("/api/portal/orders/{id}/{action}", self.step),
-            web.get("/api/portal/orders/{id}/papers/{kind}", self.order_paper),
-            web.get("/api/portal/papers/{kind}", self.paper),
-            web.post("/api/portal/papers", self.hear),
+            web.get("/api/v1/orders", self.orders),
+            web.post("/api/v1/orders", self.draft),
+            web.get("/api/v1/orders/{id}", self.order),
+            web.post("/api/v1/orders/{id}/{action}", self.step),
+            web.get("/api/v1/orders/{id}/papers/{kind}", self.order_paper),
+            web.get("/api/v1/needs/{id}/offers", self.offers),
+            web.post("/api/v1/needs/{id}/order", self.order_need),
+            web.get("/api/v1/arrivals", self.arrivals),
+            web.post("/api/v1/arrivals/{id}/confirm", self.confirm),
+            web.get("/api/v1/suppliers", self.suppliers),
+            web.post("/api/v1/suppliers/{id}/scores", self.score),
+            web.get("/api/v1/webhooks", self.webhooks),
+            web.post("/api/v1/portal/orders/{id}/{action}", self.step),
+            web.get("/api/v1/portal/orders/{id}/papers/{kind}", self.order_paper),
+            web.get("/api/v1/portal/papers/{kind}", self.paper),
+            web.post("/api/v1/portal/papers", self.hear),
         ]
 
     async def orders(self, _: web.Request) -> web.Response:

@@ -58,9 +58,9 @@ class Portal:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/portal", self.portal),
-            web.post("/api/portal/plan", self.plan),
-            web.post("/api/portal/stock", self.stock),
+            web.get("/api/v1/portal", self.portal),
+            web.post("/api/v1/portal/plan", self.plan),
+            web.post("/api/v1/portal/stock", self.stock),
         ]
 
     async def portal(self, request: web.Request) -> web.Response:

@@ -23,7 +23,7 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Session:
-    """The routes under /api/session."""
+    """The routes under /api/v1/session."""
 
     def __init__(self, sign_in: SignIn, now_ms: Callable[[], int]) -> None:
         self._sign_in = sign_in
@@ -32,9 +32,9 @@ class Session:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/session", self.show),
-            web.post("/api/session", self.open),
-            web.delete("/api/session", self.close),
+            web.get("/api/v1/session", self.show),
+            web.post("/api/v1/session", self.open),
+            web.delete("/api/v1/session", self.close),
         ]
 
     async def show(self, request: web.Request) -> web.Response:

@@ -124,18 +124,18 @@ class Stockroom:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/book", self.entries),
-            web.post("/api/book", self.tell),
-            web.get("/api/skus/{id}/position", self.position),
-            web.get("/api/skus/{id}/picks", self.picks),
-            web.get("/api/value", self.value),
-            web.get("/api/counts", self.round),
-            web.post("/api/counts", self.count),
-            web.get("/api/reservations", self.reservations),
-            web.post("/api/reservations", self.reserve),
-            web.post("/api/reservations/{id}/pick", self.end_reservation),
-            web.post("/api/reservations/{id}/release", self.end_reservation),
-            web.get("/api/public/{link}", self.public),
+            web.get("/api/v1/book", self.entries),
+            web.post("/api/v1/book", self.tell),
+            web.get("/api/v1/skus/{id}/position", self.position),
+            web.get("/api/v1/skus/{id}/picks", self.picks),
+            web.get("/api/v1/value", self.value),
+            web.get("/api/v1/counts", self.round),
+            web.post("/api/v1/counts", self.count),
+            web.get("/api/v1/reservations", self.reservations),
+            web.post("/api/v1/reservations", self.reserve),
+            web.post("/api/v1/reservations/{id}/pick", self.end_reservation),
+            web.post("/api/v1/reservations/{id}/release", self.end_reservation),
+            web.get("/api/v1/public/{link}", self.public),
         ]
 
     async def entries(self, request: web.Request) -> web.Response:

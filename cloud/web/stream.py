@@ -45,7 +45,7 @@ class Stream:
         # Compressing each frame for each client would cost 20 times the processor and twice the memory.
         socket = web.WebSocketResponse(compress=False, heartbeat=PING_S, max_msg_size=4096)
         if not socket.can_prepare(request).ok:
-            hint = "use a WebSocket client; GET /api/snapshot answers plain HTTP"
+            hint = "use a WebSocket client; GET /api/v1/snapshot answers plain HTTP"
             raise Refusal(426, "upgrade_required", "this address speaks WebSocket only", hint, {"Upgrade": "websocket"})
         since = request.query.get("since", "")
         known = int(since) if since.isascii() and since.isdigit() and len(since) <= 18 else None

@@ -88,7 +88,7 @@ class Taking:
         token, now_ms = request.match_info["token"], self._now_ms()
         mine, link = (request.remote or "",), (token[:64],)
         accepted = _browsers(request)
-        if self._wrong.wait_ms(mine, now_ms) or (tap and self._taps.wait_ms(link, now_ms)):
+        if tap and self._taps.wait_ms(link, now_ms):
             return _shown(accepted, wording.plain(accepted, "page.many"), [], "", 429)
         if tap:
             self._taps.add(link, now_ms)
@@ -98,7 +98,9 @@ class Taking:
             asked = await (self._desk.take(token) if tap else self._desk.look(token))
         except DeskError:
             return _shown(accepted, wording.plain(accepted, "page.later"), [], "", 503)
-        if not asked.language:
+        if not asked.language:  # a right link is answered whatever came before: whole sites share one address
+            if self._wrong.wait_ms(mine, now_ms):
+                return _shown(accepted, wording.plain(accepted, "page.many"), [], "", 429)
             self._wrong.add(mine, now_ms)
             return _shown(accepted, wording.plain(accepted, asked.said), [], "", 404)
         return _shown(asked.language, asked.said, asked.lines, asked.may, 200)

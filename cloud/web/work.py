@@ -116,14 +116,14 @@ class Work:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
-            web.get("/api/works", self.orders),
-            web.post("/api/works", self.open),
-            web.get("/api/works/{id}", self.order),
-            web.post("/api/works/{id}/verdict", self.judge_work),
-            web.post("/api/works/{id}/{action}", self.step),
-            web.get("/api/alerts/{id}/verdict", self.alert_verdicts),
-            web.post("/api/alerts/{id}/verdict", self.judge_alert),
-            web.get("/api/precision", self.precision),
+            web.get("/api/v1/works", self.orders),
+            web.post("/api/v1/works", self.open),
+            web.get("/api/v1/works/{id}", self.order),
+            web.post("/api/v1/works/{id}/verdict", self.judge_work),
+            web.post("/api/v1/works/{id}/{action}", self.step),
+            web.get("/api/v1/alerts/{id}/verdict", self.alert_verdicts),
+            web.post("/api/v1/alerts/{id}/verdict", self.judge_alert),
+            web.get("/api/v1/precision", self.precision),
         ]
 
     async def orders(self, _: web.Request) -> web.Response:

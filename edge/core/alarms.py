@@ -6,7 +6,7 @@ stood still while the gateway was off brings no alarm nearer to firing, nor to i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from edge.core.care.health import Pulse
 from protocols.alarms import STALE_MS, TOLD, WATCHED
 from protocols.layout import Device, Site, Zone
 from protocols.reports import Alarm
+from protocols.tuning import Tuning
 
 
 class Delays(NamedTuple):
@@ -25,6 +26,9 @@ class Delays(NamedTuple):
 
 
 RULES: dict[str, Delays] = {name: Delays(one.hold_ms, one.clear_ms) for name, one in WATCHED.items()}
+MINUTE_MS = 60_000
+GONE = Delays(0, 0)
+"""Of a rule that is off: what is open of it is over."""
 QUANTITIES = {"zone_temperature": "temperature_c", "zone_humidity": "humidity_pct"}
 FULL_SHARE, FULL_DEAD_BAND = 0.9, 0.1
 FULL_HOURS = 6.0
@@ -105,20 +109,45 @@ class Book(Struct, array_like=True):
     at_ms: int = 0
 
 
-def step(book: Book, conditions: Iterable[Condition], now_ms: int, linked: bool = False) -> list[Alarm]:
-    """Let the conditions of this moment work on the book; what is to be told of it."""
+def tuned(tuning: Mapping[str, Tuning]) -> dict[str, Delays]:
+    """The rules as the site has them; those that are off are not there."""
+    found = {}
+    for name, before in RULES.items():
+        by = tuning.get(name, Tuning())
+        hold_ms = before.hold_ms if by.hold_minutes is None else round(by.hold_minutes * MINUTE_MS)
+        clear_ms = before.clear_ms if by.clear_minutes is None else round(by.clear_minutes * MINUTE_MS)
+        if not by.off:
+            found[name] = Delays(hold_ms, clear_ms)
+    return found
+
+
+def severity(rule: str, tuning: Mapping[str, Tuning] | None = None) -> int:
+    """How severe an alarm of a rule is, 1 (critical) to 3, as the site has it."""
+    by = (tuning or {}).get(rule)
+    return WATCHED[rule].severity if by is None or by.severity is None else by.severity
+
+
+def step(
+    book: Book,
+    conditions: Iterable[Condition],
+    now_ms: int,
+    linked: bool = False,
+    rules: Mapping[str, Delays] = RULES,
+) -> list[Alarm]:
+    """Let the conditions of this moment work on the book; what is to be told of it. What is of none of the `rules` is
+    not there."""
     unwatched_ms = now_ms - book.at_ms if book.at_ms and now_ms - book.at_ms > AWAY_MS else 0
     book.at_ms = now_ms
     present: dict[str, Condition] = {}
     for one in conditions:
         key = f"{one.rule}/{one.subject}"
-        if key not in present or (present[key].sustain and not one.sustain):
+        if one.rule in rules and (key not in present or (present[key].sustain and not one.sustain)):
             present[key] = one
     told: list[Alarm] = []
     for key, alarm in list(book.open.items()):
         if alarm.from_ms:
             alarm.from_ms += unwatched_ms
-        after = _go_on(alarm, present.get(key), now_ms, linked)
+        after = _go_on(alarm, present.get(key), now_ms, linked, rules.get(alarm.rule, GONE))
         if after is None:
             del book.open[key]
         elif after:
@@ -132,14 +161,15 @@ def step(book: Book, conditions: Iterable[Condition], now_ms: int, linked: bool 
         since_ms = min(one.since_ms or now_ms, now_ms)
         alarm = Open(one.rule, one.subject, one.zone, "pending", since_ms, since_ms, one.params)
         book.open[key] = alarm
-        if _go_on(alarm, one, now_ms, linked):
+        if _go_on(alarm, one, now_ms, linked, rules[one.rule]):
             told.append(_report(alarm, "firing", now_ms))
     return told
 
 
-def _go_on(alarm: Open, seen: Condition | None, now_ms: int, linked: bool) -> Literal["", "firing", "resolved"] | None:
+def _go_on(
+    alarm: Open, seen: Condition | None, now_ms: int, linked: bool, delays: Delays
+) -> Literal["", "firing", "resolved"] | None:
     """An open alarm's next moment: what is told of it, "" for nothing, None when it never fired and is gone."""
-    delays = RULES[alarm.rule]
     if seen is not None:
         alarm.params, alarm.zone = seen.params, seen.zone
     if alarm.state == "pending":

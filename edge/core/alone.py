@@ -47,6 +47,7 @@ class Alone:
         self.policies: dict[str, Policy] = dict(policies or {})
         self.told = told_kept or telling.Board()
         self.rooms = Rooms(site, rooms_kept)
+        self._rules = alarms.tuned(site.tuning)
         self._listens_from_ms = self._own_ms = self._tags_ms = 0
         self._places = seen.Places(site)
         self._goods: list[Condition] = []
@@ -96,7 +97,7 @@ class Alone:
             *self._astray,
             *alarms.of_gateway(own, now_ms),
         ]
-        told: list[Report] = list(alarms.step(self.alarms, wrong, now_ms, own.linked))
+        told: list[Report] = list(alarms.step(self.alarms, wrong, now_ms, own.linked, self._rules))
         if ordering:
             told += reorder.step(self.orders, self.site, position_of, self.policies, now_ms, own.linked)
         if not 0 <= now_ms - self._own_ms < OWN_MS:

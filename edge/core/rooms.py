@@ -12,7 +12,7 @@ from edge.core.alarms import Condition
 from edge.core.glance import Said
 from protocols.alarms import CAUSES, STALE_MS
 from protocols.cold import Storage
-from protocols.excursions import GAP_MS, Room, step, worst
+from protocols.excursions import Room, held_ms, paced, step, worst
 from protocols.layout import Site
 from protocols.readings import FUTURE_LIMIT_MS
 
@@ -27,25 +27,30 @@ class Rooms:
         self.zones = {zone for zone, _ in self._ways}
         """Zones that are judged here, and not by limits of their own."""
         known = {f"{zone}/{one.id}" for zone, one in self._ways}
+        self._paces: dict[str, list[int]] = {}
+        """Where thermometers tell seldom, the last intervals; learnt anew after a start."""
         self.rooms = {name: room for name, room in (kept or {}).items() if name in known}
 
     def feel(self, climate: Mapping[str, Iterable[Said]], now_ms: int) -> list[Condition]:
         """Fold what the thermometers of each zone said last; what is wrong now."""
         found = []
         for zone, by in self._ways:
+            name = f"{zone}/{by.id}"
+            gap_ms = held_ms(self._paces.get(name, ()))
             fresh = [
                 (at_ms, value)
                 for quantity, at_ms, value in climate.get(zone, ())
-                if quantity == "temperature_c" and at_ms > now_ms - GAP_MS
+                if quantity == "temperature_c" and at_ms > now_ms - gap_ms
             ]
-            name = f"{zone}/{by.id}"
             room = self.rooms.get(name) or Room()
             if room.at_ms > now_ms + FUTURE_LIMIT_MS:
                 room = Room()  # our time was set back: what it knew is of another day
             if fresh:
                 values = [value for _, value in fresh]
                 at_ms = min(now_ms, max(at_ms for at_ms, _ in fresh))
-                room, _ = step(room, at_ms, worst(min(values), max(values), by), by)
+                if room.at_ms and at_ms > room.at_ms:
+                    self._paces[name] = paced(self._paces.get(name, ()), at_ms - room.at_ms)
+                room, _ = step(room, at_ms, worst(min(values), max(values), by), by, gap_ms=gap_ms)
                 self.rooms[name] = room
             one = room.now
             if one is None or one.kind not in RULES:

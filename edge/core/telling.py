@@ -13,8 +13,8 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from edge.core import alarms
-from protocols.alarms import WATCHED
 from protocols.reports import Alarm
+from protocols.tuning import Tuning
 
 AWAY = "service_away"
 CRITICAL = 1
@@ -73,9 +73,15 @@ class Notice(NamedTuple):
     over: list[Alarm]
 
 
-def due(board: Board, channels: Iterable[str], book: alarms.Book, now_ms: int) -> list[Notice]:
+def due(
+    board: Board,
+    channels: Iterable[str],
+    book: alarms.Book,
+    now_ms: int,
+    tuning: Mapping[str, Tuning] | None = None,
+) -> list[Notice]:
     """The notices of this moment, one a channel at most."""
-    wanted = _wanted(book)
+    wanted = _wanted(book, tuning)
     firing = {key for key, one in book.open.items() if one.state == "firing"}
     found = []
     for channel in channels:
@@ -126,7 +132,7 @@ def key_of(alarm: Alarm) -> str:
     return f"{alarm.rule}/{alarm.subject}"
 
 
-def _wanted(book: alarms.Book) -> Mapping[str, Alarm]:
+def _wanted(book: alarms.Book, tuning: Mapping[str, Tuning] | None) -> Mapping[str, Alarm]:
     """What people are to be told of by us, oldest first: nothing while the service is there."""
     away = [one for one in book.open.values() if one.rule == AWAY and one.state == "firing"]
     if not away:
@@ -136,13 +142,10 @@ def _wanted(book: alarms.Book) -> Mapping[str, Alarm]:
     return {
         key: Alarm(one.rule, one.subject, one.zone, "firing", one.since_ms, one.fired_ms, one.params)
         for key, one in open_ones
-        if one.state == "firing" and _is_critical(one) and (one.rule == AWAY or one.fired_ms > heard_ms - KNOWN_MS)
+        if one.state == "firing"
+        and alarms.severity(one.rule, tuning) <= CRITICAL
+        and (one.rule == AWAY or one.fired_ms > heard_ms - KNOWN_MS)
     }
-
-
-def _is_critical(one: alarms.Open) -> bool:
-    watch = WATCHED.get(one.rule)
-    return watch is not None and watch.severity <= CRITICAL
 
 
 def _over(told: Alarm, book: alarms.Book, now_ms: int) -> Alarm:

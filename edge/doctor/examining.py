@@ -30,6 +30,7 @@ class Asked(NamedTuple):
     state: Path
     broker: str
     credentials: Path | None
+    channels: Path | None
     site: Path | None
     name: str
     broker_config: Path | None
@@ -43,7 +44,8 @@ def examine(asked: Asked, now_ms: int) -> Look:
     text = _conf(asked.broker_config) if asked.broker_config is not None else None
     existing(asked.state)
     others = [path for path in (asked.site, asked.broker_config) if path is not None]
-    look = machine.examine(asked.state, asked.credentials, others)
+    channels = existing(asked.channels) if asked.channels is not None else None
+    look = machine.examine(asked.state, asked.credentials, others, channels)
     known = _facts(asked.state, now_ms, look)
     if known is not None:
         look.add(judging.judge(known))
@@ -65,6 +67,8 @@ def _say_what_was_not_told(asked: Asked, look: Look) -> None:
         look.skip("whether the broker keeps its queue over a restart", how)
     if asked.credentials is None:
         look.skip("who may read the broker's passwords", "give --credentials FILE, if `run` has it")
+    if asked.channels is None:
+        look.skip("who may read the channels' secrets", "give --channels FILE, if `run` has it")
     if asked.site is None:
         look.skip("who may write the site file", "give --site SITE.toml, as `run` has it")
 
@@ -74,7 +78,7 @@ def _facts(state: Path, now_ms: int, look: Look) -> Facts | None:
     what = "what the gateway knows"
     if running.runs(state):
         try:
-            return msgspec.convert(ask(url_of(state), state, "/api/doctor"), Facts)
+            return msgspec.convert(ask(url_of(state), state, "/api/v1/doctor"), Facts)
         except (AskError, msgspec.ValidationError) as error:
             look.skip(what, f"a gateway runs on {state}, but: {error}")
             return None

@@ -1,4 +1,4 @@
-"""What a gateway knows of itself that the doctor wants to know: asked of a running one (`GET /api/doctor`), or read
+"""What a gateway knows of itself that the doctor wants to know: asked of a running one (`GET /api/v1/doctor`), or read
 from the store of one that is off.
 """
 

@@ -43,8 +43,8 @@ def judge(facts: Facts) -> Look:
         if problem.used:
             continue
         what = f"{problem.count} messages could not be used in the last hour: {problem.code}"
-        why = "they lie in the quarantine (`/api/problems`), which holds the latest 10,000, and count for nothing"
-        look.leak("quarantine_grows", "loses", "devices", what, why, problem.hint or "see /api/problems")
+        why = "they lie in the quarantine (`/api/v1/problems`), which holds the latest 10,000, and count for nothing"
+        look.leak("quarantine_grows", "loses", "devices", what, why, problem.hint or "see /api/v1/problems")
     return look
 
 

@@ -14,17 +14,22 @@ from edge.storing import copies
 
 FREE_SHARE_MIN, FREE_BYTES_MIN = 0.05, 1 << 30
 """A disk is nearly full with less than either, but a small one not while half of it is free: the service's rule."""
-SECRET, STEERING = "secret", "steering"
-"""Files that nobody else may read; files that nobody else may write."""
+STEERING = "who changes it changes what the gateway counts"
+"""Of files that nobody else may write."""
+SECRET = "who has it can sign in as this gateway or its devices, and say what is not true"
+TELLING = "who has it can tell people what is not true, in this gateway's name"
+"""Of files that nobody else may read."""
 
 
-def examine(state: Path, credentials: Path | None, others: Iterable[Path]) -> Look:
-    """Look a state folder over, the file with the broker's passwords, and `others` that steer what the gateway does."""
+def examine(state: Path, credentials: Path | None, others: Iterable[Path], channels: Path | None = None) -> Look:
+    """Look a state folder over, the files with the broker's passwords and with the secrets of the channels by which
+    people are told, and `others` that steer what the gateway does."""
     look = Look(checked=[f"the disk and the files of {state}"])
     _disk(state, look)
     _store(state, look)
     secrets = [state / STORE, *sorted((state / KEYS).glob("*_secret")), state / KEYS / "api-token"]
     _modes([*secrets, *([credentials] if credentials is not None else [])], SECRET, look)
+    _modes([channels] if channels is not None else [], TELLING, look)
     _modes([state, state / KEYS, *others], STEERING, look)
     return look
 
@@ -61,7 +66,7 @@ def _store(state: Path, look: Look) -> None:
             look.leak("was_damaged", "loses", str(damaged), what, why, remedy)
 
 
-def _modes(paths: Iterable[Path], kind: str, look: Look) -> None:
+def _modes(paths: Iterable[Path], why: str, look: Look) -> None:
     for path in paths:
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
@@ -70,10 +75,8 @@ def _modes(paths: Iterable[Path], kind: str, look: Look) -> None:
         except OSError as error:
             look.skip(f"who may use {path}", str(error.strerror))
             continue
-        if kind == SECRET and mode & 0o077:
-            why = "who has it can sign in as this gateway or its devices, and say what is not true"
+        if why != STEERING and mode & 0o077:
             look.leak("secret_open", "may_lose", str(path), f"others may use it (mode {mode:04o})", why, "chmod 600")
-        elif kind == STEERING and mode & 0o022 and not mode & stat.S_ISVTX:
-            why = "who changes it changes what the gateway counts"
+        elif why == STEERING and mode & 0o022 and not mode & stat.S_ISVTX:
             remedy = f"chmod {'700' if path.is_dir() else '644'}"
             look.leak("writable", "may_lose", str(path), f"others may write it (mode {mode:04o})", why, remedy)

@@ -3,8 +3,8 @@ beside crews who acknowledge after a while; and what an unshaped service would h
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -37,7 +37,7 @@ class People(NamedTuple):
 
 
 class Run(Struct):
-    """One run. `raw` counts conditions that began, by rule: what would be told without any shaping."""
+    """One run. `raw` are conditions that began (when, rule): what would be told without any shaping."""
 
     people: People
     book: lifecycle.Book = field(default_factory=lifecycle.Book)
@@ -45,7 +45,7 @@ class Run(Struct):
     words: reported.Reported = field(default_factory=reported.Reported)
     handed: list[Handed] = field(default_factory=list)
     fired: list[tuple[int, Alert]] = field(default_factory=list)
-    raw: Counter[str] = field(default_factory=Counter)
+    raw: list[tuple[int, str]] = field(default_factory=list)
     there: set[tuple[str, str]] = field(default_factory=set)
     twice: int = 0
     told: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -65,14 +65,16 @@ class Run(Struct):
             self.handed.append(Handed(now_ms, one))
             if one.kind in FRESH:
                 self._look_for_repetitions(one)
+            elif one.kind == "over":  # one that was told to be over may be told again
+                for number in one.alerts:
+                    self.told.pop((one.person, number), None)
         return found
 
     def _count(self, seen: list[Condition], facts: Facts) -> None:
         """An unshaped service tells of whatever is wrong, as soon as it is: also behind gateways that are away."""
         now = {(one.rule, one.subject) for one in seen}
         now |= {("device_silent", name) for name in facts.devices if facts.cut_off(name)}
-        for rule, _ in now - self.there:
-            self.raw[rule] += 1
+        self.raw += [(facts.now_ms, rule) for rule, _ in now - self.there]
         self.there = now
 
     def _look_for_repetitions(self, notice: Notice) -> None:
@@ -97,6 +99,14 @@ class Run(Struct):
         times = (one.at_ms for one in self.handed if one.at_ms >= from_ms and ids & {*one.notice.alerts})
         return min(times, default=None)
 
-    def of(self, *kinds: str) -> list[Handed]:
-        """The notices of some kinds, all without any."""
-        return [one for one in self.handed if not kinds or one.notice.kind in kinds]
+    def about(self, rule: str, calls: bool) -> list[int]:
+        """When somebody was told of what fired of a rule; `calls`: not those that only say that it is over."""
+        ids = {alert.id for _, alert in self.fired if alert.rule == rule}
+        told = [one for one in self.handed if ids & {*one.notice.alerts}]
+        return [one.at_ms for one in told if not calls or one.notice.kind != "over"]
+
+
+def most_an_hour(times: Iterable[int]) -> int:
+    """The most that came within any hour."""
+    ordered = sorted(times)
+    return max((bisect_left(ordered, at + HOUR_MS) - begin for begin, at in enumerate(ordered)), default=0)

@@ -99,8 +99,8 @@ class Hall:
         return DeviceHealth(one, state, now_ms, heard if gone else now_ms, period, 0, 0, 0, unheard=gone and unheard)  # type: ignore[arg-type]
 
 
-def storm(lost: Lost, seed: int, people: People = ONE, breach_ms: int = 0, hours: float = 1.25) -> Run:
-    """An hour and more of one storm, a breach elsewhere from `breach_ms` on, where there is one."""
+def storm(lost: Lost, seed: int, people: People = ONE, breach_ms: int = 0, hours: float = 2.25) -> Run:
+    """Two hours of one storm, a breach elsewhere from `breach_ms` on, where there is one."""
     hall, run = Hall(lost, seed), Run(people)
     end = T0 + round(hours * HOUR_MS)
     said = False
@@ -118,30 +118,37 @@ def storm(lost: Lost, seed: int, people: People = ONE, breach_ms: int = 0, hours
     return run
 
 
-def chatter(seed: int, hours: int = 24) -> Run:
-    """A thermometer .3 below its limit whose noise has a memory (one value a minute), and a device that falls silent
-    and speaks again every few minutes, for a day."""
+class Chatter(NamedTuple):
+    """How two sensors chatter: a thermometer so far below its limit whose noise (sd .5) has so long a memory a minute,
+    and a device that falls silent or speaks again with this chance a minute."""
+
+    below_c: float = 0.3
+    memory: float = 0.9
+    turns: float = 0.25
+
+
+CHATTERS = (Chatter(), Chatter(0.1, 0.6, 0.1), Chatter(0.5, 0.97, 0.4), Chatter(0.0, 0.98, 0.05))
+"""The first was looked at while rules were made; the others were not."""
+CHATTER_RULES = ("zone_temperature", "device_silent")
+
+
+def chatter(seed: int, how: Chatter = CHATTERS[0], hours: int = 24) -> Run:
+    """A day of two chattering sensors, a look a minute."""
     dice, hall = Random(seed), Hall(Lost(False, 0), seed)
     run, warm, silent = Run(ONE), 0.0, False
     calm = hall.facts(T0)
     for minute in range(hours * 60):
         now_ms = T0 + minute * MINUTE_MS
-        warm = 0.9 * warm + dice.gauss(0, 0.5 * (1 - 0.81) ** 0.5)
-        silent = dice.random() < (0.75 if silent else 0.25)
+        warm = how.memory * warm + dice.gauss(0, 0.5 * (1 - how.memory**2) ** 0.5)
+        silent = silent if dice.random() >= how.turns else not silent
         device = replace(calm.devices["d1"], state="silent" if silent else "ok", last_seen_ms=now_ms - 60_000)
         run.tick(
             replace(
                 calm,
                 now_ms=now_ms,
-                climate={"hall": ClimateNow(29.7 + warm, 50.0, now_ms)},
+                climate={"hall": ClimateNow(30.0 - how.below_c + warm, 50.0, now_ms)},
                 devices={**calm.devices, "d1": device},
                 gateways={one: GatewayLink(True, now_ms) for one in ("g1", "g2")},
             )
         )
     return run
-
-
-def most_an_hour(run: Run) -> int:
-    """The most notices that came within any hour."""
-    times = [one.at_ms for one in run.handed]
-    return max((sum(at <= other < at + HOUR_MS for other in times) for at in times), default=0)

@@ -4,7 +4,7 @@ The worlds are `machine_worlds.py`; seeds 1 to 9 were looked at while the model 
 Samples go the service's way: reports of one sample, the fold of all assets, a look each hour. Beside ours, in the same
 run: "over 4.5 mm/s for half an hour at work is an alarm" (ISO 10816's border of what a medium machine may shake).
 
-Run: python -m tests.bench.machines_bench [--machines 12] [--seed 900].
+Run: python -m tests.bench.machines_bench [--machines 16] [--seed 900].
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ USUAL_DAYS = 7
 
 
 class Found(NamedTuple):
-    """What was said of one machine: the days on which it was first said to be ill, by code; days left each day as
+    """What was said of one machine: the days on which it was first said to be ill, by code; days left at each noon as
     (day, low, high); seconds spent and samples."""
 
     alarms: list[tuple[float, str]]
-    left: list[tuple[int, float, float]]
+    left: list[tuple[float, float, float]]
     spent_s: float
     samples: int
 
@@ -44,7 +44,7 @@ def followed(told: Told) -> Found:
     """Live through a machine's samples as the service does."""
     fleet, left, spent_s = Fleet(SITE), [], 0.0
     minutes, columns = told.minutes.astype(int).tolist(), told.values.T.tolist()
-    day = hour = 0
+    hour = 0
     for at, minute in enumerate(minutes):
         at_ms = START_MS + minute * MINUTE_MS
         reports = [
@@ -53,16 +53,15 @@ def followed(told: Told) -> Found:
         ]
         started = time.process_time()
         fleet.hear(reports)
-        if minute // 60 != hour:
-            hour = minute // 60
+        was, hour = hour, minute // 60
+        if was != hour:
             fleet.judge(at_ms)
         spent_s += time.process_time() - started
-        if minute // 1440 != day:
-            day = minute // 1440
-            for fault in fleet.current[0].faults if fleet.current else ():
+        if was % 24 < 12 <= hour % 24:
+            for fault in fleet.current[0].faults:
                 low, high = fault.params.get("days_low"), fault.params.get("days_high")
                 if isinstance(low, float) and isinstance(high, float) and high > 0:
-                    left.append((day, low, high))
+                    left.append((minute / 1440, low, high))
     kept = fleet.assets["m"].kept
     seen = [one for one in [*kept.past, *kept.open.values()] if one.code in CODES]
     alarms: list[tuple[float, str]] = sorted(((one.found_ms - START_MS) / DAY_MS, str(one.code)) for one in seen)
@@ -84,11 +83,15 @@ def by_limit(told: Told) -> list[float]:
     return found
 
 
-def end_of(told: Told) -> int | None:
-    """The day on which a machine that wears is at its limit; None where it is not in this time."""
+def end_of(told: Told) -> float | None:
+    """When, in days, a machine that wears is at its limit, between the middles of days; None where it is not."""
     limit = max(STOP_MM_S, STOP_TIMES * float(np.nanmedian(told.shakes[:USUAL_DAYS])))
-    over = np.flatnonzero(np.nan_to_num(told.shakes[FAULT_DAY:]) >= limit)
-    return FAULT_DAY + int(over[0]) if over.size else None
+    days = np.flatnonzero(~np.isnan(told.shakes))
+    over = np.flatnonzero((told.shakes[days] >= limit) & (days > FAULT_DAY))
+    if not over.size:
+        return None
+    at = days[over[0] - 1 : over[0] + 1]
+    return float(np.interp(limit, told.shakes[at], at + 0.5))
 
 
 class Tally:
@@ -123,7 +126,7 @@ class Tally:
             if ill == "wear" and end < days:
                 self.leads.append(end - hits[0] if hits else 0.0)
                 self.plain_leads.append(end - plain_hits[0] if plain_hits else 0.0)
-                self.held += [low <= end - day - 0.5 <= high for day, low, high in found.left if day < end - 1]
+                self.held += [low <= end - day <= high for day, low, high in found.left if day < end - 1]
         if ill == "healthy":
             return
         self.ill, self.hits, self.plain_hits = self.ill + machines, self.hits + len(delays), self.plain_hits + plain
@@ -131,7 +134,7 @@ class Tally:
         self.lines.append(f"{world:>8} {ill:>10} {len(delays):4} of {machines}, after {after}; by 4.5 mm/s {plain:3}")
 
 
-def figures(machines: int = 12, seed: int = 900) -> tuple[list[Figure], list[str]]:
+def figures(machines: int = 16, seed: int = 900) -> tuple[list[Figure], list[str]]:
     """The figures, and what was told of each fault. Every second day of the season is of a healthy machine."""
     found: list[Figure] = []
     lines: list[str] = []
@@ -168,7 +171,7 @@ def figures(machines: int = 12, seed: int = 900) -> tuple[list[Figure], list[str
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--machines", type=int, default=12)
+    parser.add_argument("--machines", type=int, default=16)
     parser.add_argument("--seed", type=int, default=900)
     asked = parser.parse_args()
     all_figures, table = figures(asked.machines, asked.seed)

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import hatch_build
 from cloud.web.access import COOKIE
 from tests.browser.fake_service import FakeService
+from tests.turns import alone_in
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
@@ -82,7 +83,8 @@ class Shop:
 @pytest.fixture(scope="session")
 def built() -> None:
     """The page, built from its sources as they are."""
-    hatch_build.build()
+    with alone_in(hatch_build.DASHBOARD):
+        hatch_build.build()
 
 
 @pytest.fixture(scope="package")

@@ -42,7 +42,7 @@ class FakeCold:
     def shown(self) -> list[Row]:
         """Every room as it is now."""
         t, quiet = self._now_ms(), self._quiet
-        undecided = sum(one["state"] == "open" for one in self._excursions)
+        undecided = sum(not line["decision"] for one in self._excursions for line in one["lines"])
         cool = {"low_c": 2.0, "high_c": 8.0, "outer_low_c": 0.0, "outer_high_c": 15.0, "kinetic_limit_c": 8.0}
         frozen = {"low_c": -25.0, "high_c": -18.0, "outer_low_c": -40.0, "outer_high_c": -12.0}
         out: Row = {

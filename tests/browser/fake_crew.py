@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cloud.core.crews_view import EndedView, Sought
 from cloud.core.view import AlertView, Param, Snapshot
 from cloud.web.desk import NotFound, Refused
 
@@ -73,13 +74,14 @@ class FakeCrew:
         t = self._now_ms()
         teams = [self._team(id_, t) for id_ in TEAMS]
         view = {"at_ms": t, "timezone": "Asia/Shanghai", "trouble": self.trouble, "waiting": 0, "beat_ms": t - 40_000}
-        return {**view, "teams": [] if self.empty else teams}
+        people = [{"id": one, "name": name} for one, name in PEOPLE.items()]
+        return {**view, "teams": [] if self.empty else teams, "people": [] if self.empty else people}
 
     def _team(self, id_: str, t: int) -> dict[str, Any]:
         name, zones, people = TEAMS[id_]
         turn, *later = self._turns(id_, t, 14)
         order = [turn["person"], *(one for one in people if one != turn["person"])]
-        asked = [{"person": one, "name": PEOPLE[one], "quiet": False, "away": one == "otto"} for one in order]
+        asked = [{"person": one, "name": PEOPLE[one], "quiet": False, "away": one == order[-1]} for one in order]
         until, after = turn["until_ms"], later[0]["person"]
         return {"id": id_, "name": name, "zones": zones, "rules": [], "now": asked, "until_ms": until, "next": after}
 
@@ -115,6 +117,29 @@ class FakeCrew:
             for n, one in enumerate(s.alerts[:10])
         ]  # fmt: skip
         return {"since_ms": since_ms, "fired": 0 if self.empty else 412, "top": [] if self.empty else rows}
+
+    async def ended(self, sought: Sought, limit: int, after: tuple[int, int] | None) -> EndedView:
+        """See `crews.Desk`. Beside what is shown as over there are 70 doors that stood open, one a day."""
+        t = self._now_ms()
+        first = next(one for one in self._site().alerts if one.state == "resolved")
+        every = [one for one in self._site().alerts if one.state == "resolved"]
+        every += [
+            replace(
+                first, id=1_000 + n, severity=1 + n % 3, since_ms=t - n * DAY_MS - 900_000, changed_ms=t - n * DAY_MS
+            )
+            for n in range(1, 71)
+        ]
+        fitting = [
+            one
+            for one in every
+            if sought.rule in ("", one.rule)
+            and sought.severity in (0, one.severity)
+            and sought.about in one.zone
+            and one.changed_ms >= sought.from_ms
+            and (after is None or one.changed_ms < after[0])
+        ]
+        page = fitting[:limit]
+        return EndedView(page, f"{page[-1].changed_ms}-{page[-1].id}" if len(fitting) > limit else None)
 
     async def test(self, person: str, channel: str) -> Notice:
         """See `crews.Desk`. Otto was sent one just now."""
@@ -171,7 +196,7 @@ class FakeCrew:
         """See `crews.Desk`."""
         self._found(alert)
         if to and to not in PEOPLE:
-            raise Refused("no_person", f"there is no person {to!r} in the site file", "take one of GET /api/oncall")
+            raise Refused("no_person", f"there is no person {to!r} in the site file", "take one of GET /api/v1/oncall")
         self.told.append(("assign", alert, by, to, note))
         return self._change(alert, assigned_to=to, changed_ms=self._now_ms())
 

@@ -225,7 +225,7 @@ def assets(t: int) -> list[Row]:
     """One of each kind, in every state."""
     duty = feature("duty", 0.61, 0.38, 0.46, "")
     falling = feature("fall", 21.4, 9.0, 14.5, "min")
-    worn = feature("1/vibration_mm_s", 4.8, 1.1, 3.9, "s")
+    worn = feature("work.1/vibration_mm_s", 4.8, 1.1, 3.9, "mm/s")
     return [
         asset("machine-31", "Cooler 1", "refrigerator", "cool", "sick", 0.41, t, days=[9.4, 17.0, 30.6],
               faults=[fault("refrigerant", 1, t - 6 * DAY_MS, capacity_lost_pct=38.0, duty=0.61, duty_expected=0.42)],
@@ -279,7 +279,7 @@ def course(one: Row, now: int, *, wrong: bool) -> Row:
         values.append(round(usual + wave + gone * (one["value"] - usual), 4))
     return {
         "name": one["name"], "unit": one["unit"], "times_ms": times, "values": values, "normal_low": low,
-        "normal_high": high,
+        "normal_high": high, "limit": 7.1 if one["name"].startswith("work.") else None,
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
+from cloud.core.crews_view import Sought
 from cloud.core.view import AlertView, NeedView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks, make_app, serving
@@ -136,6 +137,14 @@ class FakeService:
         """A new alert of the worst kind, about the cold room."""
         alerts = self._live.current.alerts
         self.become(alerts=[*alerts, fake_site.warm(max((one.id for one in alerts), default=0) + 1, now_ms())])
+
+    async def alert(self, alert_id: int) -> AlertView:
+        """See `Desk`: one of those that only the ledger knows."""
+        every = (await self.crew.ended(Sought(), 1_000, None)).items
+        found = next((one for one in every if one.id == alert_id), None)
+        if found is None:
+            raise NotFound(f"there is no alert {alert_id}")
+        return found
 
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """See `Desk`."""

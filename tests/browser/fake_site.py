@@ -77,7 +77,7 @@ def summed(s: Snapshot) -> Snapshot:
         stock_outs=sum(sku.status == "out" for sku in s.skus),
         below_reorder=sum(sku.status == "low" for sku in s.skus),
         silent_devices=sum(device.state in ("silent", "offline") for device in s.devices),
-        open_alerts=sum(alert.state == "firing" for alert in s.alerts),
+        open_alerts=sum(alert.state == "firing" and not alert.nodata for alert in s.alerts),
         picks_last_hour=s.kpi.picks_last_hour,
     )
     return replace(s, kpi=kpi)

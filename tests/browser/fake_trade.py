@@ -251,7 +251,9 @@ class FakeTrade:
         one = self._sku(sku)
         position = Position(one.on_hand, one.reserved, one.quarantined, one.on_order, one.in_transit)
         half = one.on_hand // 2
-        lots = [{"lot": "L-2291", "units": half, "expiry": "2027-02-28"}, {"lot": "", "units": half, "expiry": ""}]
+        aged = {"expiry": "2027-02-28", "effective_expiry": "2027-02-11"}
+        lots = [{"lot": "L-2291", "units": half, **aged}]
+        lots.append({"lot": "", "units": half, "expiry": "", "effective_expiry": ""})
         debt = {"units": 3, "cause": "reservation:4", "since_ms": self._now_ms() - DAY_MS}
         return {
             "position": position, "available": position.available, "projected": position.projected,

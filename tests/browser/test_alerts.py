@@ -125,7 +125,7 @@ def test_what_is_over_can_still_be_looked_up(shop: Shop, visit: Visit) -> None:
     expect(page.locator(".alerts li")).to_have_count(6)
     page.get_by_role("link", name="History").click()
 
-    over = page.locator(".done li")
+    over = page.locator(".done li.resolved")
     expect(over).to_have_count(2)
     expect(over.first).to_contain_text("Stock can not be counted")
     expect(over.last).to_contain_text("Acknowledged by otto")

@@ -38,7 +38,7 @@ def test_each_tab_has_an_address_and_back_works(shop: Shop, visit: Visit, screen
     expect(tabs.get_by_role("link", name="Need action")).to_have_attribute("aria-current", "page")
 
     tabs.get_by_role("link", name="History").click()
-    expect(page.locator(".alerts li")).to_contain_text(["The door stood open."])
+    expect(page.locator(".alerts li.resolved")).to_contain_text(["The door stood open."])
     assert page.url.endswith("#/alerts/history")
     tabs.get_by_role("link", name="Acknowledged").click()
     expect(page.locator(".alerts li.acknowledged")).to_have_count(1)
@@ -80,7 +80,31 @@ def test_an_address_of_an_alert_alone_finds_it_wherever_it_is_by_now(shop: Shop,
     page.get_by_role("link", name="is under “History” now").click()
     expect(page.locator(".alerts li.open")).to_contain_text("The door stood open.")
     page.goto(f"{shop.base}#/alerts/4711")
-    expect(page.get_by_text("There is no alert 4711 any more.")).to_be_visible()
+    expect(page.get_by_text("There is no alert 4711")).to_be_visible()
+    page.goto(f"{shop.base}#/alerts/1060")
+    page.get_by_role("link", name="is under “History” now").click()
+    expect(page.locator(".alerts li.open")).to_contain_text("Over")
+
+
+@BOTH
+def test_older_alerts_come_on_demand_and_are_looked_for(shop: Shop, visit: Visit, screen: dict[str, Any]) -> None:
+    page = visit(shop, "#/alerts/history", screen=screen)
+    rows, older = page.locator(".alerts li.resolved"), page.get_by_role("button", name="Older")
+    expect(rows).to_have_count(1)
+    older.click()
+    expect(rows).to_have_count(50)
+    older.click()
+    expect(rows).to_have_count(71)
+    expect(older).to_have_count(0)
+
+    page.get_by_label("How bad").select_option("1")
+    expect(rows).to_have_count(24)
+    page.get_by_label("When").select_option("7")
+    expect(rows).to_have_count(3)
+    page.get_by_label("Look for a device or zone").fill("attic")
+    expect(page.get_by_text("No alert that is over fits.")).to_be_visible()
+    page.get_by_role("button", name="Show all").click()
+    expect(rows).to_have_count(1)
 
 
 @BOTH
@@ -293,10 +317,14 @@ def test_the_stale_page_is_grey_and_still_there(shop: Shop, visit: Visit) -> Non
     expect(page.locator(".alerts li.open")).to_have_count(1)
 
 
-def test_the_alerts_page_opens_in_a_dead_spot_once_the_app_has_been_open_for_a_while(shop: Shop, visit: Visit) -> None:
+def test_what_is_done_in_dead_spots_opens_there_once_the_app_has_been_open_for_a_while(
+    shop: Shop, visit: Visit
+) -> None:
     page = visit(shop)
     page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some((one) => /crew-.*js/.test(one.name))", timeout=15_000
+        """() => ['crew', 'parts'].every((part) => performance.getEntriesByType('resource').some(
+            (one) => one.name.includes(`/${part}-`)))""",
+        timeout=15_000,
     )
     offline(page)
 
@@ -305,6 +333,8 @@ def test_the_alerts_page_opens_in_a_dead_spot_once_the_app_has_been_open_for_a_w
     ).first.click()
 
     expect(page.locator(".alerts li.firing")).to_have_count(7)
+    page.evaluate("() => { location.hash = '#/equipment/orders' }")
+    expect(page.get_by_role("button", name="Start: Order 2")).to_be_visible()
 
 
 def test_an_alert_nobody_knows_is_still_shown_with_its_figures(shop: Shop, visit: Visit) -> None:

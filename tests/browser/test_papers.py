@@ -119,7 +119,7 @@ def test_a_paper_that_is_dropped_is_handed_in_too(shop: Shop, visit: Visit) -> N
 
 def test_who_agreed_on_no_papers_is_told_so(shop: Shop, visit: Visit) -> None:
     page = visit(shop, who="")
-    page.route("**/api/portal", lambda route: route.fulfill(json={**route.fetch().json(), "papers": []}))
+    page.route("**/api/v1/portal", lambda route: route.fulfill(json={**route.fetch().json(), "papers": []}))
     page.context.add_cookies(
         [{"name": "warehouse_session", "value": shop.do(shop.fake.pass_for, "vera"), "url": shop.base}]
     )

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
+from tests.browser.fake_crew import PEOPLE
 from tests.browser.test_looks import COLOURED
 from tests.browser.test_trade_looks import seen
 
@@ -91,7 +92,9 @@ def test_an_order_is_opened_with_parts_found_by_search(shop: Shop, visit: Visit)
     form = page.get_by_role("form", name="Open an order")
 
     expect(form.get_by_label("What is to be done")).to_have_value("Losing refrigerant")
-    form.get_by_label("By whom").fill("bo")
+    whom = form.get_by_label("By whom")
+    expect(whom.locator("option")).to_have_text(["Nobody yet", *sorted(PEOPLE.values())])
+    whom.select_option(label="Li Wei")
     form.get_by_label("Until").fill("2020-01-01T10:00")
     form.get_by_role("button", name="Open an order").click()
     expect(form).to_contain_text("It would end before it begins. Enter a later end.")
@@ -106,7 +109,8 @@ def test_an_order_is_opened_with_parts_found_by_search(shop: Shop, visit: Visit)
     expect(form).to_contain_text("what is missing is ordered")
     form.get_by_role("button", name="Open an order").dblclick()
 
-    expect(page.locator(".asset-orders .work", has_text="Order 7")).to_contain_text("Tue 1 Dec, 09:00 to 11:30 · bo")
+    opened = page.locator(".asset-orders .work", has_text="Order 7")
+    expect(opened).to_contain_text("Tue 1 Dec, 09:00 to 11:30 · Li Wei")
     [sent] = told(shop, "open")
     assert sent["asset"] == "machine-31"
     assert sent["fault"] == "refrigerant"
@@ -114,6 +118,7 @@ def test_an_order_is_opened_with_parts_found_by_search(shop: Shop, visit: Visit)
     assert sent["until_ms"] - sent["from_ms"] == 9_000_000
     assert sent["from_ms"] == 1_796_086_800_000  # nine o'clock at the site
     assert sent["whole_zone"] is True
+    assert sent["assigned_to"] == "li"
 
 
 def test_an_order_is_started_its_parts_taken_and_it_is_finished(shop: Shop, visit: Visit) -> None:
@@ -180,6 +185,23 @@ def test_the_windows_of_two_weeks_are_a_strip_and_lead_to_their_orders(shop: Sho
     page.get_by_role("link", name=re.compile("Order 4, Conveyor 2: New belt and bearings")).click()
 
     expect(row(page, 4).locator("details[open]")).to_be_visible()
+
+
+def test_what_somebody_else_changed_meanwhile_is_told_before_it_is_written_over(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/equipment/orders/2")
+    order = row(page, 2)
+    order.get_by_role("button", name="Change: Order 2").click()
+    order.get_by_label("What is to be done").fill("Two new batteries")
+    shop.do(shop.fake.plant._stepped, 2, "change", {"title": "Look at it", "assigned_to": "li"}, "mara", "k")
+    expect(order.locator("summary")).to_contain_text("Li Wei")
+
+    order.locator("form").get_by_role("button", name="Keep").click()
+    expect(order.locator("form")).to_contain_text("Order 2 is at version 2 by now. Look at it again.")
+    assert len(told(shop, "change")) == 1
+    order.locator("form").get_by_role("button", name="Keep").click()
+
+    expect(order.locator("summary")).to_contain_text("Two new batteries")
+    expect(order.locator("summary")).to_contain_text("Li Wei")
 
 
 def test_what_is_done_without_a_network_waits_visibly_and_is_sent_once(shop: Shop, visit: Visit) -> None:

@@ -64,8 +64,12 @@ def test_the_card_tells_position_forecast_policy_promise_and_what_was_rejected(s
     expect(page.locator(".rescue")).to_contain_text("from 93% to 4%")
 
 
-def test_the_curve_reads_its_points_by_keyboard(shop: Shop, visit: Visit) -> None:
+def test_an_articles_lots_are_told_by_what_warmth_left_of_them_and_its_curve_is_read_by_keyboard(
+    shop: Shop, visit: Visit
+) -> None:
     page = visit(shop, "#/sku/SKU-1002")
+    lot = page.locator(".places li", has_text="L-2291")
+    expect(lot).to_contain_text("good until 2027-02-11, for the warmth it had; printed: 2027-02-28")
     curve = page.get_by_role("slider", name="What more service costs")
 
     expect(curve).to_have_attribute("aria-valuetext", re.compile("^Proposed: 95.2%"))
@@ -347,7 +351,7 @@ def test_where_slow_stock_is_not_known_nothing_says_there_is_none(shop: Shop, vi
     unknown = [replace(one, value=None, reason="no_forecast") if one.id == "slow_stock" else one for one in known]
     shop.do(shop.fake.become, measures=unknown)
     page = visit(shop)
-    page.route("**/api/measures/slow_stock", lambda route: route.fulfill(json={"id": "slow_stock", "rows": []}))
+    page.route("**/api/v1/measures/slow_stock", lambda route: route.fulfill(json={"id": "slow_stock", "rows": []}))
     page.get_by_role("link", name="Figures", exact=True).click()
 
     expect(page.locator(".panel.slow_stock")).to_contain_text("Not known yet: nothing is forecast.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP
+from tests.contract.brokers import free_port
 
 ROOT = Path(__file__).parents[2]
 START_S = 60.0
@@ -48,7 +48,7 @@ class Running(NamedTuple):
 
     def lanes(self) -> dict[str, Any]:
         """How the gateway's reports stand, by lane."""
-        with urllib.request.urlopen(self.gateway + "api/status", timeout=5) as answer:
+        with urllib.request.urlopen(self.gateway + "api/v1/status", timeout=5) as answer:
             lanes: dict[str, Any] = msgspec.json.decode(answer.read())["lanes"]
         return lanes
 
@@ -57,7 +57,7 @@ class Running(NamedTuple):
 def system(built: None, tmp_path: Path) -> Iterator[Running]:
     """The demonstration on free ports, with nothing learnt yet."""
     state, told = tmp_path / "state", tmp_path / "told.txt"
-    base = four_free_ports()
+    base = free_port(in_a_row=5)
     command = [sys.executable, str(ROOT / "run.py"), "demo", "--state", str(state), "--port-base", str(base)]
     with told.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
@@ -74,24 +74,6 @@ def system(built: None, tmp_path: Path) -> Iterator[Running]:
         for pid in running.processes():
             os.kill(pid, signal.SIGKILL)
         process.wait(STOP_S)
-
-
-def four_free_ports() -> int:
-    """The first of four ports in a row that are free now."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            base: int = first.getsockname()[1]
-        probes = [socket.socket() for _ in range(4)]
-        try:
-            for at, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", base + at))
-            return base
-        except (OSError, OverflowError):
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
 
 
 def soon(look: Callable[[], Found], within_s: float, what: str) -> Found:
@@ -145,7 +127,7 @@ def counts_change(page: Page, system: Running) -> None:
     held: dict[str, int] = {}
 
     def changed() -> str:
-        for slot in asked(page, system, "api/slots"):
+        for slot in asked(page, system, "api/v1/slots"):
             now = slot["count"]
             if now is not None and held.setdefault(slot["id"], now) != now:
                 return str(slot["id"])
@@ -154,14 +136,14 @@ def counts_change(page: Page, system: Running) -> None:
     slot = soon(changed, LIFE_S, "a count to change")
     page.goto(f"{system.page}#/slot/{slot}")
     expect(page.get_by_role("dialog").locator(".headline b")).to_have_text(
-        str(asked(page, system, f"api/slots/{slot}")["count"])
+        str(asked(page, system, f"api/v1/slots/{slot}")["count"])
     )
 
 
 def a_proposal_tells_its_why(page: Page, system: Running) -> None:
     """Some article is at its reorder point; its proposal, done with or not, unfolds to the figures it was made from."""
-    need = soon(lambda: asked(page, system, "api/needs"), LIFE_S, "a proposal")[0]
-    article = asked(page, system, f"api/skus/{need['sku']}")["name"]
+    need = soon(lambda: asked(page, system, "api/v1/needs"), LIFE_S, "a proposal")[0]
+    article = asked(page, system, f"api/v1/skus/{need['sku']}")["name"]
 
     page.goto(f"{system.page}#/replenishment")
     page.get_by_label(f"Why: {article}").first.click()
@@ -217,6 +199,6 @@ def the_service_is_killed_and_comes_back(page: Page, system: Running) -> None:
         return sum(int(lane["pending"]) for lane in lanes) <= 5
 
     soon(all_delivered, 20, "the gateway's backlog to arrive")
-    lanes, (gateway,) = system.lanes(), asked(page, system, "api/gateways")
+    lanes, (gateway,) = system.lanes(), asked(page, system, "api/v1/gateways")
     assert gateway["refused"] == 0
     assert lanes["events"]["refused"] == lanes["events"]["thinned"] == 0

@@ -36,17 +36,28 @@ def until(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE
 
 
 _given: set[int] = set()
+_PORTS = 20_000 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_FIRST = 12_000 + _PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Test runs side by side share none: what one has given out and nobody listens on yet looks free to the other."""
 
 
-def free_port() -> int:
-    """A port that nobody has. Not one that the system would pick: it picks them for whoever connects somewhere, too."""
+def free_port(in_a_row: int = 1) -> int:
+    """A port that nobody has, the first of so many. Not one that the system would pick: it picks them for whoever
+    connects somewhere, too."""
     while True:
-        port = random.randrange(12_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
+        ports = range(start := random.randrange(_FIRST, _FIRST + _PORTS - in_a_row), start + in_a_row)
+        if _given.isdisjoint(ports) and all(map(_free, ports)):
+            _given.update(ports)
+            return start
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
             probe.bind(("127.0.0.1", port))
-            if port not in _given:
-                _given.add(port)
-                return port
+        except OSError:
+            return False
+        return True
 
 
 class Message(NamedTuple):

@@ -144,7 +144,7 @@ class ColdSite(TradeSite):
     async def lot(self, sku: str, lot: str, units: int, expiry: str = "") -> None:
         """A lot is received, off the shelves."""
         fact = {"kind": "receipt", "sku": sku, "units": units, "lot": lot, "expiry": expiry}
-        await self.post("/api/book", fact)
+        await self.post("/api/v1/book", fact)
 
     async def weigh_in(self, slot: str, sku: str, count: int) -> None:
         """A shelf sees that so many units are there now."""
@@ -160,15 +160,19 @@ class ColdSite(TradeSite):
         """A room as the rules see it."""
         return next(one for one in self.service.trade.cold.rooms() if (one.zone, one.storage) == (zone, storage))
 
+    def seen(self, zone: str = "cold", storage: str = "2-8") -> Json:
+        """A room as all screens show it."""
+        return next(one for one in self.service.live.current.rooms if (one.zone, one.storage) == (zone, storage))
+
     async def cases(self, kind: str = "breach", zone: str = "cold") -> list[Json]:
         """The excursions of the dossier of a kind, oldest first."""
-        found = await self.get(f"/api/cold/excursions?zone={zone}")
+        found = await self.get(f"/api/v1/cold/excursions?zone={zone}")
         return [one for one in reversed(found) if one["kind"] == kind]
 
     async def book(self, sku: str, kind: str) -> list[Json]:
         """The entries of a kind."""
-        return [one for one in (await self.get(f"/api/book?sku={sku}"))["entries"] if one["kind"] == kind]
+        return [one for one in (await self.get(f"/api/v1/book?sku={sku}"))["entries"] if one["kind"] == kind]
 
     async def position(self, sku: str) -> Json:
         """Where an SKU stands."""
-        return (await self.get(f"/api/skus/{sku}/position"))["position"]
+        return (await self.get(f"/api/v1/skus/{sku}/position"))["position"]

@@ -117,9 +117,13 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield made
 
 
-@pytest.fixture
-async def place(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Crewed]:
-    made = Crewed(tmp_path)
+@pytest.fixture(params=DATABASES)
+async def place(request: pytest.FixtureRequest, tmp_path: Path, receiver: Receiver) -> AsyncIterator[Crewed]:
+    """A depot whose people are told of alerts."""
+    url = POSTGRES if request.param == "postgresql" else ""
+    if url:
+        wipe(url)
+    made = Crewed(tmp_path, ledger=url)
     receiver.add(made.state, "ann-pager", "bob-pager", "bob-second")
     await made.start()
     await made.hear(*holds(made, 50))

@@ -101,8 +101,9 @@ async def receiving() -> AsyncIterator[Receiver]:
 class Crewed:
     """A service with its crews, and its web."""
 
-    def __init__(self, folder: Path, site: Site = SITE) -> None:
+    def __init__(self, folder: Path, site: Site = SITE, ledger: str = "") -> None:
         self.state, self.site, self.now_ms = folder / "state", site, NOW_MS
+        self.ledger = ledger or f"sqlite:///{self.state}/ledger.db?timeout=0.05"
         self.service: Service
         self.crewing: Crewing
         self.url = ""
@@ -122,8 +123,8 @@ class Crewed:
         """Start, on what the state folder holds."""
         self._stack = AsyncExitStack()
         state, clock = self.state, now_ms or (lambda: self.now_ms)
-        urls = f"sqlite:///{state}/history.db", f"sqlite:///{state}/ledger.db?timeout=0.05"
-        self.service = service = Service(Options(self.site, state, *urls))
+        history = f"sqlite:///{state}/history.db"
+        self.service = service = Service(Options(self.site, state, history, self.ledger))
         service.uplink = Linked()  # type: ignore[assignment]
         alerting = service.alerting
         self.crewing = Crewing(

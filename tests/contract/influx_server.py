@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -19,6 +18,8 @@ from threading import Thread
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+
+from tests.contract.brokers import free_port
 
 DEADLINE_S = 20.0
 _PRECISIONS = {"ns": "n", "us": "u", "ms": "ms", "s": "s"}  # 1.6 takes an unknown precision for ns, silently
@@ -30,13 +31,6 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < end, f"waited {DEADLINE_S:.0f} s in vain: {what}"
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def program(name: str, package: str) -> str:

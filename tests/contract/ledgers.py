@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, create_engine, select
+from sqlalchemy import Connection, Table, create_engine, make_url, select, text
 
 from cloud.stores import tables
 from cloud.stores.ledger import Applied, Ledger, Received
@@ -15,7 +15,23 @@ from protocols.reports import (
 )
 from tests.depot import NOON_MS
 
-POSTGRES = os.environ.get("WAREHOUSE_TEST_POSTGRES", "")
+
+def _of_this_run(url: str) -> str:
+    """The database that is named; of runs side by side each has one of its own beside it, as tests leave none whole."""
+    run = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not (url and run):
+        return url
+    named = make_url(url)
+    own = f"{named.database}_{run}"
+    engine = create_engine(named, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :own"), {"own": own}):
+            connection.execute(text(f'CREATE DATABASE "{own}"'))
+    engine.dispose()
+    return named.set(database=own).render_as_string(hide_password=False)
+
+
+POSTGRES = _of_this_run(os.environ.get("WAREHOUSE_TEST_POSTGRES", ""))
 DATABASES = ["sqlite", "postgresql"] if POSTGRES else ["sqlite"]
 
 

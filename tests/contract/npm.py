@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import hatch_build
+from tests.turns import alone_in
 
 
 def install(folder: Path) -> list[str]:
@@ -21,7 +22,8 @@ def install(folder: Path) -> list[str]:
 
     Where that cannot be, the test is skipped, or failed in CI.
     """
-    found = _installed(folder)
+    with alone_in(folder):
+        found = _installed(folder)
     if isinstance(found, str) and os.environ.get("CI") == "true":
         pytest.fail(found)
     if isinstance(found, str):

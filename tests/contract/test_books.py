@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from cloud.core.book.entries import Entry, Sensed, order, sensed
 from cloud.core.purchasing.scorecards import Mark
 from cloud.stores import tables
-from cloud.stores.books import Changed, Spare
+from cloud.stores.books import KEYS_MAX, Changed, Spare
 from cloud.stores.database import LedgerUnfit
 from tests.contract.books import a_promise, an_order, entry, step
 from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply
@@ -279,6 +279,15 @@ def test_scores_add_up_and_what_is_kept_is_the_last(place: Place) -> None:
     assert again.scores() == scores
     assert again.kept("learning") == b"two"
     assert again.kept("nothing") is None
+
+
+def test_of_more_keys_than_one_question_may_hold_each_that_is_kept_is_found(place: Place) -> None:
+    books, keys = place.ledger().books, [f"day:{number}" for number in range(2 * KEYS_MAX + 1)]
+    kept = {key: key.encode() for key in (*keys[::7], keys[-1])}
+    books.keep_all(kept | {"other": b"x"})
+
+    assert books.kept_under(keys) == kept
+    assert books.kept_under([]) == {}
 
 
 def test_of_a_neighbours_spare_stock_its_last_word_counts_also_when_an_earlier_one_comes_late(place: Place) -> None:

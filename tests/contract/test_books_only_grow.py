@@ -143,7 +143,7 @@ def _use_all(books: Books) -> set[str]:
     assert books.stays("flu") == books.stays("flu", "F1") == [stayed]
     cold = {"add_cold", "cold_steps", "cold_steps_of", "cold_waiting", "add_stays", "stays"}
     books.keep_all({"x:1": b"z"})
-    assert books.kept_all("x:") == {"x:1": b"z"}
+    assert books.kept_all("x:") == books.kept_under(["x:2", "x:1"]) == {"x:1": b"z"}
     assert books.corrections(0) == []
     posting = {"corrections", "post", "entries", "entry_of", "facts", "facts_by_sku"}
     ordering = {"keep_order", "order_of_needs", "receive", "orders", "versions", "every_version", "ordered"}
@@ -153,7 +153,7 @@ def _use_all(books: Books) -> set[str]:
         | ordering
         | promising
         | cold
-        | {"score", "scores", "keep", "kept", "keep_all", "kept_all", "tell_spare", "spares"}
+        | {"score", "scores", "keep", "kept", "kept_under", "keep_all", "kept_all", "tell_spare", "spares"}
     )
 
 

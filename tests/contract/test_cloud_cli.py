@@ -115,7 +115,7 @@ class Running:
     def sign_in(self, name: str, password: str) -> int:
         """The status of a browser's sign-in; its cookie is kept in `cookie`."""
         request = urllib.request.Request(
-            f"{self.url}/api/session",
+            f"{self.url}/api/v1/session",
             json.dumps({"user": name, "password": password}).encode(),
             {"X-Requested-With": "warehouse", "Origin": self.url, "Content-Type": "application/json"},
         )
@@ -128,7 +128,7 @@ class Running:
 
     def looks(self, cookie: str) -> int:
         """The status of a request with a cookie."""
-        request = urllib.request.Request(f"{self.url}/api/session", headers={"Cookie": cookie})
+        request = urllib.request.Request(f"{self.url}/api/v1/session", headers={"Cookie": cookie})
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
                 return int(answer.status)
@@ -188,7 +188,7 @@ def test_stock_alerts_and_plan_print_what_is_known(here: Here) -> None:
 def test_get_answers_what_the_api_would(here: Here) -> None:
     here.fill()
 
-    code, printed, _ = here("get", "/api/stock")
+    code, printed, _ = here("get", "/api/v1/stock")
 
     assert code == 0
     assert [one["id"] for one in json.loads(printed)] == ["bolt", "milk"]
@@ -197,15 +197,15 @@ def test_get_answers_what_the_api_would(here: Here) -> None:
 def test_a_path_that_is_not_there_prints_the_answer_and_fails(here: Here) -> None:
     here.fill()
 
-    code, printed, complaint = here("get", "/api/skus/gold")
+    code, printed, complaint = here("get", "/api/v1/skus/gold")
 
     assert code == 2
     assert "no SKU" in printed
-    assert complaint == "error: /api/skus/gold answered 404\n"
-    assert "has to begin with a slash" in refused(here("get", "api/stock"))
+    assert complaint == "error: /api/v1/skus/gold answered 404\n"
+    assert "has to begin with a slash" in refused(here("get", "api/v1/stock"))
 
 
-@pytest.mark.parametrize("verb", [("stock",), ("alerts",), ("plan",), ("get", "/api/stock")])
+@pytest.mark.parametrize("verb", [("stock",), ("alerts",), ("plan",), ("get", "/api/v1/stock")])
 def test_without_a_ledger_there_is_nothing_to_look_at_and_nothing_is_made(here: Here, verb: tuple[str, ...]) -> None:
     assert "holds no ledger" in refused(here(*verb))
     assert not here.state.exists()
@@ -301,7 +301,7 @@ def test_beside_a_running_service_one_can_look_and_sign_in(here: Here, running: 
     name, password = sign_in.read_text().split()
     _, made, _ = here("account", "ada", "--role", "crew")
 
-    code, printed, _ = here("get", "/api/stock")
+    code, printed, _ = here("get", "/api/v1/stock")
     statuses = [
         running.sign_in(name, password),
         running.sign_in("ada", made.strip().rpartition(" ")[2]),
@@ -344,7 +344,7 @@ def test_starting_clears_expired_sessions_away_and_looking_does_not(here: Here) 
     ledger.people.keep_account("ada", "crew", "hash")
     ledger.people.keep_session("old", "ada", "hash", 1, 10)
 
-    here("get", "/api/stock")
+    here("get", "/api/v1/stock")
     before = ledger.people.session("old")
     Running(here).stop()
     after = ledger.people.session("old")

@@ -199,11 +199,11 @@ def test_without_a_ledger_it_says_so_and_makes_none(here: Here) -> None:
 async def test_the_api_answers_to_whoever_may_look(web: Web) -> None:
     nobody, viewer = await web.client(), await web.client("ada")
 
-    async with nobody.get("/api/completeness") as response:
+    async with nobody.get("/api/v1/completeness") as response:
         assert await error_of(response) == (401, "signed_out")
-    async with viewer.get("/api/completeness?since=5") as response:
+    async with viewer.get("/api/v1/completeness?since=5") as response:
         said = await response.json()
-    async with viewer.get("/api/completeness?since=monday") as response:
+    async with viewer.get("/api/v1/completeness?since=monday") as response:
         assert await error_of(response) == (400, "bad_request")
 
     assert (said["complete"], said["since_ms"]) == (True, 5)

@@ -158,7 +158,9 @@ def test_what_is_not_wrong_is_not_told(well: Case, right: Callable[[Case], Case]
 
 def test_what_others_may_read_is_found(well: Case) -> None:
     state = well.where.state
+    (state / "channels.toml").touch(mode=0o600)
     for path, mode in (
+        (state / "channels.toml", 0o640),
         (state / "keys" / "service.key_secret", 0o640),
         (state / "gateways" / "g1.key", 0o622),
         (state / "ledger.db", 0o604),

@@ -87,7 +87,7 @@ def test_a_running_service_is_backed_up_and_another_runs_on_what_was_restored(
     assert "comes again when they connect" in said
     with urllib.request.urlopen(f"{url}/readyz", timeout=DEADLINE_S) as answer:
         assert answer.status == 200
-    assert verb("get", "/api/stock", state="second") == verb("get", "/api/stock")
+    assert verb("get", "/api/v1/stock", state="second") == verb("get", "/api/v1/stock")
     assert books(tmp_path / "second") == (50, 50, [0, 49])
 
 

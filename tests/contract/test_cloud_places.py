@@ -38,7 +38,7 @@ def house(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     return made
 
 
-@pytest.mark.parametrize("verb", [("stock",), ("alerts",), ("plan",), ("get", "/api/stock")])
+@pytest.mark.parametrize("verb", [("stock",), ("alerts",), ("plan",), ("get", "/api/v1/stock")])
 def test_the_site_file_beside_the_state_is_found(house: House, verb: tuple[str, ...]) -> None:
     assert house(*verb)[::2] == (0, "")
 

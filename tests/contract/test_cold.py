@@ -9,7 +9,7 @@ import asyncio
 
 from cloud.stores.database import LedgerUnavailable
 from tests.contract.cold_site import MINUTE_MS, ColdSite
-from tests.depot import DAY_MS, HOUR_MS
+from tests.depot import HOUR_MS
 
 WARM = [9.0] * 45
 COOL = [5.0] * 20
@@ -39,13 +39,13 @@ async def test_a_day_in_a_room_with_its_defrosts_sets_nothing_aside_and_its_figu
     assert await cold.cases() == []
     assert [one["kind"] for one in await cold.cases("defrost")] == ["defrost"] * 8, "of each of the two storages"
     assert (await cold.position("flu"))["quarantined"] == 0
-    rooms = {one["id"]: one for one in await cold.get("/api/cold/rooms", "ada")}
-    assert set(rooms) == {"cold/2-8", "cold/vaccine", "deep/", "deep/frozen"}
+    rooms = {one["id"]: one for one in await cold.get("/api/v1/cold/rooms", "ada")}
+    assert set(rooms) == {"cold/2-8", "cold/vaccine", "deep/frozen"}, "each way of keeping goods, and no room twice"
     now = rooms["cold/vaccine"]
     assert (now["kind"], now["lots"], now["undecided"], now["high_c"], now["kinetic_limit_c"]) == ("", 2, 0, 8, 8)
     assert 5.0 < now["kinetic_c"] < 6.5
     assert now["series"] == ["thermo-1/1/temperature_c"]
-    exposures = {one["lot"]: one for one in await cold.get("/api/cold/exposures?sku=flu", "ada")}
+    exposures = {one["lot"]: one for one in await cold.get("/api/v1/cold/exposures?sku=flu", "ada")}
     assert set(exposures) == {"F1", "F2"}
     assert exposures["F1"]["known"] > 0.9
     spent = exposures["F1"]["budgets"][0]
@@ -66,7 +66,7 @@ async def test_a_breach_sets_the_lots_aside_that_lie_there_and_they_are_bought_a
     [case] = await cold.cases()
     assert (case["storage"], case["why"], case["state"], case["ended_ms"]) == ("vaccine", "too_long", "open", 0)
     assert sorted((one["lot"], one["units"]) for one in case["lines"]) == [("F1", 30), ("F2", 20)]
-    assert cold.room(storage="vaccine").undecided == 1
+    assert cold.room(storage="vaccine").undecided == 2, "of each lot somebody has to say what becomes of it"
     assert cold.room(storage="vaccine").excursion == case["id"]
     stands = await cold.position("flu")
     assert (stands["on_hand"], stands["quarantined"]) == (50, 50)
@@ -74,8 +74,8 @@ async def test_a_breach_sets_the_lots_aside_that_lie_there_and_they_are_bought_a
     await cold.tick(3)
     [need] = cold.needs("flu")
     assert need["quantity"] == 40
-    assert (await cold.get("/api/skus/flu/picks?units=5"))["missing"] == 5
-    assert await cold.refused("/api/reservations", {"sku": "flu", "units": 1}) == (422, "not_enough")
+    assert (await cold.get("/api/v1/skus/flu/picks?units=5"))["missing"] == 5
+    assert await cold.refused("/api/v1/reservations", {"sku": "flu", "units": 1}) == (422, "not_enough")
     assert (await cold.position("insulin"))["quarantined"] == 0
 
     await cold.minutes(*COOL)
@@ -88,18 +88,19 @@ async def test_lots_come_back_or_are_lost_by_a_signed_word_alone(cold: ColdSite)
     await stocked(cold)
     await cold.minutes(*WARM, *COOL)
     [case] = await cold.cases()
-    path = f"/api/cold/excursions/{case['id']}"
+    path = f"/api/v1/cold/excursions/{case['id']}"
     first, second = sorted(case["lines"], key=lambda one: one["lot"])
 
     assert (await cold.ask("bo", "POST", f"{path}/release", {"comment": "looks fine"}))[0] == 403, "the crew may not"
     assert await cold.refused(f"{path}/release", {"comment": "  "}, "mo") == (422, "comment")
     assert await cold.refused(f"{path}/release", {"comment": "fine", "lines": [9]}, "mo") == (422, "unknown_line")
-    assert (await cold.ask("mo", "POST", "/api/cold/excursions/999/release", {"comment": "fine"}))[0] == 404
+    assert (await cold.ask("mo", "POST", "/api/v1/cold/excursions/999/release", {"comment": "fine"}))[0] == 404
 
     said = {"comment": "maker says 60 min at 9 degC", "lines": [first["number"]]}
     after = await cold.post(f"{path}/release", said, "mo")
     assert after["state"] == "open"
     assert (await cold.position("flu"))["quarantined"] == 20
+    assert cold.seen(storage="vaccine").undecided == 1
     assert await cold.post(f"{path}/release", said, "mo") == after, "said again, it changes nothing"
     assert await cold.refused(f"{path}/scrap", {"comment": "unfit", "lines": [first["number"]]}, "mo") == (
         422,
@@ -108,6 +109,7 @@ async def test_lots_come_back_or_are_lost_by_a_signed_word_alone(cold: ColdSite)
 
     after = await cold.post(f"{path}/scrap", {"comment": "not worth the risk"}, "mo")
     assert after["state"] == "decided"
+    assert cold.seen(storage="vaccine").undecided == 0, "all screens see it at once"
     assert [(one["by"], one["role"], one["decision"], one["comment"], one["lines"]) for one in after["signatures"]] == [
         ("mo", "manager", "release", "maker says 60 min at 9 degC", [first["number"]]),
         ("mo", "manager", "scrap", "not worth the risk", [second["number"]]),
@@ -117,14 +119,17 @@ async def test_lots_come_back_or_are_lost_by_a_signed_word_alone(cold: ColdSite)
     [loss] = await cold.book("flu", "loss")
     assert (loss["units"], loss["lot"], loss["by"], loss["note"]) == (-20, "F2", "mo", "not worth the risk")
     assert cold.room(storage="vaccine").undecided == 0
-    assert await cold.refused("/api/book", {"kind": "loss", "sku": "flu", "units": -1, "ref": "cold:1"}) == (422, "ref")
+    assert await cold.refused("/api/v1/book", {"kind": "loss", "sku": "flu", "units": -1, "ref": "cold:1"}) == (
+        422,
+        "ref",
+    )
 
 
 async def test_of_two_who_decide_at_once_one_signs_and_the_other_hears_who(cold: ColdSite) -> None:
     await stocked(cold)
     await cold.minutes(*WARM, *COOL)
     [case] = await cold.cases()
-    path = f"/api/cold/excursions/{case['id']}"
+    path = f"/api/v1/cold/excursions/{case['id']}"
 
     told = await asyncio.gather(
         cold.ask("mo", "POST", f"{path}/release", {"comment": "fit for use"}),
@@ -156,7 +161,7 @@ async def test_after_a_crash_in_the_middle_nothing_is_set_aside_or_booked_twice(
     [case] = await cold.cases()
     assert (case["began_ms"], len(case["lines"])) == (began_ms, 2)
     assert len(await cold.book("flu", "quarantine")) == 2
-    await cold.post(f"/api/cold/excursions/{case['id']}/scrap", {"comment": "warm"}, "mo")
+    await cold.post(f"/api/v1/cold/excursions/{case['id']}/scrap", {"comment": "warm"}, "mo")
     await cold.restart()
     await cold.tick(3)
     assert [one["units"] for one in await cold.book("flu", "loss")] == [-30, -20]
@@ -196,7 +201,7 @@ async def test_a_backlog_that_tells_of_a_breach_later_finds_what_still_lies_ther
     await stocked(cold)
     began_ms = cold.clock()
     cold.clock.pass_ms(2 * HOUR_MS)
-    await cold.post("/api/book", {"kind": "pick", "sku": "flu", "units": -4, "lot": "F1"})
+    await cold.post("/api/v1/book", {"kind": "pick", "sku": "flu", "units": -4, "lot": "F1"})
     await cold.warmth("thermo-1", 5.0)
     await cold.tick(3)
     assert await cold.cases() == []
@@ -208,7 +213,7 @@ async def test_a_backlog_that_tells_of_a_breach_later_finds_what_still_lies_ther
     assert case["ended_ms"] > 0
     assert sum(one["units"] for one in case["lines"]) == 46
     assert sum(one["gone"] for one in case["lines"]) == 4
-    exposed = await cold.get("/api/cold/exposures?sku=flu")
+    exposed = await cold.get("/api/v1/cold/exposures?sku=flu")
     assert all(one["outside_ms"] >= 59 * MINUTE_MS for one in exposed)
 
 
@@ -219,7 +224,7 @@ async def test_what_lies_in_a_slot_is_lost_once_its_scale_saw_it_leave(cold: Col
     [line] = cases["2-8"]["lines"]
     assert (line["sku"], line["units"], cases["2-8"]["why"]) == ("insulin", 12, "too_far")
 
-    await cold.post(f"/api/cold/excursions/{cases['2-8']['id']}/scrap", {"comment": "too warm"}, "mo")
+    await cold.post(f"/api/v1/cold/excursions/{cases['2-8']['id']}/scrap", {"comment": "too warm"}, "mo")
     stands = await cold.position("insulin")
     assert (stands["on_hand"], stands["quarantined"]) == (12, 12)
     await cold.weigh_in("C1", "insulin", 0)
@@ -254,29 +259,27 @@ async def test_a_lot_that_used_up_its_budget_is_set_aside_alone(cold: ColdSite) 
     assert len(await cold.book("flu", "quarantine")) == 2
 
 
-async def test_warm_days_bring_the_end_of_a_lot_nearer(cold: ColdSite) -> None:
-    await stocked(cold)
-    cold.service.trade.cold.stays._looked_ms = 0
-    await cold.minutes(*[7.9] * (24 * 60), piece=60)
-    [one] = [one for one in await cold.get("/api/cold/exposures?sku=flu") if one["lot"] == "F1"]
-    assert 1.2 < one["aged_days"] < 1.5, "a day at 7.9 instead of 5 degrees, with q10 = 3"
-    assert (one["expiry"], one["effective_expiry"]) == ("2026-06-30", "2026-06-30")
-    for _ in range(3):
-        await cold.minutes(*[7.9] * (24 * 60), piece=60)
-    [one] = [one for one in await cold.get("/api/cold/exposures?sku=flu") if one["lot"] == "F1"]
-    assert one["effective_expiry"] == "2026-06-29"
-    assert cold.service.trade.cold.fresh("flu")[0][1] == 30
-
-
-async def test_the_freezers_own_room_tells_its_defrosts_and_its_door(cold: ColdSite) -> None:
+async def test_a_room_is_judged_by_its_own_limits_where_nothing_says_how_goods_are_kept_there(cold: ColdSite) -> None:
+    own = cold.text.replace('storage = "frozen"\n', "")
+    cold.text = own
+    await cold.restart()
     await cold.minutes(*[-20.0] * 20, device="thermo-3")
     await cold.minutes(*[-20.0 + n for n in range(15)], *[-5.0 - n for n in range(16)], device="thermo-3")
     await cold.minutes(*[-20.0] * 10, device="thermo-3")
-    assert [one["storage"] for one in await cold.cases("defrost", "deep")] == ["", "frozen"]
+    assert [one["storage"] for one in await cold.cases("defrost", "deep")] == [""]
+    await cold.minutes(*[2.0] * 5, device="thermo-3")
+    assert [(one["storage"], one["ended_ms"]) for one in await cold.cases("excursion", "deep")] == [("", 0)]
+    assert [one["storage"] for one in await cold.get("/api/v1/cold/rooms") if one["zone"] == "deep"] == [""]
+
+    cold.text = own.replace("max_c = -15.0", 'max_c = -15.0\nstorage = "frozen"')
+    await cold.restart()
+    await cold.tick(12)
+    assert [one["storage"] for one in await cold.get("/api/v1/cold/rooms") if one["zone"] == "deep"] == ["frozen"]
+    [own_excursion] = await cold.cases("excursion", "deep")
+    assert own_excursion["ended_ms"] > 0, "nothing more is heard of a room that is judged otherwise now"
     await cold.minutes(*[2.0] * 5, *[-20.0] * 10, device="thermo-3")
     assert [one["storage"] for one in await cold.cases("breach", "deep")] == ["frozen"]
-    assert [one["storage"] for one in await cold.cases("excursion", "deep")] == [""]
-    assert DAY_MS
+    assert len(await cold.cases("excursion", "deep")) == 1
 
 
 async def test_while_the_ledger_is_away_nothing_is_lost(cold: ColdSite) -> None:
@@ -306,7 +309,7 @@ async def test_what_comes_into_a_room_in_breach_is_set_aside_too_but_not_what_so
     await stocked(cold)
     await cold.minutes(*WARM)
     [case] = await cold.cases()
-    path = f"/api/cold/excursions/{case['id']}"
+    path = f"/api/v1/cold/excursions/{case['id']}"
     await cold.lot("flu", "F3", 5, "2026-12-31")
     await cold.minutes(*WARM[:10])
     [case] = await cold.cases()
@@ -334,7 +337,7 @@ async def test_of_an_article_in_several_rooms_so_many_units_are_set_aside_as_lie
     assert [(one["sku"], one["lot"], one["units"]) for one in case["lines"]] == [("insulin", "", 12)]
     stands = await cold.position("insulin")
     assert (stands["on_hand"], stands["quarantined"]) == (19, 12)
-    await cold.post(f"/api/cold/excursions/{case['id']}/scrap", {"comment": "too warm"}, "mo")
+    await cold.post(f"/api/v1/cold/excursions/{case['id']}/scrap", {"comment": "too warm"}, "mo")
     await cold.weigh_in("C1", "insulin", 0)
     await cold.tick(3)
     stands = await cold.position("insulin")
@@ -348,7 +351,7 @@ async def test_an_article_that_is_kept_otherwise_from_now_on_is_judged_by_that_a
     cold.text = before.replace('storage = "vaccine"\nzone = "cold"', 'storage = "2-8"\nzone = "cold"')
     await cold.restart()
     await cold.tick(12)
-    [one] = [one for one in await cold.get("/api/cold/exposures?sku=flu") if one["lot"] == "F1"]
+    [one] = [one for one in await cold.get("/api/v1/cold/exposures?sku=flu") if one["lot"] == "F1"]
     assert (one["storage"], one["budgets"]) == ("2-8", [])
     assert one["outside_ms"] >= 10 * MINUTE_MS, "what it went through before is known, evenly over the hour"
     cold.text = before.replace("excursion_minutes = 30", "excursion_minutes = 10")
@@ -360,4 +363,4 @@ async def test_an_article_that_is_kept_otherwise_from_now_on_is_judged_by_that_a
     cold.text = before.replace('storage = "vaccine"\nzone = "cold"\n', "")
     await cold.restart()
     await cold.tick(12)
-    assert await cold.get("/api/cold/exposures?sku=flu") == []
+    assert await cold.get("/api/v1/cold/exposures?sku=flu") == []

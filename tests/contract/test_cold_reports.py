@@ -24,9 +24,9 @@ async def test_a_report_of_room_and_lot_tells_curve_gaps_excursions_and_signatur
     cold.clock.pass_ms(2 * HOUR_MS)
     await cold.minutes(*[5.0] * 30, *WARM, *COOL)
     [case] = await cold.cases()
-    await cold.post(f"/api/cold/excursions/{case['id']}/release", {"comment": "=maker: fit"}, "mo")
+    await cold.post(f"/api/v1/cold/excursions/{case['id']}/release", {"comment": "=maker: fit"}, "mo")
 
-    told = await cold.get(f"/api/cold/report?zone=cold&storage=vaccine&from={from_ms}", "ada")
+    told = await cold.get(f"/api/v1/cold/report?zone=cold&storage=vaccine&from={from_ms}", "ada")
     [part] = told["parts"]
     assert (told["timezone"], part["zone_name"], part["min_c"], part["max_c"]) == (
         "Europe/Berlin",
@@ -43,18 +43,18 @@ async def test_a_report_of_room_and_lot_tells_curve_gaps_excursions_and_signatur
     assert abs(part["outside_ms"] - outside) <= 2 * MINUTE_MS
     assert part["known_ms"] < told["to_ms"] - told["from_ms"] - HOUR_MS
 
-    lot = await cold.get("/api/cold/report?sku=flu&lot=F1", "ada")
+    lot = await cold.get("/api/v1/cold/report?sku=flu&lot=F1", "ada")
     [part] = lot["parts"]
     assert (part["zone"], part["storage"], part["units"], lot["exposures"][0]["lot"]) == ("cold", "vaccine", 30, "F1")
     assert [one["id"] for one in part["excursions"]] == [case["id"]]
 
-    _, sheet = await cold.ask("ada", "GET", "/api/cold/report?zone=cold&format=csv")
+    _, sheet = await cold.ask("ada", "GET", "/api/v1/cold/report?zone=cold&format=csv")
     rows = sheet.decode("utf-8-sig").splitlines()
     kinds = {"summary", "gap", "defrost", "excursion", "breach", "quarantine", "release"}
     assert {row.split(",")[0] for row in rows[1:]} == kinds
     assert "'=maker: fit" in sheet.decode()
     for lang in ("en", "zh"):
-        status, paper = await cold.ask("ada", "GET", f"/api/cold/report?sku=flu&lot=F1&format=pdf&lang={lang}")
+        status, paper = await cold.ask("ada", "GET", f"/api/v1/cold/report?sku=flu&lot=F1&format=pdf&lang={lang}")
         assert status == 200
         assert paper.startswith(b"%PDF-")
     for wrong, code in (
@@ -65,18 +65,18 @@ async def test_a_report_of_room_and_lot_tells_curve_gaps_excursions_and_signatur
         ("zone=cold&format=doc", "bad_request"),
         ("zone=cold&from=1&to=99999999999999", "period"),
     ):
-        status, said = await cold.ask("ada", "GET", f"/api/cold/report?{wrong}")
+        status, said = await cold.ask("ada", "GET", f"/api/v1/cold/report?{wrong}")
         assert (status >= 400, said["error"]) == (True, code), wrong
 
 
 async def test_a_lot_that_left_is_told_of_all_the_same(cold: ColdSite) -> None:
     await stocked(cold)
     await cold.minutes(*[5.0] * 60)
-    await cold.post("/api/book", {"kind": "pick", "sku": "flu", "units": -30, "lot": "F1"})
+    await cold.post("/api/v1/book", {"kind": "pick", "sku": "flu", "units": -30, "lot": "F1"})
     await cold.minutes(*[5.0] * 60)
-    assert [one["lot"] for one in await cold.get("/api/cold/exposures?sku=flu")] == ["F2"]
+    assert [one["lot"] for one in await cold.get("/api/v1/cold/exposures?sku=flu")] == ["F2"]
     for _ in range(2):
-        lot = await cold.get("/api/cold/report?sku=flu&lot=F1")
+        lot = await cold.get("/api/v1/cold/report?sku=flu&lot=F1")
         [part] = lot["parts"]
         assert 59 * MINUTE_MS < part["to_ms"] - part["from_ms"] < 90 * MINUTE_MS
         assert part["max_c"] == 5
@@ -90,7 +90,7 @@ async def test_the_command_line_reports_beside_a_running_service(
     await stocked(cold)
     await cold.minutes(*[5.0] * 30, *defrost(10.5), *[5.0] * 30, *WARM, *COOL)
     [case] = await cold.cases()
-    await cold.post(f"/api/cold/excursions/{case['id']}/scrap", {"comment": "too warm"}, "mo")
+    await cold.post(f"/api/v1/cold/excursions/{case['id']}/scrap", {"comment": "too warm"}, "mo")
     site = tmp_path / "site.toml"
     site.write_text(cold.site_file())
     monkeypatch.setattr(cold_cli, "_now_ms", cold.clock)
@@ -110,7 +110,7 @@ async def test_the_command_line_reports_beside_a_running_service(
         assert (tmp_path / name).stat().st_size > 1000
     capsys.readouterr()
     for wrong, why in (
-        (["cold", "attic"], "'attic' is no cold room"),
+        (["cold", "attic"], "'attic' is no cold room. It needs a thermometer"),
         (["cold"], "A report is of a zone, or of a lot."),
         (["cold", "cold", "--from", "noon"], "'noon' is no time"),
         (["cold", "cold", "--out", "x.doc"], "let its name end in .json, .csv, .pdf"),

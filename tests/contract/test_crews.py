@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.alerts import people
 from cloud.stores.database import LedgerUnavailable
 from cloud.stores.notices import Kept
 from tests import house
@@ -198,6 +199,31 @@ async def test_a_storm_is_told_in_few_notices(place: Crewed, receiver: Receiver)
     await until(lambda: len(receiver.taken) == 1)
     [title] = receiver.titles()
     assert title.startswith("3 alerts: Device is silent")
+
+
+async def test_what_was_over_in_the_night_is_told_in_the_morning_by_its_name(
+    place: Crewed, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = False
+    monkeypatch.setattr(people, "is_quiet", lambda *_: quiet)
+
+    async def thermometer(state: str, *passed_min: int) -> None:
+        await place.hear(health("thermo-2", state, place.now_ms))
+        for minutes in passed_min:
+            await place.tick(minutes * MINUTE_MS)
+
+    await thermometer("silent", 0, 3, 2)
+    quiet = True
+    await thermometer("ok", 1, 2)
+    await thermometer("silent", 90, 3)  # another one by now
+    quiet = False
+    await place.tick(MINUTE_MS)
+    await told(place, 3)
+    assert receiver.titles() == [
+        "Device is silent - thermo-2 (Hall) [Depot]",
+        "Device is silent - thermo-2 (Hall) [Depot]",
+        "Over: Device is silent - thermo-2 (Hall) [Depot]",
+    ]
 
 
 KILLED = """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
+from cloud.alerts.lifecycle import Alert, Transition
 from tests.contract.crews_site import MINUTE_MS, Crewed, Receiver, kept, told, too_warm
 from tests.contract.web_service import until
 from tests.depot import warmth
@@ -45,9 +47,11 @@ async def test_a_link_opens_nothing_else_and_no_other_is_ours(place: Crewed) -> 
         for other in wrong:
             async with plain.post(f"/a/{other}") as page:
                 assert page.status == 404
-        async with plain.get(f"/api/alerts?token={token}") as page:
+        async with plain.get(f"/api/v1/alerts?token={token}") as page:
             assert page.status == 401
-        async with plain.post(f"/api/alerts/{one.alerts[0]}/ack", headers={"Authorization": f"Bearer {token}"}) as page:
+        async with plain.post(
+            f"/api/v1/alerts/{one.alerts[0]}/ack", headers={"Authorization": f"Bearer {token}"}
+        ) as page:
             assert page.status == 401
         for _ in range(20):
             async with plain.post(f"/a/{wrong[0]}") as page:
@@ -83,27 +87,27 @@ async def test_put_aside_taken_up_again_and_given_to_somebody(place: Crewed, rec
             ("unshelve", {}),
             ("assign", {"to": "bob"}),
         ):
-            async with viewer.post(f"/api/alerts/1/{path}", json=body) as answer:
+            async with viewer.post(f"/api/v1/alerts/1/{path}", json=body) as answer:
                 assert answer.status == 403
-        async with crew.post("/api/alerts/1/unshelve") as answer:
+        async with crew.post("/api/v1/alerts/1/unshelve") as answer:
             assert answer.status == 409
-        async with crew.post("/api/alerts/1/shelve", json={"minutes": 60, "note": "new door"}) as answer:
+        async with crew.post("/api/v1/alerts/1/shelve", json={"minutes": 60, "note": "new door"}) as answer:
             view = await answer.json()
             assert (answer.status, view["state"]) == (200, "shelved")
             assert view["shelved_until_ms"] == place.now_ms + 60 * MINUTE_MS
-        async with crew.post("/api/alerts/1/shelve", json={"minutes": 60}) as answer:
+        async with crew.post("/api/v1/alerts/1/shelve", json={"minutes": 60}) as answer:
             assert answer.status == 400
     before = len(receiver.taken)
     await place.pass_ms(20 * MINUTE_MS)
     assert len(receiver.taken) == before
     async with place.client("crew") as crew:
-        async with crew.post("/api/alerts/1/assign", json={"to": "nobody"}) as answer:
+        async with crew.post("/api/v1/alerts/1/assign", json={"to": "nobody"}) as answer:
             assert (answer.status, (await answer.json())["error"]) == (422, "no_person")
-        async with crew.post("/api/alerts/1/assign", json={"to": "bob", "note": "you know it"}) as answer:
+        async with crew.post("/api/v1/alerts/1/assign", json={"to": "bob", "note": "you know it"}) as answer:
             assert (await answer.json())["assigned_to"] == "bob"
         await until(lambda: len(receiver.titles("bob-pager")) == 1)
         assert "crew 请您处理：you know it" in receiver.taken[-1][2]["commonAnnotations"]["description"]
-        async with crew.post("/api/alerts/1/unshelve") as answer:
+        async with crew.post("/api/v1/alerts/1/unshelve") as answer:
             assert (await answer.json())["state"] == "firing"
     await place.tick()
     await until(lambda: len(receiver.titles("bob-pager")) == 2)
@@ -116,22 +120,22 @@ async def test_who_is_on_call_the_roster_the_log_and_the_noisiest_are_shown(plac
     await too_warm(place)
     await told(place)
     async with place.client("viewer") as viewer:
-        async with viewer.get("/api/oncall") as answer:
+        async with viewer.get("/api/v1/oncall") as answer:
             seen = await answer.json()
         assert [one["person"] for one in seen["teams"][0]["now"]] == ["ann", "bob"]
         assert (seen["teams"][0]["next"], seen["trouble"], seen["beat_ms"]) == ("bob", "", None)
-        async with viewer.get("/api/roster") as answer:
+        async with viewer.get("/api/v1/roster") as answer:
             roster = await answer.json()
         spans = [(one["from_ms"], one["until_ms"]) for one in roster["turns"]]
         assert spans[0][0] == roster["from_ms"]
         assert spans[-1][1] == roster["to_ms"] == roster["from_ms"] + 14 * 86_400_000
         assert all(begin == end for (_, end), (begin, _) in pairwise(spans))
-        async with viewer.get("/api/notices") as answer:
+        async with viewer.get("/api/v1/notices") as answer:
             log = await answer.json()
         assert [(one["person"], one["state"]) for one in log["notices"]] == [("ann", "delivered")]
         assert "nonce" not in str(log)
         assert "/a/" not in str(log)
-        async with viewer.get("/api/noisiest") as answer:
+        async with viewer.get("/api/v1/noisiest") as answer:
             noisy = await answer.json()
         assert noisy["fired"] == 1
         assert (noisy["top"][0]["rule"], noisy["top"][0]["fired"], noisy["top"][0]["share"]) == (
@@ -139,16 +143,45 @@ async def test_who_is_on_call_the_roster_the_log_and_the_noisiest_are_shown(plac
             1,
             1.0,
         )
-        async with viewer.post("/api/notices/test", json={"person": "ann"}) as answer:
+        async with viewer.post("/api/v1/notices/test", json={"person": "ann"}) as answer:
             assert answer.status == 403
+
+
+async def test_alerts_of_long_ago_are_found_again(place: Crewed) -> None:
+    ended = [
+        Alert(100 + n, "door_open", f"door-{n % 2}", "cold", 2, "resolved", place.now_ms - 9_000, place.now_ms - n, {})
+        for n in range(60)
+    ]
+    place.service.ledger.keep_alerts([Transition(None, one) for one in ended])
+    async with place.client("viewer") as viewer:
+
+        async def asked(**query: str) -> Any:
+            async with viewer.get("/api/v1/alerts/ended", params=query) as answer:
+                return answer.status, await answer.json()
+
+        _, first = await asked()
+        assert [one["id"] for one in first["items"]] == [*range(100, 150)]
+        _, rest = await asked(after=first["next"])
+        assert ([one["id"] for one in rest["items"]], rest["next"]) == ([*range(150, 160)], None)
+        _, some = await asked(rule="door_open", about="DOOR-1", severity="2", limit="3")
+        assert [one["id"] for one in some["items"]] == [101, 103, 105]
+        assert (await asked(severity="1"))[1]["items"] == []
+        status, told = await asked(after="yesterday")
+        assert (status, told["error"]) == (400, "bad_request")
+        async with viewer.get("/api/v1/alerts/155") as answer:
+            assert ((await answer.json())["subject"], answer.status) == ("door-1", 200)
+        async with viewer.get("/api/v1/alerts/999") as answer:
+            assert answer.status == 404
+    async with place.client() as nobody, nobody.get("/api/v1/alerts/ended") as answer:
+        assert answer.status == 401
 
 
 async def test_somebody_is_told_a_test_but_not_twice_at_once(place: Crewed, receiver: Receiver) -> None:
     async with place.client("crew") as crew:
-        async with crew.post("/api/notices/test", json={"person": "bob", "channel": "bob-second"}) as answer:
+        async with crew.post("/api/v1/notices/test", json={"person": "bob", "channel": "bob-second"}) as answer:
             assert (answer.status, (await answer.json())["kind"]) == (200, "test")
-        async with crew.post("/api/notices/test", json={"person": "bob"}) as answer:
+        async with crew.post("/api/v1/notices/test", json={"person": "bob"}) as answer:
             assert (answer.status, (await answer.json())["error"]) == (422, "too_soon")
-        async with crew.post("/api/notices/test", json={"person": "ann", "channel": "attic"}) as answer:
+        async with crew.post("/api/v1/notices/test", json={"person": "ann", "channel": "attic"}) as answer:
             assert (await answer.json())["error"] == "no_channel"
     await until(lambda: receiver.titles("bob-second") == ["测试：您能看到这条消息吗？ [Depot]"])

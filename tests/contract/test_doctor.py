@@ -37,6 +37,7 @@ SHELF = spell("demo", "shelf-1", "shelf")
 UNNAMED = (
     "whether the broker keeps its queue over a restart",
     "who may read the broker's passwords",
+    "who may read the channels' secrets",
     "who may write the site file",
 )
 """What is not looked at where only the state is named."""
@@ -278,9 +279,9 @@ async def test_devices_that_send_at_qos_0_or_without_numbers_are_named(
 async def test_only_a_time_can_be_asked_for_again(alive: Running) -> None:
     for body in ({}, {"from_ms": 5, "to_ms": 4}, {"from_ms": 0, "to_ms": 1, "lanes": ["other"]}, {"from_ms": -1}):
         with pytest.raises(AskError):
-            await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/resync", body)
+            await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/v1/resync", body)
 
-    done = await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/resync", {"from_ms": 0, "to_ms": 1})
+    done = await asyncio.to_thread(ask, url_of(alive.state), alive.state, "/api/v1/resync", {"from_ms": 0, "to_ms": 1})
     assert [one["reports"] for one in done] == [0, 0]
 
 
@@ -329,17 +330,19 @@ def test_of_a_gateway_that_is_off_the_store_is_asked(state: Path, doctor: Doctor
     assert "the gateway is off" in [one["why"] for one in summary["unchecked"]]
 
 
-def test_who_else_may_read_the_secrets_is_found(state: Path, doctor: Doctor, tmp_path: Path) -> None:
-    site = tmp_path / "site.toml"
+@pytest.mark.parametrize(("secret", "mode"), [("keys/gateway.key_secret", 0o644), ("channels.toml", 0o640)])
+def test_who_else_may_read_the_secrets_is_found(state: Path, doctor: Doctor, secret: str, mode: int) -> None:
+    site, channels = state / "site.toml", state / "channels.toml"
     site.write_text(SITE_TEXT)
     site.chmod(0o666)
-    (state / "keys" / "gateway.key_secret").chmod(0o644)
+    channels.touch(0o600)
+    (state / secret).chmod(mode)
 
-    status, leaks, _ = doctor("--state", str(state), "--site", str(site))
+    status, leaks, summary = doctor("--state", str(state), "--site", str(site), "--channels", str(channels))
 
     assert (status, sorted(leaks)) == (1, ["secret_open", "writable"])
-    assert leaks["secret_open"]["where"].endswith("gateway.key_secret")
-    assert leaks["writable"]["where"] == str(site)
+    assert (leaks["secret_open"]["where"], leaks["writable"]["where"]) == (str(state / secret), str(site))
+    assert "channels" not in str(summary["unchecked"])
 
 
 def test_a_damaged_store_is_found_and_left_as_it_is(state: Path, doctor: Doctor) -> None:
@@ -380,6 +383,7 @@ def test_people_are_told_in_words(state: Path, capsys: pytest.CaptureFixture[str
         (["--broker", "http://127.0.0.1"], "is not a broker"),
         (["--credentials", "SITE"], "has no [users] gateway"),
         (["--broker-config", "none.conf"], "none.conf does not exist"),
+        (["--channels", "none.toml"], "none.toml does not exist"),
         (["--state", "nowhere"], "nowhere does not exist"),
     ],
 )

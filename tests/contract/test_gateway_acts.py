@@ -41,7 +41,7 @@ format = "zigbee2mqtt"
 topics = ["zigbee2mqtt/#"]
 """
 )
-ACTS = "/api/slots/A1/actions"
+ACTS = "/api/v1/slots/A1/actions"
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +102,8 @@ async def test_a_count_and_a_booking_answer_with_what_came_of_them(alone: Runnin
     counted = await act(alone, {"do": "count", "units": 20, "who": "Ann"})
     booked = await act(alone, {"do": "book", "by": 5, "id": "in-7"})
     again = await act(alone, {"do": "book", "by": 5, "id": "in-7"})
-    (row,) = [row for row in await got(alone, "/api/stock") if row["slot"] == "A1"]
-    journal = await got(alone, "/api/journal?about=A1")
+    (row,) = [row for row in await got(alone, "/api/v1/stock") if row["slot"] == "A1"]
+    journal = await got(alone, "/api/v1/journal?about=A1")
 
     assert counted[0] == booked[0] == again[0] == 200
     assert (counted[1]["slot"], counted[1]["count"], counted[1]["low"], counted[1]["high"]) == ("A1", 20, 20, 20)
@@ -111,8 +111,8 @@ async def test_a_count_and_a_booking_answer_with_what_came_of_them(alone: Runnin
     assert (row["booked"], row["differs"]) == (25, False)
     assert [(line["what"], line["about"]) for line in journal] == [("book", "A1"), ("count", "A1")]
     assert (journal[0]["by"], journal[0]["id"], journal[1]["units"], journal[1]["who"]) == (5, "in-7", 20, "Ann")
-    assert await got(alone, "/api/journal?about=A2") == []
-    assert len(await got(alone, "/api/journal")) == 2
+    assert await got(alone, "/api/v1/journal?about=A2") == []
+    assert len(await got(alone, "/api/v1/journal")) == 2
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ async def test_a_bad_act_is_one_sentence_and_changes_nothing(
     assert said in answer[1]["error"]
     assert "$" not in answer[1]["error"]
     assert alone.gateway.inference.shelves.slots == {}
-    assert await got(alone, "/api/journal") == []
+    assert await got(alone, "/api/v1/journal") == []
 
 
 @pytest.mark.parametrize("slot", ["Z9", "a%2Fb", "%22", "A1%00", "x" * 500])
 async def test_a_slot_that_is_not_there_is_not_found_in_words(alone: Running, slot: str) -> None:
-    told = await act(alone, {"do": "count", "units": 5}, f"/api/slots/{slot}/actions")
-    status, body = await alone.get(f"/api/stock/{slot}")
+    told = await act(alone, {"do": "count", "units": 5}, f"/api/v1/slots/{slot}/actions")
+    status, body = await alone.get(f"/api/v1/stock/{slot}")
 
     assert (told[0], status) == (404, 404)
     assert "is not in the site file of 'demo'" in told[1]["error"]
@@ -161,9 +161,9 @@ async def test_a_slot_that_is_not_there_is_not_found_in_words(alone: Running, sl
 
 
 async def test_a_slot_is_explained_before_and_after_its_first_word(alone: Running) -> None:
-    before = await got(alone, "/api/stock/A1")
+    before = await got(alone, "/api/v1/stock/A1")
     await act(alone, {"do": "count", "units": 7, "who": "Bo"})
-    after = await got(alone, "/api/stock/A1")
+    after = await got(alone, "/api/v1/stock/A1")
 
     assert (before["count"], before["words"], before["journal"]) == (None, [], [])
     assert (after["count"], after["book"], after["gap"]) == (7, 7, 0)
@@ -219,7 +219,7 @@ async def test_a_lesson_survives_a_crash_and_the_slot_is_weighed_by_it(broker: B
     taught = memory.reopen(kept.restore()).shelves.taught
     assert taught.skus["bolt"].unit_mass_g == 300.0
     kept.close()
-    (row,) = [row for row in await got(running, "/api/stock") if row["slot"] == "A1"]
+    (row,) = [row for row in await got(running, "/api/v1/stock") if row["slot"] == "A1"]
     assert (row["count"], row["mass_g"]) == (10, 3100.0)
 
 
@@ -247,11 +247,11 @@ async def test_an_act_on_a_full_disk_is_answered_only_when_it_is_kept(
 
 
 async def test_a_stranger_is_listed_with_the_entry_that_claims_it(alone: Running) -> None:
-    assert await got(alone, "/api/strangers") == []
+    assert await got(alone, "/api/v1/strangers") == []
     alone.gateway.decoder.decode("zigbee2mqtt/lamp", b'{"temperature":4.5}', 7)
     alone.gateway.decoder.decode("zigbee2mqtt/hall/north", b'{"temperature":4.5}', 7)
 
-    assert await got(alone, "/api/strangers") == [
+    assert await got(alone, "/api/v1/strangers") == [
         {
             "source": "zigbee",
             "address": "lamp",
@@ -266,7 +266,7 @@ async def test_the_status_names_what_a_device_suffers_from(alone: Running) -> No
         at_ms = 1_763_762_400_000 + hour * 3_600_000
         alone.gateway.inference.fold([Reading("cold-1", "1", "battery_pct", at_ms, [9.0])], at_ms)
 
-    status = await got(alone, "/api/status")
+    status = await got(alone, "/api/v1/status")
 
     (found,) = [one["findings"] for one in status["devices"] if one["id"] == "cold-1"]
     assert [(one["code"], one["remedy"], one["evidence"]) for one in found] == [

@@ -30,7 +30,7 @@ from tests.unit.test_inference import SITE_TEXT
 SITE = layout.parse(SITE_TEXT)
 TOKEN = "the-token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-COMMAND = "/api/devices/shelf-1/cmd"
+COMMAND = "/api/v1/devices/shelf-1/cmd"
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ async def test_what_is_for_readers_is_for_this_machine_or_with_the_token(alone: 
 async def test_garbage_in_the_headers_opens_nothing_and_breaks_nothing(alone: Running, lines: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(alone.url.rpartition(":")[2]))
 
-    writer.write(b"GET /api/stock HTTP/1.1\r\nConnection: close\r\n" + lines + b"\r\n")
+    writer.write(b"GET /api/v1/stock HTTP/1.1\r\nConnection: close\r\n" + lines + b"\r\n")
     answer = await reader.read()
 
     writer.close()
@@ -168,7 +168,7 @@ async def test_an_origin_that_is_none_is_foreign(alone: Running, origin: str) ->
 
 
 async def test_answers_carry_the_safe_headers_and_heads_are_answered_like_gets(alone: Running) -> None:
-    for path in ("/", "/healthz", "/api/stock", "/nowhere"):
+    for path in ("/", "/healthz", "/api/v1/stock", "/nowhere"):
         async with alone.browser.get(alone.url + path) as got, alone.browser.head(alone.url + path) as head:
             assert head.status == got.status
             assert "default-src 'none'" in got.headers["Content-Security-Policy"]
@@ -234,8 +234,8 @@ async def test_only_so_many_commands_wait_at_once(running: Running, monkeypatch:
         (b'{"cmd":1}', COMMAND, 400),
         (b'{"cmd":"tare","args":{"a":' + b"[" * 7000 + b"]" * 7000 + b"}}", COMMAND, 400),
         (b"{" + b" " * 20_000 + b"}", COMMAND, 413),
-        (b'{"cmd":"tare"}', "/api/devices/ghost/cmd", 400),
-        (b'{"cmd":"tare"}', "/api/devices/a%2Fb/cmd", 400),
+        (b'{"cmd":"tare"}', "/api/v1/devices/ghost/cmd", 400),
+        (b'{"cmd":"tare"}', "/api/v1/devices/a%2Fb/cmd", 400),
     ],
 )
 async def test_a_bad_command_is_one_sentence(alone: Running, body: bytes, path: str, status: int) -> None:
@@ -266,8 +266,8 @@ async def test_stock_and_figures_follow_from_what_devices_say(broker: Broker, ru
     await asyncio.to_thread(publish, broker, spell("demo", "shelf-1", "shelf"), weights % 0, weights % 0)
     await soon(lambda: running.gateway.messages >= 2, "the messages")
 
-    stock = json.loads((await running.get("/api/stock"))[1])
-    status = json.loads((await running.get("/api/status"))[1])
+    stock = json.loads((await running.get("/api/v1/stock"))[1])
+    status = json.loads((await running.get("/api/v1/status"))[1])
     figures = (await running.get("/metrics"))[1]
 
     assert [(row["slot"], row["count"], row["reason"]) for row in stock] == [("A1", 5, ""), ("A2", None, "no_reading")]
@@ -295,7 +295,7 @@ async def test_a_message_that_can_not_be_used_is_kept_with_its_topic_and_bytes(
         await asyncio.to_thread(publish, broker, topic, payload)
     await soon(lambda: sum(running.gateway.problem_counts.values()) == 3, "three problems")
 
-    problems = json.loads((await running.get("/api/problems"))[1])
+    problems = json.loads((await running.get("/api/v1/problems"))[1])
     with closing(sqlite3.connect(running.state / "edge.db")) as look:
         kept = dict(look.execute("SELECT topic, payload FROM problem").fetchall())
 

@@ -95,7 +95,7 @@ async def test_alarms_fire_and_are_shown_while_the_store_takes_nothing_and_are_t
     waiting = asyncio.create_task(act(alone, {"do": "count", "units": 7}))
 
     await soon(lambda: disk.fires, "the alarm")
-    assert "not_acknowledging" in [one["rule"] for one in await got(alone, "/api/alarms")]
+    assert "not_acknowledging" in [one["rule"] for one in await got(alone, "/api/v1/alarms")]
     assert "there is no room" in (await alone.get("/readyz"))[1]
     assert not waiting.done()
     assert stalls(alone.state) == [], "nothing is stored yet"
@@ -188,7 +188,7 @@ async def test_the_status_shows_that_telemetry_is_given_up(alone: Running) -> No
     for _ in range(30):
         await gateway.on_disk(gateway.store.commit, Group(gateway.clock.now_ms(), reports=[SERIES]))
 
-    status: dict[str, Any] = await got(alone, "/api/status")
+    status: dict[str, Any] = await got(alone, "/api/v1/status")
 
     assert (status["room"]["full"], status["room"]["max_bytes"]) == ("outbox_full", 5000)
     with closing(Store(alone.state / "edge.db")) as looks:

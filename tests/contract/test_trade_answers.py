@@ -34,7 +34,7 @@ SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "edi"
 
 async def state(trading: TradeSite, order: int) -> Any:
     """An order as it is, and as it was."""
-    return await trading.get(f"/api/orders/{order}")
+    return await trading.get(f"/api/v1/orders/{order}")
 
 
 def from_acme(name: str, order: int, **changes: str) -> str:
@@ -196,7 +196,7 @@ async def test_what_does_not_fit_comes_back_with_its_place_and_nothing_is_half_d
 async def test_what_can_not_be_read_is_refused_as_a_whole(trading: TradeSite, said: str) -> None:
     await begin(trading)
 
-    status, _, body = await machine(trading, "acme", "POST", "/api/portal/papers", said)
+    status, _, body = await machine(trading, "acme", "POST", "/api/v1/portal/papers", said)
 
     told = json.loads(body)
     assert (status, told["error"]) == (422, "not_read")
@@ -265,7 +265,7 @@ async def test_while_the_ledger_is_away_nothing_is_done_and_later_all_is(trading
 
     with trading.away():
         statuses = [
-            (await machine(trading, "acme", method, f"/api/portal/papers{path}", body))[0]
+            (await machine(trading, "acme", method, f"/api/v1/portal/papers{path}", body))[0]
             for method, path, body in (("POST", "", paper), ("GET", "/846", None), ("GET", "/EPCIS", None))
         ]
     assert statuses == [503] * 3

@@ -30,49 +30,49 @@ async def at_once(trading: TradeSite, *asked: tuple[str, object]) -> list[tuple[
 
 
 async def stands(trading: TradeSite, sku: str = "milk") -> Json:
-    return (await trading.get(f"/api/skus/{sku}/position"))["position"]
+    return (await trading.get(f"/api/v1/skus/{sku}/position"))["position"]
 
 
 async def counted(trading: TradeSite, units: int) -> None:
     trading.clock.pass_ms(1000)
-    await trading.post("/api/book", fact("count", units))
+    await trading.post("/api/v1/book", fact("count", units))
 
 
 async def test_of_two_who_reserve_and_pick_the_same_units_one_is_refused(trading: TradeSite) -> None:
     for _ in range(ROUNDS):
         await counted(trading, 10)
 
-        held, taken = await at_once(trading, ("/api/reservations", RESERVE), ("/api/book", fact("pick", -10)))
+        held, taken = await at_once(trading, ("/api/v1/reservations", RESERVE), ("/api/v1/book", fact("pick", -10)))
 
         assert sorted((held[0], taken[0])) == [200, 422]
         found = await stands(trading)
         assert (found["on_hand"], found["reserved"]) == ((10, 10) if held[0] == 200 else (0, 0))
         if held[0] == 200:
             assert taken[1]["error"] == "reserved"
-            await trading.post(f"/api/reservations/{held[1]['id']}/release")
+            await trading.post(f"/api/v1/reservations/{held[1]['id']}/release")
 
 
 async def test_a_reservation_is_not_picked_of_what_is_being_lost(trading: TradeSite) -> None:
     for _ in range(ROUNDS):
         await counted(trading, 10)
-        held = await trading.post("/api/reservations", {**RESERVE, "units": 5})
+        held = await trading.post("/api/v1/reservations", {**RESERVE, "units": 5})
 
         taken, lost = await at_once(
-            trading, (f"/api/reservations/{held['id']}/pick", None), ("/api/book", fact("loss", -10))
+            trading, (f"/api/v1/reservations/{held['id']}/pick", None), ("/api/v1/book", fact("loss", -10))
         )
 
         assert sorted((taken[0], lost[0])) == [200, 422]
         assert (await stands(trading))["on_hand"] == (5 if taken[0] == 200 else 0)
         if taken[0] != 200:
-            await trading.post(f"/api/reservations/{held['id']}/release")
+            await trading.post(f"/api/v1/reservations/{held['id']}/release")
 
 
 async def test_whatever_comes_at_once_no_more_leaves_than_was_there(trading: TradeSite) -> None:
-    await trading.post("/api/book", fact("receipt", 20))
-    held = [await trading.post("/api/reservations", {**RESERVE, "units": 4}) for _ in range(2)]
-    asked: list[tuple[str, object]] = [(f"/api/reservations/{one['id']}/pick", None) for one in held]
-    asked += [("/api/book", fact("loss", -7)), ("/api/book", fact("pick", -7)), ("/api/reservations", RESERVE)]
-    asked += [("/api/book", fact("transfer", -7, other="acme")), ("/api/counts", {"sku": "milk", "counted": 20})]
+    await trading.post("/api/v1/book", fact("receipt", 20))
+    held = [await trading.post("/api/v1/reservations", {**RESERVE, "units": 4}) for _ in range(2)]
+    asked: list[tuple[str, object]] = [(f"/api/v1/reservations/{one['id']}/pick", None) for one in held]
+    asked += [("/api/v1/book", fact("loss", -7)), ("/api/v1/book", fact("pick", -7)), ("/api/v1/reservations", RESERVE)]
+    asked += [("/api/v1/book", fact("transfer", -7, other="acme")), ("/api/v1/counts", {"sku": "milk", "counted": 20})]
 
     answers = await at_once(trading, *asked)
 
@@ -88,9 +88,9 @@ async def test_a_fact_that_takes_long_to_be_folded_holds_nobody_of_another_sku(
     trading: TradeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_ms = trading.clock()
-    await trading.post("/api/book", fact("receipt", 10))
+    await trading.post("/api/v1/book", fact("receipt", 10))
     trading.clock.pass_ms(HOUR_MS)
-    await trading.post("/api/book", fact("pick", -1))
+    await trading.post("/api/v1/book", fact("pick", -1))
     books, begun, go_on = trading.service.ledger.books, asyncio.Event(), Event()
     loop, facts = asyncio.get_running_loop(), books.facts
 
@@ -102,12 +102,12 @@ async def test_a_fact_that_takes_long_to_be_folded_holds_nobody_of_another_sku(
 
     monkeypatch.setattr(books, "facts", slow)
     try:
-        late = asyncio.create_task(trading.ask("bo", "POST", "/api/book", fact("pick", -1, happened_ms=at_ms + 1)))
+        late = asyncio.create_task(trading.ask("bo", "POST", "/api/v1/book", fact("pick", -1, happened_ms=at_ms + 1)))
         await begun.wait()
-        await trading.post("/api/book", fact("receipt", 5, "tape"))
-        await trading.post("/api/counts", {"sku": "tape", "counted": 5})
-        await trading.post("/api/reservations", {"sku": "tape", "units": 2})
-        waiting = asyncio.create_task(trading.ask("bo", "POST", "/api/reservations", {**RESERVE, "units": 9}))
+        await trading.post("/api/v1/book", fact("receipt", 5, "tape"))
+        await trading.post("/api/v1/counts", {"sku": "tape", "counted": 5})
+        await trading.post("/api/v1/reservations", {"sku": "tape", "units": 2})
+        waiting = asyncio.create_task(trading.ask("bo", "POST", "/api/v1/reservations", {**RESERVE, "units": 9}))
         assert (await stands(trading, "tape"))["reserved"] == 2
         assert not late.done()
     finally:
@@ -119,48 +119,48 @@ async def test_a_fact_that_takes_long_to_be_folded_holds_nobody_of_another_sku(
 
 
 async def test_what_has_run_out_is_not_picked_though_nobody_ended_it_yet(trading: TradeSite) -> None:
-    await trading.post("/api/book", fact("receipt", 10))
-    held = await trading.post("/api/reservations", {**RESERVE, "hours": 1})
+    await trading.post("/api/v1/book", fact("receipt", 10))
+    held = await trading.post("/api/v1/reservations", {**RESERVE, "hours": 1})
     trading.clock.pass_ms(HOUR_MS)
 
-    path = f"/api/reservations/{held['id']}/pick"
+    path = f"/api/v1/reservations/{held['id']}/pick"
     assert await trading.refused(path) == (422, "reservation_over")
     assert (await stands(trading))["reserved"] == 0
-    assert (await trading.post("/api/reservations", RESERVE))["state"] == "held"
+    assert (await trading.post("/api/v1/reservations", RESERVE))["state"] == "held"
 
 
 async def test_what_left_since_is_not_taken_back_with_what_came(trading: TradeSite) -> None:
-    came = await trading.post("/api/book", fact("receipt", 20))
+    came = await trading.post("/api/v1/book", fact("receipt", 20))
     trading.clock.pass_ms(HOUR_MS)
-    await trading.post("/api/book", fact("pick", -15))
+    await trading.post("/api/v1/book", fact("pick", -15))
     back = {**fact("receipt", 20), "ref": f"entry:{came['id']}"}
 
-    assert await trading.refused("/api/book", back) == (422, "short")
+    assert await trading.refused("/api/v1/book", back) == (422, "short")
     assert (await stands(trading))["on_hand"] == 5
-    await trading.post("/api/book", fact("receipt", 16, happened_ms=came["happened_ms"]))
-    await trading.post("/api/book", back)
+    await trading.post("/api/v1/book", fact("receipt", 16, happened_ms=came["happened_ms"]))
+    await trading.post("/api/v1/book", back)
     assert (await stands(trading))["on_hand"] == 1
 
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("/api/book", fact("count", 2)), ("/api/counts", {"sku": "milk", "counted": 2})],
+    [("/api/v1/book", fact("count", 2)), ("/api/v1/counts", {"sku": "milk", "counted": 2})],
     ids=["a fact", "a count"],
 )
 async def test_a_count_of_before_is_refused_where_more_left_since_than_it_found(
     trading: TradeSite, path: str, body: dict[str, object]
 ) -> None:
     now_ms = trading.clock()
-    await trading.post("/api/book", fact("receipt", 10, happened_ms=now_ms - 4 * DAY_MS))
-    await trading.post("/api/book", fact("pick", -5, happened_ms=now_ms - 2 * DAY_MS))
-    body = body | {"happened_ms" if path == "/api/book" else "at_ms": now_ms - 3 * DAY_MS}
+    await trading.post("/api/v1/book", fact("receipt", 10, happened_ms=now_ms - 4 * DAY_MS))
+    await trading.post("/api/v1/book", fact("pick", -5, happened_ms=now_ms - 2 * DAY_MS))
+    body = body | {"happened_ms" if path == "/api/v1/book" else "at_ms": now_ms - 3 * DAY_MS}
 
     for _ in range(2):
         assert await trading.refused(path, body) == (422, "short")
 
     assert (await stands(trading))["on_hand"] == 5
-    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 0
-    await trading.post("/api/book", fact("receipt", 5, happened_ms=now_ms - 2 * DAY_MS - 60_000))
+    assert (await trading.get("/api/v1/counts"))["accuracy"]["counts"] == 0
+    await trading.post("/api/v1/book", fact("receipt", 5, happened_ms=now_ms - 2 * DAY_MS - 60_000))
     await trading.post(path, body)
 
 
@@ -168,22 +168,25 @@ async def test_a_fact_told_at_another_time_under_its_key_is_another_one_also_aft
     trading: TradeSite,
 ) -> None:
     at_ms = trading.clock() - HOUR_MS
-    await trading.post("/api/book", fact("receipt", 3), key="now")
-    await trading.post("/api/book", fact("receipt", 3, happened_ms=at_ms), key="then")
+    await trading.post("/api/v1/book", fact("receipt", 3), key="now")
+    await trading.post("/api/v1/book", fact("receipt", 3, happened_ms=at_ms), key="then")
     for _ in range(2):
-        assert await trading.refused("/api/book", fact("receipt", 3, happened_ms=at_ms), key="now") == (409, "key_used")
-        assert await trading.refused("/api/book", fact("receipt", 3), key="then") == (409, "key_used")
+        assert await trading.refused("/api/v1/book", fact("receipt", 3, happened_ms=at_ms), key="now") == (
+            409,
+            "key_used",
+        )
+        assert await trading.refused("/api/v1/book", fact("receipt", 3), key="then") == (409, "key_used")
         trading.clock.pass_ms(HOUR_MS)
         await trading.restart()
-    await trading.post("/api/book", fact("receipt", 3), key="now")
-    await trading.post("/api/book", fact("receipt", 3, happened_ms=at_ms), key="then")
+    await trading.post("/api/v1/book", fact("receipt", 3), key="now")
+    await trading.post("/api/v1/book", fact("receipt", 3, happened_ms=at_ms), key="then")
     assert (await stands(trading))["on_hand"] == 6
 
 
 async def test_a_reservation_that_the_ledger_has_though_its_answer_was_lost_is_found_again(
     trading: TradeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await trading.post("/api/book", fact("receipt", 10))
+    await trading.post("/api/v1/book", fact("receipt", 10))
     books = trading.service.ledger.books
     reserve = books.reserve
 
@@ -192,10 +195,10 @@ async def test_a_reservation_that_the_ledger_has_though_its_answer_was_lost_is_f
         raise OSError("the cable is out")
 
     monkeypatch.setattr(books, "reserve", lost)
-    assert (await trading.ask("bo", "POST", "/api/reservations", RESERVE))[0] == 500
+    assert (await trading.ask("bo", "POST", "/api/v1/reservations", RESERVE))[0] == 500
     monkeypatch.undo()
 
-    assert await trading.refused("/api/book", fact("pick", -1)) == (422, "reserved")
+    assert await trading.refused("/api/v1/book", fact("pick", -1)) == (422, "reserved")
 
 
 async def test_what_is_doubted_while_it_is_folded_is_folded_again(

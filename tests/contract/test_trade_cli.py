@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from cloud import cli
 from cloud.core.book.audit import CHECKS
 from cloud.stores.ledger import Ledger
 from tests.contract import trade_partners
+from tests.contract.brokers import free_port
 from tests.contract.test_cloud_cli import DEADLINE_S, Here, Running, refused
 from tests.contract.trade_site import TradeSite
 from tests.depot import DAY_MS, HOUR_MS
@@ -80,13 +80,13 @@ async def traded(trading: TradeSite) -> None:
     order = await trade_partners.ordered(trading, bolt=60)
     await trading.weigh("A1", 160)
     await trading.weigh("B1", 80)
-    await trading.post(f"/api/orders/{order}/receive", {"lines": [{"sku": "bolt", "received": 60}], "key": "DN-1"})
+    await trading.post(f"/api/v1/orders/{order}/receive", {"lines": [{"sku": "bolt", "received": 60}], "key": "DN-1"})
     wanted = {"sku": "bolt", "units": 20, "tier": "gold", "customer": "Ann"}
-    await trading.post("/api/reservations", wanted)
-    wrong = await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 9, "unit_cost": 1.0})
-    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "ref": f"entry:{wrong['id']}"})
-    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 8, "unit_cost": 1.0, "lot": "L1"})
-    await trading.post("/api/book", {"kind": "pick", "sku": "tape", "units": -2})
+    await trading.post("/api/v1/reservations", wanted)
+    wrong = await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 9, "unit_cost": 1.0})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "ref": f"entry:{wrong['id']}"})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 8, "unit_cost": 1.0, "lot": "L1"})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "tape", "units": -2})
 
 
 async def test_a_book_that_holds_what_it_promises_is_said_to_and_looking_changes_nothing(
@@ -148,13 +148,13 @@ async def test_what_stock_was_worth_is_told_of_any_moment_as_known_then_and_now(
     clock = trading.clock
     clock.now_ms = time.time_ns() // 1_000_000 - 10 * DAY_MS
     await trading.restart()
-    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 10, "unit_cost": 1.5})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 10, "unit_cost": 1.5})
     then_ms = clock.pass_ms(2 * DAY_MS)
     at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(then_ms / 1000))
     clock.pass_ms(HOUR_MS)
     late = {"kind": "receipt", "sku": "milk", "units": 4, "unit_cost": 2.0, "happened_ms": then_ms - DAY_MS}
-    await trading.post("/api/book", late)
-    await trading.post("/api/book", {"kind": "pick", "sku": "milk", "units": -3})
+    await trading.post("/api/v1/book", late)
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "milk", "units": -3})
 
     def milk(*argv: str) -> tuple[int, float]:
         code, printed, _ = run("value", "--json", *argv)
@@ -167,7 +167,7 @@ async def test_what_stock_was_worth_is_told_of_any_moment_as_known_then_and_now(
     assert milk("--at", at) == (14, 23.0)
     assert milk("--at", at, "--known", at) == (10, 15.0)
     assert milk("--at", "8d") == (14, 23.0)
-    assert milk("--at", at) == (14, (await trading.get(f"/api/value?at={then_ms}"))["total"])
+    assert milk("--at", at) == (14, (await trading.get(f"/api/v1/value?at={then_ms}"))["total"])
     shown = run("value", "--at", at)[1]
     assert re.search(r"^milk +14 +23\.00  fifo$", shown, re.MULTILINE)
     assert shown.splitlines()[-1].endswith("23.00 EUR")
@@ -233,8 +233,8 @@ def test_the_public_page_of_a_tier_opens_by_its_link_and_by_nothing_else(
     again = json.loads(here("link", *site, "--json", "gold")[1])
 
     assert again == {"tier": "gold", "path": paths["gold"]}
-    until(lambda: asked(running.url, f"/api{paths['gold']}")[0] == 200)
-    gold, silver = (asked(running.url, f"/api{path}")[1] for path in paths.values())
+    until(lambda: asked(running.url, f"/api/v1{paths['gold']}")[0] == 200)
+    gold, silver = (asked(running.url, f"/api/v1{path}")[1] for path in paths.values())
     assert (gold["tier"], silver["tier"]) == ("Gold", "Silver")
     assert {tuple(one) for told in (gold, silver) for one in told["skus"]} == {("sku", "name", "available", "expected")}
     assert {one["sku"] for one in gold["skus"]} - {one["sku"] for one in silver["skus"]} == {"wine"}
@@ -243,10 +243,10 @@ def test_the_public_page_of_a_tier_opens_by_its_link_and_by_nothing_else(
         "gold", "gold.", f"silver.{token}", f"gold.{token}x", f"gold.{token[:-1]}", f"GOLD.{token}", f".{token}",
         f"gold.{'A' * 22}", "gold.%00", f"gold.{paths['silver'].rpartition('.')[2]}",
     ):  # fmt: skip
-        assert asked(running.url, f"/api/public/{wrong}")[0] == 404, wrong
-    assert asked(running.url, "/api/stock", Authorization=f"Bearer {token}")[0] == 401
+        assert asked(running.url, f"/api/v1/public/{wrong}")[0] == 404, wrong
+    assert asked(running.url, "/api/v1/stock", Authorization=f"Bearer {token}")[0] == 401
     running.kill()
-    assert asked(start().url, f"/api{paths['gold']}")[0] == 200
+    assert asked(start().url, f"/api/v1{paths['gold']}")[0] == 200
 
 
 def test_an_account_of_a_supplier_sees_its_portal_by_password_and_its_machine_by_token(
@@ -259,18 +259,18 @@ def test_an_account_of_a_supplier_sees_its_portal_by_password_and_its_machine_by
     machine = {"Authorization": f"Bearer {json.loads(token)['token']}"}
 
     assert running.sign_in("vera", person.split()[-1]) == 200
-    status, portal = asked(running.url, "/api/portal", Cookie=running.cookie)
+    status, portal = asked(running.url, "/api/v1/portal", Cookie=running.cookie)
     assert (status, portal["supplier"]["id"], [one["sku"] for one in portal["shelves"]]) == (200, "acme", ["bolt"])
-    status, portal = asked(running.url, "/api/portal", **machine)
+    status, portal = asked(running.url, "/api/v1/portal", **machine)
     assert (status, portal["supplier"]["id"], [one["sku"] for one in portal["shelves"]]) == (200, "boltco", ["tape"])
-    assert asked(running.url, "/api/stock", **machine)[0] == 403
+    assert asked(running.url, "/api/v1/stock", **machine)[0] == 403
     assert running.sign_in("erp", json.loads(token)["token"]) == 401
     look = {"Authorization": f"Bearer {ours.split()[-1]}"}
-    assert asked(running.url, "/api/stock", **look)[0] == 200
-    assert asked(running.url, "/api/orders", "POST", {"supplier": "acme", "lines": []}, **look)[0] == 403
+    assert asked(running.url, "/api/v1/stock", **look)[0] == 200
+    assert asked(running.url, "/api/v1/orders", "POST", {"supplier": "acme", "lines": []}, **look)[0] == 403
 
     here("account", "erp", "--role", "supplier", "--supplier", "boltco", "--token")
-    assert asked(running.url, "/api/portal", **machine)[0] == 401
+    assert asked(running.url, "/api/v1/portal", **machine)[0] == 401
     ledger = Ledger(f"sqlite:///{here.state}/ledger.db")
     kept = ledger.people.account("erp")
     ledger.close()
@@ -332,22 +332,20 @@ def taking(port: int) -> Iterator[Server]:
 def test_an_event_waits_through_a_kill_and_is_signed_by_the_secret_that_is_printed(
     here: Here, start: Callable[[], Running]
 ) -> None:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     here.site.write_text(trade_partners.text(HOOK.format(port)))
     running = start()
     name, password = (here.state / "sign-in.txt").read_text().split()
     running.sign_in(name, password)
     own = {"Cookie": running.cookie, "X-Requested-With": "warehouse", "Origin": running.url}
     wanted = {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]}
-    assert asked(running.url, "/api/orders", "POST", wanted, **own)[0] == 200
+    assert asked(running.url, "/api/v1/orders", "POST", wanted, **own)[0] == 200
     for action in ("approve", "send"):
-        assert asked(running.url, f"/api/orders/1/{action}", "POST", {}, **own)[0] == 200
+        assert asked(running.url, f"/api/v1/orders/1/{action}", "POST", {}, **own)[0] == 200
     site = ("--site", str(here.site))
     until(lambda: "waiting=1" in here("webhooks", *site)[1])
-    until(lambda: bool(asked(running.url, "/api/webhooks", **own)[1][0]["log"]))
-    told = asked(running.url, "/api/webhooks", **own)[1]
+    until(lambda: bool(asked(running.url, "/api/v1/webhooks", **own)[1][0]["log"]))
+    told = asked(running.url, "/api/v1/webhooks", **own)[1]
     running.kill()
     assert (told[0]["waiting"], told[0]["log"][0]["outcome"]) == (1, "again")
 
@@ -368,7 +366,7 @@ def test_looking_beside_a_service_makes_no_secret(here: Here) -> None:
     here.site.write_text(trade_partners.text(HOOK.format(9)))
     here("account", "ada")
 
-    code, printed, _ = here("get", "/api/webhooks")
+    code, printed, _ = here("get", "/api/v1/webhooks")
 
     assert (code, [one["waiting"] for one in json.loads(printed)]) == (0, [0])
     ledger = Ledger(f"sqlite:///{here.state}/ledger.db")

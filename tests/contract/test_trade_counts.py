@@ -14,12 +14,12 @@ MINUTE_MS = 60_000
 
 
 async def counted(trading: TradeSite, units: int, key: str = "", sku: str = "milk", **more: object) -> Json:
-    return await trading.post("/api/counts", {"sku": sku, "counted": units, **more}, key=key)
+    return await trading.post("/api/v1/counts", {"sku": sku, "counted": units, **more}, key=key)
 
 
 async def full(trading: TradeSite) -> None:
     """Hundred of milk came an hour ago."""
-    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 100})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 100})
     trading.clock.pass_ms(HOUR_MS)
 
 
@@ -34,12 +34,12 @@ async def test_a_count_that_agrees_is_an_anchor_at_once(trading: TradeSite) -> N
 
 async def test_a_count_that_differs_is_repeated_before_it_stands(trading: TradeSite) -> None:
     await full(trading)
-    await trading.post("/api/book", {"kind": "quarantine", "sku": "milk", "units": 10})
+    await trading.post("/api/v1/book", {"kind": "quarantine", "sku": "milk", "units": 10})
 
     first = await counted(trading, 90)
     assert (first["verdict"], first["entry"], first["difference"]) == ("recount", 0, -10)
     assert trading.service.trade.position("milk").on_hand == 100
-    [listed] = [one for one in (await trading.get("/api/counts"))["today"] if one["sku"] == "milk"]
+    [listed] = [one for one in (await trading.get("/api/v1/counts"))["today"] if one["sku"] == "milk"]
     assert "recount" in listed["reasons"]
     await trading.restart()
     second = await counted(trading, 90)
@@ -47,7 +47,7 @@ async def test_a_count_that_differs_is_repeated_before_it_stands(trading: TradeS
     assert (second["verdict"], second["difference"], second["value"]) == ("differs", -10, -10.0)
     assert second["causes"][0]["code"] == "quarantined"
     assert trading.service.trade.position("milk").on_hand == 90
-    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
+    assert (await trading.get("/api/v1/counts"))["accuracy"]["counts"] == 1
     before = memory(trading.service)
     await trading.restart()
     assert memory(trading.service) == before
@@ -57,24 +57,24 @@ async def test_a_count_sent_twice_under_one_key_is_not_its_own_second_count(trad
     await full(trading)
     asked = {"sku": "milk", "counted": 90}
 
-    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/counts", asked, "k1") for _ in range(20)))
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/v1/counts", asked, "k1") for _ in range(20)))
     assert {told["verdict"] for _, told in answers} == {"recount"}
     await trading.restart()
-    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 92}, key="k1") == (409, "key_used")
+    assert await trading.refused("/api/v1/counts", {"sku": "milk", "counted": 92}, key="k1") == (409, "key_used")
     await trading.restart()
     assert (await counted(trading, 90, "k1"))["verdict"] == "recount"
-    assert await trading.refused("/api/counts", {"sku": "milk", "counted": 91}, key="k1") == (409, "key_used")
+    assert await trading.refused("/api/v1/counts", {"sku": "milk", "counted": 91}, key="k1") == (409, "key_used")
 
     assert (await counted(trading, 90, "k2"))["verdict"] == "differs"
     assert (await counted(trading, 90, "k2"))["verdict"] == "differs"
-    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
+    assert (await trading.get("/api/v1/counts"))["accuracy"]["counts"] == 1
 
 
 async def test_goods_that_move_while_somebody_counts_are_no_difference(trading: TradeSite) -> None:
     await full(trading)
     began_ms = trading.clock()
     trading.clock.pass_ms(MINUTE_MS)
-    await trading.post("/api/book", {"kind": "pick", "sku": "milk", "units": -7})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "milk", "units": -7})
     trading.clock.pass_ms(MINUTE_MS)
 
     assert (await counted(trading, 100, at_ms=began_ms))["verdict"] == "agrees"
@@ -89,13 +89,13 @@ async def test_what_becomes_known_later_judges_the_count_anew(trading: TradeSite
         found = await counted(trading, 80)
         trading.clock.pass_ms(MINUTE_MS)
     assert (found["verdict"], found["difference"]) == ("differs", -20)
-    assert (await trading.get("/api/counts"))["accuracy"]["counts"] == 1
+    assert (await trading.get("/api/v1/counts"))["accuracy"]["counts"] == 1
     before = trading.service.trade.counts._stood[0].finding
     await trading.restart()
 
     half_an_hour_ago_ms = trading.clock() - HOUR_MS // 2
     late = {"kind": "pick", "sku": "milk", "units": -20, "happened_ms": half_an_hour_ago_ms}
-    await trading.post("/api/book", late)
+    await trading.post("/api/v1/book", late)
     await trading.tick(3)
 
     [after] = trading.service.trade.counts._stood
@@ -111,13 +111,17 @@ async def test_a_first_count_that_turns_out_to_have_been_right_needs_no_second(t
 
     late = {"kind": "pick", "sku": "milk", "units": -20, "happened_ms": trading.clock() - HOUR_MS // 2}
     trading.clock.pass_ms(MINUTE_MS)
-    await trading.post("/api/book", late)
+    await trading.post("/api/v1/book", late)
     with trading.away():
         await trading.tick()
     await trading.tick(3)
 
     assert trading.service.trade.counts._waiting == {}
-    assert [one["kind"] for one in (await trading.get("/api/book?sku=milk"))["entries"]] == ["receipt", "pick", "count"]
+    assert [one["kind"] for one in (await trading.get("/api/v1/book?sku=milk"))["entries"]] == [
+        "receipt",
+        "pick",
+        "count",
+    ]
 
 
 async def test_a_persons_count_of_a_slot_stands_against_what_its_scale_claims(trading: TradeSite) -> None:
@@ -138,10 +142,10 @@ async def test_a_persons_count_of_a_slot_stands_against_what_its_scale_claims(tr
 
 async def test_the_round_lists_what_matters_with_its_reasons(trading: TradeSite) -> None:
     await trading.weigh("A1", 50)
-    await trading.post("/api/book", {"kind": "pick", "sku": "tape", "units": -3})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "tape", "units": -3})
     await trading.tick(2)
 
-    listed = (await trading.get("/api/counts"))["today"]
+    listed = (await trading.get("/api/v1/counts"))["today"]
 
     by_place = {(one["sku"], one["place"]): one for one in listed}
     assert ("tape", "") in by_place
@@ -155,4 +159,4 @@ async def test_a_count_of_what_does_not_lie_there_says_where_it_lies(trading: Tr
         ({"sku": "nothing", "counted": 1}, "unknown_place"),
         ({"sku": "milk", "counted": 1, "at_ms": trading.clock() + 90_000_000}, "time"),
     ):
-        assert await trading.refused("/api/counts", asked) == (422, said)
+        assert await trading.refused("/api/v1/counts", asked) == (422, said)

@@ -31,10 +31,10 @@ def daily(units: float) -> Outlook:
 async def test_a_figure_moves_within_three_seconds_of_the_fact(trading: TradeSite) -> None:
     await trading.tick(5)
     before = seen(trading, "holding_cost")["value"] or 0.0
-    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 40, "unit_cost": 2.0})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 40, "unit_cost": 2.0})
     await trading.tick(3)
     assert seen(trading, "holding_cost")["value"] == pytest.approx(before + 40 * 2.0 * 0.25)
-    await trading.post("/api/book", {"kind": "pick", "sku": "milk", "units": -30})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "milk", "units": -30})
     await trading.tick(3)
     assert seen(trading, "holding_cost")["value"] == pytest.approx(before + 10 * 2.0 * 0.25)
     assert seen(trading, "fill_rate")["value"] == 1.0
@@ -54,7 +54,7 @@ async def test_figures_are_not_made_for_every_fact_and_hardly_ever_without_one(
     made.clear()
     for n in range(20):
         for more in range(3):
-            await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": n + more + 1})
+            await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": n + more + 1})
         await trading.tick()
     assert 5 <= len(made) <= 11
     await trading.tick(3)
@@ -73,7 +73,7 @@ async def test_cover_counts_each_article_as_soon_as_it_is_planned_and_all_of_the
 
     look()
     for sku, units in (("milk", 40), ("tape", 10)):
-        await trading.post("/api/book", {"kind": "receipt", "sku": sku, "units": units, "unit_cost": 1.0})
+        await trading.post("/api/v1/book", {"kind": "receipt", "sku": sku, "units": units, "unit_cost": 1.0})
     known["milk"] = daily(4.0)
     await trading.tick(3)
     assert (seen(trading, "cover_days")["value"], seen(trading, "cover_days")["n"]) == (10.0, 1)
@@ -98,13 +98,13 @@ async def test_one_and_the_same_line_is_on_time_for_the_scorecard_and_for_the_fi
     """Promised in ten days, there after two."""
     mine = await ordered(trading, milk=10)
     promise = {"lines": [{"sku": "milk", "due_ms": trading.clock() + 10 * DAY_MS}]}
-    await trading.post(f"/api/portal/orders/{mine}/confirm", promise, "su")
+    await trading.post(f"/api/v1/portal/orders/{mine}/confirm", promise, "su")
     await trading.hours(48)
     assert seen(trading, "supplier_on_time")["reason"] == "no_orders"
     await received(trading, mine, milk=10)
     await trading.tick(3)
     found = seen(trading, "supplier_on_time")
-    [card] = [one for one in await trading.get("/api/suppliers") if one["id"] == "acme"]
+    [card] = [one for one in await trading.get("/api/v1/suppliers") if one["id"] == "acme"]
     assert (found["value"], found["n"]) == (card["on_time"], card["lines"]) == (1.0, 1)
     assert card["lead_lines"] == 1
 
@@ -113,7 +113,7 @@ async def test_the_site_file_sets_targets(trading: TradeSite) -> None:
     trading.text = site_text() + "\n[targets]\nfill_rate = 0.97\ndead_stock = 500\n"
     await trading.restart()
     await trading.tick(3)
-    told = {one["id"]: one["target"] for one in await trading.get("/api/measures")}
+    told = {one["id"]: one["target"] for one in await trading.get("/api/v1/measures")}
     assert {name: target for name, target in told.items() if target is not None} == {
         "fill_rate": 0.97,
         "dead_stock": 500.0,

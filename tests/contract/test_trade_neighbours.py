@@ -12,7 +12,7 @@ from tests.contract.trade_partners import begin, text
 from tests.contract.trade_site import Json, TradeSite
 from tests.depot import DAY_MS, HOUR_MS
 
-TELL = "/api/neighbours/north/spare"
+TELL = "/api/v1/neighbours/north/spare"
 RUNS_OUT = ("unit_cost = 0.5\nlead_time_days = 4\n", "unit_cost = 0.5\nlead_time_days = 3\nbackorder_cost = 20_000.0\n")
 
 
@@ -72,7 +72,7 @@ async def test_the_need_of_who_runs_out_carries_the_rescue(trading: TradeSite) -
 
 
 async def test_what_a_neighbour_does_not_name_any_more_it_can_not_send(trading: TradeSite) -> None:
-    """What `/api/spare` of one site answers is its whole word for the other."""
+    """What `/api/v1/spare` of one site answers is its whole word for the other."""
     await opened(trading)
     await sold(trading, "A2", "bolt", 1, 0)
     await sold(trading, "A1", "bolt", 9, 12)
@@ -90,16 +90,16 @@ async def test_what_a_neighbour_does_not_name_any_more_it_can_not_send(trading: 
 async def test_dead_stock_is_offered_to_the_neighbour_that_wants_it(trading: TradeSite) -> None:
     await opened(trading)
     await trading.weigh("G1", 20)
-    await trading.post("/api/book", {"kind": "receipt", "sku": "gear", "units": 20, "unit_cost": 50.0})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "gear", "units": 20, "unit_cost": 50.0})
     trading.clock.pass_ms(200 * DAY_MS)
     await trading.tick(3)
     await trading.post(TELL, {"skus": {"gear": -6}})
 
-    [row] = [one for one in (await trading.get("/api/measures/dead_stock"))["rows"] if one["sku"] == "gear"]
+    [row] = [one for one in (await trading.get("/api/v1/measures/dead_stock"))["rows"] if one["sku"] == "gear"]
 
     assert (row["act"], row["with_whom"], row["units"]) == ("transfer", "north", 6)
     await trading.post(TELL, {"skus": {}})
-    [row] = [one for one in (await trading.get("/api/measures/dead_stock"))["rows"] if one["sku"] == "gear"]
+    [row] = [one for one in (await trading.get("/api/v1/measures/dead_stock"))["rows"] if one["sku"] == "gear"]
     assert row["act"] != "transfer"
 
 
@@ -110,7 +110,7 @@ async def test_a_site_tells_what_it_can_send_and_what_it_could_use(trading: Trad
     await sold(trading, "A1", "bolt", 9, 12)
     await trading.tick(5)
 
-    told = await trading.get("/api/spare", "ada")
+    told = await trading.get("/api/v1/spare", "ada")
 
     assert told["site"] == "depot"
     assert told["skus"]["nut"] > 0
@@ -122,7 +122,7 @@ async def test_a_site_tells_what_it_can_send_and_what_it_could_use(trading: Trad
 async def test_strangers_and_nonsense_are_told_why_not(trading: TradeSite) -> None:
     await opened(trading)
 
-    assert await trading.refused("/api/neighbours/south/spare", {"skus": {"bolt": 1}}) == (404, "unknown")
+    assert await trading.refused("/api/v1/neighbours/south/spare", {"skus": {"bolt": 1}}) == (404, "unknown")
     for body in ({"skus": {"bolt": "many"}}, {"skus": {"bolt": 10**10}}, {"skus": ["bolt"]}, {}, {"skus": {}, "x": 1}):
         assert await trading.refused(TELL, body) == (400, "bad_request")
     assert await trading.refused(TELL, {"skus": {"bolt": 1}}, "ada") == (403, "forbidden")

@@ -41,13 +41,13 @@ async def test_what_may_be_ordered_without_anybody_is_ordered_and_sent(trading: 
     await trading.weigh("B1", 3)
     await trading.tick(10)
 
-    [order] = await trading.get("/api/orders")
+    [order] = await trading.get("/api/v1/orders")
     assert (order["state"], order["value"], [line["sku"] for line in order["lines"]]) == ("sent", 20.0, ["nut"])
-    told = await trading.get(f"/api/orders/{order['id']}")
+    told = await trading.get(f"/api/v1/orders/{order['id']}")
     assert [(one["action"], one["by"]) for one in told["versions"]] == [("draft", "service"), ("send", "service")]
     assert trading.sku("nut")["on_order"] == 100
     assert trading.needs("nut") == []
-    assert (await trading.ask("su", "GET", "/api/portal"))[1]["orders"][0]["id"] == order["id"]
+    assert (await trading.ask("su", "GET", "/api/v1/portal"))[1]["orders"][0]["id"] == order["id"]
 
 
 async def test_what_is_dearer_waits_as_a_draft_and_counts_as_nothing_until_somebody_may_approve_it(
@@ -56,13 +56,13 @@ async def test_what_is_dearer_waits_as_a_draft_and_counts_as_nothing_until_someb
     need = await trading.needed("G1", 1)
     await trading.tick(10)
 
-    [order] = await trading.get("/api/orders")
+    [order] = await trading.get("/api/v1/orders")
     assert (order["state"], order["value"], order["needs"]) == ("draft", 500.0, [need["id"]])
     assert trading.sku("gear")["on_order"] == 0
     assert [one["order"] for one in trading.needs("gear")] == [order["id"]]
-    path = f"/api/orders/{order['id']}/approve"
+    path = f"/api/v1/orders/{order['id']}/approve"
     assert await trading.refused(path, {"version": 1}, "bo") == (422, "above_limit")
-    assert (await trading.get("/api/portal", "su"))["orders"] == []
+    assert (await trading.get("/api/v1/portal", "su"))["orders"] == []
     assert (await trading.post(path, {"version": 1}, "mo"))["state"] == "approved"
     await trading.tick(5)
     assert trading.sku("gear")["on_order"] == 10
@@ -79,13 +79,13 @@ async def test_what_is_only_observed_or_discontinued_is_never_ordered(trading: T
 
     [need] = trading.needs()
     assert (need["sku"], need["state"]) == ("oil", "observed")
-    assert await trading.refused(f"/api/needs/{need['id']}/order", {}) == (422, "observed")
+    assert await trading.refused(f"/api/v1/needs/{need['id']}/order", {}) == (422, "observed")
     wanted = {"supplier": "acme", "lines": [{"sku": "relic", "units": 5}]}
-    assert await trading.refused("/api/orders", wanted) == (422, "discontinued")
-    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]})
+    assert await trading.refused("/api/v1/orders", wanted) == (422, "discontinued")
+    made = await trading.post("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]})
     more = {"lines": [{"sku": "relic", "units": 5}]}
-    assert await trading.refused(f"/api/orders/{made['id']}/change", more) == (422, "discontinued")
-    assert [one["lines"][0]["sku"] for one in await trading.get("/api/orders")] == ["bolt"]
+    assert await trading.refused(f"/api/v1/orders/{made['id']}/change", more) == (422, "discontinued")
+    assert [one["lines"][0]["sku"] for one in await trading.get("/api/v1/orders")] == ["bolt"]
 
 
 async def test_what_was_discontinued_while_its_need_was_open_is_not_ordered_after_the_restart(
@@ -97,20 +97,20 @@ async def test_what_was_discontinued_while_its_need_was_open_is_not_ordered_afte
     )
     await trading.restart()
 
-    assert await trading.refused(f"/api/needs/{need['id']}/order", {}) == (422, "discontinued")
+    assert await trading.refused(f"/api/v1/needs/{need['id']}/order", {}) == (422, "discontinued")
     await trading.tick(1)
-    assert await trading.get("/api/orders") == []
+    assert await trading.get("/api/v1/orders") == []
 
 
 async def test_a_need_that_fifty_taps_order_at_once_is_on_one_order(trading: TradeSite) -> None:
     need = await trading.needed("A1", 5)
-    path = f"/api/needs/{need['id']}/order"
+    path = f"/api/v1/needs/{need['id']}/order"
 
     answers = await asyncio.gather(*(trading.ask(("bo", "cy", "mo")[i % 3], "POST", path, {}) for i in range(50)))
 
     assert sorted(status for status, _ in answers) == [200] + [422] * 49
     assert {told["error"] for status, told in answers if status != 200} == {"ordered"}
-    [order] = await trading.get("/api/orders")
+    [order] = await trading.get("/api/v1/orders")
     assert order["needs"] == [need["id"]]
     assert await trading.refused(path, {}) == (422, "ordered")
     await trading.restart()
@@ -134,7 +134,7 @@ async def test_an_order_that_was_lost_on_its_way_to_the_ledger_is_there_once(
         await trading.restart()
     await trading.tick(70)
 
-    [order] = await trading.get("/api/orders")
+    [order] = await trading.get("/api/v1/orders")
     assert (order["state"], order["lines"][0]["units"], order["version"]) == ("sent", 100, 2)
     assert trading.sku("nut")["on_order"] == 100
     assert trading.service.ready() == []
@@ -144,8 +144,8 @@ async def test_an_order_that_was_lost_on_its_way_to_the_ledger_is_there_once(
 
 
 async def test_of_two_who_change_an_order_the_second_is_told(trading: TradeSite) -> None:
-    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
-    path = f"/api/orders/{made['id']}"
+    made = await trading.post("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
+    path = f"/api/v1/orders/{made['id']}"
     first = {"version": 1, "lines": [{"sku": "bolt", "units": 50}]}
     second = {"version": 1, "lines": [{"sku": "bolt", "units": 60}]}
 
@@ -164,14 +164,14 @@ async def test_an_arrival_that_fifty_confirm_at_once_is_booked_once(trading: Tra
     await ordered(trading)
     await trading.weigh("A1", 65)
     await trading.tick()
-    [arrival] = await trading.get("/api/arrivals")
-    path, came = f"/api/arrivals/{arrival['id']}/confirm", {"units": 60}
+    [arrival] = await trading.get("/api/v1/arrivals")
+    path, came = f"/api/v1/arrivals/{arrival['id']}/confirm", {"units": 60}
 
     answers = await asyncio.gather(*(trading.ask("bo", "POST", path, came, "note-7") for _ in range(50)))
 
     assert [status for status, _ in answers] == [200] * 50
     assert {told["lines"][0]["received"] for _, told in answers} == {60}
-    assert len((await trading.get("/api/book?sku=bolt"))["entries"]) == 1
+    assert len((await trading.get("/api/v1/book?sku=bolt"))["entries"]) == 1
     await trading.restart()
     assert (await trading.post(path, came, key="note-7"))["lines"][0]["received"] == 60
     assert trading.service.trade.position("bolt").on_hand == 65
@@ -182,11 +182,11 @@ async def test_a_delivery_that_is_confirmed_in_two_parts_is_booked_as_two(tradin
     await trading.weigh("A1", 65)
     await trading.tick()
 
-    first = await trading.post("/api/arrivals/1:bolt/confirm", {"units": 40})
-    second = await trading.post("/api/arrivals/1:bolt/confirm", {"units": 20})
+    first = await trading.post("/api/v1/arrivals/1:bolt/confirm", {"units": 40})
+    second = await trading.post("/api/v1/arrivals/1:bolt/confirm", {"units": 20})
 
     assert (first["state"], second["state"]) == ("partly_received", "received")
-    assert [one["units"] for one in (await trading.get("/api/book?sku=bolt"))["entries"]] == [40, 20]
+    assert [one["units"] for one in (await trading.get("/api/v1/book?sku=bolt"))["entries"]] == [40, 20]
     assert trading.service.trade.position("bolt").projected == 65
 
 
@@ -194,10 +194,10 @@ async def test_twenty_parts_that_are_taken_in_at_once_are_all_booked(trading: Tr
     await ordered(trading)
     parts = [{"lines": [{"sku": "bolt", "received": 3}], "key": f"DN-{i}"} for i in range(20)]
 
-    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/orders/1/receive", part) for part in parts))
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/v1/orders/1/receive", part) for part in parts))
 
     assert {status for status, _ in answers} == {200}
-    told = await trading.get("/api/orders/1")
+    told = await trading.get("/api/v1/orders/1")
     assert (told["order"]["state"], told["order"]["lines"][0]["received"]) == ("received", 60)
     assert trading.service.trade.position("bolt").on_hand == 65
 
@@ -209,13 +209,13 @@ async def test_a_receipt_that_was_lost_on_its_way_is_booked_once_when_it_is_sent
     await ordered(trading)
     taken = {"lines": [{"sku": "bolt", "received": 60}], "key": "DN-1"}
     lost(monkeypatch, trading.service.ledger.books, "receive", after=after)
-    assert await trading.refused("/api/orders/1/receive", taken) == (503, "unavailable")
+    assert await trading.refused("/api/v1/orders/1/receive", taken) == (503, "unavailable")
     await trading.tick(2)
 
-    assert (await trading.post("/api/orders/1/receive", taken))["state"] == "received"
-    assert (await trading.post("/api/orders/1/receive", taken))["state"] == "received"
+    assert (await trading.post("/api/v1/orders/1/receive", taken))["state"] == "received"
+    assert (await trading.post("/api/v1/orders/1/receive", taken))["state"] == "received"
 
-    assert [one["units"] for one in (await trading.get("/api/book?sku=bolt"))["entries"]] == [60]
+    assert [one["units"] for one in (await trading.get("/api/v1/book?sku=bolt"))["entries"]] == [60]
     assert trading.service.trade.position("bolt").on_hand == 65
     before = memory(trading.service)
     await trading.restart()
@@ -225,11 +225,11 @@ async def test_a_receipt_that_was_lost_on_its_way_is_booked_once_when_it_is_sent
 async def test_what_an_order_tells_of_its_supplier_is_learnt_later_where_it_can_not_be_read_now(
     trading: TradeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
-    await trading.post("/api/orders/1/approve")
+    made = await trading.post("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
+    await trading.post("/api/v1/orders/1/approve")
     lost(monkeypatch, trading.service.ledger.books, "versions", after=False)
 
-    assert (await trading.post("/api/orders/1/send", {"version": 2}))["state"] == "sent"
+    assert (await trading.post("/api/v1/orders/1/send", {"version": 2}))["state"] == "sent"
     assert trading.service.trade.supplying.facts() == []
     await trading.tick()
 
@@ -238,9 +238,9 @@ async def test_what_an_order_tells_of_its_supplier_is_learnt_later_where_it_can_
 
 
 async def test_an_order_of_what_the_site_file_no_longer_names_can_still_be_ended(trading: TradeSite) -> None:
-    made = await trading.post("/api/orders", {"supplier": "boltco", "lines": [{"sku": "tape", "units": 5}]})
+    made = await trading.post("/api/v1/orders", {"supplier": "boltco", "lines": [{"sku": "tape", "units": 5}]})
     for action in ("approve", "send"):
-        await trading.post(f"/api/orders/{made['id']}/{action}", {})
+        await trading.post(f"/api/v1/orders/{made['id']}/{action}", {})
     gone = trading.site_file()
     at = gone.index('[[skus]]\nid = "tape"')
     gone = gone[:at] + gone[gone.index("[[skus]]", at + 1) :]
@@ -250,8 +250,8 @@ async def test_an_order_of_what_the_site_file_no_longer_names_can_still_be_ended
     await trading.tick(5)
 
     taken = {"lines": [{"sku": "tape", "received": 5}], "key": "DN-1"}
-    assert (await trading.post(f"/api/orders/{made['id']}/receive", taken))["state"] == "received"
-    assert (await trading.post(f"/api/orders/{made['id']}/close", {}))["state"] == "closed"
+    assert (await trading.post(f"/api/v1/orders/{made['id']}/receive", taken))["state"] == "received"
+    assert (await trading.post(f"/api/v1/orders/{made['id']}/close", {}))["state"] == "closed"
 
 
 async def packed(trading: TradeSite) -> None:
@@ -267,11 +267,11 @@ async def packed(trading: TradeSite) -> None:
 async def test_the_service_raises_a_persons_draft_in_packs_at_the_price_of_the_break(trading: TradeSite) -> None:
     await packed(trading)
     need = await trading.needed("A1", 3)
-    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]})
+    made = await trading.post("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]})
 
-    await trading.post(f"/api/needs/{need['id']}/order", {}, "mo")
+    await trading.post(f"/api/v1/needs/{need['id']}/order", {}, "mo")
 
-    told = await trading.get(f"/api/orders/{made['id']}")
+    told = await trading.get(f"/api/v1/orders/{made['id']}")
     [line] = told["order"]["lines"]
     assert (line["units"], line["unit_price"], told["order"]["needs"]) == (170, 0.4, [need["id"]])
     said = [(one["action"], one["by"], one["order"]["by"]) for one in told["versions"]]
@@ -281,11 +281,11 @@ async def test_the_service_raises_a_persons_draft_in_packs_at_the_price_of_the_b
 async def test_other_units_have_the_price_of_their_break_and_whole_packs(trading: TradeSite) -> None:
     await packed(trading)
     wanted = {"supplier": "acme", "lines": [{"sku": "bolt", "units": 7}]}
-    assert await trading.refused("/api/orders", wanted) == (422, "not_a_lot")
+    assert await trading.refused("/api/v1/orders", wanted) == (422, "not_a_lot")
     plan = {"lines": [{"sku": "bolt", "units": 15}]}
-    assert await trading.refused("/api/portal/plan", plan, "su") == (422, "not_a_lot")
+    assert await trading.refused("/api/v1/portal/plan", plan, "su") == (422, "not_a_lot")
     wanted["lines"] = [{"sku": "bolt", "units": 60}]
-    path = f"/api/orders/{(await trading.post('/api/orders', wanted))['id']}/change"
+    path = f"/api/v1/orders/{(await trading.post('/api/v1/orders', wanted))['id']}/change"
 
     def to(units: int, **more: Any) -> dict[str, Any]:
         return {"lines": [{"sku": "bolt", "units": units, **more}]}
@@ -302,8 +302,8 @@ async def test_other_units_have_the_price_of_their_break_and_whole_packs(trading
 
 
 async def test_a_typed_price_does_not_let_the_crew_spend_more(trading: TradeSite) -> None:
-    made = await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]})
-    path = f"/api/orders/{made['id']}"
+    made = await trading.post("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]})
+    path = f"/api/v1/orders/{made['id']}"
     cheap = {"lines": [{"sku": "bolt", "units": 10_000, "unit_price": 0.001}]}
 
     assert (await trading.post(f"{path}/change", cheap))["value"] == 10
@@ -333,8 +333,8 @@ async def test_a_break_is_bought_up_to_only_as_far_as_there_is_room_and_time_to_
 async def ordered(trading: TradeSite) -> None:
     """Sixty bolts are on order 1, five are on the shelf."""
     need = await trading.needed("A1", 5)
-    await trading.post(f"/api/needs/{need['id']}/order", {})
-    await trading.post("/api/orders/1/send", {})
+    await trading.post(f"/api/v1/needs/{need['id']}/order", {})
+    await trading.post("/api/v1/orders/1/send", {})
     await trading.hours(1)
 
 

@@ -51,7 +51,7 @@ async def test_a_suppliers_machine_fetches_what_its_own_shelves_hold(trading: Tr
     await trading.weigh("A1", 30)
     await trading.tick(5)
 
-    stock, moved = [await fetched(trading, "acme", f"/api/portal/papers/{kind}") for kind in ("846", "852")]
+    stock, moved = [await fetched(trading, "acme", f"/api/v1/portal/papers/{kind}") for kind in ("846", "852")]
 
     assert [one.transactions[0].header.element(1) for data in (stock, moved) for one in judged(data).groups] == [
         b"846",
@@ -68,16 +68,16 @@ async def test_a_suppliers_machine_fetches_what_its_own_shelves_hold(trading: Tr
 
 async def test_an_edifact_partner_gets_its_stock_by_edifact(trading: TradeSite) -> None:
     await begin(trading)
-    await trading.post("/api/book", {"kind": "receipt", "sku": "tape", "units": 7, "unit_cost": 2.0})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "tape", "units": 7, "unit_cost": 2.0})
 
-    data = await fetched(trading, "boltco", "/api/portal/papers/INVRPT")
+    data = await fetched(trading, "boltco", "/api/v1/portal/papers/INVRPT")
 
     found = segments(data)
     assert_counted(found, 1)
     assert ("LIN", ["1", "", ["tape", "IN"]]) in found
     [line] = only(data, StockReport).lines
     assert (line.item.number, line.quantity) == ("tape", 7.0)
-    status, _, body = await machine(trading, "boltco", "GET", "/api/portal/papers/846")
+    status, _, body = await machine(trading, "boltco", "GET", "/api/v1/portal/papers/846")
     assert (status, json.loads(body)["error"]) == (422, "other_standard")
 
 
@@ -91,11 +91,11 @@ async def test_what_came_and_went_is_told_as_events_that_gs1s_schema_takes(tradi
     mine = await ordered(trading, bolt=60)
     await received(trading, mine, bolt=5)
     await received(trading, mine, bolt=50)
-    [wrong] = [one for one in (await trading.get("/api/book"))["entries"] if one["units"] == 50]
-    await trading.post("/api/book", {"kind": "receipt", "sku": "bolt", "units": 1, "ref": f"entry:{wrong['id']}"})
+    [wrong] = [one for one in (await trading.get("/api/v1/book"))["entries"] if one["units"] == 50]
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "bolt", "units": 1, "ref": f"entry:{wrong['id']}"})
 
-    status, content, data = await machine(trading, "acme", "GET", "/api/portal/papers/EPCIS")
-    again = await fetched(trading, "acme", "/api/portal/papers/EPCIS")
+    status, content, data = await machine(trading, "acme", "GET", "/api/v1/portal/papers/EPCIS")
+    again = await fetched(trading, "acme", "/api/v1/portal/papers/EPCIS")
 
     assert (status, content) == (200, "application/json")
     assert [one.message for one in validator().iter_errors(json.loads(data))] == []
@@ -109,7 +109,7 @@ async def test_what_came_and_went_is_told_as_events_that_gs1s_schema_takes(tradi
 
     trading.text = trading.site_file().replace('gln = "4012345000009"\n', "")
     await trading.restart()
-    plain = read(await fetched(trading, "acme", "/api/portal/papers/EPCIS")).contents
+    plain = read(await fetched(trading, "acme", "/api/v1/portal/papers/EPCIS")).contents
     assert [(one.read_point, one.location, one.papers) for one in plain if isinstance(one, Event)] == [("", "", [])] * 2
 
 
@@ -125,11 +125,11 @@ async def test_what_another_supplier_delivers_is_in_no_paper_and_not_in_the_port
 
     await received(trading, mine, bolt=10)
     await received(trading, theirs, bolt=40)
-    await trading.post("/api/book", {"kind": "receipt", "sku": "bolt", "units": 3, "unit_cost": 0.5})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "bolt", "units": 3, "unit_cost": 0.5})
 
-    [line] = only(await fetched(trading, "acme", "/api/portal/papers/852"), Activity).lines
+    [line] = only(await fetched(trading, "acme", "/api/v1/portal/papers/852"), Activity).lines
     assert (line.quantities["received"], line.quantities["on_order"]) == (10.0, 50.0)
-    told = read(await fetched(trading, "acme", "/api/portal/papers/EPCIS")).contents
+    told = read(await fetched(trading, "acme", "/api/v1/portal/papers/EPCIS")).contents
     assert [one.goods[0].quantity for one in told if isinstance(one, Event) and one.step == "receiving"] == [10.0]
     [shelf] = (await portal_of(trading, "acme"))["shelves"]
     assert shelf["projected"] == shelf["available"] + 50
@@ -142,12 +142,12 @@ async def test_the_weeks_picks_are_counted_once_and_only_those_of_the_week(tradi
     await trading.weigh("A1", 80)
     await trading.hours(8 * 24)
     await trading.weigh("A1", 70)
-    await trading.post("/api/book", {"kind": "pick", "sku": "bolt", "units": -10, "place": "A1"})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "bolt", "units": -10, "place": "A1"})
     await received(trading, await ordered(trading, bolt=60), bolt=30)
-    wrong = await trading.post("/api/book", {"kind": "pick", "sku": "bolt", "units": -4})
-    await trading.post("/api/book", {"kind": "pick", "sku": "bolt", "units": -1, "ref": f"entry:{wrong['id']}"})
+    wrong = await trading.post("/api/v1/book", {"kind": "pick", "sku": "bolt", "units": -4})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "bolt", "units": -1, "ref": f"entry:{wrong['id']}"})
 
-    [line] = only(await fetched(trading, "acme", "/api/portal/papers/852"), Activity).lines
+    [line] = only(await fetched(trading, "acme", "/api/v1/portal/papers/852"), Activity).lines
 
     assert (line.quantities["sold"], line.quantities["received"], line.quantities["on_hand"]) == (10.0, 30.0, 100.0)
 
@@ -156,12 +156,12 @@ async def test_an_order_is_fetched_by_whose_it_is_once_it_was_sent(trading: Trad
     await begin(trading)
     mine = await ordered(trading, bolt=60, nut=100)
     theirs = await ordered(trading, "boltco", tape=5)
-    draft = (await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 1}]}))["id"]
+    draft = (await trading.post("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 1}]}))["id"]
 
-    data = await fetched(trading, "acme", f"/api/portal/orders/{mine}/papers/850")
-    other = await fetched(trading, "boltco", f"/api/portal/orders/{theirs}/papers/ORDERS")
+    data = await fetched(trading, "acme", f"/api/v1/portal/orders/{mine}/papers/850")
+    other = await fetched(trading, "boltco", f"/api/v1/portal/orders/{theirs}/papers/ORDERS")
     asked = [
-        (await machine(trading, who, "GET", f"/api/portal/orders/{order}/papers/{kind}"))[0]
+        (await machine(trading, who, "GET", f"/api/v1/portal/orders/{order}/papers/{kind}"))[0]
         for who, order, kind in (
             ("acme", theirs, "850"), ("acme", draft, "850"), ("acme", 99, "850"), ("boltco", mine, "ORDERS"),
             ("acme", mine, "846"), ("acme", mine, "999"),
@@ -178,18 +178,18 @@ async def test_an_order_is_fetched_by_whose_it_is_once_it_was_sent(trading: Trad
     assert_counted(segments(other), 1)
     assert only(other, Order).number == f"PO-{theirs}"
     assert asked == [404] * 6
-    assert (await trading.ask("bo", "GET", f"/api/orders/{theirs}/papers/ORDERS"))[0] == 200
-    assert (await trading.ask("bo", "GET", f"/api/orders/{draft}/papers/850"))[0] == 422
+    assert (await trading.ask("bo", "GET", f"/api/v1/orders/{theirs}/papers/ORDERS"))[0] == 200
+    assert (await trading.ask("bo", "GET", f"/api/v1/orders/{draft}/papers/850"))[0] == 422
 
 
 async def test_a_change_of_a_sent_order_is_told_until_it_is_cancelled(trading: TradeSite) -> None:
     await begin(trading)
     mine = await ordered(trading, bolt=60)
-    path = f"/api/portal/orders/{mine}/papers/860"
+    path = f"/api/v1/portal/orders/{mine}/papers/860"
     assert (await machine(trading, "acme", "GET", path))[0] == 422
-    await trading.post(f"/api/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 50}]})
+    await trading.post(f"/api/v1/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 50}]})
     changed = await fetched(trading, "acme", path)
-    await trading.post(f"/api/orders/{mine}/cancel", {})
+    await trading.post(f"/api/v1/orders/{mine}/cancel", {})
     cancelled = await fetched(trading, "acme", path)
 
     assert [judged(one).groups[0].transactions[0].header.element(1) for one in (changed, cancelled)] == [b"860"] * 2
@@ -200,13 +200,13 @@ async def test_a_change_of_a_sent_order_is_told_until_it_is_cancelled(trading: T
 async def test_a_partner_that_missed_a_change_is_told_of_all_by_the_next_paper(trading: TradeSite) -> None:
     await begin(trading)
     mine = await ordered(trading, bolt=60, nut=100)
-    path = f"/api/portal/orders/{mine}/papers/860"
-    await trading.post(f"/api/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 50}]})
-    await trading.post(f"/api/orders/{mine}/change", {"lines": [{"sku": "nut", "units": 90}], "note": "less"})
+    path = f"/api/v1/portal/orders/{mine}/papers/860"
+    await trading.post(f"/api/v1/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 50}]})
+    await trading.post(f"/api/v1/orders/{mine}/change", {"lines": [{"sku": "nut", "units": 90}], "note": "less"})
     await trading.restart()
 
     first, again = [await fetched(trading, "acme", path) for _ in range(2)]
-    await trading.post(f"/api/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 60}]})
+    await trading.post(f"/api/v1/orders/{mine}/change", {"lines": [{"sku": "bolt", "units": 60}]})
     back = await fetched(trading, "acme", path)
 
     for told in (first, again):
@@ -220,7 +220,7 @@ async def test_a_partner_that_missed_a_change_is_told_of_all_by_the_next_paper(t
 async def test_the_numbers_of_interchanges_rise_whoever_asks_at_once_and_over_restarts(trading: TradeSite) -> None:
     await begin(trading)
     await trading.weigh("A1", 42)
-    path = "/api/portal/papers/846"
+    path = "/api/v1/portal/papers/846"
 
     at_once = await asyncio.gather(*(fetched(trading, "acme", path) for _ in range(20)))
     await trading.restart()
@@ -231,7 +231,7 @@ async def test_the_numbers_of_interchanges_rise_whoever_asks_at_once_and_over_re
 
 
 async def portal_of(trading: TradeSite, supplier: str) -> Any:
-    status, _, body = await machine(trading, supplier, "GET", "/api/portal")
+    status, _, body = await machine(trading, supplier, "GET", "/api/v1/portal")
     assert status == 200
     return json.loads(body)
 
@@ -243,7 +243,7 @@ async def test_the_portal_names_the_papers_of_the_standard_that_is_agreed_on_and
     for supplier, papers in (("acme", ["852", "846", "EPCIS"]), ("boltco", ["INVRPT", "EPCIS"])):
         told = await portal_of(trading, supplier)
         assert told["papers"] == papers
-        await fetched(trading, supplier, f"/api/portal/papers/{papers[0]}")
+        await fetched(trading, supplier, f"/api/v1/portal/papers/{papers[0]}")
     assert {"bolt", "gear"} <= {*(await portal_of(trading, "acme"))["names"]}
 
 
@@ -255,11 +255,11 @@ async def test_without_mailboxes_there_are_no_papers_but_events(trading: TradeSi
     await trading.weigh("A1", 30)
 
     assert (await portal_of(trading, "acme"))["papers"] == []
-    status, _, body = await machine(trading, "acme", "GET", "/api/portal/papers/846")
+    status, _, body = await machine(trading, "acme", "GET", "/api/v1/portal/papers/846")
     assert (status, json.loads(body)["error"]) == (422, "no_mailbox")
-    status, _, body = await machine(trading, "acme", "POST", "/api/portal/papers", answered(1, verdict="AD"))
+    status, _, body = await machine(trading, "acme", "POST", "/api/v1/portal/papers", answered(1, verdict="AD"))
     assert (status, json.loads(body)["error"]) == (422, "no_mailbox")
-    assert (await machine(trading, "acme", "GET", "/api/portal/papers/EPCIS"))[0] == 200
+    assert (await machine(trading, "acme", "GET", "/api/v1/portal/papers/EPCIS"))[0] == 200
 
 
 async def test_papers_are_for_suppliers_and_a_machine_needs_no_more_than_its_token(trading: TradeSite) -> None:
@@ -268,14 +268,14 @@ async def test_papers_are_for_suppliers_and_a_machine_needs_no_more_than_its_tok
     paper = answered(mine, verdict="AD")
 
     for name in ("ada", "bo", "mo"):
-        assert (await trading.ask(name, "GET", "/api/portal/papers/846"))[0] == 403
-        assert (await trading.ask(name, "POST", "/api/portal/papers", paper.encode()))[0] == 403
+        assert (await trading.ask(name, "GET", "/api/v1/portal/papers/846"))[0] == 403
+        assert (await trading.ask(name, "POST", "/api/v1/portal/papers", paper.encode()))[0] == 403
     for token in ("wrong", ""):
-        assert (await machine(trading, token, "POST", "/api/portal/papers", paper))[0] == 401
-    for path in ("/api/orders", "/api/orders/1/papers/850", "/api/stock", "/api/webhooks", "/api/book"):
+        assert (await machine(trading, token, "POST", "/api/v1/portal/papers", paper))[0] == 401
+    for path in ("/api/v1/orders", "/api/v1/orders/1/papers/850", "/api/v1/stock", "/api/v1/webhooks", "/api/v1/book"):
         assert (await machine(trading, "acme", "GET", path))[0] == 403
-    assert (await trading.ask("su", "POST", "/api/portal/papers", paper.encode()))[0] == 200
+    assert (await trading.ask("su", "POST", "/api/v1/portal/papers", paper.encode()))[0] == 200
     confirm = msgspec.json.encode({"lines": [{"sku": "bolt", "due_ms": trading.clock() + DAY_MS}]})
-    path = f"/api/portal/orders/{mine}/confirm"
+    path = f"/api/v1/portal/orders/{mine}/confirm"
     assert (await machine(trading, "acme", "POST", path, confirm))[0] == 200
     assert (await machine(trading, "boltco", "POST", path, confirm))[0] == 404

@@ -26,13 +26,13 @@ from tests.contract.trade_partners import (
 )
 from tests.contract.trade_site import TradeSite
 
-PAPERS = "/api/portal/papers"
+PAPERS = "/api/v1/portal/papers"
 
 
 async def changed(trading: TradeSite, order: int, **line: Any) -> None:
     """The site wants a line otherwise, two days later."""
     trading.clock.pass_ms(2 * 86_400_000)
-    await trading.post(f"/api/orders/{order}/change", {"lines": [line]}, "mo")
+    await trading.post(f"/api/v1/orders/{order}/change", {"lines": [line]}, "mo")
 
 
 async def test_an_interchange_that_comes_again_is_answered_and_confirms_nothing_it_was_not_about(
@@ -53,7 +53,7 @@ async def test_an_interchange_that_comes_again_is_answered_and_confirms_nothing_
 
         assert (first["again"], again["again"]) == (False, True)
         assert [(one["action"], one["order"]["id"]) for one in again["done"]] == [("confirm", order)]
-        now = (await trading.get(f"/api/orders/{order}"))["order"]
+        now = (await trading.get(f"/api/v1/orders/{order}"))["order"]
         assert (now["state"], now["lines"][0]["units"], again["done"][0]["order"]["state"]) == ("sent", 100, "sent")
 
 
@@ -104,18 +104,18 @@ async def test_an_answer_from_before_the_last_change_is_none_to_the_order_as_it_
     found = await sent(trading, "acme", paper)
 
     assert found.get("error", "") == reason
-    state = (await trading.get(f"/api/orders/{mine}"))["order"]["state"]
+    state = (await trading.get(f"/api/v1/orders/{mine}"))["order"]["state"]
     assert state == ("sent" if reason else "confirmed")
 
 
 async def test_an_edifact_partner_gets_a_changed_order_anew_and_a_cancelled_one_as_such(trading: TradeSite) -> None:
     await begin(trading)
     mine = await ordered(trading, "boltco", tape=12)
-    path = f"/api/portal/orders/{mine}/papers/ORDERS"
+    path = f"/api/v1/portal/orders/{mine}/papers/ORDERS"
     found = [await fetched(trading, "boltco", path)]
     await changed(trading, mine, sku="tape", units=9)
     found.append(await fetched(trading, "boltco", path))
-    await trading.post(f"/api/orders/{mine}/cancel", {}, "mo")
+    await trading.post(f"/api/v1/orders/{mine}/cancel", {}, "mo")
     found.append(await fetched(trading, "boltco", path))
 
     told = [paper for data in found for paper in read(data).contents]
@@ -137,7 +137,7 @@ async def test_a_dispatch_of_a_thousand_lines_is_taken_and_what_is_beyond_eight_
     assert done["order"]["lines"][0]["shipped"] == 2_000
     assert (status, json.loads(body)["error"], "8 MiB" in json.loads(body)["detail"]) == (413, "too_large", True)
     plain = b'{"skus": {}}' + b" " * (64 << 10)
-    assert (await machine(trading, "acme", "POST", "/api/portal/stock", plain))[0] == 413
+    assert (await machine(trading, "acme", "POST", "/api/v1/portal/stock", plain))[0] == 413
 
 
 async def test_a_dearer_paper_asks_and_a_repeated_one_asks_no_more(trading: TradeSite) -> None:
@@ -149,5 +149,5 @@ async def test_a_dearer_paper_asks_and_a_repeated_one_asks_no_more(trading: Trad
 
     assert [one["done"][0]["action"] for one in found] == ["ask"] * 3
     assert [one["done"][0]["order"]["version"] for one in found] == [4, 4, 4]
-    order = (await trading.get(f"/api/orders/{mine}"))["order"]
+    order = (await trading.get(f"/api/v1/orders/{mine}"))["order"]
     assert (order["state"], order["value"], order["asking"][0]["unit_price"]) == ("sent", 50.0, 20.0)

@@ -23,11 +23,11 @@ async def unknown(
 
 async def stands(trading: TradeSite, sku: str = "bolt") -> Json:
     """Where an SKU stands; what is on hand, its lots and its value are of the same units."""
-    said = await trading.get(f"/api/skus/{sku}/position")
+    said = await trading.get(f"/api/v1/skus/{sku}/position")
     on_hand, account = said["position"]["on_hand"], trading.service.trade.book.account(sku)
     assert sum(one["units"] for one in said["lots"]) == max(0, on_hand)
     assert account.layers.units == on_hand
-    worth = (await trading.get(f"/api/value?at={trading.clock()}"))["skus"]
+    worth = (await trading.get(f"/api/v1/value?at={trading.clock()}"))["skus"]
     assert [one["units"] for one in worth if one["sku"] == sku] == [on_hand]
     return said
 
@@ -50,8 +50,8 @@ async def test_a_scale_that_can_not_tell_changes_nothing_of_what_is_there_and_pr
     said = await stands(trading)
     assert (said["position"]["on_hand"], said["position"]["doubtful"], said["available"]) == (10, 7, 3)
     assert said["projected"] == 21, "for planning the middle of what is likely"
-    assert await trading.refused("/api/reservations", {"sku": "bolt", "units": 4}) == (422, "not_enough")
-    await trading.post("/api/reservations", {"sku": "bolt", "units": 3})
+    assert await trading.refused("/api/v1/reservations", {"sku": "bolt", "units": 4}) == (422, "not_enough")
+    await trading.post("/api/v1/reservations", {"sku": "bolt", "units": 3})
     await unknown(trading, 0, 300, sure=0.0)
     said = await stands(trading)
     assert (said["position"]["on_hand"], said["available"], said["projected"]) == (10, -3, 7)
@@ -60,7 +60,7 @@ async def test_a_scale_that_can_not_tell_changes_nothing_of_what_is_there_and_pr
 
 async def test_what_a_scale_that_is_sure_says_is_there_to_be_promised(trading: TradeSite) -> None:
     await trading.weigh("A1", 10)
-    await trading.post("/api/book", {"kind": "count", "sku": "bolt", "units": 12, "place": "A1"})
+    await trading.post("/api/v1/book", {"kind": "count", "sku": "bolt", "units": 12, "place": "A1"})
     trading.clock.pass_ms(MINUTE_MS)
     await trading.weigh("A1", 9)
 
@@ -72,7 +72,7 @@ async def test_what_a_scale_that_is_sure_says_is_there_to_be_promised(trading: T
 
 async def test_what_is_set_aside_is_not_in_doubt_a_second_time(trading: TradeSite) -> None:
     await trading.weigh("A1", 10)
-    await trading.post("/api/book", {"kind": "quarantine", "sku": "bolt", "units": 8})
+    await trading.post("/api/v1/book", {"kind": "quarantine", "sku": "bolt", "units": 8})
     await unknown(trading, 1, 12)
 
     said = await stands(trading)
@@ -81,10 +81,10 @@ async def test_what_is_set_aside_is_not_in_doubt_a_second_time(trading: TradeSit
 
 
 async def test_what_a_person_counts_where_no_scale_ever_told_is_there(trading: TradeSite) -> None:
-    await trading.post("/api/book", {"kind": "count", "sku": "bolt", "units": 7, "place": "A1"})
+    await trading.post("/api/v1/book", {"kind": "count", "sku": "bolt", "units": 7, "place": "A1"})
 
     assert (await stands(trading))["available"] == 7
-    await trading.post("/api/reservations", {"sku": "bolt", "units": 7})
+    await trading.post("/api/v1/reservations", {"sku": "bolt", "units": 7})
     await trading.restart()
     assert (await stands(trading))["position"]["on_hand"] == 7
     assert findings(trading) == []
@@ -94,7 +94,7 @@ async def test_a_persons_count_stands_while_the_scale_can_not_tell_and_is_counte
     await trading.weigh("A1", 10)
     await unknown(trading, 3, 12)
     for _ in range(2):
-        await trading.post("/api/counts", {"sku": "bolt", "counted": 8, "place": "A1"})
+        await trading.post("/api/v1/counts", {"sku": "bolt", "counted": 8, "place": "A1"})
     said = await stands(trading)
     assert (said["position"]["on_hand"], said["available"]) == (8, 8)
 
@@ -112,7 +112,7 @@ async def test_a_persons_count_stands_while_the_scale_can_not_tell_and_is_counte
 async def test_a_persons_count_that_the_scale_rules_out_is_in_doubt(trading: TradeSite) -> None:
     await trading.weigh("A1", 10)
     await unknown(trading, 3, 12)
-    await trading.post("/api/book", {"kind": "count", "sku": "bolt", "units": 8, "place": "A1"})
+    await trading.post("/api/v1/book", {"kind": "count", "sku": "bolt", "units": 8, "place": "A1"})
 
     await unknown(trading, 0, 5)
     said = await stands(trading)
@@ -123,12 +123,12 @@ async def test_a_persons_count_that_the_scale_rules_out_is_in_doubt(trading: Tra
 async def test_a_count_against_a_scale_that_is_back_at_its_word_is_looked_at_again(trading: TradeSite) -> None:
     await trading.weigh("A1", 10)
     await unknown(trading, 3, 12)
-    await trading.post("/api/book", {"kind": "count", "sku": "bolt", "units": 8, "place": "A1"})
+    await trading.post("/api/v1/book", {"kind": "count", "sku": "bolt", "units": 8, "place": "A1"})
     at_ms = trading.clock.pass_ms(MINUTE_MS)
     await trading.hear(SlotLevel("A1", "bolt", 10, 10, 10, 0.99, 500.0, at_ms))
 
     assert (await stands(trading))["available"] == 8
-    [task] = [one for one in (await trading.get("/api/counts"))["today"] if one["place"] == "A1"]
+    [task] = [one for one in (await trading.get("/api/v1/counts"))["today"] if one["place"] == "A1"]
     assert task["reason"] == "differs"
     assert [(one.check, one.subject, one.breach) for one in findings(trading)] == [("shelf", "A1", False)]
 
@@ -149,23 +149,23 @@ async def test_a_slot_given_to_another_sku_leaves_what_lay_there_off_the_shelves
     await trading.tick(2)
     assert (await stands(trading))["position"]["on_hand"] == 13
     assert findings(trading) == []
-    [entry] = (await trading.get("/api/book?sku=bolt"))["entries"]
+    [entry] = (await trading.get("/api/v1/book?sku=bolt"))["entries"]
     assert (entry["kind"], entry["ref"], entry["place"], entry["units"]) == ("transfer", "slot:A1", "A1", -10)
     at_ms = trading.clock.pass_ms(MINUTE_MS)
     await trading.hear(SlotLevel("A1", "nut", None, 0, 300, 0.0, 0.0, at_ms))
     assert findings(trading) == []
 
-    await trading.post("/api/book", {"kind": "loss", "sku": "bolt", "units": -4})
-    await trading.post("/api/book", {"kind": "count", "sku": "bolt", "units": 5})
+    await trading.post("/api/v1/book", {"kind": "loss", "sku": "bolt", "units": -4})
+    await trading.post("/api/v1/book", {"kind": "count", "sku": "bolt", "units": 5})
     assert (await stands(trading))["position"]["on_hand"] == 3 + 5
     await trading.restart()
     await trading.tick(2)
     assert (await stands(trading))["position"]["on_hand"] == 3 + 5
-    assert len((await trading.get("/api/book?sku=bolt"))["entries"]) == 3, "it is told once"
+    assert len((await trading.get("/api/v1/book?sku=bolt"))["entries"]) == 3, "it is told once"
     assert trading.service.trade.book.account("bolt").off == 5
-    worth = (await trading.get(f"/api/value?at={before_ms}"))["skus"]
+    worth = (await trading.get(f"/api/v1/value?at={before_ms}"))["skus"]
     assert [one["units"] for one in worth if one["sku"] == "bolt"] == [13], "what was, was"
-    assert await trading.refused("/api/book", {"kind": "put", "sku": "bolt", "units": 1, "ref": "slot:A1"}) == (
+    assert await trading.refused("/api/v1/book", {"kind": "put", "sku": "bolt", "units": 1, "ref": "slot:A1"}) == (
         422,
         "ref",
     )
@@ -174,18 +174,18 @@ async def test_a_slot_given_to_another_sku_leaves_what_lay_there_off_the_shelves
 async def test_what_is_told_ahead_by_a_clock_that_is_fast_happened_now(trading: TradeSite) -> None:
     ahead = {"kind": "receipt", "sku": "milk", "units": 10, "happened_ms": trading.clock() + 2 * MINUTE_MS}
 
-    told = await trading.post("/api/book", ahead, key="k")
+    told = await trading.post("/api/v1/book", ahead, key="k")
 
     assert told["happened_ms"] == trading.clock()
     assert (await stands(trading, "milk"))["available"] == 10
     trading.clock.pass_ms(1000)
-    assert (await trading.post("/api/book", ahead, key="k"))["id"] == told["id"]
-    await trading.post("/api/book", {"kind": "pick", "sku": "milk", "units": -10})
+    assert (await trading.post("/api/v1/book", ahead, key="k"))["id"] == told["id"]
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "milk", "units": -10})
 
 
 async def test_a_loss_at_a_slot_that_no_scale_saw_is_to_be_counted_after_a_day(trading: TradeSite) -> None:
     await trading.weigh("A1", 10)
-    await trading.post("/api/book", {"kind": "loss", "sku": "bolt", "units": -3, "place": "A1"})
+    await trading.post("/api/v1/book", {"kind": "loss", "sku": "bolt", "units": -3, "place": "A1"})
     [waiting] = (await stands(trading))["unseen"]
     assert (waiting["slot"], waiting["kind"], waiting["units"], waiting["entry"]) == ("A1", "loss", 3, 1)
 
@@ -194,21 +194,21 @@ async def test_a_loss_at_a_slot_that_no_scale_saw_is_to_be_counted_after_a_day(t
     def task(told: Json) -> Json:
         return next(one for one in told["today"] if one["place"] == "A1")
 
-    assert task(await trading.get("/api/counts"))["reason"] == "differs"
-    await trading.post("/api/book", {"kind": "count", "sku": "bolt", "units": 7, "place": "A1"})
+    assert task(await trading.get("/api/v1/counts"))["reason"] == "differs"
+    await trading.post("/api/v1/book", {"kind": "count", "sku": "bolt", "units": 7, "place": "A1"})
     assert (await stands(trading))["unseen"] == []
-    assert all(one["place"] != "A1" for one in (await trading.get("/api/counts"))["today"])
+    assert all(one["place"] != "A1" for one in (await trading.get("/api/v1/counts"))["today"])
 
 
 async def test_the_value_of_a_past_moment_is_by_the_costing_of_then(trading: TradeSite) -> None:
     for cost in (1.0, 2.0):
-        await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 10, "unit_cost": cost})
+        await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 10, "unit_cost": cost})
         trading.clock.pass_ms(DAY_MS)
-    await trading.post("/api/book", {"kind": "pick", "sku": "milk", "units": -12})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "milk", "units": -12})
     then_ms = trading.clock.pass_ms(DAY_MS)
 
     async def worth(at_ms: int) -> tuple[float, str]:
-        [row] = [one for one in (await trading.get(f"/api/value?at={at_ms}"))["skus"] if one["sku"] == "milk"]
+        [row] = [one for one in (await trading.get(f"/api/v1/value?at={at_ms}"))["skus"] if one["sku"] == "milk"]
         return row["value"], row["costing"]
 
     assert await worth(then_ms) == (16.0, "fifo")
@@ -223,52 +223,54 @@ async def test_the_value_of_a_past_moment_is_by_the_costing_of_then(trading: Tra
 
 
 async def test_what_is_set_aside_of_what_is_promised_is_told_on_the_reservations(trading: TradeSite) -> None:
-    await trading.post("/api/book", {"kind": "receipt", "sku": "tape", "units": 10})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "tape", "units": 10})
     for units, tier in ((4, "silver"), (4, "gold"), (2, "silver")):
-        await trading.post("/api/reservations", {"sku": "tape", "units": units, "tier": tier, "customer": "Lee"})
+        await trading.post("/api/v1/reservations", {"sku": "tape", "units": units, "tier": tier, "customer": "Lee"})
 
     async def covered() -> list[int]:
-        return [one["covered"] for one in await trading.get("/api/reservations")]
+        return [one["covered"] for one in await trading.get("/api/v1/reservations")]
 
     assert await covered() == [4, 4, 2]
     trading.clock.pass_ms(1000)
-    await trading.post("/api/book", {"kind": "quarantine", "sku": "tape", "units": 5})
+    await trading.post("/api/v1/book", {"kind": "quarantine", "sku": "tape", "units": 5})
     assert await covered() == [1, 4, 0], "gold first, then who came first"
     assert [(one.check, one.subject, one.breach) for one in findings(trading)] == [("promised", "tape", False)]
     [said] = findings(trading)
     assert said.detail.endswith("not covered: 1, 3")
-    await trading.post("/api/book", {"kind": "quarantine", "sku": "tape", "units": -5})
+    await trading.post("/api/v1/book", {"kind": "quarantine", "sku": "tape", "units": -5})
     assert findings(trading) == []
 
 
 async def test_a_lot_in_quarantine_or_expired_is_only_picked_by_who_insists(trading: TradeSite) -> None:
-    await trading.post("/api/book", {"kind": "receipt", "sku": "tape", "units": 4, "lot": "Q"})
-    await trading.post("/api/book", {"kind": "receipt", "sku": "tape", "units": 4, "lot": "X", "expiry": "2025-01-31"})
-    await trading.post("/api/book", {"kind": "quarantine", "sku": "tape", "units": 3, "lot": "Q"})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "tape", "units": 4, "lot": "Q"})
+    await trading.post(
+        "/api/v1/book", {"kind": "receipt", "sku": "tape", "units": 4, "lot": "X", "expiry": "2025-01-31"}
+    )
+    await trading.post("/api/v1/book", {"kind": "quarantine", "sku": "tape", "units": 3, "lot": "Q"})
     pick = {"kind": "pick", "sku": "tape"}
 
-    assert await trading.refused("/api/book", {**pick, "units": -2, "lot": "Q"}) == (422, "unusable")
-    assert await trading.refused("/api/book", {**pick, "units": -1, "lot": "X"}) == (422, "unusable")
-    assert await trading.refused("/api/book", {**pick, "units": -1, "expiry": "2025-01-31", "lot": "X"}) == (
+    assert await trading.refused("/api/v1/book", {**pick, "units": -2, "lot": "Q"}) == (422, "unusable")
+    assert await trading.refused("/api/v1/book", {**pick, "units": -1, "lot": "X"}) == (422, "unusable")
+    assert await trading.refused("/api/v1/book", {**pick, "units": -1, "expiry": "2025-01-31", "lot": "X"}) == (
         422,
         "unusable",
     )
     away = {"kind": "transfer", "sku": "tape", "units": -1, "lot": "X", "other": "acme"}
-    assert await trading.refused("/api/book", away) == (422, "unusable")
-    await trading.post("/api/book", {**pick, "units": -1, "lot": "Q"})
-    await trading.post("/api/book", {**pick, "units": -1, "lot": "X", "insist": True})
-    await trading.post("/api/book", {"kind": "loss", "sku": "tape", "units": -3, "lot": "X"})
+    assert await trading.refused("/api/v1/book", away) == (422, "unusable")
+    await trading.post("/api/v1/book", {**pick, "units": -1, "lot": "Q"})
+    await trading.post("/api/v1/book", {**pick, "units": -1, "lot": "X", "insist": True})
+    await trading.post("/api/v1/book", {"kind": "loss", "sku": "tape", "units": -3, "lot": "X"})
 
     assert (await stands(trading, "tape"))["position"]["on_hand"] == 3
 
 
 async def test_a_lot_has_one_date(trading: TradeSite) -> None:
     lot = {"kind": "receipt", "sku": "tape", "units": 5, "lot": "A"}
-    await trading.post("/api/book", {**lot, "expiry": "2026-01-01"})
+    await trading.post("/api/v1/book", {**lot, "expiry": "2026-01-01"})
 
-    assert await trading.refused("/api/book", {**lot, "expiry": "2027-01-01"}) == (422, "expiry")
-    await trading.post("/api/book", lot)
-    await trading.post("/api/book", {**lot, "lot": "B", "expiry": "2027-01-01"})
+    assert await trading.refused("/api/v1/book", {**lot, "expiry": "2027-01-01"}) == (422, "expiry")
+    await trading.post("/api/v1/book", lot)
+    await trading.post("/api/v1/book", {**lot, "lot": "B", "expiry": "2027-01-01"})
 
     said = {one["lot"]: (one["units"], one["expiry"]) for one in (await stands(trading, "tape"))["lots"]}
     assert said == {"A": (10, "2026-01-01"), "B": (5, "2027-01-01")}
@@ -278,16 +280,16 @@ async def test_what_is_protected_is_released_however_stock_came_and_a_return_loc
     trading: TradeSite,
 ) -> None:
     for body in ({"kind": "transfer", "units": 6, "other": "acme"}, {"kind": "count", "units": 8}):
-        await trading.post("/api/book", {"sku": "milk", **body})
+        await trading.post("/api/v1/book", {"sku": "milk", **body})
     wish = {"sku": "milk", "units": 8, "tier": "silver"}
-    assert await trading.refused("/api/reservations", wish) == (422, "not_enough")
+    assert await trading.refused("/api/v1/reservations", wish) == (422, "not_enough")
 
     await trading.hours(60)
-    made = await trading.post("/api/reservations", wish)
-    await trading.post(f"/api/reservations/{made['id']}/release")
-    await trading.post("/api/book", {"kind": "put", "sku": "milk", "units": 1})
+    made = await trading.post("/api/v1/reservations", wish)
+    await trading.post(f"/api/v1/reservations/{made['id']}/release")
+    await trading.post("/api/v1/book", {"kind": "put", "sku": "milk", "units": 1})
 
-    assert await trading.refused("/api/reservations", {**wish, "units": 9}) == (422, "not_enough")
-    await trading.post("/api/reservations", wish)
+    assert await trading.refused("/api/v1/reservations", {**wish, "units": 9}) == (422, "not_enough")
+    await trading.post("/api/v1/reservations", wish)
     await trading.hours(48)
-    await trading.post("/api/reservations", {**wish, "units": 1})
+    await trading.post("/api/v1/reservations", {**wish, "units": 1})

@@ -21,16 +21,16 @@ def bolt(serial: int) -> str:
 
 async def sent(trading: TradeSite, units: int) -> int:
     lines = [{"sku": "bolt", "units": units}]
-    number: int = (await trading.post("/api/orders", {"supplier": "acme", "lines": lines}, "mo"))["id"]
+    number: int = (await trading.post("/api/v1/orders", {"supplier": "acme", "lines": lines}, "mo"))["id"]
     for step in ("approve", "send"):
-        await trading.post(f"/api/orders/{number}/{step}", name="mo")
+        await trading.post(f"/api/v1/orders/{number}/{step}", name="mo")
     trading.clock.pass_ms(HOUR_MS)
     return number
 
 
 async def arrivals(trading: TradeSite) -> dict[int, int]:
     """Units that seem to have come, by order."""
-    return {one["order"]: one["units"] for one in await trading.get("/api/arrivals")}
+    return {one["order"]: one["units"] for one in await trading.get("/api/v1/arrivals")}
 
 
 def test_the_tag_of_a_bolt_says_which_one_it_is() -> None:
@@ -48,7 +48,7 @@ async def test_one_tag_is_one_unit_wherever_it_is_carried_and_however_it_flicker
     await trading.tags(bolt(2))
 
     assert await arrivals(trading) == {number: 2}
-    [seen] = await trading.get("/api/arrivals")
+    [seen] = await trading.get("/api/v1/arrivals")
     assert (seen["evidence"], seen["from_ms"]) == ({"tags": 2}, at_ms - 1_000)
 
 
@@ -61,7 +61,7 @@ async def test_what_was_heard_and_what_of_it_is_booked_is_known_after_a_restart(
     assert memory(trading.service) == before
     assert await arrivals(trading) == {number: 6}
 
-    await trading.post(f"/api/arrivals/{number}:bolt/confirm", {"units": 4, "rejected": 1, "note": "bent"})
+    await trading.post(f"/api/v1/arrivals/{number}:bolt/confirm", {"units": 4, "rejected": 1, "note": "bent"})
     await trading.restart()
     await trading.tags(*(bolt(n) for n in range(6)))
     assert await arrivals(trading) == {number: 1}
@@ -74,11 +74,11 @@ async def test_to_book_what_came_of_one_order_leaves_what_came_of_another(tradin
     await trading.tags(*(bolt(n) for n in range(10)))
     assert await arrivals(trading) == {first: 6, second: 4}
 
-    await trading.post(f"/api/arrivals/{first}:bolt/confirm", {"units": 6})
+    await trading.post(f"/api/v1/arrivals/{first}:bolt/confirm", {"units": 6})
     assert await arrivals(trading) == {second: 4}
 
     received = {"lines": [{"sku": "bolt", "received": 3}], "key": "DN-1"}
-    await trading.post(f"/api/orders/{second}/receive", received)
+    await trading.post(f"/api/v1/orders/{second}/receive", received)
     assert await arrivals(trading) == {second: 1}
 
 

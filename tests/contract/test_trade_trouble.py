@@ -17,14 +17,14 @@ LONG_AGO = 946_684_800_000
 """The first second of 2000."""
 
 WRITES: dict[str, Any] = {
-    "/api/book": {"kind": "receipt", "sku": "milk", "units": 4},
-    "/api/counts": {"sku": "milk", "counted": 4},
-    "/api/reservations": {"sku": "milk", "units": 1, "tier": "gold"},
-    "/api/reservations/1/release": {},
-    "/api/orders": {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]},
-    "/api/orders/1/approve": {"version": 1},
-    "/api/orders/1/cancel": {"version": 1},
-    "/api/suppliers/acme/scores": {"criterion": "service", "value": 50},
+    "/api/v1/book": {"kind": "receipt", "sku": "milk", "units": 4},
+    "/api/v1/counts": {"sku": "milk", "counted": 4},
+    "/api/v1/reservations": {"sku": "milk", "units": 1, "tier": "gold"},
+    "/api/v1/reservations/1/release": {},
+    "/api/v1/orders": {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]},
+    "/api/v1/orders/1/approve": {"version": 1},
+    "/api/v1/orders/1/cancel": {"version": 1},
+    "/api/v1/suppliers/acme/scores": {"criterion": "service", "value": 50},
 }
 NAMES = [
     "'; DROP TABLE entry; --",
@@ -43,9 +43,9 @@ NAMES = [
 @pytest.fixture
 async def begun(trading: TradeSite) -> TradeSite:
     """There is an order, and a reservation."""
-    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 10})
-    await trading.post("/api/reservations", WRITES["/api/reservations"])
-    await trading.post("/api/orders", WRITES["/api/orders"])
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 10})
+    await trading.post("/api/v1/reservations", WRITES["/api/v1/reservations"])
+    await trading.post("/api/v1/orders", WRITES["/api/v1/orders"])
     return trading
 
 
@@ -76,10 +76,16 @@ async def test_without_the_ledger_nothing_is_half_done_and_later_all_works(begun
 )
 async def test_nonsense_is_refused_in_two_sentences_and_changes_nothing(begun: TradeSite, body: bytes) -> None:
     before = memory(begun.service)
-    for path in ("/api/book", "/api/counts", "/api/reservations", "/api/orders", "/api/suppliers/acme/scores"):
+    for path in (
+        "/api/v1/book",
+        "/api/v1/counts",
+        "/api/v1/reservations",
+        "/api/v1/orders",
+        "/api/v1/suppliers/acme/scores",
+    ):
         status, code = await begun.refused(path, body, "mo")
         assert (status, code) in ((400, "bad_request"), (413, "too_large")), path
-    for path in ("/api/orders/1/approve", "/api/arrivals/1:bolt/confirm", "/api/needs/1/order"):
+    for path in ("/api/v1/orders/1/approve", "/api/v1/arrivals/1:bolt/confirm", "/api/v1/needs/1/order"):
         if body:
             assert (await begun.refused(path, body, "mo"))[0] == 400, path
     assert memory(begun.service) == before
@@ -91,27 +97,27 @@ async def test_strange_names_are_text_like_any_other(
 ) -> None:
     caplog.set_level(logging.ERROR)
     asked: list[tuple[str, dict[str, object]]] = [
-        ("/api/book", {"kind": "receipt", "sku": name[:90], "units": 4}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 4, "note": name, "lot": name, "ref": name}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 4, "place": name, "other": name}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 4, "expiry": name}),
-        ("/api/counts", {"sku": name[:90], "counted": 4, "place": name}),
-        ("/api/reservations", {"sku": "milk", "units": 1, "tier": "gold", "customer": name, "note": name}),
-        ("/api/reservations", {"sku": "milk", "units": 1, "tier": name}),
-        ("/api/orders", {"supplier": name[:90], "lines": [{"sku": "bolt", "units": 5}]}),
-        ("/api/orders", {"supplier": "acme", "lines": [{"sku": name[:90], "units": 5}]}),
-        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}], "note": name}),
-        ("/api/needs/1/order", {"supplier": name[:90]}),
-        ("/api/suppliers/acme/scores", {"criterion": "service", "value": 5, "note": name}),
+        ("/api/v1/book", {"kind": "receipt", "sku": name[:90], "units": 4}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 4, "note": name, "lot": name, "ref": name}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 4, "place": name, "other": name}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 4, "expiry": name}),
+        ("/api/v1/counts", {"sku": name[:90], "counted": 4, "place": name}),
+        ("/api/v1/reservations", {"sku": "milk", "units": 1, "tier": "gold", "customer": name, "note": name}),
+        ("/api/v1/reservations", {"sku": "milk", "units": 1, "tier": name}),
+        ("/api/v1/orders", {"supplier": name[:90], "lines": [{"sku": "bolt", "units": 5}]}),
+        ("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": name[:90], "units": 5}]}),
+        ("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}], "note": name}),
+        ("/api/v1/needs/1/order", {"supplier": name[:90]}),
+        ("/api/v1/suppliers/acme/scores", {"criterion": "service", "value": 5, "note": name}),
     ]
     for path, body in asked:
         status, told = await begun.ask("mo", "POST", path, body)
         assert status in ((200, 404, 422) if "\0" not in name else (400,)), (path, body, told)
     for path in (
-        f"/api/book?sku={'%27%20OR%201=1'}",
-        "/api/skus/%27%3B/position",
-        "/api/measures/%00",
-        "/api/skus/%F0%9F/curve",
+        f"/api/v1/book?sku={'%27%20OR%201=1'}",
+        "/api/v1/skus/%27%3B/position",
+        "/api/v1/measures/%00",
+        "/api/v1/skus/%F0%9F/curve",
     ):
         assert (await begun.ask("mo", "GET", path))[0] in (200, 404), path
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
@@ -124,54 +130,54 @@ async def test_strange_names_are_text_like_any_other(
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 10**9 + 1}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 10**40}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1.5}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": "4"}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "unit_cost": -1}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "unit_cost": 1e300}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": -1}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": 4_102_444_800_000}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": 2**53}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": NOON_MS // 1000}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": NOON_MS + HOUR_MS}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "ref": "entry:9223372036854775808"}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "ref": "entry:99999999999999999999999"}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "lot": "\0x"}),
-        ("/api/book", b'{"kind": "receipt", "sku": "milk", "units": 1, "units": 5}'),
-        ("/api/reservations/9223372036854775808/pick", {}),
-        ("/api/orders/4294967296/approve", {}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "expiry": "31.12.2026"}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": -1}),
-        ("/api/book", {"kind": "theft", "sku": "milk", "units": -1}),
-        ("/api/book", {"kind": "count", "sku": "milk", "units": -1}),
-        ("/api/book", {"kind": "receipt", "sku": "milk", "units": 1, "by": "somebody else"}),
-        ("/api/counts", {"sku": "milk", "counted": -1}),
-        ("/api/counts", {"sku": "milk", "counted": 10**10}),
-        ("/api/counts", {"sku": "milk", "counted": 1, "at_ms": 4_102_444_800_000}),
-        ("/api/counts", {"sku": "milk", "counted": 1, "at_ms": NOON_MS // 1000}),
-        ("/api/counts", {"sku": "milk", "counted": 1, "at_ms": NOON_MS + HOUR_MS}),
-        ("/api/reservations", {"sku": "milk", "units": 0}),
-        ("/api/reservations", {"sku": "milk", "units": 10**9}),
-        ("/api/reservations", {"sku": "milk", "units": 1, "hours": -1}),
-        ("/api/reservations", {"sku": "milk", "units": 1, "hours": 1e9}),
-        ("/api/orders", {"supplier": "acme", "lines": []}),
-        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 0}]}),
-        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}] * 2}),
-        ("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}] * 501}),
-        ("/api/orders", {"supplier": "boltco", "lines": [{"sku": "bolt", "units": 5}]}),
-        ("/api/orders/1/change", {"lines": [{"sku": "bolt", "unit_price": -1}]}),
-        ("/api/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": 2**53}]}),
-        ("/api/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": 2**60}]}),
-        ("/api/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": NOON_MS // 1000}]}),
-        ("/api/orders/1/receive", {"lines": [{"sku": "bolt", "received": 5}], "key": "k"}),
-        ("/api/orders/1/explode", {}),
-        ("/api/orders/999999999999999999/approve", {}),
-        ("/api/orders/9999999999999999999999/approve", {}),
-        ("/api/arrivals/1:milk/confirm", {"units": 1}),
-        ("/api/arrivals/%F0%9F%8D%BA/confirm", {"units": 1}),
-        ("/api/arrivals/99999999999999999999999:x/confirm", {"units": 1}),
-        ("/api/suppliers/acme/scores", {"criterion": "service", "value": 101}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 10**9 + 1}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 10**40}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1.5}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": "4"}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "unit_cost": -1}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "unit_cost": 1e300}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": -1}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": 4_102_444_800_000}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": 2**53}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": NOON_MS // 1000}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "happened_ms": NOON_MS + HOUR_MS}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "ref": "entry:9223372036854775808"}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "ref": "entry:99999999999999999999999"}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "lot": "\0x"}),
+        ("/api/v1/book", b'{"kind": "receipt", "sku": "milk", "units": 1, "units": 5}'),
+        ("/api/v1/reservations/9223372036854775808/pick", {}),
+        ("/api/v1/orders/4294967296/approve", {}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "expiry": "31.12.2026"}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": -1}),
+        ("/api/v1/book", {"kind": "theft", "sku": "milk", "units": -1}),
+        ("/api/v1/book", {"kind": "count", "sku": "milk", "units": -1}),
+        ("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 1, "by": "somebody else"}),
+        ("/api/v1/counts", {"sku": "milk", "counted": -1}),
+        ("/api/v1/counts", {"sku": "milk", "counted": 10**10}),
+        ("/api/v1/counts", {"sku": "milk", "counted": 1, "at_ms": 4_102_444_800_000}),
+        ("/api/v1/counts", {"sku": "milk", "counted": 1, "at_ms": NOON_MS // 1000}),
+        ("/api/v1/counts", {"sku": "milk", "counted": 1, "at_ms": NOON_MS + HOUR_MS}),
+        ("/api/v1/reservations", {"sku": "milk", "units": 0}),
+        ("/api/v1/reservations", {"sku": "milk", "units": 10**9}),
+        ("/api/v1/reservations", {"sku": "milk", "units": 1, "hours": -1}),
+        ("/api/v1/reservations", {"sku": "milk", "units": 1, "hours": 1e9}),
+        ("/api/v1/orders", {"supplier": "acme", "lines": []}),
+        ("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 0}]}),
+        ("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}] * 2}),
+        ("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}] * 501}),
+        ("/api/v1/orders", {"supplier": "boltco", "lines": [{"sku": "bolt", "units": 5}]}),
+        ("/api/v1/orders/1/change", {"lines": [{"sku": "bolt", "unit_price": -1}]}),
+        ("/api/v1/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": 2**53}]}),
+        ("/api/v1/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": 2**60}]}),
+        ("/api/v1/orders/1/change", {"lines": [{"sku": "bolt", "due_ms": NOON_MS // 1000}]}),
+        ("/api/v1/orders/1/receive", {"lines": [{"sku": "bolt", "received": 5}], "key": "k"}),
+        ("/api/v1/orders/1/explode", {}),
+        ("/api/v1/orders/999999999999999999/approve", {}),
+        ("/api/v1/orders/9999999999999999999999/approve", {}),
+        ("/api/v1/arrivals/1:milk/confirm", {"units": 1}),
+        ("/api/v1/arrivals/%F0%9F%8D%BA/confirm", {"units": 1}),
+        ("/api/v1/arrivals/99999999999999999999999:x/confirm", {"units": 1}),
+        ("/api/v1/suppliers/acme/scores", {"criterion": "service", "value": 101}),
     ],
 )
 async def test_figures_that_can_not_be_are_refused_and_change_nothing(
@@ -190,28 +196,28 @@ async def test_no_database_is_asked_for_what_it_can_not_hold(
     begun: TradeSite, caplog: pytest.LogCaptureFixture
 ) -> None:
     for path, status in (
-        ("/api/book?sku=%00", 400),
-        (f"/api/book?after={2**31}", 200),
-        (f"/api/book?after={2**53}", 200),
-        (f"/api/orders/{2**31}", 404),
-        (f"/api/orders/{2**63}", 404),
+        ("/api/v1/book?sku=%00", 400),
+        (f"/api/v1/book?after={2**31}", 200),
+        (f"/api/v1/book?after={2**53}", 200),
+        (f"/api/v1/orders/{2**31}", 404),
+        (f"/api/v1/orders/{2**63}", 404),
     ):
         assert (await begun.ask("mo", "GET", path))[0] == status, path
-    assert (await begun.get(f"/api/book?after={2**53}"))["entries"] == []
+    assert (await begun.get(f"/api/v1/book?after={2**53}"))["entries"] == []
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
 
 
 async def test_what_is_large_or_long_ago_and_can_be_is_held_exactly(begun: TradeSite) -> None:
     most = 10**9
-    await begun.post("/api/book", {"kind": "receipt", "sku": "milk", "units": most, "unit_cost": 1e9})
+    await begun.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": most, "unit_cost": 1e9})
     await begun.post(
-        "/api/book", {"kind": "receipt", "sku": "milk", "units": 7, "happened_ms": LONG_AGO, "expiry": "9999-12-31"}
+        "/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 7, "happened_ms": LONG_AGO, "expiry": "9999-12-31"}
     )
     await begun.tick(3)
 
     assert begun.sku("milk")["on_hand"] == most + 17
-    assert (await begun.get(f"/api/value?at={2**53}"))["skus"][0]["units"] == most + 17
-    assert (await begun.get(f"/api/value?at={LONG_AGO}"))["skus"] == [
+    assert (await begun.get(f"/api/v1/value?at={2**53}"))["skus"][0]["units"] == most + 17
+    assert (await begun.get(f"/api/v1/value?at={LONG_AGO}"))["skus"] == [
         {"sku": "milk", "units": 7, "value": 7.0, "costing": "fifo"}
     ]
     before = memory(begun.service)
@@ -221,11 +227,17 @@ async def test_what_is_large_or_long_ago_and_can_be_is_held_exactly(begun: Trade
 
 async def test_a_date_of_another_century_breaks_no_page(begun: TradeSite) -> None:
     for action in ("approve", "send"):
-        await begun.post("/api/orders/1/" + action)
+        await begun.post("/api/v1/orders/1/" + action)
     for due_ms in (LONG_AGO, 4_102_444_800_000, 253_370_764_800_000):
-        told = await begun.post("/api/orders/1/confirm", {"lines": [{"sku": "bolt", "due_ms": due_ms}]})
+        told = await begun.post("/api/v1/orders/1/confirm", {"lines": [{"sku": "bolt", "due_ms": due_ms}]})
         assert told["lines"][0]["due_ms"] == due_ms
         await begun.hours(1)
-        for path in ("/api/orders", "/api/suppliers", "/api/measures", "/api/snapshot", "/api/skus/bolt/curve"):
+        for path in (
+            "/api/v1/orders",
+            "/api/v1/suppliers",
+            "/api/v1/measures",
+            "/api/v1/snapshot",
+            "/api/v1/skus/bolt/curve",
+        ):
             await begun.get(path)
-        await begun.get("/api/portal", "su")
+        await begun.get("/api/v1/portal", "su")

@@ -21,10 +21,10 @@ from tests.depot import DAY_MS, HOUR_MS
 async def sent(trading: TradeSite, sku: str = "tape", units: int = 60, supplier: str = "boltco") -> str:
     """An order that was sent: its address."""
     lines = [{"sku": sku, "units": units}]
-    made = await trading.post("/api/orders", {"supplier": supplier, "lines": lines}, "mo")
+    made = await trading.post("/api/v1/orders", {"supplier": supplier, "lines": lines}, "mo")
     for step in ("approve", "send"):
-        await trading.post(f"/api/orders/{made['id']}/{step}", {}, "mo")
-    return f"/api/orders/{made['id']}"
+        await trading.post(f"/api/v1/orders/{made['id']}/{step}", {}, "mo")
+    return f"/api/v1/orders/{made['id']}"
 
 
 async def taken_in(trading: TradeSite, path: str, units: int, key: str = "DN-1", **more: Any) -> Any:
@@ -38,7 +38,7 @@ async def taken_in(trading: TradeSite, path: str, units: int, key: str = "DN-1",
 
 async def last(trading: TradeSite, sku: str = "tape") -> Any:
     """The newest entry of an SKU."""
-    return (await trading.get(f"/api/book?sku={sku}"))["entries"][-1]
+    return (await trading.get(f"/api/v1/book?sku={sku}"))["entries"][-1]
 
 
 def back(entry: Any) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def back(entry: Any) -> dict[str, Any]:
 async def stands(trading: TradeSite, sku: str = "tape") -> Any:
     """Where an SKU stands, but for who reads it."""
     await trading.tick()
-    return await trading.get(f"/api/skus/{sku}/position")
+    return await trading.get(f"/api/v1/skus/{sku}/position")
 
 
 def breaches(trading: TradeSite) -> list[Any]:
@@ -64,11 +64,11 @@ def breaches(trading: TradeSite) -> list[Any]:
 
 async def test_a_mistyped_receipt_is_undone_and_told_anew_and_nothing_of_it_is_left(trading: TradeSite) -> None:
     path = await sent(trading)
-    before, suppliers = await stands(trading), await trading.get("/api/suppliers")
+    before, suppliers = await stands(trading), await trading.get("/api/v1/suppliers")
     wrong = await taken_in(trading, path, 18, rejected=2)
     trading.clock.pass_ms(HOUR_MS)
 
-    taken = await trading.post("/api/book", back(await last(trading)) | {"note": "it was 58"})
+    taken = await trading.post("/api/v1/book", back(await last(trading)) | {"note": "it was 58"})
 
     assert (taken["units"], taken["ref"], taken["note"]) == (-18, "entry:1", "it was 58")
     told = await trading.get(path)
@@ -77,7 +77,7 @@ async def test_a_mistyped_receipt_is_undone_and_told_anew_and_nothing_of_it_is_l
     assert (line["received"], line["rejected"], line["shipped"]) == (0, 0, 0)
     assert (version["action"], version["by"], version["order"]["note"]) == ("take_back", "bo", "it was 58")
     assert await stands(trading) == before
-    assert await trading.get("/api/suppliers") == suppliers
+    assert await trading.get("/api/v1/suppliers") == suppliers
     right = await taken_in(trading, path, 58, "DN-1-2")
     assert (right["state"], right["lines"][0]["received"]) == ("partly_received", 58)
     assert (await stands(trading))["position"] == before["position"] | {"on_hand": 58, "on_order": 2}
@@ -89,20 +89,20 @@ async def test_a_mistyped_receipt_is_undone_and_told_anew_and_nothing_of_it_is_l
 
 async def test_layers_lots_debts_and_what_was_picked_since_are_as_if_it_had_not_come(trading: TradeSite) -> None:
     await trading.post(
-        "/api/book",
+        "/api/v1/book",
         {"kind": "receipt", "sku": "tape", "units": 4, "unit_cost": 1.0, "lot": "L0", "expiry": "2027-01-31"},
     )
-    await trading.post("/api/book", {"kind": "pick", "sku": "tape", "units": -7, "note": "party"})
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "tape", "units": -7, "note": "party"})
     path = await sent(trading)
     owed = await stands(trading)
     assert [one["units"] for one in owed["debts"]] == [3]
     await taken_in(trading, path, 10)
     assert (await stands(trading))["debts"] == []
     trading.clock.pass_ms(DAY_MS)
-    await trading.post("/api/book", {"kind": "pick", "sku": "tape", "units": -2, "note": "ward"})
-    entries = (await trading.get("/api/book?sku=tape"))["entries"]
+    await trading.post("/api/v1/book", {"kind": "pick", "sku": "tape", "units": -2, "note": "ward"})
+    entries = (await trading.get("/api/v1/book?sku=tape"))["entries"]
 
-    await trading.post("/api/book", back(next(one for one in entries if one["ref"] == "order:1")))
+    await trading.post("/api/v1/book", back(next(one for one in entries if one["ref"] == "order:1")))
 
     found = await stands(trading)
     assert [(one["units"], one["cause"]) for one in found["debts"]] == [(3, "party"), (2, "ward")]
@@ -113,9 +113,9 @@ async def test_layers_lots_debts_and_what_was_picked_since_are_as_if_it_had_not_
 async def test_what_was_reserved_of_it_is_owed_again(trading: TradeSite) -> None:
     path = await sent(trading, "milk", 10, "acme")
     await taken_in(trading, path, 10)
-    await trading.post("/api/reservations", {"sku": "milk", "units": 6, "tier": "gold"})
+    await trading.post("/api/v1/reservations", {"sku": "milk", "units": 6, "tier": "gold"})
 
-    await trading.post("/api/book", back(await last(trading, "milk")))
+    await trading.post("/api/v1/book", back(await last(trading, "milk")))
 
     found = await stands(trading, "milk")
     assert (found["position"]["on_hand"], found["position"]["reserved"], found["available"]) == (0, 6, -6)
@@ -128,7 +128,7 @@ async def test_fifty_take_it_back_at_once_and_it_is_taken_back_once(trading: Tra
     asked = back(await last(trading))
 
     answers = await asyncio.gather(
-        *(trading.ask(("bo", "cy")[i % 2], "POST", "/api/book", asked, f"k{i % 5}") for i in range(50))
+        *(trading.ask(("bo", "cy")[i % 2], "POST", "/api/v1/book", asked, f"k{i % 5}") for i in range(50))
     )
 
     right = [told["id"] for status, told in answers if status == 200]
@@ -144,13 +144,13 @@ async def test_an_order_that_was_closed_opens_for_what_is_missing_now_alone(trad
     await trading.post(f"{path}/close", {"note": "twenty are not worth waiting for"})
     assert (await stands(trading))["projected"] == 40
 
-    await trading.post("/api/book", back(await last(trading)))
+    await trading.post("/api/v1/book", back(await last(trading)))
 
     found = await stands(trading)
     assert (found["position"]["on_hand"], found["position"]["on_order"], found["projected"]) == (0, 40, 40)
     await taken_in(trading, path, 4, "DN-2")
     await trading.post(f"{path}/close", {})
-    shown = await trading.get("/api/orders")
+    shown = await trading.get("/api/v1/orders")
     assert [(one["id"], one["state"], one["lines"][0]["units"]) for one in shown] == [(1, "closed", 40)]
     [fact] = trading.service.trade.supplying.facts()
     assert (fact.asked, fact.received, fact.given_up) == (60, 4, True)
@@ -169,11 +169,11 @@ async def test_an_order_of_long_ago_is_found_in_the_ledger(trading: TradeSite, m
     second = await sent(trading)
     await trading.post(f"{second}/cancel", {})
     await sent(trading)
-    assert [one["id"] for one in await trading.get("/api/orders")] == [2, 3]
+    assert [one["id"] for one in await trading.get("/api/v1/orders")] == [2, 3]
 
-    await trading.post("/api/book", back(came))
+    await trading.post("/api/v1/book", back(came))
 
-    shown = [(one["id"], one["state"]) for one in await trading.get("/api/orders")]
+    shown = [(one["id"], one["state"]) for one in await trading.get("/api/v1/orders")]
     assert shown == [(2, "cancelled"), (1, "sent"), (3, "sent")]
     assert (await stands(trading))["position"]["on_order"] == 120
     held = memory(trading.service)
@@ -184,8 +184,8 @@ async def test_an_order_of_long_ago_is_found_in_the_ledger(trading: TradeSite, m
 async def test_lead_times_and_key_figures_follow(trading: TradeSite) -> None:
     async def learnt() -> Any:
         await trading.tick(2, 60_000)
-        card = next(one for one in await trading.get("/api/suppliers") if one["id"] == "boltco")
-        figures = await trading.get("/api/measures")
+        card = next(one for one in await trading.get("/api/v1/suppliers") if one["id"] == "boltco")
+        figures = await trading.get("/api/v1/measures")
         return {name: card[name] for name in ("score", "lead_time_days", "on_time", "in_full", "accepted", "lines")} | {
             one["id"]: one["value"] for one in figures if one["id"] in ("supplier_on_time", "holding_cost", "turnover")
         }
@@ -199,7 +199,7 @@ async def test_lead_times_and_key_figures_follow(trading: TradeSite) -> None:
     trading.clock.pass_ms(5 * DAY_MS)
     wrong = await learnt()
 
-    await trading.post("/api/book", back(await last(trading)))
+    await trading.post("/api/v1/book", back(await last(trading)))
 
     after = await learnt()
     assert wrong["lead_time_days"] == pytest.approx((4 * 3 + 10) / 5, abs=0.01)
@@ -214,18 +214,18 @@ async def test_shelves_and_tags_that_were_booked_with_it_wait_for_another_receip
     await trading.tags(*(bolt(n) for n in range(12)))
     await trading.weigh("A1", 20)
     await trading.tick()
-    [seen] = await trading.get("/api/arrivals")
+    [seen] = await trading.get("/api/v1/arrivals")
     assert seen["evidence"] == {"weight": 20, "tags": 12}
-    await trading.post("/api/arrivals/1:bolt/confirm", {"units": 20})
+    await trading.post("/api/v1/arrivals/1:bolt/confirm", {"units": 20})
     assert await arrivals(trading) == {}
 
-    await trading.post("/api/book", back(await last(trading, "bolt")))
+    await trading.post("/api/v1/book", back(await last(trading, "bolt")))
     await trading.tick()
 
-    assert await trading.get("/api/arrivals") == [seen]
+    assert await trading.get("/api/v1/arrivals") == [seen]
     await trading.restart()
-    assert await trading.get("/api/arrivals") == [seen]
-    assert (await trading.post("/api/arrivals/1:bolt/confirm", {"units": 20}))["state"] == "received"
+    assert await trading.get("/api/v1/arrivals") == [seen]
+    assert (await trading.post("/api/v1/arrivals/1:bolt/confirm", {"units": 20}))["state"] == "received"
     assert await arrivals(trading) == {}
     assert trading.service.trade.position("bolt").on_hand == 20
 
@@ -235,11 +235,11 @@ async def test_only_the_crew_takes_back_and_a_supplier_sees_what_it_still_owes(t
     await taken_in(trading, path, 60)
     asked = back(await last(trading))
     for name in ("ada", "ro"):
-        assert (await trading.ask(name, "POST", "/api/book", asked))[0] == 403
+        assert (await trading.ask(name, "POST", "/api/v1/book", asked))[0] == 403
 
-    await trading.post("/api/book", asked)
+    await trading.post("/api/v1/book", asked)
 
-    [own] = (await trading.get("/api/portal", "ro"))["orders"]
+    [own] = (await trading.get("/api/v1/portal", "ro"))["orders"]
     assert (own["state"], own["lines"][0]["received"], own["by"], own["note"]) == ("sent", 0, "", "")
 
 
@@ -251,7 +251,7 @@ async def test_who_listens_is_told_what_the_order_is_now(trading: TradeSite) -> 
     trading.clock.pass_ms(HOUR_MS)
     await taken_in(trading, path, 60)
     await trading.post(f"{path}/close", {})
-    await trading.post("/api/book", back(await last(trading)))
+    await trading.post("/api/v1/book", back(await last(trading)))
 
     posts = trading.service.trade.telling.posting._waiting["erp"]
 
@@ -267,11 +267,11 @@ async def test_a_count_that_came_between_stands_where_the_right_receipt_is_told_
     came_ms = trading.clock()
     await taken_in(trading, path, 18)
     trading.clock.pass_ms(DAY_MS)
-    await trading.post("/api/book", {"kind": "count", "sku": "tape", "units": 58})
+    await trading.post("/api/v1/book", {"kind": "count", "sku": "tape", "units": 58})
     trading.clock.pass_ms(DAY_MS)
 
-    entries = (await trading.get("/api/book?sku=tape"))["entries"]
-    await trading.post("/api/book", back(entries[0]))
+    entries = (await trading.get("/api/v1/book?sku=tape"))["entries"]
+    await trading.post("/api/v1/book", back(entries[0]))
     right = {"lines": [{"sku": "tape", "received": 58}], "key": "DN-1-2", "came_ms": came_ms}
     assert (await trading.post(f"{path}/receive", right))["lines"][0]["received"] == 58
 

@@ -30,18 +30,18 @@ async def test_what_was_lost_on_its_way_is_taken_back_once_when_it_is_asked_agai
     await trading.post(f"{path}/close", {})
     asked = back(await last(trading))
     lost(monkeypatch, trading.service.ledger.books, "receive", after=after)
-    assert await trading.refused("/api/book", asked, key=key) == (503, "unavailable")
+    assert await trading.refused("/api/v1/book", asked, key=key) == (503, "unavailable")
     if dies:
         await trading.restart()
 
-    status, told = await trading.ask("bo", "POST", "/api/book", asked, key)
+    status, told = await trading.ask("bo", "POST", "/api/v1/book", asked, key)
 
     assert (status, told.get("error")) == ((422, "taken_back") if after and not key else (200, None))
     await trading.tick(2)
     assert ((await trading.get(path))["order"]["state"], trading.sku("tape")["on_order"]) == ("sent", 60)
-    assert (await trading.get(path))["order"] in await trading.get("/api/orders")
+    assert (await trading.get(path))["order"] in await trading.get("/api/v1/orders")
     assert (await stands(trading))["position"]["on_hand"] == 0
-    assert [one["ref"] for one in (await trading.get("/api/book?sku=tape"))["entries"]] == ["order:1", "entry:1"]
+    assert [one["ref"] for one in (await trading.get("/api/v1/book?sku=tape"))["entries"]] == ["order:1", "entry:1"]
     assert breaches(trading) == []
     held = memory(trading.service)
     await trading.restart()
@@ -58,7 +58,7 @@ async def test_tags_wait_again_after_a_stop_between_the_order_and_them(
     await taken_in(trading, path, 20)
     await trading.tick()
     monkeypatch.setattr("cloud.desks.arriving.Arriving.remember", lambda *_: None)
-    await trading.post("/api/book", back(await last(trading, "bolt")))
+    await trading.post("/api/v1/book", back(await last(trading, "bolt")))
     monkeypatch.undo()
     await trading.restart()
 
@@ -69,12 +69,12 @@ async def test_tags_wait_again_after_a_stop_between_the_order_and_them(
 async def test_any_entry_whose_taking_back_was_thought_lost_is_taken_back_once(
     trading: TradeSite, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
-    await trading.post("/api/book", {"kind": "receipt", "sku": "milk", "units": 9})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 9})
     asked = back(await last(trading, "milk"))
     lost(monkeypatch, trading.service.ledger.books, "post", after=True)
-    assert await trading.refused("/api/book", asked, key=key) == (503, "unavailable")
+    assert await trading.refused("/api/v1/book", asked, key=key) == (503, "unavailable")
 
-    status, told = await trading.ask("bo", "POST", "/api/book", asked, key)
+    status, told = await trading.ask("bo", "POST", "/api/v1/book", asked, key)
 
     assert (status, told.get("error")) == ((200, None) if key else (422, "taken_back"))
     assert (await stands(trading, "milk"))["position"]["on_hand"] == 0
@@ -97,17 +97,17 @@ async def test_whatever_happens_to_an_order_meanwhile_the_book_and_its_orders_st
         units, key = dice.randint(1, 60), f"k{number}"
         line = {"sku": "tape", "units": units}
         came = {"sku": "tape", "received": units, "rejected": dice.choice([0, 0, 3])}
-        entries = (await trading.get("/api/book?sku=tape"))["entries"] or [{"sku": "tape", "id": 99}]
+        entries = (await trading.get("/api/v1/book?sku=tape"))["entries"] or [{"sku": "tape", "id": 99}]
         asked: tuple[str, Any] = dice.choices(
             [
                 (f"{path}/receive", {"lines": [came], "key": key, "note": "so it is", "anyway": dice.random() < 0.3}),
                 (f"{path}/ship", {"lines": [line], "key": key}),
                 (f"{path}/close", {"anyway": True}),
                 (f"{path}/confirm", {}),
-                ("/api/book", {"kind": "pick", "sku": "tape", "units": -units}),
-                ("/api/book", {"kind": "count", "sku": "tape", "units": units}),
-                ("/api/book", back(dice.choice(entries))),
-                ("/api/book", back(entries[-1])),
+                ("/api/v1/book", {"kind": "pick", "sku": "tape", "units": -units}),
+                ("/api/v1/book", {"kind": "count", "sku": "tape", "units": units}),
+                ("/api/v1/book", back(dice.choice(entries))),
+                ("/api/v1/book", back(entries[-1])),
                 ("", None),
             ],
             [6, 2, 1, 1, 3, 1, 4, 2, 1],
@@ -122,7 +122,7 @@ async def test_whatever_happens_to_an_order_meanwhile_the_book_and_its_orders_st
         if dice.random() < 0.5:
             await trading.tick(1)
         assert breaches(trading) == [], asked
-        [order] = await trading.get("/api/orders")
+        [order] = await trading.get("/api/v1/orders")
         position = trading.service.trade.position("tape")
         [of] = order["lines"]
         rest = max(0, of["units"] - of["received"]) if order["state"] not in ("closed", "received") else 0

@@ -69,19 +69,19 @@ async def bought(trading: TradeSite, steps: range = range(6)) -> None:
             await trading.tick(1, 61_000)
         elif step == 1:
             [need] = trading.needs("bolt")
-            await trading.post(f"/api/needs/{need['id']}/order", {})
-            await trading.post("/api/orders/1/send", {})
+            await trading.post(f"/api/v1/needs/{need['id']}/order", {})
+            await trading.post("/api/v1/orders/1/send", {})
         elif step == 2:
             due = {"lines": [{"sku": "bolt", "due_ms": trading.clock() + 86_400_000}]}
-            await trading.post("/api/portal/orders/1/confirm", due, "su")
+            await trading.post("/api/v1/portal/orders/1/confirm", due, "su")
         elif step == 3:
             await sent(trading, "acme", despatch("ASN-1", "PO-1", day(trading, 1), bolt=60))
         elif step == 4:
             await trading.weigh("A1", 65)
             await trading.tick()
-            await trading.post("/api/arrivals/1:bolt/confirm", {"units": 60})
+            await trading.post("/api/v1/arrivals/1:bolt/confirm", {"units": 60})
         else:
-            await trading.post("/api/orders/1/close", {})
+            await trading.post("/api/v1/orders/1/close", {})
 
 
 async def test_every_step_is_told_once_in_order_and_to_whom_it_concerns(
@@ -176,14 +176,14 @@ async def test_an_order_whose_write_was_in_doubt_is_told_once(
     trading: TradeSite, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
     await begin(trading, hooks(subscriber, "erp"))
-    order = (await trading.post("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]}))["id"]
-    await trading.post(f"/api/orders/{order}/approve", {}, "mo")
+    order = (await trading.post("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 60}]}))["id"]
+    await trading.post(f"/api/v1/orders/{order}/approve", {}, "mo")
 
     async with posting(trading, subscriber):
         lost(monkeypatch, trading.service.ledger.books, "keep_order", after=after)
-        assert (await trading.ask("mo", "POST", f"/api/orders/{order}/send", {}))[0] == 503
+        assert (await trading.ask("mo", "POST", f"/api/v1/orders/{order}/send", {}))[0] == 503
         await trading.tick(2)
-        await trading.post(f"/api/orders/{order}/send", {}, "mo")
+        await trading.post(f"/api/v1/orders/{order}/send", {}, "mo")
     await trading.restart()
     async with posting(trading, subscriber):
         await trading.tick()
@@ -201,13 +201,13 @@ async def test_while_the_ledger_is_away_telling_goes_on_and_the_service_too(
         await until(lambda: subscriber.types() == ["order.sent"])
         trading.clock.pass_ms(1000)
         subscriber.gate = asyncio.Event()
-        await trading.post(f"/api/orders/{order}/change", {"lines": [{"sku": "bolt", "units": 50}]})
+        await trading.post(f"/api/v1/orders/{order}/change", {"lines": [{"sku": "bolt", "units": 50}]})
         await until(lambda: subscriber.asked == 2)
         with trading.away():
             subscriber.gate.set()
             await until(lambda: len(subscriber.taken) == 2)
             await until(lambda: not any(trading.service.trade.telling.posting.waiting().values()))
-        await trading.post(f"/api/orders/{order}/change", {"lines": [{"sku": "bolt", "units": 40}]})
+        await trading.post(f"/api/v1/orders/{order}/change", {"lines": [{"sku": "bolt", "units": 40}]})
         await until(lambda: len(subscriber.taken) == 3)
     await trading.restart()
     async with posting(trading, subscriber):
@@ -240,7 +240,7 @@ async def test_what_comes_while_a_subscriber_is_away_is_kept_at_once(
     task = asyncio.create_task(trading.service.trade.telling.run())
     order = await ordered(trading, bolt=60)
     await until(lambda: any(one.outcome == "again" for one in trading.service.trade.telling.posting.log))
-    await trading.post(f"/api/orders/{order}/cancel", {})
+    await trading.post(f"/api/v1/orders/{order}/cancel", {})
 
     def waiting() -> int:
         kept = kept_of(books, "erp")
@@ -291,7 +291,7 @@ async def test_a_new_webhook_hears_of_what_happens_from_then_on(trading: TradeSi
 
     async with posting(trading, subscriber):
         await trading.tick()
-        await trading.post(f"/api/orders/{order}/cancel", {})
+        await trading.post(f"/api/v1/orders/{order}/cancel", {})
 
     assert [(one["type"], one["data"]["state"]) for one in subscriber.taken] == [
         ("warehouse.order.changed", "cancelled")
@@ -325,9 +325,9 @@ async def test_a_manager_sees_what_was_delivered_and_what_waits_and_no_secret(
     telling.posting._retry_s = 0.01
     task = asyncio.create_task(telling.run())
     order = await ordered(trading, bolt=60)
-    await trading.post(f"/api/orders/{order}/cancel", {})
+    await trading.post(f"/api/v1/orders/{order}/cancel", {})
     await until(lambda: len(subscriber.taken) == 2 and any(one.webhook == "stuck" for one in telling.posting.log))
-    status, told = await trading.ask("mo", "GET", "/api/webhooks")
+    status, told = await trading.ask("mo", "GET", "/api/v1/webhooks")
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
@@ -346,7 +346,7 @@ async def test_a_manager_sees_what_was_delivered_and_what_waits_and_no_secret(
     assert "whsec_" not in text
     assert "s3same" not in text
     for name in ("ada", "bo", "su"):
-        assert (await trading.ask(name, "GET", "/api/webhooks"))[0] == 403
+        assert (await trading.ask(name, "GET", "/api/v1/webhooks"))[0] == 403
 
 
 @pytest.mark.parametrize("url", ["http://[::bad/x", "http://a..b/x", "http://127.0.0.1:99999/x", "http://ü.example/x"])
@@ -360,7 +360,7 @@ async def test_an_address_that_is_none_is_tried_and_logged_and_stops_nobody(trad
 
     assert not task.done(), task.exception()
     assert (telling.posting.log[0].outcome, telling.posting.log[0].detail != "") == ("again", True)
-    assert (await trading.ask("mo", "GET", "/api/webhooks"))[0] == 200
+    assert (await trading.ask("mo", "GET", "/api/v1/webhooks"))[0] == 200
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

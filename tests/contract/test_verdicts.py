@@ -11,7 +11,7 @@ from tests.depot import DAY_MS, HOUR_MS
 
 
 async def test_a_tap_is_kept_once_with_its_own_time_and_may_be_thought_over_for_a_day(trading: TradeSite) -> None:
-    number, path = await alert(trading), "/api/alerts/1/verdict"
+    number, path = await alert(trading), "/api/v1/alerts/1/verdict"
     tapped = trading.clock() + HOUR_MS
     trading.clock.pass_ms(5 * HOUR_MS)  # the phone was out of reach
     body = {"said": "wrong", "at_ms": tapped, "key": "phone-7"}
@@ -31,7 +31,7 @@ async def test_a_tap_is_kept_once_with_its_own_time_and_may_be_thought_over_for_
     shown = await trading.get(path, "ada")
     assert [one["said"] for one in shown["verdicts"]] == ["wrong", "right"]
     assert shown["standing"]["by"] == "cy"
-    [found] = [one for one in await trading.get("/api/precision") if one["rule"] == "stock_differs"]
+    [found] = [one for one in await trading.get("/api/v1/precision") if one["rule"] == "stock_differs"]
     assert (found["right"], found["wrong"], found["precision"]) == (1, 0, 1.0)
 
 
@@ -43,7 +43,7 @@ async def test_not_now_puts_the_alert_aside_and_counts_as_right(trading: TradeSi
         aside.append(what)
 
     trading.service.trade.works.verdicts.snooze = snooze
-    told = await trading.post("/api/alerts/1/verdict", {"said": "not_now", "hours": 2})
+    told = await trading.post("/api/v1/alerts/1/verdict", {"said": "not_now", "hours": 2})
 
     assert aside == [(1, "bo", "not now", trading.clock() + 2 * HOUR_MS)]
     assert (told["precision"]["not_now"], told["precision"]["precision"]) == (1, 1.0)
@@ -56,9 +56,9 @@ async def test_a_rule_that_is_wrong_again_and_again_is_not_told_any_more_and_wha
     for number in range(1, 5):
         assert works.paging("stock_differs")
         await alert(trading, number)
-        await trading.post(f"/api/alerts/{number}/verdict", {"said": "wrong"})
+        await trading.post(f"/api/v1/alerts/{number}/verdict", {"said": "wrong"})
         await alert(trading, 10 + number, "gateway_silent")
-        await trading.post(f"/api/alerts/{10 + number}/verdict", {"said": "wrong"})
+        await trading.post(f"/api/v1/alerts/{10 + number}/verdict", {"said": "wrong"})
 
     assert not works.paging("stock_differs")
     assert works.paging("stock_differs", 1)
@@ -73,14 +73,14 @@ async def test_a_rule_that_is_wrong_again_and_again_is_not_told_any_more_and_wha
 
 async def test_what_is_found_at_the_end_goes_above_what_was_said_at_first(trading: TradeSite) -> None:
     number = await alert(trading)
-    await trading.post("/api/alerts/1/verdict", {"said": "wrong"})
+    await trading.post("/api/v1/alerts/1/verdict", {"said": "wrong"})
     await trading.post(WORK, {"alert": number})
     await trading.hours(48)
 
     done = await trading.post(f"{WORK}/1/finish", {"found": "A worn cell.", "did": "Changed it.", "verdict": "right"})
 
     assert (done["verdict"], done["outcome"]["verdict"]) == ("right", "right")
-    [found] = [one for one in await trading.get("/api/precision") if one["rule"] == "stock_differs"]
+    [found] = [one for one in await trading.get("/api/v1/precision") if one["rule"] == "stock_differs"]
     assert (found["right"], found["wrong"]) == (1, 0)
     assert [one["outcome"] for one in (await trading.get(f"{WORK}/1"))["verdicts"]] == [False, True]
     late = {"said": "wrong", "at_ms": trading.clock() - HOUR_MS, "key": "late"}
@@ -90,7 +90,7 @@ async def test_what_is_found_at_the_end_goes_above_what_was_said_at_first(tradin
 async def test_versions_and_verdicts_are_only_ever_added_to(trading: TradeSite) -> None:
     await alert(trading)
     await trading.post(WORK, {"alert": 1})
-    await trading.post("/api/alerts/1/verdict", {"said": "right"})
+    await trading.post("/api/v1/alerts/1/verdict", {"said": "right"})
     database = trading.service.ledger._database
     for table in ("work_version", "verdict"):
         for statement in (f"UPDATE {table} SET \"by\" = 'eve'", f"DELETE FROM {table}"):

@@ -11,7 +11,7 @@ from cloud.core.view import Snapshot
 from tests.contract.web_service import Web, error_of
 from tests.desk import NOON_MS, recount, snapshot
 
-ACK = "/api/alerts/7/ack"
+ACK = "/api/v1/alerts/7/ack"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,9 @@ ACK = "/api/alerts/7/ack"
         {"Origin": "http://["},
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("POST", ACK), ("POST", "/api/session"), ("DELETE", "/api/session")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", ACK), ("POST", "/api/v1/session"), ("DELETE", "/api/v1/session")]
+)
 async def test_a_write_has_to_come_from_our_own_page(web: Web, headers: dict[str, str], method: str, path: str) -> None:
     person = await web.client("bo")
 
@@ -40,7 +42,7 @@ async def test_an_acknowledgement_says_who_and_reaches_everyone(web: Web) -> Non
 
     async with person.post(ACK, json={"note": "on my way"}) as response:
         told = await response.json()
-    async with person.get("/api/alerts/7") as response:
+    async with person.get("/api/v1/alerts/7") as response:
         seen = await response.json()
 
     assert (told["state"], told["acknowledged_by"], told["note"]) == ("acknowledged", "bo", "on my way")
@@ -69,7 +71,7 @@ async def test_a_key_belongs_to_who_used_it_for_what_it_was_used(web: Web) -> No
     async with bo.post(ACK, headers=key):
         pass
 
-    async with bo.post("/api/alerts/8/ack", headers=key) as response:
+    async with bo.post("/api/v1/alerts/8/ack", headers=key) as response:
         assert await error_of(response) == (409, "conflict")
     async with mo.post(ACK, headers=key) as response:
         assert (await response.json())["acknowledged_by"] == "bo"
@@ -80,17 +82,17 @@ async def test_a_key_belongs_to_who_used_it_for_what_it_was_used(web: Web) -> No
 @pytest.mark.parametrize(
     ("path", "body", "expected"),
     [
-        ("/api/alerts/99/ack", b"", (404, "unknown")),
-        ("/api/alerts/seven/ack", b"", (404, "unknown")),
-        ("/api/alerts/8/ack", b"", (409, "conflict")),
+        ("/api/v1/alerts/99/ack", b"", (404, "unknown")),
+        ("/api/v1/alerts/seven/ack", b"", (404, "unknown")),
+        ("/api/v1/alerts/8/ack", b"", (409, "conflict")),
         (ACK, b"{", (400, "bad_request")),
         (ACK, b'"on my way"', (400, "bad_request")),
         (ACK, b'{"note": 1}', (400, "bad_request")),
         (ACK, b'{"note": "' + b"x" * 501 + b'"}', (400, "bad_request")),
         (ACK, b'{"state": "resolved"}', (400, "bad_request")),
         (ACK, b"x" * (64 * 1024 + 1), (413, "too_large")),
-        ("/api/session", b"x" * 1_000_000, (413, "too_large")),
-        ("/api/stock", b"", (405, "wrong_method")),
+        ("/api/v1/session", b"x" * 1_000_000, (413, "too_large")),
+        ("/api/v1/stock", b"", (405, "wrong_method")),
     ],
 )
 async def test_a_bad_write_is_refused_in_words(web: Web, path: str, body: bytes, expected: tuple[int, str]) -> None:
@@ -106,14 +108,14 @@ async def test_a_bad_write_is_refused_in_words(web: Web, path: str, body: bytes,
 async def test_the_snapshot_comes_packed_or_plain_and_once(web: Web, encoding: str) -> None:
     person = await web.client("ada", **{"Accept-Encoding": encoding})
 
-    async with person.get("/api/snapshot?view=overview") as response:
+    async with person.get("/api/v1/snapshot?view=overview") as response:
         seen = msgspec.json.decode(await response.read(), type=Snapshot)
         assert response.headers.get("Content-Encoding", "identity") == encoding
         tag = response.headers["ETag"]
-    async with person.get("/api/snapshot", headers={"If-None-Match": tag}) as response:
+    async with person.get("/api/v1/snapshot", headers={"If-None-Match": tag}) as response:
         assert (response.status, await response.read()) == (304, b"")
     web.live.publish(recount(web.live.current, 0, 1))
-    async with person.get("/api/snapshot", headers={"If-None-Match": tag}) as response:
+    async with person.get("/api/v1/snapshot", headers={"If-None-Match": tag}) as response:
         assert response.status == 200
 
     assert seen.slots == snapshot().slots
@@ -123,7 +125,7 @@ async def test_the_parts_of_the_snapshot_have_addresses(web: Web) -> None:
     person = await web.client("ada")
     lengths = {}
     for part in ("stock", "slots", "alerts", "needs", "devices", "zones", "gateways"):
-        async with person.get(f"/api/{part}") as response:
+        async with person.get(f"/api/v1/{part}") as response:
             lengths[part] = len(await response.json())
 
     assert lengths == {"stock": 1, "slots": 3, "alerts": 2, "needs": 0, "devices": 0, "zones": 0, "gateways": 0}
@@ -132,10 +134,10 @@ async def test_the_parts_of_the_snapshot_have_addresses(web: Web) -> None:
 async def test_single_things_have_addresses(web: Web) -> None:
     person = await web.client("ada")
 
-    for path, wanted in (("/api/skus/bolt", "bolt"), ("/api/slots/A01", "A01"), ("/api/alerts/7", 7)):
+    for path, wanted in (("/api/v1/skus/bolt", "bolt"), ("/api/v1/slots/A01", "A01"), ("/api/v1/alerts/7", 7)):
         async with person.get(path) as response:
             assert (await response.json())["id"] == wanted
-    for path in ("/api/skus/nut", "/api/slots/%00", "/api/alerts/99", "/api/nothing", "/api"):
+    for path in ("/api/v1/skus/nut", "/api/v1/slots/%00", "/api/v1/alerts/99", "/api/v1/nothing", "/api/v1"):
         async with person.get(path) as response:
             assert await error_of(response) == (404, "unknown")
 
@@ -143,7 +145,7 @@ async def test_single_things_have_addresses(web: Web) -> None:
 async def test_history_is_a_column_of_times_and_one_of_values(web: Web) -> None:
     person = await web.client("ada")
 
-    async with person.get("/api/history?series=hall.temperature&from=0&to=3000&points=3") as response:
+    async with person.get("/api/v1/history?series=hall.temperature&from=0&to=3000&points=3") as response:
         told = await response.json()
 
     assert told == {"series": "hall.temperature", "times": [0, 1000, 2000], "values": [4.5, None, 4.5]}
@@ -152,7 +154,7 @@ async def test_history_is_a_column_of_times_and_one_of_values(web: Web) -> None:
 async def test_history_of_the_last_day_is_what_one_gets_without_asking_for_a_time(web: Web) -> None:
     person = await web.client("ada")
 
-    async with person.get("/api/history?series=hall.temperature") as response:
+    async with person.get("/api/v1/history?series=hall.temperature") as response:
         times = (await response.json())["times"]
 
     assert times[0] == NOON_MS - 24 * 3600 * 1000
@@ -177,7 +179,7 @@ async def test_a_history_that_can_not_be_told_is_refused_in_words(
 ) -> None:
     person = await web.client("ada")
 
-    async with person.get(f"/api/history?{query}") as response:
+    async with person.get(f"/api/v1/history?{query}") as response:
         assert await error_of(response) == expected
 
 
@@ -203,7 +205,7 @@ async def test_an_unforeseen_error_is_logged_and_tells_nothing(
     monkeypatch.setattr(web.desk, "history", broken)
     person = await web.client("ada")
 
-    async with person.get("/api/history?series=hall.temperature") as response:
+    async with person.get("/api/v1/history?series=hall.temperature") as response:
         assert await error_of(response) == (500, "broken")
         assert "postgresql" not in await response.text()
-    assert "answering GET /api/history failed" in caplog.text
+    assert "answering GET /api/v1/history failed" in caplog.text

@@ -22,7 +22,7 @@ from cloud.web.stream import CLOSE_SIGNED_OUT
 from tests.contract.web_service import Web, error_of, next_frame, until
 from tests.desk import TOKEN, MemoryAccounts, MemoryDesk, desks, recount, slot, snapshot
 
-ACK = "/api/alerts/7/ack"
+ACK = "/api/v1/alerts/7/ack"
 
 
 async def test_a_stream_starts_with_a_snapshot_and_goes_on_with_deltas(web: Web) -> None:
@@ -117,7 +117,7 @@ async def test_signing_out_ends_the_stream_and_watching_keeps_a_session(web: Web
             web.now_ms += SESSION_MS - 1
             web.live.tick(web.now_ms)
             assert (await next_frame(ws))["k"] == "d"
-        async with person.delete("/api/session"):
+        async with person.delete("/api/v1/session"):
             pass
         web.now_ms += 5000
         web.live.tick(web.now_ms)

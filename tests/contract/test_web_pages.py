@@ -16,7 +16,7 @@ from tests.contract.web_service import Web, error_of
 from tests.desk import MemoryAccounts, MemoryDesk, desks, snapshot
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/api/stock", "/assets/nothing.js", "/assets/app-ABCD1234.js"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/stock", "/assets/nothing.js", "/assets/app-ABCD1234.js"])
 async def test_every_answer_carries_the_security_headers(web: Web, path: str) -> None:
     client = await web.client()
 
@@ -75,7 +75,9 @@ def test_the_build_names_itself(static: Path) -> None:
     assert build_of(static) == "1f2e"
 
 
-@pytest.mark.parametrize(("path", "status"), [("/api/stock", 200), ("/metrics", 200), ("/api/slots/nowhere", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/api/v1/stock", 200), ("/metrics", 200), ("/api/v1/slots/nowhere", 404)]
+)
 async def test_one_request_can_be_answered_with_no_server_running(static: Path, path: str, status: int) -> None:
     live = Live(snapshot())
     app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), static)

@@ -15,7 +15,7 @@ from cloud.web.sign_in import ROLES, SESSION_MS, SignIn
 from tests.contract.web_service import Web, error_of
 from tests.desk import PASSWORD, TOKEN, MemoryAccounts, MemoryDesk, desks, snapshot
 
-ACK = "/api/alerts/7/ack"
+ACK = "/api/v1/alerts/7/ack"
 
 
 def test_every_route_is_in_the_table_of_roles_and_the_table_has_no_others(static: Path) -> None:
@@ -55,11 +55,11 @@ async def test_each_route_refuses_strangers_and_lesser_roles_and_lets_its_own_in
 async def test_a_machines_token_looks_and_does_no_more(web: Web) -> None:
     machine = await web.client(Authorization=f"Bearer {TOKEN}")
 
-    async with machine.get("/api/stock") as response:
+    async with machine.get("/api/v1/stock") as response:
         assert (response.status, (await response.json())[0]["id"]) == (200, "bolt")
     async with machine.post(ACK) as response:
         assert await error_of(response) == (403, "forbidden")
-    async with machine.get("/api/stock", headers={"Authorization": "Bearer guess"}) as response:
+    async with machine.get("/api/v1/stock", headers={"Authorization": "Bearer guess"}) as response:
         assert await error_of(response) == (401, "signed_out")
 
 
@@ -87,14 +87,14 @@ async def test_the_metrics_are_for_this_machine_but_not_through_a_proxy_or_a_for
 
 async def test_metrics_name_patterns_and_never_paths(web: Web) -> None:
     person = await web.client("ada")
-    for path in ("/api/slots/A01", "/api/slots/Z99", "/no/such/view", "/api/no/such"):
+    for path in ("/api/v1/slots/A01", "/api/v1/slots/Z99", "/no/such/view", "/api/v1/no/such"):
         async with person.get(path):
             pass
 
     async with person.get("/metrics") as response:
         page = await response.text()
 
-    assert 'warehouse_http_request_seconds_count{route="/api/slots/{id}"} 2.0' in page
+    assert 'warehouse_http_request_seconds_count{route="/api/v1/slots/{id}"} 2.0' in page
     assert "A01" not in page
     assert "such" not in page
 
@@ -102,15 +102,15 @@ async def test_metrics_name_patterns_and_never_paths(web: Web) -> None:
 async def test_signing_in_and_out(web: Web) -> None:
     client = await web.client()
 
-    async with client.post("/api/session", json={"user": "bo", "password": PASSWORD}) as response:
+    async with client.post("/api/v1/session", json={"user": "bo", "password": PASSWORD}) as response:
         assert await response.json() == {"user": "bo", "role": "crew"}
         cookie = response.headers["Set-Cookie"]
-    async with client.get("/api/session") as response:
+    async with client.get("/api/v1/session") as response:
         assert await response.json() == {"user": "bo", "role": "crew"}
     token = next(iter(client.cookie_jar)).value
-    async with client.delete("/api/session") as response:
+    async with client.delete("/api/v1/session") as response:
         assert response.status == 204
-    async with client.get("/api/session", headers={"Cookie": f"{COOKIE}={token}"}) as response:
+    async with client.get("/api/v1/session", headers={"Cookie": f"{COOKIE}={token}"}) as response:
         assert await error_of(response) == (401, "signed_out")
 
     for attribute in ("HttpOnly", "SameSite=Strict", "Path=/"):
@@ -121,7 +121,7 @@ async def test_signing_in_and_out(web: Web) -> None:
 async def test_the_cookie_is_secure_when_the_browser_speaks_https(web: Web) -> None:
     client = await web.client(**{"X-Forwarded-Proto": "https"})
 
-    async with client.post("/api/session", json={"user": "bo", "password": PASSWORD}) as response:
+    async with client.post("/api/v1/session", json={"user": "bo", "password": PASSWORD}) as response:
         assert "Secure" in response.headers["Set-Cookie"]
 
 
@@ -129,12 +129,12 @@ async def test_a_session_expires_and_use_renews_it(web: Web) -> None:
     idle, busy = await web.client("ada"), await web.client("bo")
 
     web.now_ms += SESSION_MS - 1
-    async with busy.get("/api/session") as response:
+    async with busy.get("/api/v1/session") as response:
         assert response.status == 200
     web.now_ms += 1
-    async with idle.get("/api/session") as response:
+    async with idle.get("/api/v1/session") as response:
         assert response.status == 401
-    async with busy.get("/api/session") as response:
+    async with busy.get("/api/v1/session") as response:
         assert response.status == 200
 
 
@@ -142,10 +142,10 @@ async def test_wrong_passwords_run_into_the_limit_and_are_told_how_long_to_wait(
     client = await web.client()
     wrong = {"user": "bo", "password": "wrong"}
     for _ in range(5):
-        async with client.post("/api/session", json=wrong) as response:
+        async with client.post("/api/v1/session", json=wrong) as response:
             assert await error_of(response) == (401, "wrong_password")
 
-    async with client.post("/api/session", json=wrong) as response:
+    async with client.post("/api/v1/session", json=wrong) as response:
         assert await error_of(response) == (429, "too_many_tries")
         assert response.headers["Retry-After"] == "300"
 
@@ -154,7 +154,7 @@ async def test_six_right_sign_ins_at_once_all_get_in(web: Web) -> None:
     client = await web.client()
 
     async def enter() -> int:
-        async with client.post("/api/session", json={"user": "bo", "password": PASSWORD}) as response:
+        async with client.post("/api/v1/session", json={"user": "bo", "password": PASSWORD}) as response:
             return response.status
 
     assert await asyncio.gather(*(enter() for _ in range(6))) == [200] * 6
@@ -164,7 +164,7 @@ async def test_six_right_sign_ins_at_once_all_get_in(web: Web) -> None:
 async def test_a_sign_in_that_can_not_be_read_is_refused_without_repeating_it(web: Web, body: bytes) -> None:
     client = await web.client()
 
-    async with client.post("/api/session", data=body) as response:
+    async with client.post("/api/v1/session", data=body) as response:
         assert await error_of(response) == (400, "bad_request")
         assert "hush" not in await response.text()
 
@@ -172,8 +172,8 @@ async def test_a_sign_in_that_can_not_be_read_is_refused_without_repeating_it(we
 async def test_a_supplier_sees_nothing_of_ours_but_who_it_is(web: Web) -> None:
     supplier = await web.client("su")
 
-    async with supplier.get("/api/session") as response:
+    async with supplier.get("/api/v1/session") as response:
         assert await response.json() == {"user": "su", "role": "supplier"}
-    for ours in ("/api/snapshot", "/ws", "/api/stock", "/metrics"):
+    for ours in ("/api/v1/snapshot", "/ws", "/api/v1/stock", "/metrics"):
         async with supplier.get(ours, headers={"X-Forwarded-For": "192.0.2.1"}) as response:
             assert await error_of(response) == (403, "forbidden")

@@ -22,7 +22,7 @@ from tests.depot import DAY_MS, HOUR_MS
 @pytest.fixture
 async def tape(trading: TradeSite) -> TradeSite:
     """Ten rolls of tape are there."""
-    await trading.post("/api/book", {"kind": "receipt", "sku": "tape", "units": 10})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "tape", "units": 10})
     return trading
 
 
@@ -43,10 +43,12 @@ async def test_an_order_lives_from_its_opening_to_its_outcome_and_every_version_
         f"{WORK}/1/finish", {"version": 3, "found": "A cut cable.", "did": "Soldered it.", "used": parts(tape=2)}
     )
 
+    [seen] = tape.service.live.current.works
+    assert seen.state == "done", "all screens see it at once"
     assert (done["state"], done["version"], done["may"]) == ("done", 4, [])
     assert (done["outcome"]["found"], done["parts"][0]["taken"], done["parts"][0]["used"]) == ("A cut cable.", 3, 2)
     assert await position(tape, "tape") == (8, 0)
-    told = await tape.get("/api/book?sku=tape")
+    told = await tape.get("/api/v1/book?sku=tape")
     assert [(one["kind"], one["units"]) for one in told["entries"]] == [("receipt", 10), ("pick", -3), ("put", 1)]
     before = memory(tape.service)
     await tape.restart()
@@ -73,10 +75,10 @@ async def test_parts_that_are_not_there_are_held_all_the_same_and_told_with_thei
     assert [(one["there"], one["short"], one["expected_ms"]) for one in made["parts"]] == [(6, 2, None)]
     [need] = trading.needs("gear")
     assert need["quantity"] >= 2
-    [ordered] = await trading.get("/api/orders")
+    [ordered] = await trading.get("/api/v1/orders")
     if ordered["state"] == "draft":
-        await trading.post(f"/api/orders/{ordered['id']}/approve", name="mo")
-    sent = await trading.post(f"/api/orders/{ordered['id']}/send", name="mo")
+        await trading.post(f"/api/v1/orders/{ordered['id']}/approve", name="mo")
+    sent = await trading.post(f"/api/v1/orders/{ordered['id']}/send", name="mo")
     due_ms = sent["lines"][0]["due_ms"]
     [line] = (await trading.get(WORK))[0]["parts"]
     assert (line["there"], line["short"], line["expected_ms"]) == (6, 2, due_ms)
@@ -110,14 +112,14 @@ async def test_the_audit_takes_parts_that_are_waited_for_as_no_breach(tape: Trad
 async def test_customers_get_nothing_that_a_part_is_held_of_and_no_hand_ends_that_hold(tape: TradeSite) -> None:
     await tape.post(WORK, new(parts=parts(tape=8)))
 
-    assert await tape.refused("/api/reservations", {"sku": "tape", "units": 3, "customer": "Lee"}) == (
+    assert await tape.refused("/api/v1/reservations", {"sku": "tape", "units": 3, "customer": "Lee"}) == (
         422, "not_enough",
     )  # fmt: skip
     for how in ("pick", "release"):
-        assert await tape.refused(f"/api/reservations/1/{how}") == (422, "of_work")
+        assert await tape.refused(f"/api/v1/reservations/1/{how}") == (422, "of_work")
     await tape.post(f"{WORK}/1/cancel", {"note": "The cable was loose."})
     assert await position(tape, "tape") == (10, 0)
-    await tape.post("/api/reservations", {"sku": "tape", "units": 3, "customer": "Lee"})
+    await tape.post("/api/v1/reservations", {"sku": "tape", "units": 3, "customer": "Lee"})
 
 
 async def test_two_people_who_decide_at_once_do_not_undo_each_other(tape: TradeSite) -> None:
@@ -228,8 +230,8 @@ async def test_who_only_looks_may_not_act(trading: TradeSite) -> None:
     await alert(trading)
     assert len(await trading.get(WORK, "ada")) == 1
     assert (await trading.get(f"{WORK}/1", "ada"))["work"]["id"] == 1
-    assert await trading.get("/api/precision", "ada")
-    for path in (WORK, f"{WORK}/1/start", f"{WORK}/1/verdict", "/api/alerts/1/verdict"):
+    assert await trading.get("/api/v1/precision", "ada")
+    for path in (WORK, f"{WORK}/1/start", f"{WORK}/1/verdict", "/api/v1/alerts/1/verdict"):
         assert await trading.refused(path, {}, "ada") == (403, "forbidden")
         assert await trading.refused(path, {}, "su") == (403, "forbidden")
 
@@ -268,7 +270,10 @@ async def test_what_can_not_be_so_is_refused_in_two_sentences(tape: TradeSite) -
     await tape.post(f"{WORK}/1/cancel", {"note": "No.", "used": parts(tape=1)})
     assert await position(tape, "tape") == (9, 0)
     assert await tape.refused(f"{WORK}/1/start", {}) == (422, "not_now")
-    assert await tape.refused("/api/book", {"kind": "put", "sku": "tape", "units": 1, "ref": "work:1"}) == (422, "ref")
+    assert await tape.refused("/api/v1/book", {"kind": "put", "sku": "tape", "units": 1, "ref": "work:1"}) == (
+        422,
+        "ref",
+    )
 
 
 async def test_the_command_line_lists_the_orders_and_the_rules(

@@ -43,7 +43,7 @@ def answers_lost(site: TradeSite, *names: str) -> Iterator[None]:
 @pytest.fixture
 async def tape(trading: TradeSite) -> TradeSite:
     """Twenty rolls of tape are there."""
-    await trading.post("/api/book", {"kind": "receipt", "sku": "tape", "units": 20})
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "tape", "units": 20})
     return trading
 
 
@@ -77,10 +77,10 @@ async def test_a_tap_that_was_written_and_not_answered_counts_once(trading: Trad
     await alert(trading)
     body = {"said": "wrong", "key": "phone-1"}
     with answers_lost(trading, "say"):
-        assert (await trading.ask("bo", "POST", "/api/alerts/1/verdict", body))[0] == 503
+        assert (await trading.ask("bo", "POST", "/api/v1/alerts/1/verdict", body))[0] == 503
 
-    assert (await trading.post("/api/alerts/1/verdict", body))["verdict"]["id"] == 1
-    [found] = [one for one in await trading.get("/api/precision") if one["rule"] == "stock_differs"]
+    assert (await trading.post("/api/v1/alerts/1/verdict", body))["verdict"]["id"] == 1
+    [found] = [one for one in await trading.get("/api/v1/precision") if one["rule"] == "stock_differs"]
     assert found["wrong"] == 1
 
 
@@ -88,7 +88,7 @@ async def test_fifty_taps_at_once_with_one_key_are_one(trading: TradeSite) -> No
     await alert(trading)
     body = {"said": "wrong", "key": "phone-1"}
 
-    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/alerts/1/verdict", body) for _ in range(50)))
+    answers = await asyncio.gather(*(trading.ask("bo", "POST", "/api/v1/alerts/1/verdict", body) for _ in range(50)))
 
     assert {(status, told["verdict"]["id"]) for status, told in answers} == {(200, 1)}
 
@@ -128,8 +128,8 @@ async def test_whatever_two_people_do_in_whatever_trouble_what_is_held_is_what_i
                 (f"{WORK}/{number}/start", {}),
                 (f"{WORK}/{number}/finish", {"found": "x", "did": "y", "used": some()}),
                 (f"{WORK}/{number}/cancel", {"note": "No.", "used": []}),
-                ("/api/book", {"kind": "receipt", "sku": "tape", "units": 1}),
-                ("/api/reservations", {"sku": "tape", "units": 1, "customer": "Lee"}),
+                ("/api/v1/book", {"kind": "receipt", "sku": "tape", "units": 1}),
+                ("/api/v1/reservations", {"sku": "tape", "units": 1, "customer": "Lee"}),
             ]
         )
         trouble = chance.random()
@@ -151,7 +151,7 @@ async def test_whatever_two_people_do_in_whatever_trouble_what_is_held_is_what_i
     await tape.restart()
     assert memory(tape.service) == before
     assert await position(tape, "tape") == (on_hand, reserved)
-    told = (await tape.get("/api/book?sku=tape&limit=1000"))["entries"]
+    told = (await tape.get("/api/v1/book?sku=tape&limit=1000"))["entries"]
     assert sum(one["units"] for one in told) == on_hand
     used = sum(
         line.used if not one.is_open else line.taken
@@ -196,7 +196,7 @@ async def test_a_tap_on_what_is_over_is_kept_though_nothing_can_be_put_aside(tra
 
     trading.service.trade.works.verdicts.snooze = over
 
-    told = await trading.post("/api/alerts/1/verdict", {"said": "not_now"})
+    told = await trading.post("/api/v1/alerts/1/verdict", {"said": "not_now"})
 
     assert told["standing"]["said"] == "not_now"
 
@@ -216,11 +216,11 @@ async def test_where_the_alert_can_not_be_put_aside_now_the_tap_is_sent_again_an
     verdicts, body = trading.service.trade.works.verdicts, {"said": "not_now", "key": "phone-1", "hours": 1}
     tapped = trading.clock()
     verdicts.snooze = away
-    assert (await trading.ask("bo", "POST", "/api/alerts/1/verdict", body))[0] == 503
+    assert (await trading.ask("bo", "POST", "/api/v1/alerts/1/verdict", body))[0] == 503
     verdicts.snooze = snooze
     trading.clock.pass_ms(60_000)
-    assert (await trading.post("/api/alerts/1/verdict", body))["verdict"]["id"] == 1
+    assert (await trading.post("/api/v1/alerts/1/verdict", body))["verdict"]["id"] == 1
     trading.clock.pass_ms(HOUR_MS)
-    await trading.post("/api/alerts/1/verdict", body)
+    await trading.post("/api/v1/alerts/1/verdict", body)
 
     assert aside == [tapped + HOUR_MS], "from the tap on, and not when that is over"

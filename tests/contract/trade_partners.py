@@ -67,7 +67,7 @@ async def fetched(trading: TradeSite, supplier: str, path: str) -> bytes:
 
 async def sent(trading: TradeSite, supplier: str, paper: bytes | str) -> Json:
     """What came of a paper that a supplier's machine sent: an error too where nothing of it was done."""
-    status, _, body = await machine(trading, supplier, "POST", "/api/portal/papers", paper)
+    status, _, body = await machine(trading, supplier, "POST", "/api/v1/portal/papers", paper)
     told = msgspec.json.decode(body)
     done = [one for one in told["done"] if "order" in one]
     assert (status == 200) == bool(done), (status, body)
@@ -78,16 +78,16 @@ async def sent(trading: TradeSite, supplier: str, paper: bytes | str) -> Json:
 async def ordered(trading: TradeSite, supplier: str = "acme", **units: int) -> int:
     """The number of an order that was sent."""
     lines = [{"sku": sku, "units": count} for sku, count in units.items()]
-    made = await trading.post("/api/orders", {"supplier": supplier, "lines": lines})
+    made = await trading.post("/api/v1/orders", {"supplier": supplier, "lines": lines})
     for action in ("approve", "send"):
-        await trading.post(f"/api/orders/{made['id']}/{action}", {}, "mo")
+        await trading.post(f"/api/v1/orders/{made['id']}/{action}", {}, "mo")
     return int(made["id"])
 
 
 async def received(trading: TradeSite, order: int, **units: int) -> None:
     """Goods of an order came, and were booked."""
     lines = [{"sku": sku, "received": count} for sku, count in units.items()]
-    await trading.post(f"/api/orders/{order}/receive", {"key": f"note-{units}", "lines": lines})
+    await trading.post(f"/api/v1/orders/{order}/receive", {"key": f"note-{units}", "lines": lines})
 
 
 def day(trading: TradeSite, days: int) -> str:

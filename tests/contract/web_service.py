@@ -30,7 +30,7 @@ class Web:
         )
         await self._stack.enter_async_context(made)
         if name:
-            async with made.post("/api/session", json={"user": name, "password": PASSWORD}) as response:
+            async with made.post("/api/v1/session", json={"user": name, "password": PASSWORD}) as response:
                 assert response.status == 200
         return made
 

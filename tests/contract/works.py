@@ -10,7 +10,7 @@ from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core.maintenance.parts import wanted
 from tests.contract.trade_site import TradeSite
 
-WORK = "/api/works"
+WORK = "/api/v1/works"
 
 
 class Ill(Struct, frozen=True):
@@ -31,7 +31,7 @@ def new(**more: object) -> dict[str, object]:
 
 
 async def position(site: TradeSite, sku: str) -> tuple[int, int]:
-    found = (await site.get(f"/api/skus/{sku}/position"))["position"]
+    found = (await site.get(f"/api/v1/skus/{sku}/position"))["position"]
     return found["on_hand"], found["reserved"]
 
 

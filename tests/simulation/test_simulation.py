@@ -41,6 +41,16 @@ HOUR_S = 3600.0
 DAY_MS = 86_400_000
 SEEDS_MAX = 48
 """A planted fault is found within so many seeds."""
+FOUND_BY = {
+    "taking_everything_for_new": 2,
+    "replaying_first": 2,
+    "letting_a_replay_overwrite": 10,
+    "storing_no_proposals": 5,
+    "letting_a_replay_move_tags": 11,
+    "ordering_amid_a_backlog": 3,
+    "keeping_what_nobody_waits_for": 2,
+}
+"""The seed that found a fault when somebody last looked is tried first, so that nobody waits for the others."""
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -289,7 +299,7 @@ def keeping_what_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
 def test_a_planted_fault_is_found(plant: Plant, promise: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
 
-    for seed in range(1, SEEDS_MAX + 1):
+    for seed in (FOUND_BY.get(plant.__name__, 1), *range(1, SEEDS_MAX + 1)):
         verdict = simulate(seed, faults_s=HOUR_S)
         if verdict.broken.startswith(promise):
             return

@@ -133,7 +133,7 @@ class Visitor:
 
     def sign_in(self, user: str, password: str) -> Visitor:
         """Sign in at the service; fails when that is refused."""
-        answer = self.post("/api/session", {"user": user, "password": password})
+        answer = self.post("/api/v1/session", {"user": user, "password": password})
         assert answer.status == 200, answer
         return self
 
@@ -228,12 +228,12 @@ class System:
 
     def counts(self) -> dict[str, int | None]:
         """What the gateway says lies in each slot."""
-        answer = self.gateway.get("/api/stock")
+        answer = self.gateway.get("/api/v1/stock")
         return {row["slot"]: row["count"] for row in answer.value} if answer.status == 200 else {}
 
     def pending(self) -> int:
         """Reports the service has not signed for yet, by the gateway's page."""
-        lanes = self.gateway.get("/api/status").value["lanes"].values()
+        lanes = self.gateway.get("/api/v1/status").value["lanes"].values()
         assert all(lane["balanced"] for lane in lanes), lanes
         return sum(lane["pending"] for lane in lanes)
 

@@ -111,7 +111,7 @@ async def soon(holds: Callable[[], Awaitable[bool]], what: str) -> None:
 
 def fires(alone: Alone, *wanted: str) -> Callable[[], Awaitable[bool]]:
     async def look() -> bool:
-        return {one["rule"] for one in await alone.rows("/api/alarms") if one["state"] == "firing"} == set(wanted)
+        return {one["rule"] for one in await alone.rows("/api/v1/alarms") if one["state"] == "firing"} == set(wanted)
 
     return look
 
@@ -133,7 +133,7 @@ async def test_it_starts_with_nothing_and_all_works_when_the_world_comes_back(
     await asyncio.to_thread(_weigh, alone.broker, 7, 0, 86_400_000)  # the shelf too lives in 1970
 
     async def proposed() -> bool:
-        return [(one["sku"], one["position"], one["quantity"]) for one in await alone.rows("/api/proposals")] == [
+        return [(one["sku"], one["position"], one["quantity"]) for one in await alone.rows("/api/v1/proposals")] == [
             ("bolt", 7, 50)
         ]
 
@@ -144,7 +144,7 @@ async def test_it_starts_with_nothing_and_all_works_when_the_world_comes_back(
     await asyncio.to_thread(_weigh, alone.broker, 5, 1, None)
 
     async def counted() -> bool:
-        return [row["count"] for row in await alone.rows("/api/stock") if row["slot"] == "A1"] == [5]
+        return [row["count"] for row in await alone.rows("/api/v1/stock") if row["slot"] == "A1"] == [5]
 
     await soon(counted, "the new stock")
     assert (await alone.get("/readyz"))[0] == 200
@@ -164,7 +164,7 @@ async def test_it_starts_with_nothing_and_all_works_when_the_world_comes_back(
     alone.service.start()
 
     async def adopted() -> bool:
-        return [one["adopted"] for one in await alone.rows("/api/proposals")] == [True]
+        return [one["adopted"] for one in await alone.rows("/api/v1/proposals")] == [True]
 
     await soon(adopted, "the service orders it")
     with closing(sqlite3.connect(alone.service.log.parent / "cloud" / "ledger.db")) as ledger:

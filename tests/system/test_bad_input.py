@@ -47,7 +47,7 @@ def vandal(shop: System) -> Iterator[Hands]:
 
 
 def problems(shop: System) -> dict[str, int]:
-    counts: dict[str, int] = shop.gateway.get("/api/problems").value["counts"]
+    counts: dict[str, int] = shop.gateway.get("/api/v1/problems").value["counts"]
     return counts
 
 
@@ -78,7 +78,7 @@ def test_a_message_that_can_not_be_used_is_counted_and_explained(
     vandal.publish("shelf", payload, device=device)
 
     eventually(lambda: problems(shop).get(code, 0), lambda count: count == before + 1, f"one more {code}")
-    latest = shop.gateway.get("/api/problems").value["latest"][0]
+    latest = shop.gateway.get("/api/v1/problems").value["latest"][0]
     assert (latest["code"], latest["device"]) == (code, device)
     assert latest["topic"] == f"wh/v1/small/{device}/shelf"
     assert len(latest["detail"]) > 10
@@ -260,6 +260,6 @@ def test_wrong_passwords_and_keys_are_told_where_people_look(shop: System, tmp_p
 
 
 def _link(gateway: Visitor) -> dict[str, Any]:
-    answer = gateway.get("/api/status")
+    answer = gateway.get("/api/v1/status")
     link: dict[str, Any] = answer.value["service"] if answer.status == 200 else {}
     return link

@@ -109,7 +109,7 @@ class Yard:
         def row(rows: list[dict[str, Any]]) -> dict[str, Any]:
             return next(one for one in rows if one["slot"] == slot)
 
-        return row(self.sees("/api/stock", lambda rows: row(rows)["count"] == count, f"{slot} holds {count}"))
+        return row(self.sees("/api/v1/stock", lambda rows: row(rows)["count"] == count, f"{slot} holds {count}"))
 
     def climate(self, device: str, quantity: str) -> dict[str, Any]:
         """A device's newest value of a quantity, once there is one."""
@@ -117,7 +117,7 @@ class Yard:
         def found(status: dict[str, Any]) -> list[dict[str, Any]]:
             return [one for one in status["climate"] if (one["device"], one["quantity"]) == (device, quantity)]
 
-        return found(self.sees("/api/status", lambda status: bool(found(status)), f"{quantity} of {device}"))[0]
+        return found(self.sees("/api/v1/status", lambda status: bool(found(status)), f"{quantity} of {device}"))[0]
 
     def problem(self, code: str, text: str) -> dict[str, Any]:
         """The latest problem of a code whose detail holds a text, once there is one."""
@@ -125,7 +125,7 @@ class Yard:
         def found(said: dict[str, Any]) -> list[dict[str, Any]]:
             return [one for one in said["latest"] if one["code"] == code and text in one["detail"]]
 
-        return found(self.sees("/api/problems", lambda said: bool(found(said)), f"{code}: {text}"))[0]
+        return found(self.sees("/api/v1/problems", lambda said: bool(found(said)), f"{code}: {text}"))[0]
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def test_a_probe_that_came_off_is_a_problem_and_no_climate(yard: Yard) -> None:
     yard.peer("tasmota").publish("tele/scale-1/SENSOR", json.dumps(said).encode())
 
     assert yard.problem("value.sentinel", "85")["device"] == "scale-1"
-    assert all(one["value"] != 85.0 for one in yard.get("/api/status")["climate"])
+    assert all(one["value"] != 85.0 for one in yard.get("/api/v1/status")["climate"])
 
 
 def test_the_lines_of_a_scale_count_and_unstable_ones_do_not(yard: Yard) -> None:
@@ -199,7 +199,7 @@ def test_the_lines_of_a_scale_count_and_unstable_ones_do_not(yard: Yard) -> None
 
     assert yard.problem("payload.invalid", "garbage")["topic"] == "packing/pan/line"
     assert yard.stock("S1", 9)["mass_g"] == 2250.0
-    devices = {one["id"]: one for one in yard.get("/api/status")["devices"]}
+    devices = {one["id"]: one for one in yard.get("/api/v1/status")["devices"]}
     assert devices["pan"]["unfit"] == 4
 
 
@@ -218,7 +218,7 @@ def test_zigbee_shelly_and_senml_are_climate_and_machines(yard: Yard) -> None:
     )}  # fmt: skip
 
     assert list(found.values()) == [5.25, 61.0, 184.5, 3.5]
-    internal = [one for one in yard.get("/api/status")["climate"] if one["device"] == "plug"]
+    internal = [one for one in yard.get("/api/v1/status")["climate"] if one["device"] == "plug"]
     assert "temperature_c" not in {one["quantity"] for one in internal}, "a plug's own warmth is no climate"
 
 
@@ -231,7 +231,7 @@ def test_the_reads_of_an_impinj_reader_are_tags_that_are_there(yard: Yard) -> No
         events.append(json.dumps({"timestamp": at, "eventType": "tagInventory", "tagInventoryEvent": body}).encode())
     yard.peer("impinj").publish("readers/door", *events)
 
-    (tag,) = yard.sees("/api/tags", bool, "a tag")
+    (tag,) = yard.sees("/api/v1/tags", bool, "a tag")
 
     assert (tag["epc"], tag["device"], tag["zone"]) == (EPC, "door", "dock")
 
@@ -276,7 +276,7 @@ def test_a_device_nobody_claims_is_shown_with_the_entry_it_needs(yard: Yard) -> 
     yard.peer("zigbee").publish("zigbee2mqtt/attic", b'{"temperature":31.5}')
     yard.peer("tasmota").publish("tele/scale-9/SENSOR", b'{"HX711":{"WeightRaw":500}}')
 
-    found = yard.sees("/api/strangers", lambda said: len(said) == 2, "two strangers")
+    found = yard.sees("/api/v1/strangers", lambda said: len(said) == 2, "two strangers")
 
     assert {one["source"]: (one["address"], one["hint"]) for one in found} == {
         "zigbee": ("attic", 'add it under [[devices]] with source = "zigbee" and address = "attic"'),
@@ -304,7 +304,7 @@ FOREIGN = (
 def test_nobody_speaks_on_the_topics_of_another(yard: Yard) -> None:
     """The broker acknowledges what it drops (MQTT 3.1.1); the ear is the gateway's user, who hears everything."""
     ear = yard.peer("gateway").subscribe("#")
-    before = len(yard.get("/api/problems")["latest"])
+    before = len(yard.get("/api/v1/problems")["latest"])
 
     for user, topic, payload in FOREIGN:
         yard.peer(user).publish(topic, payload)
@@ -313,9 +313,9 @@ def test_nobody_speaks_on_the_topics_of_another(yard: Yard) -> None:
     eventually(lambda: [one for one in ear.got if b"6.5" in one.payload], bool, "the honest message")
     heard = {(one.topic, one.payload) for one in ear.got}
     assert not heard & {(topic, payload) for _, topic, payload in FOREIGN}
-    yard.sees("/api/status", lambda said: any(one["value"] == 6.5 for one in said["climate"]), "6.5 degrees")
-    assert all(one["value"] != 99.0 for one in yard.get("/api/status")["climate"])
-    assert len(yard.get("/api/problems")["latest"]) == before
+    yard.sees("/api/v1/status", lambda said: any(one["value"] == 6.5 for one in said["climate"]), "6.5 degrees")
+    assert all(one["value"] != 99.0 for one in yard.get("/api/v1/status")["climate"])
+    assert len(yard.get("/api/v1/problems")["latest"]) == before
 
 
 def test_a_source_hears_only_what_is_meant_for_its_devices(yard: Yard) -> None:
@@ -324,7 +324,7 @@ def test_a_source_hears_only_what_is_meant_for_its_devices(yard: Yard) -> None:
         spy.subscribe(wish)
     yard.peer("tasmota").publish("tele/scale-1/STATE", b"{}")
     yard.peer("zigbee").publish("zigbee2mqtt/hall/north-wall", b'{"temperature":6.75}')
-    yard.sees("/api/status", lambda said: any(one["value"] == 6.75 for one in said["climate"]), "6.75 degrees")
+    yard.sees("/api/v1/status", lambda said: any(one["value"] == 6.75 for one in said["climate"]), "6.75 degrees")
 
     assert spy.got == []
     spy.leave()

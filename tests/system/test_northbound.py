@@ -79,7 +79,7 @@ def test_a_plant_sees_the_counts_and_the_death_of_a_gateway(depot: tuple[System,
     system.parts["gateway"].argv += ["--northbound", north, "--northbound-group", "WH1"]
     system.start("gateway")
     eventually(lambda: heard(host, "NBIRTH"), bool, "the plant hears the birth")
-    status = system.gateway.get("/api/status").value
+    status = system.gateway.get("/api/v1/status").value
     assert status["northbound"] == {"connected": True, "why": ""}
 
     shelf = Peer(door(system), "shelf", "shelf")  # type: ignore[arg-type]

@@ -109,5 +109,5 @@ def settled(town: System) -> None:
 
 
 def _status(town: System) -> dict[str, Any]:
-    status: dict[str, Any] = town.gateway.get("/api/status").value
+    status: dict[str, Any] = town.gateway.get("/api/v1/status").value
     return status

@@ -70,7 +70,7 @@ def test_a_gateway_restored_from_a_backup_loses_nothing_and_says_nothing_twice(t
     assert after == [*before, (6, 6, "first")]  # no goods moved twice
     assert town.counts()[SLOT] == 6
     eventually(town.pending, lambda pending: pending == 0, "all is signed for again")
-    lanes = town.gateway.get("/api/status").value["lanes"]
+    lanes = town.gateway.get("/api/v1/status").value["lanes"]
     assert all(lane["refused"] == lane["thinned"] == 0 for lane in lanes.values())
     hands.put(1, 5)
     assert told(town, 5)[-1] == (-1, 5, "weight")

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.brokers import PROJECT
+from tests.contract.brokers import PROJECT, free_port
 from tests.system.parts import DEADLINE_S, Visitor, eventually, processes
 
 PARTS = ("broker", "service", "gateway", "simulator")
 
 
 class Run:
-    """One `run.py`, begun on a state folder and four ports."""
+    """One `run.py`, begun on a state folder and five ports."""
 
     def __init__(self, state: Path, base: int, *program: str, scenario: str = "small") -> None:
         self.state, self.base = state, base
@@ -72,23 +72,8 @@ def begun(state: Path, base: int, *program: str, scenario: str = "small") -> Ite
 
 @pytest.fixture
 def base() -> int:
-    """The first of four free ports in a row."""
-    for _ in range(100):
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            at: int = first.getsockname()[1]
-            if all(_free(at + more) for more in (1, 2, 3)):
-                return at
-    raise AssertionError("no four free ports in a row")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-        return True
+    """The first of five free ports in a row."""
+    return free_port(in_a_row=5)
 
 
 def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp_path: Path, base: int) -> None:
@@ -113,7 +98,7 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
         assert site.read_text().endswith("# edited by its owner\n")
         gateway = Visitor(base + 2)
         eventually(lambda: gateway.get("/readyz").status, lambda status: status == 200, "the gateway is back")
-        alerts = Visitor(base + 3).sign_in("manager", password).get("/api/alerts")
+        alerts = Visitor(base + 3).sign_in("manager", password).get("/api/v1/alerts")
         second.interrupt()
         second.interrupt()
         assert second.process.wait(15) == 0
@@ -127,22 +112,32 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
     assert not [part for part in PARTS if "Traceback" in (state / "log" / f"{part}.log").read_text()]
 
 
-def test_the_demonstration_has_people_and_says_where_its_guests_look(tmp_path: Path, base: int) -> None:
-    """The office orders, so that a supplier finds an order in its portal; the wards need no account for their page."""
-    with begun(tmp_path / "var", base, scenario="demo") as one:
-        one.password()
+def test_the_demonstration_has_people_who_are_told_and_says_where_its_guests_look(tmp_path: Path, base: int) -> None:
+    """The office orders, so that a supplier finds an order in its portal; the wards need no account for their page; who
+    is on call is told of the cooler that fails, with a link."""
+    state = tmp_path / "var"
+    with begun(state, base, scenario="demo") as one:
+        manager = Visitor(base + 3).sign_in("manager", one.password())
+        one.says("log/notices.log")
+        linked = re.compile(rf": http://127.0.0.1:{base + 3}(/a/\S+)")
+        links = eventually(
+            lambda: linked.findall((state / "log" / "notices.log").read_text()), bool, "somebody is told, with a link"
+        )
+        asked, trouble = Visitor(base + 3).get(links[0]), manager.get("/api/v1/oncall").value["trouble"]
         name, password = one.says("A supplier's portal").split()[-3::2]
         supplier = Visitor(base + 3).sign_in(name, password)
         page = one.says("without signing in: ").rsplit(" ", 1)[1]
         shown = eventually(
-            lambda: Visitor(base + 3).get(page.replace(f"http://127.0.0.1:{base + 3}", "/api")),
+            lambda: Visitor(base + 3).get(page.replace(f"http://127.0.0.1:{base + 3}", "/api/v1")),
             lambda answer: answer.status == 200,
             "the wards' page is there",
         )
-        seen = eventually(lambda: supplier.get("/api/portal").value, lambda told: told["orders"], "an order was sent")
-        refused = supplier.get("/api/orders").status
+        seen = eventually(
+            lambda: supplier.get("/api/v1/portal").value, lambda told: told["orders"], "an order was sent"
+        )
+        refused = supplier.get("/api/v1/orders").status
 
-    assert (shown.value["tier"], refused) == ("Wards", 403)
+    assert (shown.value["tier"], refused, asked.status, trouble) == ("Wards", 403, 200, "")
     assert {one["sku"] for one in seen["shelves"]} == {"insulin", "vaccine"}
     assert (seen["orders"][0]["state"], seen["papers"]) == ("sent", ["852", "846", "EPCIS"])
 
@@ -219,7 +214,7 @@ def test_ports_that_can_not_be_are_one_sentence(tmp_path: Path) -> None:
     with begun(tmp_path / "var", 65_533) as one:
         assert one.process.wait(15) == 2
 
-    assert "leaves no room for four ports" in one.lines[-1]
+    assert "leaves no room for five ports" in one.lines[-1]
 
 
 def test_a_part_that_can_not_start_is_named_with_its_last_words(tmp_path: Path, base: int) -> None:

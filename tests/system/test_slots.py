@@ -45,7 +45,7 @@ class Depot:
 
     def row(self, slot: str) -> dict[str, Any]:
         """The slot in the gateway's own stock."""
-        (found,) = [row for row in self.system.gateway.get("/api/stock").value if row["slot"] == slot]
+        (found,) = [row for row in self.system.gateway.get("/api/v1/stock").value if row["slot"] == slot]
         return dict(found)
 
     def argv(self, words: str) -> list[str]:

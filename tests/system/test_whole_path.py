@@ -55,7 +55,7 @@ def manager(shop: System, hands: Hands) -> Visitor:
 
 def test_an_order_is_proposed_with_its_complete_why(manager: Visitor) -> None:
     needs = eventually(
-        lambda: manager.get("/api/needs").value,
+        lambda: manager.get("/api/v1/needs").value,
         lambda rows: {"gloves-m", "tape"} <= {row["sku"] for row in rows},
         "needs",
     )
@@ -77,11 +77,11 @@ def test_an_order_is_proposed_with_its_complete_why(manager: Visitor) -> None:
 
 
 def test_the_past_of_the_cold_room_can_be_read(manager: Visitor) -> None:
-    zones = {zone["id"]: zone for zone in manager.get("/api/zones").value}
+    zones = {zone["id"]: zone for zone in manager.get("/api/v1/zones").value}
     now_ms = time.time_ns() // 1_000_000
     series = zones["cold"]["series"]
 
-    found = manager.get(f"/api/history?series={series}&from={now_ms - 5 * DAY_MS}&to={now_ms}&points=1000").value
+    found = manager.get(f"/api/v1/history?series={series}&from={now_ms - 5 * DAY_MS}&to={now_ms}&points=1000").value
 
     assert len(found["times"]) == len(found["values"]) > 400
     assert found["times"] == sorted(found["times"])
@@ -100,7 +100,7 @@ def test_gateway_service_and_warehouse_agree_at_closing_time(shop: System, hands
     eventually(lambda: _service_counts(manager), lambda counts: counts == truth, f"the service counts {truth}")
     shop.parts["fleet"].stop()
 
-    lanes = shop.gateway.get("/api/status").value["lanes"]
+    lanes = shop.gateway.get("/api/v1/status").value["lanes"]
     for lane in lanes.values():
         assert lane["balanced"]
         assert lane["accepted"] == lane["delivered"] + lane["pending"] + lane["refused"] + lane["thinned"]
@@ -116,21 +116,21 @@ def test_an_acknowledged_alert_stays_acknowledged_when_the_service_is_killed(
     crew = _account(shop, "kim", "crew")
     viewer = _account(shop, "vera", "viewer")
     alert = eventually(
-        lambda: [one for one in manager.get("/api/alerts").value if one["rule"] == "stock_out"],
+        lambda: [one for one in manager.get("/api/v1/alerts").value if one["rule"] == "stock_out"],
         bool,
         "screws are out",
         60,
     )[0]
     assert (alert["subject"], alert["state"]) == ("screws", "firing")
 
-    refused = viewer.post(f"/api/alerts/{alert['id']}/ack", {"note": "me"})
-    done = crew.post(f"/api/alerts/{alert['id']}/ack", {"note": "ordered by phone"})
+    refused = viewer.post(f"/api/v1/alerts/{alert['id']}/ack", {"note": "me"})
+    done = crew.post(f"/api/v1/alerts/{alert['id']}/ack", {"note": "ordered by phone"})
     shop.parts["service"].kill()
     shop.start("service")
 
     assert (refused.status, refused.value["error"]) == (403, "forbidden")
     assert (done.status, done.value["state"]) == (200, "acknowledged")
-    after = shop.manager().get(f"/api/alerts/{alert['id']}").value
+    after = shop.manager().get(f"/api/v1/alerts/{alert['id']}").value
     assert after == done.value
     assert (after["acknowledged_by"], after["note"]) == ("kim", "ordered by phone")
 
@@ -154,7 +154,7 @@ async def test_the_live_stream_tells_of_a_pick(shop: System, hands: Hands) -> No
 
 
 def _service_counts(manager: Visitor) -> dict[str, int | None]:
-    rows: list[dict[str, Any]] = manager.get("/api/slots").value
+    rows: list[dict[str, Any]] = manager.get("/api/v1/slots").value
     return {row["id"]: row["count"] for row in rows}
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from edge.core import alarms
 from edge.core.alarms import Own
 from edge.core.alone import Alone
 from edge.core.care.health import Pulse
@@ -13,6 +15,7 @@ from edge.core.slots.counting import Estimate
 from edge.core.slots.shelves import SlotState
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.reports import Alarm, Finding, Report, Series
+from protocols.tuning import Tuning
 from protocols.uplink import Policy
 
 T0 = 1_763_762_400_000
@@ -193,3 +196,14 @@ def test_figures_of_the_gateway_itself_are_told_every_five_minutes_once_they_are
         ("gw", "own", "outbox_hours", 9.0),
         ("gw", "own", "clock_off_s", 0.0),
     }
+
+
+@pytest.mark.parametrize(
+    ("tuning", "fires"),
+    [(Tuning(), False), (Tuning(hold_minutes=1.0), True), (Tuning(hold_minutes=1.0, off=True), False)],
+)
+def test_a_rule_is_at_the_gateway_as_the_site_has_tuned_it(tuning: Tuning, fires: bool) -> None:
+    site = replace(SITE, zones=[*SITE.zones, Zone("hall", "Hall", max_c=30.0)], tuning={"zone_temperature": tuning})
+    found = told(Alone(site), Glance([], {"hall": [("temperature_c", T0, 45.0)]}, {}), 120)
+    assert bool(found) is fires
+    assert alarms.severity("zone_temperature", {"zone_temperature": Tuning(severity=3)}) == 3

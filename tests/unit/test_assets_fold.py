@@ -184,6 +184,23 @@ def test_a_dead_antenna_is_an_asset_of_its_own_and_most_of_them_are_the_readers_
     assert detail.drawn[0].name == "reads_by_tag"
 
 
+def test_an_antenna_whose_tags_grow_weaker_is_told_with_what_moved() -> None:
+    fleet, rng = Fleet(SITE), np.random.default_rng(1)
+    for five in range(10 * 288):
+        at_ms, dbm = START_MS + five * 300_000, -60.0 - 4.0 * (five >= 7 * 288) + float(rng.normal(0, 0.5))
+        told = {"tags_dbm": dbm, "reads_min": 200.0, "tags_seen": 40.0}
+        fleet.hear([series("gate", quantity, at_ms, [value], "2") for quantity, value in told.items()])
+    end_ms = START_MS + 10 * DAY_MS
+
+    assert found(fleet, "gate.2", end_ms) == ["read_rate"]
+    view = next(one for one in fleet.views if one.id == "gate.2")
+    assert 3.5 < float(view.faults[0].params["lost_db"] or 0) < 4.5
+    assert [one.unit for one in view.why if not one.normal_low <= one.value <= one.normal_high] == ["dB"]
+    detail = fleet.detail("gate.2")
+    assert detail is not None
+    assert [one.name for one in detail.drawn] == ["reads_by_tag", "strength"]
+
+
 def test_a_door_that_says_it_is_open_is_told_after_ten_minutes() -> None:
     fleet = Fleet(SITE)
     fleet.hear([series("thermo-1", "door_open", START_MS, [0.0, 1.0], "door")])
@@ -204,6 +221,20 @@ def test_a_battery_is_known_by_what_gateways_say_of_it_too() -> None:
     assert scale.days is not None
     assert scale.days[0] < 8 < scale.days[2]
     assert [one.code for one in scale.faults] == ["battery_low"]
+
+
+def test_a_low_battery_takes_health_and_says_so_at_once() -> None:
+    fleet = Fleet(SITE)
+    fleet.hear([series("pump", "battery_pct", START_MS, [8.0])])
+    fleet.judge(START_MS + MINUTE_MS)
+
+    [pump] = [one for one in fleet.views if one.id == "pump"]
+    assert (pump.health, pump.state) == (0.15, "watch")
+    assert [(one.code, one.params["battery_pct"]) for one in pump.faults] == [("battery_low", 8.0)]
+    assert [(one.name, one.value, one.normal_low) for one in pump.why] == [("battery", 8.0, 15.0)]
+    detail = fleet.detail("pump")
+    assert detail is not None
+    assert [one.code for one in detail.evidence] == ["battery_low"]
 
 
 def test_a_gateway_that_is_away_is_silent_and_back_again() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.core.book.accounts import Account, Terms, fold
+from cloud.core.book.checks import withheld
 from cloud.core.book.entries import Entry
 from cloud.core.book.lots import Expiring, LeftOut, expires, expiring, fefo, fresh, unusable
 from cloud.core.days import day_start_ms, iso_day
@@ -88,6 +89,21 @@ def test_what_is_not_to_be_used_changes_at_midnight_without_any_fact(facts: Fact
     assert expires(account, "2026-01-15", "2026-04-01")
     assert not expires(account, "2026-01-31", "2026-02-01")
     assert not expires(account, "2026-02-02", "2026-03-31")
+
+
+def test_a_lot_that_warmth_aged_goes_by_the_day_until_which_it_is_still_good(facts: Facts) -> None:
+    account, aged = folded(facts), {"L2": "2026-01-20"}
+    past = {"L2": "2026-01-14"}
+
+    assert fefo(account, 15, TODAY, aged).lines == [("L2", 10), ("L1", 5)]
+    assert fefo(account, 15, TODAY, past).lines == [("L1", 10), ("", 2)]
+    assert fefo(account, 15, TODAY, past).left_out == [LeftOut("L0", 5, "expired"), LeftOut("L2", 10, "expired")]
+    assert (unusable(account, TODAY, aged), unusable(account, TODAY, past)) == (5, 15)
+    assert fresh(account, TODAY, aged) == [(6, 10), (18, 10)]
+    assert expires(account, TODAY, "2026-01-21", aged)
+    assert expiring(account, TODAY, ends=aged)[1] == Expiring("L2", 10, "2026-01-20", 5, 30)
+    no = withheld(Entry("pick", "bolt", -1, T0, T0, lot="L2"), account, (), TODAY, past)
+    assert (no and no.detail) == "Lot L2 expired on 2026-01-14, 1 were asked."
 
 
 def test_a_pick_that_names_no_lot_takes_the_first_to_expire_and_spares_what_is_in_quarantine(facts: Facts) -> None:

@@ -107,7 +107,7 @@ def test_a_line_is_decided_once_with_a_comment_and_the_same_word_again_changes_n
     assert refused.reason == "nothing_aside"
     dossier.aside(1, "F1", "F2", "F3")
     assert [one.state for one in dossier.cases.values()] == ["open"]
-    for comment in ("", "   ", "ok"):
+    for comment in ("", "   ", "ok", "\u200b\u200b\u200b"):
         refused = dossier.decide(1, "release", "mo", comment)
         assert refused is not None
         assert refused.reason == "comment"

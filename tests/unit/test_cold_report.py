@@ -10,8 +10,9 @@ import zlib
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
-from cloud import cold_report, cold_sheet
+from cloud import cold_cli, cold_report, cold_sheet
 from cloud.core.cold_view import BudgetLeft, ExcursionView, ExposureView, LineView, Signature
 from cloud.core.coldchain import report_words
 from cloud.core.coldchain.kinetic import HOUR_MS, MINUTE_MS
@@ -113,6 +114,15 @@ def test_a_pdf_says_limits_figures_budgets_excursions_and_who_signed() -> None:
     assert "2026-03-29 14:00" in text, "a day that has 23 hours ends an hour later by the clock"
 
 
+def test_a_kinetic_mean_of_which_too_little_is_known_is_left_open() -> None:
+    short = measures(2)
+    assert short.kinetic_worst_c is None
+    told = Report("zone", "depot", "Depot", "UTC", BEGIN_MS, short.from_ms, short.to_ms, parts=[short])
+    text = said(cold_report.as_pdf(told, "en"))
+    assert "- (limit 8 °C)" in text
+    assert "- °C" not in text
+
+
 def test_a_pdf_in_chinese_and_names_in_chinese_in_any() -> None:
     text = said(cold_report.as_pdf(report(), "zh"))
     for words in ("批次温度报告", "平均动力学温度", "放行", "第 1 页", "超出可承受时间", "数据缺口"):
@@ -157,3 +167,40 @@ def test_a_file_is_named_by_what_it_is_about() -> None:
     made = report()
     made.lot = "A/1 ü"
     assert cold_report.written(made, "pdf", "en")[1:] == ("application/pdf", "cold-A_1__-2026-03-29.pdf")
+
+
+def test_a_lot_that_grew_too_old_is_told_without_a_temperature_and_by_its_name() -> None:
+    aged = replace(case(), why="aged", sku="flu", lot="F1", peak_c=0.0, outside_ms=0, lines=[], signatures=[])
+    spent = replace(aged, why="budget", peak_c=9.5, outside_ms=96 * MINUTE_MS)
+    made = report()
+    made.parts[0].excursions = [aged, spent]
+    rows = [*csv.DictReader(io.StringIO(cold_sheet.as_csv(made).decode("utf-8-sig")))]
+    told = [(one["sku"], one["lot"], one["max_c"], one["minutes"]) for one in rows if one["kind"] == "breach"]
+    assert told == [("flu", "F1", "", "0.0"), ("flu", "F1", "9.5", "96.0")]
+    words = [line for line in cold_cli.lines(made) if "breach" in line]
+    assert "flu F1: 0 min outside, aged" in words[0]
+    assert "flu F1: 9.5 degC, 96 min outside, budget" in words[1]
+    assert "degC" not in words[0]
+    assert "flu F1" in said(cold_report.as_pdf(made, "en"))
+
+
+def test_a_lots_paper_holds_its_own_lines_and_those_of_units_without_a_name() -> None:
+    other = LineView(3, "flu", "F9", 5, 0, BEGIN_MS, 9, "release", "mo", BEGIN_MS)
+    whole = case()
+    signed = [replace(whole.signatures[0], lines=[1, 3]), replace(whole.signatures[0], lines=[3], comment="F9 alone")]
+    [told] = happened(
+        measures(), [replace(whole, lines=[*whole.lines, other], signatures=signed)], "flu", "F1"
+    ).excursions
+    assert [one.lot for one in told.lines] == ["F1", ""]
+    assert [one.lines for one in told.signatures] == [[1]]
+
+
+def test_the_kinetic_mean_of_a_short_period_is_in_the_sheet_too() -> None:
+    made = report()
+    made.parts[0].kinetic_worst_c, made.parts[0].kinetic_c = None, 5.3456
+    [summary] = [
+        one
+        for one in csv.DictReader(io.StringIO(cold_sheet.as_csv(made).decode("utf-8-sig")))
+        if one["kind"] == "summary"
+    ]
+    assert summary["kinetic_c"] == "5.346"

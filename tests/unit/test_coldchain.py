@@ -93,6 +93,12 @@ def test_a_compressor_that_stops_is_no_defrost_for_longer_than_one_takes() -> No
     assert told[1].breach_ms - began_ms <= 76 * MINUTE_MS
 
 
+def test_a_defrost_is_no_warmer_than_its_heater_makes_it() -> None:
+    told = heard([(minute, 5 + 2.4 * minute) for minute in range(40)], FRIDGE)
+    assert [(one.kind, one.why) for one in told] == [("defrost", ""), ("breach", "too_far")]
+    assert told[1].peak_c < 30
+
+
 def test_defrosts_one_after_another_are_none() -> None:
     peak = [*(-20 + n for n in range(15)), *(-5 - n for n in range(15))]
     told = heard([(minute, celsius) for minute, celsius in enumerate(peak * 3)], PRESETS["frozen"])

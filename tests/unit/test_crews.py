@@ -136,8 +136,14 @@ def test_channels_are_read_again_when_they_change(tmp_path: Path) -> None:
         ('[channels.a]\nwebhook = "https://x/t0psecret"\nsecret = "short"\n', "no secret to sign with"),
         ('heartbeat = "t0psecret"\n', "heartbeat is no"),
         ("heartbeat = t0psecret\n", "line 1"),
-        ("t0psecret = 1\n", "not as it must be"),
-        ('test_day = "t0psecret"\n', "test_day"),
+        ("hartbeat = 1\n", "object contains unknown field `hartbeat`"),
+        ('test_day = "t0psecret"\n', "test_day is not as it must be: take one of monday"),
+        ("[channels.ann]\nurl = 5\n", "channel 'ann': url is not as it must be"),
+        (
+            '[channels.ann]\nurl = "json://x"\nphone = "t0psecret"\n',
+            "channel 'ann': object contains unknown field `phone`",
+        ),
+        ('[channels."a t0p b"]\nurl = "json://x"\n', "its name"),
         ("heartbeat_s = 1\n", "heartbeat_s"),
     ],
 )

@@ -1,7 +1,9 @@
-"""docs/alerts.md says what is so: fields, routes and their roles, states, times, and an example that can be used."""
+"""docs/alerts.md says what is so: fields, routes and their roles, states, times, and an example that can be used;
+and docs/keeping.md which rules gateways judge."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 import typing
 from pathlib import Path
@@ -13,19 +15,24 @@ from msgspec import Struct
 from cloud import channels
 from cloud.alerts import damping, lifecycle, notices
 from cloud.alerts.lifecycle import Stage
-from cloud.desks import crewing, crews, delivering
+from cloud.alerts.rules import rules
+from cloud.desks import alerting, crewing, crews, delivering
 from cloud.notify import LIMIT_S
 from cloud.web import crews as routes
 from cloud.web import taking
 from cloud.web.access import LEAST_ROLE
 from cloud.web.writes import Writes
 from protocols import layout
+from protocols.alarms import FINDINGS, WATCHED
 from protocols.crews import Person, Team
+from protocols.excursions import Cause
+from tests.house import ROOT
 from tests.unit.pages import DOCS, anchors, blocks, fields_of, tables, told
 
 TEXT = (DOCS / "alerts.md").read_text()
 SAID = " ".join(TEXT.split())
 SITE = (DOCS / "site.md").read_text()
+KEEPING = (DOCS / "keeping.md").read_text()
 
 
 @pytest.mark.parametrize(("number", "struct"), list(enumerate([Person, Team, channels.Channels])))
@@ -55,10 +62,10 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
         f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] or "none" for one in found
     }
     bodies: dict[str, type[Struct]] = {
-        "POST /api/notices/test": routes.Test,
-        "POST /api/alerts/{id}/shelve": routes.Shelf,
-        "POST /api/alerts/{id}/unshelve": routes.Remark,
-        "POST /api/alerts/{id}/assign": routes.Assignment,
+        "POST /api/v1/notices/test": routes.Test,
+        "POST /api/v1/alerts/{id}/shelve": routes.Shelf,
+        "POST /api/v1/alerts/{id}/unshelve": routes.Remark,
+        "POST /api/v1/alerts/{id}/assign": routes.Assignment,
     }
     shown = {row[0]: row[2] for row in table}
     for address, body in bodies.items():
@@ -79,18 +86,33 @@ def test_times_and_limits_are_those_of_the_code() -> None:
         f"adds {damping.PENALTY:.0f} to a penalty that halves every {damping.HALVED_MS // 60_000} minutes",
         f"above {damping.FLAPPING:.0f} it counts as restless, until it is below {damping.CALM:.0f}",
         f"up to {lifecycle.SHELVED_MAX_MS // 86_400_000} days",
+        f"have the {alerting.RESOLVED_SHOWN} that ended last",
         f"at most {notices.BURST:.0f} messages at once and one more in ten minutes",
         f"then every {notices.AGAIN_MS // 60_000} minutes",
-        f"names at most {notices.LISTED_MAX} alerts",
+        f"at most {notices.LISTED_MAX} alerts",
+        f"names {crewing.PAYLOAD_MAX} of them",
         f"each for at most {LIMIT_S:.0f} seconds",
         f"counts for {crewing.LINK_MS // 3_600_000} hours",
         f"{taking.WRONG_MAX} wrong links from one address, or {taking.TAPS_MAX} taps",
     )
     assert [one for one in said if one not in SAID] == []
     assert (notices.TOKEN_MS, notices.GROUP_MS, lifecycle.REOPEN_MS) == (600_000, 60_000, 3_600_000)
-    assert (notices.OVER_MS, crews.TEST_REST_MS) == (1_800_000, 30_000)
+    assert (notices.OVER_MS, crews.TEST_REST_MS, lifecycle.SWINGS) == (3_600_000, 30_000, 2)
     assert (delivering.RETRY_MAX_S, delivering.GIVE_UP_MS) == (600, 86_400_000)
     assert Team("t", "T", ["a"]).escalate_minutes == [5, 15, 30]
+
+
+def test_what_gateways_watch_and_what_they_leave_to_the_service_is_every_rule_there_is() -> None:
+    section = KEEPING.split("## What a gateway watches by itself")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    at = next(n for n, row in enumerate(rows) if row.startswith("| left to the service"))
+    watched, left = (re.findall(r"`(\w+)`", " ".join(part)) for part in (rows[:at], rows[at:]))
+    assert sorted(watched) == sorted(WATCHED)
+    assert sorted(left) == sorted(rules().keys() - WATCHED.keys())
+    judged = "".join(path.read_text() for path in (ROOT / "edge" / "core").glob("*.py"))
+    assert [one for one in watched if f'"{one}"' not in judged and one not in FINDINGS.values()] == []
+    unknown = {*typing.get_args(Cause)} - {"", "too_far", "too_long"}  # the causes that take more than a room's air
+    assert [one for one in unknown if f"`{one}`" not in section] == []
 
 
 def test_links_within_lead_somewhere() -> None:

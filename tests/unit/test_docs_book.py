@@ -155,17 +155,17 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
     assert {row[0]: row[1] for row in table} == expected | {"GET /public/{link}": "none"}
     assert all(isinstance(one, web.RouteDef) for one in routes)
     bodies: dict[str, type[msgspec.Struct]] = {
-        "POST /api/counts": stockroom.Counted,
-        "POST /api/reservations": stockroom.Wish,
+        "POST /api/v1/counts": stockroom.Counted,
+        "POST /api/v1/reservations": stockroom.Wish,
     }
     shown = {row[0]: row[2] for row in table if row[0].startswith("POST")}
     for address, body in bodies.items():
         fields = [f"`{one.name}{'' if one.required else '?'}`" for one in msgspec.structs.fields(body)]
         assert sorted(f"`{one.strip(' `')}`" for one in shown.pop(address).split(",")) == sorted(fields)
     assert shown == {
-        "POST /api/book": "[a fact](#facts)",
-        "POST /api/reservations/{id}/pick": "nothing",
-        "POST /api/reservations/{id}/release": "nothing",
+        "POST /api/v1/book": "[a fact](#facts)",
+        "POST /api/v1/reservations/{id}/pick": "nothing",
+        "POST /api/v1/reservations/{id}/release": "nothing",
     }
     assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= anchors(TEXT)
 

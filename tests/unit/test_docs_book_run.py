@@ -28,9 +28,9 @@ FACTS = tables(TEXT, "kind")[0]
 async def told_all(open_shop: TradeSite) -> None:
     """Everything that the page tells its book, in the order of the page."""
     for row in FACTS:
-        status, said = await open_shop.ask("bo", "POST", "/api/book", json.loads(row[3]))
+        status, said = await open_shop.ask("bo", "POST", "/api/v1/book", json.loads(row[3]))
         assert status == 200, (row, said)
-        standing = await open_shop.get("/api/skus/bandage/position", "ada")
+        standing = await open_shop.get("/api/v1/skus/bandage/position", "ada")
         assert standing["position"]["on_hand"] == int(row[4]), row
         open_shop.clock.pass_ms(60_000)
     for row in shop.requests(TEXT):
@@ -43,7 +43,7 @@ async def test_everything_the_page_tells_a_book_ends_as_it_says(
     async with shop.opened(tmp_path, monkeypatch) as open_shop:
         await told_all(open_shop)
         state_folder = open_shop.state
-        before = await open_shop.get("/api/value")
+        before = await open_shop.get("/api/v1/value")
     assert len(shop.requests(TEXT)) > 20
     (tmp_path / "site.toml").write_text(shop.site_text())
     where = ["--state", str(state_folder), "--site", str(tmp_path / "site.toml")]
@@ -66,22 +66,22 @@ async def test_the_public_page_shows_what_a_tier_may_have_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with shop.opened(tmp_path, monkeypatch) as open_shop:
-        await open_shop.post("/api/book", {"kind": "receipt", "sku": "tea", "units": 10})
+        await open_shop.post("/api/v1/book", {"kind": "receipt", "sku": "tea", "units": 10})
         (tmp_path / "site.toml").write_text(shop.site_text())
         where = ["--state", str(open_shop.state), "--site", str(tmp_path / "site.toml")]
         assert cli.main(["link", "public", *where]) == 0
         path = capsys.readouterr().out.strip()
         await open_shop.tick(1, promises.ASK_MS)
 
-        status, said = await open_shop.ask("", "GET", f"/api{path}")
+        status, said = await open_shop.ask("", "GET", f"/api/v1{path}")
 
         assert status == 200
         assert set(said) == {"site", "tier", "timezone", "at_ms", "skus"}
         row = next(one for one in said["skus"] if one["sku"] == "tea")
         assert row == {"sku": "tea", "name": "Tea, box of 20", "available": 6, "expected": None}
-        assert (await open_shop.ask("", "GET", f"/api{path}x"))[0] == 404
+        assert (await open_shop.ask("", "GET", f"/api/v1{path}x"))[0] == 404
         open_shop.clock.pass_ms(48 * HOUR_MS)
-        _, said = await open_shop.ask("", "GET", f"/api{path}")
+        _, said = await open_shop.ask("", "GET", f"/api/v1{path}")
         assert next(one["available"] for one in said["skus"] if one["sku"] == "tea") == 10
         assert cli.main(["link", "public", *where]) == 0
         assert capsys.readouterr().out.strip() == path
@@ -97,7 +97,7 @@ async def test_what_is_told_of_a_shelf_explains_it_and_moves_nothing(
             await open_shop.hear(StockEvent("A-1", "gloves-m", delta, count, at_ms, 0.99, source))
 
         async def stands(**wanted: object) -> None:
-            said = await open_shop.get("/api/skus/gloves-m/position", "ada")
+            said = await open_shop.get("/api/v1/skus/gloves-m/position", "ada")
             told_of = {"on_hand": said["position"]["on_hand"], "value": round(said["value"], 2)}
             told_of |= {"unexplained": sum(one["units"] for one in said["unexplained"])}
             assert told_of == wanted
@@ -107,20 +107,20 @@ async def test_what_is_told_of_a_shelf_explains_it_and_moves_nothing(
         await weigh(10, 20)
         await stands(on_hand=20, value=104.0, unexplained=10)
         receipt = {"kind": "receipt", "sku": "gloves-m", "units": 10, "unit_cost": 6.0}
-        await open_shop.post("/api/book", receipt)
+        await open_shop.post("/api/v1/book", receipt)
         await stands(on_hand=20, value=112.0, unexplained=0)
-        await open_shop.post("/api/book", receipt)
+        await open_shop.post("/api/v1/book", receipt)
         await stands(on_hand=30, value=172.0, unexplained=0)
         await weigh(10, 30)
         await stands(on_hand=30, value=172.0, unexplained=0)
         await weigh(-3, 27)
-        await open_shop.post("/api/book", {"kind": "loss", "sku": "gloves-m", "units": -2, "place": "A-1"})
+        await open_shop.post("/api/v1/book", {"kind": "loss", "sku": "gloves-m", "units": -2, "place": "A-1"})
         await stands(on_hand=27, value=156.4, unexplained=0)
         wrong = {"kind": "adjustment", "sku": "gloves-m", "units": -1, "place": "A-1"}
-        assert await open_shop.refused("/api/book", wrong) == (422, "weighed")
+        assert await open_shop.refused("/api/v1/book", wrong) == (422, "weighed")
         wrong = {"kind": "loss", "sku": "gloves-m", "units": -29, "place": "A-1"}
-        assert await open_shop.refused("/api/book", wrong) == (422, "short")
-        await open_shop.post("/api/book", {"kind": "count", "sku": "gloves-m", "units": 26, "place": "A-1"})
+        assert await open_shop.refused("/api/v1/book", wrong) == (422, "short")
+        await open_shop.post("/api/v1/book", {"kind": "count", "sku": "gloves-m", "units": 26, "place": "A-1"})
         await weigh(-1, 26)
         await stands(on_hand=25, value=pytest.approx(144.8, abs=2), unexplained=0)
         await weigh(-26, 0)
@@ -132,10 +132,10 @@ async def test_what_is_sent_again_with_its_key_counts_once_also_after_a_restart(
 ) -> None:
     async with shop.opened(tmp_path, monkeypatch) as open_shop:
         writes = [
-            ("/api/book", {"kind": "receipt", "sku": "tea", "units": 20}),
-            ("/api/book", {"kind": "receipt", "sku": "tea", "units": 20, "ref": "entry:1"}),
-            ("/api/book", {"kind": "receipt", "sku": "tea", "units": 9}),
-            ("/api/reservations", {"sku": "tea", "units": 2, "tier": "gold"}),
+            ("/api/v1/book", {"kind": "receipt", "sku": "tea", "units": 20}),
+            ("/api/v1/book", {"kind": "receipt", "sku": "tea", "units": 20, "ref": "entry:1"}),
+            ("/api/v1/book", {"kind": "receipt", "sku": "tea", "units": 9}),
+            ("/api/v1/reservations", {"sku": "tea", "units": 2, "tier": "gold"}),
         ]
         first = [await open_shop.post(path, body, key=f"k{at}") for at, (path, body) in enumerate(writes)]
         assert [await open_shop.post(path, body, key=f"k{at}") for at, (path, body) in enumerate(writes)] == first
@@ -143,7 +143,7 @@ async def test_what_is_sent_again_with_its_key_counts_once_also_after_a_restart(
         again = [await open_shop.ask("bo", "POST", path, body, f"k{at}") for at, (path, body) in enumerate(writes)]
 
         assert again == [(200, one) for one in first]
-        said = await open_shop.get("/api/skus/tea/position", "ada")
+        said = await open_shop.get("/api/v1/skus/tea/position", "ada")
         assert (said["position"]["on_hand"], said["position"]["reserved"]) == (9, 2)
 
 
@@ -151,9 +151,9 @@ async def test_what_was_promised_and_is_lost_is_said_and_is_no_fault_of_the_book
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with shop.opened(tmp_path, monkeypatch) as open_shop:
-        await open_shop.post("/api/book", {"kind": "receipt", "sku": "tea", "units": 5})
-        await open_shop.post("/api/reservations", {"sku": "tea", "units": 3, "tier": "gold"})
-        await open_shop.post("/api/book", {"kind": "loss", "sku": "tea", "units": -4})
+        await open_shop.post("/api/v1/book", {"kind": "receipt", "sku": "tea", "units": 5})
+        await open_shop.post("/api/v1/reservations", {"sku": "tea", "units": 3, "tier": "gold"})
+        await open_shop.post("/api/v1/book", {"kind": "loss", "sku": "tea", "units": -4})
         (tmp_path / "site.toml").write_text(shop.site_text())
 
         assert cli.main(["audit", "--state", str(open_shop.state), "--site", str(tmp_path / "site.toml")]) == 0

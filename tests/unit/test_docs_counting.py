@@ -26,9 +26,7 @@ COMMANDS = tables(TEXT, "command")[0]
 def claims() -> set[tuple[str, str]]:
     """Every reason with its remedy that a core gives for a count it can not tell."""
     found = set(belief.REMEDIES.items())
-    for source in house.files():
-        if not source.path.startswith("edge/core/"):
-            continue
+    for source in house.files("edge/core/"):
         module = importlib.import_module(source.path.removesuffix(".py").replace("/", "."))
         for call in (node for node in source.nodes if isinstance(node, ast.Call)):
             if isinstance(call.func, ast.Name) and call.func.id == counting.Estimate.__name__ and len(call.args) == 6:

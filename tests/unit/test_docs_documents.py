@@ -22,8 +22,7 @@ def codes() -> set[str]:
     """Every code of a paper's problems, from the code."""
     calls = [
         node
-        for source in house.files()
-        if source.path.startswith("protocols/documents/")
+        for source in house.files("protocols/documents/")
         for node in source.nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYERS
     ]

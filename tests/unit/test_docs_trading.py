@@ -55,18 +55,18 @@ async def test_a_supplier_sees_its_shelves_and_orders_and_its_machine_answers(
         for row in shop.requests(TEXT)[:6]:
             await shop.asked(open_shop, row)
 
-        status, said = await open_shop.ask("su", "POST", "/api/portal/papers", paper.replace("\n", "").encode())
+        status, said = await open_shop.ask("su", "POST", "/api/v1/portal/papers", paper.replace("\n", "").encode())
 
         assert status == 200
         assert [(one["action"], one["order"]["state"]) for one in said["done"]] == [("confirm", "confirmed")]
-        portal = await open_shop.get("/api/portal", "su")
+        portal = await open_shop.get("/api/v1/portal", "su")
         assert [(one["sku"], one["least"], one["most"]) for one in portal["shelves"]] == [("gloves-m", 10, 60)]
         assert [(one["id"], one["by"], one["note"]) for one in portal["orders"]] == [(1, "", "")]
         answered = {}
         for kind, (method, *_) in kinds.items():
             path = method.removeprefix("GET ")
             answered[kind] = (await open_shop.ask("su", "GET", path))[0]
-        for path in ("/api/stock", "/api/orders", "/api/skus/gloves-m/position"):
+        for path in ("/api/v1/stock", "/api/v1/orders", "/api/v1/skus/gloves-m/position"):
             assert (await open_shop.ask("su", "GET", path))[0] == 403
 
     assert [*kinds] == sorted(papers.KINDS, key=[*kinds].index)
@@ -187,18 +187,18 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
         f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] or "none" for one in routes
     }
     bodies: dict[str, type[msgspec.Struct]] = {
-        "POST /api/orders": office.NewOrder,
-        "POST /api/orders/{id}/{action}": office.Step,
-        "POST /api/portal/orders/{id}/{action}": office.Step,
-        "POST /api/needs/{id}/order": office.From,
-        "POST /api/arrivals/{id}/confirm": office.Came,
-        "POST /api/suppliers/{id}/scores": office.Score,
-        "POST /api/neighbours/{id}/spare": neighbours.Spares,
-        "POST /api/portal/plan": portal.Plan,
-        "POST /api/portal/stock": portal.Stock,
+        "POST /api/v1/orders": office.NewOrder,
+        "POST /api/v1/orders/{id}/{action}": office.Step,
+        "POST /api/v1/portal/orders/{id}/{action}": office.Step,
+        "POST /api/v1/needs/{id}/order": office.From,
+        "POST /api/v1/arrivals/{id}/confirm": office.Came,
+        "POST /api/v1/suppliers/{id}/scores": office.Score,
+        "POST /api/v1/neighbours/{id}/spare": neighbours.Spares,
+        "POST /api/v1/portal/plan": portal.Plan,
+        "POST /api/v1/portal/stock": portal.Stock,
     }
     shown = {row[0]: row[2] for row in table if row[0].startswith("POST")}
-    assert shown.pop("POST /api/portal/papers") == "the paper"
+    assert shown.pop("POST /api/v1/portal/papers") == "the paper"
     assert {*shown} == {*bodies}
     for address, body in bodies.items():
         fields = [f"{one.name}{'' if one.required else '?'}" for one in msgspec.structs.fields(body)]

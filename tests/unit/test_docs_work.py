@@ -53,10 +53,10 @@ def test_the_routes_are_those_of_the_code_with_their_roles_and_bodies() -> None:
         f"{one.method} {one.path}": LEAST_ROLE[one.method, one.path] for one in routes
     }
     bodies: dict[str, type[msgspec.Struct]] = {
-        "POST /api/works": web.NewWork,
-        "POST /api/works/{id}/{action}": web.WorkStep,
-        "POST /api/works/{id}/verdict": web.Told,
-        "POST /api/alerts/{id}/verdict": web.Told,
+        "POST /api/v1/works": web.NewWork,
+        "POST /api/v1/works/{id}/{action}": web.WorkStep,
+        "POST /api/v1/works/{id}/verdict": web.Told,
+        "POST /api/v1/alerts/{id}/verdict": web.Told,
     }
     assert {row[0]: row[2].strip("`") for row in table if row[0].startswith("POST")} == {
         address: ", ".join(f"{one.name}{'' if one.required else '?'}" for one in msgspec.structs.fields(body))

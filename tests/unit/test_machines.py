@@ -194,6 +194,11 @@ def test_vibration_that_only_wanders_is_no_wear() -> None:
     assert worn(4, 90, levels, 0.1).since_ms == 0
 
 
+def test_a_machine_whose_meter_rounds_it_to_nought_at_first_is_judged_too() -> None:
+    assert worn(6, 20, [0.0] * 20, 0.0).since_ms == 0
+    assert worn(6, 30, [0.0] * 15 + [0.1 * day for day in range(15)], 0.0).since_ms
+
+
 def test_vibration_that_rose_once_and_stays_is_not_said_to_end_within_days() -> None:
     found = worn(5, 40, [2.0] * 15 + [3.5] * 25, 0.05)
 

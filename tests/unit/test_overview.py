@@ -131,7 +131,9 @@ def test_without_demand_there_is_no_cover() -> None:
 def test_the_tiles_count_firing_alerts_and_the_picks_of_the_last_hour() -> None:
     picks = [stock("A1", -3, 4, NOON_MS - 600_000), stock("A1", -50, 7, NOON_MS - 2 * HOUR_MS)]
 
-    kpi = shown(*picks, what=seen(alerts=[alert("firing"), alert("acknowledged"), alert("resolved")])).kpi
+    unheard = replace(alert("firing"), nodata=True)  # nobody is asked to do something about it
+    alerts = [alert("firing"), alert("acknowledged"), alert("resolved"), unheard]
+    kpi = shown(*picks, what=seen(alerts=alerts)).kpi
 
     assert (kpi.open_alerts, kpi.picks_last_hour) == (1, 3)
 

@@ -12,6 +12,7 @@ import pytest
 
 import hatch_build
 from cloud.alerts import rules
+from tests.turns import alone_in
 
 WORDS = "".join(
     (hatch_build.DASHBOARD / "src" / "words" / name).read_text(encoding="utf-8") for name in ("en.ts", "rules_en.ts")
@@ -24,7 +25,8 @@ def test_the_page_keeps_its_own_promises() -> None:
     except hatch_build.BuildError as error:
         pytest.skip(str(error))
 
-    hatch_build.test()
+    with alone_in(hatch_build.DASHBOARD):
+        hatch_build.test()
 
 
 def test_every_rule_has_a_title_on_the_page() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -123,22 +124,98 @@ def test_bad_rows_are_named_with_their_lines_and_the_rest_is_judged(folder: Path
     assert cli.main(["prognose", "now.csv", "--json"]) == 0
     out, err = capsys.readouterr()
     units = {one["unit"]: one for one in map(json.loads, out.splitlines())}
-    assert units["1"]["rows_left_out"] == 2
+    assert (units["1"]["rows_left_out"], units["1"]["rows_sorted"]) == (1, 1)
     assert units["1"]["cells_unread"] == 1
     assert units["2"]["gaps"] == 1
     assert units["lonely"]["problem"] == "1 rows, at least 5 are wanted"
     assert units["lonely"]["left"] is None
     for told in (
         "now.csv:6: heat is '#VALUE!', which is no number; the rest of the row is used",
-        "now.csv:8: unit '1': cycle 8 is out of order",
-        "now.csv:13: unit '1': cycle 11 comes again",
+        "now.csv:8: unit '1': 1 of 21 rows stand out of order, the first here; they are sorted by cycle",
+        "now.csv:13: unit '1': cycle 11 comes again (it stands in line 12)",
         "unit '2': 1 gaps, 3 cycles in all",
         "cycle is 'soon', which is no number",
         "no unit; name one",
         "2 fields where",
-        "6 of 7 units judged; 5 rows left out",
+        "6 of 7 units judged; 4 rows left out",
     ):
         assert told in err, told
+
+
+def test_rows_in_no_order_are_sorted_by_cycle_and_told_the_same(folder: Path, capsys: Printed) -> None:
+    assert cli.main(["prognose", "now.csv", "--train", "old.csv"]) == 0
+    ordered = capsys.readouterr().out
+    head, *lines = (folder / "now.csv").read_text().splitlines()
+    Random(7).shuffle(lines)
+    (folder / "now.csv").write_text("\n".join([head, *lines]))
+
+    assert cli.main(["prognose", "now.csv", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    assert all(one["rows_left_out"] == 0 < one["rows_sorted"] for one in map(json.loads, out.splitlines()))
+    assert "of 70 rows stand out of order" in err
+    assert cli.main(["prognose", "now.csv"]) == 0
+    assert sorted(capsys.readouterr().out.splitlines()) == sorted(ordered.splitlines())
+
+
+@pytest.mark.parametrize("cell", ["NaN", "", "x1000"])
+def test_a_unit_without_a_reading_of_a_channel_is_told_with_counts(folder: Path, capsys: Printed, cell: str) -> None:
+    assert cli.main(["prognose", "--train", "old.csv"]) == 0
+    head, *lines = (folder / "now.csv").read_text().splitlines()
+    at = head.split(",").index("heat")
+    for place, line in enumerate(lines):
+        cells = line.split(",")
+        if cells[0] == "2":
+            cells[at] = f"{1000 * float(cells[at])}" if cell == "x1000" else cell
+            lines[place] = ",".join(cells)
+    (folder / "now.csv").write_text("\n".join([head, *lines]))
+    capsys.readouterr()
+
+    assert cli.main(["prognose", "now.csv", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    units = {one["unit"]: one for one in map(json.loads, out.splitlines())}
+    assert (units["2"]["without"], units["1"]["without"]) == (["heat"], [])
+    assert units["2"]["cells_unread"] + units["2"]["cells_beyond"] == units["2"]["rows"] == 30
+    assert "unit '2' has no reading of heat to judge it by: its interval was not learned so" in err
+    if cell == "x1000":
+        assert "30 of 30 readings of heat are farther off than any learned from, perhaps a thousand times too la" in err
+    else:
+        assert f"unit '2': 30 cells of heat are missing; the rest of their rows is used (the first is {cell!r})" in err
+
+
+def test_semicolons_may_go_with_decimal_commas_and_spreadsheets_may_save_utf_16(folder: Path, capsys: Printed) -> None:
+    assert cli.main(["prognose", "now.csv", "--train", "old.csv"]) == 0
+    plain = capsys.readouterr().out
+    text = (folder / "now.csv").read_text().replace(",", ";").replace(".", ",")
+
+    for encoding in ("utf-8", "utf-16"):
+        (folder / "now.csv").write_text(text, encoding=encoding)
+        assert cli.main(["prognose", "now.csv"]) == 0
+        assert capsys.readouterr().out == plain
+
+
+def test_cycles_below_nought_are_refused_with_their_line(folder: Path, capsys: Printed) -> None:
+    text = (folder / "now.csv").read_text()
+    head, first, rest = text.split("\n", 2)
+    (folder / "now.csv").write_text("\n".join([head, first.replace("1,1,", "1,-385,", 1), rest]))
+
+    assert cli.main(["prognose", "now.csv", "--train", "old.csv"]) == 0
+
+    assert "now.csv:2: cycle is '-385', but cycles count from new, and are not below 0" in capsys.readouterr().err
+
+
+def test_by_a_limit_too_a_unit_that_measures_otherwise_is_told(folder: Path, capsys: Printed) -> None:
+    rows = [
+        f"{unit},{cycle},{times * (2 + 0.05 * cycle + 0.02 * (-1) ** cycle):.3f}"
+        for unit, times in (("a", 1), ("b", 1), ("c", 1000))
+        for cycle in range(1, 31)
+    ]
+    (folder / "pumps.csv").write_text("\n".join(["unit,cycle,vibration", *rows]))
+
+    assert cli.main(["prognose", "pumps.csv", "--limit", "vibration=7.1"]) == 0
+
+    assert "unit 'c': 30 of 30 readings of vibration are perhaps a thousand times too large" in capsys.readouterr().err
 
 
 def test_a_column_the_model_wants_and_the_file_lacks_is_named(folder: Path, capsys: Printed) -> None:

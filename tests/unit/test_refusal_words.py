@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def made(path: Path) -> Iterator[ast.expr]:
             yield node.args[at[node.func.id]]
 
 
+@lru_cache(maxsize=1)
 def refusals() -> dict[str, str]:
     """Every code, and a file that refuses with it."""
     found: dict[str, str] = {}
@@ -73,6 +75,7 @@ PAGES_OWN = {"outbox_full"}
 """With these the page refuses by itself."""
 
 
+@lru_cache(maxsize=1)
 def problems() -> dict[str, str]:
     """The codes of what may be wrong with a supplier's paper, and a file that tells it."""
     found = {}

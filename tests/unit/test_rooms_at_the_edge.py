@@ -53,6 +53,19 @@ def test_a_room_that_is_warm_for_longer_than_its_goods_bear_is_a_breach_and_the_
     ]
 
 
+def test_one_sample_far_from_all_others_is_no_breach_and_two_are() -> None:
+    assert [one for one in run(Alone(SITE), [5.0] * 5 + [85.0] + [5.0] * 5) if "breach" in one[1]] == []
+    assert run(Alone(SITE), [5.0] * 5 + [85.0] * 2)[0][:2] == (6, "temperature_breach")
+
+
+def test_a_logger_that_tells_hourly_is_waited_for() -> None:
+    rooms, now_ms = Rooms(SITE), T0
+    for hour in range(12):
+        now_ms = T0 + hour * 60 * MINUTE_MS
+        found = rooms.feel({"cold": [("temperature_c", now_ms, 5.0 if hour < 6 else 11.0)]}, now_ms)
+    assert [(one.rule, one.params["outside_min"]) for one in found] == [("temperature_breach", 300.0)]
+
+
 def test_a_room_that_is_far_too_warm_is_a_breach_at_once() -> None:
     alone = Alone(SITE)
     assert run(alone, [5.0] * 5 + [16.0]) == [(5, "temperature_breach", "firing")]

@@ -70,6 +70,10 @@ def test_a_rule_imports_no_sibling(name: str) -> None:
             "name it as its file",
         ),
         (
+            "RULE = 'broken'\nHOLD_MS = CLEAR_MS = 0\nEXAMPLES = []\nevaluate = list\n",
+            "has no timeline",
+        ),
+        (
             "RULE = 'broken'\nHOLD_MS = CLEAR_MS = 0\nEXAMPLES = []\nKNOWN_BY = 'smell'\nevaluate = list\n",
             "'smell' is none of device, slot",
         ),

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.series_sheet import VALUE_MAX, Refused, Row, Series, time_ms
+from cloud.series_sheet import Refused, Row, Series, time_ms
+from cloud.sheet_cells import VALUE_MAX
 from cloud.sheets import SheetError
 
 
@@ -89,7 +90,11 @@ def test_units_are_brought_to_that_of_the_first_cell() -> None:
     text = "timestamp,value\n2026-01-01,20 °C\n2026-01-02,68 F\n2026-01-03,21\n2026-01-04,3 bar\n2026-01-05,5 °C\n"
 
     assert values(text) == [[20.0], [pytest.approx(20.0)], [21.0], [None], [5.0]]
-    assert notes(text) == [(3, "converted", "value", "68 F"), (5, "another quantity", "value", "3 bar")]
+    assert notes(text) == [
+        (3, "converted", "value", "68 F"),
+        (4, "no unit among numbers with", "value", "21"),
+        (5, "another quantity", "value", "3 bar"),
+    ]
 
 
 def test_a_unit_among_numbers_without_one_is_not_guessed() -> None:
@@ -101,6 +106,13 @@ def test_a_unit_among_numbers_without_one_is_not_guessed() -> None:
 
 def test_semicolons_may_go_with_decimal_commas() -> None:
     assert values("datetime;value;other\n2026-01-01;1,5;2\n2026-01-02;-0,25;3\n") == [[1.5, 2.0], [-0.25, 3.0]]
+
+
+def test_a_decimal_comma_may_have_a_unit_and_points_between_thousands() -> None:
+    text = "datetime;value\n2026-01-01;4,97 C\n2026-01-02;1.234,5 C\n2026-01-03;41,0 F\n2026-01-04;1,2,3\n"
+
+    assert values(text) == [[4.97], [1234.5], [pytest.approx(5.0)], [None]]
+    assert values(text.replace(";", "\t")) == values(text)
 
 
 def test_columns_of_text_are_left_out_and_said() -> None:

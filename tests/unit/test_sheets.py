@@ -81,7 +81,7 @@ def test_a_missing_column_is_said_of_the_file(tmp_path: Path, problems: Problems
     with pytest.raises(SheetError, match="no row that can be used"):
         read_demand(written(tmp_path, "sku,date,units\n"), problems)
     binary = tmp_path / "binary.csv"
-    binary.write_bytes("sku,date,units\n".encode("utf-16"))
+    binary.write_bytes("sku,date,units\n".encode("utf-16-le"))
     with pytest.raises(SheetError, match="is not UTF-8 text"):
         read_demand(binary, problems)
 

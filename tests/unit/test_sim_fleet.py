@@ -21,14 +21,9 @@ from firmware_sim.mqtt import Address, AddressError, Link, address
 from firmware_sim.scenario import Sampling, faster
 from firmware_sim.stage import load
 from firmware_sim.warehouse import Warehouse
+from tests.contract.brokers import free_port
 
 PATIENCE_S = 20.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def until(true: Callable[[], bool], what: str) -> None:

@@ -33,26 +33,28 @@ class Service(Session):
 
     def get(self, path: str) -> Any:
         return (
-            self.orders if path == "/api/orders" else {"today": [{"place": one, "sku": "bolt"} for one in self.today]}
+            self.orders
+            if path == "/api/v1/orders"
+            else {"today": [{"place": one, "sku": "bolt"} for one in self.today]}
         )
 
     def post(self, act: Act) -> Any:
         self.told.append(act)
-        if act.path == "/api/orders":
+        if act.path == "/api/v1/orders":
             self.orders.append(order("closed", SLOW if act.body["supplier"] == "best" else QUICK))
 
 
 def test_an_errand_goes_through_the_life_of_an_order_and_is_done_once() -> None:
     made = next_act(QUICK, [order("sent", SLOW)], T0)
-    assert made == Act("/api/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
+    assert made == Act("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 40}]})
     for state, action in (("draft", "approve"), ("approved", "send"), ("sent", "confirm")):
         act = next_act(QUICK, [order(state)], T0)
         assert act is not None
-        assert (act.path, act.body["version"]) == (f"/api/orders/3/{action}", 4)
+        assert (act.path, act.body["version"]) == (f"/api/v1/orders/3/{action}", 4)
     assert next_act(QUICK, [order("confirmed")], T0 + 89_000) is None
     came = next_act(QUICK, [order("confirmed")], T0 + 90_000)
     assert came is not None
-    assert (came.path, came.body["lines"]) == ("/api/orders/3/receive", [{"sku": "bolt", "received": 40}])
+    assert (came.path, came.body["lines"]) == ("/api/v1/orders/3/receive", [{"sku": "bolt", "received": 40}])
     for state in ("received", "closed", "cancelled"):
         assert next_act(QUICK, [order(state)], T0 + 10**9) is None
 
@@ -74,10 +76,10 @@ def test_the_first_place_of_the_round_is_counted_as_it_truly_is_every_so_often()
     office = Office(People(20.0, 0.0, [QUICK, SLOW]), service, lambda: TRUTH, seed=1)
     for at_ms in range(T0, T0 + 40_001, 5_000):
         office.step(at_ms)
-    told = [act for act in service.told if act.path == "/api/counts"]
+    told = [act for act in service.told if act.path == "/api/v1/counts"]
     assert told[0].body == {"sku": "bolt", "place": "A2", "counted": 3, "at_ms": T0 - 2_000}
     assert len(told) == 3
-    assert sum(act.path == "/api/orders" for act in service.told) == 2
+    assert sum(act.path == "/api/v1/orders" for act in service.told) == 2
 
 
 def test_before_the_world_has_begun_nobody_works() -> None:
@@ -89,8 +91,8 @@ def test_before_the_world_has_begun_nobody_works() -> None:
 def test_who_finds_no_service_is_told_so(tmp_path: Path) -> None:
     noted = tmp_path / "sign-in.txt"
     noted.write_text("manager secret\n")
-    with pytest.raises(RefusedError, match="/api/orders"):
-        signed_in("http://127.0.0.1:9", noted).get("/api/orders")
+    with pytest.raises(RefusedError, match="/api/v1/orders"):
+        signed_in("http://127.0.0.1:9", noted).get("/api/v1/orders")
 
 
 def test_an_errand_is_for_what_somebody_offers() -> None:

@@ -8,6 +8,7 @@ import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,129 @@ def test_a_pipe_is_told_the_same_as_a_file(
     from_pipe, _ = told(capsys, "-")
 
     assert from_pipe == from_file
+
+
+def cooled(at: int) -> str:
+    """A cooler's swing, with an hour and a half much too warm."""
+    return f"{4 + abs(at % 20 - 10) / 10 + (8 if 2000 <= at < 2100 else 0):.2f}"
+
+
+def test_a_channel_that_begins_with_bad_cells_is_judged_on_the_rest_beside_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = [f"{'#VALUE!' if at < 150 else cooled(at)},{50 + at * 7 % 13}" for at in range(600)]
+
+    lines, _ = told(capsys, str(written(tmp_path, values, "value,humidity")))
+
+    assert lines[-1]["summary"]["channels"] == ["value", "humidity"]
+    assert lines[-1]["summary"]["notes"]["no number"]["count"] == 150
+    assert lines[-1]["summary"]["judged"] == 450
+
+
+@pytest.mark.parametrize("bad", ["#VALUE!", "Bad Input"])
+def test_a_series_whose_first_300_cells_are_bad_is_judged_after(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bad: str
+) -> None:
+    lines, _ = told(capsys, str(written(tmp_path, [bad if at < 300 else cooled(at) for at in range(2400)])))
+
+    assert (lines[-1]["summary"]["judged"], lines[-1]["summary"]["notes"]["no number"]["count"]) == (2100, 300)
+    assert lines[-1]["summary"]["events"] > 0
+
+
+def test_a_column_that_is_left_out_is_said_with_counts_and_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = [f"{cooled(at)},{'fine' if at else '7'},0" for at in range(150)]
+
+    _, faults = told(capsys, str(written(tmp_path, values, "value,remark,label")))
+
+    said = "1 of its 150 cells are numbers, 'fine' in line 3 is none; --channels remark watches it"
+    assert faults[0].endswith(f":1: column 'remark' is left out: {said}")
+    assert "column 'label' is left out: a column of that name" in faults[1]
+
+
+def test_a_pipe_says_when_a_column_of_text_turns_out_to_have_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [f"{cooled(at)},{'offline' if at < 30 else '5'}" for at in range(60)]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(written(tmp_path, values, "value,other").read_text()))
+
+    lines, faults = told(capsys, "-")
+
+    assert lines[-1]["summary"]["notes"] == {"a number in a column left out": {"count": 1, "lines": [32]}}
+    assert "name it with --channels" in faults[-1]
+
+
+def test_a_file_with_the_newest_row_first_is_read_from_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, [cooled(at) for at in range(2400)])
+    onwards, _ = told(capsys, str(path))
+    head, *lines = path.read_text().splitlines()
+    turned = "\n".join([head, *reversed(lines)])
+    path.write_text(turned)
+
+    backwards, faults = told(capsys, str(path))
+
+    assert [one["score"] for one in backwards if "row" in one] == [one["score"] for one in onwards if "row" in one]
+    assert [one["line"] for one in backwards if "row" in one] == [*range(2401, 1, -1)]
+    assert backwards[-1]["summary"]["judged"] == 2400
+    assert faults[-1].endswith(":2: the newest row stands first: the file is read from its end, 2400 rows")
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(turned))
+    assert cli.main(["watch", "-"]) == 2
+    assert "the newest row stands first (19 of the first 19 steps of time go back); sort it" in capsys.readouterr().err
+
+
+def test_a_file_in_no_order_is_said_to_want_sorting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, plain(400))
+    head, *lines = path.read_text().splitlines()
+    Random(3).shuffle(lines)
+    path.write_text("\n".join([head, *lines]))
+
+    found, faults = told(capsys, str(path))
+
+    older = found[-1]["summary"]["notes"]["reversed"]["count"]
+    assert older > 100
+    assert f"{older} of 400 rows are older than one before them, and were not judged; sort it by time" in faults[-1]
+
+
+@pytest.mark.parametrize("zone", ["", "+02:00", "-05:30", "Z"])
+def test_an_event_has_the_zone_of_the_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str], zone: str) -> None:
+    values = plain(400)
+    values[330] = "19.5"
+    path = written(tmp_path, values)
+    path.write_text(
+        "\n".join(one.replace(",", f"{zone},") if at else one for at, one in enumerate(path.read_text().splitlines()))
+    )
+
+    lines, _ = told(capsys, str(path))
+
+    event = max((one["event"] for one in lines if "event" in one), key=lambda one: float(one["score"]))
+    assert (event["begin"], event["end"]) == (f"2026-03-02 05:30:00{zone}", f"2026-03-02 05:30:00{zone}")
+
+
+def test_utf_16_is_read_and_said_where_it_does_not_say_so_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, plain(150))
+    text = path.read_text()
+    plainly, _ = told(capsys, str(path))
+
+    for encoding in ("utf-16", "utf-32"):
+        path.write_text(text, encoding=encoding)
+        assert told(capsys, str(path))[0] == plainly
+    path.write_text(text, encoding="utf-16-le")
+    assert cli.main(["watch", str(path)]) == 2
+    assert "is not UTF-8 text, but may be UTF-16; save it as CSV UTF-8" in capsys.readouterr().err
+
+
+def test_a_file_without_names_is_said_to_have_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, plain(100))
+    path.write_text(path.read_text().partition("\n")[2])
+
+    assert cli.main(["watch", str(path)]) == 2
+    assert "has no line of names: its first line is a row (of '2026-03-02 00:00:00')" in capsys.readouterr().err
 
 
 def test_several_columns_are_watched_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from cloud.alerts import rules, wording
 from cloud.alerts.lifecycle import Alert
-from cloud.alerts.notices import Kind, Notice
+from cloud.alerts.notices import Notice
 from cloud.alerts.wording import FIELD, LANGUAGES, Place, say
 from cloud.alerts.words import UNSAID
+from cloud.core.crews_view import Kind
 from cloud.core.view import Param
 from edge.core.alarms import RULES as OF_GATEWAYS
 
@@ -90,6 +91,10 @@ def test_one_alert_is_told_whole() -> None:
     assert "9 °C，限值 8 °C" in body
 
 
+def test_of_what_comes_and_goes_it_is_said_that_its_end_will_not_be_told() -> None:
+    assert "\nIt comes and goes, so nobody is told when it is over.\n" in said("news", replace(alert(), reopened=1))[1]
+
+
 def test_who_is_asked_later_is_told_why_and_what_is_over_needs_nothing() -> None:
     assert "so you are asked too" in said("critical", alert(), step=1)[1]
     assert "so you are asked too" not in said("critical", alert())[1]
@@ -113,6 +118,17 @@ def test_many_are_told_by_what_is_wrong_and_where_the_worst_first() -> None:
 def test_yesterday_is_told_with_its_day() -> None:
     one = replace(alert(), since_ms=NOW_MS - 2 * 3_600_000)
     assert "Since 2025-11-21 23:00 (2 h)" in said("again", one)[1]
+
+
+def test_what_is_foretold_is_told_as_a_span_or_as_at_least() -> None:
+    worn: dict[str, Param] = {"fault": "wearing", "feature": "1/vibration_mm_s", "value": 3.2, "unit": "mm/s"}
+    worn |= {"normal_low": 1.7, "normal_high": 1.8, "days_low": 12.7, "days_mid": 36.1, "days_high": None}
+    one = replace(alert(1, "machine_health", "d1", 2), params=worn)
+    assert "wearing out, vibration 3.2 mm/s, usually 1.7 to 1.8, at least 12.7 days left." in said("news", one)[1]
+    one = replace(one, params=worn | {"days_high": 60.0})
+    assert "about 36.1 days left (12.7 to 60)" in said("news", one)[1]
+    lost: dict[str, Param] = {"fault": "refrigerant", "duty": 0.605}
+    assert "runs 60 % of the time" in said("news", replace(one, rule="refrigeration_fault", params=lost))[1]
 
 
 def test_a_rule_of_a_later_gateway_is_told_by_its_name() -> None:

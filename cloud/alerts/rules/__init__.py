@@ -1,7 +1,7 @@
 """One rule a file: `RULE` (the file's name), `HOLD_MS`, `CLEAR_MS`, `evaluate(facts)` and `EXAMPLES`.
 
 Pure: facts in, conditions out. A rule never imports a sibling; it is found by the scan below, which fails loudly on a
-broken file. `EXAMPLES` holds at least one moment or timeline at which it fires and one at which it is quiet; one test
+broken file. `EXAMPLES` holds at least one moment at which it fires, one at which it is quiet, and a timeline; one test
 runs all. Two more constants are left out where they say nothing: `KNOWN_BY`, through what its subjects are known
 (device, slot, zone, sku; of `SKU.GATE` the gate, of `SKU.ZONE` the readers of the zone), so that nothing new is seen of
 what a gateway that is away would have to tell; and `NODATA`: it says that something is not known, not that it is
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
@@ -41,6 +41,23 @@ class Timeline(NamedTuple):
     title: str
     subject: str
     moments: list[tuple[Facts, Stage | Literal[""]]]
+
+
+def course(
+    title: str,
+    subject: str,
+    wrong: Facts,
+    right: Facts,
+    minutes: Sequence[tuple[float, bool, Stage | Literal[""]]],
+) -> Timeline:
+    """A timeline of two moments: at each minute the one in which something is wrong (True) or the other, and the state
+    the alert must be in."""
+    from_ms = max(wrong.now_ms, right.now_ms)
+    moments = [
+        (replace(wrong if is_wrong else right, now_ms=from_ms + round(minute * MINUTE_MS)), state)
+        for minute, is_wrong, state in minutes
+    ]
+    return Timeline(title, subject, moments)
 
 
 class Rule(NamedTuple):
@@ -111,6 +128,8 @@ def rules() -> dict[str, Rule]:
             raise ImportError(f"{where}: HOLD_MS and CLEAR_MS can not be negative")
         if one.known_by not in get_args(Known):
             raise ImportError(f"{where}: KNOWN_BY {one.known_by!r} is none of {', '.join(get_args(Known)[1:])}")
+        if not one.timelines:
+            raise ImportError(f"{where} has no timeline among its EXAMPLES; add one (see `course`)")
         found[one.name] = one
     return found
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cloud.alerts.facts import BacklogNow, Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, Timeline
 from protocols.layout import About, Site
 
 RULE = "backlog"
@@ -41,4 +43,16 @@ EXAMPLES = [
         [Condition(RULE, "history", "", 2, {"used_pct": 75.0, "waiting": 750, "most": 1000}, sustain=True)],
     ),
     Example("an hour's outage", _at(20), []),
+    Timeline(
+        "drains to just below what is told, and then for good",
+        "history",
+        [
+            (_at(840), "pending"),
+            (replace(_at(840), now_ms=60_000), "firing"),
+            (replace(_at(750), now_ms=120_000), "firing"),
+            (replace(_at(750), now_ms=3_600_000), "firing"),
+            (replace(_at(20), now_ms=3_660_000), "firing"),
+            (replace(_at(20), now_ms=4_260_000), "resolved"),
+        ],
+    ),
 ]

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.alerts.suffering import suffering
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Zone
@@ -52,8 +52,10 @@ def _at(pct: float | None, findings: list[Finding] | None = None) -> Facts:
 
 _ENDING = Finding("battery_ending", "1", 5_000, "replace_battery", {"days": 6.0})
 _PARAMS: dict[str, Param] = {"finding": "battery_ending", "channel": "1", "remedy": "replace_battery"}
+_WRONG = _at(8.0)
+_RIGHT = _at(80.0)
 EXAMPLES = [
-    Example("nearly empty", _at(8.0), [Condition(RULE, "d1", "a", 3, {"battery_pct": 8.0})]),
+    Example("nearly empty", _WRONG, [Condition(RULE, "d1", "a", 3, {"battery_pct": 8.0})]),
     Example("all but empty", _at(2.0), [Condition(RULE, "d1", "a", 2, {"battery_pct": 2.0})]),
     Example(
         "it falls so fast that it lasts a week",
@@ -65,6 +67,13 @@ EXAMPLES = [
         ],
     ),
     Example("a little more than low", _at(15.0), [Condition(RULE, "d1", "a", 3, {"battery_pct": 15.0}, sustain=True)]),
-    Example("a good one", _at(80.0), []),
+    Example("a good one", _RIGHT, []),
     Example("on the mains", _at(None), []),
+    course(
+        "comes, lasts and goes",
+        "d1",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (2, False, "resolved")],
+    ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Zone
 from protocols.reports import DeviceHealth, Finding
@@ -41,10 +41,12 @@ def evaluate(facts: Facts) -> list[Condition]:
 _SITE = Site(About("s1", "Site"), [Zone("a", "Aisle A")], devices=[Device("d1", "climate", "a")])
 _OFF = Finding("clock_off", "", 5_000, "set_clock", {"offset_s": 3600.04})
 _UP = {"g1": GatewayLink(True, 9_000)}
+_WRONG = Facts(_SITE, 9_000, gateways=_UP, clocks={"g1": 61.24})
+_RIGHT = Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0, findings=[_OFF])})
 EXAMPLES = [
     Example(
         "a gateway a minute ahead",
-        Facts(_SITE, 9_000, gateways=_UP, clocks={"g1": 61.24}),
+        _WRONG,
         [Condition(RULE, "g1", "", 3, {"off_s": 61.2})],
     ),
     Example(
@@ -59,8 +61,15 @@ EXAMPLES = [
     ),
     Example(
         "a device in another time zone",
-        Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0, findings=[_OFF])}),
+        _RIGHT,
         [Condition(RULE, "d1", "a", 3, {"since_ms": 5_000, "remedy": "set_clock", "off_s": 3600.0})],
     ),
     Example("some seconds", Facts(_SITE, 9_000, gateways=_UP, clocks={"g1": 4.0}), []),
+    course(
+        "comes, lasts and goes",
+        "g1",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (2, False, "resolved")],
+    ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Zone
 from protocols.reports import DeviceHealth
@@ -39,10 +39,12 @@ _SILENT = DeviceHealth("d1", "silent", 90_000, 10_000, 5_000, 0, 0, 0)
 _OK = DeviceHealth("d1", "ok", 90_000, 89_000, 5_000, 0, 0, 0)
 _PARAMS: dict[str, Param] = {"state": "silent", "last_seen_ms": 10_000, "period_ms": 5_000}
 _MANY = {f"d{i}": DeviceHealth(f"d{i}", "silent", 90_000, 10_000 + i, 5_000, 0, 0, 0) for i in range(1, 6)}
+_WRONG = Facts(_SITE, 90_000, devices={"d1": _SILENT}, gateways={"g1": GatewayLink(True, 90_000)})
+_RIGHT = Facts(_SITE, 90_000, devices={"d1": _OK})
 EXAMPLES = [
     Example(
         "a silent device",
-        Facts(_SITE, 90_000, devices={"d1": _SILENT}, gateways={"g1": GatewayLink(True, 90_000)}),
+        _WRONG,
         [Condition(RULE, "d1", "a", 3, _PARAMS)],
     ),
     Example(
@@ -67,5 +69,12 @@ EXAMPLES = [
         ),
         [Condition(RULE, f"d{i}", "a", 3, _PARAMS | {"last_seen_ms": 10_000 + i}, sustain=True) for i in range(1, 6)],
     ),
-    Example("a device that speaks", Facts(_SITE, 90_000, devices={"d1": _OK}), []),
+    Example("a device that speaks", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "d1",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (2, True, "firing"), (3, False, "firing"), (4, False, "resolved")],
+    ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import DiskNow, Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from protocols.layout import About, Site
 
 RULE = "disk_low"
@@ -36,13 +36,22 @@ def _at(free_gb: float) -> Facts:
     return Facts(_SITE, 0, disk=DiskNow(round(free_gb * (1 << 30)), 50 << 30))
 
 
+_WRONG = _at(4)
+_RIGHT = _at(20)
 EXAMPLES = [
-    Example("four of fifty left", _at(4), [Condition(RULE, SUBJECT, "", 2, {"used_pct": 92.0, "free_mb": 4096})]),
+    Example("four of fifty left", _WRONG, [Condition(RULE, SUBJECT, "", 2, {"used_pct": 92.0, "free_mb": 4096})]),
     Example("one left", _at(1), [Condition(RULE, SUBJECT, "", 1, {"used_pct": 98.0, "free_mb": 1024})]),
     Example(
         "some was deleted",
         _at(5.5),
         [Condition(RULE, SUBJECT, "", 2, {"used_pct": 89.0, "free_mb": 5632}, sustain=True)],
     ),
-    Example("twenty of fifty left", _at(20), []),
+    Example("twenty of fifty left", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "service",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (1, True, "firing"), (2, False, "firing"), (12, False, "resolved")],
+    ),
 ]

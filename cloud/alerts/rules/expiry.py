@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.book.staking import Stake
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
@@ -39,10 +39,12 @@ _SITE = Site(
     [Slot("a1", "a", "milk", "d1")],
     [Device("d1", "shelf", "a")],
 )
+_WRONG = Facts(_SITE, 0, stakes={"milk": Stake("L1", 4, 100, 60, 0, 1)})
+_RIGHT = Facts(_SITE, 0, stakes={"milk": Stake("L1", 90, 100, 60, 0, 1)})
 EXAMPLES = [
     Example(
         "sixty of a hundred will not sell in four days",
-        Facts(_SITE, 0, stakes={"milk": Stake("L1", 4, 100, 60, 0, 1)}),
+        _WRONG,
         [
             Condition(
                 RULE,
@@ -84,6 +86,13 @@ EXAMPLES = [
             )
         ],
     ),
-    Example("that is months away", Facts(_SITE, 0, stakes={"milk": Stake("L1", 90, 100, 60, 0, 1)}), []),
+    Example("that is months away", _RIGHT, []),
     Example("all will sell", Facts(_SITE, 0), []),
+    course(
+        "comes, lasts and goes",
+        "milk",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (60, True, "firing"), (61, False, "firing"), (121, False, "resolved")],
+    ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.forecasting.watched import Strayed
 from cloud.core.view import Param
 from protocols.layout import About, Site, Sku
@@ -45,8 +45,10 @@ def _off(told: float, came: float) -> int:
 _SITE = Site(About("s1", "Site"), [], [Sku("bolt", "Bolt", 5.0)])
 _OFF = Strayed("bolt", 280.0, 140.0, 28, True)
 _PARAMS: dict[str, Param] = {"name": "Bolt", "told": 280.0, "came": 140.0, "off_pct": 100, "days": 28}
+_WRONG = Facts(_SITE, 0, strayed=[_OFF], judged=100)
+_RIGHT = Facts(_SITE, 0, judged=100)
 EXAMPLES = [
-    Example("twice what came", Facts(_SITE, 0, strayed=[_OFF], judged=100), [Condition(RULE, "bolt", "", 3, _PARAMS)]),
+    Example("twice what came", _WRONG, [Condition(RULE, "bolt", "", 3, _PARAMS)]),
     Example(
         "better by now",
         Facts(_SITE, 0, strayed=[_OFF._replace(sure=False)], judged=100),
@@ -60,5 +62,12 @@ EXAMPLES = [
             Condition(RULE, "s1", "", 3, {"skus": 30, "told": 8400.0, "came": 4200.0, "off_pct": 100, "days": 28}),
         ],
     ),
-    Example("right on average", Facts(_SITE, 0, judged=100), []),
+    Example("right on average", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "bolt",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (1441, False, "resolved")],
+    ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.lanes import Lacking
 from cloud.core.view import Param
 from protocols.layout import About, Site
@@ -31,10 +31,12 @@ def evaluate(facts: Facts) -> list[Condition]:
 _SITE = Site(About("s1", "Site"), [])
 _LACKING = {"g1": Lacking(12, "events", 100, 1_000)}
 _PARAMS: dict[str, Param] = {"missing": 12, "lane": "events", "first": 100, "since_ms": 1_000}
+_WRONG = Facts(_SITE, 601_000, gateways={"g1": GatewayLink(True, 600_000)}, lacking=_LACKING)
+_RIGHT = Facts(_SITE, 601_000, gateways={"g1": GatewayLink(True, 600_000)})
 EXAMPLES = [
     Example(
         "a gap that has stayed for ten minutes",
-        Facts(_SITE, 601_000, gateways={"g1": GatewayLink(True, 600_000)}, lacking=_LACKING),
+        _WRONG,
         [Condition(RULE, "g1", "", 2, _PARAMS)],
     ),
     Example(
@@ -47,5 +49,6 @@ EXAMPLES = [
         Facts(_SITE, 601_000, gateways={"g1": GatewayLink(False, 2_000)}, lacking=_LACKING),
         [Condition(RULE, "g1", "", 2, _PARAMS, sustain=True)],
     ),
-    Example("all is here", Facts(_SITE, 601_000, gateways={"g1": GatewayLink(True, 600_000)}), []),
+    Example("all is here", _RIGHT, []),
+    course("comes, lasts and goes", "g1", _WRONG, _RIGHT, [(0, True, "firing"), (1, False, "resolved")]),
 ]

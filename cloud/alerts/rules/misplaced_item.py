@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import Param
 from cloud.core.whereabouts import Elsewhere
 from protocols.layout import About, Site, Sku, Zone
@@ -28,10 +28,12 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 
 _SITE = Site(About("s1", "Site"), [Zone("a", "Aisle A"), Zone("b", "Aisle B")], [Sku("drill", "Drill", 900.0)])
+_WRONG = Facts(_SITE, 0, elsewhere=[Elsewhere("drill", "b", "a", 2, 5)])
+_RIGHT = Facts(_SITE, 0)
 EXAMPLES = [
     Example(
         "two drills among the bolts",
-        Facts(_SITE, 0, elsewhere=[Elsewhere("drill", "b", "a", 2, 5)]),
+        _WRONG,
         [
             Condition(
                 RULE,
@@ -42,5 +44,12 @@ EXAMPLES = [
             )
         ],
     ),
-    Example("all where they belong", Facts(_SITE, 0), []),
+    Example("all where they belong", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "drill.b",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (30, True, "firing"), (31, False, "firing"), (36, False, "resolved")],
+    ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import Param, SkuView
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 
@@ -53,10 +53,12 @@ def _at(units: int, daily: float = 2.0) -> Facts:
 
 
 _PARAMS: dict[str, Param] = {"name": "Bolt", "available": 900, "order_up_to": 200, "over_units": 700}
+_WRONG = _at(900)
+_RIGHT = _at(900, 50.0)
 EXAMPLES = [
     Example(
         "a year's worth",
-        _at(900),
+        _WRONG,
         [Condition(RULE, "bolt", "a", 3, _PARAMS | {"cover_days": 450.0, "value": 1400.0})],
     ),
     Example(
@@ -73,6 +75,13 @@ EXAMPLES = [
             )
         ],
     ),
-    Example("it sells fast", _at(900, 50.0), []),
+    Example("it sells fast", _RIGHT, []),
     Example("as it should be", _at(180), []),
+    course(
+        "comes, lasts and goes",
+        "bolt",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (1440, True, "firing"), (1441, False, "firing"), (2881, False, "resolved")],
+    ),
 ]

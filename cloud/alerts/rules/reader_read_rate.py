@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.alerts.wearing import figures
 from cloud.core.maintenance.assets import AssetNow, Fault
 from cloud.core.view import Param
@@ -36,15 +36,17 @@ _SITE = Site(About("s1", "Site"), [Zone("a", "Aisle A")], devices=[Device("r1", 
 _LESS = Fault("read_rate", 3, 5, {"reads_min": 40.0, "usual_reads_min": 160.0})
 _DEAD = AssetNow("r1.2", "antenna", "a", 0.0, None, [Fault("antenna_dead", 3, 5)])
 _PARAMS: dict[str, Param] = {"since_ms": 5}
+_WRONG = Facts(_SITE, 0, assets=[AssetNow("r1", "reader", "a", 1.0), _DEAD])
+_RIGHT = Facts(_SITE, 0, assets=[AssetNow("r1", "reader", "a", 0.3, None, [_LESS]), _DEAD])
 EXAMPLES = [
     Example(
         "an antenna is dead",
-        Facts(_SITE, 0, assets=[AssetNow("r1", "reader", "a", 1.0), _DEAD]),
+        _WRONG,
         [Condition(RULE, "r1.2", "a", 3, {"fault": "antenna_dead", "health_pct": 0, **_PARAMS})],
     ),
     Example(
         "all of the reader hears less",
-        Facts(_SITE, 0, assets=[AssetNow("r1", "reader", "a", 0.3, None, [_LESS]), _DEAD]),
+        _RIGHT,
         [
             Condition(
                 RULE,
@@ -56,4 +58,11 @@ EXAMPLES = [
         ],
     ),
     Example("as ever", Facts(_SITE, 0, assets=[AssetNow("r1", "reader", "a", 1.0)]), []),
+    course(
+        "comes, lasts and goes",
+        "r1.2",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (61, False, "resolved")],
+    ),
 ]

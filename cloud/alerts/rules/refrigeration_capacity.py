@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.alerts.wearing import figures
 from cloud.core.maintenance.assets import AssetNow, Fault
 from protocols.layout import About, Device, Site, Zone
@@ -26,14 +26,16 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")], devices=[Device("t1", "climate", "cold")])
+_WRONG = Facts(
+    _SITE,
+    2000,
+    assets=[AssetNow("t1", "refrigerator", "cold", 0.4, None, [Fault("losing_capacity", 3, 9, {"duty": 0.9})])],
+)
+_RIGHT = Facts(_SITE, 2000, assets=[AssetNow("t1", "refrigerator", "cold", 1)])
 EXAMPLES = [
     Example(
         "a cooler that loses capacity",
-        Facts(
-            _SITE,
-            2000,
-            assets=[AssetNow("t1", "refrigerator", "cold", 0.4, None, [Fault("losing_capacity", 3, 9, {"duty": 0.9})])],
-        ),
+        _WRONG,
         [Condition(RULE, "t1", "cold", 2, {"fault": "losing_capacity", "since_ms": 9, "health_pct": 40, "duty": 0.9})],
     ),
     Example(
@@ -60,5 +62,12 @@ EXAMPLES = [
             )
         ],
     ),
-    Example("a cooler that varies as ever", Facts(_SITE, 2000, assets=[AssetNow("t1", "refrigerator", "cold", 1)]), []),
+    Example("a cooler that varies as ever", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "t1",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (721, False, "resolved")],
+    ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.maintenance.verdicts import RulePrecision
 from protocols.layout import About, Site
 
@@ -29,12 +29,15 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 
 _SITE = Site(About("s1", "Site"), [])
-_WRONG = RulePrecision("door", 1, 9, 0, 0.1, 0.01, 0.38, 0.5, True)
+_ASKS = RulePrecision("door", 1, 9, 0, 0.1, 0.01, 0.38, 0.5, True)
+_WRONG = Facts(_SITE, 1_000, doubted=[_ASKS])
+_RIGHT = Facts(_SITE, 1_000)
 EXAMPLES = [
     Example(
         "nine of ten were wrong",
-        Facts(_SITE, 1_000, doubted=[_WRONG]),
+        _WRONG,
         [Condition(RULE, "door", "", 3, {"right": 1, "wrong": 9, "high": 0.38, "floor": 0.5})],
     ),
-    Example("no rule asks", Facts(_SITE, 1_000), []),
+    Example("no rule asks", _RIGHT, []),
+    course("comes, lasts and goes", "door", _WRONG, _RIGHT, [(0, True, "firing"), (1, False, "resolved")]),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.alerts.suffering import suffering
 from cloud.core.maintenance.assets import AssetNow, Fault
 from cloud.core.view import Param
@@ -33,10 +33,12 @@ _PARAMS: dict[str, Param] = {
     "since_ms": 5_000,
     "findings": 1,
 }
+_WRONG = Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0, findings=[_FOUND])})
+_RIGHT = Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0)})
 EXAMPLES = [
     Example(
         "a stuck thermometer",
-        Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0, findings=[_FOUND])}),
+        _WRONG,
         [Condition(RULE, "d1", "a", 3, _PARAMS | {"hours": 7.0})],
     ),
     Example(
@@ -61,7 +63,12 @@ EXAMPLES = [
             )
         ],
     ),
-    Example(
-        "a healthy one", Facts(_SITE, 9_000, devices={"d1": DeviceHealth("d1", "ok", 9_000, 9_000, 5_000, 0, 0, 0)}), []
+    Example("a healthy one", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "d1",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (2, False, "resolved")],
     ),
 ]

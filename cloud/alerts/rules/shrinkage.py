@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.counting.shrinkage import DAYS, Shrunk
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
@@ -40,10 +40,12 @@ _SITE = Site(
     [Device("d1", "shelf", "a")],
 )
 _PARAMS: dict[str, Param] = {"name": "Razor blades", "units": 9, "times": 4, "usual_units": 3.4, "slot": "a1"}
+_WRONG = Facts(_SITE, 0, shrunk=[Shrunk("blade", "a1", 9, 4, 3.4, 5)])
+_RIGHT = Facts(_SITE, 0)
 EXAMPLES = [
     Example(
         "four counts in a month found too few",
-        Facts(_SITE, 0, shrunk=[Shrunk("blade", "a1", 9, 4, 3.4, 5)]),
+        _WRONG,
         [Condition(RULE, "blade", "a", 3, _PARAMS | {"value": 180.0, "days": 30, "since_ms": 5})],
     ),
     Example(
@@ -51,5 +53,12 @@ EXAMPLES = [
         Facts(_SITE, 0, shrunk=[Shrunk("blade", "a1", 90, 4, 3.4, 5)]),
         [Condition(RULE, "blade", "a", 2, _PARAMS | {"units": 90, "value": 1800.0, "days": 30, "since_ms": 5})],
     ),
-    Example("counts agree", Facts(_SITE, 0), []),
+    Example("counts agree", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "blade",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "firing"), (1, False, "firing"), (1441, False, "resolved")],
+    ),
 ]

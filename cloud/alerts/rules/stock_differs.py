@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.reports import SlotLevel
@@ -38,10 +38,12 @@ _SITE = Site(
     [Device("d1", "shelf", "a")],
 )
 _DIFFERS = SlotLevel("a1", "bolt", 3, 3, 3, 0.999, 15.0, 9_000, booked=12, differs_ms=5_000)
+_WRONG = Facts(_SITE, 9_000, levels={"a1": _DIFFERS})
+_RIGHT = Facts(_SITE, 9_000, levels={"a1": SlotLevel("a1", "bolt", 3, 3, 3, 0.999, 15.0, 9_000, booked=12)})
 EXAMPLES = [
     Example(
         "the book says 12 and the shelf holds 3",
-        Facts(_SITE, 9_000, levels={"a1": _DIFFERS}),
+        _WRONG,
         [
             Condition(
                 RULE, "a1", "a", 3, {"sku": "bolt", "booked": 12, "count": 3, "low": 3, "high": 3, "since_ms": 5_000}
@@ -50,8 +52,9 @@ EXAMPLES = [
     ),
     Example(
         "it may yet be a booking on its way",
-        Facts(_SITE, 9_000, levels={"a1": SlotLevel("a1", "bolt", 3, 3, 3, 0.999, 15.0, 9_000, booked=12)}),
+        _RIGHT,
         [],
     ),
     Example("no book at all", Facts(_SITE, 9_000, levels={"a1": SlotLevel("a1", "bolt", 3, 3, 3, 0.999, 15.0, 0)}), []),
+    course("comes, lasts and goes", "a1", _WRONG, _RIGHT, [(0, True, "firing"), (1, False, "resolved")]),
 ]

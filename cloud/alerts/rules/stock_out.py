@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import SkuView
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 
@@ -43,15 +43,17 @@ _SITE = Site(
     [Device("d1", "shelf", "a")],
 )
 _NONE = SkuView("bolt", "Bolt", 0, 50, 0, 12.5, 30, 50, 0.0, "out")
+_WRONG = Facts(_SITE, 0, skus=[_NONE])
+_RIGHT = Facts(_SITE, 0, skus=[SkuView("bolt", "Bolt", 0, 0, 1, 12.5, 30, 50, None, "unknown")])
 EXAMPLES = [
     Example(
         "none left",
-        Facts(_SITE, 0, skus=[_NONE]),
+        _WRONG,
         [Condition(RULE, "bolt", "a", 2, {"name": "Bolt", "on_order": 50, "daily_demand": 12.5})],
     ),
     Example(
         "none seen, but one slot can not be told",
-        Facts(_SITE, 0, skus=[SkuView("bolt", "Bolt", 0, 0, 1, 12.5, 30, 50, None, "unknown")]),
+        _RIGHT,
         [],
     ),
     Example("some left", Facts(_SITE, 0, skus=[SkuView("bolt", "Bolt", 3, 0, 0, 12.5, 30, 50, 0.2, "low")]), []),
@@ -59,5 +61,12 @@ EXAMPLES = [
         "an SKU without a slot",
         Facts(_SITE, 0, skus=[SkuView("gone", "Not kept here", 0, 0, 0, None, None, None, None, "unknown")]),
         [],
+    ),
+    course(
+        "comes, lasts and goes",
+        "bolt",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (0.5, True, "firing"), (1.5, False, "firing"), (2.5, False, "resolved")],
     ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.reports import DeviceHealth, SlotLevel
@@ -40,16 +40,25 @@ _SITE = Site(
     [Device("d1", "shelf", "a")],
 )
 _UNKNOWN = SlotLevel("a1", "bolt", None, 0, 40, 0.0, 120.0, 0, "foreign_object", "look")
+_WRONG = Facts(_SITE, 0, levels={"a1": _UNKNOWN})
+_RIGHT = Facts(_SITE, 0, levels={"a1": _UNKNOWN}, devices={"d1": DeviceHealth("d1", "silent", 0, 0, 5_000, 0, 0, 0)})
 EXAMPLES = [
     Example(
         "a count that can not be told",
-        Facts(_SITE, 0, levels={"a1": _UNKNOWN}),
+        _WRONG,
         [Condition(RULE, "a1", "a", 3, {"sku": "bolt", "reason": "foreign_object", "remedy": "look"})],
     ),
     Example(
         "its shelf is silent",
-        Facts(_SITE, 0, levels={"a1": _UNKNOWN}, devices={"d1": DeviceHealth("d1", "silent", 0, 0, 5_000, 0, 0, 0)}),
+        _RIGHT,
         [],
     ),
     Example("a known count", Facts(_SITE, 0, levels={"a1": SlotLevel("a1", "bolt", 7, 7, 7, 0.99, 35.0, 0)}), []),
+    course(
+        "comes, lasts and goes",
+        "a1",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (30, True, "firing"), (31, False, "firing"), (32, False, "resolved")],
+    ),
 ]

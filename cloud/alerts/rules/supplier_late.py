@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts, LateNow
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.view import Param, SkuView
 from protocols.layout import About, Site
 
@@ -52,10 +52,12 @@ def _sku(name: str, cover: float, status: str = "ok") -> SkuView:
     return SkuView(name, name, 10, 0, 0, 1.0, 5, 50, cover, status)  # type: ignore[arg-type]
 
 
+_WRONG = Facts(_SITE, 2 * DAY_MS, skus=[_sku("bolt", 20.0), _sku("nut", 9.0)], late=[_LATE])
+_RIGHT = Facts(_SITE, 2 * DAY_MS, skus=[_sku("bolt", 20.0)])
 EXAMPLES = [
     Example(
         "two days late, and there is enough",
-        Facts(_SITE, 2 * DAY_MS, skus=[_sku("bolt", 20.0), _sku("nut", 9.0)], late=[_LATE]),
+        _WRONG,
         [Condition(RULE, "acme", "", 3, _PARAMS | {"sku": "nut"})],
     ),
     Example(
@@ -63,5 +65,12 @@ EXAMPLES = [
         Facts(_SITE, 2 * DAY_MS, skus=[_sku("bolt", 0.0, "out"), _sku("nut", 9.0)], late=[_LATE]),
         [Condition(RULE, "acme", "", 2, _PARAMS | {"sku": "bolt"})],
     ),
-    Example("all came", Facts(_SITE, 2 * DAY_MS, skus=[_sku("bolt", 20.0)]), []),
+    Example("all came", _RIGHT, []),
+    course(
+        "comes, lasts and goes",
+        "acme",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (360, True, "firing"), (361, False, "firing"), (421, False, "resolved")],
+    ),
 ]

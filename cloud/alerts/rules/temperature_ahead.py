@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cloud.alerts.cold import figures, stale, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, Timeline
 from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
@@ -60,4 +62,15 @@ EXAMPLES = [
     ),
     Example("a defrost", _at(10.0, "defrost"), []),
     Example("it will not get there", _at(None), []),
+    Timeline(
+        "slower for a while, which keeps it; then a defrost, which is none",
+        "cold",
+        [
+            (_at(40.0), "pending"),
+            (replace(_at(40.0), now_ms=5 * 60_000), "firing"),
+            (replace(_at(75.0), now_ms=30 * 60_000), "firing"),
+            (replace(_at(10.0, "defrost"), now_ms=40 * 60_000), "firing"),
+            (replace(_at(10.0, "defrost"), now_ms=50 * 60_000), "resolved"),
+        ],
+    ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.maintenance.work import LateWork
 from protocols.layout import About, Site
 
@@ -34,11 +34,14 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 _SITE = Site(About("s1", "Site"), [])
 _WORK = LateWork(7, "pump", "hall", "overrun", 60_000, "lee")
+_WRONG = Facts(_SITE, 61_000, works=[LateWork(8, "pump", "hall", "not_started", 30_000, ""), _WORK])
+_RIGHT = Facts(_SITE, 61_000)
 EXAMPLES = [
     Example(
         "an hour was planned, and it takes longer",
-        Facts(_SITE, 61_000, works=[LateWork(8, "pump", "hall", "not_started", 30_000, ""), _WORK]),
+        _WRONG,
         [Condition(RULE, "pump", "hall", 2, {"order": 7, "late": "overrun", "until_ms": 60_000, "assigned_to": "lee"})],
     ),
-    Example("no window is over", Facts(_SITE, 61_000), []),
+    Example("no window is over", _RIGHT, []),
+    course("comes, lasts and goes", "pump", _WRONG, _RIGHT, [(0, True, "firing"), (1, False, "resolved")]),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.alerts.lifecycle import Condition
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from protocols.layout import About, Device, Site, Zone
 from protocols.reports import DeviceHealth
 
@@ -46,18 +46,27 @@ def _at(silent: dict[str, int], gateway: bool = True) -> Facts:
     return Facts(_SITE, 600_000, devices=devices, gateways=links, gateway_of=dict.fromkeys(devices, "g1"))
 
 
+_WRONG = _at({f"a{i}": 300_000 + i * 1000 for i in range(4)})
+_RIGHT = _at({"a0": 300_000, "a1": 301_000, "a2": 302_000, "b0": 303_000, "b1": 300_500})
 EXAMPLES = [
     Example(
         "all four of a zone",
-        _at({f"a{i}": 300_000 + i * 1000 for i in range(4)}),
+        _WRONG,
         [Condition(RULE, "a", "a", 3, {"devices": 4, "of": 4, "lost_ms": 303_000, "through": "g1"})],
     ),
     Example(
         "five on one strip in two aisles",
-        _at({"a0": 300_000, "a1": 301_000, "a2": 302_000, "b0": 303_000, "b1": 300_500}),
+        _RIGHT,
         [Condition(RULE, "g1", "", 3, {"devices": 5, "of": 8, "lost_ms": 303_000, "through": "g1"})],
     ),
     Example("two of four", _at({"a0": 300_000, "a1": 301_000}), []),
     Example("four, one after the other", _at({f"a{i}": 100_000 + i * 150_000 for i in range(4)}), []),
     Example("their gateway is away", _at({f"a{i}": 300_000 for i in range(4)}, gateway=False), []),
+    course(
+        "comes, lasts and goes",
+        "a",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (0.5, True, "firing"), (1.5, False, "firing"), (3.5, False, "resolved")],
+    ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloud.alerts.facts import ClimateNow, Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.limits import Measure, outside
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, Timeline
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
 
@@ -25,6 +25,12 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 
 _SITE = Site(About("s1", "Site"), [Zone("dry", "Dry store", min_pct=20.0, max_pct=60.0), Zone("hall", "Hall")])
+
+
+def _at(minute: int, humidity_pct: float) -> Facts:
+    return Facts(_SITE, minute * 60_000, climate={"dry": ClimateNow(20.0, humidity_pct, minute * 60_000)})
+
+
 _HIGH: dict[str, Param] = {"limit": 60.0, "unit": "%RH", "side": "high"}
 EXAMPLES = [
     Example(
@@ -49,5 +55,19 @@ EXAMPLES = [
     ),
     Example(
         "a thermometer that tells no humidity", Facts(_SITE, 60_000, climate={"dry": ClimateNow(20.0, None, 0)}), []
+    ),
+    Timeline(
+        "a washed floor, and a wet week that is over only when it is dry by more than a little",
+        "dry",
+        [
+            (_at(0, 71.0), "pending"),
+            (_at(20, 55.0), "lapsed"),
+            (_at(60, 71.0), "pending"),
+            (_at(90, 71.0), "firing"),
+            (_at(100, 59.0), "firing"),
+            (_at(200, 59.0), "firing"),
+            (_at(210, 57.0), "firing"),
+            (_at(220, 57.0), "resolved"),
+        ],
     ),
 ]

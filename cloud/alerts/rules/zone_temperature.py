@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cloud.alerts.facts import ClimateNow, Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.limits import Measure, outside
-from cloud.alerts.rules import Example
+from cloud.alerts.rules import Example, course
 from cloud.core.coldchain.rooms import RoomNow
 from cloud.core.view import Param
 from protocols.layout import About, Site, Zone
@@ -31,10 +31,12 @@ def evaluate(facts: Facts) -> list[Condition]:
 
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room", min_c=2.0, max_c=8.0), Zone("hall", "Hall")])
 _HIGH: dict[str, Param] = {"limit": 8.0, "unit": "Cel", "side": "high"}
+_WRONG = Facts(_SITE, 60_000, climate={"cold": ClimateNow(9.04, 60.0, 50_000)})
+_RIGHT = Facts(_SITE, 60_000, climate={"cold": ClimateNow(5.0, 60.0, 50_000), "hall": ClimateNow(40.0, 60.0, 0)})
 EXAMPLES = [
     Example(
         "too warm",
-        Facts(_SITE, 60_000, climate={"cold": ClimateNow(9.04, 60.0, 50_000)}),
+        _WRONG,
         [Condition(RULE, "cold", "cold", 1, {"value": 9.0, **_HIGH})],
     ),
     Example(
@@ -49,7 +51,7 @@ EXAMPLES = [
     ),
     Example(
         "as it should be, and a zone without limits",
-        Facts(_SITE, 60_000, climate={"cold": ClimateNow(5.0, 60.0, 50_000), "hall": ClimateNow(40.0, 60.0, 0)}),
+        _RIGHT,
         [],
     ),
     Example(
@@ -78,4 +80,11 @@ EXAMPLES = [
         [Condition(RULE, "cold", "cold", 1, {"value": 9.0, **_HIGH}, sustain=True)],
     ),
     Example("no thermometer heard yet", Facts(_SITE, 60_000), []),
+    course(
+        "comes, lasts and goes",
+        "cold",
+        _WRONG,
+        _RIGHT,
+        [(0, True, "pending"), (10, True, "firing"), (11, False, "firing"), (21, False, "resolved")],
+    ),
 ]

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 class Words(NamedTuple):
     """How alerts of one rule are worded: what is wrong, what to do, and its figures: templates with `{param}`, left out
-    where one of their params is not there. `sides`: the title by the value of the param `side`."""
+    where one of their params is not there; of several with "|" between them the first that has all of its own. `sides`:
+    the title by the value of the param `side`."""
 
     title: str
     advice: str

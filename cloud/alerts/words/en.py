@@ -38,8 +38,7 @@ _RULES: dict[str, Words] = {
         "Have it serviced before the room gets warm; clean its coil and look at the fan first.",
         (
             "{capacity_lost_pct} % of its cooling lost",
-            "at its limit in {days_mid} days",
-            "({days_low} to {days_high})",
+            "at its limit in {days_mid} days ({days_low} to {days_high})|at its limit in {days_low} days or later",
             "runs {duty} of the time, {duty_expected} expected",
         ),
     ),
@@ -150,8 +149,7 @@ _RULES: dict[str, Words] = {
             "{fault}",
             "health {health_pct} %",
             "{feature} {value}, usually {normal_low} to {normal_high}",
-            "about {days_mid} days left",
-            "({days_low} to {days_high})",
+            "about {days_mid} days left ({days_low} to {days_high})|at least {days_low} days left",
         ),
     ),
     "misplaced_item": Words(
@@ -189,8 +187,7 @@ _RULES: dict[str, Words] = {
         (
             "{fault}",
             "health {health_pct} %",
-            "about {days_mid} days left",
-            "({days_low} to {days_high})",
+            "about {days_mid} days left ({days_low} to {days_high})|at least {days_low} days left",
             "runs {duty} of the time",
         ),
     ),

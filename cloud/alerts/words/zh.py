@@ -28,8 +28,7 @@ _RULES: dict[str, Words] = {
         "请在库房升温之前安排检修；先清洁盘管、查看风机。",
         (
             "制冷能力已损失 {capacity_lost_pct} %",
-            "预计 {days_mid} 天后达到极限",
-            "（{days_low} 至 {days_high}）",
+            "预计 {days_mid} 天后达到极限（{days_low} 至 {days_high}）|最早 {days_low} 天后达到极限",
             "运行占比 {duty}，预期 {duty_expected}",
         ),
     ),
@@ -125,8 +124,7 @@ _RULES: dict[str, Words] = {
             "{fault}",
             "健康度 {health_pct} %",
             "{feature} {value}，通常 {normal_low} 至 {normal_high}",
-            "约剩 {days_mid} 天",
-            "（{days_low} 至 {days_high}）",
+            "约剩 {days_mid} 天（{days_low} 至 {days_high}）|至少剩 {days_low} 天",
         ),
     ),
     "misplaced_item": Words(
@@ -164,8 +162,7 @@ _RULES: dict[str, Words] = {
         (
             "{fault}",
             "健康度 {health_pct} %",
-            "约剩 {days_mid} 天",
-            "（{days_low} 至 {days_high}）",
+            "约剩 {days_mid} 天（{days_low} 至 {days_high}）|至少剩 {days_low} 天",
             "运行占比 {duty}",
         ),
     ),

@@ -5,11 +5,12 @@ Facts that shelves sensed are not asked. What passes here may still turn out to 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from math import isfinite
 
 from cloud.core.book.entries import TAKES_BACK, Entry, taken_back
+from cloud.core.book.lots import NO_ENDS
 from cloud.core.book.positions import Position
 from cloud.core.book.state import Account
 from cloud.core.refusals import Refusal
@@ -94,8 +95,7 @@ def impossible(at_ms: int) -> Refusal | None:
 def promised(entry: Entry, sku: Sku, slots: Collection[str], position: Position) -> Refusal | None:
     """Why goods may not be picked, or sent to another site, off the shelves: they are promised to somebody. What was
     lost is lost, and what is picked for a reservation is what was promised."""
-    away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
-    if entry.place or entry.units >= 0 or not away or entry.ref.startswith("reservation:"):
+    if not _goes_away(entry, slots) or entry.ref.startswith("reservation:"):
         return None
     if sku.members_only and not slots and entry.kind == "pick":
         said = f"{sku.id} is there for members alone ({sku.members_only})."
@@ -107,20 +107,59 @@ def promised(entry: Entry, sku: Sku, slots: Collection[str], position: Position)
     return Refusal("reserved", said, "Pick the reservation it is for, or release that first.")
 
 
-def withheld(entry: Entry, account: Account, slots: Collection[str], today: str) -> Refusal | None:
+def withheld(
+    entry: Entry, account: Account, slots: Collection[str], today: str, ends: Mapping[str, str] = NO_ENDS
+) -> Refusal | None:
     """Why goods of a lot that is named may not go to whoever wants them: they are in quarantine, or have expired by
-    `today` (an ISO date). Who names no lot gets such goods only where there are no others; what left a slot is gone."""
+    `today` (an ISO date; `ends` as of `lots`). Who names no lot gets such goods only where there are no others; what
+    left a slot is gone."""
     lot = entry.lot or entry.expiry
-    away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
-    if not lot or entry.units >= 0 or not away or entry.place:
+    if not lot or not _goes_away(entry, slots):
         return None
-    there, expiry = account.batches.units.get(lot, 0), account.batches.expiry.get(lot, "")
+    there, expiry = account.batches.units.get(lot, 0), ends.get(lot) or account.batches.expiry.get(lot, "")
     free = 0 if expiry and expiry < today else there - account.aside.get(lot, 0)
     if -entry.units <= free or there < -entry.units:  # `short` says what is not there
         return None
     why = f"expired on {expiry}" if expiry and expiry < today else f"is in quarantine but for {free}"
     hint = "Take another lot, or release it; or tell it again and insist, if that is what was taken."
     return Refusal("unusable", f"Lot {lot} {why}, {-entry.units} were asked.", hint)
+
+
+def held_back(entry: Entry, account: Account, slots: Collection[str], held: Mapping[str, int]) -> Refusal | None:
+    """Why goods that a breach set aside may not be given back or go to anybody, whoever insists: they wait for a
+    signed word. `held`: lot -> its units that do."""
+    lot, units = entry.lot or entry.expiry, -entry.units
+    waits = held.get(lot, 0)
+    if entry.kind == "quarantine":
+        free = account.aside.get(lot, 0) - waits
+        if units <= 0 or not waits or units <= free:
+            return None
+        said = f"{waits} of {f'lot {lot}' if lot else 'no known lot'} are in quarantine for a breach."
+        return Refusal("held", said, OWN_REFS["cold:"])
+    if not held or not _goes_away(entry, slots):
+        return None
+    if lot and not waits:
+        return None
+    there = account.batches.units.get(lot, 0) if lot else account.on_hand
+    free = there - (waits if lot else sum(held.values()))
+    if units <= free or (lot and there < units):  # `short` says what is not there
+        return None
+    said = f"{there - free} of {f'lot {lot}' if lot else entry.sku} are in quarantine for a breach, {units} were asked."
+    return Refusal("held", said, OWN_REFS["cold:"])
+
+
+def signed(target: Entry) -> Refusal | None:
+    """Why an entry may not be taken back by hand: it is of what a breach set aside, or of somebody's signed word."""
+    if not target.ref.startswith("cold:"):
+        return None
+    said = f"Entry {target.id} is what a breach set aside, or what somebody signed for."
+    return Refusal("held", said, OWN_REFS["cold:"])
+
+
+def _goes_away(entry: Entry, slots: Collection[str]) -> bool:
+    """Whether somebody is to get goods off the shelves; what left a slot is gone."""
+    away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
+    return away and entry.units < 0 and not entry.place
 
 
 def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Refusal | None:

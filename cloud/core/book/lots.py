@@ -2,6 +2,10 @@
 
 Units without a lot are those of the lot "". A pick that names no lot takes what expires first (FEFO, first expired
 first out); what has no date goes last. Dates are ISO, so that they compare as text.
+
+What a lot went through may end it before the date on its label. Where somebody knows of that (`ends`: lot -> the last
+day on which it may be used), what is proposed and told goes by it. What units that left were of goes by the labels: the
+book is made of what was told, and nobody told which lot it was.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct, field
@@ -102,6 +107,15 @@ class Lots(Struct):
         return bisect_left(self.queue, (self.expiry[lot] or UNDATED, lot))
 
 
+NO_ENDS: Mapping[str, str] = MappingProxyType({})
+
+
+def turns(account: Account, ends: Mapping[str, str] = NO_ENDS) -> list[tuple[str, str]]:
+    """The last day on which each lot may be used (`UNDATED` where it has none), and the lot: in the order they go."""
+    queue = account.batches.queue
+    return sorted((ends.get(lot, day), lot) for day, lot in queue) if ends else queue
+
+
 class LeftOut(NamedTuple):
     """Units that are there and not to be picked. `lot` is "" where it is not known which."""
 
@@ -118,14 +132,14 @@ class PickList(Struct, frozen=True):
     left_out: list[LeftOut]
 
 
-def fefo(account: Account, units: int, today: str) -> PickList:
+def fefo(account: Account, units: int, today: str, ends: Mapping[str, str] = NO_ENDS) -> PickList:
     """Where to take so many units from. `today` is an ISO date: what expires today may still be picked."""
     lines: list[tuple[str, int]] = []
     left_out: list[LeftOut] = []
     lots, aside = account.batches, account.aside
     unnamed = aside.get("", 0) - lots.units.get("", 0)  # set aside without a lot's name: of whichever goes last
     free: list[tuple[str, int]] = []
-    for key, lot in lots.queue:
+    for key, lot in turns(account, ends):
         there = lots.units[lot]
         held = min(there, aside.get(lot, 0))
         if held:
@@ -147,11 +161,11 @@ def fefo(account: Account, units: int, today: str) -> PickList:
     return PickList(lines, missing, left_out)
 
 
-def unusable(account: Account, today: str) -> int:
+def unusable(account: Account, today: str, ends: Mapping[str, str] = NO_ENDS) -> int:
     """Units that are there and not to be used: set aside, or expired before `today` (an ISO date). No unit counts as
     both; what is set aside without a lot's name are units that have not expired, while there are such."""
     lots, aside, expired = account.batches, account.aside, 0
-    for key, lot in lots.queue:
+    for key, lot in turns(account, ends):
         if key >= today:
             break
         expired += max(0, lots.units[lot] - aside.get(lot, 0))
@@ -159,24 +173,25 @@ def unusable(account: Account, today: str) -> int:
     return max(set_aside, min(set_aside + expired, sum(lots.units.values()))) if expired else set_aside
 
 
-def fresh(account: Account, today: str) -> list[tuple[int, int]]:
+def fresh(account: Account, today: str, ends: Mapping[str, str] = NO_ENDS) -> list[tuple[int, int]]:
     """The dated lots that can be used today (an ISO date): on how many days, today with them, and how many units; what
     goes first comes first."""
     start, lots, aside = date.fromisoformat(today), account.batches, account.aside
     return [
         ((date.fromisoformat(key) - start).days + 1, lots.units[lot] - aside.get(lot, 0))
-        for key, lot in lots.queue
+        for key, lot in turns(account, ends)
         if today <= key < UNDATED and lots.units[lot] > aside.get(lot, 0)
     ]
 
 
-def expires(account: Account, since: str, today: str) -> bool:
+def expires(account: Account, since: str, today: str, ends: Mapping[str, str] = NO_ENDS) -> bool:
     """Whether lots that could still be used on the day `since` can not be any more `today` (ISO dates)."""
-    return any(since <= key < today for key, _ in account.batches.queue)
+    return any(since <= key < today for key, _ in turns(account, ends))
 
 
 class Expiring(Struct, frozen=True):
-    """A lot that has expired (`days` below 0), or will within so many `within` days."""
+    """A lot that has expired (`days` below 0), or will within so many `within` days. `expiry` is the last day on which
+    it may be used."""
 
     lot: str
     units: int
@@ -185,13 +200,15 @@ class Expiring(Struct, frozen=True):
     within: int
 
 
-def expiring(account: Account, today: str, horizons: Sequence[int] = HORIZONS_DAYS) -> list[Expiring]:
+def expiring(
+    account: Account, today: str, horizons: Sequence[int] = HORIZONS_DAYS, ends: Mapping[str, str] = NO_ENDS
+) -> list[Expiring]:
     """The lots that expire within the longest horizon, soonest first, each with the shortest one it falls into (0: it
     has expired)."""
     start = date.fromisoformat(today)
     last = (start + timedelta(days=max(horizons))).isoformat()
     found = []
-    for key, lot in account.batches.queue:
+    for key, lot in turns(account, ends):
         if key > last:
             break
         days = (date.fromisoformat(key) - start).days

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cloud.core.coldchain.approach import Lately
 from cloud.core.coldchain.exposure import Course, Worn
@@ -146,25 +147,39 @@ class Chamber(Struct):
         mine, theirs = self.state.thermometers, learnt.state.thermometers
         if theirs.upto_ms > mine.upto_ms:
             mine.last, mine.newest, mine.upto_ms = theirs.last, theirs.newest, theirs.upto_ms
+            mine.paces, mine.doubted = theirs.paces, theirs.doubted
 
     def worn_at(self, storage: str, at_ms: int) -> Worn:
         """What was counted by a moment for goods that are kept so."""
         now = self.state.kept[storage].course.worn
-        return self.past.marks[storage].at(at_ms, now)
+        return self.past.marks[storage].at(at_ms, now, self.upto_ms)
+
+    def pin(self, storage: str, at_ms: int) -> bool:
+        """What is counted by a moment for goods that are kept so is wanted exactly. Whether it is still to be waited
+        for: what the thermometers told of it is not here yet."""
+        if at_ms <= self.upto_ms:
+            return False
+        self.past.marks[storage].pin(at_ms)
+        return True
 
     def _fold(self, span: Span) -> list[Told]:
-        at_ms, low, high = span
+        at_ms, low, high, gap_ms = span
         found = []
         for name, kept in self.state.kept.items():
+            if at_ms < kept.course.room.at_ms:
+                continue  # it was doubted, and others told more since
             celsius = low if low == high else worst(low, high, kept.by)
-            told = kept.course.take(at_ms, celsius, kept.by)
+            marks = self.past.marks[name]
+            for pin in marks.due(at_ms):
+                marks.note(pin, kept.course.upto(pin, at_ms, kept.by, gap_ms), pinned=True)
+            told = kept.course.take(at_ms, celsius, kept.by, gap_ms)
             if told is not None:
                 found.append(Told(name, told))
             now = kept.course.room.now
             if now is not None and now.kind != "defrost":
                 kept.outside_ms = at_ms
             kept.lately.add(at_ms, celsius, quiet=at_ms - kept.outside_ms > WAY_BACK_MS)
-            self.past.marks[name].note(at_ms, kept.course.worn)
+            marks.note(at_ms, kept.course.worn)
         self._check(at_ms)
         return found
 
@@ -172,7 +187,7 @@ class Chamber(Struct):
         points = self.past.checkpoints
         if points and at_ms // HOUR_MS <= points[-1].at_ms // HOUR_MS:
             return
-        bare = Thermometers(dict(self.state.thermometers.last), dict(self.state.thermometers.newest), [], at_ms)
+        bare = replace(self.state.thermometers, waiting=[], upto_ms=at_ms)
         points.append(Checkpoint(at_ms, msgspec.msgpack.encode(State(bare, self.state.kept))))
         old = len(points) - 1 - HOURLY
         if old > 0 and points[old].at_ms // DAY_MS == points[old - 1].at_ms // DAY_MS:

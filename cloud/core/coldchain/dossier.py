@@ -13,12 +13,13 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from cloud.core.refusals import Refusal
-from protocols.excursions import Excursion
+from protocols.excursions import Cause, Excursion, Kind
 
 What = Literal["began", "became", "over", "searched", "aside", "decided", "told", "booked"]
 Decision = Literal["", "release", "scrap"]
 RANKS = {"defrost": 0, "excursion": 1, "breach": 2}
 COMMENT_MIN = 3
+WORSE_C, WORSE_MS = 1.0, 1_800_000
 
 
 class Step(Struct, frozen=True):
@@ -42,7 +43,8 @@ class Step(Struct, frozen=True):
 class Line(Struct):
     """Units of a lot that a breach set aside ("": it is not known of which lot); `gone` more had left the room before
     it was known. `entry` is the book's; `booked`: the book has what was decided. What is scrapped off a shelf waits for
-    its scale to see it: `told` are the entries that say so, `aside` what was in quarantine of the lot then."""
+    its scale to see it: `told` are the entries that say so, `aside` what was in quarantine of the lot then. `signed_c`
+    and `signed_ms` are how far and how long the room had been outside when somebody decided."""
 
     number: int
     sku: str
@@ -57,6 +59,8 @@ class Line(Struct):
     booked: bool = False
     told: dict[str, int] = field(default_factory=dict)
     aside: int = 0
+    signed_c: float | None = None
+    signed_ms: int = 0
 
 
 class Signature(Struct, frozen=True):
@@ -65,7 +69,7 @@ class Signature(Struct, frozen=True):
     by: str
     role: str
     at_ms: int
-    decision: str
+    decision: Literal["release", "scrap"]
     comment: str
     lines: list[int]
 
@@ -78,8 +82,8 @@ class Case(Struct):
     zone: str
     storage: str
     began_ms: int
-    kind: str = "excursion"
-    why: str = ""
+    kind: Kind = "excursion"
+    why: Cause = ""
     side: int = 1
     ended_ms: int = 0
     breach_ms: int = 0
@@ -116,6 +120,7 @@ def fold(cases: dict[int, Case], step: Step) -> Case:
         number, decision = int(step.body["line"]), step.body["decision"]
         line = case.lines[number - 1]
         line.decision, line.by, line.decided_ms = decision, step.by, step.at_ms
+        line.signed_c, line.signed_ms = step.body.get("peak_c"), step.body.get("outside_ms", 0)
         last = case.signatures[-1] if case.signatures else None
         signed = (step.by, step.role, step.at_ms, decision, step.note)
         if last is not None and (last.by, last.role, last.at_ms, last.decision, last.comment) == signed:
@@ -125,9 +130,21 @@ def fold(cases: dict[int, Case], step: Step) -> Case:
     elif step.what == "told":
         line = case.lines[int(step.body["line"]) - 1]
         line.told, line.aside = dict(step.body["entries"]), int(step.body["aside"])
+        _missed(line, step.body)
     elif step.what == "booked":
-        case.lines[int(step.body["line"]) - 1].booked = True
+        line = case.lines[int(step.body["line"]) - 1]
+        line.booked = True
+        _missed(line, step.body)
     return case
+
+
+def worse(case: Case, line: Line, borne_ms: int) -> bool:
+    """Whether a breach that goes on is another one by now than somebody decided about: further outside by
+    `WORSE_C`, or outside for as long again as is borne at most (`borne_ms`), `WORSE_MS` at least."""
+    if line.signed_c is None:
+        return False
+    further = (case.peak_c - line.signed_c) * case.side
+    return further >= WORSE_C or case.outside_ms - line.signed_ms > max(borne_ms, WORSE_MS)
 
 
 def same(cases: Iterable[Case], zone: str, storage: str, one: Excursion) -> Case | None:
@@ -164,6 +181,12 @@ def steps_of(case: Case | None, zone: str, storage: str, one: Excursion, known_m
     return []
 
 
+def left(case: Case, at_ms: int) -> Step:
+    """An excursion of a room that is not watched so any more, as the site file is: nobody will say when it was over."""
+    key = f"{case.number}/over/unwatched"
+    return Step(case.zone, case.storage, "over", at_ms, at_ms, key, case.number, body={"ended_ms": at_ms})
+
+
 def decide(
     case: Case | None, wanted: Sequence[int], decision: Decision, by: str, comment: str, words: Mapping[str, str]
 ) -> list[int] | Refusal:
@@ -172,7 +195,7 @@ def decide(
     if case is None or not case.lines:
         said = "No lots were set aside for this excursion."
         return Refusal("nothing_aside", said, "Look it up in the list: breaches that wait are open.")
-    if len(comment.strip()) < COMMENT_MIN:
+    if sum(one.isprintable() and not one.isspace() for one in comment) < COMMENT_MIN:
         return Refusal("comment", "A decision needs a comment.", "Say in a few words why the lots are fit, or are not.")
     if strange := [one for one in wanted if not 1 <= one <= len(case.lines)]:
         said = f"Excursion {case.number} has no line {strange[0]}."
@@ -187,6 +210,12 @@ def decide(
         return []
     said = f"{done.by} {words[done.decision]} line {done.number} of excursion {case.number} before."
     return Refusal("decided", said, "Nothing is left to decide there. What is wrong is told the book as a new fact.")
+
+
+def _missed(line: Line, body: Mapping[str, Any]) -> None:
+    """Units that were to be scrapped and are there no more."""
+    missing = int(body.get("missing", 0))
+    line.units, line.gone = line.units - missing, line.gone + missing
 
 
 def _figures(case: Case, body: Mapping[str, Any]) -> None:

@@ -61,26 +61,29 @@ class Course(Struct):
         """Nothing is known yet."""
         return cls(Kinetic(round(kept.kinetic_hours * HOUR_MS)), worn=Worn(beyond_ms=(0,) * len(kept.budgets)))
 
-    def take(self, at_ms: int, celsius: float, kept: Storage) -> Excursion | None:
+    def take(self, at_ms: int, celsius: float, kept: Storage, gap_ms: int = GAP_MS) -> Excursion | None:
         """One more sample; the excursion where it is new, another or over. Until it comes, the sample before holds,
-        but not for longer than `GAP_MS`; one that is not newer is left out."""
+        but not for longer than `gap_ms`; one that is not newer is left out."""
         before = self.room
-        if before.at_ms and before.at_ms < at_ms <= before.at_ms + GAP_MS:
-            self._hold(at_ms - before.at_ms, before, kept)
-        self.room, told = step(before, at_ms, celsius, kept, self._used_up(kept))
+        self.worn = self.upto(at_ms, at_ms, kept, gap_ms)
+        if kept.kinetic_c is not None and before.at_ms and before.at_ms < at_ms <= before.at_ms + gap_ms:
+            self.kinetic.add(before.at_ms, at_ms, before.celsius)
+        self.room, told = step(before, at_ms, celsius, kept, self._used_up(kept), gap_ms)
         return told
 
-    def _hold(self, ms: int, sample: Room, kept: Storage) -> None:
-        celsius, worn = sample.celsius, self.worn
-        if kept.kinetic_c is not None:
-            self.kinetic.add(sample.at_ms, sample.at_ms + ms, celsius)
+    def upto(self, moment_ms: int, at_ms: int, kept: Storage, gap_ms: int = GAP_MS) -> Worn:
+        """What is counted by a moment between the last sample and the next one, which is of `at_ms`."""
+        sample, worn = self.room, self.worn
+        if not sample.at_ms or not sample.at_ms < moment_ms <= at_ms <= sample.at_ms + gap_ms:
+            return worn
+        celsius, ms = sample.celsius, moment_ms - sample.at_ms
         beyond = worn.beyond_ms
         if kept.budgets:
             budgets = zip(beyond, kept.budgets, strict=True)
             beyond = tuple(spent + ms if one.beyond(celsius) else spent for spent, one in budgets)
         aged = kept.ageing(celsius) * ms / DAY_MS if kept.q10 or kept.activation_kj else 0.0
         outside_ms = worn.outside_ms + (ms if kept.side(celsius) else 0)
-        self.worn = Worn(worn.known_ms + ms, outside_ms, beyond, worn.aged_days + aged)
+        return Worn(worn.known_ms + ms, outside_ms, beyond, worn.aged_days + aged)
 
     def _used_up(self, kept: Storage) -> Cause:
         """Whether the kinetic mean is above what is borne; it is asked of half a window at least."""

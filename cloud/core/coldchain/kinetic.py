@@ -15,6 +15,8 @@ from protocols.cold import ZERO_K
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 ACTIVATION_K = 10_000.0
 """dH/R with dH = 83.144 kJ/mol, the pharmacopoeia's."""
+COLDEST_C = -200.0
+"""What is colder does no harm that a number could hold."""
 PARTS = 288
 """The window moves in so many steps: five minutes of a day."""
 
@@ -31,7 +33,7 @@ class Kinetic(Struct):
     def add(self, from_ms: int, to_ms: int, celsius: float) -> None:
         """It was so warm from one moment to another, not before the last one told."""
         size = max(1, self.window_ms // PARTS)
-        harm = exp(-ACTIVATION_K / (celsius + ZERO_K))
+        harm = exp(-ACTIVATION_K / (max(COLDEST_C, celsius) + ZERO_K))
         while from_ms < to_ms:
             number = from_ms // size
             until = min(to_ms, (number + 1) * size)

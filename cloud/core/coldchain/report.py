@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cloud.core.cold_view import ExcursionView, ExposureView
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic
@@ -103,17 +104,17 @@ class Report(Struct):
 
 def measured(part: Part, kept: Storage, samples: Iterable[tuple[int, str, float]]) -> Part:
     """The part with what its thermometers told (time, series, degC), in the order of time. Until the next sample comes,
-    the one before holds, but not for longer than `GAP_MS`."""
+    the one before holds, as long as its thermometer is waited for."""
     there, from_ms, to_ms = Thermometers(), part.from_ms, part.to_ms
     whole, window = Kinetic(max(1, to_ms - from_ms)), Kinetic(round(kept.kinetic_hours * HOUR_MS))
     width = max(1, -(-(to_ms - from_ms) // POINTS))
     last_ms, total, looked_ms = from_ms, 0.0, 0
     last_c: float | None = None
     buckets: dict[int, tuple[float, float]] = {}
-    for at_ms, series, celsius in samples:
-        [(_, low, high)] = there.place(at_ms, series, celsius)
+    spans = (span for at_ms, series, celsius in samples for span in there.place(at_ms, series, celsius))
+    for at_ms, low, high, gap_ms in spans:
         held_from, until = max(last_ms, from_ms), min(at_ms, to_ms)
-        if last_c is not None and at_ms - last_ms <= GAP_MS and until > held_from:
+        if last_c is not None and at_ms - last_ms <= gap_ms and until > held_from:
             part.known_ms += until - held_from
             part.outside_ms += until - held_from if kept.side(last_c) else 0
             total += last_c * (until - held_from)
@@ -138,7 +139,7 @@ def measured(part: Part, kept: Storage, samples: Iterable[tuple[int, str, float]
         place = (at_ms - from_ms) // width
         was = buckets.get(place, (low, high))
         buckets[place] = (min(was[0], low), max(was[1], high))
-    if to_ms - max(last_ms, from_ms) > GAP_MS:
+    if to_ms - max(last_ms, from_ms) > max((there.held_ms(one) for one in there.last), default=GAP_MS):
         _gap(part, max(last_ms, from_ms), to_ms)
     part.mean_c = total / part.known_ms if part.known_ms else None
     part.kinetic_c = whole.celsius()
@@ -154,8 +155,18 @@ def happened(part: Part, excursions: Sequence[ExcursionView], sku: str = "", lot
             continue
         if sku and one.sku and (one.sku, one.lot) != (sku, lot):
             continue
-        (part.defrosts if one.kind == "defrost" else part.excursions).append(one)
+        (part.defrosts if one.kind == "defrost" else part.excursions).append(_of_lot(one, sku, lot) if sku else one)
     return part
+
+
+def _of_lot(one: ExcursionView, sku: str, lot: str) -> ExcursionView:
+    """An excursion as one lot's paper tells it: its lines and signatures alone, and those of units of which nobody
+    knows the lot."""
+    lines = [line for line in one.lines if line.sku == sku and line.lot in ("", lot)]
+    mine = {line.number for line in lines}
+    signed = [replace(sign, lines=[n for n in sign.lines if n in mine]) for sign in one.signatures]
+    state: Literal["", "open", "decided"] = "open" if any(not line.decision for line in lines) else "decided"
+    return replace(one, lines=lines, signatures=[sign for sign in signed if sign.lines], state=state if lines else "")
 
 
 def period(asked: Asked, first_ms: int, now_ms: int) -> tuple[int, int]:

@@ -18,7 +18,7 @@ class RoomNow(Struct, frozen=True):
     (`side` 1) or below (-1) its limits, as far as `peak_c`, known to be outside for `outside_ms`; `why` made it a
     breach. `to_limit_min`: in so many minutes it reaches `limit_c`, if it goes on as it does: the limit while it is
     inside, what is borne at most while it is outside. `lots` lie there; `excursion` is its number in the dossier,
-    `undecided` how many breaches of this room wait for a release or a scrap.
+    `undecided` how many lots of this room wait for a release or a scrap.
     """
 
     zone: str

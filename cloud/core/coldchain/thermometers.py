@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from protocols.excursions import GAP_MS
+from protocols.cold import COLDEST_C, WARMEST_C
+from protocols.excursions import GAP_MS, SPIKE_C, held_ms, paced
 
 LAG_MS = 120_000
 AHEAD_MS = 300_000
@@ -19,8 +20,8 @@ WAITING_MAX = 20_000
 """Samples held back; beyond, the oldest wait no longer."""
 
 Sample = tuple[int, float]
-Span = tuple[int, float, float]
-"""At a moment: the coldest and the warmest thermometer."""
+Span = tuple[int, float, float, int]
+"""At a moment: the coldest and the warmest thermometer; for how long at most the moment before may have held (ms)."""
 
 
 class Thermometers(Struct):
@@ -32,6 +33,12 @@ class Thermometers(Struct):
     upto_ms: int = 0
     ahead: int = 0
     """Samples that were left out because their clock is ahead."""
+    paces: dict[str, list[int]] = field(default_factory=dict)
+    """Of each series that tells seldom its last intervals: it is waited for longer."""
+    doubted: dict[str, Sample] = field(default_factory=dict)
+    """What is far from the sample before it, until a second one says so."""
+    left_out: int = 0
+    """Samples that nobody believed: alone far from all others, or no temperature at all."""
 
     def hear(self, series: str, samples: Iterable[Sample], now_ms: int) -> int | None:
         """Samples of a series. The earliest of them that comes too late for its place; None where none does."""
@@ -63,11 +70,37 @@ class Thermometers(Struct):
         return [span for at_ms, series, celsius in taken for span in self.place(at_ms, series, celsius)]
 
     def place(self, at_ms: int, series: str, celsius: float) -> list[Span]:
-        """One sample in its turn: the span of all thermometers that told something lately."""
-        self.last[series] = (at_ms, celsius)
+        """One sample in its turn: the span of all thermometers whose word still holds; none where it is not believed
+        yet, and two where it makes the one before believed."""
         self.newest[series] = max(at_ms, self.newest.get(series, 0))
         self.upto_ms = max(self.upto_ms, at_ms)
+        if not COLDEST_C <= celsius <= WARMEST_C:
+            self.left_out += 1
+            return []
+        before, doubted = self.last.get(series), self.doubted.pop(series, None)
+        if doubted is not None and abs(celsius - doubted[1]) <= SPIKE_C:
+            return [self._span(series, *doubted), self._span(series, at_ms, celsius)]
+        self.left_out += doubted is not None
+        if before is not None and abs(celsius - before[1]) > SPIKE_C:
+            self.doubted[series] = (at_ms, celsius)
+            return []
+        return [self._span(series, at_ms, celsius)]
+
+    def held_ms(self, series: str) -> int:
+        """How long a sample of a series holds."""
+        return held_ms(self.paces.get(series, ()))
+
+    def _span(self, series: str, at_ms: int, celsius: float) -> Span:
+        gap_ms = GAP_MS
+        if self.paces:
+            known_ms = max(told_ms for told_ms, _ in self.last.values())
+            gap_ms = max(told_ms + self.held_ms(name) for name, (told_ms, _) in self.last.items()) - known_ms
+        if series in self.last:
+            paces = paced(self.paces.pop(series, ()), at_ms - self.last[series][0])
+            if paces:
+                self.paces[series] = paces
+        self.last[series] = (at_ms, celsius)
         if len(self.last) == 1:
-            return [(at_ms, celsius, celsius)]
-        fresh = [told for known_ms, told in self.last.values() if known_ms > at_ms - GAP_MS]
-        return [(at_ms, min(fresh), max(fresh))]
+            return at_ms, celsius, celsius, gap_ms
+        fresh = [told for name, (known_ms, told) in self.last.items() if known_ms > at_ms - self.held_ms(name)]
+        return at_ms, min(fresh), max(fresh), gap_ms

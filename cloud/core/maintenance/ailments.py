@@ -12,11 +12,14 @@ from msgspec import Struct, field
 
 from cloud.core.maintenance import sensors
 from cloud.core.maintenance.assets import Code, Days, Fault, Feature, Kind
+from cloud.core.maintenance.atwork import ELECTRICAL, SHAKING
 from cloud.core.maintenance.batteries import EMPTY_PCT, LOW_PCT, Battery
 from cloud.core.maintenance.keeping import Kept
 from cloud.core.maintenance.machines import Machine
+from cloud.core.maintenance.quarters import quantity_of
 from cloud.core.maintenance.readrates import LIMIT, Antenna
 from cloud.core.maintenance.refrigeration import LOADED_WINDOWS, State, assess
+from cloud.core.maintenance.wear import SIDE
 
 URGENT_DAYS = 3.0
 URGENT_LOSS_PCT = 40.0
@@ -28,8 +31,8 @@ TOLD_AS: dict[str, Code] = {
 """A gateway's finding -> the fault it is here. Its silence is told by the state of the device."""
 WEIGHT = {1: 0.1, 2: 0.3, 3: 0.45}
 """Health with a fault of this severity, at most."""
-SIDE, WIDE = 1.645, 3.0
-"""How many deviations a normal range is wide to each side: where each day counts, and where one is shown."""
+WIDE = 3.0
+"""How many deviations a normal range is wide to each side where one moment is shown."""
 FINE_PCT = 20.0
 """A battery's health falls over so many percent above empty."""
 Params = dict[str, str | int | float | None]
@@ -46,6 +49,7 @@ class Found(NamedTuple):
 
 UNITS = {
     "_c": "Cel", "_pct": "%", "_mm_s": "mm/s", "_w": "W", "_a": "A", "_v": "V", "_g": "g", "_hpa": "hPa", "_min": "min",
+    "_dbm": "dBm",
 }  # fmt: skip
 
 
@@ -110,15 +114,20 @@ def of_device(kept: Kept, kind: Kind, now_ms: int) -> Found:
 def of_antenna(antenna: Antenna) -> Found:
     """What is found of an antenna."""
     sheet = Sheet(health=1 - min(antenna.cusum, 2 * LIMIT) / (2 * LIMIT))
-    lost_pct = 100 * (1 - exp(-antenna.lost))
+    rates, strengths = antenna.rates, antenna.strengths
+    lost_pct = 100 * (1 - exp(-rates.lost))
     if antenna.dead_ms:
         sheet.fault("antenna_dead", 3, antenna.dead_ms, {"usual_quiet_min": round(antenna.longest_ms / 60_000)})
         sheet.health = 0.0
     elif antenna.losing_ms:
-        sheet.fault("read_rate", 3, antenna.losing_ms, {"lost_pct": round(lost_pct, 1)})
-    if sheet.faults and antenna.learned:
-        side = SIDE * antenna.sigma
+        params: Params = {"lost_pct": round(lost_pct, 1)} if rates.losing_ms else {}
+        params |= {"lost_db": round(strengths.lost, 1)} if strengths.losing_ms else {}
+        sheet.fault("read_rate", 3, antenna.losing_ms, params)
+    if sheet.faults and rates.sigma:
+        side = SIDE * rates.sigma
         sheet.feature("reads_by_tag", 100 - lost_pct, 100 * exp(-side), 100 * exp(side), "%")
+    if sheet.faults and strengths.sigma:
+        sheet.feature("strength", -strengths.lost, -SIDE * strengths.sigma, SIDE * strengths.sigma, "dB")
     return sheet.found()
 
 
@@ -178,21 +187,22 @@ def _machine(sheet: Sheet, machine: Machine) -> None:
     sheet.health = min(sheet.health, 1 - 0.5 * min(1.0, machine.slow))
     if machine.abnormal_ms:
         sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": machine.abnormal_minutes})
-        worn = {name for name, wear in machine.wears.items() if wear.since_ms}
-        for name, now, low, high in (one for one in machine.why if one[0] not in worn):
-            sheet.feature(name, now, low, high, unit_of(name))
+        # What shakes is told as wear below; and what a machine draws is expected by how it shakes.
+        told = (*SHAKING, *ELECTRICAL) if any(wear.since_ms for wear in machine.wears.values()) else ()
+        for name, now, low, high in machine.why:
+            if quantity_of(name) not in told:
+                sheet.feature(name, now, low, high, unit_of(name))
     for name, wear in machine.wears.items():
-        usual = wear.usual
-        if usual is None or not wear.days:
+        usual, normal = wear.usual, wear.normal
+        if usual is None or normal is None or not wear.days:
             continue
-        middle, spread = usual
-        now = wear.days[-1][1]
+        middle, now = usual[0], wear.days[-1][1]
         sheet.health = min(sheet.health, max(0.0, 1 - (now - middle) / max(wear.limit - middle, 1e-9)))
         if wear.since_ms:
             params: Params = {"now": round(now, 3), "limit": round(wear.limit, 3), **_days(wear.left)}
             urgent = wear.left is not None and wear.left[0] <= URGENT_DAYS
             sheet.fault("wearing", 1 if urgent else 2, wear.since_ms, params, name)
-            sheet.feature(name, now, middle - SIDE * spread, middle + SIDE * spread, unit_of(name))
+            sheet.feature(f"work.{name}", now, *normal, unit_of(name))
             sheet.lasts(wear.left)
 
 

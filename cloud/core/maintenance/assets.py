@@ -88,7 +88,7 @@ class Evidence(Struct, frozen=True):
 
 
 class Drawn(Struct, frozen=True):
-    """A feature's course to draw, oldest first, within the range that is normal."""
+    """A feature's course to draw, oldest first, within the range that is normal; at its `limit` it has failed."""
 
     name: str
     unit: str
@@ -96,6 +96,7 @@ class Drawn(Struct, frozen=True):
     values: list[float]
     normal_low: float | None
     normal_high: float | None
+    limit: float | None = None
 
 
 class AssetDetail(Struct, frozen=True):

@@ -28,6 +28,7 @@ ROWS_KEPT = 32
 LAGS = 2
 """Columns that tell how long it has worked."""
 RIDGE_SHARE, RIDGE_ROWS = 0.02, 2.0
+"""The ridge is such a share of the rows, and so many more: channels that hardly move teach no slope."""
 SIGMAS, FEW_DAYS = 7.0, 1.0
 """A quarter is odd beyond so many spreads (and `FEW_DAYS` / days known of it more), ..."""
 MARGIN, MARGIN_DAYS = 0.35, 3.0
@@ -41,6 +42,7 @@ OTHER_SHARE = 0.01
 STRANGE_SHARE = 0.98
 """Where the others stand further out than this share of the learned rows, they let expect less."""
 STRANGE_RIDGE = 0.05
+"""Keeps that measure finite where the others always go together."""
 THREES, THREES_DAYS = 3, 9
 """Days in a row are alike, so the spread of means of three counts too, once so many days are known."""
 

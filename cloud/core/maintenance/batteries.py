@@ -48,14 +48,15 @@ class Battery(Struct):
 
 def step(battery: Battery, at_ms: int, pct: float) -> bool:
     """Take what a device says of its battery, in order of time; whether what is found of it may have changed."""
-    day = at_ms // DAY_MS
+    day, told = at_ms // DAY_MS, False
     if day != battery.day:
         told = _close_day(battery, at_ms)
         battery.day, battery.today = day, [pct]
-        return told
-    if len(battery.today) < TODAY_MAX:
+    elif len(battery.today) < TODAY_MAX:
         battery.today.append(pct)
-    return False
+    if pct <= LOW_PCT and not battery.low_ms and battery.level is not None and battery.level <= LOW_PCT:
+        battery.low_ms, told = at_ms, True
+    return told
 
 
 def _close_day(battery: Battery, at_ms: int) -> bool:

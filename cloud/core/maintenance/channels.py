@@ -139,10 +139,17 @@ def usual(values: Array, state: Whole, states: int, healthy: Bools) -> list[Usua
 def scores(values: Array, state: Whole, usuals: list[Usual]) -> Array:
     """How far each value [rows x channels] is from its usual one, in usual standard deviations, no farther than it is
     believed; NaN where it is missing, no reading at all or its state is unknown."""
+    reach = np.array([one.reach for one in usuals])
+    away = off(values, state, usuals)
+    told: Array = np.where(np.abs(away) <= GLITCH_REACHES * reach, np.clip(away, -reach, reach), np.nan)
+    return told
+
+
+def off(values: Array, state: Whole, usuals: list[Usual]) -> Array:
+    """How far each value [rows x channels] is from its usual one, in usual standard deviations, believed or not; NaN
+    where it is missing or its state is unknown."""
     means = np.array([one.means for one in usuals]).T[state]
     sds = np.array([one.sds for one in usuals]).T[state]
-    reach = np.array([one.reach for one in usuals])
-    off = (values - means) / sds
-    told: Array = np.where(np.abs(off) <= GLITCH_REACHES * reach, np.clip(off, -reach, reach), np.nan)
-    told[state < 0] = np.nan
-    return told
+    away: Array = (values - means) / sds
+    away[state < 0] = np.nan
+    return away

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import exp
 
+from cloud.core.maintenance.ailments import unit_of
 from cloud.core.maintenance.assets import Drawn
 from cloud.core.maintenance.batteries import DAY_MS, EMPTY_PCT
 from cloud.core.maintenance.keeping import Kept
@@ -24,26 +25,30 @@ def drawn_of(kept: Kept) -> list[Drawn]:
             found.append(Drawn("battery", "%", times, [level for _, level in battery.days], EMPTY_PCT, 100.0))
     if kept.machine is not None:
         for name, wear in kept.machine.wears.items():
-            usual = wear.usual
-            times = [day * DAY_MS + DAY_MS // 2 for day, _ in wear.days]
-            high = wear.limit if usual else None
-            found.append(Drawn(name, name.rpartition("_")[2], times, [level for _, level in wear.days], None, high))
+            times, levels = [day * DAY_MS + DAY_MS // 2 for day, _ in wear.days], [level for _, level in wear.days]
+            low, high = wear.normal or (None, None)
+            found.append(Drawn(f"work.{name}", unit_of(name), times, levels, low, high, wear.limit or None))
         scores = kept.machine.scores
         if scores:
             found.append(Drawn("score", "", [at for at, _ in scores], [one for _, one in scores], 0.0, 0.8))
     for name, course in kept.series.items():
         if course.drawn:
             times, values = [at for at, _ in course.drawn], [one for _, one in course.drawn]
-            found.append(Drawn(name, name.rpartition("_")[2], times, values, None, None))
+            found.append(Drawn(name, unit_of(name), times, values, None, None))
     return found
 
 
 def drawn_of_antenna(antenna: Antenna) -> list[Drawn]:
-    """What an antenna reads by tag, in percent of the usual, hour by hour."""
-    times = [hour * HOUR_MS for hour, _ in antenna.days]
-    values = [round(100 * exp(one), 1) for _, one in antenna.days]
-    side = SIDES * antenna.sigma
-    return [Drawn("reads_by_tag", "%", times, values, round(100 * exp(-side), 1), round(100 * exp(side), 1))]
+    """What an antenna reads by tag, in percent of the usual, and how strong that is beside the usual, hour by hour."""
+    times = [hour * HOUR_MS for hour, _ in antenna.rates.days]
+    values = [round(100 * exp(one), 1) for _, one in antenna.rates.days]
+    side = SIDES * antenna.rates.sigma
+    found = [Drawn("reads_by_tag", "%", times, values, round(100 * exp(-side), 1), round(100 * exp(side), 1))]
+    if antenna.strengths.days:
+        hours, values = [list(one) for one in zip(*antenna.strengths.days, strict=True)]
+        side = round(SIDES * antenna.strengths.sigma, 2)
+        found.append(Drawn("strength", "dB", [hour * HOUR_MS for hour in hours], values, -side, side))
+    return found
 
 
 def _cooler(cooler: State) -> list[Drawn]:

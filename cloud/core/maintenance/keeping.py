@@ -27,11 +27,11 @@ SERIES_MAX = 64
 PAST_MAX = 50
 """Faults that are over, of one asset; the oldest are forgotten."""
 DRAWN_MAX = 240
-READS, TAGS = "reads_min", "tags_seen"
+READS, TAGS, STRENGTH = "reads_min", "tags_seen", "tags_dbm"
 STEPS_MIN, STEPS_OF = 10, 100
 GAP_TIMES = 5.0
 """A step of more than so many usual ones is a gap: what went on meanwhile is not known."""
-COUNTED = frozenset((READS, TAGS))
+COUNTED = frozenset((READS, TAGS, STRENGTH))
 UNITS = frozenset(("mass_g", "temperature_c"))
 """Quantities that devices tell in several units."""
 
@@ -192,7 +192,7 @@ class Asset:
             antenna = kept.antennas[channel] = Antenna()
         told = False
         for offset, value in zip(offsets_ms, values, strict=True):
-            reads, tags = (value, None) if quantity == READS else (None, value)
-            told = readrates.step(antenna, at_ms + offset, reads, tags) or told
+            reads, tags, dbm = (value if quantity == one else None for one in (READS, TAGS, STRENGTH))
+            told = readrates.step(antenna, at_ms + offset, reads, tags, dbm) or told
         kept.heard_ms = max(kept.heard_ms, at_ms + offsets_ms[-1])
         return told

@@ -16,8 +16,9 @@ import numpy as np
 from msgspec import Struct, field
 
 from cloud.core.maintenance import health_index, wiener
-from cloud.core.maintenance.channels import States, Usual, scores, states_of
+from cloud.core.maintenance.channels import GLITCH_REACHES, States, Usual, off, scores, states_of
 from cloud.core.maintenance.health_index import Regression
+from cloud.core.maintenance.units import CONVERSIONS
 from cloud.core.maintenance.wiener import Sight
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -101,6 +102,17 @@ class Moved(Struct, frozen=True):
     usual: float
 
 
+class Beyond(Struct, frozen=True):
+    """Readings of a channel farther off than those of machines that failed: their rows, the first of them, how many
+    count as missing, and what other unit they may have ("": none that is usual)."""
+
+    channel: str
+    rows: list[int]
+    first: float
+    missing: int
+    perhaps: str
+
+
 class Remaining(Struct, frozen=True):
     """Cycles left after `cycle`: the median and a 90 % interval (None: open-ended); health 1 as new, 0 worn out;
     `why`: the channels that moved, the most telling one first."""
@@ -148,6 +160,30 @@ def step(model: Model, unit: Unit, cycle: float, settings: list[float], values: 
     unit.rows, unit.cycle, unit.state = unit.rows + 1, float(cycle), int(state[0])
     unit.sums, unit.weights, unit.belief = sums.tolist(), weights.tolist(), belief[0].tolist()
     return ""
+
+
+def beyond(model: Model, settings: list[list[float]], channels: list[list[float]]) -> tuple[list[Beyond], list[str]]:
+    """Of a machine's rows of settings and channels, in the model's order: readings that are not believed as they stand,
+    where they count as missing or may have another unit; and the channels of which no reading counts."""
+    values = np.array(channels, dtype=np.float64)
+    state = states_of(model.states, np.array(settings, dtype=np.float64).reshape(len(values), len(model.settings)))
+    usuals = [one.usual for one in model.channels]
+    away = np.abs(off(values, state, usuals))
+    reach = np.array([one.reach for one in usuals])
+    found = []
+    for at, channel in enumerate(model.channels):
+        rows = np.flatnonzero(away[:, at] > reach[at])
+        missing = int((away[rows, at] > GLITCH_REACHES * reach[at]).sum())
+        perhaps = ""
+        for name, (factor, summand) in CONVERSIONS.items():
+            meant = np.abs(off(factor * values[rows] + summand, state[rows], usuals)[:, at]) <= reach[at]
+            if len(rows) and 2 * int(meant.sum()) > len(rows):
+                perhaps = name
+        if missing or perhaps:
+            found.append(Beyond(channel.name, rows.tolist(), float(values[rows[0], at]), missing, perhaps))
+    counts = (away <= GLITCH_REACHES * reach).sum(axis=0).tolist()
+    judged = bool((state >= 0).any())
+    return found, [one.name for one, count in zip(model.channels, counts, strict=True) if judged and not count]
 
 
 def first_belief(model: Model, cycles: Array) -> Array:

@@ -28,14 +28,18 @@ CALM_ROWS, CALM = 8, 0.7
 """So many, in no way further out than this share of what is odd, and it is over."""
 SLOW_DAYS = 7
 """So many days must be known before days add up: ..."""
-SLACK, LIMIT, SCORE_MAX = 0.75, 8.5, 4.0
-"""... spreads off that are usual, the sum that is told, and what a day counts at most."""
+SLACK, LIMIT, SCORE_MAX = 0.6, 10.0, 2.0
+"""... spreads off that are usual, the sum that is told, and what a day counts at most: eight in a row, not one."""
 HOT = 2.0
 """Nothing is learned while days add up to so much."""
 STANDS_MS = 28 * DAY_MS
+"""What is odd for so long, and nobody minds, is its normal."""
 SCORES_MAX = 240
+"""Scores of so many quarters are kept to draw: some days of work."""
 PAGE_SCORE = 0.8
+"""The score at the border of what is told."""
 WHY_MAX = 3
+"""So many channels are named."""
 
 
 class Machine(Struct):
@@ -95,7 +99,6 @@ class Channels:
         """All is learned anew."""
         kept = self.kept
         kept.today, kept.waiting, kept.known = [], [], []
-        kept.abnormal_ms, kept.why = 0, []
         self._learn()
 
     def _learn(self) -> None:
@@ -103,6 +106,8 @@ class Channels:
         self._normal = None
         if len(kept.known) >= LEARN_DAYS:
             self._normal = Normal([quantity_of(name) for name in kept.channels], kept.known)
+        else:
+            kept.abnormal_ms, kept.why = 0, []
         size = len(self._normal.told) if self._normal is not None else 0
         if len(kept.runs) != size:
             kept.runs, kept.sums = [0] * size, ([0.0] * size, [0.0] * size)

@@ -30,6 +30,7 @@ WORKS_SHARE, RESTS_SHARE = 0.2, 0.3
 """It works where its driver is so far up between rest and work; where these differ by less than the latter share, it
 always does."""
 ENDS = 0.02
+"""Rest and work are the levels below, and above, which such a share of all lies: a start's peak is neither."""
 SEEN_MIN, SEEN_MAX = 48, 672
 """Levels of the driver, one a quarter, that rest and work are told by."""
 PART = 3
@@ -39,6 +40,7 @@ STALE_MS = 2 * HOUR_MS
 GONE_QUARTERS = 192
 """A channel that says nothing for so many, while others do, is none any more."""
 LAG_MIN = (15.0, 90.0)
+"""How long it has worked is told by means of what it draws over so many minutes: as a winding warms, and a housing."""
 KEPT = tuple(exp(-1 / minutes) for minutes in LAG_MIN)
 LEAST = 1e-4
 """No logarithm is taken of less."""

@@ -14,22 +14,26 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+HOUR_MS = 3_600_000
 LEARN_HOURS = 72
 """Hours with tags that make the usual."""
 KEPT_HOURS = 24 * 14
+"""Of the last hours so many are learned from, and drawn."""
 LEARN_LAG_HOURS = 48
 """A beginning loss looks usual at first."""
 SLACK, LIMIT = 1.0, 8.0
+"""Spreads off that are usual, and the sum that is told: after 32 hours at the soonest."""
 Z_MAX = 3.0
 """One hour counts by so much at most, and by `SHARE`: goods in the way for some hours are no loss of the antenna."""
 SHARE = 0.125
 LATELY = 0.2
 """The pace by which what is lost now is followed."""
 CALM_HOURS = 24
-DEAD_MS = 2 * HOUR_MS
-DEAD_TIMES = 3.0
+"""A loss is over when so many hours in a row lost less than half of what matters."""
+DEAD_MS, DEAD_TIMES = 2 * HOUR_MS, 3.0
+"""Dead: silent for so long, and so many times longer than ever."""
 ROWS_MIN = 3
+"""Of the twelve tellings of an hour."""
 TAGS_MIN = 5
 """The strength of fewer tags in an hour says nothing."""
 
@@ -43,8 +47,8 @@ class Kind(NamedTuple):
 
 READS: Final = Kind(0.05, -log(1 - 0.25))
 """ln of reads by tag: a quarter less."""
-STRENGTH: Final = Kind(0.3, 1.5)
-"""dBm: what is lost takes a tenth of the tags where these are spread by 8 dB."""
+STRENGTH: Final = Kind(1.0, 2.0)
+"""dB: the mean of 60 tags that are spread by 8 differs by 1 as goods come and go; 2 lost cost some 5 % of the tags."""
 
 
 class Course(Struct):
@@ -77,7 +81,8 @@ class Antenna(Struct):
     """The sum of the strengths of `strong_tags`."""
     strong_tags: float = 0.0
     waiting_ms: int = 0
-    waiting: tuple[float | None, float | None, float | None] = (None, None, None)
+    said: tuple[float | None, float | None, float | None] = (None, None, None)
+    """Reads, tags and strength of that moment, as far as they were told."""
     rates: Course = field(default_factory=Course)
     strengths: Course = field(default_factory=Course)
     heard_ms: int = 0
@@ -90,6 +95,11 @@ class Antenna(Struct):
         return self.rates.sigma > 0
 
     @property
+    def cusum(self) -> float:
+        """How much has added up, `LIMIT` where it is told."""
+        return max(self.rates.cusum, self.strengths.cusum)
+
+    @property
     def losing_ms(self) -> int:
         """Since when it hears less; 0 where it does not."""
         return min((one.losing_ms for one in (self.rates, self.strengths) if one.losing_ms), default=0)
@@ -99,13 +109,13 @@ def step(antenna: Antenna, at_ms: int, reads: float | None, tags: float | None, 
     """Take what was told at a moment, in order of time: reads a minute, tags heard and their mean strength, or some of
     these (of the strength, before the other two); whether what is found may have changed."""
     if at_ms != antenna.waiting_ms:
-        antenna.waiting_ms, antenna.waiting = at_ms, (reads, tags, dbm)
+        antenna.waiting_ms, antenna.said = at_ms, (reads, tags, dbm)
     else:
-        held = antenna.waiting
-        antenna.waiting = (
+        held = antenna.said
+        antenna.said = (
             held[0] if reads is None else reads, held[1] if tags is None else tags, held[2] if dbm is None else dbm,
         )  # fmt: skip
-    told_reads, told_tags, told_dbm = antenna.waiting
+    told_reads, told_tags, told_dbm = antenna.said
     if told_reads is None or told_tags is None:
         return False
     antenna.waiting_ms = 0

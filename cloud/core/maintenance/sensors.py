@@ -13,7 +13,7 @@ from math import ceil, inf, log, sqrt
 
 from msgspec import Struct, field
 
-MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 STILL = frozenset(("mass_g", "temperature_c", "humidity_pct", "pressure_hpa"))
 """What never stands still for long unless its sensor does."""
 SHAKEN = frozenset((*STILL, "voltage_v", "raw"))
@@ -37,22 +37,18 @@ QUICK_MONTHS = 100.0
 MONTH_DAYS = 30.4
 QUICK_DAYS, QUICK_RUNS = 7, 50.0
 """... as its runs of so many days say: those beyond a length, as long as so many are known, get rarer by ..."""
-QUICK_SIGMAS, QUICK_SAME = 1.5, 0.45
+QUICK_SIGMAS, QUICK_SAME = 0.5, 0.45
 """... a share, which is taken so many standard errors up, and may be no larger than this."""
-LATELY, LATELY_SIGMAS = 1 / 24, 3.0
+LATELY, LATELY_SIGMAS, RUNS_KEPT = 1 / 24, 3.0, 24
 """The share of equal neighbours before the run: where it is more than usual, the noise has changed."""
-RUNS_KEPT = 24
 STILL_ALWAYS = 0.9999
-ROWS_MIN, HOURS_MIN, PAIRS_MIN = 200, 3, 8
-DAYS = 28
+ROWS_MIN, HOURS_MIN, PAIRS_MIN, DAYS = 200, 3, 8, 28
 CHANGES_OVER = 3
 """So many changes end a stuck value."""
 
-NOISE_RATIO, NOISE_CLEAR = 3.0, 1.7
-NOISE_HOURS, NOISE_KNOWN = 2, 6
-"""Hours in a row that are noisy, or quiet again; hours of the day that must be known."""
-NOISE_PACE = 0.15
-TRIPLES_MIN = 4
+NOISE_RATIO, NOISE_CLEAR, NOISE_PACE = 3.0, 1.7, 0.15
+NOISE_HOURS, NOISE_KNOWN, TRIPLES_MIN = 2, 6, 4
+"""Hours in a row that are noisy, or quiet again; hours of the day that must be known; an hour's triples."""
 TRIPLE_SIGMAS = 0.4658
 """Mean of the smallest of three absolute second differences x - (before + after) / 2 of noise of sd 1 (in sd; drawn a
 million times, neighbours sharing samples as they do)."""
@@ -61,7 +57,7 @@ QUANTUM_NOISE = 0.5
 
 class Sensor(Struct, array_like=True):
     """All that is remembered of one series: some 2 KB at most. `still` and `noisy` are what it suffers from now: since
-    when (0: not)."""
+    when (0: not). Kept by place: what is new stands last."""
 
     judged_still: bool = True
     judged_noise: bool = True
@@ -84,13 +80,6 @@ class Sensor(Struct, array_like=True):
     day: int = -1
     stuck_rows: float = 0.0
     """A run of so many is stuck; 0 while that can not be told."""
-    runs: list[float] = field(default_factory=lambda: [0.0] * RUNS_KEPT)
-    """Runs by length, the oldest faded; and of how many days."""
-    run_days: float = 0.0
-    quick_rows: int = 0
-    """The same where it flickers now as it always does; 0 where it does not always."""
-    lately: float = 0.0
-    lately_most: float = 0.0
     still_ms: int = 0
     found_ms: int = 0
     changes: int = 0
@@ -105,6 +94,13 @@ class Sensor(Struct, array_like=True):
     noisy: int = 0
     noisy_ms: int = 0
     noisy_ratio: float = 0.0
+    runs: list[float] = field(default_factory=lambda: [0.0] * RUNS_KEPT)
+    """Runs by length, the oldest faded; and of how many days."""
+    run_days: float = 0.0
+    quick_rows: int = 0
+    """A run of so many is stuck where it flickers now as it always does; 0 where it does not always."""
+    lately: float = 0.0
+    lately_most: float = 0.0
 
 
 def begin(quantity: str) -> Sensor:

@@ -6,6 +6,9 @@ another level. A few of them are left out; where they stay, or came before and s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import median
+
 from msgspec import Struct
 
 PACE = 0.05
@@ -26,6 +29,8 @@ CONVERSIONS: dict[str, tuple[float, float]] = {
     "degrees Celsius, not kelvin": (1.0, 273.15),
 }
 """What such a number may be -> factor and summand that bring it back."""
+WIDE = 8.0
+"""In median absolute deviations, where all numbers of a channel are known: so far from the median is odd."""
 
 
 class Level(Struct):
@@ -68,3 +73,20 @@ def _meant(channel: Level, value: float, away: float) -> str:
         if near <= allowed and abs(factor * value + summand - channel.level) <= near:
             return name
     return ""
+
+
+def usual_of(every: Sequence[float]) -> tuple[float, float]:
+    """The median of all numbers of a channel, and how far from it is odd."""
+    level = median(every)
+    return level, WIDE * max(median(abs(one - level) for one in every), 1e-3 * abs(level))
+
+
+def odd_unit(level: float, wide: float, run: Sequence[float]) -> tuple[str, list[int]]:
+    """What numbers of a run may be that begins, or jumps, to farther than `wide` from the level of all runs; and their
+    places. "" where no usual conversion brings them back."""
+    odd = [at for at, one in enumerate(run) if abs(one - level) > wide]
+    for name, (factor, summand) in CONVERSIONS.items():
+        places = [at for at in odd if abs(factor * run[at] + summand - level) <= wide]
+        if places and (places[0] == 0 or abs(run[places[0]] - run[places[0] - 1]) > wide):
+            return name, places
+    return "", []

@@ -68,6 +68,21 @@ class RulePrecision(Struct, frozen=True):
     asks_tuning: bool
 
 
+class Verdicts(Struct, frozen=True):
+    """All that was said of something, oldest first, and what stands of it."""
+
+    verdicts: list[Verdict]
+    standing: Verdict | None
+
+
+class Judged(Struct, frozen=True):
+    """What somebody said, what stands now, and how the rule did with it."""
+
+    verdict: Verdict
+    standing: Verdict | None
+    precision: RulePrecision | None
+
+
 class Subject(NamedTuple):
     """What a verdict is of: an alert, or (alert 0) an order."""
 

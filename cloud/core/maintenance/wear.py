@@ -23,6 +23,8 @@ STOP_MM_S = 7.1
 """ISO 20816: the upper end of what a medium machine may shake for a while."""
 STOP_TIMES = 2.5
 """Where no such limit is known (vibration_g): so many times its own normal; zone D begins so far above zone B's end."""
+LEAST = {"vibration_mm_s": 0.1, "vibration_g": 0.02}
+"""What is usual is taken as so much at least: meters are hardly finer, and may round a smooth machine to nought."""
 DAYS_KEPT, KNOWN_DAYS, NOW_DAYS = 120, 7, 5
 LEVELS_MIN, LEVELS_MAX = 2, 96
 """Levels at work of a day: with fewer it is not judged."""
@@ -32,13 +34,18 @@ SPREAD_DAYS, MEAN_STEP = 28, 1.128
 """The spread of days is told by the first ones, and by the steps from day to day (their mean of a spread of 1)."""
 SPREAD_SHARE = 0.02
 """No spread of days is smaller than this share of the level."""
-WANDER = 0.25
+WANDER = 0.35
 """How far the true level wanders in a day, in spreads of days; ..."""
 DRIFT_DAYS = 6.0
 """... before it is seen the drift may be as large as the whole way in so many days, ..."""
 DRIFT_WANDER, DRIFT_SLOW_DAYS = 0.1, 60.0
 """... and in a day it changes by such a share of itself, at least of the whole way in so many days."""
 SHARES = np.array([[0.05, 0.5, 0.95]])
+"""One in twenty fails before what is told first, half before the second, one in twenty after the third."""
+SINCE_DAYS = 0.5
+"""A day's level is that of its middle, and is known at its end."""
+SIDE = 1.645
+"""How many deviations a normal range is wide to each side, where each day counts."""
 
 
 class Wear(Struct):
@@ -57,11 +64,20 @@ class Wear(Struct):
         if len(self.days) < KNOWN_DAYS:
             return None
         levels = [level for _, level in self.days]
-        middle = median(levels[:KNOWN_DAYS])
+        middle = max(median(levels[:KNOWN_DAYS]), LEAST[self.quantity])
         steps = [abs(day - before) for before, day in pairwise(levels[:-NOW_DAYS][:SPREAD_DAYS])]
         away = [abs(level - middle) for level in levels[:KNOWN_DAYS]]
         spread = max(1.4826 * median(away), sum(steps) / max(1, len(steps)) / MEAN_STEP)
-        return middle, max(spread, SPREAD_SHARE * abs(middle), 1e-9)
+        return middle, max(spread, SPREAD_SHARE * middle)
+
+    @property
+    def normal(self) -> tuple[float, float] | None:
+        """The range that a day's level keeps, rounded as it is told; None while that is not known."""
+        usual = self.usual
+        if usual is None:
+            return None
+        low, high = (float(f"{usual[0] + side * usual[1]:.4g}") for side in (-SIDE, SIDE))
+        return low, high
 
     @property
     def limit(self) -> float:
@@ -108,8 +124,8 @@ def _now(days: list[tuple[int, float]]) -> float:
 
 
 def days_left(days: list[tuple[int, float]], middle: float, spread: float, limit: float) -> Days:
-    """Days (low, middle, high) until the level at work reaches the limit; the usual level is `middle` above 0, give or
-    take `spread`."""
+    """Days (low, middle, high) from the end of the last one until the level at work reaches the limit; the usual level
+    is `middle` above 0, give or take `spread`."""
     began = len(days) - 1
     while began > 0 and _now(days[: began + 1]) > middle + spread:
         began -= 1
@@ -124,8 +140,9 @@ def days_left(days: list[tuple[int, float]], middle: float, spread: float, limit
     found = [_followed(*way) for way in ways]
     times = np.unique(np.concatenate([wiener.times_to(belief, sigma, DAYS_MAX)[0] for belief, sigma in found]))
     chance = np.mean([wiener.passage(belief, sigma, times) for belief, sigma in found], axis=0)
-    low, mid, high = wiener.quantiles(chance, times[None], SHARES)[0].tolist()
-    return round(min(low, DAYS_MAX), 1), round(min(mid, DAYS_MAX), 1), round(min(high, DAYS_MAX), 1)
+    passages = np.clip(wiener.quantiles(chance, times[None], SHARES)[0] - SINCE_DAYS, 0.0, DAYS_MAX)
+    low, mid, high = passages.round(1).tolist()
+    return low, mid, high
 
 
 def _followed(left: list[tuple[int, float]], whole: float, spread: float) -> tuple[wiener.Array, float]:

@@ -100,6 +100,15 @@ class WorkOrder(Struct, frozen=True):
         return next((one for one in self.parts if one.sku == sku), None)
 
 
+class Version(Struct, frozen=True):
+    """An order as it was from `at_ms` on, who made it so, and by what."""
+
+    order: WorkOrder
+    at_ms: int
+    by: str
+    action: str
+
+
 class Window(Struct, frozen=True):
     """When alerts about an asset are told to nobody, by which order; of all in `zone`, where it names one."""
 

@@ -50,6 +50,8 @@ SILENT_NEW_MS, SILENT_PERIODS_NEW = 3.0 * HOUR_MS, 20.0
 """Less strict on the first day, when not every kind of hour is known."""
 GAPS_MIN = 10
 PERIOD_SHARE = 0.05
+LATE_MS = 15 * 60_000
+"""What is as old as this when it comes was held back: it says nothing of how often the channel speaks."""
 AWAY_MS = 3 * 60_000
 """Time that passes in such a leap was not watched: the gateway was away."""
 
@@ -85,9 +87,9 @@ def feel(chart: Chart, at_ms: int, values: list[float], step_ms: int, now_ms: in
         found += settle(chart, "silent", now_ms, None)
     gap_ms = now_ms - chart.heard_ms
     chart.heard_ms = now_ms
-    if gap_ms > 0:
-        _learn_gap(chart, gap_ms)
     count = len(values)
+    if gap_ms > 0 and now_ms - at_ms - max(0, count - 1) * step_ms < LATE_MS:
+        _learn_gap(chart, gap_ms)
     if not count or at_ms <= chart.newest_ms:
         return found
     if not chart.newest_ms:
@@ -135,7 +137,7 @@ def _learn_gap(chart: Chart, gap_ms: int) -> None:
     if gap_ms > chart.today.longest_gap_ms:
         # A silence that was found is learnt only up to what was allowed: else a sick sensor teaches patience.
         chart.today.longest_gap_ms = min(gap_ms, round(chart.silent_ms) or gap_ms)
-    if not chart.days and chart.gaps >= GAPS_MIN:
+    if chart.gaps >= GAPS_MIN and not any(day.longest_gap_ms for day in chart.days):
         chart.silent_ms = max(SILENT_NEW_MS, SILENT_PERIODS_NEW * chart.period_ms)
 
 
@@ -245,7 +247,7 @@ def _close_day(chart: Chart, next_ms: int) -> list[Change]:
     chart.days = [*chart.days, today][-DAYS_MAX:]
     chart.today = Day(next_ms // DAY_MS)
     gap_ms = max(day.longest_gap_ms for day in chart.days)
-    if chart.gaps >= GAPS_MIN:
+    if chart.gaps >= GAPS_MIN and gap_ms:
         chart.silent_ms = max(SILENT_MIN_MS, SILENT_PERIODS * chart.period_ms, SILENT_TIMES * gap_ms)
     if chart.quantity in STILL:
         chart.stuck_ms = diagnosis.stuck_after_ms(chart)

@@ -47,14 +47,14 @@ export function postFile<T>(path: string, file: Blob): Promise<T> {
   return ask<T>(path, { method: "POST", headers: { ...OURS, "Content-Type": "application/octet-stream" }, body: file });
 }
 
-export const snapshot = () => ask<Snapshot>("api/snapshot");
-export const whoami = () => ask<Session>("api/session");
-export const signIn = (user: string, password: string) => ask<Session>("api/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });
-export const signOut = () => ask<unknown>("api/session", { method: "DELETE", headers: OURS });
+export const snapshot = () => ask<Snapshot>("api/v1/snapshot");
+export const whoami = () => ask<Session>("api/v1/session");
+export const signIn = (user: string, password: string) => ask<Session>("api/v1/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });
+export const signOut = () => ask<unknown>("api/v1/session", { method: "DELETE", headers: OURS });
 
 export async function history(series: string, from: number, to: number, points: number): Promise<Series> {
   const query = new URLSearchParams({ series, from: String(Math.round(from)), to: String(Math.round(to)), points: String(points) });
-  const { times, values } = await ask<{ times: number[]; values: (number | null)[] }>(`api/history?${query}`);
+  const { times, values } = await ask<{ times: number[]; values: (number | null)[] }>(`api/v1/history?${query}`);
   return { t: times, v: values };
 }
 
@@ -62,7 +62,7 @@ export async function history(series: string, from: number, to: number, points: 
 export const NOTE_MAX = 500;
 
 /** Acknowledge an alert, with a note or "". */
-export const acknowledge = (id: number, note: string, key: string) => post<AlertView>(`api/alerts/${id}/ack`, { note }, key);
+export const acknowledge = (id: number, note: string, key: string) => post<AlertView>(`api/v1/alerts/${id}/ack`, { note }, key);
 
 /** A key nobody else uses. (`crypto.randomUUID` is missing on plain http.) */
 export function freshKey(): string {

@@ -37,8 +37,11 @@ test("equipment is in order of severity, then of how soon it fails, then of heal
 test("features are told with their unit, by the names gateways give", () => {
   assert.equal(featureName("1/temperature_c"), "Temperature (channel 1)");
   assert.equal(featureName("noise.weight/mass_g"), "Noise: Mass (channel weight)");
-  assert.equal(featured(4.8, { name: "2/vibration_mm_s", unit: "s" }), "4.8\u00a0mm/s");
+  assert.equal(featureName("work.1/vibration_mm_s"), "Vibration at work (channel 1)");
+  assert.equal(featured(4.8, { name: "2/vibration_mm_s", unit: "mm/s" }), "4.8\u00a0mm/s");
+  assert.equal(featured(4.8, { name: "work.2/vibration_mm_s", unit: "mm/s" }), "4.8\u00a0mm/s");
   assert.equal(featured(0.61, { name: "duty", unit: "" }), "61%");
+  assert.deepEqual([0, 1, 0.5].map((value) => featured(value, { name: "1/door_open", unit: "" })), ["closed", "open", "0.50"]);
   assert.equal(featured(95, { name: "still.1/temperature_c", unit: "min" }), "1.6 hr");
   assert.equal(moved({ name: "duty", value: 0.61, normal_low: 0.38, normal_high: 0.46, unit: "" }), "Share of time it runs 61%, normal 38% to 46%");
   assert.equal(normal({ name: "odd_thing", unit: "", normal_low: null, normal_high: 7 }), "normal up to 7");
@@ -46,7 +49,9 @@ test("features are told with their unit, by the names gateways give", () => {
 });
 
 test("the figures behind a fault have names and units; what is told elsewhere is left out", () => {
-  assert.deepEqual(figures({ capacity_lost_pct: 38, duty: 0.61, days_low: 3, fall_min: 21.4, told_by: "contact", odd_c: 3, gone: null }), ["cooling lost 38\u00a0%", "runs 61%", "cools down in 21 min", "told by a door contact", "odd 3.0\u00a0°C"]);
+  assert.deepEqual(figures({ params: { now: 3.2, limit: 7.1 }, channel: "1/vibration_mm_s" }), ["now 3.2\u00a0mm/s", "limit 7.1\u00a0mm/s"]);
+  assert.deepEqual(figures({ params: { value: 4.25, hours: 3, ratio: 2.5 }, channel: "1/temperature_c" }), ["value 4.25\u00a0°C", "for 3 hr", "times the usual 2.5"]);
+  assert.deepEqual(figures({ params: { capacity_lost_pct: 38, duty: 0.61, days_low: 3, fall_min: 21.4, told_by: "contact", odd_c: 3, gone: null }, channel: "" }), ["cooling lost 38\u00a0%", "runs 61%", "cools down in 21 min", "told by a door contact", "odd 3.0\u00a0°C"]);
 });
 
 test("spans are in the unit that fits", () => {

@@ -14,8 +14,6 @@ export interface Field {
   /** Of a date, the first day allowed, as "2026-11-22". */
   from?: string;
   choices?: [value: string, words: string][];
-  /** What is likely meant, to be picked instead of typed. */
-  likely?: string[];
   hint?: string;
 }
 

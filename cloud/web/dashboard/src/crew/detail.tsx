@@ -1,6 +1,9 @@
 // One alert, open: what it means and what to do, its figures beside what is normal, its course, its life.
 import { useRef } from "preact/hooks";
+import { history } from "../api";
+import type { Series } from "../core/series";
 import { now, zoneName, zones } from "../state";
+import { useAsked } from "../trade/asked";
 import type { AlertView, ZoneView } from "../types";
 import { HOUR_MS, useHistory } from "../ui/history";
 import { Trend } from "../ui/trend";
@@ -11,15 +14,18 @@ import { nameOf } from "./names";
 
 const HOURS = 6;
 const HOURS_MAX = 168;
+const POINTS = 300;
 
 export function Detail({ alert }: { alert: AlertView }) {
   const zone = zones.value.get(alert.zone);
   return (
     <div class="detail">
       <Meaning rule={alert.rule} />
-      <Figures alert={alert} />
-      {zone?.series && COURSE.has(alert.rule) && <Course alert={alert} zone={zone} />}
-      <Life alert={alert} />
+      <div class="stacked">
+        <Figures alert={alert} />
+        <Life alert={alert} />
+      </div>
+      {zone?.series && COURSE.has(alert.rule) && (alert.state === "resolved" ? <CourseThen alert={alert} zone={zone} /> : <Course alert={alert} zone={zone} />)}
     </div>
   );
 }
@@ -73,22 +79,39 @@ function Figures({ alert }: { alert: AlertView }) {
 
 const COURSE = new Set(["zone_temperature", "temperature_excursion", "temperature_breach", "temperature_ahead", "refrigeration_capacity", "refrigeration_fault", "door_open"]);
 
-/** From an hour before it began; of what is over, to an hour after. */
-function Course({ alert, zone }: { alert: AlertView; zone: ZoneView }) {
-  const over = alert.state === "resolved";
+interface InZone {
+  alert: AlertView;
+  zone: ZoneView;
+}
+
+/** From an hour before it began. */
+function Course({ alert, zone }: InZone) {
   const hours = useRef(Math.min(HOURS_MAX, Math.max(HOURS, Math.ceil((now.peek() - alert.since_ms) / HOUR_MS) + 1))).current;
   const { series } = useHistory(zone.series, hours, { at: zone.at_ms, value: zone.temperature_c }).value;
   if (!series?.t.length) return null;
-  const latest = Math.floor(now.value / 10_000) * 10_000 + 10_000;
-  const to = over ? Math.min(latest, alert.changed_ms + HOUR_MS) : latest;
-  const from = over ? Math.max(latest - hours * HOUR_MS, alert.since_ms - HOUR_MS) : latest - hours * HOUR_MS;
+  const to = Math.floor(now.value / 10_000) * 10_000 + 10_000;
   const value = zone.temperature_c === null ? "?" : quantity(zone.temperature_c, "Cel", 1);
+  const about = `${say("crew.course", { n: hours })} · ${say("crew.course_now", { value })}`;
+  return <Drawn zone={zone} series={series} from={to - hours * HOUR_MS} to={to} about={about} />;
+}
+
+/** Of what is over: from an hour before it began to an hour after it ended. */
+function CourseThen({ alert, zone }: InZone) {
+  const [from, to] = [alert.since_ms - HOUR_MS, Math.min(now.peek(), alert.changed_ms + HOUR_MS)];
+  const [asked] = useAsked(`course ${alert.id} ${from}`, () => history(zone.series, from, to, POINTS));
+  const series = asked.value.value;
+  if (!series?.t.length) return null;
+  return <Drawn zone={zone} series={series} from={from} to={to} about={say("crew.course_then")} />;
+}
+
+function Drawn({ zone, series, from, to, about }: { zone: ZoneView; series: Series; from: number; to: number; about: string }) {
+  const name = zone.name || zone.id;
   return (
     <figure class="course-of">
       <figcaption class="note">
-        {zone.name || zone.id} · {over ? say("crew.course_then") : say("crew.course", { n: hours })} · {say("crew.course_now", { value })}
+        {name} · {about}
       </figcaption>
-      <Trend series={series} from={from} to={to} low={zone.min_c} high={zone.max_c} label={say("climate.chart", { name: zone.name || zone.id, n: Math.round((to - from) / HOUR_MS), value })} />
+      <Trend series={series} from={from} to={to} low={zone.min_c} high={zone.max_c} label={`${name}: ${about}`} />
     </figure>
   );
 }

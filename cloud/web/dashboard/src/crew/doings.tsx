@@ -10,20 +10,18 @@ import type { AlertView } from "../types";
 import { Acknowledge } from "../ui/acknowledge";
 import { titled } from "../ui/said";
 import { atMost, day, minute, say } from "../words/words";
-import { assign, onCall, roster, shelve, unshelve } from "./api";
+import { assign, onCall, shelve, unshelve } from "./api";
 import { assetOf } from "./tabs";
-import type { Person } from "./types";
+import type { PersonView } from "./types";
 
 const MINUTES = [60, 240, 480, 1440, 4320, 10_080];
 const DAY_MIN = 1440;
 const REASON_MAX = 500;
-const ROSTER_DAYS = 14;
 
-/** All there are to give an alert to: whoever the service names, else who is on call or on the roster. */
-export async function people(): Promise<Person[]> {
-  const [{ people: named, teams }, { turns }] = await Promise.all([onCall(), roster(ROSTER_DAYS)]);
-  const all = named ?? [...teams.flatMap((team) => team.now), ...turns].map(({ person, name }) => ({ id: person, name }));
-  return [...new Map(all.map((one) => [one.id, one])).values()].sort((a, b) => a.name.localeCompare(b.name));
+/** All there are to give an alert to. */
+export async function people(): Promise<PersonView[]> {
+  const { people: all } = await onCall();
+  return [...all].sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** `acted`: something was done about it here. */

@@ -1,6 +1,7 @@
 // The figures an alert carries: each with its name, its unit and, where there is one, what would be normal.
 import { site, zones } from "../state";
 import type { AlertView } from "../types";
+import { featured } from "../ui/said";
 import { days, exact, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 
 export interface Figure {
@@ -22,12 +23,12 @@ const UNITS: Record<string, string> = {
 /** Money only where the rule says so: elsewhere `value` is measured. */
 const WORTH = new Set(["shrinkage", "overstock", "expiry"]);
 /** Told elsewhere on the page, or of no use to people. */
-const UNSAID = new Set(["name", "unit", "side", "gateway", "nodata", "first", "rule", "asset", "work", "score"]);
+const UNSAID = new Set(["name", "unit", "side", "gateway", "nodata", "first", "rule", "asset", "work", "score", "days_least"]);
 /** What is told as the normal of another, and not by itself. */
 const NORMAL = new Set(["limit", "limit_c", "normal_low", "normal_high", "duty_expected", "period_ms", "reorder_point", "usual_units", "order_up_to", "told", "usual_reads_min"]);
 /** Spans are told in one line: "2.6 d (1.4 to 5.1)". */
 const SPANS: Record<string, [low: string, high: string]> = { days_mid: ["days_low", "days_high"], count: ["low", "high"] };
-const CODES: Record<string, string> = { reason: "reason", remedy: "remedy", finding: "finding", fault: "fault", why: "breach", feature: "feature", state: "device", kind: "kind" };
+const CODES: Record<string, string> = { reason: "reason", remedy: "remedy", finding: "finding", fault: "fault", why: "breach", state: "device", kind: "kind" };
 
 export function figures(alert: AlertView): Figure[] {
   const { params } = alert;
@@ -55,6 +56,7 @@ function unitOf(alert: AlertView, name: string): string {
 }
 
 function told(alert: AlertView, name: string, value: string | number): string {
+  if (name === "feature") return featured(String(value));
   if (typeof value === "string") {
     const family = CODES[name];
     return family && known(family, value) ? word(family, value) : value;

@@ -7,7 +7,7 @@ import { say } from "../words/words";
 import { useAsked } from "../trade/asked";
 import { Since } from "../ui/panel";
 import { verdicts } from "./api";
-import { SAID } from "./types";
+import { SAID } from "./outbox";
 import { NOT_NOW_HOURS, refused, say as judge, saidOf, taken, waiting } from "./verdicts";
 
 const SAID_MAX = 5;

@@ -1,7 +1,8 @@
-// The alerts of one tab: worst first, by zones where there are many, what has no data calmly apart. What was done here
-// stays where it was until the tab is left, so that no other alert comes under the thumb.
+// The alerts of one tab that are not over: worst first, by zones where there are many, what has no data calmly apart.
+// What was done here stays where it was until the tab is left, so that no other alert comes under the thumb.
 import { useSignal } from "@preact/signals";
-import { acts, alertsInOrder, alertsResolved, book, now, zoneName } from "../state";
+import { acts, alertsInOrder, book, now, zoneName } from "../state";
+import { useAsked } from "../trade/asked";
 import type { AlertView } from "../types";
 import { Acknowledge } from "../ui/acknowledge";
 import { Acknowledged, Subject } from "../ui/alerts";
@@ -10,6 +11,7 @@ import { Panel, Since, useKeptFocus } from "../ui/panel";
 import { said, titled } from "../ui/said";
 import { day, minute, number, say } from "../words/words";
 import { TakeAll } from "./all";
+import { past } from "./api";
 import { Detail } from "./detail";
 import { Doings, Unshelve } from "./doings";
 import { Judge, SaidOf } from "./judge";
@@ -19,7 +21,6 @@ import { alertHref, type Group, grouped, type StateTab, tabHref, tabOf } from ".
 /** So many of a zone are shown before the rest is asked for. */
 const SHOWN_MAX = 5;
 const KEPT_MAX = 600;
-const HISTORY_KEPT = 50;
 
 interface Listed {
   tab: StateTab;
@@ -30,7 +31,7 @@ export function List({ tab, open }: Listed) {
   const list = useKeptFocus<HTMLUListElement>();
   const acted = useSignal<ReadonlySet<number>>(new Set());
   const whole = useSignal<ReadonlySet<string>>(new Set());
-  const all = tab === "history" ? alertsResolved.value : [...alertsInOrder.value].sort(byWeight).filter((one) => tabOf(one) === tab || acted.value.has(one.id));
+  const all = [...alertsInOrder.value].sort(byWeight).filter((one) => tabOf(one) === tab || acted.value.has(one.id));
   const dark = all.filter((one) => one.nodata && tab === "need");
   const rest = all.filter((one) => !dark.includes(one));
   const act = (id: number) => (acted.value = new Set([...[...acted.value].slice(1 - KEPT_MAX), id]));
@@ -58,7 +59,7 @@ export function List({ tab, open }: Listed) {
       ];
     });
   return (
-    <Panel name={tab === "history" ? "alerts done" : "alerts"} title={say(`crew.tab.${tab}`)} foot={tab === "history" && all.length >= HISTORY_KEPT && <span class="note">{say("crew.latest", { n: all.length })}</span>}>
+    <Panel name="alerts" title={say(`crew.tab.${tab}`)}>
       <Elsewhere tab={tab} open={open} here={all} />
       {all.length === 0 && <p class="calm">{say(`crew.none.${tab}`)}</p>}
       {rest.length === 0 && dark.length > 0 && <p class="calm">{say("crew.none.need")}</p>}
@@ -82,15 +83,31 @@ export function List({ tab, open }: Listed) {
 const byWeight = (a: AlertView, b: AlertView) => a.severity - b.severity || b.since_ms - a.since_ms || b.id - a.id;
 
 /** The alert that was asked for is not in this tab. */
-function Elsewhere({ tab, open, here }: Listed & { here: AlertView[] }) {
+export function Elsewhere({ tab, open, here }: Listed & { here: AlertView[] }) {
   if (open === null || here.some((one) => one.id === open)) return null;
   const found = book.value?.alerts.get(open);
-  if (!found) return <p class="calm" role="status">{say("crew.missing", { id: String(open) })}</p>;
-  const there = tabOf(found);
+  return found ? <Moved alert={found} tab={tab} /> : <LongAgo id={open} tab={tab} />;
+}
+
+/** The page does not have it any more, but the service does. */
+function LongAgo({ id, tab }: { id: number; tab: StateTab }) {
+  const [asked] = useAsked(`alert ${id}`, () => past(id));
+  const { value, failed } = asked.value;
+  if (!value) return <p class="calm" role="status">{failed ? say("crew.missing", { id: String(id) }) : say("loading.text")}</p>;
+  if (tab !== "history") return <Moved alert={value} tab={tab} />;
+  return (
+    <ul class="rows">
+      <Row alert={value} tab={tab} open acted={() => {}} />
+    </ul>
+  );
+}
+
+function Moved({ alert, tab }: { alert: AlertView; tab: StateTab }) {
+  const there = tabOf(alert);
   if (there === tab) return null;
   return (
     <p class="calm" role="status">
-      <a class="elsewhere" href={alertHref(there, open)}>{say("crew.moved", { title: titled(found), tab: say(`crew.tab.${there}`) })}</a>
+      <a class="elsewhere" href={alertHref(there, alert.id)}>{say("crew.moved", { title: titled(alert), tab: say(`crew.tab.${there}`) })}</a>
     </p>
   );
 }
@@ -108,7 +125,7 @@ function ZoneHead({ group: { zone, alerts }, act }: { group: Group; act: ((id: n
   );
 }
 
-function Row({ alert, tab, open, acted }: { alert: AlertView; tab: StateTab; open: boolean; acted: () => void }) {
+export function Row({ alert, tab, open, acted }: { alert: AlertView; tab: StateTab; open: boolean; acted: () => void }) {
   const { state, id } = alert;
   const judged = open || state === "acknowledged";
   return (

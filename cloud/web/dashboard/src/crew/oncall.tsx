@@ -10,7 +10,7 @@ import { roster, testNotice } from "./api";
 import { people } from "./doings";
 import { Failed } from "./failed";
 import { learn, nameOf } from "./names";
-import type { NoticeView, OnCall as Crew, OnCallTeam, Roster, Turn } from "./types";
+import type { CrewsView as Crew, NoticeView, RosterView, TeamView, TurnView } from "./types";
 
 const DAYS = 14;
 const DAY_MS = 86_400_000;
@@ -36,13 +36,13 @@ export function OnCall({ asked: { value, failed }, again }: { asked: Asked<Crew>
   );
 }
 
-async function rosterNow(): Promise<Roster> {
+async function rosterNow(): Promise<RosterView> {
   const held = await roster(DAYS);
   learn(held.turns.map(({ person, name }) => ({ id: person, name })));
   return held;
 }
 
-function Team({ team }: { team: OnCallTeam }) {
+function Team({ team }: { team: TeamView }) {
   const [first, ...others] = team.now;
   return (
     <li>
@@ -96,7 +96,7 @@ function TestNotice() {
   );
 }
 
-function Strip({ roster: held, failed, teams }: { roster: Roster | null; failed: boolean; teams: OnCallTeam[] }) {
+function Strip({ roster: held, failed, teams }: { roster: RosterView | null; failed: boolean; teams: TeamView[] }) {
   const title = say("oncall.roster", { n: DAYS });
   if (!held) return <Panel name="roster" title={title}><p class="calm">{say(failed ? "later.failed" : "loading.text")}</p></Panel>;
   if (!held.turns.length) return <Panel name="roster" title={title}><p class="calm">{say("oncall.no_roster")}</p></Panel>;
@@ -140,7 +140,7 @@ function Strip({ roster: held, failed, teams }: { roster: Roster | null; failed:
 }
 
 /** The beginnings of its days at the site; of the first one, of what is left of it. */
-function midnights({ from_ms, to_ms }: Roster): number[] {
+function midnights({ from_ms, to_ms }: RosterView): number[] {
   const all = [from_ms];
   for (let at_ms = from_ms; at_ms < to_ms; at_ms += DAY_MS) {
     const next = noon(dayOf(at_ms + DAY_MS, timezone.value), timezone.value) - DAY_MS / 2;
@@ -150,13 +150,13 @@ function midnights({ from_ms, to_ms }: Roster): number[] {
 }
 
 /** As much of a name as its turn has room for; `share` of the strip. */
-function short({ name }: Turn, share: number): string {
+function short({ name }: TurnView, share: number): string {
   const room = share * (narrow.value ? 44 : 130); // in letters
   const [first = name] = name.split(" ");
   return name.length <= room ? name : first.length <= room ? first : name.slice(0, 1);
 }
 
-function told(turn: Turn): string {
+function told(turn: TurnView): string {
   const text = say("oncall.turn", { name: turn.name, from: at(turn.from_ms), until: at(turn.until_ms) });
   return turn.stands_in ? `${text} (${say("oncall.stands_in")})` : text;
 }

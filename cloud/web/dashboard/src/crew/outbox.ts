@@ -1,6 +1,9 @@
 // Verdicts that wait to be sent. Each keeps the key and the time it was given with, so that sending it twice is judging
 // once, and as of then. Pure.
-import type { Said } from "./types";
+import type { Told } from "./types";
+
+export type Said = Told["said"];
+export const SAID = ["right", "wrong", "not_now"] as const satisfies readonly Said[];
 
 export interface Wish {
   key: string;

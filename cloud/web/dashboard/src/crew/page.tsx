@@ -1,9 +1,10 @@
 // The alerts page: tabs by what is to be done, each with an address, and above all who is on call.
 import { part } from "../route";
-import { alertsInOrder, book } from "../state";
+import { alertsInOrder, book, kpi } from "../state";
 import { type Asked, useAsked } from "../trade/asked";
 import { number, say } from "../words/words";
 import { onCall } from "./api";
+import { History } from "./history";
 import { Waiting } from "./judge";
 import { List } from "./list";
 import { learn } from "./names";
@@ -11,7 +12,7 @@ import { Notices } from "./notices";
 import { OnCall } from "./oncall";
 import { Quality } from "./quality";
 import { ABOUT, read, STATES, type StateTab, type Tab, tabHref, tabOf } from "./tabs";
-import type { OnCall as Crew } from "./types";
+import type { CrewsView as Crew } from "./types";
 
 const AGAIN_MS = 60_000;
 
@@ -34,7 +35,7 @@ export function AlertsPage() {
 
 async function crewNow(): Promise<Crew> {
   const crew = await onCall();
-  learn([...(crew.people ?? []), ...crew.teams.flatMap((team) => team.now.map(({ person, name }) => ({ id: person, name })))]);
+  learn([...crew.people, ...crew.teams.flatMap((team) => team.now.map(({ person, name }) => ({ id: person, name })))]);
   return crew;
 }
 
@@ -42,7 +43,7 @@ function ByState({ tab, open, crew }: { tab: StateTab; open: number | null; crew
   return (
     <>
       <Line crew={crew.value} />
-      <List key={tab} tab={tab} open={open} />
+      {tab === "history" ? <History open={open} /> : <List key={tab} tab={tab} open={open} />}
     </>
   );
 }
@@ -52,7 +53,7 @@ const whoNow = (crew: Crew | null) => (crew?.teams ?? []).map((team) => team.now
 
 /** `also`: a second line, where it is told nowhere else. */
 function Link({ tab, here, also }: { tab: Tab; here: Tab; also?: string }) {
-  const n = tab === "need" || tab === "acknowledged" || tab === "shelved" ? alertsInOrder.value.filter((one) => tabOf(one) === tab && !(one.nodata && tab === "need")).length : 0;
+  const n = tab === "need" ? (kpi.value?.open_alerts ?? 0) : tab === "acknowledged" || tab === "shelved" ? alertsInOrder.value.filter((one) => tabOf(one) === tab).length : 0;
   return (
     <a href={tabHref(tab)} aria-current={tab === here ? "page" : undefined}>
       {say(`crew.tab.${tab}`)} {n > 0 && <b>{number(n)}</b>}

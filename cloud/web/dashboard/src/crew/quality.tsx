@@ -5,7 +5,7 @@ import { Panel, Since } from "../ui/panel";
 import { number, percent, say, word } from "../words/words";
 import { noisiest, precision } from "./api";
 import { Failed } from "./failed";
-import type { NoisyRow, RulePrecision } from "./types";
+import type { Noisy, RulePrecision } from "./types";
 import { taken } from "./verdicts";
 
 const DAYS = 30;
@@ -98,7 +98,7 @@ function Noisiest() {
   );
 }
 
-function Noisy({ row }: { row: NoisyRow }) {
+function Noisy({ row }: { row: Noisy }) {
   return (
     <tr>
       <th scope="row">
@@ -113,7 +113,7 @@ function Noisy({ row }: { row: NoisyRow }) {
   );
 }
 
-function aboutWhat({ subject, zone }: NoisyRow): string {
+function aboutWhat({ subject, zone }: Noisy): string {
   const name = skus.value.has(subject) ? skuName(subject) : zones.value.has(subject) ? zoneName(subject) : deviceName(subject);
   return zone && zone !== subject ? `${name} · ${zoneName(zone)}` : name;
 }

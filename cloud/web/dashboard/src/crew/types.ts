@@ -1,36 +1,74 @@
-// What the service says of people, notices and verdicts beside the live stream. Times are ms since 1970.
+// Written from the structs of cloud/core and cloud/web by `python -m cloud.web.schema`. Change the structs, not this file.
 
-/** Who is asked, of one team: the first of `now` first, then as it is escalated. */
-export interface OnCallTeam {
+import type { AlertView } from "../types";
+export type { AlertView } from "../types";
+
+/**
+ * Who is on call now. `trouble`: why nobody can be reached, "" where people can; `waiting`: notices on their way;
+ * `beat_ms`: when somebody outside heard last that the service is well (None: nobody is asked to).
+ */
+export interface CrewsView {
+  at_ms: number;
+  timezone: string;
+  trouble: string;
+  waiting: number;
+  beat_ms: number | null;
+  teams: TeamView[];
+  people: PersonView[];
+}
+
+/**
+ * A team now: who is asked first, second and so on; `until_ms`: when another one is first, and who that is.
+ */
+export interface TeamView {
   id: string;
   name: string;
   zones: string[];
   rules: string[];
-  now: { person: string; name: string; quiet: boolean; away: boolean }[];
+  now: OnCallView[];
   until_ms: number;
-  /** A person; "" for nobody. */
   next: string;
 }
-export interface OnCall {
-  at_ms: number;
-  timezone: string;
-  /** Why nobody can be told; "" when they can. */
-  trouble: string;
-  /** Notices on their way. */
-  waiting: number;
-  /** When somebody outside heard last that the service is well; null: nobody is asked to. */
-  beat_ms: number | null;
-  teams: OnCallTeam[];
-  /** All of the site file, where the service says so. */
-  people?: Person[];
+
+/**
+ * Somebody on a roster now.
+ */
+export interface OnCallView {
+  person: string;
+  name: string;
+  quiet: boolean;
+  away: boolean;
 }
-export interface Person {
+
+/**
+ * Somebody who can be given an alert.
+ */
+export interface PersonView {
   id: string;
   name: string;
 }
 
-/** One turn; `stands_in`: in place of who is away. */
-export interface Turn {
+/**
+ * Alerts that are over, the latest end first; older ones are after the mark `next` (None: there are none).
+ */
+export interface EndedView {
+  items: AlertView[];
+  next: string | null;
+}
+
+/**
+ * Who is asked first in a span, team by team.
+ */
+export interface RosterView {
+  from_ms: number;
+  to_ms: number;
+  turns: TurnView[];
+}
+
+/**
+ * Somebody is asked first for a while; `stands_in`: for who is away.
+ */
+export interface TurnView {
   team: string;
   person: string;
   name: string;
@@ -38,57 +76,63 @@ export interface Turn {
   until_ms: number;
   stands_in: boolean;
 }
-export interface Roster {
-  from_ms: number;
-  to_ms: number;
-  turns: Turn[];
+
+/**
+ * A page of them, newest first; older ones are behind `next` (None: there are none).
+ */
+export interface NoticesView {
+  notices: NoticeView[];
+  next: number | null;
 }
 
-/** One message to one person, and what became of it. */
+/**
+ * What somebody was told, and what became of it; `taken_ms`: when its link was used, 0: it was not.
+ */
 export interface NoticeView {
   id: number;
   at_ms: number;
   person: string;
   name: string;
-  kind: "critical" | "news" | "digest" | "again" | "over" | "assigned" | "tuning" | "test";
+  kind: "again" | "assigned" | "critical" | "digest" | "news" | "over" | "test";
   severity: number;
   step: number;
   alerts: number[];
   more: number;
   title: string;
-  state: "waiting" | "sending" | "delivered" | "given_up" | "unsure";
+  state: "delivered" | "given_up" | "sending" | "unsure" | "waiting";
   channel: string;
   tries: number;
   changed_ms: number;
   detail: string;
   taken_ms: number;
 }
-export interface Notices {
-  notices: NoticeView[];
-  /** Older ones are after this; null for none. */
-  next: number | null;
+
+/**
+ * How often any alert fired since, and those that did most, the noisiest first.
+ */
+export interface Noisiest {
+  since_ms: number;
+  fired: number;
+  top: Noisy[];
 }
 
-export interface NoisyRow {
+/**
+ * How often an alert fired in a span, how often of that it came back within the hour, its share of all that fired, and
+ * when last.
+ */
+export interface Noisy {
   rule: string;
   subject: string;
   zone: string;
   fired: number;
   reopened: number;
-  /** Of all that fired, 0..1. */
   share: number;
   last_ms: number;
 }
-export interface Noisiest {
-  since_ms: number;
-  fired: number;
-  top: NoisyRow[];
-}
 
-export const SAID = ["right", "wrong", "not_now"] as const;
-export type Said = (typeof SAID)[number];
-
-/** How often a rule was right, of those judged; `low`..`high` is the interval, and under `floor` it is told to nobody. */
+/**
+ * How a rule did in the last 90 days. `not_now` ones count as right; `precision` is None where nobody said anything.
+ */
 export interface RulePrecision {
   rule: string;
   right: number;
@@ -100,18 +144,84 @@ export interface RulePrecision {
   floor: number;
   asks_tuning: boolean;
 }
-export interface Verdict {
-  said: Said;
-  at_ms: number;
-  by: string;
-  note: string;
-}
-/** What was said of an alert, the latest last, and which of it counts. */
+
+/**
+ * All that was said of something, oldest first, and what stands of it.
+ */
 export interface Verdicts {
   verdicts: Verdict[];
   standing: Verdict | null;
 }
+
+/**
+ * One word on what a `rule` told of an `asset`: an `alert` (0: none), or what an order of `work` (0: none) is for.
+ * `at_ms` is when it was said, by the phone it was said on; `known_ms` when it got here. `outcome`: it was said as the
+ * order was finished. `severity` is the alert's. `key` is the one it came with, unique where not empty.
+ */
+export interface Verdict {
+  rule: string;
+  asset: string;
+  alert: number;
+  work: number;
+  said: "not_now" | "right" | "wrong";
+  severity: number;
+  at_ms: number;
+  known_ms: number;
+  by: string;
+  note: string;
+  key: string;
+  outcome: boolean;
+  id: number;
+}
+
+/**
+ * What somebody said, what stands now, and how the rule did with it.
+ */
 export interface Judged {
   verdict: Verdict;
+  standing: Verdict | null;
   precision: RulePrecision | null;
+}
+
+/**
+ * For how long an alert is put aside, and why.
+ */
+export interface Shelf {
+  minutes: number;
+  note: string;
+}
+
+/**
+ * Why, if somebody wants to say.
+ */
+export interface Remark {
+  note?: string;
+}
+
+/**
+ * Who is to see to it: a person of the site file, or "" for nobody in particular.
+ */
+export interface Assignment {
+  to: string;
+  note?: string;
+}
+
+/**
+ * One tap: `said` at `at_ms` by the phone it was said on (0: now), with that phone's `key` for it (left out: the
+ * Idempotency-Key). Not now puts the alert aside for so many hours.
+ */
+export interface Told {
+  said: "not_now" | "right" | "wrong";
+  at_ms?: number;
+  key?: string;
+  hours?: number;
+  note?: string;
+}
+
+/**
+ * Who is to be told a test; through one channel, or ("") as always.
+ */
+export interface Test {
+  person: string;
+  channel?: string;
 }

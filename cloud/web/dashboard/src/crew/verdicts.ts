@@ -7,8 +7,7 @@ import { link, now, session } from "../state";
 import { told } from "../trade/wish";
 import { say as worded } from "../words/words";
 import { judge } from "./api";
-import { nextOf, put, read, remember, type Remembered, type Wish, without } from "./outbox";
-import type { Said } from "./types";
+import { nextOf, put, read, remember, type Remembered, type Said, type Wish, without } from "./outbox";
 
 const WAITING = "verdicts";
 const SAID = "verdicts_said";

@@ -9,14 +9,14 @@ import { HOUR_MS, useHistory } from "../ui/history";
 import { SeverityMark } from "../ui/marks";
 import { Panel, Since } from "../ui/panel";
 import { Trend } from "../ui/trend";
-import { figure, moment, number, quantity, say, word } from "../words/words";
+import { moment, number, say, word } from "../words/words";
 import * as api from "./api";
 import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { Works } from "./orders";
 import { counted, featured, featureName, figures, faulty, moved, normal, remedy, unitOf } from "./features";
-import { assetName, byTurn, isOpen, lasting } from "./told";
+import { assetName, byTurn, isOpen, lasting, meant } from "./told";
 import type { AssetView, Drawn, Evidence, Feature } from "./types";
 
 const AGAIN_MS = 30_000;
@@ -73,7 +73,7 @@ function State({ asset }: { asset: AssetView }) {
             <dt>{say("asset.days_left")}</dt>
             <dd>
               <b>{lasting(asset.days)}</b>
-              {asset.days && <span class="note">{say("asset.days_why", { mid: figure(Math.round(asset.days[1])) })}</span>}
+              {asset.days && <span class="note">{meant(asset.days)}</span>}
             </dd>
           </div>
           {asset.part_of && (
@@ -91,7 +91,7 @@ function State({ asset }: { asset: AssetView }) {
                 <span>
                   <strong>{faulty(one)}</strong>
                   <span class="note"> {say("asset.since")} <Since at={one.since_ms} /></span>
-                  <span class="note line">{figures(one.params).join(" · ")}</span>
+                  <span class="note line">{figures(one).join(" · ")}</span>
                   {remedy(one) && <span class="line">{remedy(one)}</span>}
                 </span>
               </li>
@@ -149,7 +149,7 @@ function Moved({ why, drawn, failed }: { why: Feature[]; drawn: Drawn[] | null; 
 }
 
 function FeatureChart({ drawn }: { drawn: Drawn }) {
-  const { name, unit, times_ms, values, normal_low, normal_high } = drawn;
+  const { name, unit, times_ms, values, normal_low, normal_high, limit } = drawn;
   const last = values.at(-1)!;
   const out = (normal_low !== null && last < normal_low) || (normal_high !== null && last > normal_high);
   const usual = normal(drawn);
@@ -161,7 +161,7 @@ function FeatureChart({ drawn }: { drawn: Drawn }) {
     <figure class={out ? "out" : ""}>
       <figcaption>
         <strong>{featureName(name)}</strong> <b>{featured(last, drawn)}</b>
-        <span class="note">{[judged, usual, say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
+        <span class="note">{[judged, usual, limit !== null && say("feature.limit", { limit: featured(limit, drawn) }), say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
       </figcaption>
       <Trend
         series={{ t: times_ms, v: values.map((one) => one * scale) }}
@@ -169,6 +169,7 @@ function FeatureChart({ drawn }: { drawn: Drawn }) {
         to={Math.max(times_ms.at(-1)!, from + HOUR_MS)}
         low={scaled(normal_low)}
         high={scaled(normal_high)}
+        limits={limit === null ? undefined : [limit * scale]}
         label={`${featureName(name)}: ${featured(last, drawn)}. ${usual}`}
       />
     </figure>
@@ -189,7 +190,7 @@ function Told({ evidence }: { evidence: Evidence[] }) {
               <span class="note">
                 {say("asset.began", { when: moment(one.since_ms) })} · {say("asset.found", { when: moment(one.found_ms) })} · {one.over_ms ? say("asset.ended", { when: moment(one.over_ms) }) : say("asset.still")}
               </span>
-              {Object.keys(one.first).length > 0 && <span>{figures(one.first).join(" · ")}</span>}
+              {Object.keys(one.first).length > 0 && <span>{figures({ params: one.first, channel: one.channel }).join(" · ")}</span>}
               {one.why.map((feature) => (
                 <span key={feature.name} class="note">{moved(feature)}</span>
               ))}
@@ -235,7 +236,7 @@ function Channel({ name, series: key, hours }: { name: string; series: string; h
   const held = useSignal("");
   const told = series?.v.findLast((one) => one !== null);
   useEffect(() => {
-    held.value = told === undefined || told === null ? "–" : quantity(told, unitOf(name));
+    held.value = told === undefined || told === null ? "–" : featured(told, { name, unit: unitOf(name) });
   }, [told]);
   return (
     <figure>

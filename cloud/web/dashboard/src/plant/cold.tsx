@@ -12,12 +12,12 @@ import { Quarantine } from "./quarantine";
 import { Report } from "./report";
 import { Room } from "./room";
 import { DAY_MS } from "./told";
-import type { ExcursionView, RoomKind, RoomView } from "./types";
+import type { ExcursionView, RoomView } from "./types";
 
 const AGAIN_MS = 15_000;
 /** Excursions of so many days are listed; older ones are in reports. */
 const PAST_DAYS = 60;
-const RANK: Record<RoomKind, number> = { breach: 0, excursion: 1, defrost: 2, "": 3 };
+const RANK: Record<RoomView["kind"], number> = { breach: 0, excursion: 1, defrost: 2, "": 3 };
 
 /** Rooms: the worst first, then those of which something waits for a decision, then those that reach a limit soon. */
 export function byTrouble(a: RoomView, b: RoomView): number {

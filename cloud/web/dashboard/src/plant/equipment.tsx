@@ -9,7 +9,7 @@ import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
 import { faulty, moved } from "./features";
 import { assetName, byWorst, isOpen, lasting, windowed } from "./told";
-import { type AssetKind, type AssetView } from "./types";
+import type { AssetView } from "./types";
 import { Orders } from "./orders";
 
 /** Without news for so long its age is told. */
@@ -24,7 +24,7 @@ export function Equipment() {
 }
 
 function All() {
-  const kind = useSignal<AssetKind | "">("");
+  const kind = useSignal<AssetView["kind"] | "">("");
   const list = useKeptFocus<HTMLUListElement>();
   const all = [...(assets.value.values())].sort(byWorst);
   const kinds = [...new Set(all.map((one) => one.kind))].sort((a, b) => word("asset_kind", a).localeCompare(word("asset_kind", b)));
@@ -33,7 +33,7 @@ function All() {
   const shown = whole.value ? fitting : fitting.slice(0, FIRST);
   const well = all.filter((one) => one.faults.length === 0).length;
   const open = [...(works.value.values())].filter(isOpen);
-  const pick = (one: AssetKind | "", count: number) => (
+  const pick = (one: AssetView["kind"] | "", count: number) => (
     <button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
       {one ? word("asset_kind", one) : say("asset.all")} <span class="count">{number(count)}</span>
     </button>

@@ -8,7 +8,7 @@ import { Panel, useKeptFocus } from "../ui/panel";
 import { moment, number, say, word } from "../words/words";
 import * as api from "./api";
 import { RoomMark } from "./marks";
-import { degrees, lasted } from "./told";
+import { degrees, lasted, windowed } from "./told";
 import type { ExcursionView, LineView } from "./types";
 
 const COMMENT_MAX = 500;
@@ -50,7 +50,7 @@ function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean
     row.current?.querySelector("summary")?.focus({ preventScroll: true });
   }, [meant]);
   const units = one.lines.reduce((sum, line) => sum + line.units, 0);
-  const when = say("cold.from_until", { from: moment(one.began_ms), until: one.ended_ms ? moment(one.ended_ms) : say("cold.now") });
+  const when = one.ended_ms ? windowed({ from_ms: one.began_ms, until_ms: one.ended_ms }) : say("cold.from_until", { from: moment(one.began_ms), until: say("cold.now") });
   return (
     <li ref={row} class={`order-row excursion ${one.kind} ${one.state}`}>
       <details open={open.value} onToggle={(event) => (open.value = event.currentTarget.open)}>
@@ -61,7 +61,8 @@ function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean
               {word("room", one.kind)} · {zoneName(one.zone)} {one.storage && <span class="note">{say("cold.kept", { storage: one.storage })}</span>}
             </strong>
             <span class="note">
-              {when} · {say("cold.peak", { value: degrees(one.peak_c) })} · {say("cold.outside", { time: lasted(one.outside_ms) })}
+              {when} · {far(one) && `${say("cold.peak", { value: degrees(one.peak_c) })} · `}
+              {say("cold.outside", { time: lasted(one.outside_ms) })}
             </span>
           </span>
           <span class="tags">
@@ -88,6 +89,9 @@ function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean
     </li>
   );
 }
+
+/** Whether its peak says anything: a lot may grow too old without ever being outside. */
+const far = (one: ExcursionView): boolean => !one.sku || (one.outside_ms > 0 && one.peak_c !== 0);
 
 const lotOf = (line: LineView): string => (line.lot ? say("cold.lot_of", { lot: line.lot }) : say("cold.no_lot"));
 
@@ -132,7 +136,7 @@ function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
                 </th>
                 <td class="n">{number(line.units)}</td>
                 <td class="n">{line.gone ? <strong>{number(line.gone)}</strong> : number(0)}</td>
-                <td class="decision">{line.decision ? `${word("decided", line.decision)}, ${line.by}` : say("cold.in_quarantine")}</td>
+                <td class="decision">{line.decision ? `${word("decided", line.decision)}, ${line.by}` : say(line.units > 0 ? "cold.in_quarantine" : "cold.has_left")}</td>
               </tr>
             ))}
           </tbody>

@@ -1,25 +1,27 @@
 // What was measured of equipment, in words: features, channels, and the figures behind a fault, each with its unit.
 import { figure, known, moment, percent, quantity, say, word } from "../words/words";
 import { lasted } from "./told";
-import type { Drawn, Fault, Feature, Params } from "./types";
+import type { Drawn, Fault, Feature } from "./types";
 
 /** The units of what a gateway measures. */
 const UNITS: Record<string, string> = {
   temperature_c: "Cel", humidity_pct: "%", mass_g: "g", mass_change_g: "g", pressure_hpa: "hPa", power_w: "W", energy_wh: "Wh", voltage_v: "V", current_a: "A",
-  frequency_hz: "Hz", vibration_g: "g₀", vibration_mm_s: "mm/s", battery_pct: "%", rssi_dbm: "dBm",
+  frequency_hz: "Hz", vibration_g: "g₀", vibration_mm_s: "mm/s", battery_pct: "%", rssi_dbm: "dBm", tags_dbm: "dBm",
 };
-/** Units as they end a name, or that a name says already. */
-const ENDINGS: Record<string, string> = { c: "Cel", pct: "%", "a day": "", share: "" };
+/** Units that a name says already. */
+const SAID = new Set(["a day"]);
 /** Shares without a unit in their names. */
 const SHARES = new Set(["duty", "duty_expected"]);
+/** Figures that are in the unit of the channel they are of. */
+const MEASURED = new Set(["now", "usual", "limit", "value"]);
 /** Figures that stand elsewhere, or mean nothing to people. */
 const UNTOLD = new Set(["days_low", "days_mid", "days_high", "score", "remedy"]);
 
 export const unitOf = (name: string): string => UNITS[name] ?? "";
 
-/** "1/temperature_c" is the temperature of channel 1, "noise.1/temperature_c" its noise. */
+/** "1/temperature_c" is the temperature of channel 1, "noise.1/temperature_c" its noise, "work.1/power_w" its power at work. */
 function parts(name: string): { kind: string; channel: string; quantity: string } {
-  const [kind, of] = /^(still|noise)\.(.*)$/.exec(name)?.slice(1) ?? ["", name];
+  const [kind, of] = /^(still|noise|work)\.(.*)$/.exec(name)?.slice(1) ?? ["", name];
   const at = of!.lastIndexOf("/");
   return { kind: kind!, channel: at < 0 ? "" : of!.slice(0, at), quantity: of!.slice(at + 1) };
 }
@@ -28,7 +30,7 @@ export function featureName(name: string): string {
   if (known("feature", name)) return word("feature", name);
   const { kind, channel, quantity: what } = parts(name);
   const called = known("quantity", what) ? word("quantity", what) : plain(what);
-  const said = kind ? say(kind === "still" ? "feature.still_of" : "feature.noise_of", { name: called }) : called;
+  const said = kind ? word("feature", `${kind}_of`, { name: called }) : called;
   return channel ? say("ailment.of_channel", { fault: said, channel }) : said;
 }
 
@@ -38,12 +40,14 @@ const plain = (name: string): string => name.replaceAll("_", " ");
 export function counted(name: string, unit: string): { unit: string; share: boolean } {
   const { kind, quantity: what } = parts(name);
   if (kind === "still") return { unit, share: false };
-  return { unit: UNITS[what] ?? ENDINGS[unit] ?? unit, share: unit === "share" || SHARES.has(name) };
+  return { unit: UNITS[what] ?? (SAID.has(unit) ? "" : unit), share: SHARES.has(name) };
 }
 
 /** A value of a feature with its unit. */
 export function featured(value: number, of: Pick<Feature | Drawn, "name" | "unit">): string {
   const { unit, share } = counted(of.name, of.unit);
+  const switched = `${parts(of.name).quantity}.${value}`;
+  if (known("switched", switched)) return word("switched", switched);
   if (share) return percent(value, Math.abs(value) < 0.1 ? 1 : 0);
   if (unit === "min") return lasted(value * 60_000);
   return quantity(value, unit, Math.abs(value) < 1 && !Number.isInteger(value) ? 2 : undefined);
@@ -70,18 +74,20 @@ export function faulty({ code, channel }: Pick<Fault, "code" | "channel">): stri
 }
 
 /** The figures behind a fault, each with its name and unit. What has no words is told by its name. */
-export function figures(params: Params): string[] {
-  return Object.entries(params).flatMap(([name, value]) => (value === null || value === "" || UNTOLD.has(name) ? [] : [`${named(name)} ${valued(name, value)}`]));
+export function figures({ params, channel }: Pick<Fault, "params" | "channel">): string[] {
+  const unit = unitOf(parts(channel).quantity);
+  return Object.entries(params).flatMap(([name, value]) => (value === null || value === "" || UNTOLD.has(name) ? [] : [`${named(name)} ${valued(name, value, MEASURED.has(name) ? unit : "")}`]));
 }
 
-const UNIT = /_(pct|ms|min|minutes|days|c|g|v|s|hours)$/;
+const UNIT = /_(pct|ms|min|minutes|days|c|g|v|s|hours|db)$/;
 
 function named(name: string): string {
   return known("param", name) ? word("param", name) : plain(name.replace(UNIT, ""));
 }
 
-function valued(name: string, value: number | string): string {
+function valued(name: string, value: number | string, unit: string): string {
   if (typeof value === "string") return known("value", value) ? word("value", value) : value;
+  if (unit) return quantity(value, unit, Number.isInteger(value * 10) ? undefined : 2);
   if (SHARES.has(name)) return percent(value);
   switch (UNIT.exec(`_${name}`)?.[1]) {
     case "pct":
@@ -103,6 +109,8 @@ function valued(name: string, value: number | string): string {
       return quantity(value, "g");
     case "v":
       return quantity(value, "V", 2);
+    case "db":
+      return quantity(value, "dB", 1);
     default:
       return figure(value);
   }

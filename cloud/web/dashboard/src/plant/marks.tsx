@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { HealthMark, SeverityMark } from "../ui/marks";
 import { number, say, word } from "../words/words";
 import { worst } from "./told";
-import type { AssetView, RoomKind } from "./types";
+import type { AssetView, RoomView } from "./types";
 
 const WELL = { well: "ok", learning: "unseen", unseen: "unseen", blind: "silent", watch: "ok", sick: "ok" } as const;
 
@@ -37,7 +37,7 @@ export function Meter({ share, mark }: { share: number; mark?: number }) {
 }
 
 /** Square: a breach; triangle: an excursion; broken circle: a defrost; dot: within its limits. */
-export function RoomMark({ kind }: { kind: RoomKind }) {
+export function RoomMark({ kind }: { kind: RoomView["kind"] }) {
   return (
     <svg class={`room-mark ${kind || "within"}`} viewBox="0 0 16 16" aria-hidden="true">
       {kind === "breach" ? <rect x="2" y="2" width="12" height="12" rx="2" /> : kind === "excursion" ? <path d="M8 1.5 15 14H1z" stroke-linejoin="round" /> : <circle cx="8" cy="8" r={kind ? 5.5 : 4} />}

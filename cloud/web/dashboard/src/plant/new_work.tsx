@@ -2,23 +2,18 @@
 import { useSignal } from "@preact/signals";
 import type { Field } from "../core/forms";
 import { Refused } from "../api";
-import { now, session } from "../state";
+import { now } from "../state";
 import { Form } from "../trade/form";
 import { say, timezone, word } from "../words/words";
 import { WORK } from "./api";
-import { assets, works } from "./live";
+import { assets } from "./live";
+import { people } from "./people";
 import { send } from "./outbox";
 import { type Parts, PartsPicker } from "./parts_picker";
 import { faulty } from "./features";
 import { assetName } from "./told";
 import type { AssetView } from "./types";
 import { planBody, planFields, windowTrouble } from "./work_forms";
-
-/** Who did such work before, and whoever asks. */
-export function people(): string[] {
-  const known = [...(works.value.values())].map((one) => one.assigned_to);
-  return [...new Set([session.value?.user ?? "", ...known])].filter(Boolean).sort();
-}
 
 /** `asset` null: it is asked for too. */
 export function NewWork({ asset, leave }: { asset: AssetView | null; leave: () => void }) {

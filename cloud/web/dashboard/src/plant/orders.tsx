@@ -12,11 +12,12 @@ import { Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { outbox, waitingFor } from "./outbox";
 import { Pending } from "./pending";
+import { people } from "./people";
 import { about, assetName, byTurn, DAY_MS, isOpen, strip, windowed } from "./told";
-import type { WorkState, WorkView } from "./types";
+import type { WorkView } from "./types";
 import { Work } from "./work";
 
-const GROUPS: { name: "proposed" | "in_work" | "planned" | "ended"; states: WorkState[] }[] = [
+const GROUPS: { name: "proposed" | "in_work" | "planned" | "ended"; states: WorkView["state"][] }[] = [
   { name: "proposed", states: ["draft"] },
   { name: "in_work", states: ["in_work"] },
   { name: "planned", states: ["planned"] },
@@ -63,6 +64,7 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
 /** `bare`: they stand below their asset, which is not named again. */
 export function Works({ works: shown, meant, bare, calm }: { works: WorkView[]; meant: number; bare?: boolean; calm: string }) {
   const list = useKeptFocus<HTMLUListElement>();
+  people(); // whose names they bear
   if (!shown.length) return <p class="calm">{calm}</p>;
   return (
     <ul ref={list} class="rows">

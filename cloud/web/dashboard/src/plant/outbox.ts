@@ -5,7 +5,7 @@ import { freshKey, post, Refused } from "../api";
 import { link, session } from "../state";
 import type { WorkBody } from "./api";
 import { adoptWork } from "./live";
-import type { WorkState, WorkView } from "./types";
+import type { WorkView } from "./types";
 import { told } from "../trade/wish";
 
 export interface Kept {
@@ -54,8 +54,10 @@ function keep(all: readonly Kept[]): void {
 export const waitingFor = (all: readonly Kept[], work: number): Kept[] => all.filter((one) => one.work === work);
 export const discard = (key: string) => keep(outbox.value.filter((one) => one.key !== key));
 
-const AFTER: Record<string, WorkState> = { start: "in_work", finish: "done", cancel: "cancelled" };
-const POSSIBLE: Record<WorkState, string[]> = {
+type State = WorkView["state"];
+
+const AFTER: Record<string, State> = { start: "in_work", finish: "done", cancel: "cancelled" };
+const POSSIBLE: Record<State, string[]> = {
   draft: ["change", "start", "cancel"],
   planned: ["change", "start", "take", "finish", "cancel"],
   in_work: ["change", "take", "finish", "cancel"],
@@ -64,10 +66,10 @@ const POSSIBLE: Record<WorkState, string[]> = {
 };
 
 /** An order as it will be when what waits has been sent: its state, and what may be done then. Pure. */
-export function foreseen(order: WorkView, waiting: readonly Kept[]): { state: WorkState; may: string[] } {
+export function foreseen(order: WorkView, waiting: readonly Kept[]): { state: State; may: string[] } {
   const good = waiting.filter((one) => !one.refused);
   if (!good.length) return { state: order.state, may: order.may };
-  const state = good.reduce<WorkState>((now, { action }) => AFTER[action] ?? now, order.state);
+  const state = good.reduce<State>((now, { action }) => AFTER[action] ?? now, order.state);
   return { state, may: POSSIBLE[state] };
 }
 
@@ -76,7 +78,7 @@ export async function send(path: string, action: string, work: WorkView | null, 
   const user = session.value?.user ?? "";
   const before = work ? waitingFor(outbox.value, work.id) : [];
   // behind what waits of the same order its version can not be known
-  const one: Kept = { key, user, path, action, work: work?.id ?? 0, body: { ...body, ...(work && action !== VERDICT && { version: before.length ? 0 : work.version }) }, at_ms: Date.now() };
+  const one: Kept = { key, user, path, action, work: work?.id ?? 0, body: { ...body, ...(before.length && body.version && { version: 0 }) }, at_ms: Date.now() };
   if (!before.length && link.value !== "stale") {
     try {
       return took(one, await Promise.race([post<WorkView>(path, one.body, key), tooLong()]));

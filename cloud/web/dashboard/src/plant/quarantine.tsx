@@ -6,7 +6,7 @@ import { number, say } from "../words/words";
 import type { ExcursionView } from "./types";
 
 export function Quarantine({ excursions }: { excursions: ExcursionView[] }) {
-  const held = excursions.flatMap((one) => (one.state === "open" ? one.lines.filter((line) => !line.decision).map((line) => ({ one, line })) : []));
+  const held = excursions.flatMap((one) => (one.state === "open" ? one.lines.filter((line) => !line.decision && line.units > 0).map((line) => ({ one, line })) : []));
   if (!held.length) return null;
   const units = held.reduce((sum, { line }) => sum + line.units, 0);
   return (
@@ -19,7 +19,7 @@ export function Quarantine({ excursions }: { excursions: ExcursionView[] }) {
                 <strong>{skuName(line.sku)}</strong>
               </a>
               <span class="note">
-                {line.lot ? say("cold.lot_of", { lot: line.lot }) : say("cold.no_lot")} · {zoneName(one.zone)} · {say("asset.since")} <Since at={line.at_ms} />
+                {line.lot ? say("cold.lot_of", { lot: line.lot }) : say("cold.no_lot")} · {zoneName(one.zone)} · {say("cold.aside")} <Since at={line.at_ms} />
               </span>
             </span>
             <b class="n">{say("cold.units", { n: number(line.units) })}</b>

@@ -1,13 +1,13 @@
 // Equipment, orders and rooms in words and in order. Pure, but for the language.
 import { figure, known, minute, moment, number, quantity, say, timezone, word } from "../words/words";
 import { dayOf } from "../core/forms";
-import type { AssetView, Days, WorkView } from "./types";
+import type { AssetView, WorkView } from "./types";
 
 /** So many days, or more: open-ended. */
 export const DAYS_MAX = 3650;
 
 /** Days left as an interval: "9 to 31 days". Its ends are rounded outwards, so that it never tells more than is known. */
-export function lasting(days: Days | null): string {
+export function lasting(days: AssetView["days"]): string {
   if (!days) return say("asset.not_foretold");
   const [low, , high] = days;
   if (low >= DAYS_MAX) return say("asset.years");
@@ -15,6 +15,13 @@ export function lasting(days: Days | null): string {
   if (high >= DAYS_MAX) return say("asset.at_least", { low: figure(least) });
   const most = high < 3 ? Math.ceil(high * 10) / 10 : Math.ceil(high);
   return say("asset.days", { low: figure(least), high: figure(most) });
+}
+
+/** What the interval promises: one in twenty fails before it begins, half before its middle, one in twenty after it ends. */
+export function meant([low, mid, high]: NonNullable<AssetView["days"]>): string {
+  if (low >= DAYS_MAX) return "";
+  const half = mid >= DAYS_MAX ? say("asset.ten_years") : say("asset.n_days", { n: figure(Math.round(mid)) });
+  return say(high >= DAYS_MAX ? "asset.least_why" : "asset.days_why", { mid: half });
 }
 
 const STATE_RANK = { sick: 0, watch: 1, blind: 2, unseen: 3, learning: 4, well: 5 } as const;

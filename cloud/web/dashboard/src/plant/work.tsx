@@ -1,8 +1,9 @@
 // One maintenance order: what, where, when, by whom; its parts, what was noted and found, and how it came to be so.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { nameOf } from "../crew/names";
 import { assetHref, skuHref } from "../route";
-import { now, zoneName } from "../state";
+import { now, skuName, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
 import { LateMark } from "../trade/orders";
 import { Since } from "../ui/panel";
@@ -11,7 +12,7 @@ import * as api from "./api";
 import { assets } from "./live";
 import { foreseen, outbox, waitingFor } from "./outbox";
 import { about, assetName, windowed } from "./told";
-import type { WorkVersion, WorkView } from "./types";
+import type { Version, WorkView } from "./types";
 import { WorkSteps } from "./work_steps";
 
 export function Work({ work, meant, bare }: { work: WorkView; meant: boolean; bare?: boolean }) {
@@ -34,7 +35,7 @@ export function Work({ work, meant, bare }: { work: WorkView; meant: boolean; ba
             <strong>{bare ? about(work) : `${name}: ${about(work)}`}</strong>
             <span class="note">
               {title} · {windowed(work)}
-              {work.assigned_to && ` · ${work.assigned_to}`}
+              {work.assigned_to && ` · ${nameOf(work.assigned_to)}`}
             </span>
           </span>
           <span class="tags">
@@ -146,19 +147,19 @@ function History({ work }: { work: WorkView }) {
 }
 
 /** What a version changed of the one before, in words. */
-export function changes(before: WorkVersion | undefined, { order }: WorkVersion): string[] {
+export function changes(before: Version | undefined, { order }: Version): string[] {
   if (!before) return [];
   const was = before.order;
   const told: [string, string, string][] = [
     [say("work.what"), was.title, order.title],
     [say("work.window"), windowed(was), windowed(order)],
-    [say("work.who"), was.assigned_to, order.assigned_to],
+    [say("work.who"), nameOf(was.assigned_to), nameOf(order.assigned_to)],
     [say("work.quiet"), say(was.whole_zone ? "work.whole_zone" : "work.this_asset"), say(order.whole_zone ? "work.whole_zone" : "work.this_asset")],
     ...order.parts.flatMap((part): [string, string, string][] => {
       const had = was.parts.find((one) => one.sku === part.sku);
       return [
-        [`${part.sku}: ${say("work.wanted")}`, number(had?.units ?? 0), number(part.units)],
-        [`${part.sku}: ${say("work.taken")}`, number(had?.taken ?? 0), number(part.taken)],
+        [`${skuName(part.sku)}: ${say("work.wanted")}`, number(had?.units ?? 0), number(part.units)],
+        [`${skuName(part.sku)}: ${say("work.taken")}`, number(had?.taken ?? 0), number(part.taken)],
       ];
     }),
   ];

@@ -2,6 +2,7 @@
 import { amount, type Field, momentOf, msOf } from "../core/forms";
 import type { Values } from "../trade/form";
 import { number, say } from "../words/words";
+import type { PersonView } from "../crew/types";
 import type { WorkBody } from "./api";
 import { type Parts, unitsOf } from "./parts_picker";
 import type { PartView, WorkView } from "./types";
@@ -12,13 +13,13 @@ const TITLE_MAX = 120;
 export const FORMS = ["change", "start", "take", "finish", "cancel"] as const;
 export type WorkForm = (typeof FORMS)[number];
 
-/** Those of a new order, or of a change. `people`: who is likely meant. */
-export function planFields(work: WorkView | null, now: number, zone: string, people: string[]): Field[] {
+/** Those of a new order, or of a change. `people`: who may be asked to do it; null or nobody: whoever is named. */
+export function planFields(work: WorkView | null, now: number, zone: string, people: readonly PersonView[] | null): Field[] {
   const hour = Math.ceil(now / HOUR_MS) * HOUR_MS;
   const [from, until] = work ? [work.from_ms, work.until_ms] : [hour, hour + 2 * HOUR_MS];
   return [
     { name: "title", label: say("work.what"), kind: "text", value: work?.title ?? "", needed: !work?.cause.rule, most: TITLE_MAX },
-    { name: "assigned_to", label: say("work.who"), kind: "text", value: work?.assigned_to ?? "", likely: people, most: 64 },
+    who(work?.assigned_to ?? "", people),
     { name: "from", label: say("work.from"), kind: "moment", value: momentOf(from, zone) },
     { name: "until", label: say("work.until"), kind: "moment", value: momentOf(until, zone), hint: say("work.window_hint") },
     {
@@ -29,9 +30,17 @@ export function planFields(work: WorkView | null, now: number, zone: string, peo
   ];
 }
 
+/** By whom: one of the site's people, or nobody yet. Whoever has it stays to be chosen. */
+function who(given: string, people: readonly PersonView[] | null): Field {
+  const field = { name: "assigned_to", label: say("work.who"), value: given };
+  if (!people?.length) return { ...field, kind: "text", most: 64 };
+  const gone = given && !people.some((one) => one.id === given) ? [given] : [];
+  return { ...field, kind: "choice", choices: [["", say("work.nobody_yet")], ...gone.map((id): [string, string] => [id, id]), ...people.map((one): [string, string] => [one.id, one.name])] };
+}
+
 const left = (part: PartView): number => Math.max(0, part.units - part.taken);
 
-export function stepFields(step: WorkForm, work: WorkView, now: number, zone: string, people: string[]): Field[] {
+export function stepFields(step: WorkForm, work: WorkView, now: number, zone: string, people: readonly PersonView[] | null): Field[] {
   const note: Field = { name: "note", label: say(step === "cancel" ? "order.why" : "alerts.note"), kind: "text", needed: step === "cancel" };
   const used = work.parts.filter((one) => one.taken > 0).map((one): Field => ({ name: `used ${one.sku}`, label: say("work.used_of", { name: one.name, n: number(one.taken) }), kind: "whole", value: String(step === "cancel" ? 0 : one.taken), least: 0, most: one.taken }));
   switch (step) {

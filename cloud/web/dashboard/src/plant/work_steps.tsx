@@ -6,10 +6,11 @@ import { acts, now } from "../state";
 import { Act, Form, type Values } from "../trade/form";
 import { say, timezone, word } from "../words/words";
 import * as api from "./api";
-import { people } from "./new_work";
+import { works } from "./live";
 import { foreseen, outbox, send, VERDICT, waitingFor } from "./outbox";
 import { type Parts, PartsPicker } from "./parts_picker";
 import { Pending } from "./pending";
+import { people } from "./people";
 import type { WorkView } from "./types";
 import { FORMS, planBody, stepBody, stepFields, windowTrouble, type WorkForm } from "./work_forms";
 
@@ -19,6 +20,8 @@ const NEXT: Record<string, WorkForm> = { draft: "change", planned: "start", in_w
 export function WorkSteps({ work }: { work: WorkView }) {
   const asking = useSignal<WorkForm | null>(null);
   const parts = useSignal<Parts>(new Map());
+  /** The version that whoever fills in the form has seen. */
+  const looked = useSignal(0);
   const home = useRef<HTMLDivElement>(null);
   const waiting = waitingFor(outbox.value, work.id);
   const { state, may } = foreseen(work, waiting);
@@ -31,6 +34,7 @@ export function WorkSteps({ work }: { work: WorkView }) {
   const labelled = (one: WorkForm) => (one === "change" && state === "draft" ? say("work.plan_it") : word("work_step", one));
   const enter = (one: WorkForm) => {
     parts.value = new Map(work.parts.map((part) => [part.sku, String(part.units)]));
+    looked.value = work.version;
     asking.value = one;
   };
   const leave = () => {
@@ -44,7 +48,13 @@ export function WorkSteps({ work }: { work: WorkView }) {
       if (trouble) throw new Refused(400, { reason: trouble, detail: word("window_trouble", trouble), hint: "", field: "until" });
     }
     const body = one === "change" ? planBody(values, timezone.value, parts.value) : stepBody(one, values, timezone.value);
-    await send(api.workStep(work.id, one), one, work, body, key);
+    try {
+      await send(api.workStep(work.id, one), one, work, { ...body, version: asking.value ? looked.value : work.version }, key);
+    } catch (error) {
+      // whoever was told that it was changed, and goes on, means it as it is by now
+      if (error instanceof Refused && error.said.reason === "changed") looked.value = works.value.get(work.id)?.version ?? looked.value;
+      throw error;
+    }
   };
   const judge = async (said: "right" | "wrong" | "not_now", key: string) => {
     await send(api.workStep(work.id, VERDICT), VERDICT, work, { said, at_ms: now.value, key }, key);

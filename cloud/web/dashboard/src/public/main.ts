@@ -38,7 +38,7 @@ function element<K extends keyof HTMLElementTagNameMap>(kind: K, text = "", name
 async function load(): Promise<void> {
   let trouble = "";
   try {
-    const answer = await fetch(`../api/public/${link}`, { credentials: "omit", cache: "no-store" });
+    const answer = await fetch(`../api/v1/public/${link}`, { credentials: "omit", cache: "no-store" });
     if (answer.ok) shown = (await answer.json()) as Shown;
     else if (answer.status === 404 || answer.status === 403) [shown, trouble] = [null, words.unknown];
     else trouble = words.away;

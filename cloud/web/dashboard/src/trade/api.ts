@@ -23,15 +23,15 @@ export interface StepBody {
 }
 
 /** Where orders are acted on: by the site, or by the supplier they are of. */
-export const SITE = "api/orders";
-export const PORTAL = "api/portal/orders";
+export const SITE = "api/v1/orders";
+export const PORTAL = "api/v1/portal/orders";
 
-export const order = (number: number) => ask<{ order: OrderView; versions: OrderVersion[]; sourced?: Record<string, Sourced> }>(`api/orders/${number}`);
+export const order = (number: number) => ask<{ order: OrderView; versions: OrderVersion[]; sourced?: Record<string, Sourced> }>(`api/v1/orders/${number}`);
 export const step = (base: string, number: number, action: string, body: StepBody, key: string) => post<OrderView>(`${base}/${number}/${action}`, body, key);
-export const draft = (supplier: string, lines: { sku: string; units: number }[], note: string, key: string) => post<OrderView>("api/orders", { supplier, lines, note }, key);
-export const offers = (need: number) => ask<Offer[]>(`api/needs/${need}/offers`);
+export const draft = (supplier: string, lines: { sku: string; units: number }[], note: string, key: string) => post<OrderView>("api/v1/orders", { supplier, lines, note }, key);
+export const offers = (need: number) => ask<Offer[]>(`api/v1/needs/${need}/offers`);
 /** `supplier` "": as proposed. */
-export const orderNeed = (need: number, supplier: string, key: string) => post<{ orders: OrderView[] }>(`api/needs/${need}/order`, supplier ? { supplier } : {}, key);
+export const orderNeed = (need: number, supplier: string, key: string) => post<{ orders: OrderView[] }>(`api/v1/needs/${need}/order`, supplier ? { supplier } : {}, key);
 
 export interface Came {
   units: number;
@@ -42,33 +42,33 @@ export interface Came {
   /** More came than is taken in without asking, and all of it is kept. */
   anyway?: boolean;
 }
-export const arrived = (arrival: string, came: Came, key: string) => post<unknown>(`api/arrivals/${id(arrival)}/confirm`, came, key);
+export const arrived = (arrival: string, came: Came, key: string) => post<unknown>(`api/v1/arrivals/${id(arrival)}/confirm`, came, key);
 
-export const suppliers = () => ask<Scorecard[]>("api/suppliers");
+export const suppliers = () => ask<Scorecard[]>("api/v1/suppliers");
 export const score = (supplier: string, criterion: string, value: number, note: string, key: string) =>
-  post<unknown>(`api/suppliers/${id(supplier)}/scores`, { criterion, value, note }, key);
+  post<unknown>(`api/v1/suppliers/${id(supplier)}/scores`, { criterion, value, note }, key);
 
-export const idle = (measure: string) => ask<{ rows: IdleRow[] }>(`api/measures/${measure}`);
-export const curve = (sku: string) => ask<Curve>(`api/skus/${id(sku)}/curve`);
-export const standing = (sku: string) => ask<Standing>(`api/skus/${id(sku)}/position`);
+export const idle = (measure: string) => ask<{ rows: IdleRow[] }>(`api/v1/measures/${measure}`);
+export const curve = (sku: string) => ask<Curve>(`api/v1/skus/${id(sku)}/curve`);
+export const standing = (sku: string) => ask<Standing>(`api/v1/skus/${id(sku)}/position`);
 
-export const reserved = () => ask<Reserved[]>("api/reservations");
+export const reserved = () => ask<Reserved[]>("api/v1/reservations");
 
-export const round = () => ask<CountRound>("api/counts");
-export const count = (place: string, sku: string, counted: number, at_ms: number, key: string) => post<Finding>("api/counts", { place, sku, counted, at_ms }, key);
+export const round = () => ask<CountRound>("api/v1/counts");
+export const count = (place: string, sku: string, counted: number, at_ms: number, key: string) => post<Finding>("api/v1/counts", { place, sku, counted, at_ms }, key);
 
-export const portal = () => ask<Portal>("api/portal");
+export const portal = () => ask<Portal>("api/v1/portal");
 export interface PlanLine {
   sku: string;
   units: number;
   due_ms?: number;
 }
-export const plan = (lines: PlanLine[], key: string) => post<OrderView>("api/portal/plan", { lines }, key);
-export const stock = (skus: Record<string, number | null>, key: string) => post<{ skus: Record<string, number>; not_offered: string[] }>("api/portal/stock", { skus }, key);
+export const plan = (lines: PlanLine[], key: string) => post<OrderView>("api/v1/portal/plan", { lines }, key);
+export const stock = (skus: Record<string, number | null>, key: string) => post<{ skus: Record<string, number>; not_offered: string[] }>("api/v1/portal/stock", { skus }, key);
 /** What came of a paper. Where nothing of it was done the service refuses it, and says of what all the same. */
 export async function hear(paper: Blob): Promise<Heard> {
   try {
-    return await postFile<Heard>("api/portal/papers", paper);
+    return await postFile<Heard>("api/v1/portal/papers", paper);
   } catch (error) {
     const told = error instanceof Refused ? (error.said as Said & Partial<Heard>) : null;
     if (!told?.done) throw error;

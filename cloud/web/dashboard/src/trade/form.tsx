@@ -110,14 +110,7 @@ export function Form({ label, fields, submit, send, overruled, also, besides, ch
               ) : field.kind === "prose" ? (
                 <textarea {...shared} rows={3} />
               ) : (
-                <input {...shared} list={field.likely ? `${id}-likely` : undefined} type="text" inputMode={field.kind === "whole" ? "numeric" : field.kind === "money" ? "decimal" : undefined} autocomplete="off" />
-              )}
-              {field.likely && (
-                <datalist id={`${id}-likely`}>
-                  {field.likely.map((one) => (
-                    <option key={one} value={one} />
-                  ))}
-                </datalist>
+                <input {...shared} type="text" inputMode={field.kind === "whole" ? "numeric" : field.kind === "money" ? "decimal" : undefined} autocomplete="off" />
               )}
               <span id={`${id}-said`} class={trouble ? "trouble" : "note"} role={trouble ? "alert" : undefined}>
                 {trouble ?? field.hint}

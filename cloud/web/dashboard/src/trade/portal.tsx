@@ -164,7 +164,7 @@ function Papers({ kinds }: { kinds: string[] }) {
     <span class="papers">
       <span class="note">{say("portal.papers")}</span>
       {kinds.map((kind) => (
-        <a key={kind} href={`api/portal/papers/${kind}`} download>
+        <a key={kind} href={`api/v1/portal/papers/${kind}`} download>
           {kind}
         </a>
       ))}

@@ -43,7 +43,7 @@ export function Supply({ sku }: { sku: SkuView }) {
             {value.lots.map((lot) => (
               <li key={lot.lot}>
                 <span>{lot.lot || say("position.no_lot")}</span>
-                {lot.expiry && <span class="note">{say("position.expires", { day: lot.expiry })}</span>}
+                {lot.effective_expiry && <span class="note">{expires(lot)}</span>}
                 <b>{number(lot.units)}</b>
               </li>
             ))}
@@ -56,6 +56,11 @@ export function Supply({ sku }: { sku: SkuView }) {
       </section>
     </>
   );
+}
+
+/** Until when a lot is good, where warmth made that earlier than its label says. */
+function expires({ expiry, effective_expiry: day }: { expiry: string; effective_expiry: string }): string {
+  return day === expiry || !expiry ? say("position.expires", { day }) : say("position.good_until", { day, expiry });
 }
 
 /** What a debt comes from: a paper by its number, or somebody's note as it is. */

@@ -106,7 +106,8 @@ export interface Standing {
   available: number;
   projected: number;
   debts: { units: number; cause: string; since_ms: number }[];
-  lots: { lot: string; units: number; expiry: string }[];
+  /** In the order they go; `effective_expiry` is the day by which that is. */
+  lots: { lot: string; units: number; expiry: string; effective_expiry: string }[];
   value: number;
 }
 /** Of a reservation, `covered` units are there for it. */

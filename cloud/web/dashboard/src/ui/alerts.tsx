@@ -1,7 +1,7 @@
 // The alerts on the overview: unacknowledged first, then severity, then newest; one press acknowledges. Their page is
 // in ../crew.
 import { hrefOf, skuHref, slotHref } from "../route";
-import { alertsInOrder, deviceName, roomy, session, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, kpi, roomy, session, skuName, skus, slots, zoneName } from "../state";
 import type { AlertView } from "../types";
 import { say } from "../words/words";
 import { Acknowledge } from "./acknowledge";
@@ -12,7 +12,7 @@ import { said, titled } from "./said";
 export function Alerts({ limit }: { limit: number }) {
   const list = useKeptFocus<HTMLUListElement>();
   const all = alertsInOrder.value.filter((alert) => alert.state !== "shelved");
-  const open = all.filter((alert) => alert.state === "firing").length;
+  const open = kpi.value?.open_alerts ?? 0;
   const shown = all.slice(0, limit);
   return (
     <Panel

@@ -71,12 +71,24 @@ function phrases(text: string, params: AlertView["params"]): string[] {
   return text.split("|").flatMap((phrase) => {
     let whole = true;
     const filled = phrase.replace(/\{(\w+):([\w.]+)\}/g, (_, name: string, form: string) => {
-      const what = formed(params[name], form);
+      const what = form === "left" ? left(params) : formed(params[name], form);
       whole &&= what !== "";
       return what;
     });
     return whole ? [filled] : [];
   });
+}
+
+/** How many days are left: nine of ten last so long; open-ended where nobody knows an end. */
+function left({ days_low: low, days_high: high }: AlertView["params"]): string {
+  if (typeof low !== "number") return "";
+  return typeof high === "number" ? say("alert.left", { low: figure(low), high: figure(high) }) : say("alert.left_open", { low: figure(low) });
+}
+
+/** "1/vibration_mm_s" is the vibration of channel 1. */
+export function featured(name: string): string {
+  const what = name.slice(name.lastIndexOf("/") + 1);
+  return known("feature", what) ? word("feature", what) : known("quantity", what) ? word("quantity", what) : what.replaceAll("_", " ");
 }
 
 /** One figure in its form; "" where there is nothing to say. */
@@ -93,6 +105,8 @@ function formed(what: string | number | null | undefined, form: string): string 
       return skuName(String(what));
     case "text":
       return String(what);
+    case "feature":
+      return featured(String(what));
   }
   if (n === null) return "";
   switch (form) {

@@ -1,25 +1,26 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES } from "../route";
-import { acts, alertsInOrder, arrivals, book, heardAt, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { acts, arrivals, book, heardAt, kpi, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, Later, LaterCrew, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
 import { Stock } from "./stock";
 
-/** So long after the first load the alerts page is fetched too: it must be at hand when there is no connection. */
+/** So long after the first load the pages of alerts, equipment and cold rooms are fetched too: what is done there must be
+ *  at hand when there is no connection. */
 const AHEAD_MS = 5000;
 
 export function Shell() {
   useEffect(() => {
-    const ahead = setTimeout(fetchCrew, AHEAD_MS);
+    const ahead = setTimeout(() => (fetchCrew(), fetchPlant()), AHEAD_MS);
     return () => clearTimeout(ahead);
   }, []);
   if (!book.value) return <p class="waiting" role="status">{say(unreachable.value ? "loading.failed" : "loading.text")}</p>;
@@ -104,7 +105,7 @@ const ICONS: Record<Page, string> = {
 };
 
 function Header() {
-  const open = alertsInOrder.value.filter((alert) => alert.state === "firing" && !alert.nodata).length;
+  const open = kpi.value?.open_alerts ?? 0;
   return (
     <header class="top">
       <h1>

@@ -29,7 +29,7 @@ interface Drawing {
 }
 
 /** Room to the right of the plot: a time below its very end is as long to the right as to the left. */
-const LABEL_HALF_PX = 18;
+const LABEL_HALF_PX = 25;
 
 const DAYS_MS = 36 * 3_600_000;
 const NONE: never[] = [];

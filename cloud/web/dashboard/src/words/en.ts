@@ -105,6 +105,8 @@ export const en = {
   "alert.not_acknowledging": "A gateway could store nothing",
   "alert.broker_away": "A gateway hears no broker",
   "alert.clock_wrong": "A clock is wrong",
+  "alert.left": "{low} to {high} days left",
+  "alert.left_open": "at least {low} days left",
   "alert.from_gateway": "from gateway {gateway}",
   "alert.filled": "filled by {share}",
   "alert.clock_off": "off by {s} s",

@@ -4,7 +4,7 @@ export const en = {
   "wish.not_sent": "Not sent. Please try again.",
   "wish.not_allowed": "Your role may not do this. Ask the crew or a manager.",
   "wish.changed": "Somebody else changed this meanwhile. Look at it as it is now, then try again.",
-  "form.leave": "Not now",
+  "form.leave": "Leave it",
   "form.anyway": "Do it anyway",
   "form.needed": "{label}: this is needed.",
   "form.number": "{label}: this is not a number. Enter one, such as 12.",
@@ -39,6 +39,7 @@ export const en = {
   "position.lots": "Lots",
   "position.no_lot": "without a lot",
   "position.expires": "expires {day}",
+  "position.good_until": "good until {day}, for the warmth it had; printed: {expiry}",
 
   "curve.title": "What more service costs",
   "curve.point": "{fill} met at once with {value} in stock; {cost} a year. Reorder at {point}, lots of {lot}.",

@@ -6,7 +6,7 @@ export const zh: Record<keyof typeof en, string> = {
   "wish.not_sent": "未发送成功，请重试。",
   "wish.not_allowed": "您的角色不能执行此操作，请联系现场人员或管理员。",
   "wish.changed": "期间已有他人修改，请查看最新内容后重试。",
-  "form.leave": "暂不",
+  "form.leave": "关闭",
   "form.anyway": "仍要执行",
   "form.needed": "{label}：必填。",
   "form.number": "{label}：不是数字，请输入数字，例如 12。",
@@ -41,6 +41,7 @@ export const zh: Record<keyof typeof en, string> = {
   "position.lots": "批次",
   "position.no_lot": "无批次",
   "position.expires": "{day} 到期",
+  "position.good_until": "因受热，有效期至 {day}；标签：{expiry}",
 
   "curve.title": "提高服务水平的代价",
   "curve.point": "立即满足 {fill}，平均库存 {value}，每年成本 {cost}。再订货点 {point}，批量 {lot}。",

@@ -60,6 +60,9 @@ export function word(family: string, code: string, params: Record<string, string
   return filled(BOOKS[language.value][`${family}.${code}`] ?? code, params);
 }
 
+/** All codes of a family that have a text. */
+export const codes = (family: string): string[] => Object.keys(BOOKS.en).flatMap((key) => (key.startsWith(`${family}.`) ? [key.slice(family.length + 1)] : []));
+
 /** Is there a text for this code? */
 export function known(family: string, code: string): boolean {
   return `${family}.${code}` in BOOKS.en;

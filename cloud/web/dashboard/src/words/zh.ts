@@ -107,6 +107,8 @@ export const zh: Words = {
   "alert.not_acknowledging": "网关曾无法存储数据",
   "alert.broker_away": "网关连不上消息代理",
   "alert.clock_wrong": "时钟有误",
+  "alert.left": "预计还可用 {low} 至 {high} 天",
+  "alert.left_open": "预计至少还可用 {low} 天",
   "alert.from_gateway": "来自网关 {gateway}",
   "alert.filled": "已占 {share}",
   "alert.clock_off": "偏差 {s} 秒",

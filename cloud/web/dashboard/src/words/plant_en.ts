@@ -85,6 +85,7 @@ export const en = {
   "feature.recovery_slower": "Slower to recover",
   "feature.disturbances": "Defrosts and doors a day",
   "feature.reads_by_tag": "Reads a tag, of the usual",
+  "feature.strength": "Strength of what it hears, against the usual",
   "feature.battery": "Battery",
   "feature.score": "How unlike what was learnt (0 to 1)",
   "feature.still_of": "Time without change: {name}",
@@ -102,6 +103,7 @@ export const en = {
   "param.warming_min": "warming for",
   "param.battery_pct": "battery",
   "param.lost_pct": "fewer reads",
+  "param.lost_db": "weaker by",
   "param.usual_quiet_min": "usually quiet for at most",
   "param.antennas": "antennas",
   "param.of": "of",
@@ -155,6 +157,7 @@ export const en = {
   "quantity.switch_on": "Switch",
   "quantity.reads_min": "Reads a minute",
   "quantity.tags_seen": "Tags heard",
+  "quantity.tags_dbm": "Strength of tags heard",
 
   "work.title": "Maintenance orders",
   "work.order": "Order {id}",

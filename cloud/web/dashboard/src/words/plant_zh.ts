@@ -87,6 +87,7 @@ export const zh: Record<keyof typeof en, string> = {
   "feature.recovery_slower": "恢复变慢",
   "feature.disturbances": "每天化霜与开门次数",
   "feature.reads_by_tag": "每标签读取次数（相对平常）",
+  "feature.strength": "读到的信号强度（相对平常）",
   "feature.battery": "电池",
   "feature.score": "与以往的差异（0 至 1）",
   "feature.still_of": "无变化时长：{name}",
@@ -104,6 +105,7 @@ export const zh: Record<keyof typeof en, string> = {
   "param.warming_min": "已升温",
   "param.battery_pct": "电池",
   "param.lost_pct": "读取减少",
+  "param.lost_db": "减弱",
   "param.usual_quiet_min": "平常静默最多",
   "param.antennas": "天线",
   "param.of": "共",
@@ -157,6 +159,7 @@ export const zh: Record<keyof typeof en, string> = {
   "quantity.switch_on": "开关",
   "quantity.reads_min": "每分钟读取",
   "quantity.tags_seen": "读到的标签",
+  "quantity.tags_dbm": "标签信号强度",
 
   "work.title": "维修工单",
   "work.order": "工单 {id}",

@@ -124,7 +124,7 @@ class Assets:
         if not names:
             return
         assets = self.fleet.assets
-        blobs = {KEY + name: msgspec.msgpack.encode(assets[name].packed()) for name in names if name in assets}
+        blobs = {KEY + name: msgspec.msgpack.encode(assets[name].kept) for name in names if name in assets}
         was = self.fleet.changed & set(names), self.fleet.urgent & set(names)
         self.fleet.changed -= set(names)
         self.fleet.urgent -= set(names)

@@ -46,7 +46,7 @@ def test_the_worst_equipment_comes_first_with_its_days_as_an_interval(shop: Shop
 
     first = page.locator(".assets > li").first
     expect(first).to_contain_text("Cooler 1")
-    expect(first).to_contain_text("Losing refrigerant")
+    expect(first).to_contain_text("Either loses refrigerant, or its condenser is dirty, or its coil ices up")
     expect(first).to_contain_text("Share of time it runs 61%, normal 38% to 46%")
     expect(first).to_contain_text("41 / 100")
     expect(first).to_contain_text("9 to 31 days")
@@ -91,7 +91,9 @@ def test_an_order_is_opened_with_parts_found_by_search(shop: Shop, visit: Visit)
     page.get_by_role("button", name="Open an order").click()
     form = page.get_by_role("form", name="Open an order")
 
-    expect(form.get_by_label("What is to be done")).to_have_value("Losing refrigerant")
+    expect(form.get_by_label("What is to be done")).to_have_value(
+        "Either loses refrigerant, or its condenser is dirty, or its coil ices up"
+    )
     whom = form.get_by_label("By whom")
     expect(whom.locator("option")).to_have_text(["Nobody yet", *sorted(PEOPLE.values())])
     whom.select_option(label="Li Wei")

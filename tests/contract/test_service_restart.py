@@ -130,6 +130,16 @@ async def test_a_new_ledger_beside_an_old_history_learns_its_coolers_again(place
     assert cooler(place.start()) == cooler(service)
 
 
+async def test_a_cooler_kept_by_an_earlier_version_is_learned_again(place: Depot) -> None:
+    service = place.start()
+    await service.apply([batch(cooling(NOW_MS - 600 * MINUTE_MS, 600), lane="telemetry")])
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(service.assets.fleet.assets["thermo-1"].kept))
+    kept["coolers"][COOLER.partition("/")[2]]["warming"] = [NOW_MS, 0, 40.0, [40.0], NOW_MS, 3.0, 1.5]
+    service.ledger.books.keep_all({"asset:thermo-1": msgspec.msgpack.encode(kept)})
+
+    assert cooler(place.restart_crashed()) == cooler(service)
+
+
 async def test_a_history_that_is_away_at_the_start_does_not_keep_the_service_from_starting(
     place: Depot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

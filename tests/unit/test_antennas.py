@@ -65,6 +65,20 @@ def test_what_the_reader_counted_of_a_tag_counts() -> None:
     ]
 
 
+def test_how_strong_tags_are_is_told_by_the_strongest_read_of_each_where_the_reader_says_so() -> None:
+    one = Antennas()
+    one.pass_time(READER, T0)
+    heard = [("A", -60.0), ("A", -50.0), ("A", None), ("A", -55.0), ("B", -70.0), ("C", None)]
+    one.hear(READER, [TagRead(epc, 1, T0, dbm) for epc, dbm in heard])
+
+    assert told(one.pass_time(READER, T0 + 300_000))[:3] == [
+        ("1", "tags_dbm", "a", -60.0),
+        ("1", "reads_min", "a", 1.2),
+        ("1", "tags_seen", "a", 3.0),
+    ]
+    assert "tags_dbm" not in [said.quantity for said in one.pass_time(READER, T0 + 600_000)]
+
+
 def test_the_gateway_tells_it_as_series_that_any_service_stores() -> None:
     inference, found = Inference(SITE), list[Series]()
     for second in range(602):

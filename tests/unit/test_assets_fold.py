@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from cloud.core.maintenance.fleet import Fleet
 from cloud.core.maintenance.keeping import Kept
-from cloud.core.maintenance.watching import Watch
 from protocols.layout import parse
 from protocols.reports import DeviceHealth, Finding, Report, Series
 from tests.depot import SITE_TEXT
@@ -185,6 +184,23 @@ def test_a_dead_antenna_is_an_asset_of_its_own_and_most_of_them_are_the_readers_
     assert detail.drawn[0].name == "reads_by_tag"
 
 
+def test_an_antenna_whose_tags_grow_weaker_is_told_with_what_moved() -> None:
+    fleet, rng = Fleet(SITE), np.random.default_rng(1)
+    for five in range(10 * 288):
+        at_ms, dbm = START_MS + five * 300_000, -60.0 - 4.0 * (five >= 7 * 288) + float(rng.normal(0, 0.5))
+        told = {"tags_dbm": dbm, "reads_min": 200.0, "tags_seen": 40.0}
+        fleet.hear([series("gate", quantity, at_ms, [value], "2") for quantity, value in told.items()])
+    end_ms = START_MS + 10 * DAY_MS
+
+    assert found(fleet, "gate.2", end_ms) == ["read_rate"]
+    view = next(one for one in fleet.views if one.id == "gate.2")
+    assert 3.5 < float(view.faults[0].params["lost_db"] or 0) < 4.5
+    assert [one.unit for one in view.why if not one.normal_low <= one.value <= one.normal_high] == ["dB"]
+    detail = fleet.detail("gate.2")
+    assert detail is not None
+    assert [one.name for one in detail.drawn] == ["reads_by_tag", "strength"]
+
+
 def test_a_door_that_says_it_is_open_is_told_after_ten_minutes() -> None:
     fleet = Fleet(SITE)
     fleet.hear([series("thermo-1", "door_open", START_MS, [0.0, 1.0], "door")])
@@ -297,18 +313,14 @@ def test_batches_and_storing_change_nothing(cuts: list[int], stored: int) -> Non
         ]
         parts.hear(reports)
         if number == stored:
-            blobs = {name: msgspec.msgpack.encode(asset.packed()) for name, asset in parts.assets.items()}
+            blobs = {name: msgspec.msgpack.encode(asset.kept) for name, asset in parts.assets.items()}
             outside, parts = parts.outside, Fleet(SITE)
             parts.outside = outside
             for blob in blobs.values():
                 assert parts.take(msgspec.msgpack.decode(blob, type=Kept))
 
     def plain(fleet: Fleet) -> dict[str, object]:
-        packed = {name: asset.packed() for name, asset in fleet.assets.items()}
-        for kept in packed.values():
-            if kept.machine is not None and kept.machine.packed:
-                kept.machine.packed = Watch.unpacked(kept.machine.packed).packed()  # 0 and 0.0 are one number
-        return {name: msgspec.to_builtins(kept) for name, kept in packed.items()}
+        return {name: msgspec.to_builtins(asset.kept) for name, asset in fleet.assets.items()}
 
     assert plain(parts) == plain(whole)
 

@@ -39,11 +39,26 @@ def test_a_loss_of_half_the_reads_is_told_within_days_with_its_size() -> None:
     read(3, 0.5, 2, antenna, 7)
 
     assert antenna.losing_ms >= START_MS + 7 * 24 * HOUR_MS - HOUR_MS
-    assert 0.35 < 1 - np.exp(-antenna.lost) < 0.6
+    assert 0.35 < 1 - np.exp(-antenna.rates.lost) < 0.6
 
     read(3, 1.0, 3, antenna, 10)
 
     assert antenna.losing_ms == 0
+
+
+def test_tags_that_are_all_heard_as_often_but_weaker_are_a_loss_of_so_many_decibels() -> None:
+    rng, antenna = np.random.default_rng(4), Antenna()
+    for five in range(14 * 288):
+        weaker = 3.0 if five >= 8 * 288 else 0.0
+        at_ms, tags = START_MS + five * FIVE_MS, float(rng.integers(20, 60))
+        readrates.step(antenna, at_ms, None, None, -58.0 - weaker + float(rng.normal(0, 1.0)))
+        readrates.step(antenna, at_ms, 20 * tags, None)
+        readrates.step(antenna, at_ms, None, tags)
+        assert weaker or not antenna.losing_ms
+
+    assert 8 * 24 - 2 <= (antenna.losing_ms - START_MS) / HOUR_MS <= 11 * 24
+    assert 2.5 < antenna.strengths.lost < 3.5
+    assert antenna.rates.losing_ms == 0
 
 
 def test_a_dead_one_is_told_within_hours_and_lives_again_with_its_first_read() -> None:

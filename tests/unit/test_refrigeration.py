@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from cloud.core.maintenance.assessing import Assessment, assess
 from cloud.core.maintenance.cycles import Tracker, track
-from cloud.core.maintenance.refrigeration import Assessment, State, assess, step
+from cloud.core.maintenance.refrigeration import State, step
 from tests.unit.refrigerator import Array, simulate
 
 START_MS = 1_700_006_400_000

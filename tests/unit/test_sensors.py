@@ -34,14 +34,14 @@ def felt(values: list[float], sensor: Sensor | None = None, first: int = 0) -> S
     return sensor
 
 
-def found_after(values: list[float], at: int) -> float:
-    """Minutes from `at` until a stuck value is told; inf where it is not."""
+def found_after(values: list[float], at: int, every: int = 1) -> float:
+    """Minutes from the sample `at` until a stuck value is told; inf where it is not. A sample each so many minutes."""
     sensor = sensors.begin("temperature_c")
-    for minute, value in enumerate(values):
-        sensors.step(sensor, START_MS + minute * MINUTE_MS, value)
+    for row, value in enumerate(values):
+        sensors.step(sensor, START_MS + row * every * MINUTE_MS, value)
         if sensor.still_ms:
-            assert minute >= at, "nothing was stuck yet"
-            return minute - at
+            assert row >= at, "nothing was stuck yet"
+            return (row - at) * every
     return float("inf")
 
 
@@ -49,6 +49,18 @@ def test_a_value_that_stands_still_is_told_within_half_an_hour() -> None:
     values = room(3)
 
     assert found_after(values + [values[-1]] * 120, len(values)) <= 30
+
+
+def test_six_samples_of_five_minutes_are_enough_where_chance_does_not_bring_them() -> None:
+    values = room(9, noise=0.8)[::5]
+
+    assert found_after(values + [values[-1]] * 50, len(values), 5) <= 30
+
+
+def test_where_the_noise_has_become_less_a_run_is_none_that_the_old_noise_would_not_bring() -> None:
+    values = room(12, noise=0.4)[::5] + room(9, noise=0.06, seed=2)[::5]
+
+    assert found_after(values, 10**9, 5) == float("inf")
 
 
 def test_it_is_over_once_values_change_again() -> None:

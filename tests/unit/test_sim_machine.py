@@ -4,9 +4,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from cloud.core.maintenance.machines import Channels
+from firmware_sim.devices.climate import Meter
 from firmware_sim.feed import Remembered
 from firmware_sim.physics.machine import DAY_MS, Drive, Machine, Wear, advance, power_w, temperature_c, vibration_mm_s
 from firmware_sim.scenario import Scenario
+from firmware_sim.stage import load
 from firmware_sim.warehouse import Warehouse
 from protocols.devices import decode
 from protocols.readings import Context, Reading
@@ -72,3 +75,34 @@ def test_what_a_machine_says_is_understood() -> None:
     told_of = {one.quantity for one in read if isinstance(one, Reading)}
     assert told_of == {"power_w", "current_a", "vibration_mm_s", "temperature_c"}
     assert warehouse.faults()[0]["fault"] == "wear"
+
+
+def test_the_demos_fan_is_told_to_wear_by_the_end_of_its_history() -> None:
+    scenario = load("demo")[1]
+    assert scenario is not None
+    [fault] = [one for one in scenario.faults if one.kind == "wear"]
+    fan = Warehouse(scenario, 1, START_MS).devices[fault.device]
+    assert isinstance(fan, Meter)
+    fan.batch, fan.period_ms, fan.next_ms = scenario.history.batch, scenario.history.period_s * 1000, START_MS
+    end_ms = START_MS + int(scenario.history.days * DAY_MS)
+    messages = []
+    while fan.next_ms < end_ms:
+        messages += fan.tick(fan.next_ms)
+    messages += fan.go_live(end_ms)
+
+    read = [one for told in messages for one in decode(told.topic, told.payload, Context(told.at_ms))]
+    samples = [
+        (one.at_ms + at * one.step_ms, f"{one.channel}/{one.quantity}", value)
+        for one in read
+        if isinstance(one, Reading)
+        for at, value in enumerate(one.values)
+    ]
+    channels = Channels()
+    for at_ms, name, value in sorted(samples):
+        channels.step(name, at_ms, value)
+
+    [wear] = channels.kept.wears.values()
+    assert wear.since_ms > START_MS + fault.from_day * DAY_MS
+    assert wear.left is not None
+    worn_out_days = 1 / (fault.percent_per_day / 100) - (scenario.history.days - fault.from_day)
+    assert wear.left[0] < worn_out_days < wear.left[2]

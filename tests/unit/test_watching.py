@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,23 +31,15 @@ def timed(
 
 
 @settings(max_examples=60, deadline=None)
-@given(ROWS, st.sampled_from([1, 3]), st.integers(0, 250))
-def test_whatever_comes_is_answered_and_a_restart_changes_nothing(
-    drawn: list[tuple[int, float | None, float | None, float | None]], width: int, cut: int
+@given(ROWS, st.sampled_from([1, 3]))
+def test_whatever_comes_is_answered(
+    drawn: list[tuple[int, float | None, float | None, float | None]], width: int
 ) -> None:
     rows = timed(drawn, width)
-    names = ["a", "b", "c"][:width]
-    whole = run(Watch(names, 60), rows)
+    told = run(Watch(["a", "b", "c"][:width], 60), rows)
 
-    watch = Watch(names, 60)
-    before = run(watch, rows[:cut])
-    after = run(Watch.unpacked(watch.packed()), rows[cut:])
-
-    assert all(0.0 <= one.score <= 1.0 for one in whole)
-    assert [one.score for one in before + after] == pytest.approx([one.score for one in whole], abs=1e-9)
-    assert [(one.judged, one.notes, len(one.events)) for one in before + after] == [
-        (one.judged, one.notes, len(one.events)) for one in whole
-    ]
+    assert len(told) == len(rows)
+    assert all(0.0 <= one.score <= 1.0 for one in told)
 
 
 def test_a_bad_cell_costs_a_machine_only_itself() -> None:
@@ -89,10 +80,3 @@ def test_missing_rows_end_the_event_of_a_machine() -> None:
 
     assert [one.kind for one in found.events] == ["state"]
     assert (found.score, found.open) == (0.0, False)
-
-
-def test_the_last_values_outlast_a_restart() -> None:
-    watch = Watch(["a", "b"])
-    watch.take(START_MS, [1.0, 2.0])
-
-    assert Watch.unpacked(watch.packed()).take(START_MS + MINUTE_MS, [None, 3.0]).judged

@@ -118,3 +118,21 @@ def test_spread_and_noise_are_told_apart() -> None:
 def test_nothing_is_said_of_short_paths() -> None:
     short = passing.Path(np.arange(5.0), np.arange(5.0, 0.0, -1))
     assert passing.course([short]) is None
+
+
+@pytest.mark.parametrize(
+    ("readings", "left"),
+    [([100.0 - 2 * row for row in range(20)], 31.0), ([40.0] * 20, None), ([0.0] * 20, 0.0)],
+    ids=["towards the limit", "standing", "at the limit"],
+)
+def test_an_exact_straight_line_ends_where_it_points(readings: list[float], left: float | None) -> None:
+    path = passing.Path(np.arange(20.0), np.array(readings))
+    course = passing.course([path])
+    assert course is not None
+
+    told = passing.remaining(course, path, "vibration", readings[0], readings[-1])
+
+    assert told is not None
+    assert (told.left is None) == (left is None)
+    assert left is None or told.left == pytest.approx(left, abs=0.1)
+    assert told.low is None or told.left is None or told.low <= told.left

@@ -11,12 +11,16 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from cloud.core.maintenance import sensors
+from cloud.core.maintenance.assessing import assess
 from cloud.core.maintenance.assets import Code, Days, Fault, Feature, Kind
+from cloud.core.maintenance.atwork import ELECTRICAL, SHAKING
 from cloud.core.maintenance.batteries import EMPTY_PCT, LOW_PCT, Battery
 from cloud.core.maintenance.keeping import Kept
-from cloud.core.maintenance.machines import MINUTE_MS, SIDE, Machine
+from cloud.core.maintenance.machines import Machine
+from cloud.core.maintenance.quarters import quantity_of
 from cloud.core.maintenance.readrates import LIMIT, Antenna
-from cloud.core.maintenance.refrigeration import LOADED_WINDOWS, State, assess
+from cloud.core.maintenance.refrigeration import LOADED_RISES, State
+from cloud.core.maintenance.wear import SIDE
 
 URGENT_DAYS = 3.0
 URGENT_LOSS_PCT = 40.0
@@ -46,6 +50,7 @@ class Found(NamedTuple):
 
 UNITS = {
     "_c": "Cel", "_pct": "%", "_mm_s": "mm/s", "_w": "W", "_a": "A", "_v": "V", "_g": "g", "_hpa": "hPa", "_min": "min",
+    "_dbm": "dBm",
 }  # fmt: skip
 
 
@@ -110,15 +115,20 @@ def of_device(kept: Kept, kind: Kind, now_ms: int) -> Found:
 def of_antenna(antenna: Antenna) -> Found:
     """What is found of an antenna."""
     sheet = Sheet(health=1 - min(antenna.cusum, 2 * LIMIT) / (2 * LIMIT))
-    lost_pct = 100 * (1 - exp(-antenna.lost))
+    rates, strengths = antenna.rates, antenna.strengths
+    lost_pct = 100 * (1 - exp(-rates.lost))
     if antenna.dead_ms:
         sheet.fault("antenna_dead", 3, antenna.dead_ms, {"usual_quiet_min": round(antenna.longest_ms / 60_000)})
         sheet.health = 0.0
     elif antenna.losing_ms:
-        sheet.fault("read_rate", 3, antenna.losing_ms, {"lost_pct": round(lost_pct, 1)})
-    if sheet.faults and antenna.learned:
-        side = SIDE * antenna.sigma
+        params: Params = {"lost_pct": round(lost_pct, 1)} if rates.losing_ms else {}
+        params |= {"lost_db": round(strengths.lost, 1)} if strengths.losing_ms else {}
+        sheet.fault("read_rate", 3, antenna.losing_ms, params)
+    if sheet.faults and rates.sigma:
+        side = SIDE * rates.sigma
         sheet.feature("reads_by_tag", 100 - lost_pct, 100 * exp(-side), 100 * exp(side), "%")
+    if sheet.faults and strengths.sigma:
+        sheet.feature("strength", -strengths.lost, -SIDE * strengths.sigma, SIDE * strengths.sigma, "dB")
     return sheet.found()
 
 
@@ -160,7 +170,7 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
     if found.state == "losing":
         urgent = found.capacity_lost_pct >= URGENT_LOSS_PCT or (days is not None and days[0] <= URGENT_DAYS)
         sheet.fault(found.cause, 1 if urgent else 2, found.since_ms or now_ms, params)
-    elif state.loaded >= LOADED_WINDOWS:
+    elif state.loaded >= LOADED_RISES:
         sheet.fault("door_open", 2, state.loaded_ms, {**params, "told_by": "temperature"})
     elif warming.told_ms:
         minutes = round((state.last_ms - warming.low_ms) / 60_000)
@@ -175,11 +185,14 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
 
 
 def _machine(sheet: Sheet, machine: Machine) -> None:
+    sheet.health = min(sheet.health, 1 - 0.5 * min(1.0, machine.slow))
     if machine.abnormal_ms:
-        minutes = machine.done + 1 - machine.abnormal_ms // MINUTE_MS
-        sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": minutes})
+        sheet.fault("abnormal", 3, machine.abnormal_ms, {"minutes": machine.abnormal_minutes})
+        # What shakes is told as wear below; and what a machine draws is expected by how it shakes.
+        told = (*SHAKING, *ELECTRICAL) if any(wear.since_ms for wear in machine.wears.values()) else ()
         for name, now, low, high in machine.why:
-            sheet.feature(name, now, low, high, unit_of(name))
+            if quantity_of(name) not in told:
+                sheet.feature(name, now, low, high, unit_of(name))
     for name, wear in machine.wears.items():
         usual, normal = wear.usual, wear.normal
         if usual is None or normal is None or not wear.days:

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from cloud.core.maintenance.cycles import HOUR_MS
+from cloud.core.maintenance.recovering import Pace, Recovery, pace_of
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -17,9 +18,14 @@ DAY_MS = 24 * HOUR_MS
 SIGMA_MIN = 0.02
 """No day's relative capacity is believed to be known better."""
 PRIOR_SD = (10.0, 0.12, 0.06, 0.06)
-PRIOR_BY_LIFT, PRIOR_BY_RISE = -0.1, -0.2
-"""What the regression's weights may be before a window is seen: level, load, sine and cosine of the day. A compressor
-loses up to 2 % of its capacity a kelvin that its surroundings are warmer."""
+"""What the regression's weights may be before a window is seen: level, load, sine and cosine of the day."""
+PRIOR_BY_LIFT = -0.1
+"""A compressor loses up to 2 % of its capacity a kelvin that its surroundings are warmer; the load counts in 10 K."""
+RISE_SD = 0.3
+"""What the weight of a load that is told by rises may be: below nought for the compressor, above it for goods that take
+part the more, the longer a rise lasts."""
+DAY_NOISE_MIN = 0.02
+"""The medians of few days may agree by chance, but not better than so."""
 FEW = 3.0
 """By so much more than their number warrants few days' spread is doubted (as of Student's t)."""
 RESOLUTION = 0.2
@@ -28,15 +34,11 @@ DOUBT_TIMES = 4.0
 """Windows of one day say much the same, so the weights are known less well than if each spoke for itself."""
 BEYOND_SD = 0.5
 """What is not known of a load beyond those that were learned, a unit of load (10 K, or e times as fast a rise)."""
-RECOVERIES_MIN = 6
-RECOVERY_PRIOR_SD = (10.0, 0.5, 0.3)
-RECOVERY_PRIOR_LIFT = -0.3
-RECOVERY_SIGMA_MIN = 0.06
 
 
 class Window(Struct, frozen=True, array_like=True):
     """Some hours of one cooler: median minutes of a fall and a rise and their swing, mean temperatures, defrosts and
-    doors seen, its lower temperatures (10 %), and how far apart samples were."""
+    doors seen, its lower temperatures (10 %), how far apart samples were, and how many rises it saw."""
 
     at_ms: int
     fall_min: float
@@ -44,9 +46,10 @@ class Window(Struct, frozen=True, array_like=True):
     inside_c: float
     outside_c: float | None
     disturbances: int
-    swing_c: float = 0.0
-    low_c: float = 0.0
-    spacing_min: float = 1.0
+    swing_c: float
+    low_c: float
+    spacing_min: float
+    rises: int
 
     @property
     def capacity(self) -> float:
@@ -59,28 +62,9 @@ class Window(Struct, frozen=True, array_like=True):
         return self.fall_min / (self.fall_min + self.rise_min)
 
 
-class Recovery(Struct, frozen=True, array_like=True):
-    """A fall back from a defrost or an open door: how far, how fast (K a minute), against which lift."""
-
-    at_ms: int
-    height_c: float
-    rate_c_min: float
-    lift_c: float | None
-
-
-class Pace(Struct, frozen=True):
-    """How fast it recovers when healthy: ln rate = weights . [1, ln height, lift in 10 K]; `sigma` of one recovery."""
-
-    weights: list[float]
-    covariance: list[list[float]]
-    height: float
-    lift: float
-    sigma: float
-
-
 class Baseline(Struct, frozen=True):
-    """ln capacity = weights . [1, load, sin, cos of the day]; the load is the lift in 10 K, or ln of 1/t_rise where
-    the outside temperature is not known. `sigma`: of a day's median, `window_sigma` of a window. `usual_c`: the middle
+    """ln capacity = weights . [1, load, sin, cos of the day]; the load is the outside temperature in 10 K, or ln of
+    1/t_rise where that is not known. `sigma`: of a day's median, `window_sigma` of a window. `usual_c`: the middle
     of the learned windows' temperatures, `low_c`: to where it cools down."""
 
     by_lift: bool
@@ -100,11 +84,16 @@ class Baseline(Struct, frozen=True):
     load_high: float
     pace: Pace | None = None
 
+    @property
+    def duty(self) -> float:
+        """The share of time the compressor usually runs."""
+        return self.fall_min / (self.fall_min + self.rise_min)
+
 
 def _load(window: Window, by_lift: bool) -> float | None:
     if not by_lift:
         return -log(window.rise_min)
-    return None if window.outside_c is None else (window.outside_c - window.inside_c) / 10
+    return None if window.outside_c is None else window.outside_c / 10
 
 
 def _rows(windows: list[Window], by_lift: bool, load_mean: float) -> Array:
@@ -127,13 +116,8 @@ def fit(days: list[list[Window]], recoveries: list[Recovery]) -> Baseline:
     load_mean = sum(loads) / len(loads)
     rows = _rows(windows, by_lift, load_mean)
     target = np.array([window.capacity for window in windows])
-    centre = float(np.median(target))
-    noise = max(SIGMA_MIN, _spread(target))
-    covariance = np.linalg.inv(rows.T @ rows / noise**2 + np.diag(np.array(PRIOR_SD) ** -2.0))
-    prior = np.array([0.0, PRIOR_BY_LIFT if by_lift else PRIOR_BY_RISE, 0.0, 0.0])
-    weights = covariance @ (rows.T @ (target - centre - rows @ prior)) / noise**2 + prior
-    weights[0] += centre
     day_ends = np.cumsum([len(day) for day in days])[:-1]
+    weights, covariance = _regress(rows, target, day_ends, by_lift)
     off = target - rows @ weights
     misses = np.array([np.median(day) for day in np.split(off, day_ends)])
     rises, swings = (np.log([getattr(window, name) for window in windows]) for name in ("rise_min", "swing_c"))
@@ -156,45 +140,32 @@ def fit(days: list[list[Window]], recoveries: list[Recovery]) -> Baseline:
         swing_sigma=max(SIGMA_MIN, _spread(swings)),
         load_low=float(np.percentile(loads, 5)),
         load_high=float(np.percentile(loads, 95)),
-        pace=_pace(recoveries),
+        pace=pace_of(recoveries),
     )
 
 
-def _pace(recoveries: list[Recovery]) -> Pace | None:
-    if len(recoveries) < RECOVERIES_MIN:
-        return None
-    heights = [log(one.height_c) for one in recoveries]
-    lifts = [one.lift_c for one in recoveries if one.lift_c is not None]
-    height, lift = median(heights), median(lifts) if lifts else 0.0
-    rows, target = _ways(recoveries, height, lift), np.array([log(one.rate_c_min) for one in recoveries])
+def _regress(rows: Array, target: Array, day_ends: Array, by_lift: bool) -> tuple[Array, Array]:
+    """The weights and their covariance; the prior keeps few days from being over-read.
+
+    A rise is a part of the capacity as well: an error in it moves both, and they seem to go together. So the weight of
+    a load that is told by rises comes from the days' medians, in which little of the errors is left."""
+    prior, learned, by_rise = np.array([0.0, PRIOR_BY_LIFT, 0.0, 0.0]), rows.copy(), 0.0
+    if not by_lift:
+        parts = [[np.median(day) for day in np.split(values, day_ends)] for values in (rows[:, 1], target)]
+        loads, seen = (np.array(part) - np.mean(part) for part in parts)
+        weighed = loads / max(DAY_NOISE_MIN, _spread(seen)) ** 2
+        by_rise = 1 / (RISE_SD**-2 + float(loads @ weighed))
+        prior[1] = by_rise * float(weighed @ seen)
+        learned[:, 1] = 0.0
     centre = float(np.median(target))
-    noise = max(RECOVERY_SIGMA_MIN, _spread(target))
-    covariance = np.linalg.inv(rows.T @ rows / noise**2 + np.diag(np.array(RECOVERY_PRIOR_SD) ** -2.0))
-    prior = np.array([0.0, 0.0, RECOVERY_PRIOR_LIFT])
-    off = target - centre - rows @ prior
-    weights = covariance @ (rows.T @ np.clip(off, -3 * noise, 3 * noise)) / noise**2 + prior
+    noise = max(SIGMA_MIN, _spread(target))
+    told = learned.T @ learned / noise**2
+    covariance = np.linalg.inv(told + np.diag(np.array(PRIOR_SD) ** -2.0)).astype(np.float64)
+    weights: Array = covariance @ (learned.T @ (target - centre - rows @ prior)) / noise**2 + prior
     weights[0] += centre
-    off = target - rows @ weights
-    sigma = max(RECOVERY_SIGMA_MIN, _spread(off), float(np.percentile(np.abs(off), 90)) / 1.645)
-    return Pace(weights.tolist(), covariance.tolist(), height, lift, sigma * (1 + FEW / len(recoveries)))
-
-
-def _ways(recoveries: list[Recovery], height: float, lift: float) -> Array:
-    return np.array(
-        [
-            [1.0, log(one.height_c) - height, 0.0 if one.lift_c is None else (one.lift_c - lift) / 10]
-            for one in recoveries
-        ]
-    )
-
-
-def slower(pace: Pace, recoveries: list[Recovery]) -> tuple[float, float]:
-    """By how much (ln) these recoveries are slower than expected in the middle, and its standard deviation."""
-    rows = _ways(recoveries, pace.height, pace.lift)
-    late = rows @ np.array(pace.weights) - np.log([one.rate_c_min for one in recoveries])
-    row = rows.mean(axis=0)
-    unsure = DOUBT_TIMES * float(row @ np.array(pace.covariance) @ row)
-    return float(np.median(late)), float(np.sqrt(pace.sigma**2 / len(recoveries) + unsure))
+    if not by_lift:
+        covariance[1, 1] = by_rise / DOUBT_TIMES
+    return weights, covariance
 
 
 def losses(baseline: Baseline, windows: list[Window]) -> Array:

@@ -11,21 +11,23 @@ from msgspec import Struct, field
 HOUR_MS = 3_600_000
 SPACING_MS = 55_000
 """Samples closer together are skipped, not averaged: the noise must be the same at one a second and one a minute."""
-GAP_MS = 20 * 60_000
-"""After a longer gap a run can not be told and is dropped."""
+GAP_MS = 35 * 60_000
+"""After a longer gap a run can not be told and is dropped. One sample of four an hour may be lost."""
 RUN_MAX_MS = 6 * HOUR_MS
 """So is a longer run; it also bounds the memory to some 360 samples."""
 TURN_SHARE = 0.4
 TURN_MIN_C = 0.2
-RUN_SAMPLES_MIN = 3
+RUN_SAMPLES_MIN = 2
+"""A run of fewer steps is noise."""
 
 
 class Run(Struct, frozen=True):
-    """The temperature rose, or fell, by `swing_c` (positive) for `minutes`."""
+    """The temperature rose, or fell, by `swing_c` (positive) for `minutes`, to `end_c`."""
 
     rising: bool
     swing_c: float
     minutes: float
+    end_c: float
 
 
 class Tracker(Struct):
@@ -62,7 +64,7 @@ def track(tracker: Tracker, at_ms: int, temperature_c: float, swing_c: float) ->
     run = None
     if tracker.settled and end >= RUN_SAMPLES_MIN:
         swing = abs(temperatures[end] - temperatures[0])
-        run = Run(tracker.rising, swing, (times[end] - times[0]) / 60_000)
+        run = Run(tracker.rising, swing, (times[end] - times[0]) / 60_000, temperatures[end])
     tracker.times_ms, tracker.temperatures_c = times[end:], temperatures[end:]
     tracker.rising, tracker.settled = not tracker.rising, tracker.settled or end >= RUN_SAMPLES_MIN
     furthest = max if tracker.rising else min

@@ -41,11 +41,16 @@ def drawn_of(kept: Kept) -> list[Drawn]:
 
 
 def drawn_of_antenna(antenna: Antenna) -> list[Drawn]:
-    """What an antenna reads by tag, in percent of the usual, hour by hour."""
-    times = [hour * HOUR_MS for hour, _ in antenna.days]
-    values = [round(100 * exp(one), 1) for _, one in antenna.days]
-    side = SIDES * antenna.sigma
-    return [Drawn("reads_by_tag", "%", times, values, round(100 * exp(-side), 1), round(100 * exp(side), 1))]
+    """What an antenna reads by tag, in percent of the usual, and how strong that is beside the usual, hour by hour."""
+    times = [hour * HOUR_MS for hour, _ in antenna.rates.days]
+    values = [round(100 * exp(one), 1) for _, one in antenna.rates.days]
+    side = SIDES * antenna.rates.sigma
+    found = [Drawn("reads_by_tag", "%", times, values, round(100 * exp(-side), 1), round(100 * exp(side), 1))]
+    if antenna.strengths.days:
+        hours, values = [list(one) for one in zip(*antenna.strengths.days, strict=True)]
+        side = round(SIDES * antenna.strengths.sigma, 2)
+        found.append(Drawn("strength", "dB", [hour * HOUR_MS for hour in hours], values, -side, side))
+    return found
 
 
 def _cooler(cooler: State) -> list[Drawn]:
@@ -58,8 +63,7 @@ def _cooler(cooler: State) -> list[Drawn]:
     ranges: dict[str, tuple[float, float] | tuple[None, None]] = {"duty": (None, None), "rise": (None, None)}
     side = None
     if known is not None:
-        duty = known.fall_min / (known.fall_min + known.rise_min)
-        spread = SIDES * known.rise_sigma
+        duty, spread = known.duty, SIDES * known.rise_sigma
         ranges = {
             "duty": (round(duty * exp(-spread / 2), 3), round(min(1.0, duty * exp(spread / 2)), 3)),
             "rise": (round(known.rise_min * exp(-spread), 1), round(known.rise_min * exp(spread), 1)),

@@ -27,11 +27,11 @@ SERIES_MAX = 64
 PAST_MAX = 50
 """Faults that are over, of one asset; the oldest are forgotten."""
 DRAWN_MAX = 240
-READS, TAGS = "reads_min", "tags_seen"
+READS, TAGS, STRENGTH = "reads_min", "tags_seen", "tags_dbm"
 STEPS_MIN, STEPS_OF = 10, 100
 GAP_TIMES = 5.0
 """A step of more than so many usual ones is a gap: what went on meanwhile is not known."""
-COUNTED = frozenset((READS, TAGS))
+COUNTED = frozenset((READS, TAGS, STRENGTH))
 UNITS = frozenset(("mass_g", "temperature_c"))
 """Quantities that devices tell in several units."""
 
@@ -99,12 +99,6 @@ class Asset:
         kept.machine = self._channels.kept if self._channels is not None else None
         self.late: set[str] = set()
         """Series that told of a time before what was taken: they have to be told anew, from the history."""
-
-    def packed(self) -> Kept:
-        """All that is remembered, whole."""
-        if self._channels is not None:
-            self.kept.machine = self._channels.packed()
-        return self.kept
 
     def hear(self, health: DeviceHealth) -> bool:
         """Take a gateway's word of it; whether that may change what is found. An older word changes nothing."""
@@ -212,7 +206,7 @@ class Asset:
             antenna = kept.antennas[channel] = Antenna()
         told = False
         for offset, value in zip(offsets_ms, values, strict=True):
-            reads, tags = (value, None) if quantity == READS else (None, value)
-            told = readrates.step(antenna, at_ms + offset, reads, tags) or told
+            reads, tags, dbm = (value if quantity == one else None for one in (READS, TAGS, STRENGTH))
+            told = readrates.step(antenna, at_ms + offset, reads, tags, dbm) or told
         kept.heard_ms = max(kept.heard_ms, at_ms + offsets_ms[-1])
         return told

@@ -28,7 +28,9 @@ DRIFT_DOUBT = 3.0
 HORIZON_SPANS = 50.0
 """A passage later than so many times what was seen is open-ended."""
 SIGMA_MIN = 1e-3
-"""The spread is at least this share of the steps'."""
+"""The spread is at least this share of the steps', ..."""
+FINEST = 1e-6
+"""... and a step's spread this share of the way to the limit: a course that is an exact straight line was rounded."""
 
 
 class Path(Struct, frozen=True):
@@ -66,6 +68,8 @@ def course(paths: list[Path]) -> Course | None:
     doubt = sqrt(4 * lag / (3 * sum(len(steps) for steps in manies)))  # of `many`, its sums overlapping
     square = max((many * (1 + doubt) - one) / (lag - 1), SIGMA_MIN * one) / step
     noise = sqrt(max(one - square * step, 0.0) / 2)
+    widest = max(float(np.abs(path.left).max()) for path in paths)
+    square = max(square, (FINEST * widest) ** 2 / step, wiener.VARIANCE_MIN)
     sigma = sqrt(square)
     if len(paths) < UNITS_ALIKE_MIN:
         reach = max(abs(float(drifts.mean())), sigma / sqrt(float(spans.mean())))

@@ -1,20 +1,23 @@
 """A sensor judged by its own samples: a value that stands still for too long, and noise that grew. A few numbers each.
 
 How long a value may stand follows from how often neighbours are equal, and from the longest runs of past days: a sensor
-that rounds its noise away may stand for hours, one whose last digit flickers never does. Noise is told from steps and
-slopes by the smallest of three second differences in a row, against the same hours of other days.
+that rounds its noise away may stand for hours, one whose last digit flickers never does. Where it always flickers, runs
+get rarer from length to length by a share that is soon known: then a run is stuck that chance brings once in a hundred
+months, be it six samples. Noise is told from steps and slopes by the smallest of three second differences in a row,
+against the same hours of other days.
 """
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import ceil, inf, log, sqrt
 
 from msgspec import Struct, field
 
-MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 STILL = frozenset(("mass_g", "temperature_c", "humidity_pct", "pressure_hpa"))
 """What never stands still for long unless its sensor does."""
-SHAKEN = frozenset((*STILL, "vibration_g", "vibration_mm_s", "voltage_v", "raw"))
+SHAKEN = frozenset((*STILL, "voltage_v", "raw"))
+"""What has noise worth a look; a machine that shakes more is not a sensor that does."""
 
 STUCK_MS = 22 * MINUTE_MS
 """No shorter run is stuck: 30 minutes are what a stuck sensor may stay unseen."""
@@ -29,17 +32,23 @@ RECORDS = 4.0
 """And beyond the usual longest run of a day by so many spreads of it."""
 COARSE_DAYS = 15
 """A coarse sensor is judged only once two weekends are known."""
+QUICK_MONTHS = 100.0
+"""Of a sensor that always flickers a run is stuck that chance brings once in so many months of ..."""
+MONTH_DAYS = 30.4
+QUICK_DAYS, QUICK_RUNS = 7, 50.0
+"""... as its runs of so many days say: those beyond a length, as long as so many are known, get rarer by ..."""
+QUICK_SIGMAS, QUICK_SAME = 0.5, 0.45
+"""... a share, which is taken so many standard errors up, and may be no larger than this."""
+LATELY, LATELY_SIGMAS, RUNS_KEPT = 1 / 24, 3.0, 24
+"""The share of equal neighbours before the run: where it is more than usual, the noise has changed."""
 STILL_ALWAYS = 0.9999
-ROWS_MIN, HOURS_MIN, PAIRS_MIN = 200, 3, 8
-DAYS = 28
+ROWS_MIN, HOURS_MIN, PAIRS_MIN, DAYS = 200, 3, 8, 28
 CHANGES_OVER = 3
 """So many changes end a stuck value."""
 
-NOISE_RATIO, NOISE_CLEAR = 3.0, 1.7
-NOISE_HOURS, NOISE_KNOWN = 2, 6
-"""Hours in a row that are noisy, or quiet again; hours of the day that must be known."""
-NOISE_PACE = 0.15
-TRIPLES_MIN = 4
+NOISE_RATIO, NOISE_CLEAR, NOISE_PACE = 3.0, 1.7, 0.15
+NOISE_HOURS, NOISE_KNOWN, TRIPLES_MIN = 2, 6, 4
+"""Hours in a row that are noisy, or quiet again; hours of the day that must be known; an hour's triples."""
 TRIPLE_SIGMAS = 0.4658
 """Mean of the smallest of three absolute second differences x - (before + after) / 2 of noise of sd 1 (in sd; drawn a
 million times, neighbours sharing samples as they do)."""
@@ -48,7 +57,7 @@ QUANTUM_NOISE = 0.5
 
 class Sensor(Struct, array_like=True):
     """All that is remembered of one series: some 2 KB at most. `still` and `noisy` are what it suffers from now: since
-    when (0: not)."""
+    when (0: not). Kept by place: what is new stands last."""
 
     judged_still: bool = True
     judged_noise: bool = True
@@ -85,6 +94,13 @@ class Sensor(Struct, array_like=True):
     noisy: int = 0
     noisy_ms: int = 0
     noisy_ratio: float = 0.0
+    runs: list[float] = field(default_factory=lambda: [0.0] * RUNS_KEPT)
+    """Runs by length, the oldest faded; and of how many days."""
+    run_days: float = 0.0
+    quick_rows: int = 0
+    """A run of so many is stuck where it flickers now as it always does; 0 where it does not always."""
+    lately: float = 0.0
+    lately_most: float = 0.0
 
 
 def begin(quantity: str) -> Sensor:
@@ -104,8 +120,8 @@ def step(sensor: Sensor, at_ms: int, value: float) -> bool:
         sensor.run_rows += 1
         sensor.pairs += 1
         sensor.alike += 1
-        limit = sensor.stuck_rows
-        if limit and sensor.run_rows >= limit and not sensor.still_ms and at_ms - sensor.run_ms >= STUCK_MS:
+        enough = sensor.run_rows >= STUCK_ROWS and at_ms - sensor.run_ms >= STUCK_MS
+        if enough and not sensor.still_ms and sensor.run_rows >= (_limit(sensor) or inf):
             sensor.still_ms, sensor.found_ms, sensor.changes, told = sensor.run_ms, at_ms, 0, True
     else:
         if rows > 1:
@@ -141,10 +157,18 @@ def noise(sensor: Sensor) -> tuple[float, float]:
 
 def allowed_ms(sensor: Sensor) -> float | None:
     """How long its value may stand still; None while that can not be told."""
-    if not sensor.stuck_rows or sensor.run_rows < 2:
+    limit = _limit(sensor)
+    if not limit or sensor.run_rows < 2:
         return None
     every_ms = (sensor.last_ms - sensor.run_ms) / (sensor.run_rows - 1)
-    return max(STUCK_MS, sensor.stuck_rows * every_ms)
+    return max(STUCK_MS, (limit - 1) * every_ms)
+
+
+def _limit(sensor: Sensor) -> float:
+    """A run of so many rows is stuck; 0 while that can not be told."""
+    if sensor.quick_rows and sensor.lately <= sensor.lately_most:
+        return sensor.quick_rows
+    return sensor.stuck_rows
 
 
 def _changed(sensor: Sensor, value: float, last: float) -> bool:
@@ -158,12 +182,18 @@ def _changed(sensor: Sensor, value: float, last: float) -> bool:
     if not sensor.quantum or step_size < sensor.quantum:
         sensor.quantum = step_size
     if not sensor.still_ms:
+        if sensor.judged_still:
+            sensor.runs[min(run, RUNS_KEPT) - 1] += 1.0
+            if run > 1:
+                sensor.lately = 1 - (1 - sensor.lately) * (1 - LATELY) ** (run - 1)
+            sensor.lately *= 1 - LATELY
         return False
     sensor.changes += 1
     if sensor.changes < CHANGES_OVER:
         return False
-    # A false finding is not repeated for long: what it lasted is what may be.
+    # A false finding is not repeated for long: what it lasted is what may be, and what chance brings is learned anew.
     sensor.today_rows = max(sensor.today_rows, round(sensor.stuck_rows))
+    sensor.runs, sensor.run_days, sensor.quick_rows = [0.0] * RUNS_KEPT, 0.0, 0
     sensor.still_ms = sensor.found_ms = 0
     return True
 
@@ -186,6 +216,9 @@ def _close_hour(sensor: Sensor, hour: int) -> bool:
         if sensor.day >= 0 and sensor.today_rows:
             sensor.records.append(sensor.today_rows)
             del sensor.records[:-DAYS]
+            sensor.run_days += 1.0
+            if sensor.judged_still:
+                _learn_runs(sensor)
         sensor.day, sensor.today_rows = day, 0
         if len(sensor.records) == DAYS:  # what was stillest is forgotten slowly
             sensor.same = max(0.02, sensor.same - 0.01 * (1 - sensor.same))
@@ -208,6 +241,33 @@ def _stuck_rows(sensor: Sensor) -> float:
         spread = sqrt(sum((one - mean) ** 2 for one in records) / (len(records) - 1))
         rows = max(rows, mean + 2 * RECORDS * spread)
     return rows
+
+
+def _learn_runs(sensor: Sensor) -> None:
+    """A day is over: how long a run chance can bring, where all days flicker."""
+    sensor.quick_rows = 0
+    beyond, total = [0.0] * (RUNS_KEPT + 1), 0.0
+    for at in range(RUNS_KEPT - 1, -1, -1):
+        total += sensor.runs[at]
+        beyond[at] = total  # runs longer than `at` rows
+    samples = sum(beyond)
+    if sensor.run_days >= QUICK_DAYS and samples >= ROWS_MIN:
+        length, share, left = 0, 0.0, samples
+        # Of all samples in runs beyond a length, the share that is in their continuation.
+        while left >= QUICK_RUNS and length < RUNS_KEPT - 1:
+            more = 1 - min(1.0, beyond[length] / left)
+            share = max(share, more + QUICK_SIGMAS * sqrt(more * (1 - more) / left))
+            left -= beyond[length]
+            length += 1
+        if 0.0 < share <= QUICK_SAME:
+            a_month = beyond[length - 1] * MONTH_DAYS / sensor.run_days
+            rows = length + log(a_month * QUICK_MONTHS) / -log(share)
+            usual = (samples - beyond[0]) / samples
+            sensor.lately_most = usual + LATELY_SIGMAS * sqrt(usual * (1 - usual) * LATELY / (2 - LATELY)) + LATELY
+            sensor.quick_rows = max(STUCK_ROWS, ceil(rows))
+    fade = 1 - 1 / DAYS
+    sensor.runs = [round(one * fade, 3) for one in sensor.runs]
+    sensor.run_days *= fade
 
 
 def _judge_noise(sensor: Sensor, hour: int) -> bool:

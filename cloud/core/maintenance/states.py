@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
 
-import msgspec
 import numpy as np
 from msgspec import Struct, field
 
@@ -62,7 +61,6 @@ class Memory(Struct):
     levels: dict[int, list[float]] = field(default_factory=dict)
     key: tuple[float, ...] | None = None
     states: list[tuple[tuple[float, ...], State]] = field(default_factory=list)
-    recent: list[list[float]] = field(default_factory=list)
     settled_rows: int = 0
     courses: list[Course] = field(default_factory=list)
     event: Event | None = None
@@ -71,35 +69,15 @@ class Memory(Struct):
 
 
 class Machine:
-    """A machine's channels, named; `step` takes a row, `packed` and `unpacked` carry all over a restart."""
+    """A machine's channels, named; `step` takes a row."""
 
-    def __init__(self, channels: Sequence[str], learn_rows: int = LEARN_ROWS, memory: Memory | None = None) -> None:
+    def __init__(self, channels: Sequence[str], learn_rows: int = LEARN_ROWS) -> None:
         self.channels = tuple(channels)
-        self.memory = memory or Memory(min(max(learn_rows, 4 * SMOOTH_ROWS), LEARN_ROWS_MAX))
+        self.memory = Memory(min(max(learn_rows, 4 * SMOOTH_ROWS), LEARN_ROWS_MAX))
         self._state: State | None = None
         self._centre = self._scale = self._pace = self._shape = np.zeros(0)
         self._wanders = False
         self._window = np.zeros((SMOOTH_ROWS, len(self.channels)))
-        for row, values in enumerate(self.memory.recent):
-            self._window[(self.memory.settled_rows - len(self.memory.recent) + row) % SMOOTH_ROWS] = values
-        if self.memory.key is not None:
-            self._take_up(self.memory.key)
-
-    def packed(self) -> bytes:
-        """All that is remembered."""
-        memory = self.memory
-        kept = min(SMOOTH_ROWS, memory.settled_rows)
-        memory.recent = [
-            self._window[row % SMOOTH_ROWS].tolist() for row in range(memory.settled_rows - kept, memory.settled_rows)
-        ]
-        self._put_down()
-        return msgspec.msgpack.encode((self.channels, memory))
-
-    @staticmethod
-    def unpacked(kept: bytes) -> Machine:
-        """The machine that was packed. Raises `msgspec.DecodeError` where these are no such bytes."""
-        channels, memory = msgspec.msgpack.decode(kept, type=tuple[tuple[str, ...], Memory])
-        return Machine(channels, memory=memory)
 
     def step(self, at_ms: int, values: list[float], ended: list[Event]) -> float:
         """Take one row of finite values, in order of time; its score, 0 to 1, a half at the border of the normal.

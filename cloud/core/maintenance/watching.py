@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import Struct
 
 from cloud.core.maintenance import clocks, streams, units
@@ -30,15 +29,6 @@ class Judged(Struct):
     notes: list[tuple[str, str]]
 
 
-class _Kept(Struct):
-    channels: tuple[str, ...]
-    clock: Clock
-    levels: list[Level]
-    last: list[float | None]
-    stream: Stream | None = None
-    machine: bytes = b""
-
-
 class Watch:
     """The watch over the channels of one file or asset."""
 
@@ -49,21 +39,6 @@ class Watch:
         self._last: list[float | None] = [None] * len(channels)
         self._stream = Stream() if len(self.channels) == 1 else None
         self._machine = Machine(channels, learn_rows) if len(self.channels) > 1 else None
-
-    def packed(self) -> bytes:
-        """All that is remembered, to go on from after a restart."""
-        machine = self._machine.packed() if self._machine else b""
-        kept = _Kept(self.channels, self._clock, self._levels, self._last, self._stream, machine)
-        return msgspec.msgpack.encode(kept)
-
-    @staticmethod
-    def unpacked(packed: bytes) -> Watch:
-        """The watch that was packed. Raises `msgspec.DecodeError` where these are no such bytes."""
-        kept = msgspec.msgpack.decode(packed, type=_Kept)
-        watch = Watch(kept.channels)
-        watch._clock, watch._levels, watch._last, watch._stream = kept.clock, kept.levels, kept.last, kept.stream
-        watch._machine = Machine.unpacked(kept.machine) if kept.machine else None
-        return watch
 
     def take(self, at_ms: int, values: Sequence[float | None]) -> Judged:
         """Take a row: a finite number of each channel, None where there is none."""

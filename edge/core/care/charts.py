@@ -30,10 +30,9 @@ REMEDIES: dict[Code, Remedy] = {
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 DAYS_MAX = 28
-SHAKEN: frozenset[Quantity] = frozenset(
-    ("mass_g", "temperature_c", "humidity_pct", "pressure_hpa", "voltage_v", "vibration_g", "vibration_mm_s", "raw")
-)
-"""What has noise and spikes worth a look. Machines' power and switches jump by nature."""
+SHAKEN: frozenset[Quantity] = frozenset(("mass_g", "temperature_c", "humidity_pct", "pressure_hpa", "voltage_v", "raw"))
+"""What has noise and spikes worth a look. Machines' power and switches jump by nature, and one that shakes more is no
+sensor that does."""
 STILL: frozenset[Quantity] = frozenset(("mass_g", "temperature_c", "humidity_pct", "pressure_hpa"))
 """What never stands still for long unless its sensor does."""
 

@@ -1,13 +1,15 @@
-"""How much each antenna of each reader hears: reads a minute and distinct tags, by which a dying antenna is known."""
+"""What each antenna of each reader hears: reads a minute, distinct tags, their strength. So a dying one is known."""
 
 from __future__ import annotations
+
+from math import inf
 
 from protocols.layout import Device
 from protocols.readings import TagRead
 from protocols.reports import Series
 
 EVERY_MS = 5 * 60_000
-READS, TAGS = "reads_min", "tags_seen"
+READS, TAGS, STRENGTH = "reads_min", "tags_seen", "tags_dbm"
 TAGS_MAX = 20_000
 """Tags that are told apart of one antenna in that time; further ones are counted as reads only."""
 ANTENNAS_MAX = 64
@@ -20,7 +22,15 @@ class Heard:
     __slots__ = ("reads", "tags")
 
     def __init__(self) -> None:
-        self.reads, self.tags = 0, set[str]()
+        self.reads = 0
+        self.tags: dict[str, float] = {}
+        """Each tag's strongest read (dBm), -inf where nobody told how strong."""
+
+    def figures(self, minutes: float) -> list[tuple[str, float]]:
+        """Each quantity of so many minutes; the strength first, for the others complete what is told of a moment."""
+        strong = [dbm for dbm in self.tags.values() if dbm > -inf]
+        mean = [(STRENGTH, sum(strong) / len(strong))] if strong else []
+        return [*mean, (READS, self.reads / minutes), (TAGS, float(len(self.tags)))]
 
 
 class Antennas:
@@ -45,8 +55,12 @@ class Antennas:
                     one = antennas[number] = Heard()
             if one is not None:
                 one.reads += read.seen
-                if len(one.tags) < TAGS_MAX:
-                    one.tags.add(read.epc)
+                best, dbm = one.tags.get(read.epc), read.rssi_dbm
+                if best is None:
+                    if len(one.tags) < TAGS_MAX:
+                        one.tags[read.epc] = -inf if dbm is None else dbm
+                elif dbm is not None and dbm > best:
+                    one.tags[read.epc] = dbm
 
     def pass_time(self, device: Device, now_ms: int) -> list[Series]:
         """What each antenna of a reader that speaks heard, when it is time to say it; 0 too."""
@@ -60,14 +74,14 @@ class Antennas:
         if antennas is not None and EVERY_MS / 60_000 <= minutes < 2 * EVERY_MS / 60_000:  # else: nobody listened
             for number, one in sorted(antennas.items()):
                 zone = device.antennas.get(str(number), device.zone)
-                for quantity, value in ((READS, one.reads / minutes), (TAGS, float(len(one.tags)))):
+                for quantity, value in one.figures(minutes):
                     told.append(Series(device.id, str(number), quantity, zone, now_ms, [0], [round(value, 3)], now_ms))
         for one in (antennas or {}).values():
-            one.reads, one.tags = 0, set()
+            one.reads, one.tags = 0, {}
         return told
 
     def forget(self, device: str) -> None:
         """The reader does not speak: what it heard before says nothing of the time it was away."""
         self._told_ms.pop(device, None)
         for one in self._heard.get(device, {}).values():
-            one.reads, one.tags = 0, set()
+            one.reads, one.tags = 0, {}

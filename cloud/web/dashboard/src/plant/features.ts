@@ -7,7 +7,7 @@ import type { Drawn } from "../types_care";
 /** The units of what a gateway measures. */
 const UNITS: Record<string, string> = {
   temperature_c: "Cel", humidity_pct: "%", mass_g: "g", mass_change_g: "g", pressure_hpa: "hPa", power_w: "W", energy_wh: "Wh", voltage_v: "V", current_a: "A",
-  frequency_hz: "Hz", vibration_g: "g₀", vibration_mm_s: "mm/s", battery_pct: "%", rssi_dbm: "dBm",
+  frequency_hz: "Hz", vibration_g: "g₀", vibration_mm_s: "mm/s", battery_pct: "%", rssi_dbm: "dBm", tags_dbm: "dBm",
 };
 /** Units that a name says already. */
 const SAID = new Set(["a day"]);
@@ -83,7 +83,7 @@ export function figures({ params, channel }: Pick<Fault, "params" | "channel">):
   return Object.entries(params).flatMap(([name, value]) => (value === null || value === "" || UNTOLD.has(name) ? [] : [`${named(name)} ${valued(name, value, MEASURED.has(name) ? unit : "")}`]));
 }
 
-const UNIT = /_(pct|ms|min|minutes|days|c|g|v|s|hours)$/;
+const UNIT = /_(pct|ms|min|minutes|days|c|g|v|s|hours|db)$/;
 
 function named(name: string): string {
   return known("param", name) ? word("param", name) : plain(name.replace(UNIT, ""));
@@ -113,6 +113,8 @@ function valued(name: string, value: number | string, unit: string): string {
       return quantity(value, "g");
     case "v":
       return quantity(value, "V", 2);
+    case "db":
+      return quantity(value, "dB", 1);
     default:
       return figure(value);
   }

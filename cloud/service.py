@@ -155,6 +155,10 @@ class Service:
         """See `Desk`."""
         return await self.alerting.acknowledge(alert_id, user, note)
 
+    def picks(self, from_ms: int) -> dict[str, int]:
+        """See `Desk`."""
+        return self.inventory.heat.since(from_ms)
+
     async def alert(self, alert_id: int) -> AlertView:
         """See `Desk`."""
         return await self.alerting.one(alert_id)

@@ -77,6 +77,9 @@ class MemoryDesk:
             self.live.publish(msgspec.structs.replace(now, alerts=alerts))
         return found
 
+    def picks(self, from_ms: int) -> dict[str, int]:
+        return {one.id: number for number, one in enumerate(self.live.current.slots)} if from_ms < NOON_MS else {}
+
     async def alert(self, alert_id: int) -> AlertView:
         raise NotFound(f"there is no alert {alert_id}", "look at /api/v1/alerts")
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from cloud.core.demand import DailyDemand
+from cloud.core.heat import Heat
 from protocols.layout import Site
 from protocols.reports import DeviceHealth, Report, Series, SlotLevel, StockEvent
 
@@ -68,6 +69,7 @@ class Inventory:
         for slot in site.slots:
             self._slots.setdefault(slot.sku, []).append(slot.id)
         self._picked: dict[int, int] = {}
+        self.heat = Heat()
 
     def apply(self, reports: Iterable[Report]) -> Touched:
         """Fold reports in the order they came, of levels and healths those that are the last word (`Applied`)."""
@@ -94,6 +96,7 @@ class Inventory:
         demand.turn(slot, at_ms, delta, count)
         if source not in NO_DEMAND and delta < 0:
             self.picked(sku, -delta, at_ms)
+            self.heat.take(slot, -delta, at_ms)
 
     def picked(self, sku: str, units: int, at_ms: int) -> None:
         """Units were taken, off a shelf or from elsewhere: they were wanted then. Below 0: they were not, after all."""

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from cloud.core import view
 from cloud.core.completeness import Completeness
+from cloud.core.heat import HOUR_MS, HOURS_MAX
 from cloud.core.view import AlertView, NeedView, SkuView, SlotView, Snapshot
 from cloud.metrics import CONTENT_TYPE, Audience, Metrics
 from cloud.web.desk import Desk, NotFound
@@ -38,6 +39,14 @@ TO = Whole("to", "Its end, in ms since 1970; left out, now.", None)
 POINTS = Whole("points", "How many points at most.", POINTS_DEFAULT, 2, POINTS_MAX)
 SINCE = Whole("since", "Only what became known since then, in ms since 1970.", 0)
 NUMBERED = {"id": Number}
+HOURS = Whole("hours", "Of how many hours, the one that goes on with them.", 24, 1, HOURS_MAX)
+
+
+class PicksOf(Struct, frozen=True):
+    """Units that were taken out of a slot."""
+
+    slot: str
+    units: int
 
 
 class Alive(Struct, frozen=True):
@@ -90,6 +99,7 @@ class Api:
             get("/api/v1/alerts/{id}", self.alert, "look", AlertView, named=NUMBERED),
             get("/api/v1/needs/{id}", self.need, "look", list[NeedView], named=NUMBERED),
             get("/api/v1/history", self.history, "look", SeriesView, SERIES, FROM, TO, POINTS, refusals=("unknown",)),
+            get("/api/v1/picks", self.picks, "look", list[PicksOf], HOURS),
             get("/api/v1/completeness", self.completeness, "look", Completeness, SINCE),
             post(
                 "/api/v1/alerts/{id}/ack", self.acknowledge, "respond", Acknowledgement, AlertView,
@@ -152,6 +162,11 @@ class Api:
     async def need(self, request: web.Request) -> object:
         """Every version of a need, oldest first: what was proposed then, and why."""
         return await self._desk.need_versions(number(request, "need"))
+
+    async def picks(self, request: web.Request) -> object:
+        """Where people pick: the units taken out of each slot, most first."""
+        found = self._desk.picks(self._now_ms() - (HOURS.of(request) - 1) * HOUR_MS)
+        return [PicksOf(slot, units) for slot, units in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
 
     async def history(self, request: web.Request) -> object:
         """A series of the history, thinned to so many points."""

@@ -55,6 +55,9 @@ class Desk(typing.Protocol):
         """Acknowledge a firing alert. Doing it again changes nothing and returns the alert as it is. When this returns,
         the change is stored and published. Raises `NotFound`, `Conflict` (already resolved), `Unavailable`."""
 
+    def picks(self, from_ms: int) -> dict[str, int]:
+        """Units taken since then, by slot."""
+
     async def alert(self, alert_id: int) -> AlertView:
         """An alert that fired once, however long ago. Raises `NotFound`, `Unavailable`."""
 

@@ -6,12 +6,13 @@ import "./style/parts.css";
 import "./style/trade.css";
 import "./style/crew.css";
 import "./style/plant.css";
+import "./style/floor.css";
 import "./style/gate.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";
 import { follow } from "./route";
-import { narrow, roomy, session, wall } from "./state";
+import { broad, narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
 import { SignIn } from "./ui/sign_in";
 import { Later } from "./ui/later";
@@ -23,7 +24,7 @@ function App() {
 }
 
 document.documentElement.classList.toggle("wall", wall);
-for (const [width, query] of [[narrow, matchMedia("(max-width: 720px)")], [roomy, matchMedia("(min-width: 1000px)")]] as const) {
+for (const [width, query] of [[narrow, matchMedia("(max-width: 720px)")], [roomy, matchMedia("(min-width: 1000px)")], [broad, matchMedia("(min-width: 1560px)")]] as const) {
   width.value = query.matches;
   query.addEventListener("change", () => (width.value = query.matches));
 }

@@ -2,7 +2,7 @@
 // one order among the others. Back works.
 import { signal } from "@preact/signals";
 
-export const PAGES = ["overview", "alerts", "stock", "replenishment", "orders", "counting", "suppliers", "figures", "equipment", "cold", "devices"] as const;
+export const PAGES = ["overview", "map", "alerts", "stock", "replenishment", "orders", "counting", "suppliers", "figures", "equipment", "cold", "devices"] as const;
 export type Page = (typeof PAGES)[number];
 export interface Detail {
   kind: "slot" | "sku";
@@ -20,6 +20,8 @@ export const orderHref = (id: number): string => `#/orders/${id}`;
 export const assetHref = (id: string): string => `#/equipment/${encodeURIComponent(id)}`;
 export const workHref = (id: number | "" = ""): string => `#/equipment/orders${id ? `/${id}` : ""}`;
 export const excursionHref = (id: number): string => `#/cold/${id}`;
+/** The floor map: a layer of it, and what is sought on it. */
+export const mapHref = (layer: string, sought = ""): string => `#/map/${layer}${sought && `/${encodeURIComponent(sought)}`}`;
 export const gatewayHref = (id: string): string => `#/devices/${encodeURIComponent(id)}`;
 export const slotHref = (id: string): string => `#/slot/${encodeURIComponent(id)}`;
 export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;

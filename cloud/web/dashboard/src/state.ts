@@ -26,6 +26,8 @@ export const unreachable = signal(false);
 export const narrow = signal(false);
 /** Wide enough for columns whose lists scroll by themselves. */
 export const roomy = signal(true);
+/** Wide enough for the names of all pages. */
+export const broad = signal(true);
 
 export const wall = typeof location !== "undefined" && new URLSearchParams(location.search).has("wall");
 

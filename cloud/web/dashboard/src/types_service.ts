@@ -106,6 +106,12 @@ export interface Meaning {
   means: string;
 }
 
+/** Units that were taken out of a slot. */
+export interface PicksOf {
+  slot: string;
+  units: number;
+}
+
 /**
  * Why the answer is no. `type` is an address that tells what the code means, `title` the code in words; `detail` says
  * what was found, `hint` what to do; `instance` is what was asked for. `errors`: field by field what is wrong with

@@ -2,13 +2,14 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Cell, cellAt, fits, type Floor, plan } from "../core/floor";
+import type { Shade } from "../core/layers";
 import { slotHref } from "../route";
 import { abnormalSlots, narrow, skuName, slots, zones } from "../state";
 import { dark } from "../theme";
 import type { SlotView } from "../types";
 import { language, number, quantity, say, word } from "../words/words";
 import { Status, StatusMark } from "./marks";
-import { type Change, inks, paintCells, paintFloor, paintTitles } from "./paint";
+import { type Change, inks, paintCells, paintFloor, paintLit, paintShades, paintTitles } from "./paint";
 import { Panel, zoom } from "./panel";
 
 const STATES = ["ok", "low", "empty", "over", "unknown", "silent"] as const;
@@ -22,7 +23,7 @@ export function FloorMap() {
   );
 }
 
-function Legend() {
+export function Legend() {
   return (
     <ul class="legend">
       {STATES.map((status) => (
@@ -36,13 +37,22 @@ function Legend() {
 
 /** What is on the canvas: a plan of these rooms, what was told of them, and the slot last drawn in each cell. */
 interface Drawn {
+  shades: (Shade | undefined)[];
   floor: Floor;
   rooms: string;
   told: string;
   slots: (SlotView | undefined)[];
 }
 
-function Canvas() {
+/** Another layer than the status: its name, the shade of a slot, the five colours of its steps. */
+export interface Shading {
+  name: string;
+  of: (slot: SlotView) => Shade;
+  steps: string[];
+}
+
+/** The slots that are sought; with them all else fades. */
+export function Canvas({ shading = null, lit = null, told }: { shading?: Shading | null; lit?: ReadonlySet<string> | null; told?: (slot: SlotView) => string }) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawn = useRef<Drawn | null>(null);
@@ -65,7 +75,7 @@ function Canvas() {
   // A new plan: when the room, the slots, the theme, the language or the fonts change, all is drawn.
   useLayoutEffect(() => {
     drawn.current = null;
-  }, [size.value, dark.value, language.value]);
+  }, [size.value, dark.value, language.value, shading?.name, shading?.steps.join(), lit && [...lit].join()]);
 
   useLayoutEffect(() => {
     const { width, height } = size.value;
@@ -86,12 +96,23 @@ function Canvas() {
       Object.assign(canvas.current!.style, { width: `${width}px`, height: `${tall}px` });
       pen.setTransform(scale * larger, 0, 0, scale * larger, 0, 0);
       paintFloor(pen, floor, ink);
-      drawn.current = { floor, rooms, told: "", slots: [] };
+      drawn.current = { floor, rooms, told: "", slots: [], shades: [] };
     }
     const now = drawn.current;
-    const told = all.map((zone) => climate(zone.id).text).join();
-    if (now.told !== told || !told) paintTitles(pen, now.floor, ink, climate);
-    now.told = told;
+    const climates = all.map((zone) => climate(zone.id).text).join();
+    if (now.told !== climates || !climates) paintTitles(pen, now.floor, ink, climate);
+    now.told = climates;
+    if (shading) {
+      const shaded = now.floor.cells.flatMap((cell, n) => {
+        const shade = shading.of(slots.value.get(cell.id)!);
+        if (shade === now.shades[n]) return [];
+        now.shades[n] = shade;
+        return [{ cell, shade }];
+      });
+      paintShades(pen, now.floor, shaded, ink, shading.steps);
+      if (lit) paintLit(pen, now.floor, shaded.map(({ cell }) => cell), lit, ink);
+      return;
+    }
     const changes: Change[] = [];
     now.floor.cells.forEach((cell, n) => {
       const [slot, before] = [slots.value.get(cell.id)!, now.slots[n]];
@@ -100,6 +121,7 @@ function Canvas() {
       if (!before || !looksAlike(slot, before)) changes.push({ cell, slot, before });
     });
     paintCells(pen, now.floor, changes, ink);
+    if (lit) paintLit(pen, now.floor, changes.map(({ cell }) => cell), lit, ink);
   });
 
   const at = (event: MouseEvent) => {
@@ -124,7 +146,7 @@ function Canvas() {
           if (hit) location.hash = slotHref(hit.slot.id);
         }}
       />
-      {over.value && <Hint cell={over.value.cell} slot={over.value.slot} width={size.value.width} />}
+      {over.value && <Hint cell={over.value.cell} slot={over.value.slot} width={size.value.width} more={told?.(over.value.slot) ?? ""} />}
     </div>
   );
 }
@@ -141,7 +163,7 @@ function climate(id: string): { text: string; bad: boolean } {
   return { text: quantity(zone.temperature_c, "Cel", 1), bad };
 }
 
-function Hint({ cell, slot, width }: { cell: Cell; slot: SlotView; width: number }) {
+function Hint({ cell, slot, width, more }: { cell: Cell; slot: SlotView; width: number; more: string }) {
   const [x, y] = [cell.x * zoom(), cell.y * zoom()];
   const left = x > width - 190 ? { right: `${width - x + 4}px` } : { left: `${x + 20}px` };
   return (
@@ -149,11 +171,13 @@ function Hint({ cell, slot, width }: { cell: Cell; slot: SlotView; width: number
       <b>{slot.id}</b> <Status status={slot.status} />
       <br />
       {skuName(slot.sku)}: {slot.count === null ? `? (${slot.low}–${slot.high})` : number(slot.count)} / {number(slot.capacity)}
+      {more && <br />}
+      {more}
     </div>
   );
 }
 
-function Abnormal() {
+export function Abnormal() {
   const open = useSignal(false);
   const all = abnormalSlots.value;
   if (slots.value.size === 0) return null;

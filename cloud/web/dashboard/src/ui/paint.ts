@@ -1,5 +1,6 @@
 // Draws the floor map: cells grey by how full they are, and the abnormal ones by shape and colour.
 import type { Cell, Floor } from "../core/floor";
+import type { Shade } from "../core/layers";
 import type { SlotView } from "../types";
 
 export interface Ink {
@@ -13,6 +14,7 @@ export interface Ink {
   over: string;
   on: string;
   card: string;
+  lit: string;
 }
 
 const NAMES: Record<keyof Ink, string> = {
@@ -26,6 +28,7 @@ const NAMES: Record<keyof Ink, string> = {
   over: "--over",
   on: "--on-mark",
   card: "--card",
+  lit: "--text",
 };
 
 /** The inks of the theme, from the style sheet. */
@@ -92,6 +95,41 @@ export function paintCells(pen: CanvasRenderingContext2D, floor: Floor, changes:
   }
   pen.textBaseline = "middle";
   for (const { cell, slot } of changes) if (slot.status !== "ok") paintAbnormal(pen, cell, slot, w, h, r, ink);
+}
+
+/** Slots by a layer's steps, of which `steps` are the colours; what is out of its limits, or not known, by shape too. */
+export function paintShades(pen: CanvasRenderingContext2D, floor: Floor, shaded: { cell: Cell; shade: Shade }[], ink: Ink, steps: string[]): void {
+  const [w, h] = [floor.cellWidth, floor.cellHeight];
+  const line = Math.max(1, Math.min(2, w / 9));
+  for (const { cell: { x, y }, shade } of shaded) {
+    pen.fillStyle = ink.room;
+    pen.fillRect(x - 1, y - 1, w + 2, h + 2);
+    pen.fillStyle = shade === "unknown" ? ink.card : shade === "out" ? ink.bad : steps[shade]!;
+    block(pen, x, y, w, h, w > 12 ? 2 : 0);
+    if (shade === "unknown") hatched(pen, x, y, w, h, ink.faint);
+    if (shade === "out" && w > 9) stroke(pen, ink.on, [x + w / 2, y + h * 0.25, x + w / 2, y + h * 0.6], 2);
+    if (shade === "out" && w > 9) stroke(pen, ink.on, [x + w / 2, y + h * 0.72, x + w / 2, y + h * 0.8], 2);
+    pen.lineWidth = line;
+    pen.strokeStyle = ink.faint;
+    if (shade === 0 || shade === "unknown") pen.strokeRect(x + line / 2, y + line / 2, w - line, h - line);
+  }
+}
+
+/** What is sought is outlined, all else fades. */
+export function paintLit(pen: CanvasRenderingContext2D, floor: Floor, cells: Cell[], lit: ReadonlySet<string>, ink: Ink): void {
+  const [w, h] = [floor.cellWidth, floor.cellHeight];
+  for (const { id, x, y } of cells) {
+    if (lit.has(id)) {
+      pen.lineWidth = Math.max(1.5, Math.min(3, w / 10));
+      pen.strokeStyle = ink.lit;
+      pen.strokeRect(x + pen.lineWidth / 2, y + pen.lineWidth / 2, w - pen.lineWidth, h - pen.lineWidth);
+    } else {
+      pen.globalAlpha = 0.72;
+      pen.fillStyle = ink.room;
+      pen.fillRect(x - 1, y - 1, w + 2, h + 2);
+      pen.globalAlpha = 1;
+    }
+  }
 }
 
 /** How full a slot is, 0..1. */

@@ -1,14 +1,14 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type Page, page, PAGES, part } from "../route";
-import { acts, arrivals, book, heardAt, kpi, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { acts, arrivals, book, broad, heardAt, kpi, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterGate, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
@@ -50,6 +50,8 @@ function View() {
     scrollTo(0, 0);
   }, [shown]);
   switch (shown) {
+    case "map":
+      return <LaterFloor part="FloorPage" />;
     case "alerts":
       return <LaterCrew part="AlertsPage" />;
     case "stock":
@@ -92,6 +94,7 @@ function View() {
 
 const ICONS: Record<Page, string> = {
   overview: "M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z",
+  map: "M2.5 5l5-2 5 2 5-2v12l-5 2-5-2-5 2zM7.5 3v12M12.5 5v12",
   alerts: "M10 2.5a5 5 0 0 1 5 5c0 5 2 6 2 6H3s2-1 2-6a5 5 0 0 1 5-5zM8.3 16.5a1.8 1.8 0 0 0 3.4 0",
   stock: "M3 7l7-4 7 4v7l-7 4-7-4zM3 7l7 4 7-4M10 11v7",
   replenishment: "M2 5h9v8H2zM11 8h4l3 3v2h-7M5.5 15.5a1.5 1.5 0 1 0 0-.01M14 15.5a1.5 1.5 0 1 0 0-.01",
@@ -127,10 +130,12 @@ function Header() {
 
 /** On a phone there is room for four; the others are behind the fifth. */
 const FIRST: Page[] = ["overview", "alerts", "replenishment", "counting"];
+/** On a screen of usual width there is no room for these. */
+const SELDOM: Page[] = ["suppliers", "figures"];
 
 function Pages({ open }: { open: number }) {
   const home = useRef<HTMLDetailsElement>(null);
-  const first = narrow.value ? FIRST : PAGES;
+  const first = narrow.value ? FIRST : broad.value ? PAGES : PAGES.filter((one) => !SELDOM.includes(one));
   const waiting = acts.value ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved" || one.asking.length > 0).length : 0;
   const more = PAGES.filter((one) => !first.includes(one));
   useEffect(() => home.current?.removeAttribute("open"), [page.value]);

@@ -3,6 +3,7 @@ export const en = {
   product: "Smart warehouse",
   "nav.label": "Pages",
   "nav.overview": "Overview",
+  "nav.map": "Map",
   "nav.alerts": "Alerts",
   "nav.stock": "Stock",
   "nav.replenishment": "Replenishment",

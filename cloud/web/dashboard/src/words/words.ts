@@ -3,6 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import type { en as crew } from "./crew_en";
 import { en } from "./en";
 import type { en as cold } from "./cold_en";
+import type { en as floor } from "./floor_en";
 import type { en as gate } from "./gate_en";
 import type { en as orders } from "./orders_en";
 import type { en as plant } from "./plant_en";
@@ -17,6 +18,7 @@ export type Key =
   | keyof typeof orders
   | keyof typeof portal
   | keyof typeof crew
+  | keyof typeof floor
   | keyof typeof gate
   | keyof typeof plant
   | keyof typeof cold;

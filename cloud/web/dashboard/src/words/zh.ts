@@ -5,6 +5,7 @@ export const zh: Words = {
   product: "智能仓库",
   "nav.label": "页面",
   "nav.overview": "总览",
+  "nav.map": "地图",
   "nav.alerts": "告警",
   "nav.stock": "库存",
   "nav.replenishment": "补货",

@@ -1,0 +1,3 @@
+// The floor map's own page, loaded later: see ui/later.tsx. Its words come beside it.
+
+export { FloorPage } from "./page";

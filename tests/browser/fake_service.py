@@ -30,6 +30,7 @@ from cloud.web.sign_in import Account, SignIn, Who, hash_password
 from tests.browser import fake_cold, fake_site
 from tests.browser.fake_cold import FakeCold
 from tests.browser.fake_crew import FakeCrew
+from tests.browser.fake_gate import FakeGate
 from tests.browser.fake_plant import FakePlant
 from tests.browser.fake_trade import FakeTrade
 from tests.desk import MemoryAccounts
@@ -70,6 +71,7 @@ class FakeService:
         self._sign_in = SignIn(self._accounts)
         self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
+        self.gate = FakeGate(now_ms)
         self.crew = FakeCrew(now_ms, lambda: self._live.current, self.change_alert)
         names = {one.id: one.name for one in self._live.current.skus}
         self.plant = FakePlant(now_ms, self.become, names, quiet=quiet)
@@ -87,7 +89,7 @@ class FakeService:
         cold: Any = self.cold
         crew: Any = self.crew
         plant.verdicts = crew
-        desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew)
+        desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate)
         app = make_app(desks, self._live, self._sign_in, STATIC)
         return app
 

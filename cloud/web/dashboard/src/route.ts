@@ -13,6 +13,8 @@ export const page = signal<Page>("overview");
 export const detail = signal<Detail | null>(null);
 /** What of the page is meant, as 7 in #/orders/7 or a slot in #/counting/SLOT; "" for none. */
 export const part = signal("");
+/** The address of what lies under the drawer. */
+export const under = signal("#/");
 
 export const hrefOf = (one: Page): string => (one === "overview" ? "#/" : `#/${one}`);
 export const countHref = (place: string): string => `#/counting/${encodeURIComponent(place)}`;
@@ -37,6 +39,7 @@ export function follow(): void {
   const { page: next, detail: over } = read(location.hash);
   if (next) {
     page.value = next;
+    under.value = location.hash || "#/";
     part.value = decoded(location.hash.split("/").slice(2).join("/"));
   }
   detail.value = over;

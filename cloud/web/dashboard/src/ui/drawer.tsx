@@ -1,7 +1,7 @@
 // One slot or one article, beside the page it was opened from. Its address is #/slot/ID or #/sku/ID.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { countHref, detail, hrefOf, page, skuHref, slotHref } from "../route";
+import { countHref, detail, skuHref, slotHref, under } from "../route";
 import { acts, alertsInOrder, deviceName, devices, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
@@ -31,7 +31,7 @@ export function Drawer() {
   }, [address]);
   useEffect(() => {
     const escape = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && detail.value) location.hash = hrefOf(page.value);
+      if (event.key === "Escape" && detail.value) location.hash = under.value;
     };
     addEventListener("keydown", escape);
     return () => removeEventListener("keydown", escape);
@@ -45,7 +45,7 @@ export function Drawer() {
         <h2 id="drawer-title" ref={title} tabIndex={-1}>
           {shown.kind === "slot" ? say("drawer.slot", { id: shown.id }) : skuName(shown.id)}
         </h2>
-        <a class="close" href={hrefOf(page.value)} aria-label={say("drawer.close")}>
+        <a class="close" href={under.value} aria-label={say("drawer.close")}>
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <path d="M3.5 3.5l9 9m0-9-9 9" />
           </svg>

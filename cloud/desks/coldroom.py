@@ -17,12 +17,14 @@ import msgspec
 
 from cloud.core.cold_view import ExcursionView, ExposureView, RoomView, room_view
 from cloud.core.coldchain import rooms
+from cloud.core.coldchain.aside import Aside, aside
 from cloud.core.coldchain.chamber import Chamber, Past, State, Told, own_storage
 from cloud.core.coldchain.dossier import same
 from cloud.core.coldchain.kinetic import DAY_MS
 from cloud.core.coldchain.lying import zones_of
 from cloud.core.coldchain.report import Asked
 from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.silence import watched_ms
 from cloud.core.coldchain.thermometers import AHEAD_MS
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.quarantine import Quarantine
@@ -161,6 +163,14 @@ class Coldroom:
                 waiting = sum(not line.decision for one in mine for line in one.lines)
                 found.append(rooms.room(zone, name, kept, now_ms, lots.get((zone, name), 0), number, waiting))
         return found
+
+    def aside(self) -> list[Aside]:
+        """What waits for somebody's signed word, by zone."""
+        return aside(one for cases in self.quarantine.by_room().values() for one in cases)
+
+    def watched(self) -> dict[str, int]:
+        """Zone -> until when it counts as watched, by what its thermometers told last (ms)."""
+        return {zone: watched_ms(one.state.thermometers) for zone, one in self.chambers.items()}
 
     def shown(self) -> list[RoomView]:
         """Every room as people see it."""

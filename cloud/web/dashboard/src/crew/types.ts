@@ -131,7 +131,8 @@ export interface Noisy {
 }
 
 /**
- * How a rule did in the last 90 days. `not_now` ones count as right; `precision` is None where nobody said anything.
+ * How a rule did in the last 90 days, and since it was tuned (`tuned_ms`, 0: not lately). `not_now` ones count as
+ * right; `precision` is None where nobody said anything.
  */
 export interface RulePrecision {
   rule: string;
@@ -143,6 +144,7 @@ export interface RulePrecision {
   high: number;
   floor: number;
   asks_tuning: boolean;
+  tuned_ms: number;
 }
 
 /**

@@ -147,9 +147,9 @@ class Coldroom:
             self._changed.discard(zone)
         await self.stays.keep()
 
-    def _going(self, zone: str, storage: str) -> Excursion | None:
+    def _going(self, zone: str, storage: str) -> list[Excursion]:
         kept = self.chambers[zone].state.kept.get(storage) if zone in self.chambers else None
-        return kept.course.room.now if kept is not None else None
+        return kept.course.going if kept is not None else []
 
     def rooms(self) -> list[RoomNow]:
         """Every room as the rules see it."""
@@ -157,7 +157,7 @@ class Coldroom:
         found = []
         for zone, chamber in self.chambers.items():
             for name, kept in chamber.state.kept.items():
-                mine, now = cases.get((zone, name), []), kept.course.room.now
+                mine, now = cases.get((zone, name), []), kept.course.now
                 case = same(mine, zone, name, now) if now is not None else None
                 number = case.number if case is not None else 0
                 waiting = sum(not line.decision for one in mine for line in one.lines)
@@ -294,7 +294,8 @@ class Coldroom:
         moment, and receipts must not wait for it."""
         pins = self.stays.pins(zone)
         told = await asyncio.to_thread(lambda: base.learn(self.samples(zone, from_ms, until_ms), pins))
-        return [*{(one.storage, one.excursion.began_ms): one for one in told}.values()]
+        last = {(one.storage, one.excursion.began_ms, one.excursion.why == "kinetic"): one for one in told}
+        return [*last.values()]
 
     def samples(self, zone: str, from_ms: int, until_ms: int) -> Iterator[tuple[int, str, float]]:
         """What the history has of a zone's thermometers, in the order of time; nothing where there is no history.

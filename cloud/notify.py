@@ -53,13 +53,8 @@ async def send(url: str, title: str, body: str, limit_s: float = LIMIT_S) -> str
 
 
 def is_known(url: str) -> bool:
-    """Whether Apprise can read a URL."""
+    """Whether Apprise can read a URL. Loads what the first message needs: Apprise, and all its services."""
     return _apprise().Apprise.instantiate(url, suppress_exceptions=True) is not None
-
-
-def warm() -> None:
-    """Load what the first message needs: Apprise, and all its services."""
-    is_known("json://localhost")
 
 
 def _send(url: str, title: str, body: str) -> str:

@@ -2,7 +2,7 @@
 
 Comma, semicolon or tab. The time column is named timestamp (or datetime, date, time), or stands first. Rows whose time
 can not be read are told and left out, a cell that is no number is told and the rest of its row used. Where the newest
-row stands first, a file is read from its end.
+row stands first, a file is read from its end. Nothing is read one of two ways without a word.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import chain, islice, pairwise
-from math import isfinite
 
 from msgspec import Struct, field
 
 from cloud.sheet_cells import CELL_SHOWN, Cells, Tally, tallies
+from cloud.sheet_commas import Commas
+from cloud.sheet_dates import ALIKE
 from cloud.sheet_lines import SAVE, is_wide
+from cloud.sheet_times import Order, order_by_end, order_of, tells_the_order, time_ms
 from cloud.sheets import SheetError, separator_of
 
 TIME_NAMES = ("timestamp", "datetime", "date", "time", "ts")
@@ -26,12 +27,15 @@ PEEK_ROWS = 200
 LOOK_ROWS = 20_000
 """For a column that is no number in those, so many are looked at."""
 CHANNELS_MAX = 64
-LABELS = re.compile(r"(is_)?anomal(y|ies)|change_?points?|labels?|.*ground truth", re.IGNORECASE)
-"""A column named so says what is true of a row, and is no channel unless it is asked for."""
-SECONDS_MAX = 1e11
-"""A time that is a greater number counts milliseconds."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WRITTEN = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})[ T]?(?:(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?")
+LABELS = re.compile(
+    r"(is[ _-]?)?(anomal(y|ies|ous)|outliers?|change[ _-]?points?)([ _-]?(scores?|labels?|flags?|prob(ability)?))?"
+    r"|(.*[ _-])?labels?|.*ground[ _-]?truth",
+    re.IGNORECASE,
+)
+"""A column named so says what is true of a row, or was judged of it, and is no channel unless it is asked for."""
+LABEL = "a column of that name says what is true of a row, or was judged of it"
+SPLIT_SHARE = 0.5
+"""Where so many of the first rows look like numbers that a decimal comma cut in two, the file is not used."""
 TURNED_STEPS, TURNED_SHARE = 5, 0.8
 """So many steps of time at least, and so many of them back: the newest row stands first."""
 
@@ -67,16 +71,19 @@ class Series:
         peek_rows: int = PEEK_ROWS,
         look_rows: int = LOOK_ROWS,
         backwards: Callable[[], Iterator[tuple[int, str]]] | None = None,
+        dates: str = "",
     ) -> None:
-        """`backwards` gives the lines from the last to the second, each with its number. Raises `SheetError` where
-        there is no header, no such column, or no column of numbers, and where the newest row stands first in what can
-        not be read from its end."""
+        """`backwards` gives the lines from the last to the second, each with its number. `dates`: which of `ALIKE` its
+        dates are, "" where the file is to tell. Raises `SheetError` where there is no header, no such column, or no
+        column of numbers, where the newest row stands first in what can not be read from its end, and where numbers
+        are cut in two."""
         source = iter(lines)
         first = next(source, "").removeprefix("\ufeff")
         if is_wide(first):
             raise SheetError(f"{name} is not UTF-8 text, but may be UTF-16; {SAVE}")
         self._separator = separator_of(first)
-        self._numbers = Cells(self._separator)
+        self._commas: dict[str, Commas] | None = {} if self._separator == "," else None
+        self._numbers = Cells(self._separator, self._commas)
         header = [one.strip() for one in self._cells(first)]
         unknown = [one for one in (*only, *without) if one not in header]
         if unknown:
@@ -85,8 +92,10 @@ class Series:
         ahead = list(islice(numbered, peek_rows))
         rows = [self._cells(text) for _, text in ahead]
         self._time = self._time_column(name, header, rows)
-        texts = [row[self._time] for row in rows if len(row) > self._time]
-        self.day_first = _day_first(texts)
+        texts = [row[self._time].strip() for row in rows if len(row) > self._time]
+        self.day_first, self._order = (
+            (dates == ALIKE[0], "") if dates else self._ordered(texts, ahead, numbered, peek_rows, look_rows, backwards)
+        )
         steps, back = self._steps_back(texts)
         self.turned = steps >= TURNED_STEPS and back >= TURNED_SHARE * steps
         """Whether it is read from its end."""
@@ -100,16 +109,16 @@ class Series:
         asked = [at for at in candidates if header[at] in only]
         open_to = [] if only else [at for at in candidates if not LABELS.fullmatch(header[at])]
         told = self._looked(ahead, numbered, open_to, peek_rows, look_rows)
-        self._columns = asked or [at for at in open_to if told[at].is_channel]
-        if not self._columns:  # of a live series nothing may have been measured yet
-            self._columns = [at for at in open_to if told[at].wrong and not told[at].texts]
+        self._columns = asked or self._chosen(header, told, len(ahead) >= look_rows)
         self.channels = [header[at] for at in self._columns]
         self.left_out = [header[at] for at in candidates if at not in self._columns]
         self.why_left_out = {header[at]: told[at].why_not for at in open_to if at not in self._columns}
-        """Of columns that are none of numbers."""
+        self.why_left_out |= {header[at]: LABEL for at in candidates if not only and at not in open_to}
+        """Of each column that is not watched, where it was not chosen so."""
         self._texts = [at for at in open_to if at not in self._columns and not told[at].numbers]
         self._header = header
         self._rows = chain(ahead, numbered)
+        self._look_at_commas(name, ahead)
         if not self.channels:
             why = "".join(f"; {one}: {said}" for one, said in [*self.why_left_out.items()][:3])
             raise SheetError(f"{name} has no column of numbers{why}; its columns are such as timestamp,value")
@@ -147,6 +156,68 @@ class Series:
             if len(ahead) == seen:
                 return told
 
+    def _ordered(
+        self,
+        texts: list[str],
+        ahead: list[tuple[int, str]],
+        numbered: Iterator[tuple[int, str]],
+        peek_rows: int,
+        look_rows: int,
+        backwards: Callable[[], Iterator[tuple[int, str]]] | None,
+    ) -> Order:
+        """Whether the day or the month comes first. Where the first rows do not tell, more rows, put into `ahead`, are
+        looked at; then the last one."""
+        order = order_of(texts)
+        while order[1] and len(ahead) < look_rows:
+            more = [*islice(numbered, min(peek_rows, look_rows - len(ahead)))]
+            ahead += more
+            fresh = [row[self._time].strip() for _, text in more if len(row := self._cells(text)) > self._time]
+            texts += fresh
+            if not more or tells_the_order(fresh):
+                return order_of(texts)
+        order = order_of(texts) if order[1] else order
+        if order[1] == "default" and backwards is not None and texts:
+            number, last = next(((line, row) for line, row in backwards() if row.strip()), (0, ""))
+            cells = self._cells(last)
+            if len(cells) > self._time:
+                return order_by_end(texts, cells[self._time].strip(), number - 2)
+        return order
+
+    def _look_at_commas(self, name: str, ahead: list[tuple[int, str]]) -> None:
+        """What the first rows tell of commas within numbers. Raises `SheetError` where they have cut these in two."""
+        if self._commas is None:
+            return
+        split, first = 0, ""
+        for line, text in ahead:
+            row = self._cells(text)
+            if self._is_split(row):
+                split += 1
+                what = f"line {line} has {len(row)} cells under {len(self._header)} names, as decimal commas make"
+                first = first or f"{what}: {text.strip()[:CELL_SHOWN]!r}"
+                continue
+            for at, channel in zip(self._columns, self.channels, strict=True):
+                if len(row) > at:
+                    self._commas.setdefault(channel, Commas()).look(row[at])
+        if split and split >= SPLIT_SHARE * len(ahead):
+            raise SheetError(f"{name}: {first}; write points, put such numbers in quotes, or separate cells by ;")
+
+    def _is_split(self, row: list[str]) -> bool:
+        """Whether there are more cells than names, and two of them may be one number that its comma cut in two."""
+        if self._commas is None or len(row) <= len(self._header) or not any(row[len(self._header) :]):
+            return False
+        pairs = ((row[at].strip(), row[at + 1].strip()) for at in self._columns)
+        return any(whole.lstrip("+-").isdigit() and part.isdigit() for whole, part in pairs)
+
+    @staticmethod
+    def _chosen(header: list[str], told: dict[int, Tally], goes_on: bool) -> list[int]:
+        """The columns of numbers. Where rows follow that were not looked at, one that has no cell of text is waited
+        for, and in any case where there is no other."""
+        found = [at for at, one in told.items() if one.is_channel]
+        awaited = [at for at, one in told.items() if one.is_awaited and header.count(header[at]) == 1 and header[at]]
+        if goes_on and len(found) + len(awaited) <= CHANNELS_MAX:
+            return sorted(found + awaited)
+        return found or [at for at in awaited if told[at].wrong]
+
     def _steps_back(self, texts: Sequence[str]) -> tuple[int, int]:
         """How many steps of time the rows make, and how many of them go back."""
         known = [at_ms for text in texts if (at_ms := time_ms(text.strip(), self.day_first)) is not None]
@@ -181,6 +252,7 @@ class Series:
 
     def __iter__(self) -> Iterator[Row | Refused]:
         width = max(self._time, *self._columns) + 1
+        names = len(self._header)
         number = self._numbers.number
         columns = [*zip(self._columns, self.channels, strict=True)]
         for line, written in self._rows:
@@ -193,6 +265,15 @@ class Series:
                 yield Refused(line, text[:40], "no time" if not text else "a time that can not be read")
                 continue
             one = Row(line, text, at_ms, [])
+            if self._order:
+                way = ALIKE[0] if self.day_first else ALIKE[1]
+                one.notes.append((f"dates {'taken' if self._order == 'default' else 'read'} as {way}", "", text))
+                self._order = ""
+            if len(row) > names and self._is_split(row):
+                one.values = [None] * len(columns)
+                one.notes.append(("more cells than names", "", written.strip()[:CELL_SHOWN]))
+                yield one
+                continue
             if len(row) < width:
                 row = [*row, *[""] * (width - len(row))]
             for column, channel in columns:
@@ -211,50 +292,3 @@ class Series:
             if cell and cell[0] in "0123456789+-.," and self._numbers.begins(cell):
                 one.notes.append(("a number in a column left out", self._header[column], cell[:CELL_SHOWN]))
                 self._texts = [at for at in self._texts if at != column]
-
-
-def time_ms(text: str, day_first: bool) -> int | None:
-    """A time as ms since 1970; one without a zone is taken as it stands. None where it is none."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return _odd_time_ms(text.strip(), day_first)
-    if len(text) < 8 or text.isdigit():
-        return _odd_time_ms(text, day_first)
-    return round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-def _odd_time_ms(text: str, day_first: bool) -> int | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return _written_ms(text, day_first)
-    if not isfinite(number) or not 0 <= number < 1e15:
-        return None
-    return round(number if number > SECONDS_MAX else number * 1000)
-
-
-def _written_ms(text: str, day_first: bool) -> int | None:
-    found = WRITTEN.fullmatch(text)
-    if found is None:
-        return None
-    first, second, third = (int(one) for one in found.groups()[:3])
-    year, month, day = (first, second, third) if len(found[1]) == 4 else (third, first, second)
-    if len(found[1]) != 4 and (day_first or "." in text[:3]):
-        month, day = day, month
-    hour, minute, whole_s = (int(one or 0) for one in found.groups()[3:6])
-    try:
-        when = datetime(year + (2000 if year < 100 else 0), month, day, hour, minute, whole_s, tzinfo=UTC)
-    except ValueError:
-        return None
-    return round((when - EPOCH).total_seconds() * 1000 + 1000 * float(found[7] or 0))
-
-
-def _day_first(texts: Sequence[str]) -> bool:
-    """Whether 3/4/2026 is the third of April: by dates that can be read one way only, else by how time goes on."""
-    costs = []
-    for day_first in (False, True):
-        read = [time_ms(text, day_first) for text in texts]
-        known = [one for one in read if one is not None]
-        costs.append((len(read) - len(known), sum(abs(b - a) for a, b in pairwise(known))))
-    return costs[1] < costs[0]

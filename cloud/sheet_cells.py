@@ -11,6 +11,8 @@ from math import isfinite
 
 from msgspec import Struct
 
+from cloud.sheet_commas import Commas, has_commas
+
 VALUE_MAX = 1e100
 """No channel measures more; such a number is none."""
 NUMBERS_SHARE = 0.1
@@ -38,8 +40,11 @@ UNITS: dict[str, tuple[str, float, float]] = {
 class Cells:
     """How the cells of one file are read; it remembers the unit of each channel."""
 
-    def __init__(self, separator: str) -> None:
+    def __init__(self, separator: str, commas: dict[str, Commas] | None = None) -> None:
+        """`commas`: for a file that is separated by commas, what each channel tells of those within its numbers;
+        without it they are none."""
         self._commas = separator != ","
+        self._told_by = commas
         self._units: dict[str, str] = {}
 
     def number(self, text: str, channel: str) -> tuple[float | None, str]:
@@ -61,6 +66,8 @@ class Cells:
             if point != text and _is_plain(point):
                 return self.number(point, channel)
             text = point
+        elif self._told_by is not None and "," in text:
+            return self._by_others(text, channel, self._told_by)
         found = CELL.fullmatch(text)
         if found is None or found[2] not in UNITS:
             return None, "no number"
@@ -78,11 +85,19 @@ class Cells:
             return number, ""
         return (factor * number + summand - own_summand) / own_factor, "converted"
 
+    def _by_others(self, text: str, channel: str, commas: dict[str, Commas]) -> tuple[float | None, str]:
+        """A cell with a comma, in a file that is separated by commas."""
+        point, said = commas.setdefault(channel, Commas()).plainly(text)
+        number, note = self.number(point, channel) if point else (None, "no number")
+        return number, note or said
+
     def begins(self, text: str) -> bool:
         """Whether a cell is a number, whatever its unit."""
         text = text.strip()
         if self._commas and "," in text:
             text = COMMA.sub(_with_point, text)
+        elif self._told_by is not None and has_commas(text):
+            text = text.replace(",", "").replace(".", "")
         found = CELL.fullmatch(text)
         return found[2] in UNITS if found else _is_plain(text)
 
@@ -116,6 +131,11 @@ class Tally(Struct):
     def is_channel(self) -> bool:
         """Whether enough of them are numbers."""
         return self.numbers > 0 and self.numbers >= NUMBERS_SHARE * (self.numbers + self.texts)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether nothing was measured yet, and nothing tells that none will be."""
+        return not self.numbers and not self.texts
 
     @property
     def why_not(self) -> str:

@@ -187,6 +187,8 @@ class Sight:
             len(self._judged),
             backlogs,
             self._disk,
+            trade.cold.aside(),
+            trade.cold.watched(),
         )
 
     def _doors(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,8 +22,10 @@ import msgspec
 from cloud.core.maintenance.events import Event
 from cloud.core.maintenance.states import LEARN_ROWS, LEARN_ROWS_MAX
 from cloud.core.maintenance.watching import Watch
-from cloud.series_sheet import EPOCH, LOOK_ROWS, PEEK_ROWS, Refused, Row, Series
+from cloud.series_sheet import LOOK_ROWS, PEEK_ROWS, Refused, Row, Series
+from cloud.sheet_dates import ALIKE
 from cloud.sheet_lines import backwards, can_turn, opened
+from cloud.sheet_times import EPOCH
 from cloud.sheets import SheetError
 
 NAMED_MAX = 1000
@@ -48,9 +50,18 @@ TOLD = {
     "gap": "rows are missing before this one",
     "daylight saving": "the wall clock was changed by an hour",
     "clock put back": "the clock was put back, and is followed",
+    "begins late": "begins here, and counts from row {cell} on",
+    "comma read as decimal": "is {cell!r}: commas are read as decimals from here on, for want of a cell that tells",
+    "comma read as thousands": "is {cell!r}: commas are read as thousands from here on, for want of a cell that tells",
+    "more cells than names": "has more cells than names, and perhaps a number cut in two: {cell!r}; not judged",
+    "dates read as DD/MM/YYYY": "{cell!r} is read as DD/MM/YYYY: so rows follow each other; else --dates MM/DD/YYYY",
+    "dates read as MM/DD/YYYY": "{cell!r} is read as MM/DD/YYYY: so rows follow each other; else --dates DD/MM/YYYY",
+    "dates taken as MM/DD/YYYY": "{cell!r} is taken as MM/DD/YYYY, for no row tells; else --dates DD/MM/YYYY",
     "newest first": "the newest row stands first: the file is read from its end, {cell} rows",
 }
 """Fault -> what is said of it."""
+ONCE = {"comma read as decimal", "comma read as thousands"}
+"""Of these the first of a channel is named, as is of cells that are no number before it begins; all are counted."""
 
 
 def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
@@ -59,6 +70,8 @@ def add(verb: Callable[..., argparse.ArgumentParser]) -> None:
     one.add_argument("file", metavar="SERIES.csv|-", help="columns timestamp, value; more columns are more channels")
     one.add_argument("--channels", default="", metavar="A,B", help="watch these columns (default: all of numbers)")
     one.add_argument("--without", default="", metavar="A,B", help="leave these columns out, such as labels")
+    text = "how its dates are written, where they may be two days (default: found out)"
+    one.add_argument("--dates", choices=ALIKE, default="", help=text)
     text = "of several channels: rows of each operating state that are taken for normal (default: %(default)s)"
     one.add_argument("--learn", type=int, default=LEARN_ROWS, metavar="ROWS", help=text)
 
@@ -79,7 +92,8 @@ def watch(arguments: argparse.Namespace) -> None:
             sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         name = "stdin" if live else arguments.file
         peek, look = (LIVE_PEEK_ROWS, LIVE_PEEK_ROWS) if live else (PEEK_ROWS, LOOK_ROWS)
-        series = Series(name, lines, _names(arguments.channels), _names(arguments.without), peek, look, turn)
+        only, without = _names(arguments.channels), _names(arguments.without)
+        series = Series(name, lines, only, without, peek, look, turn, arguments.dates)
         _run(series, Watch(series.channels, arguments.learn), _Printed(name, arguments.json, live))
 
 
@@ -91,8 +105,10 @@ def _run(series: Series, watch: Watch, printed: _Printed) -> None:
             printed.row(row.line, row.timestamp, 0.0, False, False, [[row.reason, "", row.timestamp]])
             continue
         judged = watch.take(row.at_ms, row.values)
-        notes = [*([what, channel, cell] for what, channel, cell in row.notes)]
+        late = printed.begun(judged.begun)
+        notes = [[what, channel, cell] for what, channel, cell in row.notes if not printed.awaits(what, channel)]
         notes += [[what, channel, _cell(series, row, channel)] for what, channel in judged.notes]
+        notes += late
         for what, channel, cell in notes:
             printed.note(row.line, what, channel, cell)
         printed.row(row.line, row.timestamp, judged.score, judged.judged, judged.open, notes)
@@ -117,9 +133,21 @@ class _Printed:
         self._rows = self._judged = self._events = self._named = 0
         self._counts: Counter[str] = Counter()
         self._lines: dict[str, list[int]] = {}
+        self._from_row: dict[str, int] = {}
+        self._once: set[tuple[str, str]] = set()
         self._in_event = False
         self._event_rows = ("", "")
         # times of the first and the last row of the newest event: its zones
+
+    def begun(self, channels: Sequence[str]) -> list[list[str]]:
+        """The next row has the first numbers of these channels; notes of those that begin later than another did."""
+        late = bool(self._from_row)
+        self._from_row |= dict.fromkeys(channels, self._rows + 1)
+        return [["begins late", channel, str(self._rows + 1)] for channel in channels] if late else []
+
+    def awaits(self, what: str, channel: str) -> bool:
+        """Whether this is only an empty cell of a channel that has not begun, beside others that have."""
+        return what == "empty" and bool(self._from_row) and channel not in self._from_row
 
     def note(self, line: int, what: str, channel: str, cell: str) -> None:
         """Something was wrong with a row."""
@@ -127,6 +155,10 @@ class _Printed:
         lines = self._lines.setdefault(what, [])
         if len(lines) < LINES_MAX:
             lines.append(line)
+        if what in ONCE or (what == "no number" and self._from_row and channel not in self._from_row):
+            if (what, channel) in self._once:
+                return
+            self._once.add((what, channel))
         self._named += 1
         if self._named <= NAMED_MAX:
             said = TOLD.get(what, "{cell!r}: " + what).format(cell=cell)
@@ -138,9 +170,8 @@ class _Printed:
         print(f"{self._name}:2: {TOLD['newest first'].format(cell=self._rows)}", file=sys.stderr)
 
     def left_out(self, series: Series) -> None:
-        """The columns that are not watched, and why."""
-        for column in series.left_out:
-            why = series.why_left_out.get(column, "a column of that name says what is true of a row")
+        """The columns that are not watched though nobody said so, and why."""
+        for column, why in series.why_left_out.items():
             said = f"column {column!r} is left out: {why}; --channels {column} watches it"
             print(f"{self._name}:1: {said}", file=sys.stderr)
 
@@ -178,6 +209,9 @@ class _Printed:
 
     def summary(self, series: Series) -> None:
         """The counts."""
+        for channel in series.channels:
+            if channel not in self._from_row:
+                print(f"{self._name}: {channel} had no number that could be judged", file=sys.stderr)
         older = self._counts["reversed"]
         if older >= OLDER_SHARE * self._rows and older >= OLDER_MIN:
             what = f"{older} of {self._rows} rows are older than one before them, and were not judged"
@@ -187,7 +221,8 @@ class _Printed:
         counts = {"rows": self._rows, "judged": self._judged, "events": self._events}
         if self._json:
             found = {what: {"count": count, "lines": self._lines[what]} for what, count in self._counts.items()}
-            columns = {"channels": series.channels, "left_out": series.left_out}
+            from_row = {channel: self._from_row.get(channel) for channel in series.channels}
+            columns = {"channels": series.channels, "from_row": from_row, "left_out": series.left_out}
             self._print({"summary": counts | {"notes": found} | columns})
             return
         faults = ", ".join(f"{count} {what}" for what, count in self._counts.most_common())

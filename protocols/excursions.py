@@ -82,12 +82,9 @@ def paced(intervals: Sequence[int], interval_ms: int) -> list[int]:
     return kept if max(kept) * PATIENCE > GAP_MS else []
 
 
-def step(
-    room: Room, at_ms: int, celsius: float, kept: Storage, worn: Cause = "", gap_ms: int = GAP_MS
-) -> tuple[Room, Excursion | None]:
+def step(room: Room, at_ms: int, celsius: float, kept: Storage, gap_ms: int = GAP_MS) -> tuple[Room, Excursion | None]:
     """The room after one more sample, and the excursion where it is new, another or over. Samples that are not newer
-    are left out. `worn` says which allowance over time is used up (`budget`, `kinetic`); the sample before held for
-    `gap_ms` at most."""
+    are left out. The sample before held for `gap_ms` at most."""
     if at_ms <= room.at_ms:
         return room, None
     known = room.at_ms > 0 and at_ms - room.at_ms <= gap_ms
@@ -98,7 +95,7 @@ def step(
         if not side:
             return replace(after, steady=True, inside_ms=at_ms), None
         after = replace(after, steady=known and not jumped, inside_ms=0)  # what nobody saw rise is no defrost
-        begun = _judged(Excursion(at_ms, side, celsius), room, after, kept, worn)
+        begun = _judged(Excursion(at_ms, side, celsius), room, after, kept)
         return replace(after, now=begun), begun
     after = replace(after, steady=room.steady and not jumped)
     if side == before.side:
@@ -106,7 +103,7 @@ def step(
         more = at_ms - room.at_ms if known and not room.inside_ms else 0
         going = replace(before, peak_c=far, outside_ms=before.outside_ms + more)
         after = replace(after, inside_ms=0)
-        going = _judged(going, room, after, kept, worn)
+        going = _judged(going, room, after, kept)
         changed = (going.kind, going.why) != (before.kind, before.why)
         return replace(after, now=going), going if changed else None
     inside_ms = room.inside_ms or at_ms
@@ -118,13 +115,11 @@ def step(
     return replace(after, now=None, steady=True, inside_ms=inside_ms, defrosted_ms=defrosted), over
 
 
-def _judged(one: Excursion, before: Room, room: Room, kept: Storage, worn: Cause) -> Excursion:
+def _judged(one: Excursion, before: Room, room: Room, kept: Storage) -> Excursion:
     """What it is by now: only ever worse. One sample alone, far from the one before, is no breach: thermometers that
     just got power tell 85 degC."""
     if one.kind == "breach":
         return one
-    if worn:
-        return replace(one, kind="breach", why=worn, breach_ms=room.at_ms)
     lasts = room.at_ms - one.began_ms
     may_defrost = one.side > 0 and room.steady and one.began_ms - room.defrosted_ms >= REST_MS
     if may_defrost and lasts <= kept.defrost_minutes * MINUTE_MS and kept.defrost_minutes and _heated(one, kept):

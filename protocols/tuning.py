@@ -13,12 +13,12 @@ Minutes = Annotated[float, Meta(ge=0, le=7 * 24 * 60)]
 RULES = frozenset(
     (
         "backlog", "battery_low", "below_reorder_point", "broker_away", "clock_wrong", "device_silent", "disk_low",
-        "door_open", "expiry", "forecast_off", "gateway_silent", "incomplete", "machine_health", "misplaced_item",
-        "not_acknowledging", "outbox_full", "overstock", "reader_read_rate", "refrigeration_capacity",
-        "refrigeration_fault", "rule_asks_tuning", "sensor_drift", "sensor_noisy", "sensor_silent", "sensor_stuck",
-        "service_away", "shrinkage", "stock_differs", "stock_out", "stock_unknown", "supplier_late",
-        "temperature_ahead", "temperature_breach", "temperature_excursion", "theft", "work_overrun", "zone_dark",
-        "zone_humidity", "zone_temperature",
+        "door_open", "expiry", "forecast_off", "gateway_silent", "goods_aside", "incomplete", "machine_health",
+        "misplaced_item", "not_acknowledging", "outbox_full", "overstock", "reader_read_rate",
+        "refrigeration_capacity", "refrigeration_fault", "room_unwatched", "rule_asks_tuning", "sensor_drift",
+        "sensor_noisy", "sensor_silent", "sensor_stuck", "service_away", "shrinkage", "stock_differs", "stock_out",
+        "stock_unknown", "supplier_late", "temperature_ahead", "temperature_breach", "temperature_excursion", "theft",
+        "work_overrun", "zone_dark", "zone_humidity", "zone_temperature",
     )
 )  # fmt: skip
 """Every rule there is, of the service and of gateways; a test compares them."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from cloud.alerts.dark import Dark, Known, dark
 from cloud.core.book.staking import Stake
+from cloud.core.coldchain.aside import Aside
 from cloud.core.coldchain.rooms import RoomNow
 from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed
@@ -96,6 +97,10 @@ class Facts(Struct, frozen=True, dict=True):
     judged: int = 0
     backlogs: dict[str, BacklogNow] = {}
     disk: DiskNow | None = None
+    aside: list[Aside] = []
+    """Goods that wait for somebody's signature."""
+    watched: dict[str, int] = {}
+    """By zone until when it counts as watched, by its thermometers' own spacing (ms)."""
 
     def zone_of(self, device: str) -> str:
         """The zone a device stands in, "" when the site does not list it. `reader-1.2` is a part of `reader-1`."""

@@ -37,7 +37,8 @@ SHELVED_MAX_MS = 7 * 86_400_000
 class Condition(Struct, frozen=True):
     """What a rule sees wrong now. `severity` is 1 (worst) to 3. With `sustain` it only keeps an alert that is already
     firing: the value is inside the dead band, or too old to tell. One that `held` was watched elsewhere for as long as
-    it must hold: it fires at once."""
+    it must hold: it fires at once. `told_by` is a rule that tells of the same: while it has an alert of the subject,
+    this one has none."""
 
     rule: str
     subject: str
@@ -46,6 +47,7 @@ class Condition(Struct, frozen=True):
     params: dict[str, Param]
     sustain: bool = False
     held: bool = False
+    told_by: str = ""
 
 
 class Delays(NamedTuple):
@@ -60,7 +62,7 @@ class Alert(Struct, frozen=True):
     that was worse; `clear_from_ms`: since when the condition has been gone, None while it is there. A shelved one is
     put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back after it was over;
     `swings`: so often its condition was gone meanwhile. `assigned_to`: the person who is to see to it, whoever
-    acknowledged it."""
+    acknowledged it. `told_by`: the rule that tells of it since it ended."""
 
     id: int
     rule: str
@@ -79,11 +81,13 @@ class Alert(Struct, frozen=True):
     reopened: int = 0
     assigned_to: str = ""
     swings: int = 0
+    told_by: str = ""
 
     @property
     def comes_and_goes(self) -> bool:
-        """Whether that it is over says little: nobody is told so, and whoever took it on still has it."""
-        return self.reopened > 0 or self.swings >= SWINGS
+        """Whether that it is over says little: nobody is told so, and whoever took it on still has it. What is critical
+        may come back once: whoever is called a second time can turn back, too."""
+        return self.reopened > (1 if self.severity <= CRITICAL else 0) or self.swings >= SWINGS
 
 
 class Book(Struct, frozen=True):
@@ -150,7 +154,7 @@ def step(
                 still_open[key] = after
         transitions.append(Transition(alert.state, after))
     for key, seen in present.items():
-        if key in book.open or seen.sustain:
+        if key in book.open or seen.sustain or _is_told(seen, still_open):
             continue
         state: Stage = "pending" if delays[seen.rule].hold_ms > 0 and not seen.held else "firing"
         new = Alert(next_id, seen.rule, seen.subject, seen.zone, seen.severity, state, now_ms, now_ms, seen.params)
@@ -162,7 +166,22 @@ def step(
         next_id += new.id == next_id
         still_open[key] = new
         transitions.append(Transition(was, new))
+    for (rule, subject), alert in [*still_open.items()]:
+        if _is_told(present.get((rule, subject)), still_open):
+            by = present[rule, subject].told_by
+            state = "lapsed" if alert.state == "pending" else "resolved"
+            ended = replace(alert, state=state, changed_ms=now_ms, told_by=by)
+            if state == "resolved":
+                lately[rule, subject] = ended
+            del still_open[rule, subject]
+            transitions.append(Transition(alert.state, ended))
     return Book(next_id, still_open, lately, flaps), transitions
+
+
+def _is_told(seen: Condition | None, there: Mapping[Key, Alert]) -> bool:
+    """Whether another rule has an alert, which fired, of the same."""
+    other = there.get((seen.told_by, seen.subject)) if seen is not None and seen.told_by else None
+    return other is not None and other.state != "pending"
 
 
 def _is_same(ended: Alert, now_ms: int) -> bool:
@@ -170,22 +189,29 @@ def _is_same(ended: Alert, now_ms: int) -> bool:
 
 
 def _again(ended: Alert, new: Alert) -> Alert:
-    """One that was there within the day and is there again. Within the hour it is the same; whoever took it on still
-    has it, unless it is worse, or was told that what is critical is over."""
+    """One that was there within the day and is there again. Within the hour it is the same: put aside it is so until
+    its time is over; whoever took it on still has it, unless it is worse, or was told that what is critical is over."""
     if not _is_same(ended, new.changed_ms):
-        return replace(new, swings=SWINGS)
-    released = ended.severity <= CRITICAL and not ended.comes_and_goes
-    taken = ended.acknowledged_by != "" and new.severity >= ended.severity and not released
+        if ended.told_by:
+            return new
+        first = new.severity <= CRITICAL and not ended.reopened and not ended.swings
+        return replace(new, swings=1 if first else SWINGS)
+    milder, told_over = new.severity >= ended.severity, not ended.comes_and_goes and not ended.told_by
+    aside = milder and ended.shelved_until_ms > new.changed_ms
+    released = ended.severity <= CRITICAL and told_over
+    taken = milder and ended.acknowledged_by != "" and not ended.shelved_until_ms and not released
     return replace(
         ended,
-        state="acknowledged" if taken else "firing",
+        state="shelved" if aside else "acknowledged" if taken else "firing",
         zone=new.zone,
         severity=new.severity,
         params=new.params,
         changed_ms=new.changed_ms,
         clear_from_ms=None,
-        reopened=ended.reopened + 1,
-        acknowledged_by=ended.acknowledged_by if taken else "",
+        reopened=ended.reopened + (not ended.told_by),
+        acknowledged_by=ended.acknowledged_by if taken or aside else "",
+        shelved_until_ms=ended.shelved_until_ms if aside else 0,
+        told_by="",
     )
 
 
@@ -220,6 +246,7 @@ def _go_on(alert: Alert, seen: Condition | None, delays: Delays, now_ms: int, re
             changed_ms=now_ms,
             clear_from_ms=None,
             acknowledged_by="",
+            shelved_until_ms=0,
         )
     milder = alert.state == "firing" and not seen.sustain
     severity = max(alert.severity, seen.severity) if milder else alert.severity
@@ -264,7 +291,13 @@ def acknowledge(alert: Alert, by: str, note: str, now_ms: int) -> Alert | Refusa
         return Refusal("alert.nobody", f"alert {alert.id} can not be acknowledged by nobody; say who does")
     note = note[:NOTE_CHARACTERS_MAX]
     return replace(
-        alert, state="acknowledged", acknowledged_by=by, acknowledged_ms=now_ms, note=note, changed_ms=now_ms
+        alert,
+        state="acknowledged",
+        acknowledged_by=by,
+        acknowledged_ms=now_ms,
+        note=note,
+        changed_ms=now_ms,
+        shelved_until_ms=0,
     )
 
 
@@ -272,6 +305,11 @@ def enter(book: Book, alert: Alert) -> Book:
     """The book with this open alert in place of its earlier self."""
     assert alert.state not in OVER, "only what is not over stands in the book"
     return replace(book, open={**book.open, (alert.rule, alert.subject): alert})
+
+
+def told_elsewhere(book: Book) -> set[int]:
+    """The alerts that ended lately as another rule tells of the same."""
+    return {one.id for one in book.lately.values() if one.told_by}
 
 
 def restore(stored: Iterable[Alert]) -> Book:

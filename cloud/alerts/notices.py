@@ -43,7 +43,8 @@ class Notice(NamedTuple):
 
 class Told(Struct):
     """One alert as it was told: how severe at worst, since when it is to be (-1: nobody was asked yet), whom, how far
-    it was escalated, when next; since when it is over. Of what comes and goes (`swings`) that is told to nobody."""
+    it was escalated, when next; since when it is over, and whether they heard so. Of what comes and goes (`swings`)
+    that is told to nobody."""
 
     severity: int
     since_ms: int = -1
@@ -53,6 +54,7 @@ class Told(Struct):
     calm: bool = False
     over_ms: int = 0
     swings: bool = False
+    said_over: bool = False
 
 
 class Bucket(Struct):
@@ -86,10 +88,11 @@ class Asked(NamedTuple):
 
 class Crew(NamedTuple):
     """Who is asked of an alert: the roster from the first on and the minutes of escalation ([] and (): nobody), and
-    whether somebody has quiet hours now."""
+    whether somebody has quiet hours now. `told_by`: alerts that ended as another tells of the same."""
 
     asked: Callable[[Alert], tuple[Sequence[str], Sequence[int]]]
     quiet: Callable[[str], bool]
+    told_by: Set[int] = frozenset()
 
 
 def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list[Notice]:
@@ -97,7 +100,7 @@ def step(board: Board, alerts: Sequence[Alert], crew: Crew, now_ms: int) -> list
     if now_ms < board.at_ms:
         _set_back(board, board.at_ms - now_ms)
     board.at_ms = now_ms
-    _end(board, {one.id for one in alerts}, now_ms)
+    _end(board, {one.id for one in alerts}, crew.told_by, now_ms)
     asked: dict[str, list[Asked]] = {}
     for alert in sorted(alerts, key=lambda one: (one.severity, one.id)):
         if alert.state == "pending":
@@ -131,25 +134,36 @@ def _set_back(board: Board, by_ms: int) -> None:
         bucket.over_ms -= by_ms
 
 
+def forget(board: Board, people: Set[str]) -> None:
+    """Nobody but these is told any more: what others were told nobody was, and those who are asked now hear of it."""
+    board.buckets = {name: one for name, one in board.buckets.items() if name in people}
+    for told in board.told.values():
+        told.people = [one for one in told.people if one in people]
+
+
 def unsaid(board: Board) -> set[int]:
     """The alerts that are over, and are to be told so."""
     return {number for bucket in board.buckets.values() for number in bucket.over}
 
 
-def _end(board: Board, there: Set[int], now_ms: int) -> None:
-    """Those who were told of what is not there any more are to be told so; what is back meanwhile was not over, and is
-    escalated anew."""
+def _end(board: Board, there: Set[int], told_by: Set[int], now_ms: int) -> None:
+    """Those who were told of what is not there any more are to be told so, unless they hear of another; what is back
+    meanwhile was not over, and is escalated anew; where they were told that it was, it is new to them."""
     back = set()
     for number, told in [*board.told.items()]:
         if number in there:
-            if told.over_ms:
+            if told.over_ms and told.said_over:
+                del board.told[number]
+            elif told.over_ms:
                 told.over_ms, told.since_ms, told.next_ms, told.step = 0, now_ms, now_ms, 0
                 back.add(number)
         elif not told.over_ms:
             told.over_ms = now_ms
             urgent = told.severity <= CRITICAL
             over_ms = now_ms if urgent else now_ms + OVER_MS
-            for person in [] if told.swings else told.people:
+            people = [] if told.swings or number in told_by else told.people
+            told.said_over = urgent and bool(people)
+            for person in people:
                 bucket = _bucket(board, person, now_ms)
                 bucket.over_ms = min(bucket.over_ms, over_ms) if bucket.over else over_ms
                 bucket.urgent = bucket.urgent or urgent
@@ -212,7 +226,9 @@ def _tell(bucket: Bucket, person: str, asked: list[Asked], crew: Crew, now_ms: i
         along = [] if crew.quiet(person) else waiting
         for one in along:
             one.told.people.append(person)
-        step_now = max(one.told.step for one in about)
+        # Whoever is asked first is no step of escalation.
+        after = [one for one in new or about if crew.asked(one.alert)[0][0] != person]
+        step_now = max((one.told.step for one in after), default=0)
         return [_notice(person, "critical" if new else "again", about + along, step_now)]
     if not waiting or crew.quiet(person) or now_ms - min(one.told.since_ms for one in waiting) < GROUP_MS:
         return []

@@ -60,8 +60,8 @@ def say(notice: Notice, alerts: Mapping[int, Alert], place: Place, language: str
         if known and notice.kind != "over":
             lines.append(phrases["advice"].format(advice=_words(tongue, known[0]).advice))
     if notice.kind == "over":
-        lines.append(phrases["over_text"])
-    elif notice.step and notice.kind in ("critical", "again"):
+        lines.append(phrases["over_aside" if any(one.params.get("undecided") for one in known) else "over_text"])
+    elif notice.step and notice.kind == "critical":
         lines.append(phrases["next"])
     return Text(f"{head}{what} [{place.site}]"[:TITLE_MAX], "\n".join(lines))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from msgspec.structs import replace
@@ -40,8 +40,6 @@ class Bookkeeping(Accounts):
         self.give_back: Callable[[Entry, Entry], Awaitable[Entry]]
         """Takes back what came of an order, there and here: what came, and the entry that takes it back. Out of any
         turn: it asks for those it needs."""
-        self.held: Callable[[str], Mapping[str, int]] = _none_held
-        """SKU -> lot -> its units that wait in quarantine for somebody's signed word."""
         self._costing_kept = False
         self._elsewhere = {*(one.id for one in site.neighbours), *(one.id for one in site.suppliers)}
 
@@ -109,7 +107,7 @@ class Bookkeeping(Accounts):
             entry = _told_now(fact, target, self._now_ms(), by, key)
             if target is None and (terms := self._terms.get(entry.sku)) is not None:
                 account = self.account(entry.sku)
-                granted(checks.held_back(entry, account, terms.slots, self.held(entry.sku)))
+                granted(checks.held_back(entry, account, terms.slots))
                 if not fact.insist:
                     granted(checks.withheld(entry, account, terms.slots, self.today(), self.ends(entry.sku)))
             await self.fit(entry, target)
@@ -124,6 +122,8 @@ class Bookkeeping(Accounts):
         no = checks.unfit(
             entry, account, sku, known.slots, now_ms=now_ms, target=target, gone=self.gone, elsewhere=self._elsewhere
         )
+        if no is None:
+            no = checks.held_back(entry, account, known.slots)
         if no is None and sku is not None and target is None:
             no = checks.promised(entry, sku, known.slots, self.position(sku.id))
         return no
@@ -195,10 +195,6 @@ class Bookkeeping(Accounts):
     async def _read(self, look: Callable[..., list[Entry]], *wanted: object) -> list[Entry]:
         with storing():
             return await asyncio.to_thread(look, *wanted)
-
-
-def _none_held(_: str) -> Mapping[str, int]:
-    return {}
 
 
 def _told_now(fact: stockroom.Fact, target: Entry | None, now_ms: int, by: str, key: str) -> Entry:

@@ -17,12 +17,14 @@ import msgspec
 
 from cloud.core.cold_view import ExcursionView, ExposureView, RoomView, room_view
 from cloud.core.coldchain import rooms
+from cloud.core.coldchain.aside import Aside, aside
 from cloud.core.coldchain.chamber import Chamber, Past, State, Told, own_storage
 from cloud.core.coldchain.dossier import same
 from cloud.core.coldchain.kinetic import DAY_MS
 from cloud.core.coldchain.lying import zones_of
 from cloud.core.coldchain.report import Asked
 from cloud.core.coldchain.rooms import RoomNow
+from cloud.core.coldchain.silence import watched_ms
 from cloud.core.coldchain.thermometers import AHEAD_MS
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.quarantine import Quarantine
@@ -145,9 +147,9 @@ class Coldroom:
             self._changed.discard(zone)
         await self.stays.keep()
 
-    def _going(self, zone: str, storage: str) -> Excursion | None:
+    def _going(self, zone: str, storage: str) -> list[Excursion]:
         kept = self.chambers[zone].state.kept.get(storage) if zone in self.chambers else None
-        return kept.course.room.now if kept is not None else None
+        return kept.course.going if kept is not None else []
 
     def rooms(self) -> list[RoomNow]:
         """Every room as the rules see it."""
@@ -155,12 +157,20 @@ class Coldroom:
         found = []
         for zone, chamber in self.chambers.items():
             for name, kept in chamber.state.kept.items():
-                mine, now = cases.get((zone, name), []), kept.course.room.now
+                mine, now = cases.get((zone, name), []), kept.course.now
                 case = same(mine, zone, name, now) if now is not None else None
                 number = case.number if case is not None else 0
                 waiting = sum(not line.decision for one in mine for line in one.lines)
                 found.append(rooms.room(zone, name, kept, now_ms, lots.get((zone, name), 0), number, waiting))
         return found
+
+    def aside(self) -> list[Aside]:
+        """What waits for somebody's signed word, by zone."""
+        return aside(one for cases in self.quarantine.by_room().values() for one in cases)
+
+    def watched(self) -> dict[str, int]:
+        """Zone -> until when it counts as watched, by what its thermometers told last (ms)."""
+        return {zone: watched_ms(one.state.thermometers) for zone, one in self.chambers.items()}
 
     def shown(self) -> list[RoomView]:
         """Every room as people see it."""
@@ -284,7 +294,8 @@ class Coldroom:
         moment, and receipts must not wait for it."""
         pins = self.stays.pins(zone)
         told = await asyncio.to_thread(lambda: base.learn(self.samples(zone, from_ms, until_ms), pins))
-        return [*{(one.storage, one.excursion.began_ms): one for one in told}.values()]
+        last = {(one.storage, one.excursion.began_ms, one.excursion.why == "kinetic"): one for one in told}
+        return [*last.values()]
 
     def samples(self, zone: str, from_ms: int, until_ms: int) -> Iterator[tuple[int, str, float]]:
         """What the history has of a zone's thermometers, in the order of time; nothing where there is no history.

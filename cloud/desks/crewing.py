@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -19,11 +19,11 @@ import msgspec
 
 from cloud import notify
 from cloud.alerts import links, notices, people, wording
-from cloud.alerts.lifecycle import CRITICAL, OVER, Alert
+from cloud.alerts.lifecycle import CRITICAL, OVER, Alert, told_elsewhere
 from cloud.alerts.notices import Crew, Notice
 from cloud.alerts.people import Window
 from cloud.alerts.wording import Place, Text
-from cloud.channels import Channel, ChannelsFile
+from cloud.channels import HINT, Channel, ChannelsFile
 from cloud.desks import occasions
 from cloud.desks.alerting import Alerting
 from cloud.desks.delivering import Delivering
@@ -43,6 +43,8 @@ LINK_MS = 24 * 3_600_000
 """A link in a message counts for so long."""
 STALE_MS = 30_000
 """Without a judgement for so long the service is not well, and its heart does not beat."""
+WARM_S = 10.0
+"""So often is seen whether there are other channels."""
 PAYLOAD_MAX = 50
 """A webhook, and the list of notices, name so many alerts of a message, and how many more there are."""
 LINKED = frozenset(("critical", "news", "digest", "again", "assigned"))
@@ -78,6 +80,8 @@ class Crewing:
         self._waiting: list[Kept] = []
         """Notices that could not be stored yet."""
         self._known: dict[int, Alert] = {}
+        self._strange: dict[str, Channel] = {}
+        """Channels whose URL Apprise does not know, by name."""
         self._key = b""
         self._judged_ms = 0
         self._deciding = asyncio.Lock()
@@ -90,6 +94,7 @@ class Crewing:
         if blob is not None:
             with suppress(msgspec.DecodeError):  # of a version that is not known: all is told as if new
                 self._memory = msgspec.msgpack.decode(blob, type=Memory)
+        occasions.forget(self._memory, self.people.keys())
         self._known = self.alerting.known()
         self._key = key or b""
         self.alerting.told = self.tick
@@ -107,7 +112,7 @@ class Crewing:
                 asyncio.create_task(
                     beating(self.pager.beat, self._heart, self._is_well, self._beaten), name="heartbeat"
                 ),
-                asyncio.create_task(asyncio.to_thread(self._warm), name="warm"),
+                asyncio.create_task(self._warm(), name="warm"),
             ]
             for task in tasks:
                 task.add_done_callback(_over)
@@ -159,6 +164,8 @@ class Crewing:
         missing = sorted({name for one in self.people.values() for name in one.to} - found.keys())
         if missing:
             return f"{self.channels.path.name} has no channel {', '.join(missing)}"
+        if strange := sorted(name for name, one in self._strange.items() if found.get(name) == one):
+            return f"{self.channels.path.name}: the url of {strange[0]} is none that Apprise knows; {HINT}"
         if gone := sorted(name for name, one in self.delivering.gone.items() if found.get(name) == one):
             return f"{gone[0]} answers that it wants no more messages (410); change it in {self.channels.path.name}"
         return people.unasked(self.site.teams, [one.id for one in self.site.zones]) if self.people else ""
@@ -209,7 +216,8 @@ class Crewing:
                 roster = [alert.assigned_to, *(one for one in roster if one != alert.assigned_to)]
             return roster, steps
 
-        return Crew(asked, lambda person: people.is_quiet(self.people[person], now))
+        told_by = told_elsewhere(self.alerting.book)
+        return Crew(asked, lambda person: people.is_quiet(self.people[person], now), told_by)
 
     def _said(self, notice: Notice, now_ms: int) -> Text:
         return wording.say(notice, self._known, self.place, self.people[notice.person].language, now_ms)
@@ -274,10 +282,15 @@ class Crewing:
             log.warning("notices: %s; those concerned are not told", trouble)
         self._trouble = trouble
 
-    def _warm(self) -> None:
-        """The first message is not to wait for what it needs."""
-        if any(one.url for one in self.channels.now().channels.values()):
-            notify.warm()
+    async def _warm(self) -> None:
+        """The first message is not to wait for what it needs: whether a URL can be used is seen when there is one."""
+        looked: dict[str, Channel] = {}
+        while True:
+            found = {name: one for name, one in self.channels.now().channels.items() if one.url}
+            if found != looked:
+                self._strange = await asyncio.to_thread(_unknown, found)
+                looked = found
+            await asyncio.sleep(WARM_S)
 
     def _heart(self) -> tuple[str, int]:
         file = self.channels.now()
@@ -289,6 +302,11 @@ class Crewing:
     def _beaten(self, heard: bool) -> None:
         if heard:
             self.beat_ms = self.now_ms()
+
+
+def _unknown(channels: Mapping[str, Channel]) -> dict[str, Channel]:
+    """Those that Apprise does not know."""
+    return {name: one for name, one in channels.items() if not notify.is_known(one.url)}
 
 
 def _bare(one: Kept) -> alertmanager.Told:

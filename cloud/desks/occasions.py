@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from cloud.alerts import people, wording
+from cloud.alerts import notices, people, wording
 from cloud.alerts.lifecycle import CRITICAL, Alert
 from cloud.alerts.notices import Board, Notice
 from cloud.alerts.wording import Text
@@ -35,6 +35,12 @@ class Memory(Struct):
     board: Board = field(default_factory=Board)
     tested: str = ""
     handed: list[Handed] = field(default_factory=list)
+
+
+def forget(memory: Memory, people: Set[str]) -> None:
+    """Who does not stand in the site file any more is told nothing more."""
+    notices.forget(memory.board, people)
+    memory.handed = [one for one in memory.handed if one.person in people]
 
 
 class Occasion(NamedTuple):

@@ -16,7 +16,8 @@ from cloud.core.book.lots import NO_ENDS, UNDATED
 from cloud.core.cold_view import BudgetLeft, ExposureView
 from cloud.core.coldchain.chamber import Chamber
 from cloud.core.coldchain.exposure import Left, Stay, Worn, left
-from cloud.core.coldchain.kinetic import DAY_MS
+from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS
+from cloud.core.coldchain.legs import LEGS_MAX, Leg, own_mean
 from cloud.core.coldchain.lying import lying, zones_of
 from cloud.core.days import iso_day
 from cloud.desks.bookkeeping import Bookkeeping
@@ -31,28 +32,41 @@ KEPT = "cold-stays"
 LOOK_MS = 5_000
 """So often is looked where lots are."""
 PAGE = 1_000
+AWAY_MAX, AWAY_MS = 1_000, 400 * DAY_MS
+"""Of so many lots that left, an SKU, it is known for so long what they went through."""
 
 
 class Here(Struct):
-    """A lot in a room: since when, what the room had counted then, how it is kept, the most units that were there.
-    `due`: what the thermometers told of the moment when it came is not here yet."""
+    """A lot in a room: since when, what the room had counted then, how it is kept, the most units that were there, and
+    where it was before. `due`: what the thermometers told of the moment when it came is not here yet."""
 
     stay: Stay
     storage: str
     units: int = 0
     due: bool = False
+    legs: list[Leg] = []
+
+
+class Before(Struct):
+    """What a lot went through by the time it left (its last), and where it was."""
+
+    worn: Worn = Worn()
+    legs: list[Leg] = []
+    left_ms: int = 0
 
 
 class Known(Struct):
-    """SKU -> lot -> zone -> the lot there; SKU -> lot -> what it went through elsewhere before."""
+    """SKU -> lot -> zone -> the lot there; SKU -> lot -> what it went through elsewhere before, also of lots that left:
+    they may come again."""
 
     here: dict[str, dict[str, dict[str, Here]]] = field(default_factory=dict)
-    before: dict[str, dict[str, Worn]] = field(default_factory=dict)
+    before: dict[str, dict[str, Before]] = field(default_factory=dict)
 
 
 class UsedUp(NamedTuple):
     """A lot that may not be used any more, for what it went through: `outside_ms` of a budget of `budget_ms`, above
-    (`side` 1) or below its temperature; or its age, with all its time outside the limits."""
+    (`side` 1) or below its temperature; its kinetic mean (`peak_c`) of so many ms; or its age. Those with all its time
+    outside the limits."""
 
     zone: str
     storage: str
@@ -63,6 +77,8 @@ class UsedUp(NamedTuple):
     outside_ms: int
     budget_ms: int = 0
     side: int = 1
+    peak_c: float = 0.0
+    mean_ms: int = 0
 
 
 class Stays:
@@ -189,9 +205,15 @@ class Stays:
         today, found = iso_day(self.site.site.timezone, now_ms), []
         for one in self.exposures():
             aged = bool(one.effective_expiry) and one.effective_expiry != one.expiry and one.effective_expiry < today
-            if one.lot and (one.used_up or aged):
+            of, kept = (one.zone, one.storage, one.sku, one.lot, one.since_ms), self._storages[one.zone][one.storage]
+            if one.lot and not one.used_up and not aged and kept.kinetic_c is not None:
+                here, window_ms = self._known.here[one.sku][one.lot][one.zone], round(kept.kinetic_hours * HOUR_MS)
+                legs = [*here.legs, Leg(one.zone, one.since_ms, now_ms)]
+                mean = own_mean(legs, self._chambers, one.storage, now_ms - window_ms, now_ms)
+                if mean is not None and mean > kept.kinetic_c:
+                    found.append(UsedUp(*of, "kinetic", one.outside_ms, peak_c=round(mean, 2), mean_ms=window_ms))
+            elif one.lot and (one.used_up or aged):
                 over = any(budget.left_minutes < 0 for budget in one.budgets)
-                of = (one.zone, one.storage, one.sku, one.lot, one.since_ms)
                 if not over:
                     found.append(UsedUp(*of, "aged", one.outside_ms))
                     continue
@@ -229,33 +251,40 @@ class Stays:
                 now.add((lot, zone))
                 zones = here.setdefault(lot, {})
                 if zone not in zones:
-                    stay = await self._came(sku, lot, storage, zone, now_ms)
-                    zones[zone] = Here(stay, storage, due=self._chambers[zone].pin(storage, stay.since_ms))
+                    stay, legs = await self._came(sku, lot, storage, zone, now_ms)
+                    due = self._chambers[zone].pin(storage, stay.since_ms)
+                    zones[zone] = Here(stay, storage, due=due, legs=legs)
                 zones[zone].units = max(zones[zone].units, units)
         for lot, zones in [*here.items()]:
             for zone in [zone for zone in zones if (lot, zone) not in now]:
                 gone = zones.pop(zone)
                 worn = self._worn(sku, zone, gone)
                 self._over.append(Stayed(sku, lot, zone, storage, gone.stay.since_ms, now_ms, gone.units, worn))
-                before[lot] = worn.most(before.get(lot, Worn()))
+                legs = [*gone.legs, Leg(zone, gone.stay.since_ms, now_ms)][-LEGS_MAX:]
+                before[lot] = Before(worn.most(before.get(lot, Before()).worn), legs, now_ms)
             if not zones:
                 del here[lot]
-        for lot in [lot for lot in before if lot not in account.batches.units]:
-            del before[lot]
+        if "" not in account.batches.units:
+            before.pop("", None)  # nobody knows whether it is these that come again
+        away = sorted((one.left_ms, lot) for lot, one in before.items() if lot not in account.batches.units)
+        for at, (left_ms, lot) in enumerate(away):
+            if at < len(away) - AWAY_MAX or now_ms - left_ms > AWAY_MS:
+                del before[lot]
         self._changed = True
 
-    async def _came(self, sku: str, lot: str, storage: str, zone: str, now_ms: int) -> Stay:
-        """A lot that is new in a room: since it came to the site, where it was in no room before."""
-        elsewhere = [self._worn(sku, at, one) for at, one in self._known.here.get(sku, {}).get(lot, {}).items()]
+    async def _came(self, sku: str, lot: str, storage: str, zone: str, now_ms: int) -> tuple[Stay, list[Leg]]:
+        """A lot that is new in a room: since it came to the site, where it was in no room before; and where it was."""
+        elsewhere = self._known.here.get(sku, {}).get(lot, {})
         before = self._known.before.get(sku, {}).get(lot)
         since_ms = now_ms
         if lot and before is None and not elsewhere:
             with storing():
                 since_ms = await asyncio.to_thread(self._first, sku, lot, now_ms)
-        worn = before or Worn()
-        for one in elsewhere:
-            worn = worn.most(one)
-        return Stay(since_ms, self._chambers[zone].worn_at(storage, since_ms), worn)
+        worn, legs = (before.worn, before.legs) if before is not None else (Worn(), [])
+        for at, one in elsewhere.items():
+            worn = worn.most(self._worn(sku, at, one))
+            legs = [*one.legs, Leg(at, one.stay.since_ms, now_ms)][-LEGS_MAX:]
+        return Stay(since_ms, self._chambers[zone].worn_at(storage, since_ms), worn), legs
 
     def _first(self, sku: str, lot: str, now_ms: int) -> int:
         """When a lot first came."""

@@ -4,8 +4,11 @@ tuned."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+
+import msgspec
+from msgspec import Struct
 
 from cloud.alerts import rules
 from cloud.alerts.lifecycle import Alert
@@ -30,18 +33,27 @@ from cloud.desks.turns import Turns
 from cloud.stores.books import Books
 from cloud.web.desk import Conflict, NotFound, Refused
 from cloud.web.work import Told
+from protocols.tuning import Tuning
 
 HOUR_MS = 3_600_000
 FOUND_MS = 60_000
 """For so long a rule's precision stays, where nothing new is said: what is older than 90 days may wait a minute."""
+TUNED = "tuned"
 UNSEEN = ("pending", "lapsed")
 """States of alerts that nobody saw."""
 
 
-class Verdicts:
-    """The verdicts of one site."""
+class Tuned(Struct, frozen=True):
+    """How a rule was tuned when the site file was read last, and since when it has been so."""
 
-    def __init__(self, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]) -> None:
+    by: Tuning
+    since_ms: int
+
+
+class Verdicts:
+    """The verdicts of one site; `tuning` is that of its file: what was said before it changed counts no more."""
+
+    def __init__(self, books: Books, on_disk: OnDisk, now_ms: Callable[[], int], tuning: Mapping[str, Tuning]) -> None:
         self.floors: Callable[[str], float] = lambda _: FLOOR
         """Under what precision a rule is not told to people any more."""
         self.snooze: Callable[[int, str, str, int], Awaitable[object]] = _nothing
@@ -52,10 +64,26 @@ class Verdicts:
         self._found: dict[str, RulePrecision] = {}
         self._found_ms = -FOUND_MS
         self._rules = [*rules.rules(), LIFE_LEFT]
+        self._tuning = tuning
+        self._tuned: dict[str, Tuned] = {}
+        self._kept: dict[str, Tuned] = {}
+        """As the ledger has it."""
 
     def load(self) -> None:
-        """What was said lately."""
-        self._know(self._books.work.verdicts(self._now_ms() - SPAN_MS))
+        """What was said lately, and which rules are tuned otherwise than they were."""
+        now_ms = self._now_ms()
+        blob = self._books.kept(TUNED)
+        self._kept = msgspec.json.decode(blob, type=dict[str, Tuned]) if blob else {}
+        for rule in self._kept.keys() | self._tuning.keys():
+            by, before = self._tuning.get(rule, Tuning()), self._kept.get(rule, Tuned(Tuning(), 0))
+            self._tuned[rule] = before if before.by == by else Tuned(by, now_ms)
+        self._know(self._books.work.verdicts(now_ms - SPAN_MS))
+
+    async def tick(self) -> None:
+        """Keep since when each rule is tuned as it is. Raises `LedgerUnavailable`."""
+        if self._tuned != self._kept:
+            await self._on_disk(self._books.keep, TUNED, msgspec.json.encode(self._tuned))
+            self._kept = dict(self._tuned)
 
     def precision(self) -> list[RulePrecision]:
         """How each rule did in the last 90 days, by name."""
@@ -167,7 +195,8 @@ class Verdicts:
             for of in old:
                 del self._of[of]
             every = (one for given in self._of.values() for one in given.values())
-            self._found = {one.rule: one for one in precision(every, self._rules, self.floors, now_ms)}
+            tuned = {rule: min(one.since_ms, now_ms) for rule, one in self._tuned.items()}
+            self._found = {one.rule: one for one in precision(every, self._rules, self.floors, now_ms, tuned)}
             self._found_ms = now_ms
         return self._found
 

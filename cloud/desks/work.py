@@ -38,7 +38,7 @@ class Works:
         self, book: Bookkeeping, promises: Promises, books: Books, on_disk: OnDisk, now_ms: Callable[[], int]
     ) -> None:
         self.site = book.site
-        self.verdicts = Verdicts(books, on_disk, now_ms)
+        self.verdicts = Verdicts(books, on_disk, now_ms, book.site.tuning)
         self.assets: Callable[[], Sequence[Asset]] = tuple
         """The assets as they are now."""
         self.people: Callable[[], Iterable[str]] = tuple
@@ -56,7 +56,8 @@ class Works:
         self.verdicts.load()
 
     async def tick(self, now_ms: int) -> None:
-        """Propose what should be planned."""
+        """Propose what should be planned; keep how the rules are tuned."""
+        await self.verdicts.tick()
         if propose(self.assets(), self._known.values(), now_ms):
             async with self._turns.turn():  # by what the ledger has, which may be more than was known
                 for one in propose(self.assets(), self._known.values(), now_ms):

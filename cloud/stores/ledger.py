@@ -232,7 +232,7 @@ class Ledger:
         for before, alert, by, note in transitions:
             person = alert.state in ("acknowledged", "shelved")
             row = msgspec.structs.asdict(alert)
-            del row["clear_from_ms"], row["swings"]
+            del row["clear_from_ms"], row["swings"], row["told_by"]
             rows.append(row)
             steps.append(
                 {

@@ -59,7 +59,11 @@ class Run(Struct):
         self._count(seen, facts)
         self.book, transitions = lifecycle.step(self.book, seen, reported.with_delays(delays, seen), now_ms)
         self.fired += [(now_ms, one.alert) for one in transitions if one.alert.state == "firing" and one.before in NEW]
-        crew = Crew(lambda alert: (self.people.asked(alert), STEPS), lambda person: self.people.quiet(person, now_ms))
+        crew = Crew(
+            lambda alert: (self.people.asked(alert), STEPS),
+            lambda person: self.people.quiet(person, now_ms),
+            lifecycle.told_elsewhere(self.book),
+        )
         found = notices.step(self.board, [*self.book.open.values()], crew, now_ms)
         for one in found:
             self.handed.append(Handed(now_ms, one))

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cloud.core.maintenance.watching import Watch
-from cloud.series_sheet import Row, Series, time_ms
+from cloud.series_sheet import Row, Series
+from cloud.sheet_times import time_ms
 from tests.bench.nab_scoring import LOW_FALSE, STANDARD, Array, Profile, Run, corpus_score
 from tests.bench.table import Figure, show
 

@@ -19,6 +19,7 @@ TEAMS = {
     "site": ("Whole site", [], ["mara", "otto", "anna"]),
 }
 TURN_DAYS = {"cold": 7, "site": 2}
+TUNED_MS = 1_763_762_400_000
 PRECISION = (
     # rule, right, wrong, not now, low, high, asks
     ("stock_unknown", 2, 9, 1, 0.05, 0.45, True),
@@ -234,6 +235,7 @@ class FakeCrew:
             {
                 "rule": rule, "right": right, "wrong": wrong, "not_now": later, "low": low, "high": high, "floor": 0.5,
                 "precision": right / (right + wrong) if right + wrong else None, "asks_tuning": asks,
+                "tuned_ms": TUNED_MS if rule == "gateway_silent" else 0,
             }
             for rule, right, wrong, later, low, high, asks in PRECISION
             if not self.empty or not right

@@ -179,6 +179,7 @@ def test_precision_shows_its_interval_its_floor_and_what_asks_to_be_tuned(
     expect(rules).to_have_count(4)
     expect(rules.first).to_contain_text("Stock can not be counted")
     expect(rules.first).to_contain_text("asks to be tuned")
+    expect(rules.filter(has_text="counted since")).to_have_count(1)
     expect(rules.first).to_contain_text("2 right, 9 wrong · 1 not now")
     expect(rules.first.get_by_role("img")).to_have_attribute(
         "aria-label", "Stock can not be counted: right in 18%, likely between 5% and 45%, floor 50%"

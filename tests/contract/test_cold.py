@@ -215,6 +215,9 @@ async def test_a_backlog_that_tells_of_a_breach_later_finds_what_still_lies_ther
     assert sum(one["gone"] for one in case["lines"]) == 4
     exposed = await cold.get("/api/v1/cold/exposures?sku=flu")
     assert all(one["outside_ms"] >= 59 * MINUTE_MS for one in exposed)
+    [asks] = [one for one in await cold.get("/api/v1/alerts") if one["zone"] == "cold"]
+    assert (asks["rule"], asks["state"], asks["severity"]) == ("goods_aside", "firing", 2), "nobody else tells of it"
+    assert (asks["params"]["units"], asks["params"]["lots"]) == (46, 2)
 
 
 async def test_what_lies_in_a_slot_is_lost_once_its_scale_saw_it_leave(cold: ColdSite) -> None:
@@ -252,6 +255,8 @@ async def test_a_lot_that_used_up_its_budget_is_set_aside_alone(cold: ColdSite) 
     ]
     assert sorted(line["lot"] for one in cases for line in one["lines"]) == ["F1", "F2"]
     assert (await cold.position("flu"))["quarantined"] == 50
+    asks = [one["params"] for one in await cold.get("/api/v1/alerts") if one["rule"] == "goods_aside"]
+    assert [(one["units"], one["lots"]) for one in asks] == [(50, 2)]
     await cold.restart()
     await cold.tick(12)
     await cold.minutes(*[5.0] * 5)

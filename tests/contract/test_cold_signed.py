@@ -45,12 +45,12 @@ async def test_no_plain_entry_gives_back_what_a_breach_set_aside_nor_hands_it_ou
 async def test_scrap_books_what_is_there_and_says_what_was_missing(cold: ColdSite) -> None:
     await stocked(cold)
     await cold.minutes(*WARM, *COOL)
-    await cold.post("/api/v1/book", {"kind": "loss", "sku": "flu", "units": -10, "lot": "F1", "note": "fell"}, "bo")
+    await cold.post("/api/v1/book", {"kind": "count", "sku": "flu", "units": 20, "lot": "F1", "note": "fell"}, "bo")
     case = await decided(cold, "scrap")
     assert sorted((one["lot"], one["units"], one["gone"]) for one in case["lines"]) == [("F1", 20, 10), ("F2", 20, 0)]
     stands = await cold.position("flu")
     assert (stands["on_hand"], stands["quarantined"]) == (0, 0)
-    assert [one["units"] for one in await cold.book("flu", "loss")] == [-10, -20, -20]
+    assert [one["units"] for one in await cold.book("flu", "loss")] == [-20, -20]
     assert (await cold.ask("mo", "GET", "/api/v1/cold/excursions/0"))[0] == 404
 
 

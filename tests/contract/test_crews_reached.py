@@ -9,18 +9,20 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from cloud import channels
 from cloud.alerts import lifecycle, people
 from cloud.alerts.lifecycle import Condition, Delays
 from cloud.alerts.notices import Notice
 from cloud.alerts.wording import Text
 from cloud.channels import Channel
-from cloud.desks import delivering
+from cloud.desks import crewing, delivering
 from cloud.desks.crews import Crews
+from cloud.desks.occasions import Handed
 from cloud.stores.notices import Kept
 from cloud.web import taking
 from protocols.crews import Person, Team
 from protocols.tuning import RULES
-from tests.contract.crews_site import MINUTE_MS, Crewed, holds, kept, receiving, too_warm
+from tests.contract.crews_site import BOB, MINUTE_MS, SITE, TEAM, Crewed, holds, kept, receiving, too_warm
 from tests.contract.web_service import until
 from tests.depot import warmth
 
@@ -88,6 +90,45 @@ async def test_nobody_is_called_any_more_once_somebody_took_it_on(tmp_path: Path
         await until(lambda: not place.crewing.delivering.waiting())
         await place.stop()
         assert receiver.taken == []
+
+
+async def test_who_leaves_the_site_file_stops_nothing_and_whoever_is_on_call_hears_of_it(tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        place = Crewed(tmp_path)
+        receiver.add(place.state, "ann-pager", "bob-pager", "bob-second")
+        await place.start(working=False)
+        await too_warm(place)
+        [alert] = [one for one in place.service.alerting.book.open.values() if one.severity == 1]
+        place.crewing._memory.handed = [Handed("ann", alert.id, "mo", "")]
+        await place.service.alerting.assign(alert.id, "mo", "ann", "")
+        await place.tick()
+        await place.stop()
+        assert {one.person for one in await kept(place)} == {"ann"}
+
+        place.site = replace(SITE, people=[BOB], teams=[replace(TEAM, people=["bob"])])
+        await place.start()
+        await place.tick()
+        await until(lambda: not place.crewing.delivering.waiting())
+        told = await kept(place)
+        await place.stop()
+        assert {(one.person, one.state) for one in told} == {("ann", "given_up"), ("bob", "delivered")}
+
+
+async def test_a_channel_that_apprise_does_not_know_is_told_as_trouble_until_it_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crewing, "WARM_S", 0.01)
+    place = Crewed(tmp_path)
+    place.state.mkdir()
+    for name in ("ann-pager", "bob-pager", "bob-second"):
+        channels.add(place.state, name, Channel(url="foo://t0psecret" if name == "bob-pager" else "json://localhost"))
+    await place.start()
+    await until(lambda: "url of bob-pager" in place.crewing.trouble())
+    assert "t0psecret" not in place.crewing.trouble()
+    path = place.state / channels.NAME
+    path.write_text(path.read_text().replace("foo://t0psecret", "json://there"))
+    await until(lambda: not place.crewing.trouble())
+    await place.stop()
 
 
 async def test_wrong_links_keep_nobody_of_the_same_address_from_a_right_one(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from tests.contract.trade_site import TradeSite
+from tests.contract.trade_site import TradeSite, site_text
 from tests.contract.works import WORK, alert
-from tests.depot import DAY_MS, HOUR_MS
+from tests.depot import HOUR_MS
 
 
 async def test_a_tap_is_kept_once_with_its_own_time_and_may_be_thought_over_for_a_day(trading: TradeSite) -> None:
@@ -67,8 +67,20 @@ async def test_a_rule_that_is_wrong_again_and_again_is_not_told_any_more_and_wha
     await trading.restart()
     works = trading.service.trade.works
     assert not works.paging("stock_differs")
-    trading.clock.pass_ms(91 * DAY_MS)
-    assert works.paging("stock_differs"), "what was said of it is old"
+
+    text = site_text()
+    trading.text = text + "\n[tuning.stock_differs]\nhold_minutes = 30\n"
+    since_ms = trading.clock()
+    for _ in range(2):
+        await trading.restart()
+        await trading.tick()
+        works = trading.service.trade.works
+        assert works.paging("stock_differs"), "it was tuned as it asked: what was said before counts no more"
+    [tuned] = [one for one in works.precision() if one.tuned_ms]
+    assert (tuned.rule, tuned.wrong, tuned.tuned_ms) == ("stock_differs", 0, since_ms)
+    trading.text = text
+    await trading.restart()
+    assert trading.service.trade.works.paging("stock_differs"), "to take it back is to change it"
 
 
 async def test_what_is_found_at_the_end_goes_above_what_was_said_at_first(trading: TradeSite) -> None:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from cloud.alerts.facts import BacklogNow, ClimateNow, DiskNow, Facts, GatewayLink, LateNow
 from cloud.core.book.staking import Stake
+from cloud.core.coldchain.aside import Aside
 from cloud.core.coldchain.rooms import Kind, RoomNow
 from cloud.core.counting.shrinkage import Shrunk
 from cloud.core.forecasting.watched import Strayed
@@ -72,7 +73,7 @@ def wrong(place: Site, now_ms: int = NOW_MS, silent: bool = False) -> Facts:
     """All that a device can tell of, wrong at once; also what no device tells."""
     facts = well(place, now_ms)
     found = [Finding(code, "1", now_ms - 1, "look", {}) for code in FINDINGS]
-    state = "silent" if silent else "ok"
+    state, heard_ms = ("silent", now_ms - 9_000_000) if silent else ("ok", now_ms)
     return replace(
         facts,
         levels={
@@ -92,10 +93,11 @@ def wrong(place: Site, now_ms: int = NOW_MS, silent: bool = False) -> Facts:
         },
         climate={one.id: ClimateNow(30.0, 90.0, now_ms) for one in place.zones},
         rooms=[
-            RoomNow(one.id, f"st{at}", kind, "too_far", 1, 0, 20.0, 9_999_999, 20.0, now_ms, 15.0, 5.0, 2)
-            for one in place.zones
-            for at, kind in enumerate(KINDS)
+            RoomNow(one.id, f"st{at}", kind, "too_far", 1, 0, 20.0, 9_999_999, 20.0, heard_ms, 15.0, to_limit, 2)
+            for one, kinds, to_limit in zip(place.zones, (KINDS, KINDS[:2]), (5.0, 50.0), strict=True)
+            for at, kind in enumerate(kinds)
         ],
+        aside=[Aside(one.id, 5, 1, now_ms - 1) for one in place.zones],
         assets=[
             AssetNow(
                 one.id, "refrigerator" if one.kind == "climate" else "machine" if one.kind == "machine" else "reader",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -207,6 +208,43 @@ def test_one_that_is_put_aside_is_back_when_its_time_is_over_or_it_gets_worse() 
     assert states(back) == ["firing"]
     _, worse = run([(5_000, [Condition("warm", "cold-1", "cold", 1, {})])], book)
     assert states(worse) == ["firing"]
+
+
+@pytest.mark.parametrize("severity", [1, 2])
+def test_one_that_is_put_aside_gone_and_back_is_aside_until_its_time_is_over_and_fires_then(severity: int) -> None:
+    warm = replace(WARM, severity=severity)
+    book, _ = run([(0, [warm]), (10, [warm])])
+    aside = shelve(book.open["warm", "cold-1"], "ada", "not now", 1_000, 20)
+    assert isinstance(aside, Alert)
+    gone, _ = run([(30, []), (35, [])], enter(book, aside))
+
+    _, back = run([(100, [warm]), (110, [warm]), (999, [warm]), (1_000, [warm])], gone)
+    assert [(one.alert.state, one.alert.acknowledged_by) for one in back[-2:]] == [("shelved", "ada"), ("firing", "")]
+    _, late = run([(2_000, [warm]), (2_010, [warm])], gone)
+    assert (states(late)[-1], late[-1].alert.acknowledged_by) == ("firing", "")
+    _, worse = run([(100, [replace(warm, severity=0)]), (110, [replace(warm, severity=0)])], gone)
+    assert states(worse)[-1] == "firing"
+
+
+def test_what_another_rule_tells_of_has_no_alert_of_its_own_and_is_the_same_again_when_that_is_over() -> None:
+    mild, worst = replace(WARM, told_by="hot"), replace(WARM, rule="hot", severity=1)
+    delays = {**DELAYS, "hot": Delays(20, 0)}
+
+    def then(book: Book, *moments: tuple[int, list[Condition]]) -> Book:
+        for now_ms, seen in moments:
+            book, _ = step(book, seen, delays, now_ms)
+        return book
+
+    book = then(Book(), (0, [WARM]), (10, [mild, worst]))
+    assert {rule: one.state for (rule, _), one in book.open.items()} == {"warm": "firing", "hot": "pending"}
+    book = then(book, (30, [mild, worst]), (31, [mild, worst]))
+    assert [*book.open] == [("hot", "cold-1")]
+    assert book.lately["warm", "cold-1"].told_by == "hot"
+    late = then(book, (40, []), (2 * REOPEN_MS, [WARM]), (2 * REOPEN_MS + 10, [WARM]))
+    assert [(one.id, one.state, one.comes_and_goes) for one in late.open.values()] == [(3, "firing", False)]
+    book = then(book, (40, [WARM]), (41, [WARM]), (50, [WARM]))
+    [back] = book.open.values()
+    assert (back.rule, back.id, back.state, back.reopened, back.told_by) == ("warm", 1, "firing", 0, "")
 
 
 def test_nothing_is_put_aside_without_a_reason_or_for_ever() -> None:

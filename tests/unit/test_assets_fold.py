@@ -241,6 +241,8 @@ def test_a_gateway_that_is_away_is_silent_and_back_again() -> None:
     fleet = Fleet(SITE)
     fleet.gateways([("g1", True, START_MS)], START_MS)
     assert found(fleet, "g1", START_MS) == []
+    fleet.gateways([("g1", False, START_MS)], START_MS + HOUR_MS - 60_000)
+    assert found(fleet, "g1", START_MS + HOUR_MS - 60_000) == [], "as after a start, until it has greeted us"
     fleet.gateways([("g1", False, START_MS)], START_MS + HOUR_MS)
     assert found(fleet, "g1", START_MS + HOUR_MS) == ["silent"]
     fleet.gateways([("g1", True, START_MS + 2 * HOUR_MS)], START_MS + 2 * HOUR_MS)

@@ -185,9 +185,27 @@ def test_time_of_which_nothing_is_known_ages_as_it_should_have_been_kept() -> No
     assert found.known == 0
 
 
-def test_a_warm_day_is_a_breach_by_its_kinetic_mean() -> None:
-    kept = Storage("x", 2, 8, 0, 15, excursion_minutes=24 * 60, kinetic_c=8)
-    course = lived(kept, 5, 14)
-    told = [course.take(14 * HOUR_MS + minute * MINUTE_MS, 14, kept) for minute in range(2, 600)]
-    kinds = [(one.kind, one.why) for one in told if one is not None]
-    assert kinds == [("excursion", ""), ("breach", "kinetic")]
+def test_a_warm_day_is_a_breach_by_its_kinetic_mean_whether_or_not_the_room_is_outside() -> None:
+    kept = Storage("x", 2, 8, 0, 15, excursion_minutes=None, kinetic_c=8)
+    course, told = lived(kept, 5, 14), []
+    for minute in range(1, 48 * 60):
+        at_ms = 14 * HOUR_MS + minute * MINUTE_MS
+        course.take(at_ms, 14 if minute < 420 else 5, kept)
+        told += [one for one in [course.mean(at_ms, kept)] if one is not None]
+    [begun, over] = told
+    assert (begun.kind, begun.why, begun.ended_ms) == ("breach", "kinetic", 0)
+    assert over.began_ms == begun.began_ms
+    assert over.peak_c > 8.3
+    assert 12 < (over.ended_ms - begun.began_ms) / HOUR_MS < 24
+
+
+def test_after_a_warm_summer_a_room_is_in_breach_once_however_often_its_door_is_opened() -> None:
+    kept, told, at_ms = PRESETS["room"], [], 0
+    course = Course.of(kept)
+    days = [(24, 22.0)] * 16 + [(12, 29.5), (12, 24.0)] * 24 + [(23.5, 22.0), (0.5, 25.3)] * 20
+    for hours, celsius in days:
+        for _ in range(round(hours * 6)):
+            at_ms += 10 * MINUTE_MS
+            found = [course.take(at_ms, celsius, kept), course.mean(at_ms, kept)]
+            told += [one for one in found if one is not None and one.kind == "breach"]
+    assert [(one.why, one.ended_ms > 0) for one in told] == [("kinetic", False), ("kinetic", True)]

@@ -14,6 +14,7 @@ from cloud.core.coldchain.approach import Lately, minutes_to
 from cloud.core.coldchain.chamber import Chamber, Told, own_storage
 from cloud.core.coldchain.exposure import Worn
 from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, MINUTE_MS
+from cloud.core.coldchain.legs import Leg, own_mean
 from cloud.core.coldchain.marks import Marks
 from cloud.core.coldchain.rooms import room
 from cloud.core.coldchain.thermometers import LAG_MS, Thermometers
@@ -282,3 +283,15 @@ def test_a_room_tells_what_it_is_in_and_whose_limits_are_its_own() -> None:
     assert own is not None
     assert (own.defrost_minutes, own.excursion_minutes) == (75, None)
     assert own_storage(None, None, cooled=True) is None
+
+
+def test_a_lots_own_mean_is_of_the_rooms_it_was_in_and_of_nothing_before() -> None:
+    cool, warm = chamber(FRIDGE), chamber(FRIDGE)
+    seldom(10, 5.0, 48 * 6, cool)
+    now_ms = seldom(10, 12.0, 48 * 6, warm)
+    rooms, from_ms, moved_ms = {"cool": cool, "warm": warm}, now_ms - 24 * HOUR_MS, now_ms - 6 * HOUR_MS
+    always = own_mean([Leg("warm", 0, now_ms)], rooms, "2-8", from_ms, now_ms)
+    moved = own_mean([Leg("cool", 0, moved_ms), Leg("warm", moved_ms, now_ms)], rooms, "2-8", from_ms, now_ms)
+    assert always == pytest.approx(12)
+    assert moved == pytest.approx(7.4, abs=0.2)
+    assert own_mean([Leg("warm", moved_ms, now_ms)], rooms, "2-8", from_ms, now_ms) is None, "it came six hours ago"

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from cloud import cli, series_sheet, watch_cli
-from cloud.core.maintenance import clocks, events, states, streams, units
+from cloud.core.maintenance import clocks, events, states, streams, units, watching
 from tests.unit.pages import DOCS, blocks, tables
 
 TEXT = (DOCS / "maintenance.md").read_text()
@@ -68,6 +68,8 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f"at most {['ten'][units.ROWS_MAX - 10]} in a row",
         f"{['ten'][clocks.BACK_ROWS - 10]} rows in order",
         f"What {states.LASTING_ROWS:,} rows long",
+        f"whose first numbers come within {watching.GATHER_ROWS} rows",
+        f"among the first {series_sheet.LOOK_ROWS:,} rows if need be ({watch_cli.LIVE_PEEK_ROWS} of a pipe)",
     ):
         assert said in text, said
     assert {f"`{one}`" for one in series_sheet.TIME_NAMES} <= set(re.findall(r"`\w+`", TEXT))

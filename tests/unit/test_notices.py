@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cloud.alerts import people
-from cloud.alerts.lifecycle import Alert
-from cloud.alerts.notices import AGAIN_MS, GROUP_MS, OVER_MS, TOKEN_MS, Board, Crew, Notice, step
+from cloud.alerts import lifecycle, people
+from cloud.alerts.lifecycle import Alert, Book, Condition, Delays
+from cloud.alerts.notices import AGAIN_MS, GROUP_MS, OVER_MS, TOKEN_MS, Board, Crew, Notice, forget, step
 from protocols.crews import Person, Team, flaw
 
 MINUTE_MS = 60_000
@@ -112,13 +112,53 @@ def test_what_is_back_within_the_hour_is_not_told_again_unless_it_is_critical() 
     calm = told([(0, 300, alert(1)), (900, 1200, alert(1)), (2400, 10**6, alert(1))], 120)
     assert [one.kind for _, one in calm] == ["news"]
     found = told([(0, 300, alert(1, 1)), (900, 10**6, alert(1, 1))], 16)
-    assert [(at, one.kind) for at, one in found][:3] == [(0, "critical"), (300, "over"), (900, "again")]
+    assert [(at, one.kind) for at, one in found][:3] == [(0, "critical"), (300, "over"), (900, "critical")], "as new"
 
 
 def test_of_what_comes_and_goes_nobody_is_told_that_it_is_over() -> None:
     swinging = replace(alert(1, 1), swings=2)
     found = told([(0, 60, swinging), (1200, 1300, swinging), (5000, 5100, replace(alert(2), reopened=1))], 180)
     assert [(at, one.kind) for at, one in found] == [(0, "critical"), (1200, "again"), (5060, "news")]
+
+
+def test_the_last_word_on_what_is_critical_and_over_for_good_is_that_it_is_over() -> None:
+    """Called at night for the second time, and told that it is over, too."""
+    book, board, said = Book(), Board(), []
+    for second in range(0, 3 * 3600, 10):
+        seen = [Condition("warm", "cold", "cold", 1, {})] if second < 600 or 2400 <= second < 3300 else []
+        book, _ = lifecycle.step(book, seen, {"warm": Delays(0, 5 * MINUTE_MS)}, second * 1000)
+        told_now = step(board, [*book.open.values()], crew(("ann",), quiet=True), second * 1000)
+        said += [one.kind for one in told_now if one.kind != "again"]
+    assert said == ["critical", "over", "critical", "over"]
+
+
+def test_what_another_alert_tells_of_is_not_said_to_be_over() -> None:
+    board, mild, bad = Board(), alert(1), alert(2, 1)
+    found = [one for at in (0, 61) for one in step(board, [mild], crew(), at * 1000)]
+    told_by = crew()._replace(told_by={1})
+    found += [one for at in range(70, 9000, 10) for one in step(board, [bad], told_by, at * 1000)]
+    assert {one.kind for one in found} == {"news", "critical", "again"}
+    assert {one.alerts for one in found[1:]} == {(2,)}
+
+
+def test_whoever_is_asked_first_is_no_step_of_escalation() -> None:
+    found = told([(0, 10**6, alert(1, 1)), (330, 10**6, alert(2, 1))], 8)
+    assert [(at, one.person, one.kind, one.step) for at, one in found] == [
+        (0, "ann", "critical", 0),
+        (300, "ann", "again", 0),
+        (300, "bob", "critical", 1),
+        (330, "ann", "critical", 0),
+    ]
+
+
+def test_who_is_not_there_any_more_is_forgotten_and_those_who_are_hear_of_it() -> None:
+    board = Board()
+    step(board, [alert(1, 1), alert(2)], crew(("ann",)), 0)
+    step(board, [alert(1, 1), alert(2)], crew(("ann",)), 2 * MINUTE_MS)
+    forget(board, {"bob"})
+    assert board.buckets == {}
+    found = step(board, [alert(1, 1), alert(2)], crew(("bob",)), 3 * MINUTE_MS)
+    assert [(one.person, one.alerts) for one in found] == [("bob", (1, 2))]
 
 
 def test_nobody_on_the_roster_is_nobody_told() -> None:

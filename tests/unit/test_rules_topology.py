@@ -11,6 +11,9 @@ from cloud.alerts import rules as rules_
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.alerts.lifecycle import Book, Condition, Delays, step
 from cloud.alerts.rules import cut_off, delays, evaluate, rules
+from cloud.core.coldchain.rooms import Kind, RoomNow
+from cloud.core.coldchain.silence import watched_ms
+from cloud.core.coldchain.thermometers import Thermometers
 from edge.core import alarms
 from protocols.layout import About, Device, LayoutError, Site, Zone, parse
 from protocols.reports import DeviceHealth
@@ -144,6 +147,54 @@ def test_what_does_not_come_back_with_the_power_is_told_then() -> None:
         book, transitions = step(book, evaluate(now), known, now.now_ms)
         states += [(second, one.alert.rule, one.alert.state) for one in transitions if one.alert.state != "pending"]
     assert states == [(30, "zone_dark", "firing"), (420, "zone_dark", "resolved"), (420, "device_silent", "firing")]
+
+
+def test_a_warm_room_is_one_alert_however_many_ways_goods_are_kept_in_it() -> None:
+    """It nears its limit, is outside, goods are about to be lost, some are; then it gets cold again."""
+    known, book = delays(), Book()
+    seen: list[tuple[str, int, object]] = []
+    place = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
+    for minute in range(0, 240):
+        warm = 5.0 + 0.1 * minute if minute < 180 else 5.0
+        rooms: list[RoomNow] = []
+        for storage, outer in (("2-8", 15.0), ("vaccine", 18.0)):
+            kind: Kind = "" if warm <= 8.0 else "excursion" if warm <= outer else "breach"
+            limit = 8.0 if not kind else outer
+            left = (limit - warm) / 0.1 if kind != "breach" and minute < 180 else None
+            at_ms = NOW_MS + minute * 60_000
+            rooms.append(RoomNow("cold", storage, kind, "", 1, 0, warm, at_ms, warm, at_ms, limit, left, 2))
+        facts = Facts(place, NOW_MS + minute * 60_000, rooms=rooms)
+        book, _ = step(book, evaluate(facts), known, facts.now_ms)
+        firing = [one for one in book.open.values() if one.state == "firing"]
+        assert len(firing) <= 1, [one.rule for one in firing]
+        told = [(one.rule, one.severity, one.params.get("also")) for one in firing]
+        seen += told if told != seen[-1:] else []
+    assert seen == [
+        ("temperature_ahead", 2, None),
+        ("temperature_excursion", 2, "vaccine"),
+        ("temperature_ahead", 1, None),
+        ("temperature_breach", 1, "vaccine"),
+    ]
+
+
+def test_a_room_whose_fuse_blew_is_unwatched_and_one_whose_gateway_is_away_is_not_told_twice() -> None:
+    place = site(1)
+    rooms = [RoomNow("z-g1", "2-8", celsius=5.0, at_ms=NOW_MS - 5 * 3_600_000, limit_c=8.0, lots=3)]
+    facts = replace(lost(well(place), {"g1-climate0": NOW_MS - 5 * 3_600_000}), rooms=rooms)
+    seen = {one.rule: one.severity for one in news(evaluate(facts))}
+    assert seen == {"device_silent": 3, "room_unwatched": 1}
+    assert {one.rule for one in news(evaluate(away(facts, "g1")))} == {"gateway_silent"}
+
+
+def test_thermometers_are_waited_for_by_their_own_spacing() -> None:
+    hour_ms, told = 3_600_000, Thermometers()
+    assert watched_ms(told) == 0
+    for at in range(5):
+        told.place(NOW_MS + at * 60_000, "quick", 5.0)
+    assert watched_ms(told) == NOW_MS + 4 * 60_000 + hour_ms // 2
+    for at in range(3):
+        told.place(NOW_MS + at * hour_ms, "logger", 5.0)
+    assert watched_ms(told) == NOW_MS + 2 * hour_ms + round(2.5 * hour_ms)
 
 
 def test_a_site_tunes_its_rules() -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.series_sheet import Refused, Row, Series, time_ms
+from cloud.series_sheet import Refused, Row, Series
 from cloud.sheet_cells import VALUE_MAX
+from cloud.sheet_times import time_ms
 from cloud.sheets import SheetError
 
 
@@ -38,13 +39,42 @@ def notes(text: str) -> list[tuple[int, str, str, str]]:
         "1396310700",
         "1396310700000",
         "1396310700.0",
+        "4/1/2014 12:05 AM",
+        "04/01/2014, 12:05:00 am",
+        "4/1/2014 12:05\u202fa.m.",
+        "2014-04-01 12:05:00 AM",
+        "2014-4-1 0:05",
+        "4-1-2014 0:05",
     ],
 )
 def test_a_time_is_read_however_it_is_written(text: str) -> None:
     assert time_ms(text, False) == 1_396_310_700_000
 
 
-@pytest.mark.parametrize("text", ["", "x", "2014-13-01 00:00", "31/31/2014 0:00", "nan", "-5", "1e300", "12:00"])
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [("3:04 PM", "15:04:00"), ("3:04:05 pm", "15:04:05"), ("12:00 PM", "12:00:00"), ("11:59:59.5PM", "23:59:59.500")],
+)
+def test_a_clock_of_twelve_hours_is_read(text: str, clock: str) -> None:
+    assert time_ms(f"1/2/2024 {text}", False) == time_ms(f"2024-01-02 {clock}", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/2/2024 13:04 PM",
+        "1/2/2024 0:04 AM",
+        "3:04 PM",
+        "",
+        "x",
+        "2014-13-01 00:00",
+        "31/31/2014 0:00",
+        "nan",
+        "-5",
+        "1e300",
+        "12:00",
+    ],
+)
 def test_what_is_no_time_is_none(text: str) -> None:
     assert time_ms(text, False) is None
 
@@ -62,6 +92,106 @@ def test_the_day_comes_first_where_time_only_goes_on_so() -> None:
     assert [row.at_ms - found[0].at_ms for row in found if isinstance(row, Row) and isinstance(found[0], Row)] == [
         86_400_000 * day for day in range(11)
     ]
+
+
+def dated(*days: str) -> list[tuple[str, list[tuple[int, str, str, str]]]]:
+    """A file of these days, as a day of the first row and all notes."""
+    text = "time,value\n" + "".join(f"{day} 12:00,{at}\n" for at, day in enumerate(days))
+    first = rows(text)[0]
+    assert isinstance(first, Row)
+    return [(datetime.fromtimestamp(first.at_ms / 1000, UTC).date().isoformat(), notes(text))]
+
+
+def test_the_order_of_day_and_month_is_said_where_no_date_tells_it() -> None:
+    first = "03/04/2026 12:00"
+
+    assert dated("03/04/2026", "13/04/2026") == [("2026-04-03", [])]
+    assert dated("03/04/2026", "03/14/2026") == [("2026-03-04", [])]
+    assert dated("03/04/2026", "04/04/2026") == [("2026-04-03", [(2, "dates read as DD/MM/YYYY", "", first)])]
+    assert dated("03/04/2026", "03/05/2026") == [("2026-03-04", [(2, "dates read as MM/DD/YYYY", "", first)])]
+    assert dated("03/04/2026") == [("2026-03-04", [(2, "dates taken as MM/DD/YYYY", "", first)])]
+    assert dated("2026/03/04", "03.04.2026")[0][1] == []
+
+
+def test_a_date_far_down_tells_the_order_of_a_file() -> None:
+    lines = [f"02/03/2026 {at // 60:02}:{at % 60:02},{at}\n" for at in range(600)]
+    found = rows("".join(["time,value\n", *lines, "13/03/2026 00:00,5\n"]))
+
+    assert all(isinstance(row, Row) and not row.notes for row in found)
+    assert isinstance(found[0], Row)
+    assert found[0].at_ms == time_ms("2026-03-02 00:00", False)
+
+
+@pytest.mark.parametrize(
+    ("last", "begins", "told"),
+    [
+        ("04/03/2026 00:00", "2026-03-02", "dates read as DD/MM/YYYY"),
+        ("03/03/2026 00:00", "2026-03-02", "dates read as DD/MM/YYYY"),
+        ("02/05/2026 00:00", "2026-02-03", "dates read as MM/DD/YYYY"),
+        ("14/03/2026 00:00", "2026-03-02", ""),
+        ("02/03/2026 23:00", "2026-02-03", "dates taken as MM/DD/YYYY"),
+    ],
+)
+def test_the_last_row_tells_the_order_where_all_rows_looked_at_are_of_one_day(
+    last: str, begins: str, told: str
+) -> None:
+    lines = [f"02/03/2026 {at // 60:02}:{at % 60:02},{at}\n" for at in range(1200)]
+    end = (2 + 2 * 1440, f"{last},5\n")
+
+    series = Series("s", ["time,value\n", *lines], look_rows=400, backwards=lambda: iter([(end[0] + 1, "\n"), end]))
+
+    first = next(iter(series))
+    assert isinstance(first, Row)
+    assert first.at_ms == time_ms(begins, False)
+    assert [what for what, _, _ in first.notes] == [told][: bool(told)]
+
+
+def quoted(*cells: str) -> tuple[list[float | None], set[str]]:
+    """A column of a file that is separated by commas: its numbers, and what was noted."""
+    text = "timestamp,value\n" + "".join(f'2026-01-{at:02},"{cell}"\n' for at, cell in enumerate(cells, 1))
+    return [one for (one,) in values(text)], {what for _, what, _, _ in notes(text)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["5,129", "5,13"], [5.129, 5.13]),
+        (["5,129", "0,981"], [5.129, 0.981]),
+        (["5,129 C", "4,9 C"], [5.129, 4.9]),
+        (["5,129", "1.234,5"], [5.129, 1234.5]),
+        (["5,129", "1200"], [5.129, 1200.0]),
+        (["5,129", "1,234.5"], [5129.0, 1234.5]),
+        (["1,234,567", "-5,129"], [1234567.0, -5129.0]),
+        (["5,129", "998.5"], [5129.0, 998.5]),
+    ],
+)
+def test_other_cells_tell_decimals_from_thousands(cells: list[str], numbers: list[float]) -> None:
+    assert quoted(*cells) == (numbers, set())
+
+
+def test_where_no_cell_tells_a_comma_is_read_as_what_lies_nearer_and_noted() -> None:
+    assert quoted("5,129", "4,987") == ([5.129, 4.987], {"comma read as decimal"})
+    assert quoted("5,129", "5") == ([5.129, 5.0], {"comma read as decimal"})
+    assert quoted("998", "1,002") == ([998.0, 1002.0], {"comma read as thousands"})
+
+
+def test_a_comma_that_can_not_be_read_as_the_others_is_no_number() -> None:
+    assert quoted("1,234.5", "1,234.5", "5,12") == ([1234.5, 1234.5, None], {"no number"})
+    assert quoted("5,12", "5,13", "1,234,567", "5,1,2") == ([5.12, 5.13, None, None], {"no number"})
+
+
+def test_numbers_that_a_comma_cut_in_two_are_never_read_as_their_first_half() -> None:
+    with pytest.raises(
+        SheetError, match="line 2 has 3 cells under 2 names, as decimal commas make: '2026-01-01,5,129'"
+    ):
+        rows("timestamp,value\n2026-01-01,5,129\n2026-01-02,5,13\n2026-01-03,5\n")
+    cells = ["5.1,a", "5,129,b", "5.2,door, open", "5.3,,"]
+    text = "timestamp,value,remark\n" + "".join(f"2026-01-0{at},{one}\n" for at, one in enumerate(cells, 1))
+
+    found = [one for one in rows(text, only=["value"]) if isinstance(one, Row)]
+
+    assert [one.values for one in found] == [[5.1], [None], [5.2], [5.3]]
+    assert [one.notes for one in found if one.notes] == [[("more cells than names", "", "2026-01-02,5,129,b")]]
 
 
 def test_cells_that_are_no_numbers_are_named_and_their_rows_kept() -> None:
@@ -126,6 +256,19 @@ def test_labels_are_no_channels_unless_they_are_asked_for() -> None:
 
     assert Series("s", text).left_out == ["anomaly", "changepoint"]
     assert Series("s", text, only=["flow", "anomaly"]).channels == ["flow", "anomaly"]
+
+
+@pytest.mark.parametrize(
+    "name", ["anomaly_score", "is_anomaly", "Anomaly Label", "isAnomaly", "change_point", "outlier", "fault_label"]
+)
+def test_a_column_named_like_a_label_is_left_out_and_why(name: str) -> None:
+    series = Series("s", [f"timestamp,value,{name}\n", "2026-01-01,1,0.5\n"])
+
+    assert (series.channels, [*series.why_left_out]) == (["value"], [name])
+    assert "says what is true of a row, or was judged of it" in series.why_left_out[name]
+    assert Series("s", [f"timestamp,value,{name}\n", "2026-01-01,1,0\n"], only=[name]).channels == [name]
+    with pytest.raises(SheetError, match=f"no column of numbers; {name}: a column of that name"):
+        Series("s", [f"timestamp,{name}\n", "2026-01-01,1\n"])
 
 
 def test_columns_can_be_chosen() -> None:

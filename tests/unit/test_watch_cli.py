@@ -118,7 +118,8 @@ def test_a_channel_that_begins_with_bad_cells_is_judged_on_the_rest_beside_anoth
 
     assert lines[-1]["summary"]["channels"] == ["value", "humidity"]
     assert lines[-1]["summary"]["notes"]["no number"]["count"] == 150
-    assert lines[-1]["summary"]["judged"] == 450
+    assert lines[-1]["summary"]["judged"] == 600
+    assert lines[-1]["summary"]["from_row"] == {"value": 151, "humidity": 1}
 
 
 @pytest.mark.parametrize("bad", ["#VALUE!", "Bad Input"])
@@ -141,6 +142,76 @@ def test_a_column_that_is_left_out_is_said_with_counts_and_what_to_do(
     said = "1 of its 150 cells are numbers, 'fine' in line 3 is none; --channels remark watches it"
     assert faults[0].endswith(f":1: column 'remark' is left out: {said}")
     assert "column 'label' is left out: a column of that name" in faults[1]
+    assert told(capsys, str(tmp_path / "series.csv"), "--channels", "value")[1] == []
+
+
+def test_a_column_that_begins_late_hides_nothing_and_says_from_where_it_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = [cooled(at) for at in range(2400)]
+    alone, _ = told(capsys, str(written(tmp_path, values)))
+    beside = [f"{one},{'' if at != 2300 else 7}" for at, one in enumerate(values)]
+
+    lines, faults = told(capsys, str(written(tmp_path, beside, "value,remark")))
+
+    rows = [one for one in lines if "row" in one]
+    assert [one["score"] for one in rows] == [one["score"] for one in alone if "row" in one]
+    assert all(one["judged"] for one in rows)
+    assert lines[-1]["summary"]["events"] == alone[-1]["summary"]["events"] > 0
+    assert lines[-1]["summary"]["from_row"] == {"value": 1, "remark": 2301}
+    assert rows[2300]["notes"] == [["begins late", "remark", "2301"]]
+    assert faults[0].endswith(":2302: remark begins here, and counts from row 2301 on")
+
+
+def test_a_pipe_waits_for_a_column_that_has_no_number_yet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [f"{cooled(at)},{'nan' if at < 300 else at % 5},," for at in range(400)]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(written(tmp_path, values, "value,late,other,").read_text()))
+
+    lines, faults = told(capsys, "-")
+
+    assert lines[-1]["summary"]["judged"] == 400
+    assert lines[-1]["summary"]["from_row"] == {"value": 1, "late": 301, "other": None}
+    assert lines[-1]["summary"]["left_out"] == [""]
+    assert {what: one["count"] for what, one in lines[-1]["summary"]["notes"].items()} == {
+        "no number": 300,
+        "begins late": 1,
+    }
+    assert [one.partition(":")[2] for one in faults[1:]] == [
+        "2: late is 'nan', which is no number",
+        "302: late begins here, and counts from row 301 on",
+        " other had no number that could be judged",
+    ]
+
+
+def test_of_a_comma_that_nothing_tells_the_choice_is_named_once_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = [f'"{4 + at % 7},{100 + at % 90}"' for at in range(150)]
+
+    lines, faults = told(capsys, str(written(tmp_path, values)))
+
+    assert lines[-1]["summary"]["notes"]["comma read as decimal"]["count"] == 150
+    assert [one.partition(": ")[2] for one in faults] == [
+        "value is '4,100': commas are read as decimals from here on, for want of a cell that tells"
+    ]
+
+
+@pytest.mark.parametrize(("dates", "begin"), [("", "2026-02-03"), ("DD/MM/YYYY", "2026-03-02")])
+def test_the_order_of_dates_that_no_row_tells_is_said_and_can_be_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], dates: str, begin: str
+) -> None:
+    values = plain(400)
+    values[330] = "19.5"
+    path = written(tmp_path, values)
+    path.write_text(path.read_text().replace("2026-03-02", "02/03/2026"))
+
+    lines, faults = told(capsys, str(path), *(["--dates", dates] if dates else []))
+
+    assert {one["event"]["begin"][:10] for one in lines if "event" in one} == {begin}
+    said = "'02/03/2026 00:00:00' is taken as MM/DD/YYYY, for no row tells; else --dates DD/MM/YYYY"
+    assert [one.partition(":2: ")[2] for one in faults] == ([] if dates else [said])
 
 
 def test_a_pipe_says_when_a_column_of_text_turns_out_to_have_numbers(

@@ -80,3 +80,65 @@ def test_missing_rows_end_the_event_of_a_machine() -> None:
 
     assert [one.kind for one in found.events] == ["state"]
     assert (found.score, found.open) == (0.0, False)
+
+
+def late(rows: int, begins: int) -> list[tuple[int, list[float | None]]]:
+    """Two channels, of which the second begins late; the first is far off for rows 1400 to 1439."""
+    values = np.random.default_rng(6).normal((5, 50), (0.1, 1), (rows, 2))
+    values[1400:1440, 0] += 20
+    return [
+        (START_MS + at * MINUTE_MS, [one, other if at >= begins else None])
+        for at, (one, other) in enumerate(values.tolist())
+    ]
+
+
+def test_a_channel_that_begins_late_leaves_no_row_of_the_others_unjudged() -> None:
+    rows = late(2000, 1500)
+    alone = run(Watch(["a"]), [(at_ms, values[:1]) for at_ms, values in rows])
+
+    found = run(Watch(["a", "b"]), rows)
+
+    assert all(one.judged for one in found)
+    assert [one.score for one in found[:1500]] == [one.score for one in alone[:1500]]
+    assert max(one.score for one in found[1400:1440]) > 0.9
+    assert {at: one.begun for at, one in enumerate(found) if one.begun} == {0: ["a"], 1500: ["b"]}
+    assert {moved.feature for one in found for event in one.events for moved in event.why} >= {"a level"}
+
+
+def test_a_channel_that_began_late_is_judged_from_its_own_numbers_on() -> None:
+    rows = late(2000, 500)
+    rows[1900][1][1] = 500.0
+
+    found = run(Watch(["a", "b"]), rows)
+
+    assert found[1900].score > 0.9
+    assert any(moved.feature == "b level" for one in found[1900:] for event in one.events for moved in event.why)
+
+
+def test_channels_that_begin_late_together_are_watched_together() -> None:
+    generator = np.random.default_rng(8)
+    b = generator.normal(10, 1, 2000)
+    c = b + generator.normal(0, 0.1, 2000)
+    c[1700:] -= 3
+    rows: list[tuple[int, list[float | None]]] = [
+        (START_MS + at * MINUTE_MS, [at % 7, b[at] if at >= 600 else None, c[at] if at >= 610 else None])
+        for at in range(2000)
+    ]
+
+    found = run(Watch(["a", "b", "c"]), rows)
+
+    assert all(one.judged for one in found)
+    assert min(one.score for one in found[1720:1800]) > 0.5
+
+
+def test_channels_that_take_turns_are_one_machine() -> None:
+    rows = np.random.default_rng(6).normal(50, 1, (1600, 2)).tolist()
+    turns: list[tuple[int, list[float | None]]] = [
+        (START_MS + at * MINUTE_MS, [one if at % 2 else None, None if at % 2 else other])
+        for at, (one, other) in enumerate(rows)
+    ]
+
+    found = run(Watch(["a", "b"]), turns)
+
+    assert all(one.judged for one in found)
+    assert [[*one.begun] for one in found[:3]] == [["b"], ["a"], []]

@@ -92,7 +92,10 @@ def test_one_alert_is_told_whole() -> None:
 
 
 def test_of_what_comes_and_goes_it_is_said_that_its_end_will_not_be_told() -> None:
-    assert "\nIt comes and goes, so nobody is told when it is over.\n" in said("news", replace(alert(), reopened=1))[1]
+    line = "\nIt comes and goes, so nobody is told when it is over.\n"
+    assert line in said("news", replace(alert(), severity=2, reopened=1))[1]
+    assert line in said("critical", replace(alert(), reopened=2))[1]
+    assert line not in said("critical", replace(alert(), reopened=1))[1], "whoever is called twice can turn back twice"
 
 
 def test_who_is_asked_later_is_told_why_and_what_is_over_needs_nothing() -> None:
@@ -102,6 +105,8 @@ def test_who_is_asked_later_is_told_why_and_what_is_over_needs_nothing() -> None
         "Over: Temperature above limit - Cold room [Depot]",
         "It began 00:48 and is over.\nNothing is left to do. Thank you.",
     )
+    breach = replace(alert(), rule="temperature_breach", params={"undecided": 2})
+    assert said("over", breach)[1].endswith("Goods that were set aside wait for a signature.")
 
 
 def test_many_are_told_by_what_is_wrong_and_where_the_worst_first() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cloud.alerts.cold import figures, stale, worst
+from cloud.alerts.cold import figures, stale, told_by, urgent, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
@@ -17,25 +17,26 @@ HOLD_MS = 5 * 60_000
 """An exponential through a cooler's usual rise points upwards, too, for minutes."""
 CLEAR_MS = 10 * 60_000
 KNOWN_BY = "zone"
-AHEAD_MIN, CALM_MIN, URGENT_MIN = 60.0, 90.0, 15.0
-"""So near; over beyond the second; worst within the third, where goods are about to be lost (`excursion`)."""
+AHEAD_MIN, CALM_MIN = 60.0, 90.0
+"""So near; over beyond the second."""
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a zone. A defrost goes up and comes down by itself."""
+    """One condition a zone, worst where goods are about to be lost. A defrost goes up and comes down by itself."""
     seen = []
     rooms = worst(
         facts,
         lambda one: one.to_limit_min is not None and one.to_limit_min < CALM_MIN and one.kind in ("", "excursion"),
-        lambda one: one.to_limit_min or 0.0,
+        lambda one: (one.to_limit_min or 0.0) - CALM_MIN * urgent(one),
     )
     for room in rooms:
         left = room.to_limit_min or 0.0
         params: dict[str, Param] = {name: figures(room)[name] for name in ("storage", "celsius", "limit_c", "lots")}
         params["to_limit_min"] = round(left)
-        severity = 1 if left <= URGENT_MIN and room.kind == "excursion" and room.storage else 2
         calm = left > AHEAD_MIN or stale(facts, room)
-        seen.append(Condition(RULE, room.zone, room.zone, severity, params, sustain=calm))
+        other = told_by(facts, room.zone, RULE)
+        severity = 1 if urgent(room) else 2
+        seen.append(Condition(RULE, room.zone, room.zone, severity, params, sustain=calm, told_by=other))
     return seen
 
 
@@ -59,6 +60,20 @@ EXAMPLES = [
         "slower than it was",
         _at(75.0),
         [Condition(RULE, "cold", "cold", 2, _PARAMS | {"to_limit_min": 75}, sustain=True)],
+    ),
+    Example(
+        "outside already, which is told, and far from what goods bear",
+        _at(40.0, "excursion", 15.0),
+        [
+            Condition(
+                RULE,
+                "cold",
+                "cold",
+                2,
+                {**_PARAMS, "limit_c": 15.0, "to_limit_min": 40},
+                told_by="temperature_excursion",
+            )
+        ],
     ),
     Example("a defrost", _at(10.0, "defrost"), []),
     Example("it will not get there", _at(None), []),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cloud.alerts.cold import figures, worst
+from msgspec.structs import replace
+
+from cloud.alerts.cold import also, figures, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
@@ -20,10 +22,11 @@ KNOWN_BY = "zone"
 
 def evaluate(facts: Facts) -> list[Condition]:
     """One condition a zone where goods have a storage. What is old news stays so: nobody knows whether it is over."""
-    return [
-        Condition(RULE, room.zone, room.zone, 1, {**figures(room), "why": room.why, "undecided": room.undecided})
-        for room in worst(facts, lambda one: bool(one.storage) and one.kind == "breach", lambda one: -one.outside_ms)
-    ]
+    seen = []
+    for room in worst(facts, lambda one: bool(one.storage) and one.kind == "breach", lambda one: -one.outside_ms):
+        params = {**figures(room), "why": room.why, "undecided": room.undecided, **also(facts, room)}
+        seen.append(Condition(RULE, room.zone, room.zone, 1, params))
+    return seen
 
 
 _SITE = Site(About("s1", "Site"), [Zone("cold", "Cold room")])
@@ -43,6 +46,25 @@ EXAMPLES = [
         [
             Condition(
                 RULE, "cold", "cold", 1, _PARAMS | {"outside_min": 30, "lots": 3, "why": "too_far", "undecided": 0}
+            )
+        ],
+    ),
+    Example(
+        "goods that are kept otherwise there bear it still",
+        replace(
+            _at(30, "breach", 16.2, "too_far"),
+            rooms=[
+                *_at(30, "breach", 16.2, "too_far").rooms,
+                RoomNow("cold", "cheese", "excursion", "", 1, 0, 16.2, 0, 16.2, 0, 20.0),
+            ],
+        ),
+        [
+            Condition(
+                RULE,
+                "cold",
+                "cold",
+                1,
+                _PARAMS | {"outside_min": 30, "lots": 3, "why": "too_far", "undecided": 0, "also": "cheese"},
             )
         ],
     ),

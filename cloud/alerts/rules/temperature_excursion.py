@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cloud.alerts.cold import figures, stale, worst
+from msgspec.structs import replace
+
+from cloud.alerts.cold import also, figures, stale, told_by, worst
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Condition
 from cloud.alerts.rules import Example, Timeline
@@ -19,11 +21,14 @@ NAMED = ("excursion", "breach")
 
 
 def evaluate(facts: Facts) -> list[Condition]:
-    """One condition a zone where goods have a storage; of a breach it only sustains, for that is told by itself."""
+    """One condition a zone where goods have a storage; of a breach it only sustains, and less than that where another
+    rule has told of it."""
     seen = []
     for room in worst(facts, lambda one: bool(one.storage) and one.kind in NAMED, lambda one: -one.outside_ms):
-        calm = room.kind == "breach" or stale(facts, room)
-        seen.append(Condition(RULE, room.zone, room.zone, 2, figures(room), sustain=calm))
+        other = told_by(facts, room.zone, RULE)
+        calm = other == "temperature_breach" or stale(facts, room)
+        params = figures(room) | also(facts, room)
+        seen.append(Condition(RULE, room.zone, room.zone, 2, params, sustain=calm, told_by=other))
     return seen
 
 
@@ -44,9 +49,27 @@ EXAMPLES = [
         [Condition(RULE, "cold", "cold", 2, _PARAMS | {"outside_min": 20, "lots": 3})],
     ),
     Example(
+        "for goods that are kept in two ways",
+        replace(
+            _at(20, "excursion", 9.4),
+            rooms=[replace(_at(0, "excursion", 9.4).rooms[0], storage="cheese"), *_at(20, "excursion", 9.4).rooms],
+        ),
+        [Condition(RULE, "cold", "cold", 2, _PARAMS | {"outside_min": 20, "lots": 3, "also": "cheese"})],
+    ),
+    Example(
         "it is a breach by now",
         _at(20, "breach", 9.4),
-        [Condition(RULE, "cold", "cold", 2, _PARAMS | {"outside_min": 20, "lots": 3}, sustain=True)],
+        [
+            Condition(
+                RULE,
+                "cold",
+                "cold",
+                2,
+                _PARAMS | {"outside_min": 20, "lots": 3},
+                sustain=True,
+                told_by="temperature_breach",
+            )
+        ],
     ),
     Example(
         "limits of the zone alone, which have a rule of their own",

@@ -28,6 +28,22 @@ _RULES: dict[str, Words] = {
         "See whether it has power and network. It keeps what it hears meanwhile.",
         ("last heard {last_seen_ms}",),
     ),
+    "goods_aside": Words(
+        "Goods wait for a signature",
+        "Look at the excursion under Cold chain, and sign for each lot: release it, or scrap it.",
+        (
+            "{units} units of {lots} lots",
+            "set aside {aside_ms}",
+        ),
+    ),
+    "room_unwatched": Words(
+        "Nobody sees how warm a room is",
+        "Measure it by hand now; then see to its thermometers: power, battery, link.",
+        (
+            "{lots} lots there",
+            "last heard {heard_ms}",
+        ),
+    ),
     "incomplete": Words(
         "Reports of a gateway are missing",
         "Run `python -m cloud completeness`; it says what is missing and why.",
@@ -265,6 +281,7 @@ _RULES: dict[str, Words] = {
             "outside for {outside_min} min",
             "{why}",
             "{lots} lots there, {undecided} undecided",
+            "also outside: {also}",
         ),
         (
             ("high", "Goods were too warm"),
@@ -279,6 +296,7 @@ _RULES: dict[str, Words] = {
             "at worst {peak_c} °C",
             "outside for {outside_min} min",
             "{lots} lots there",
+            "also outside: {also}",
         ),
         (
             ("high", "Room too warm"),
@@ -315,7 +333,7 @@ _RULES: dict[str, Words] = {
     ),
     "rule_asks_tuning": Words(
         "A rule is wrong too often",
-        "Tune it in the site file, under [tuning]; until then it is shown and told to nobody.",
+        "Tune it in the site file, under [tuning]; until then it is shown and told to nobody, then it is judged anew.",
         (
             "{right} right, {wrong} wrong",
             "right in at most {high} of cases, {floor} is wanted",

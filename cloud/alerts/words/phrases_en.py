@@ -87,6 +87,7 @@ PHRASES: dict[str, str] = {
     "advice": "What to do: {advice}",
     "next": "Nobody has taken it on yet, so you are asked too.",
     "over_text": "Nothing is left to do. Thank you.",
+    "over_aside": "Goods that were set aside wait for a signature.",
     "over_ago": "It began {when} and is over.",
     "group": "{n} x {what}: {subjects}",
     "one": "{what}: {subjects}",

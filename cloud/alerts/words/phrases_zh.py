@@ -87,6 +87,7 @@ PHRASES: dict[str, str] = {
     "advice": "怎么办：{advice}",
     "next": "还没有人接手，所以也请您看一下。",
     "over_text": "无需再处理。谢谢。",
+    "over_aside": "已隔离的货物仍需有人签字。",
     "over_ago": "自 {when} 起，现已解除。",
     "group": "{n} 个 {what}：{subjects}",
     "one": "{what}：{subjects}",

@@ -20,6 +20,22 @@ _RULES: dict[str, Words] = {
     ),
     "device_silent": Words("设备失联", "请检查供电和网络；电池可能已耗尽。", ("{state}", "最近通信 {last_seen_ms}")),
     "gateway_silent": Words("网关失联", "请检查其供电和网络。期间收到的数据它会保存。", ("最近通信 {last_seen_ms}",)),
+    "goods_aside": Words(
+        "货物等待签字",
+        "请在“冷链”中查看该超限记录，逐批签字：放行或报废。",
+        (
+            "{lots} 个批次，共 {units} 件",
+            "隔离于 {aside_ms}",
+        ),
+    ),
+    "room_unwatched": Words(
+        "库房温度无人可见",
+        "请立即人工测温，再检查温度计的电源、电池和连接。",
+        (
+            "有 {lots} 个批次",
+            "最后收到 {heard_ms}",
+        ),
+    ),
     "incomplete": Words(
         "网关有报告缺失", "请运行 `python -m cloud completeness`，它会说明缺什么以及原因。", ("缺 {missing} 条",)
     ),
@@ -240,6 +256,7 @@ _RULES: dict[str, Words] = {
             "超出 {outside_min} 分钟",
             "{why}",
             "有 {lots} 个批次，{undecided} 个待决定",
+            "同时超出：{also}",
         ),
         (
             ("high", "货物曾过热"),
@@ -254,6 +271,7 @@ _RULES: dict[str, Words] = {
             "最差 {peak_c} °C",
             "超出 {outside_min} 分钟",
             "有 {lots} 个批次",
+            "同时超出：{also}",
         ),
         (
             ("high", "库房过热"),
@@ -290,7 +308,7 @@ _RULES: dict[str, Words] = {
     ),
     "rule_asks_tuning": Words(
         "某规则误报过多",
-        "请在站点文件的 [tuning] 中调整；在此之前它只显示、不通知。",
+        "请在站点文件的 [tuning] 中调整；在此之前它只显示、不通知，之后重新评判。",
         (
             "{right} 次正确，{wrong} 次有误",
             "正确率至多 {high}，要求 {floor}",

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable
 
+from cloud.core.book.aside import SIGNED, found_again, hold, set_aside, waiting
 from cloud.core.book.entries import NO_CLAIM, SLOT, Entry, Sensed, order, taken_back, withdrawn
 from cloud.core.book.lots import Batch
 from cloud.core.book.state import (
@@ -33,9 +34,9 @@ from cloud.core.book.state import (
     opened,
     owe,
     put,
-    set_aside,
     settle,
     terms,
+    untold,
 )
 
 __all__ = ["Account", "Debt", "Terms", "Unexplained", "fold", "opened", "out_of_turn", "post", "terms"]
@@ -77,6 +78,15 @@ def fold(
 
 def post(account: Account, entry: Entry, by: Terms) -> None:
     """Fold one more fact. What takes another one back changes nothing here (`fold` leaves both out)."""
+    if not account.held:
+        _post(account, entry, by)
+        return
+    before = {**account.batches.units}
+    _post(account, entry, by)
+    found_again(account, entry, before)
+
+
+def _post(account: Account, entry: Entry, by: Terms) -> None:
     account.sku = account.sku or entry.sku
     account.last = (entry.happened_ms, entry.known_ms, entry.id)
     if type(entry) is Sensed:
@@ -86,7 +96,11 @@ def post(account: Account, entry: Entry, by: Terms) -> None:
     elif entry.kind == "count":
         _count(account, entry)
     elif entry.kind == "quarantine":
-        set_aside(account, {entry.lot or entry.expiry: entry.units})
+        lot = entry.lot or entry.expiry
+        if entry.ref.startswith(SIGNED):
+            hold(account, lot, entry.units)
+        else:
+            set_aside(account, {lot: entry.units})
     elif entry.ref.startswith(SLOT):
         _give(account, entry)
     elif entry.kind == "transfer":
@@ -135,13 +149,15 @@ def _sense(account: Account, entry: Sensed) -> None:
     if units > 0:
         put(account, slot, units, entry.happened_ms)
     elif units < 0:
-        before = {**account.aside} if account.aside else {}
+        before, waited = {**account.by_people} if account.aside else {}, waiting(account)
         cost, batches = leave(account, -units, "goods", entry.happened_ms)
-        aside = {lot: of - account.aside.get(lot, 0) for lot, of in before.items()}
+        aside = {lot: of - account.by_people.get(lot, 0) for lot, of in before.items()}
+        waits = waiting(account)
+        left = {lot: of - waits.get(lot, 0) for lot, of in waited.items()}
         seen = account.seen.get(slot)
         if seen is None:
             seen = account.seen[slot] = deque(maxlen=SEEN_MAX)
-        seen.append(Seen(entry.happened_ms, -units, cost / -units, batches, aside))
+        seen.append(Seen(entry.happened_ms, -units, cost / -units, batches, aside, left))
         if account.told and slot in account.told:
             _explain(account, slot, entry.happened_ms)
 
@@ -177,7 +193,7 @@ def _count(account: Account, entry: Entry) -> None:
         account.shelves[entry.place] = entry.units
         account.differs.pop(entry.place, None)
         if lapsed_ms(account, entry.place, entry.happened_ms):
-            del account.told[entry.place]
+            untold(account, entry.place)
         if entry.other == NO_CLAIM:
             account.bias.pop(entry.place, None)
             account.found[entry.place] = entry.happened_ms
@@ -241,27 +257,45 @@ def _tell(account: Account, entry: Entry, slot: str, inside: bool) -> None:
 
 
 def _explain(account: Account, slot: str, now_ms: int) -> None:
-    """Join what was told of a slot, oldest first, with what its scale saw leaving, newest first."""
+    """Join what was told of a slot, oldest first, with what its scale saw leaving, newest first. What is not seen in a
+    day lapses; what somebody signed for waits on, behind what people tell."""
     told, seen = account.told[slot], account.seen.get(slot)
-    while told and now_ms - told[0].entry.happened_ms > TOLD_MS:
-        account.differs[slot] = told.popleft().entry.happened_ms + TOLD_MS  # nobody saw it leave: to be counted
-    while told and seen and now_ms - seen[-1].at_ms <= SEEN_MS:
-        said, saw = told[0], seen[-1]
-        units = min(said.units, saw.units)
-        _name(account, said, saw, units, now_ms)
-        said.units -= units
-        saw.units -= units
-        if not said.units:
-            told.popleft()
-        if not saw.units:
-            seen.pop()
-    if not told:
+    for old in [one for one in told if now_ms - one.entry.happened_ms > TOLD_MS and not one.signed]:
+        told.remove(old)
+        account.differs[slot] = old.entry.happened_ms + TOLD_MS  # nobody saw it leave: to be counted
+    for said in sorted(told, key=lambda one: one.signed and now_ms - one.entry.happened_ms > TOLD_MS):
+        while said.units and seen and now_ms - seen[-1].at_ms <= SEEN_MS:
+            saw = seen[-1]
+            units = min(said.units, _meant(account, said, saw))
+            if not units:
+                break
+            _name(account, said, saw, units, now_ms)
+            said.units -= units
+            saw.units -= units
+            if not saw.units:
+                seen.pop()
+    left = [one for one in told if one.units]
+    if left:
+        account.told[slot] = deque(left, maxlen=TOLD_MAX)
+    else:
         del account.told[slot]
+
+
+def _meant(account: Account, told: Told, seen: Seen) -> int:
+    """Units a scale saw leaving that may be those that are told of. To be scrapped are none that had left before, but
+    for those that a breach had set aside and that are missing still."""
+    if not told.signed or seen.at_ms >= told.entry.happened_ms:
+        return seen.units
+    lot = told.entry.lot
+    missing = account.held.get(lot, 0) - waiting(account).get(lot, 0)
+    return max(0, min(seen.units, seen.held.get(lot, 0), missing))
 
 
 def _name(account: Account, told: Told, seen: Seen, units: int, now_ms: int) -> None:
     """Units that left as goods left for what was told."""
     entry, flows, cost = told.entry, account.flows, units * seen.unit_cost
+    if told.signed:
+        seen.held[entry.lot] = seen.held.get(entry.lot, 0) - units
     if told.inside:
         flows.goods -= cost
         left, back = units, _parted(seen.batches, units)
@@ -281,6 +315,8 @@ def _name(account: Account, told: Told, seen: Seen, units: int, now_ms: int) -> 
             account.batches.come(*batch)
         _aside_again(account, seen, back, units)
         draw(account, sum(one.units for one in back), into, now_ms, entry.lot or entry.expiry)
+    if told.signed:
+        hold(account, entry.lot, -units)
 
 
 def _aside_again(account: Account, seen: Seen, back: list[Batch], units: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from math import isfinite
 
+from cloud.core.book.aside import SIGNED, waiting
 from cloud.core.book.entries import TAKES_BACK, Entry, taken_back
 from cloud.core.book.lots import NO_ENDS
 from cloud.core.book.positions import Position
@@ -95,7 +96,7 @@ def impossible(at_ms: int) -> Refusal | None:
 def promised(entry: Entry, sku: Sku, slots: Collection[str], position: Position) -> Refusal | None:
     """Why goods may not be picked, or sent to another site, off the shelves: they are promised to somebody. What was
     lost is lost, and what is picked for a reservation is what was promised."""
-    if not _goes_away(entry, slots) or entry.ref.startswith("reservation:"):
+    if entry.place or not _goes_away(entry, slots) or entry.ref.startswith("reservation:"):
         return None
     if sku.members_only and not slots and entry.kind == "pick":
         said = f"{sku.id} is there for members alone ({sku.members_only})."
@@ -111,13 +112,15 @@ def withheld(
     entry: Entry, account: Account, slots: Collection[str], today: str, ends: Mapping[str, str] = NO_ENDS
 ) -> Refusal | None:
     """Why goods of a lot that is named may not go to whoever wants them: they are in quarantine, or have expired by
-    `today` (an ISO date; `ends` as of `lots`). Who names no lot gets such goods only where there are no others; what
-    left a slot is gone."""
+    `today` (an ISO date; `ends` as of `lots`). What is set aside without a lot's name may be of any. Who names no lot
+    gets such goods only where there are no others; what left a slot is gone."""
     lot = entry.lot or entry.expiry
-    if not lot or not _goes_away(entry, slots):
+    if not lot or entry.place or not _goes_away(entry, slots):
         return None
     there, expiry = account.batches.units.get(lot, 0), ends.get(lot) or account.batches.expiry.get(lot, "")
-    free = 0 if expiry and expiry < today else there - account.aside.get(lot, 0)
+    free = max(0, min(there - account.aside.get(lot, 0), account.on_hand - account.quarantined))
+    if expiry and expiry < today:
+        free = 0
     if -entry.units <= free or there < -entry.units:  # `short` says what is not there
         return None
     why = f"expired on {expiry}" if expiry and expiry < today else f"is in quarantine but for {free}"
@@ -125,41 +128,49 @@ def withheld(
     return Refusal("unusable", f"Lot {lot} {why}, {-entry.units} were asked.", hint)
 
 
-def held_back(entry: Entry, account: Account, slots: Collection[str], held: Mapping[str, int]) -> Refusal | None:
-    """Why goods that a breach set aside may not be given back or go to anybody, whoever insists: they wait for a
-    signed word. `held`: lot -> its units that do."""
+def held_back(entry: Entry, account: Account, slots: Collection[str]) -> Refusal | None:
+    """Why goods that a breach set aside may not be given back, lost, or go to anybody, whoever insists: they wait for a
+    signed word. Of no known lot, they may be of any. Fewer of them may be counted; what a scale saw leave has left."""
+    held = waiting(account)
+    if not held or entry.ref.startswith(SIGNED):
+        return None
     lot, units = entry.lot or entry.expiry, -entry.units
     waits = held.get(lot, 0)
     if entry.kind == "quarantine":
-        free = account.aside.get(lot, 0) - waits
-        if units <= 0 or not waits or units <= free:
+        if units <= 0 or not waits or units <= account.aside.get(lot, 0) - waits:
             return None
         said = f"{waits} of {f'lot {lot}' if lot else 'no known lot'} are in quarantine for a breach."
         return Refusal("held", said, OWN_REFS["cold:"])
-    if not held or not _goes_away(entry, slots):
+    undone = entry.kind in ("receipt", "put") and taken_back(entry) is not None
+    if not (_goes_away(entry, slots) or entry.kind in ("loss", "adjustment") or undone):
         return None
-    if lot and not waits:
+    if entry.place:
+        units -= sum(one.units for one in account.seen.get(entry.place, ()))
+    there, free = account.batches.units.get(lot, 0), account.on_hand - sum(held.values())
+    if lot:
+        free = min(free, there - waits)
+    if units <= max(0, free) or (lot and there < units and not undone):  # `short` says what is missing
         return None
-    there = account.batches.units.get(lot, 0) if lot else account.on_hand
-    free = there - (waits if lot else sum(held.values()))
-    if units <= free or (lot and there < units):  # `short` says what is not there
-        return None
-    said = f"{there - free} of {f'lot {lot}' if lot else entry.sku} are in quarantine for a breach, {units} were asked."
-    return Refusal("held", said, OWN_REFS["cold:"])
+    of = f"lot {lot}" if waits else entry.sku
+    said = f"{waits or sum(held.values())} of {of} are in quarantine for a breach, {units} were asked."
+    return Refusal("held", said, LOST if entry.kind in ("loss", "adjustment") else OWN_REFS["cold:"])
+
+
+LOST = "Scrap them in the cold room; or count what is there, where some are missing."
 
 
 def signed(target: Entry) -> Refusal | None:
     """Why an entry may not be taken back by hand: it is of what a breach set aside, or of somebody's signed word."""
-    if not target.ref.startswith("cold:"):
+    if not target.ref.startswith(SIGNED):
         return None
     said = f"Entry {target.id} is what a breach set aside, or what somebody signed for."
     return Refusal("held", said, OWN_REFS["cold:"])
 
 
 def _goes_away(entry: Entry, slots: Collection[str]) -> bool:
-    """Whether somebody is to get goods off the shelves; what left a slot is gone."""
+    """Whether somebody is to get goods."""
     away = entry.kind == "pick" or (entry.kind == "transfer" and bool(entry.other) and entry.other not in slots)
-    return away and entry.units < 0 and not entry.place
+    return away and entry.units < 0
 
 
 def _withdrawal(entry: Entry, target: Entry | None, gone: Collection[int]) -> Refusal | None:
@@ -248,6 +259,8 @@ def _aside(entry: Entry, account: Account) -> Refusal | None:
     lot = entry.lot or entry.expiry
     aside = account.aside.get(lot, 0)
     of = f" of lot {lot}" if lot else ""
+    if entry.ref.startswith(SIGNED):
+        aside = account.held.get(lot, 0)  # also of what is missing
     if entry.units < 0:
         if aside + entry.units >= 0:
             return None
@@ -255,7 +268,7 @@ def _aside(entry: Entry, account: Account) -> Refusal | None:
         return Refusal("quarantine", said, f"Release at most {aside}." if aside else "Name the lot that is set aside.")
     free = account.on_hand - account.quarantined
     if lot:
-        free = min(free, account.batches.units.get(lot, 0) - aside)
+        free = min(free, account.batches.units.get(lot, 0) - account.aside.get(lot, 0))
     if entry.units <= free:
         return None
     said = f"{max(0, free)}{of} are there and not yet in quarantine, {entry.units} were to be set aside."

@@ -56,15 +56,22 @@ class Lots(Struct):
             self.expiry[lot] = expiry
             insort(self.queue, (expiry, lot))
 
-    def take(self, units: int, lot: str = "", kept: Mapping[str, int] | None = None, today: str = "") -> list[Batch]:
+    def take(
+        self,
+        units: int,
+        lot: str = "",
+        kept: Mapping[str, int] | None = None,
+        today: str = "",
+        held: Mapping[str, int] | None = None,
+    ) -> list[Batch]:
         """Units leave: of the lot named while it lasts, then what expires first. What had expired by `today` (an ISO
-        date; "": that does not matter), and behind it what is `kept` of a lot (in quarantine), go only when nothing
-        else is left. Fewer where fewer are there."""
+        date; "": that does not matter), behind it what is `kept` of a lot (in quarantine), and last what of that is
+        `held` for a breach, go only when nothing else is left. Fewer where fewer are there."""
         taken: list[Batch] = []
         if lot and lot in self.units:
             units -= self._take(lot, units, taken)
         turns = [(kept, today), (kept, "")] if today else [(kept, "")]
-        for spared, since in [*turns, (None, "")] if kept else turns:
+        for spared, since in [*turns, *([(held, "")] if held else []), (None, "")] if kept else turns:
             at = bisect_left(self.queue, (since, "")) if since else 0
             while units and at < len(self.queue):
                 name, length = self.queue[at][1], len(self.queue)

@@ -7,11 +7,12 @@ lots and flows are of both together: the layers less the shorts, and the lots wh
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct, field
 
+from cloud.core.book.aside import SIGNED, set_aside, waiting
 from cloud.core.book.entries import Entry
 from cloud.core.book.layers import Flows, Layer, Layers
 from cloud.core.book.lots import UNDATED, Batch, Lots
@@ -76,13 +77,15 @@ class Unexplained(NamedTuple):
 
 
 class Seen(Struct):
-    """Units a scale saw leaving, at what they cost, of which lots; `aside` of them were in quarantine, by lot."""
+    """Units a scale saw leaving, at what they cost, of which lots. `aside` of them people had set aside, by lot, and
+    `held` a breach."""
 
     at_ms: int
     units: int
     unit_cost: float
     batches: list[Batch]
     aside: dict[str, int] = {}
+    held: dict[str, int] = {}
 
 
 class Told(Struct):
@@ -92,12 +95,20 @@ class Told(Struct):
     units: int
     inside: bool
 
+    @property
+    def signed(self) -> bool:
+        """Whether it is to be scrapped, as somebody signed: that waits until its scale saw it leave."""
+        return self.entry.ref.startswith(SIGNED)
+
 
 class Account(Struct):
     """One SKU. `shelves` are units by slot; `off` those off the shelves, below 0 while some are owed. `bias` is by how
     much a person's count differs from what a slot's scale claims; `differs` since when more was picked there than the
-    person had found. `aside` is in quarantine, by lot: never more than is there of it. `last` is the (happened, known,
-    id) that was folded last. `zone` is by whose days lots expire.
+    person had found. `last` is the (happened, known, id) that was folded last. `zone` is by whose days lots expire.
+
+    `aside` is in quarantine, by lot: never more than is there of it. `by_people` of that people set aside; `held` waits
+    for a signed word, by lot, also what of it is missing, with its `dates`; `turned_up` are units of lots that were
+    found since (`aside.found_again`).
 
     `found` are slots whose units are a person's count, made while the scale claimed nothing, and when; `given` those
     that were given to another SKU. `taken` is what left a lot by facts that named none, until the lot is counted:
@@ -116,6 +127,10 @@ class Account(Struct):
     flows: Flows = field(default_factory=Flows)
     batches: Lots = field(default_factory=Lots)
     aside: dict[str, int] = field(default_factory=dict)
+    by_people: dict[str, int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    turned_up: dict[str, int] = field(default_factory=dict)
     owed: deque[Debt] = field(default_factory=deque)
     puts: deque[Put] = field(default_factory=deque)
     seen: dict[str, deque[Seen]] = field(default_factory=dict)
@@ -183,7 +198,7 @@ def draw(account: Account, units: int, into: Left, at_ms: int, lot: str = "") ->
     queue, today = account.batches.queue, ""
     if into in WANTED and len(queue) > 1 and queue[0][0] != UNDATED:
         today = iso_day(account.zone, min(max(at_ms, 0), LAST_MS))
-    taken = account.batches.take(units, lot, account.aside or None, today)
+    taken = account.batches.take(units, lot, account.aside or None, today, waiting(account))
     if not account.shelves:  # else lots are not counted
         for one in taken:
             if one.lot and one.lot != lot:
@@ -191,23 +206,6 @@ def draw(account: Account, units: int, into: Left, at_ms: int, lot: str = "") ->
                 account.taken[one.lot] = before + one.units, one.expiry
     set_aside(account, {})
     return taken
-
-
-def set_aside(account: Account, more: Mapping[str, int]) -> None:
-    """So many more units are in quarantine, by lot (below 0: fewer), as far as they are there."""
-    aside, there = account.aside, account.batches.units
-    for lot, units in more.items():
-        aside[lot] = aside.get(lot, 0) + units
-    if not aside:
-        return
-    rest = sum(there.values())
-    for lot in sorted(aside, reverse=True):  # those without a lot's name come last: of whatever is left
-        units = min(aside[lot], there.get(lot, 0) if lot else rest)
-        rest -= max(0, units)
-        if units > 0:
-            aside[lot] = units
-        else:
-            del aside[lot]
 
 
 NO_LOT = Batch("", 0, "")
@@ -302,11 +300,20 @@ def arrive(account: Account, batch: Batch, unit_cost: float | None, into: Came |
         come(account, rest, cost, batch, into)
 
 
+def untold(account: Account, slot: str) -> None:
+    """What was told of a slot is not believed any more, but for what somebody signed for."""
+    told = account.told.pop(slot)
+    if signed := [one for one in told if one.signed]:
+        account.told[slot] = deque(signed, maxlen=told.maxlen)
+
+
 def close(account: Account) -> None:
-    """What shelves gained and lost until now is not explained any more: it stays as it is."""
+    """What shelves gained and lost until now is not explained any more: it stays as it is. What somebody signed for
+    waits on."""
     for one in account.puts:
         one.layer.provisional = False
     account.puts.clear()
     account.seen.clear()
-    account.told.clear()
+    for slot in [*account.told]:
+        untold(account, slot)
     account.taken.clear()

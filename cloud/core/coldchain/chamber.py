@@ -172,9 +172,8 @@ class Chamber(Struct):
             marks = self.past.marks[name]
             for pin in marks.due(at_ms):
                 marks.note(pin, kept.course.upto(pin, at_ms, kept.by, gap_ms), pinned=True)
-            told = kept.course.take(at_ms, celsius, kept.by, gap_ms)
-            if told is not None:
-                found.append(Told(name, told))
+            told = [kept.course.take(at_ms, celsius, kept.by, gap_ms), kept.course.mean(at_ms, kept.by)]
+            found += [Told(name, one) for one in told if one is not None]
             now = kept.course.room.now
             if now is not None and now.kind != "defrost":
                 kept.outside_ms = at_ms

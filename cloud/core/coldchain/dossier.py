@@ -43,8 +43,8 @@ class Step(Struct, frozen=True):
 class Line(Struct):
     """Units of a lot that a breach set aside ("": it is not known of which lot); `gone` more had left the room before
     it was known. `entry` is the book's; `booked`: the book has what was decided. What is scrapped off a shelf waits for
-    its scale to see it: `told` are the entries that say so, `aside` what was in quarantine of the lot then. `signed_c`
-    and `signed_ms` are how far and how long the room had been outside when somebody decided."""
+    its scale to see it: `told` are the entries that say so. `signed_c` and `signed_ms` are how far and how long the
+    room had been outside when somebody decided."""
 
     number: int
     sku: str
@@ -58,7 +58,6 @@ class Line(Struct):
     decided_ms: int = 0
     booked: bool = False
     told: dict[str, int] = field(default_factory=dict)
-    aside: int = 0
     signed_c: float | None = None
     signed_ms: int = 0
 
@@ -129,7 +128,7 @@ def fold(cases: dict[int, Case], step: Step) -> Case:
             case.signatures.append(Signature(*signed, [number]))
     elif step.what == "told":
         line = case.lines[int(step.body["line"]) - 1]
-        line.told, line.aside = dict(step.body["entries"]), int(step.body["aside"])
+        line.told = dict(step.body["entries"])
         _missed(line, step.body)
     elif step.what == "booked":
         line = case.lines[int(step.body["line"]) - 1]
@@ -148,11 +147,14 @@ def worse(case: Case, line: Line, borne_ms: int) -> bool:
 
 
 def same(cases: Iterable[Case], zone: str, storage: str, one: Excursion) -> Case | None:
-    """The case that an excursion is: one of the same room and side that began with it, or that has time in common."""
-    found = None
+    """The case that an excursion is: one of the same room and side that began with it, or that has time in common; a
+    time in which the mean is too warm is none of the excursions in it."""
+    found, kinetic = None, one.why == "kinetic"
     for case in cases:
         if (case.zone, case.storage, case.side) != (zone, storage, one.side) or case.sku:
             continue
+        if (case.why == "kinetic") is not kinetic:
+            continue  # that is of its mean, whatever it is in now
         if case.began_ms == one.began_ms:
             return case
         mine, theirs = case.ended_ms or 2**62, one.ended_ms or 2**62
@@ -168,7 +170,8 @@ def steps_of(case: Case | None, zone: str, storage: str, one: Excursion, known_m
         "outside_ms": one.outside_ms, "breach_ms": one.breach_ms, "ended_ms": one.ended_ms,
     }  # fmt: skip
     if case is None:
-        return [Step(zone, storage, "began", one.began_ms, known_ms, f"{zone}/{storage}/{one.began_ms}", body=body)]
+        key = f"{zone}/{storage}/{one.began_ms}" + "/kinetic" * (one.why == "kinetic")
+        return [Step(zone, storage, "began", one.began_ms, known_ms, key, body=body)]
     worse = RANKS[one.kind] > RANKS[case.kind]
     if not worse:
         body |= {"kind": case.kind, "why": case.why, "breach_ms": case.breach_ms}

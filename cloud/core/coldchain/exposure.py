@@ -6,19 +6,22 @@ All that is counted only grows, so a lot has what came on since it was brought, 
 from __future__ import annotations
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic
+from cloud.core.coldchain.kinetic import DAY_MS, HOUR_MS, Kinetic, harm_at
 from protocols.cold import Storage
-from protocols.excursions import GAP_MS, Cause, Excursion, Room, step
+from protocols.excursions import BACK_C, GAP_MS, Excursion, Room, step
 
 
 class Worn(Struct, frozen=True):
-    """Milliseconds that are known, that were outside the limits, beyond each budget; days of shelf life used."""
+    """Milliseconds that are known, that were outside the limits, beyond each budget; days of shelf life used; the harm
+    of which the kinetic mean is made (0 where that is not limited)."""
 
     known_ms: int = 0
     outside_ms: int = 0
     beyond_ms: tuple[int, ...] = ()
     aged_days: float = 0.0
+    harm: float = 0.0
 
     def plus(self, other: Worn, sign: int = 1) -> Worn:
         """Both together, or (-1) what came on since the other. Budgets that one of them does not have are its 0."""
@@ -29,12 +32,14 @@ class Worn(Struct, frozen=True):
             self.outside_ms + sign * other.outside_ms,
             tuple(one + sign * more for one, more in zip(mine, theirs, strict=True)),
             self.aged_days + sign * other.aged_days,
+            self.harm + sign * other.harm,
         )
 
     def part(self, share: float) -> Worn:
         """A share of all of it."""
         beyond = tuple(round(ms * share) for ms in self.beyond_ms)
-        return Worn(round(self.known_ms * share), round(self.outside_ms * share), beyond, self.aged_days * share)
+        known_ms, outside_ms = round(self.known_ms * share), round(self.outside_ms * share)
+        return Worn(known_ms, outside_ms, beyond, self.aged_days * share, self.harm * share)
 
     def most(self, other: Worn) -> Worn:
         """Of each the worse: of a lot that may have been in one place or in another."""
@@ -45,16 +50,29 @@ class Worn(Struct, frozen=True):
             max(self.outside_ms, other.outside_ms),
             tuple(map(max, mine, theirs)),
             max(self.aged_days, other.aged_days),
+            max(self.harm, other.harm),
         )
 
 
 class Course(Struct):
-    """One room for goods that are kept alike: its excursion, its kinetic mean (where that is limited), and what it
-    counted so far."""
+    """One room for goods that are kept alike: its excursion, its kinetic mean (where that is limited), the time in
+    which that is too warm (`warm`), and what it counted so far."""
 
     kinetic: Kinetic
     room: Room = field(default_factory=Room)
     worn: Worn = field(default_factory=Worn)
+    warm: Excursion | None = None
+
+    @property
+    def now(self) -> Excursion | None:
+        """What the room is in, the worse of two."""
+        one = self.room.now
+        return self.warm if self.warm is not None and (one is None or one.kind != "breach") else one
+
+    @property
+    def going(self) -> list[Excursion]:
+        """All that it is in."""
+        return [one for one in (self.room.now, self.warm) if one is not None]
 
     @classmethod
     def of(cls, kept: Storage) -> Course:
@@ -68,7 +86,7 @@ class Course(Struct):
         self.worn = self.upto(at_ms, at_ms, kept, gap_ms)
         if kept.kinetic_c is not None and before.at_ms and before.at_ms < at_ms <= before.at_ms + gap_ms:
             self.kinetic.add(before.at_ms, at_ms, before.celsius)
-        self.room, told = step(before, at_ms, celsius, kept, self._used_up(kept), gap_ms)
+        self.room, told = step(before, at_ms, celsius, kept, gap_ms)
         return told
 
     def upto(self, moment_ms: int, at_ms: int, kept: Storage, gap_ms: int = GAP_MS) -> Worn:
@@ -83,14 +101,25 @@ class Course(Struct):
             beyond = tuple(spent + ms if one.beyond(celsius) else spent for spent, one in budgets)
         aged = kept.ageing(celsius) * ms / DAY_MS if kept.q10 or kept.activation_kj else 0.0
         outside_ms = worn.outside_ms + (ms if kept.side(celsius) else 0)
-        return Worn(worn.known_ms + ms, outside_ms, beyond, worn.aged_days + aged)
+        harm = harm_at(celsius) * ms if kept.kinetic_c is not None else 0.0
+        return Worn(worn.known_ms + ms, outside_ms, beyond, worn.aged_days + aged, worn.harm + harm)
 
-    def _used_up(self, kept: Storage) -> Cause:
-        """Whether the kinetic mean is above what is borne; it is asked of half a window at least."""
+    def mean(self, at_ms: int, kept: Storage) -> Excursion | None:
+        """The time in which the kinetic mean is above what is borne, where it begins now or is over: whether or not the
+        room is outside. It is asked of half a window at least, and over once the mean is lower by `BACK_C`."""
         if kept.kinetic_c is None or self.kinetic.ms < self.kinetic.window_ms / 2:
-            return ""
-        mean = self.kinetic.celsius()
-        return "kinetic" if mean is not None and mean > kept.kinetic_c else ""
+            return None
+        mean, warm = self.kinetic.celsius(), self.warm
+        assert mean is not None, "half of the window is known"
+        if warm is None:
+            if mean > kept.kinetic_c:
+                self.warm = Excursion(at_ms, 1, mean, "breach", why="kinetic", breach_ms=at_ms)
+            return self.warm
+        if mean > kept.kinetic_c - BACK_C:
+            self.warm = replace(warm, peak_c=max(warm.peak_c, mean), outside_ms=at_ms - warm.began_ms)
+            return None
+        self.warm = None
+        return replace(warm, ended_ms=at_ms)
 
 
 class Stay(Struct, frozen=True):

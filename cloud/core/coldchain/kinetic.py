@@ -21,6 +21,16 @@ PARTS = 288
 """The window moves in so many steps: five minutes of a day."""
 
 
+def harm_at(celsius: float) -> float:
+    """What a ms at a temperature does."""
+    return exp(-ACTIVATION_K / (max(COLDEST_C, celsius) + ZERO_K))
+
+
+def mean_of(harm: float, ms: int) -> float:
+    """The one temperature (degC) that does so much harm in so many ms (not 0)."""
+    return -ACTIVATION_K / log(harm / ms) - ZERO_K
+
+
 class Kinetic(Struct):
     """What is known of a window of `window_ms`: of each part (its number, milliseconds, sum of harm), oldest first, and
     of all of them together."""
@@ -33,7 +43,7 @@ class Kinetic(Struct):
     def add(self, from_ms: int, to_ms: int, celsius: float) -> None:
         """It was so warm from one moment to another, not before the last one told."""
         size = max(1, self.window_ms // PARTS)
-        harm = exp(-ACTIVATION_K / (max(COLDEST_C, celsius) + ZERO_K))
+        harm = harm_at(celsius)
         while from_ms < to_ms:
             number = from_ms // size
             until = min(to_ms, (number + 1) * size)
@@ -53,4 +63,4 @@ class Kinetic(Struct):
 
     def celsius(self) -> float | None:
         """The mean of what is known of the window; None where nothing is."""
-        return -ACTIVATION_K / log(self.harm / self.ms) - ZERO_K if self.ms else None
+        return mean_of(self.harm, self.ms) if self.ms else None

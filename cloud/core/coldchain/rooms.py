@@ -40,7 +40,7 @@ class RoomNow(Struct, frozen=True):
 
 def room(zone: str, storage: str, kept: Kept, now_ms: int, lots: int = 0, excursion: int = 0, open: int = 0) -> RoomNow:
     """The room as it is now."""
-    seen, one = kept.course.room, kept.course.room.now
+    seen, one = kept.course.room, kept.course.now
     if not seen.at_ms:
         return RoomNow(zone, storage, lots=lots, undecided=open)
     limit_c, minutes = ahead(kept, now_ms)

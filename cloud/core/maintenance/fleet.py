@@ -19,6 +19,8 @@ from protocols.layout import Device, Site
 from protocols.reports import DeviceHealth, Report, Series
 
 LOOK_MS = 60_000
+SILENT_MS = 60_000
+"""A gateway that is away for so long is silent."""
 BLIND_MS = 26 * 3_600_000
 KINDS: dict[str, Kind] = {"shelf": "scale", "rfid": "reader", "climate": "thermometer", "machine": "machine"}
 GATEWAY_ZONE = ""
@@ -43,6 +45,8 @@ class Fleet:
         self.current: list[AssetNow] = []
         self.views: list[AssetView] = []
         self._gateways: dict[str, tuple[bool, int]] = {}
+        self._lost: dict[str, int] = {}
+        """Since when gateways are known to be away: after a start each is, until it has greeted us."""
         self._away: dict[str, Evidence] = {}
         self._back: dict[str, list[Evidence]] = {}
         self._dirty: set[str] = set()
@@ -95,7 +99,12 @@ class Fleet:
         self._gateways = {name: (connected, seen_ms) for name, connected, seen_ms in links}
         for name, (connected, seen_ms) in self._gateways.items():
             held = self._away.get(name)
-            if not connected and seen_ms and held is None:
+            since_ms = min(self._lost.get(name, now_ms), now_ms)
+            if connected:
+                self._lost.pop(name, None)
+            else:
+                self._lost[name] = since_ms
+            if not connected and seen_ms and held is None and now_ms - since_ms >= SILENT_MS:
                 self._away[name] = Evidence("silent", "", 2, seen_ms, now_ms, 0)
             elif connected and held is not None:
                 self._back[name] = [*self._back.get(name, []), replace(held, over_ms=now_ms)][-PAST_MAX:]

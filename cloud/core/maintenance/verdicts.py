@@ -24,9 +24,12 @@ from cloud.core.refusals import Refusal
 DAY_MS: Final = 86_400_000
 SPAN_MS: Final = 90 * DAY_MS
 FLOOR: Final = 0.5
+NEVER: Final[Mapping[str, int]] = {}
 SNOOZE_HOURS: Final = 4.0
 SNOOZE_HOURS_MAX: Final = 168.0
-SAFETY: Final[frozenset[str]] = frozenset(("gateway_silent", "temperature_breach", "zone_temperature", "theft"))
+SAFETY: Final[frozenset[str]] = frozenset(
+    ("gateway_silent", "goods_aside", "room_unwatched", "temperature_breach", "theft", "zone_temperature")
+)
 """Rules that are told to people however often they were wrong: a miss costs more than a night. They only ask."""
 _TAIL: Final = 0.025
 _TINY: Final = 1e-300
@@ -54,8 +57,8 @@ class Verdict(Struct, frozen=True):
 
 
 class RulePrecision(Struct, frozen=True):
-    """How a rule did in the last 90 days. `not_now` ones count as right; `precision` is None where nobody said
-    anything."""
+    """How a rule did in the last 90 days, and since it was tuned (`tuned_ms`, 0: not lately). `not_now` ones count as
+    right; `precision` is None where nobody said anything."""
 
     rule: str
     right: int
@@ -66,6 +69,7 @@ class RulePrecision(Struct, frozen=True):
     high: float
     floor: float
     asks_tuning: bool
+    tuned_ms: int = 0
 
 
 class Subject(NamedTuple):
@@ -108,20 +112,25 @@ def standing(verdicts: Iterable[Verdict]) -> Verdict | None:
 
 
 def precision(
-    verdicts: Iterable[Verdict], rules: Iterable[str], floors: Callable[[str], float], now_ms: int
+    verdicts: Iterable[Verdict],
+    rules: Iterable[str],
+    floors: Callable[[str], float],
+    now_ms: int,
+    tuned: Mapping[str, int] = NEVER,
 ) -> list[RulePrecision]:
     """Every rule there is, and every one that was judged, by name. Of each alert or order one verdict counts, where it
-    was given within the last 90 days."""
+    was given within the last 90 days and, of a rule that was `tuned` (when: ms), since then."""
     of: dict[Subject, list[Verdict]] = defaultdict(list)
     for one in verdicts:
         of[subject(one)].append(one)
     counts: dict[str, dict[str, int]] = {rule: {} for rule in rules}
     for given in of.values():
         stands = standing(given)
-        if stands is not None and stands.at_ms > now_ms - SPAN_MS:
+        if stands is not None and stands.at_ms > max(now_ms - SPAN_MS, tuned.get(stands.rule, 0)):
             said = counts.setdefault(stands.rule, {})
             said[stands.said] = said.get(stands.said, 0) + 1
-    return [_precision(rule, said, floors(rule)) for rule, said in sorted(counts.items())]
+    lately = {rule: at_ms for rule, at_ms in tuned.items() if at_ms > now_ms - SPAN_MS}
+    return [_precision(rule, said, floors(rule), lately.get(rule, 0)) for rule, said in sorted(counts.items())]
 
 
 def pages(found: Mapping[str, RulePrecision], rule: str, severity: int) -> bool:
@@ -179,9 +188,9 @@ def _since(verdicts: Iterable[Verdict]) -> int:
     return max([one.at_ms for one in every if one.outcome], default=min(one.at_ms for one in every))
 
 
-def _precision(rule: str, said: Mapping[str, int], floor: float) -> RulePrecision:
+def _precision(rule: str, said: Mapping[str, int], floor: float, tuned_ms: int) -> RulePrecision:
     right, wrong, later = said.get("right", 0), said.get("wrong", 0), said.get("not_now", 0)
     good, every = right + later, right + wrong + later
     low, high = jeffreys(good, wrong)
     share = round(good / every, 4) if every else None
-    return RulePrecision(rule, right, wrong, later, share, round(low, 4), round(high, 4), floor, high < floor)
+    return RulePrecision(rule, right, wrong, later, share, round(low, 4), round(high, 4), floor, high < floor, tuned_ms)

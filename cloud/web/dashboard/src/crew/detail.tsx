@@ -77,7 +77,7 @@ function Figures({ alert }: { alert: AlertView }) {
   );
 }
 
-const COURSE = new Set(["zone_temperature", "temperature_excursion", "temperature_breach", "temperature_ahead", "refrigeration_capacity", "refrigeration_fault", "door_open"]);
+const COURSE = new Set(["zone_temperature", "temperature_excursion", "temperature_breach", "temperature_ahead", "room_unwatched", "refrigeration_capacity", "refrigeration_fault", "door_open"]);
 
 interface InZone {
   alert: AlertView;

@@ -2,7 +2,7 @@
 import { deviceName, skuName, skus, zoneName, zones } from "../state";
 import { useAsked } from "../trade/asked";
 import { Panel, Since } from "../ui/panel";
-import { number, percent, say, word } from "../words/words";
+import { day, number, percent, say, word } from "../words/words";
 import { noisiest, precision } from "./api";
 import { Failed } from "./failed";
 import type { RulePrecision } from "../types_care";
@@ -58,6 +58,7 @@ function Rule({ rule: one }: { rule: RulePrecision }) {
         <span class="note">
           {say("precision.judged", { right: number(one.right), wrong: number(one.wrong) })}
           {one.not_now > 0 && ` · ${say("precision.later", { n: number(one.not_now) })}`}
+          {one.tuned_ms > 0 && ` · ${say("precision.tuned", { when: day(one.tuned_ms) })}`}
         </span>
       </div>
       <svg class="precise" viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={say("precision.bar", { rule: name, ...shown })}>

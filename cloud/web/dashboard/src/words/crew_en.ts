@@ -129,10 +129,11 @@ export const en = {
   "precision.asks": "asks to be tuned",
   "precision.judged": "{right} right, {wrong} wrong",
   "precision.later": "{n} not now",
+  "precision.tuned": "tuned {when}, counted since",
   "precision.range": "{low} to {high}",
   "precision.floor": "floor {floor}",
   "precision.bar": "{rule}: right in {value}, likely between {low} and {high}, floor {floor}",
-  "precision.key": "By what people said of alerts. Bar: how often it was right. Line: where that likely lies. Mark: its floor; below it, the rule asks to be tuned and tells nobody.",
+  "precision.key": "By what people said of alerts. Bar: how often it was right. Line: where that likely lies. Mark: its floor; below it, the rule asks to be tuned and tells nobody. What was said before it was tuned counts no more.",
   "precision.unjudged": "Rules nobody judged yet: {n}",
 
   "notices.title": "Notices",

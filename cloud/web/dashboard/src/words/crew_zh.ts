@@ -131,10 +131,11 @@ export const zh: Record<keyof typeof en, string> = {
   "precision.asks": "需要调整",
   "precision.judged": "{right} 次对，{wrong} 次不对",
   "precision.later": "{n} 次暂不处理",
+  "precision.tuned": "{when} 调整，自此计算",
   "precision.range": "{low} 至 {high}",
   "precision.floor": "下限 {floor}",
   "precision.bar": "{rule}：准确率 {value}，可能在 {low} 至 {high} 之间，下限 {floor}",
-  "precision.key": "根据人的判断。条：准确率。线：可能的范围。竖线：下限；低于下限的规则需要调整，且不再通知任何人。",
+  "precision.key": "根据人的判断。条：准确率。线：可能的范围。竖线：下限；低于下限的规则需要调整，且不再通知任何人。调整之前的判断不再计算。",
   "precision.unjudged": "尚未被判断过的规则：{n} 条",
 
   "notices.title": "通知记录",

@@ -24,6 +24,10 @@ export const en = {
   "do.temperature_breach": "Move what is still good. Have the blocked lots decided on before they are used.",
   "means.temperature_ahead": "At the present course a storage will leave its limits.",
   "do.temperature_ahead": "Act before it does: doors, fans, the cooling itself. Get room ready elsewhere.",
+  "means.goods_aside": "Goods were set aside: too warm, too cold or too old. Nobody has decided about them yet, so nobody can use them.",
+  "do.goods_aside": "Look at the excursion under Cold chain. Sign for each lot: release it, or scrap it.",
+  "means.room_unwatched": "Nothing was heard of a room in which goods must be kept at a temperature. It may be warm by now.",
+  "do.room_unwatched": "Measure by hand, now. Then see to its thermometers: power, battery, link.",
   "means.zone_temperature": "A zone is outside the temperature that is allowed there.",
   "do.zone_temperature": "Shut doors, look at the cooling or heating.",
   "means.zone_humidity": "A zone is outside the humidity that is allowed there.",
@@ -76,6 +80,6 @@ export const en = {
   "do.service_away": "Nothing if it is back. If it comes often, have the network looked at.",
   "means.work_overrun": "A maintenance order should have begun or ended by now.",
   "do.work_overrun": "Ask who has it. Set a new window, or finish it.",
-  "means.rule_asks_tuning": "People found alerts of this rule wrong so often that it tells nobody any more.",
+  "means.rule_asks_tuning": "People found alerts of this rule wrong so often that it tells nobody any more, until it is tuned.",
   "do.rule_asks_tuning": "Change its limits or delays in the site file, or turn it off. Its figures are under Quality.",
 };

@@ -26,6 +26,10 @@ export const zh: Record<keyof typeof en, string> = {
   "do.temperature_breach": "转移仍然完好的货物。冻结的批次须经判定后才能使用。",
   "means.temperature_ahead": "照目前的趋势，储存区将超出限值。",
   "do.temperature_ahead": "提前处理：门、风机、制冷机组。在别处准备好位置。",
+  "means.goods_aside": "货物因过热、过冷或过期已被隔离，还没有人作出决定，因此无法使用。",
+  "do.goods_aside": "在“冷链”中查看该超限记录，逐批签字：放行或报废。",
+  "means.room_unwatched": "存放温控货物的库房已无任何消息，现在可能已经过热。",
+  "do.room_unwatched": "立即人工测温，再检查温度计：电源、电池、连接。",
   "means.zone_temperature": "区域温度超出允许范围。",
   "do.zone_temperature": "关门，检查制冷或供暖。",
   "means.zone_humidity": "区域湿度超出允许范围。",
@@ -78,6 +82,6 @@ export const zh: Record<keyof typeof en, string> = {
   "do.service_away": "已经恢复就不用处理。如果经常发生，请检查网络。",
   "means.work_overrun": "维修工单早该开始或结束了。",
   "do.work_overrun": "询问负责人。重新约定时间，或完成工单。",
-  "means.rule_asks_tuning": "人们判断这条规则的告警经常不对，因此它不再通知任何人。",
+  "means.rule_asks_tuning": "人们判断这条规则的告警经常不对，因此在调整之前它不再通知任何人。",
   "do.rule_asks_tuning": "在场地文件中修改它的限值或延时，或将其关闭。数据见“质量”。",
 };

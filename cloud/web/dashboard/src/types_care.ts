@@ -129,7 +129,10 @@ export interface NewWork {
   note?: string;
 }
 
-/** How a rule did in the last 90 days. `not_now` ones count as right; `precision` is None where nobody said anything. */
+/**
+ * How a rule did in the last 90 days, and since it was tuned (`tuned_ms`, 0: not lately). `not_now` ones count as
+ * right; `precision` is None where nobody said anything.
+ */
 export interface RulePrecision {
   rule: string;
   right: number;
@@ -140,6 +143,7 @@ export interface RulePrecision {
   high: number;
   floor: number;
   asks_tuning: boolean;
+  tuned_ms: number;
 }
 
 /** Who decided what about which lines, when, and why. */

@@ -14,6 +14,7 @@ import { narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
 import { SignIn } from "./ui/sign_in";
 import { Later } from "./ui/later";
+import { bring } from "./words/books";
 
 function App() {
   if (session.value === null) return <SignIn />;
@@ -28,4 +29,5 @@ for (const [width, query] of [[narrow, matchMedia("(max-width: 720px)")], [roomy
 addEventListener("hashchange", follow);
 follow();
 start();
+await bring("page", "rules").catch(() => undefined); // codes are shown rather than nothing
 render(<App />, document.getElementById("app")!);

@@ -5,7 +5,8 @@ import { zh as crewZh } from "../src/words/crew_zh";
 import { en } from "../src/words/en";
 import { en as meansEn } from "../src/words/means_en";
 import { zh as meansZh } from "../src/words/means_zh";
-import { ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
+import { bring, choose } from "../src/words/books";
+import { add, ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
 import { en as coldEn } from "../src/words/cold_en";
 import { zh as coldZh } from "../src/words/cold_zh";
 import { en as plantEn } from "../src/words/plant_en";
@@ -26,6 +27,17 @@ import { said, titled } from "../src/ui/said";
 import type { AlertView } from "../src/types";
 
 const blanks = (text: string) => [...text.matchAll(/\{\w+\}/g)].map((found) => found[0]).sort();
+
+add({ zh: { ...zh, ...rulesZh } });
+
+test("words come in the language that is shown, and in another when that is chosen", async () => {
+  assert.equal(say("portal.orders"), "portal.orders");
+  await bring("portal");
+  assert.equal(say("portal.orders"), portalEn["portal.orders"]);
+  await choose("zh");
+  assert.equal(say("portal.orders"), portalZh["portal.orders"]);
+  await choose("en");
+});
 
 test("every text is there in Chinese, with the same blanks, and none is empty", () => {
   assert.deepEqual(Object.keys(zh).sort(), Object.keys(en).sort());

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { type BookName, bring } from "../words/books";
 import { say } from "../words/words";
 
 type Name<Parts> = { [K in keyof Parts]: Parts[K] extends (props: infer _) => unknown ? K : never }[keyof Parts];
@@ -9,15 +10,15 @@ type Props<Part> = Part extends (props: infer Given) => unknown ? (Given extends
 
 /** Ways to parts that are loaded once: ahead of time, and as one of them is shown. What could not be loaded is asked for
  *  again when it is next needed. */
-export function lazily<Parts extends object>(load: () => Promise<Parts>) {
+export function lazily<Parts extends object>(load: () => Promise<Parts>, ...books: BookName[]) {
   const parts = signal<Parts | null>(null);
   const failed = signal(false);
   let asked = false;
   const fetchParts = (): void => {
     if (asked) return;
     asked = true;
-    load().then(
-      (loaded) => ((parts.value = loaded), (failed.value = false)),
+    Promise.all([load(), bring(...books)]).then(
+      ([loaded]) => ((parts.value = loaded), (failed.value = false)),
       () => ((asked = false), (failed.value = true)),
     );
   };
@@ -36,6 +37,6 @@ export function lazily<Parts extends object>(load: () => Promise<Parts>) {
   return { fetchParts, Later };
 }
 
-export const { fetchParts, Later } = lazily(() => import("../trade/parts"));
-export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"));
-export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"));
+export const { fetchParts, Later } = lazily(() => import("../trade/parts"), "trade", "orders", "portal", "refused");
+export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"), "crew", "means", "trade", "plant", "refused");
+export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused");

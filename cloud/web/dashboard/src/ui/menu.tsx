@@ -4,7 +4,8 @@ import * as api from "../api";
 import { restart } from "../link";
 import { session } from "../state";
 import { choose as chooseTheme, THEMES, theme } from "../theme";
-import { choose as chooseLanguage, type Language, language, LANGUAGES, say, word } from "../words/words";
+import { choose as chooseLanguage } from "../words/books";
+import { type Language, language, LANGUAGES, say, word } from "../words/words";
 
 export function Preferences() {
   return (

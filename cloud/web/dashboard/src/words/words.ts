@@ -8,8 +8,6 @@ import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
 import { en as rulesEn } from "./rules_en";
-import { zh as rulesZh } from "./rules_zh";
-import { zh } from "./zh";
 
 export type Key =
   | keyof typeof en
@@ -24,7 +22,7 @@ export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };
 
-const BOOKS: Record<Language, Record<string, string>> = { en: { ...en, ...rulesEn }, zh: { ...zh, ...rulesZh } };
+const BOOKS: Record<Language, Record<string, string>> = { en: { ...en, ...rulesEn }, zh: {} };
 const browser = typeof window !== "undefined";
 const preferred = browser ? navigator.languages : ["en"];
 const kept = browser ? localStorage.getItem("language") : null;
@@ -41,18 +39,18 @@ if (browser) {
 }
 
 export function choose(one: Language): void {
-  localStorage.setItem("language", one);
+  if (browser) localStorage.setItem("language", one);
   language.value = one;
 }
 
 /** Words that came later, with the parts of the page that need them. */
-export function add(more: Record<Language, Record<string, string>>): void {
+export function add(more: Partial<Record<Language, Record<string, string>>>): void {
   for (const one of ["en", "zh"] as const) Object.assign(BOOKS[one], more[one]);
 }
 
 /** The words of a key with its {names} filled in. */
 export function say(key: Key, params: Record<string, string | number> = {}): string {
-  return filled(BOOKS[language.value][key] ?? key, params);
+  return filled(BOOKS[language.value][key] ?? BOOKS.en[key] ?? key, params);
 }
 
 /** The words of a code that came from the service; a code without words is shown as it is. */

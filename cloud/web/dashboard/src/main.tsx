@@ -6,18 +6,21 @@ import "./style/parts.css";
 import "./style/trade.css";
 import "./style/crew.css";
 import "./style/plant.css";
+import "./style/people.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";
 import { follow } from "./route";
-import { narrow, roomy, session, wall } from "./state";
+import { may, narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
+import { ChooseFirst } from "./ui/choose";
 import { SignIn } from "./ui/sign_in";
 import { Later } from "./ui/later";
 
 function App() {
   if (session.value === null) return <SignIn />;
-  return session.value?.role === "supplier" ? <Later part="Portal" /> : <Shell />;
+  if (session.value?.pending) return <ChooseFirst />;
+  return may("portal") ? <Later part="Portal" /> : <Shell />;
 }
 
 document.documentElement.classList.toggle("wall", wall);

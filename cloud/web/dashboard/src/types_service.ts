@@ -106,6 +106,12 @@ export interface Meaning {
   means: string;
 }
 
+/** The password that one has, and the one that one wants. */
+export interface Passwords {
+  old: string;
+  new: string;
+}
+
 /**
  * Why the answer is no. `type` is an address that tells what the code means, `title` the code in words; `detail` says
  * what was found, `hint` what to do; `instance` is what was asked for. `errors`: field by field what is wrong with
@@ -137,8 +143,15 @@ export interface SeriesView {
   values: (number | null)[];
 }
 
-/** Who is signed in. */
+/** Who is signed in, and what they may. `pending`: by a one-time password, which is to be changed first of all. */
 export interface Signed {
   user: string;
-  role: "crew" | "manager" | "supplier" | "viewer";
+  role: "admin" | "buyer" | "maintenance" | "operator" | "supplier" | "viewer";
+  rights: ("anyone" | "buy" | "govern" | "handle" | "look" | "maintain" | "portal" | "respond" | "self")[];
+  pending: boolean;
+}
+
+/** How one may sign in beside name and password: the name of another service, "" where there is none. */
+export interface Ways {
+  oidc: string;
 }

@@ -1,14 +1,14 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
-import { hrefOf, type Page, page, PAGES } from "../route";
-import { acts, arrivals, book, heardAt, kpi, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { hrefOf, type NavPage, page, PAGES } from "../route";
+import { arrivals, book, heardAt, kpi, link, may, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterPeople, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
@@ -75,6 +75,12 @@ function View() {
       return <LaterPlant part="Cold" />;
     case "devices":
       return <Devices />;
+    case "account":
+      return <LaterPeople part="Account" />;
+    case "users":
+      return <LaterPeople part="Users" />;
+    case "audit":
+      return <LaterPeople part="Audit" />;
     case "overview":
       return (
         <>
@@ -90,7 +96,7 @@ function View() {
   }
 }
 
-const ICONS: Record<Page, string> = {
+const ICONS: Record<NavPage, string> = {
   overview: "M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z",
   alerts: "M10 2.5a5 5 0 0 1 5 5c0 5 2 6 2 6H3s2-1 2-6a5 5 0 0 1 5-5zM8.3 16.5a1.8 1.8 0 0 0 3.4 0",
   stock: "M3 7l7-4 7 4v7l-7 4-7-4zM3 7l7 4 7-4M10 11v7",
@@ -126,12 +132,12 @@ function Header() {
 }
 
 /** On a phone there is room for four; the others are behind the fifth. */
-const FIRST: Page[] = ["overview", "alerts", "replenishment", "counting"];
+const FIRST: NavPage[] = ["overview", "alerts", "replenishment", "counting"];
 
 function Pages({ open }: { open: number }) {
   const home = useRef<HTMLDetailsElement>(null);
   const first = narrow.value ? FIRST : PAGES;
-  const waiting = acts.value ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved" || one.asking.length > 0).length : 0;
+  const waiting = may("handle") ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved" || one.asking.length > 0).length : 0;
   const more = PAGES.filter((one) => !first.includes(one));
   useEffect(() => home.current?.removeAttribute("open"), [page.value]);
   useEffect(() => {
@@ -148,7 +154,7 @@ function Pages({ open }: { open: number }) {
       removeEventListener("keydown", escape);
     };
   }, []);
-  const linkTo = (one: Page) => (
+  const linkTo = (one: NavPage) => (
     <a key={one} href={hrefOf(one)} aria-current={page.value === one ? "page" : undefined} onClick={() => home.current?.removeAttribute("open")}>
       <Icon path={ICONS[one]} />
       <span>{say(one === "replenishment" && narrow.value ? "nav.replenishment_short" : `nav.${one}`)}</span>
@@ -161,7 +167,7 @@ function Pages({ open }: { open: number }) {
       {first.map(linkTo)}
       {more.length > 0 && (
         <details class="more-pages" ref={home}>
-          <summary class={more.includes(page.value) ? "here" : ""}>
+          <summary class={more.some((one) => one === page.value) ? "here" : ""}>
             <Icon path="M4 10h.01M10 10h.01M16 10h.01" />
             <span>{say("nav.more")}</span>
             {waiting > 0 && <b class="badge calm">{number(waiting)}</b>}

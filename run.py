@@ -75,6 +75,7 @@ def main() -> int:
         if called:  # before there is anything to tell
             parts.append(_start(state, "notices", "firmware_sim", "phones", "--channels", str(called)))
         where = f"http://127.0.0.1:{dashboard}"
+        password = _account(state / "cloud", "admin", "admin") if is_new else ""
         serve = ["serve", "--site", str(site), "--state", cloud, "--port", str(dashboard), "--public-url", where]
         parts.append(_start(state, "service", "cloud", *serve, "--uplink", f"tcp://127.0.0.1:{uplink}"))
         _wait(parts, "service", lambda: _ready(dashboard))
@@ -101,19 +102,15 @@ def main() -> int:
         parts.append(_start(state, "simulator", "firmware_sim", *fleet))
         line = _first_line(parts)
         print(f"warehouse   {line}", flush=True)
-        first_account = state / "cloud" / "sign-in.txt"
-
-        noted = (
-            " and sign in as {} with {}".format(*first_account.read_text().split()) if first_account.exists() else ""
-        )
-        print(f"\nOpen {where}{noted}", flush=True)
+        print(f"\nOpen {where}{f' and sign in as admin with {password}' if password else ''}", flush=True)
         guests = _guests(state / "cloud", site, where, is_new)
         for line in guests:
             print(line)
-        if guests and first_account.exists():
-            crew = ["people", scenario, "--service", where, "--sign-in", str(first_account)]
+        noted = _noted(state / "cloud" / "people.txt", "office", "buyer", is_new) if guests else None
+        if noted and noted.exists():
+            crew = ["people", scenario, "--service", where, "--sign-in", str(noted)]
             parts.append(_start(state, "people", "firmware_sim", *crew, "--state", str(state / "sim")))
-            print("people      count and order by that account, see log/people.log", flush=True)
+            print("people      count and order as `office`, see log/people.log", flush=True)
         if called:
             print("notices     who is on call is told of alerts, with links, see log/notices.log", flush=True)
         print(f"Everything is kept in {state}/ (logs in {state}/log/). Ctrl-C stops.", flush=True)
@@ -146,11 +143,9 @@ def _guests(cloud: Path, site: Path, url: str, is_new: bool) -> list[str]:
     tier of customers."""
     known = tomllib.loads(site.read_text(encoding="utf-8"))
     stores, said, noted = ["--state", str(cloud), "--site", str(site)], [], cloud / "portal.txt"
-    if is_new and (agreed := known.get("agreements", [])):
+    if agreed := known.get("agreements", []):
         who = agreed[0]["supplier"]
-        made = json.loads(_python("cloud", "account", who, "--role", "supplier", "--supplier", who, "--json", *stores))
-        with os.fdopen(os.open(noted, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(f"{who} {made['password']}\n")
+        _noted(noted, who, "supplier", is_new, "--supplier", who, "--site", str(site))
     if noted.exists():
         said.append(
             "A supplier's portal: sign in there, in a private window, as {} with {}".format(*noted.read_text().split())
@@ -159,6 +154,21 @@ def _guests(cloud: Path, site: Path, url: str, is_new: bool) -> list[str]:
         path = _python("cloud", "link", tiers[0]["id"], *stores)
         said.append(f"What {tiers[0]['name']} may see of the stock, without signing in: {url}{path}")
     return said
+
+
+def _account(cloud: Path, name: str, role: str, *more: str) -> str:
+    """The new password of an account."""
+    made = json.loads(_python("cloud", "account", name, "--role", role, "--json", "--state", str(cloud), *more))
+    return str(made["password"])
+
+
+def _noted(path: Path, name: str, role: str, is_new: bool, *more: str) -> Path:
+    """The file, for its owner's eyes only, that says how an account signs in which is made for a new site."""
+    if is_new:
+        password = _account(path.parent, name, role, *more)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(f"{name} {password}\n")
+    return path
 
 
 def _channels(cloud: Path, site: Path, port: int) -> Path | None:

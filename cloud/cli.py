@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -17,6 +16,7 @@ from typing import Any
 import msgspec
 
 from cloud import (
+    accounts_cli,
     backtest_cli,
     book_cli,
     cold_cli,
@@ -37,16 +37,15 @@ from cloud.desks.crews import Crews
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
-from cloud.stores.ledger import Ledger, LedgerUnavailable
+from cloud.stores.ledger import LedgerUnavailable
 from cloud.uplink import Uplink
 from cloud.web.app import Desks, answer, make_app, serving, wall_clock_ms
 from cloud.web.pages import build_of
-from cloud.web.sign_in import ROLES, SignIn, hash_password, hash_token
+from cloud.web.sign_in import SignIn
 from protocols.layout import LayoutError, parse
 
 STATE = Path("var/cloud")
 STATIC = Path(__file__).parent / "web" / "static"
-FIRST_ACCOUNT = "manager"
 
 
 class UsageError(Exception):
@@ -96,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--uplink", default="tcp://127.0.0.1:7460", help="where gateways connect (default: %(default)s)")
     serve.add_argument("--host", default="127.0.0.1", help="address of the dashboard (default: %(default)s)")
     crews_cli.add(verb, with_site, serve)
+    accounts_cli.add_oidc(serve)
     serve.add_argument("--port", type=int, default=8080, help="port of the dashboard (default: %(default)s)")
 
     with_site(verb("stock", _show("skus"), "Print every SKU: on hand, demand, reorder point, cover."))
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     watch_cli.add(verb)
     prognose_cli.add(verb)
     work_cli.add(verb)
-    get = with_site(verb("get", _get, "Answer one API request in process, as a manager."))
+    get = with_site(verb("get", _get, "Answer one API request in process, as an admin."))
     get.add_argument("path", metavar="PATH", help="for example /api/v1/stock")
 
     allow = verb("allow", _allow, "Let a gateway connect: its name and its public key.")
@@ -123,15 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     paper = verb("read", documents_cli.show, "Read a partner's paper: X12, EDIFACT, EPCIS or CloudEvents.")
     paper.add_argument("file", metavar="FILE|-")
 
-    account = verb("account", _account, "Make an account, or give it a new password, and print that.")
-    account.add_argument("name")
-    account.add_argument("--role", choices=(*ROLES, "supplier"), default="viewer")
-    account.add_argument("--supplier", default="", metavar="ID", help="for whom an account of role supplier acts")
-    text = "for a machine: print a token (`Authorization: Bearer TOKEN`) in place of a password"
-    account.add_argument("--remove", action="store_true", help="delete the account: who has it is signed out")
-    account.add_argument("--token", action="store_true", help=text)
-    where = "the site file, which names the suppliers (default: site.toml beside the state folder, where there is one)"
-    account.add_argument("--site", type=Path, metavar="SITE.toml", help=where)
+    accounts_cli.add(verb)
     return parser
 
 
@@ -155,13 +147,13 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 async def _run(service: Service, arguments: argparse.Namespace) -> None:
-    _first_account(service.ledger, arguments.state)
     service.ledger.people.forget_expired(wall_clock_ms())
     ledger, site = service.ledger, service.site.site.id
     asked = (service.apply, ledger.tops, ledger.missing, service.policies)
     uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
     crewing = _crewing(service, arguments)
-    app = make_app(_desks(service, crewing), service.live, SignIn(LedgerAccounts(ledger)), STATIC)
+    oidc = accounts_cli.oidc(arguments)
+    app = make_app(_desks(service, crewing), service.live, SignIn(LedgerAccounts(ledger)), STATIC, oidc=oidc)
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -175,6 +167,10 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
             raise UsageError(f"the dashboard can not use {where} ({error.strerror}); choose another --port") from None
         said = msgspec.json.encode({"site": service.site.site.id, "url": url}).decode()
         print(said if arguments.json else f"service: {url}", flush=True)
+        if password := accounts_cli.first_account(ledger):
+            said = msgspec.json.encode({"user": accounts_cli.FIRST, "one_time_password": password}).decode()
+            line = f"sign in as {accounts_cli.FIRST} with {password} (once: it asks for a password of your own)"
+            print(said if arguments.json else line, flush=True)
         await stack.enter_async_context(crewing.working())
         await stack.enter_async_context(keeping_cli.kept(arguments, service.history_store, uplink, url, service.ready))
         await service.run(uplink)
@@ -188,7 +184,7 @@ def _crewing(service: Service, arguments: argparse.Namespace) -> Crewing:
 
 
 def _desks(service: Service, crewing: Crewing) -> Desks:
-    return service.trade.desks(service, service.assets, service.gateways)._replace(crews=Crews(crewing))
+    return service.trade.desks(service, service.assets, service.gateways, service.people)._replace(crews=Crews(crewing))
 
 
 def _show(part: str) -> Callable[[argparse.Namespace], None]:
@@ -238,7 +234,11 @@ def _service(arguments: argparse.Namespace) -> Service:
     arguments.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     history = arguments.history or f"sqlite:///{arguments.state / 'history.db'}"
     options = Options(
-        parse(text, str(arguments.site)), arguments.state, history, _ledger_url(arguments), build_of(STATIC)
+        parse(text, str(arguments.site)),
+        arguments.state,
+        history,
+        running.ledger_url(arguments.state, arguments.ledger),
+        build_of(STATIC),
     )
     return Service(options)
 
@@ -259,56 +259,3 @@ def _allow(arguments: argparse.Namespace) -> None:
     path = keys.allow(arguments.state, arguments.name, key)
     said = msgspec.json.encode({"gateway": arguments.name, "file": str(path)}).decode()
     print(said if arguments.json else f"gateway {arguments.name} may connect ({path})")
-
-
-def _account(arguments: argparse.Namespace) -> None:
-    name, role, supplier = arguments.name, arguments.role, arguments.supplier
-    if not (1 <= len(name) <= 64 and name.isprintable() and name == name.strip()):
-        raise UsageError(f"{name!r} can not name an account: use 1 to 64 visible characters")
-    if arguments.remove:
-        _remove(arguments)
-        return
-    if (role == "supplier") != bool(supplier):
-        raise UsageError("--role supplier and --supplier ID belong together: for whom does the account act?")
-    if supplier and (arguments.site != running.beside(arguments.state) or arguments.site.exists()):
-        known = [one.id for one in parse(_text(arguments.site), str(arguments.site)).suppliers]
-        if supplier not in known:
-            raise UsageError(f"there is no supplier {supplier!r}: {arguments.site} lists {', '.join(known) or 'none'}")
-    what, given = ("token", secrets.token_urlsafe(32)) if arguments.token else ("password", secrets.token_urlsafe(12))
-    password, token = ("", hash_token(given)) if arguments.token else (hash_password(given), "")
-    ledger = Ledger(_ledger_url(arguments))
-    ledger.people.keep_account(name, role, password, token, supplier)
-    ledger.close()
-    said = msgspec.json.encode({"name": name, "role": role, what: given}).decode()
-    print(said if arguments.json else f"{name} ({role}): {given}")
-
-
-def _remove(arguments: argparse.Namespace) -> None:
-    ledger = Ledger(_ledger_url(arguments))
-    try:
-        role = ledger.people.remove_account(arguments.name)
-    finally:
-        ledger.close()
-    if not role:
-        raise UsageError(f"there is no account {arguments.name!r}")
-    said = msgspec.json.encode({"name": arguments.name, "role": role, "removed": True}).decode()
-    print(said if arguments.json else f"{arguments.name} ({role}) is removed; it is out within a minute")
-
-
-def _first_account(ledger: Ledger, state: Path) -> None:
-    """Someone has to be the first to sign in: a manager with a generated password, kept for the owner to read."""
-    if ledger.people.accounts():
-        return
-    password = secrets.token_urlsafe(12)
-    path = state / "sign-in.txt"
-    path.unlink(missing_ok=True)  # so that it is made anew, for the owner only
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(f"{FIRST_ACCOUNT} {password}\n")
-    ledger.people.keep_account(FIRST_ACCOUNT, "manager", hash_password(password))
-
-
-def _ledger_url(arguments: argparse.Namespace) -> str:
-    if arguments.ledger:
-        return str(arguments.ledger)
-    arguments.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return f"sqlite:///{arguments.state / 'ledger.db'}"

@@ -51,6 +51,14 @@ class Said(Struct):
     troubles: list[str] = []
 
 
+def ledger_url(state: Path, given: str) -> str:
+    """The ledger's SQLAlchemy URL: the one that was given, else a file in the state folder, which is made."""
+    if given:
+        return given
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return f"sqlite:///{state / 'ledger.db'}"
+
+
 @contextmanager
 def alone(state: Path) -> Iterator[None]:
     """Nobody else works on this state folder meanwhile; raises `InUse`."""

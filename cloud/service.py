@@ -30,6 +30,7 @@ from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
 from cloud.desks.alerting import Alerting
 from cloud.desks.assets import Assets
 from cloud.desks.gateways import Gateways
+from cloud.desks.people import PeopleDesk
 from cloud.desks.trade import Trade
 from cloud.metrics import Counts
 from cloud.planner import Planner
@@ -80,6 +81,8 @@ class Service:
         self.trade = Trade(self.inventory, self.ordering, self.planner, books, self._on_disk, _now_ms, history)
         self.assets = Assets(options.site, books, history, self._on_disk, _now_ms)
         self.sight = Sight(self.inventory, self.trade, self.ledger, history, options.state)
+        suppliers = [one.id for one in options.site.suppliers]
+        self.people = PeopleDesk(self.ledger.people, self.ledger.audit, suppliers, _now_ms)
         self.alerting = Alerting(self.ledger, self._on_disk, _now_ms)
         self.trade.works.assets = lambda: self.assets.current
         self.trade.works.verdicts.snooze = self.alerting.shelve

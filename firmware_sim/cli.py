@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     office = commands.add_parser("people", help="count, order and receive as a scenario's people, at a service's web")
     office.add_argument("scenario", help=scenario_help)
     office.add_argument("--service", required=True, help="the service's address, http://127.0.0.1:8080")
-    office.add_argument("--sign-in", type=Path, required=True, help="a file that says NAME PASSWORD of a manager")
+    office.add_argument("--sign-in", type=Path, required=True, help="a file that says NAME PASSWORD of a buyer")
     office.add_argument("--state", type=Path, default=Path("var/sim"), help="where `run` keeps the world")
     office.add_argument("--json", action="store_true", help="print JSON")
 

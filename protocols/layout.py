@@ -248,6 +248,8 @@ def parse(text: str, source: str = "site file") -> Site:
         raise LayoutError(f"{source}: not valid TOML: {error}") from None
     if "storages" in raw:
         raw["storages"] = cold.with_likes(raw["storages"])
+    if renamed := trade.renamed(raw.get("buying")):
+        raise LayoutError(f"{source}: {renamed}")
     try:
         site = msgspec.convert(raw, Site)
     except msgspec.ValidationError as error:

@@ -100,13 +100,13 @@ class Neighbour(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Buying(Struct, frozen=True, forbid_unknown_fields=True):
     """How this site buys. Money in its currency: an order up to `approved_to` needs nobody's approval, up to
-    `crew_limit` a crew member's, up to `manager_limit` a manager's; above that the site file has to say so.
+    `buyer_limit` a buyer's, up to `admin_limit` an admin's; above that the site file has to say so.
     `score_weights` of suppliers; under `score_floor` (of 100) one gets no orders where another can deliver.
     `sourcing`: all from the best, or `split` in two where that costs little. `service_levels` by class ("A", "AX")."""
 
     approved_to: NotNegative = 0.0
-    crew_limit: NotNegative = 500.0
-    manager_limit: NotNegative = 100_000.0
+    buyer_limit: NotNegative = 500.0
+    admin_limit: NotNegative = 100_000.0
     score_floor: Annotated[float, Meta(ge=0, le=100)] = 40.0
     score_weights: dict[str, NotNegative] = {}
     sourcing: Literal["best", "split"] = "best"
@@ -116,6 +116,15 @@ class Buying(Struct, frozen=True, forbid_unknown_fields=True):
         """The service level of a class: its own, that of its letter, or the usual one."""
         given = self.service_levels
         return given.get(abc + xyz, given.get(abc, LEVELS.get(abc, LEVELS["B"])))
+
+
+def renamed(buying: object) -> str:
+    """What to write in place of a field of `[buying]` that has another name since roles were made finer; "" where there
+    is none."""
+    for old, new in (("crew_limit", "buyer_limit"), ("manager_limit", "admin_limit")):
+        if isinstance(buying, dict) and old in buying:
+            return f"buying.{old} is called {new} now: write {new} = {buying[old]}"
+    return ""
 
 
 EVENTS = (

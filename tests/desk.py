@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
 from cloud.core.view import AlertView, Kpi, NeedView, SiteView, SkuView, SlotView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks
+from cloud.web.deeds import DeedView
 from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
-from cloud.web.sign_in import Account, Kept, hash_password, hash_token
+from cloud.web.passwords import hash_password
+from cloud.web.roles import Role
+from cloud.web.sign_in import ID_LENGTH, Account, Kept, KeptToken, hash_token
 
 NOON_MS = 1_763_762_400_000
 PASSWORD = "correct horse"
 TOKEN = "machine-token"
+HASHED = hash_password(PASSWORD)
 
 
 def slot(number: int, count: int | None = 5) -> SlotView:
@@ -109,43 +114,74 @@ class MemoryDesk:
 
 
 class MemoryAccounts:
-    """`Accounts` in dicts: ada looks, bo is of the crew, mo manages, su supplies; one password. A machine's token."""
+    """`Accounts` in dicts: ada looks, op handles, mei maintains, bo buys, mo governs, su supplies; one password. A
+    machine's token."""
 
     def __init__(self) -> None:
-        cheap = hash_password(PASSWORD, log2_n=2)
         self.people = {
-            "ada": Account("ada", "viewer", cheap),
-            "bo": Account("bo", "crew", cheap),
-            "mo": Account("mo", "manager", cheap),
-            "su": Account("su", "supplier", cheap, "acme"),
+            "ada": Account("ada", "viewer", HASHED),
+            "op": Account("op", "operator", HASHED),
+            "mei": Account("mei", "maintenance", HASHED),
+            "bo": Account("bo", "buyer", HASHED),
+            "mo": Account("mo", "admin", HASHED),
+            "su": Account("su", "supplier", HASHED, "acme"),
         }
-        self.machines = {hash_token(TOKEN): Account("erp", "crew", "")}
+        erp = Account("erp", "operator", "")
+        self.machines = {hash_token(TOKEN): KeptToken(erp, "erp", frozenset(("look",)))}
         self.sessions: dict[str, Kept] = {}
 
     async def find(self, name: str) -> Account | None:
         return self.people.get(name)
 
-    async def find_token(self, token_hash: str) -> Account | None:
+    async def find_token(self, token_hash: str) -> KeptToken | None:
         return self.machines.get(token_hash)
+
+    async def use_token(self, token_hash: str, now_ms: int) -> None:
+        if kept := self.machines.get(token_hash):
+            self.machines[token_hash] = replace(kept, used_ms=now_ms)
 
     async def find_session(self, token_hash: str) -> Kept | None:
         kept = self.sessions.get(token_hash)
         account = self.people.get(kept.account.name) if kept else None
-        if kept is None or account is None or account.password_hash != kept.account.password_hash:
+        if kept is None or account is None or account.disabled:
             return None
-        return Kept(account, kept.expires_ms)
+        return replace(kept, account=account) if account.password_hash == kept.account.password_hash else None
 
     async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
         while len(self.sessions) >= sessions_max:
             del self.sessions[min(self.sessions, key=lambda key: self.sessions[key].expires_ms)]
         self.sessions[token_hash] = session
 
-    async def renew_session(self, token_hash: str, expires_ms: int) -> None:
+    async def renew_session(self, token_hash: str, expires_ms: int, now_ms: int) -> None:
         if kept := self.sessions.get(token_hash):
-            self.sessions[token_hash] = Kept(kept.account, expires_ms)
+            self.sessions[token_hash] = replace(kept, expires_ms=expires_ms)
 
     async def forget_session(self, token_hash: str) -> None:
         self.sessions.pop(token_hash, None)
+
+    async def forget_session_of(self, session: str, name: str) -> str:
+        mine = [
+            key for key, one in self.sessions.items() if key[:ID_LENGTH] == session and name in ("", one.account.name)
+        ]
+        return self.sessions.pop(mine[0]).account.name if mine else ""
+
+    async def replace_hash(self, account: Account, password_hash: str) -> bool:
+        return self._changed(account, replace(account, password_hash=password_hash), None)
+
+    async def change_password(self, account: Account, password_hash: str, staying: str, now_ms: int) -> bool:
+        return self._changed(account, replace(account, password_hash=password_hash, once=False), staying)
+
+    async def vouch(self, subject: str, name: str, role: Role, now_ms: int) -> Account | None:
+        raise AssertionError("nobody vouches here")
+
+    def _changed(self, before: Account, after: Account, staying: str | None) -> bool:
+        if self.people.get(before.name) != before:
+            return False
+        self.people[before.name] = after
+        for key, one in [*self.sessions.items()]:
+            if one.account.name == before.name and staying in (None, key):
+                self.sessions[key] = replace(one, account=after)
+        return True
 
 
 class MemoryTrade:
@@ -158,7 +194,17 @@ class MemoryTrade:
         return nothing
 
 
+class MemoryPeople(MemoryTrade):
+    """Who did what, in a list, the oldest first; of accounts and tokens it knows nothing."""
+
+    def __init__(self) -> None:
+        self.told: list[DeedView] = []
+
+    async def keep_deeds(self, deeds: Sequence[DeedView]) -> None:
+        self.told += deeds
+
+
 def desks(desk: MemoryDesk) -> Desks:
     """This desk, and empty ones beside it."""
-    trade = MemoryTrade()
-    return Desks(desk, *[trade] * (len(Desks._fields) - 1))
+    trade: Any = MemoryTrade()
+    return Desks(desk, *[trade] * (len(Desks._fields) - 1))._replace(people=MemoryPeople())

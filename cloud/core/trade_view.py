@@ -94,7 +94,7 @@ def _round(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.4g}")
 
 
-def order_view(order: Order, supplier_name: str, now_ms: int, roles: tuple[str, ...] = ("manager",)) -> OrderView:
+def order_view(order: Order, supplier_name: str, now_ms: int, roles: tuple[str, ...] = ("admin",)) -> OrderView:
     """An order as it is shown; late when a line's day is over and something of it has not come."""
     late = order.state in OPEN and any(line.rest and 0 < line.due_ms < now_ms for line in order.lines)
     return OrderView(

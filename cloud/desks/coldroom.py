@@ -34,7 +34,7 @@ from cloud.desks.stays import Stays
 from cloud.stores.books import Books
 from cloud.stores.cold import Stayed
 from cloud.stores.history import TIME_MAX_MS, History, HistoryUnavailable
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 from protocols.cold import Storage
 from protocols.excursions import Excursion
 from protocols.layout import Site

@@ -37,12 +37,13 @@ LINES_MAX = 10
 
 class Asked(NamedTuple):
     """What a message's page shows: what is said, in which language, the alerts' titles and figures, and the name of who
-    may take them on ("": nobody, nothing is left to do)."""
+    may take them on ("": nobody, nothing is left to do), or just did (`by`)."""
 
     language: str
     said: str
     lines: list[tuple[str, str]]
     may: str = ""
+    by: str = ""
 
 
 class Crews:
@@ -160,7 +161,7 @@ class Crews:
         with storing():
             await self._crewing.on_disk(notices.take, one.id, one.nonce, now_ms)
         done = wording.plain(asked.language, "page.done" if taken else "page.over", name=asked.may)
-        return asked._replace(said=done, may="")
+        return asked._replace(said=done, may="", by=one.person)
 
     async def _of(self, token: str) -> tuple[Kept | None, links.Link | None]:
         """The notice of a token that we made."""

@@ -18,7 +18,7 @@ from cloud.desks.versions import Versions
 from cloud.stores.books import Books
 from cloud.web import office
 from cloud.web.desk import NotFound, Unavailable
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 from protocols.reports import Report
 
 

@@ -25,7 +25,7 @@ from cloud.desks.refusing import OnDisk, granted, of_site, storing
 from cloud.stores.books import Books
 from cloud.web import office
 from cloud.web.desk import DeskError, NotFound, Refused, Unavailable
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 from protocols.documents.papers import Document
 from protocols.documents.reading import read
 from protocols.documents.sending import Mailbox

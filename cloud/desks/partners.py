@@ -20,7 +20,7 @@ from cloud.web import office
 from cloud.web.desk import NotFound, Refused
 from cloud.web.portal import Plan, Stock
 from cloud.web.posting import WebhookView
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 
 SHELF_PAPERS: Final = {"x12": ["852", "846", "EPCIS"], "edifact": ["INVRPT", "EPCIS"]}
 """The papers of a supplier's shelves, by the standard that is agreed on."""

@@ -27,7 +27,7 @@ from cloud.desks.versions import Versions
 from cloud.stores.books import Books
 from cloud.web import office
 from cloud.web.desk import NotFound, Refused
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 from protocols.reports import Report
 
 DAY_MS = 86_400_000
@@ -243,6 +243,6 @@ class Purchasing:
 
         return price
 
-    def view(self, order: Order, role: str = "manager") -> OrderView:
+    def view(self, order: Order, role: str = "admin") -> OrderView:
         """An order as it is shown to somebody of a role."""
         return order_view(order, self._names.get(order.supplier, order.supplier), self._now_ms(), (role,))

@@ -23,7 +23,7 @@ from cloud.desks.searching import Searching
 from cloud.desks.stays import UsedUp
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 from protocols.cold import Storage
 from protocols.excursions import Excursion
 

@@ -27,7 +27,7 @@ from cloud.planner import Planner
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
 from cloud.stores.history import History
-from cloud.web.app import Desks
+from cloud.web.app import Desks, PeopleDesk
 from cloud.web.assets import AssetDesk
 from cloud.web.desk import Desk, DeskError
 from cloud.web.gateways import Desk as GatewayDesk
@@ -112,7 +112,7 @@ class Trade:
         told = self._planner.outlook(sku)
         return told.mean if told is not None else 0.0
 
-    def desks(self, service: Desk, assets: AssetDesk, gateways: GatewayDesk) -> Desks:
+    def desks(self, service: Desk, assets: AssetDesk, gateways: GatewayDesk, people: PeopleDesk) -> Desks:
         """All that the web asks."""
         return Desks(
             service,
@@ -128,6 +128,7 @@ class Trade:
             self.works,
             assets,
             gateways,
+            people,
         )
 
     def shown(self) -> Traded:

@@ -40,10 +40,10 @@ def _spool(case: Case) -> Iterator[Finding]:
 
 
 def _people(case: Case) -> Iterator[Finding]:
-    if case.ledger is not None and "manager" not in case.ledger.roles:
-        why = "nobody can decide what only a manager may"
-        remedy = "python -m cloud account NAME --role manager"
-        yield Finding("no_manager", "accounts", "no account is a manager's", why, remedy)
+    if case.ledger is not None and "admin" not in case.ledger.roles:
+        why = "nobody can decide what only an admin may"
+        remedy = "python -m cloud account NAME --role admin"
+        yield Finding("no_admin", "accounts", "no account is an admin's", why, remedy)
 
 
 def _listening(case: Case) -> Iterator[Finding]:

@@ -1,9 +1,9 @@
-"""The ledger: relational truth. SQLAlchemy lives here, in database.py and the tables, proof.py, people.py, books.py
-and facts.py.
+"""The ledger: relational truth. SQLAlchemy lives here, in database.py and the tables, proof.py, people.py, audit.py,
+books.py and facts.py.
 
 `apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
-comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `books`, `notices`,
-`past_alerts`, `proof`, and what is in memory: `lanes`, `tops`, `missing`.
+comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `audit`, `books`,
+`notices`, `past_alerts`, `proof`, and what is in memory: `lanes`, `tops`, `missing`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from cloud.core.lanes import LaneState, Told
 from cloud.core.replenishment import Need
 from cloud.stores import proof, tables
 from cloud.stores.applying import Applied, Folding, Key, Known, Movement, Received, fold
+from cloud.stores.audit import Audit
 from cloud.stores.books import Books
 from cloud.stores.database import Database, LedgerUnavailable, LedgerUnfit, Row
 from cloud.stores.notices import Notices
@@ -36,7 +37,7 @@ from protocols.uplink import Hello
 
 __all__ = ["SCHEMA_VERSION", "Applied", "LaneState", "Ledger", "LedgerUnavailable", "Received"]
 
-SCHEMA_VERSION = "9"
+SCHEMA_VERSION = "10"
 REPEATED_MAX = 10_000
 """Notes of what came again; the oldest leave first. The count of a lane goes on."""
 
@@ -57,6 +58,7 @@ class Ledger:
         self._engine = self._database.engine
         self._reading, self._writing = self._database.reading, self._database.writing
         self.people = People(self._reading, self._writing)
+        self.audit = Audit(self._reading, self._writing)
         self.books = Books(self._reading, self._writing)
         self.notices = Notices(self._reading, self._writing)
         self.past_alerts = PastAlerts(self._reading)

@@ -233,25 +233,6 @@ transition = Table(
     Column("note", String, nullable=False),
 )
 
-account = Table(
-    "account",
-    metadata,
-    Column("name", String, primary_key=True),
-    Column("role", String, nullable=False),
-    Column("password_hash", String, nullable=False),
-    Column("token_hash", String, nullable=False),
-    Column("supplier", String, nullable=False),  # of whose people this is one; "" of ours
-)
-
-session = Table(
-    "session",
-    metadata,
-    Column("token_hash", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("password_hash", String, nullable=False),  # as it was at sign-in: with another one the session is over
-    Column("expires_ms", BigInteger, nullable=False),
-)
-
 
 def upsert(dialect: str, table: Table, keys: list[str], newest_by: str | None) -> Insert:
     """Insert rows or replace those of the same key; with `newest_by` only if the new one is not older. The number of a
@@ -332,6 +313,30 @@ UPGRADES: dict[str, tuple[str, ...]] = {
     "8": (
         "ALTER TABLE alert ADD COLUMN assigned_to VARCHAR NOT NULL DEFAULT ''",
         "DROP TABLE IF EXISTS cooler",  # coolers are learnt again from the history, as assets
+    ),
+    "9": (
+        "UPDATE account SET role = 'operator' WHERE role = 'crew'",
+        "UPDATE account SET role = 'admin' WHERE role = 'manager'",
+        "ALTER TABLE account ADD COLUMN once BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE account ADD COLUMN disabled BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE account ADD COLUMN subject VARCHAR NOT NULL DEFAULT ''",
+        "ALTER TABLE account ADD COLUMN changed_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE account ADD COLUMN changed_by VARCHAR NOT NULL DEFAULT ''",
+        "ALTER TABLE account ADD COLUMN signed_in_ms BIGINT NOT NULL DEFAULT 0",
+        # the oldest ledgers kept no sessions
+        "CREATE TABLE IF NOT EXISTS session (token_hash VARCHAR NOT NULL, name VARCHAR NOT NULL,"
+        " password_hash VARCHAR NOT NULL, expires_ms BIGINT NOT NULL, PRIMARY KEY (token_hash))",
+        "ALTER TABLE session ADD COLUMN since_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE session ADD COLUMN used_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE session ADD COLUMN address VARCHAR NOT NULL DEFAULT ''",
+        "ALTER TABLE session ADD COLUMN browser VARCHAR NOT NULL DEFAULT ''",
+        "CREATE TABLE token (token_hash VARCHAR NOT NULL, owner VARCHAR NOT NULL, name VARCHAR NOT NULL,"
+        " scopes VARCHAR NOT NULL, made_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL, used_ms BIGINT NOT NULL,"
+        " PRIMARY KEY (token_hash), UNIQUE (owner, name))",
+        # machines of before only looked, and had no end
+        "INSERT INTO token SELECT token_hash, name, name, CASE WHEN role = 'supplier' THEN 'portal' ELSE 'look' END,"
+        " 0, 0, 0 FROM account WHERE token_hash != ''",
+        "ALTER TABLE account DROP COLUMN token_hash",
     ),
 }
 """Schema version -> the statements that make the next one of it; tables that are new in it are made after them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import DDL, JSON, BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, event
 
 from cloud.stores.tables import metadata, movement
+from cloud.stores.tables_people import AUDIT_MAX, audit
 
 __all__ = ["metadata"]
 
@@ -116,8 +117,10 @@ for _table in (entry, reservation):
 
 ID_MAX = 2**31 - 1
 """The numbers that a database gives end there (PostgreSQL: INTEGER)."""
-STAYS = (entry, movement, purchase_version, score)
+STAYS = (entry, movement, purchase_version, score, audit)
 """Tables whose rows stay as they are."""
+LEAVE = {audit.name: AUDIT_MAX}
+"""Of these the oldest rows may leave, where so many are newer."""
 _KEYED = "NEW.key != '' AND key = NEW.key"
 AGAIN = {
     "entry": _KEYED,
@@ -139,12 +142,25 @@ def guards(dialect: str, table: Table) -> list[DDL]:
 
 def _guards(dialect: str, table: Table) -> list[str]:
     name, steps = table.name, ("UPDATE", "DELETE")
+    old = f"OLD.id > (SELECT MAX(id) FROM {name}) - {LEAVE[name]}" if name in LEAVE else ""
+    if dialect == "postgresql" and old:
+        leaves = _REFUSE.replace("only_added_to", f"{name}_leaves").replace(
+            "BEGIN RAISE", f"BEGIN IF NOT ({old}) THEN RETURN OLD; END IF; RAISE"
+        )
+        drops = [f"DROP TRIGGER IF EXISTS {name}_{one} ON {name}" for one in ("stays", "leaves")]
+        guard = f"CREATE TRIGGER {name}_stays BEFORE UPDATE OR TRUNCATE ON {name} EXECUTE FUNCTION only_added_to()"
+        row = f"CREATE TRIGGER {name}_leaves BEFORE DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION {name}_leaves()"
+        return [_REFUSE, leaves, *drops, guard, row]
     if dialect == "postgresql":
         guard = f"CREATE TRIGGER {name}_stays BEFORE {' OR '.join(steps)} OR TRUNCATE ON {name}"
         drop = f"DROP TRIGGER IF EXISTS {name}_stays ON {name}"
         return [_REFUSE, drop, f"{guard} EXECUTE FUNCTION only_added_to()"]
     body = f"BEGIN SELECT RAISE(ABORT, 'rows of {name} are only ever added'); END"
-    made = [f"CREATE TRIGGER IF NOT EXISTS {name}_no_{step.lower()} BEFORE {step} ON {name} {body}" for step in steps]
+    when = {"DELETE": f"WHEN {old} "} if old else {}
+    made = [
+        f"CREATE TRIGGER IF NOT EXISTS {name}_no_{step.lower()} BEFORE {step} ON {name} {when.get(step, '')}{body}"
+        for step in steps
+    ]
     # INSERT OR REPLACE deletes what is in its way, and tells no trigger of it.
     same = " AND ".join(f"{column.name} = NEW.{column.name}" for column in table.primary_key)
     there = f"EXISTS (SELECT 1 FROM {name} WHERE {same})"

@@ -11,11 +11,16 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from cloud.web.replies import Refusal
+from cloud.web.roles import Who
 from cloud.web.routing import Route
-from cloud.web.sign_in import SignIn, Who
+from cloud.web.sign_in import SignIn
 
 COOKIE = "warehouse_session"
 WHO: web.RequestKey[Who] = web.RequestKey("who", Who)
+ONESELF: web.RequestKey[str] = web.RequestKey("oneself", str)
+"""Who acts where nobody has to be signed in: who signs in or out, who taps a link."""
+NOTE: web.RequestKey[str] = web.RequestKey("note", str)
+"""What is worth writing down of a write beside its address. No secrets."""
 
 SIGNED = "/a/{token}"
 """Its address proves who writes; a page without scripts can send no header."""
@@ -41,18 +46,22 @@ async def check(request: web.Request, route: Route, sign_in: SignIn, now_ms: int
         return
     who = await identify(request, sign_in, now_ms)
     if who is None:
-        hint = "sign in (POST /api/v1/session), or send a machine's token as `Authorization: Bearer TOKEN`"
+        hint = "sign in (POST /api/v1/session), or send an API token as `Authorization: Bearer TOKEN`"
         raise Refusal(401, "signed_out", "nobody is signed in", hint, {"WWW-Authenticate": "Bearer"})
-    if not who.may(route.right):
-        said = f"this needs the right `{route.right}`, and you have the role {who.role}"
-        raise Refusal(403, "forbidden", said, "ask a manager")
     request[WHO] = who
+    if who.may(route.right):
+        return
+    if who.pending:
+        hint = "change it (POST /api/v1/session/password), and all that your role may is open"
+        raise Refusal(403, "change_password", "this password was to be used once", hint)
+    whose = f"this token has {', '.join(sorted(who.rights))}" if who.token else f"you have the role {who.role}"
+    raise Refusal(403, "forbidden", f"this needs the right `{route.right}`, and {whose}", "ask an admin")
 
 
 async def identify(request: web.Request, sign_in: SignIn, now_ms: int) -> Who | None:
-    """Who is asking, by machine token or session cookie."""
+    """Who is asking, by API token or session cookie."""
     if (token := _bearer(request)) is not None:
-        return await sign_in.machine(token)
+        return await sign_in.machine(token, now_ms)
     cookie = request.cookies.get(COOKIE)
     return await sign_in.session(cookie, now_ms) if cookie else None
 

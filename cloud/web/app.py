@@ -17,26 +17,32 @@ from cloud.web import (
     assets,
     cold,
     crews,
+    deeds,
     figures,
     gateways,
     neighbours,
     office,
     openapi,
+    own,
     portal,
     stockroom,
     taking,
+    users,
     work,
 )
 from cloud.web.access import COOKIE, check, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
 from cloud.web.live import Live
+from cloud.web.oidc import Oidc
 from cloud.web.pages import Pages
 from cloud.web.replies import refused
+from cloud.web.roles import Who
 from cloud.web.routing import Route
 from cloud.web.session import Session
-from cloud.web.sign_in import SignIn, Who
+from cloud.web.sign_in import SignIn
 from cloud.web.stream import SEND_TIMEOUT_S, Stream
+from cloud.web.vouching import Vouching
 from cloud.web.writes import Writes, answered
 
 BODY_BYTES_MAX = 64 * 1024
@@ -64,6 +70,10 @@ class Partners(office.PartnerDesk, portal.Desk, Protocol):
     """Who deals with suppliers: as we see them, and as they see us."""
 
 
+class PeopleDesk(own.Desk, users.Desk, deeds.Desk, Protocol):
+    """Who knows the accounts, and who did what."""
+
+
 class CrewDesk(crews.Desk, taking.Desk, Protocol):
     """Who knows the crews, and the links in what they were told."""
 
@@ -84,6 +94,7 @@ class Desks(NamedTuple):
     work: work.WorkDesk
     assets: assets.AssetDesk
     gateways: gateways.Desk
+    people: PeopleDesk
     crews: CrewDesk | None = None
 
 
@@ -95,11 +106,15 @@ def make_app(
     *,
     now_ms: Callable[[], int] = wall_clock_ms,
     send_timeout_s: float = SEND_TIMEOUT_S,
+    oidc: Oidc | None = None,
 ) -> web.Application:
     """The service's web. `static` is the folder of the built dashboard; it may be missing. When the app stops, it
     closes `live`."""
     metrics, writes = Metrics(), Writes()
-    routes = routes_of(desks, live, sign_in, static, metrics, now_ms=now_ms, send_timeout_s=send_timeout_s)
+    told = deeds.Deeds(desks.people, now_ms)
+    routes = routes_of(
+        desks, live, sign_in, static, metrics, told, now_ms=now_ms, send_timeout_s=send_timeout_s, oidc=oidc
+    )
     table = {(one.method, one.path): one for one in routes}
     assert len(table) == len(routes), "two routes have the same method and address"
 
@@ -114,12 +129,15 @@ def make_app(
             response = await handler(request)
         except Exception as error:
             response = refused(error, f"{request.method} {pattern}", request.rel_url.raw_path)
+        if (route := table.get((method, pattern))) is not None:
+            await told.tell(request, route, response)
         if response.status != 101:
             metrics.answered(pattern, response.status, time.perf_counter() - started_s)
         return response
 
     async def stop(_: web.Application) -> None:
         live.close()
+        await told.flush()
 
     app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
     app[_SIGN_IN], app[ROUTES] = sign_in, routes
@@ -137,9 +155,11 @@ def routes_of(
     sign_in: SignIn,
     static: Path,
     metrics: Metrics,
+    told: deeds.Deeds,
     *,
     now_ms: Callable[[], int] = wall_clock_ms,
     send_timeout_s: float = SEND_TIMEOUT_S,
+    oidc: Oidc | None = None,
 ) -> list[Route]:
     """Every route there is."""
     api = Api(desks.service, live, sign_in, metrics, now_ms)
@@ -157,6 +177,10 @@ def routes_of(
         *assets.Assets(desks.assets).routes(),
         *gateways.Gateways(desks.gateways).routes(),
         *Session(sign_in, now_ms).routes(),
+        *Vouching(oidc, sign_in, now_ms).routes(),
+        *own.Own(desks.people, sign_in, now_ms).routes(),
+        *users.Users(desks.people, sign_in).routes(),
+        *told.routes(),
         *Stream(live, sign_in, now_ms, send_timeout_s).routes(),
         *Pages(static).routes(),
     ]
@@ -195,7 +219,7 @@ async def serving(
 
 
 async def answer(app: web.Application, path: str) -> tuple[int, bytes]:
-    """Status and body of GET `path`, asked as a manager, with no server running before or after.
+    """Status and body of GET `path`, asked as an admin, with no server running before or after.
 
     It is a real request over a loopback port that lives for this one, with a session of its own, so that what comes
     back is what a browser would get. The app can not be used again. Raises `ValueError` for what is no path.
@@ -203,7 +227,7 @@ async def answer(app: web.Application, path: str) -> tuple[int, bytes]:
     if not path.startswith("/"):
         raise ValueError(f"{path!r} is not a path: it has to begin with a slash, as in /api/v1/stock")
     sign_in = app[_SIGN_IN]
-    token = sign_in.grant(Who("console", "manager"), wall_clock_ms())
+    token = sign_in.grant(Who("console", "admin"), wall_clock_ms())
     headers = {"Cookie": f"{COOKIE}={token}"}
     async with (
         serving(app) as url,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EVERY = ("bad_request", "unknown", "unavailable", "broken")
 """Of every route."""
-SIGNED_IN = ("signed_out", "forbidden")
+SIGNED_IN = ("signed_out", "forbidden", "change_password")
 """Of every route that somebody has to be signed in for."""
 WRITE = ("cross_site", "too_large", "key_used", "changed", "conflict", "unfit")
 """Of every write."""

@@ -13,8 +13,8 @@ from cloud.core.coldchain.report import FORMATS, LANGUAGES, Asked
 from cloud.web import codes
 from cloud.web.paging import Paging
 from cloud.web.queries import NUMBER_MAX, TIME_MS_MAX, Number, Text, Whole, number
+from cloud.web.roles import Who
 from cloud.web.routing import Given, Media, Route, get, post
-from cloud.web.sign_in import Who
 
 EXCURSIONS = Paging("excursions", 1_000, 5_000)
 ZONE = Text("zone", "Of this room alone.")

@@ -19,8 +19,8 @@ from cloud.web.desk import NotFound, Refused
 from cloud.web.paging import Paging
 from cloud.web.posting import WebhookView
 from cloud.web.queries import TIME_MS_MAX, Number, number
+from cloud.web.roles import Who
 from cloud.web.routing import Given, Media, Route, get, post
-from cloud.web.sign_in import Who
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Text = Annotated[str, Meta(max_length=500)]
@@ -189,8 +189,8 @@ class Office:
                 refusals=codes.RECEIVE, thing=self.arrival,
             ),
             get("/api/v1/suppliers", self.suppliers, "look", list[SupplierView]),
-            post("/api/v1/suppliers/{id}/scores", self.score, "govern", Score, Scorecard, refusals=codes.SCORE),
-            get("/api/v1/webhooks", self.webhooks, "govern", list[WebhookView]),
+            post("/api/v1/suppliers/{id}/scores", self.score, "buy", Score, Scorecard, refusals=codes.SCORE),
+            get("/api/v1/webhooks", self.webhooks, "buy", list[WebhookView]),
         ]  # fmt: skip
 
     async def orders(self, _: web.Request) -> object:

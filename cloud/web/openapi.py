@@ -25,8 +25,9 @@ ABOUT = (
     "sends an Idempotency-Key, so that a write that is sent again is done once."
 )
 STATUS = {
-    "bad_request": 400, "signed_out": 401, "wrong_password": 401, "forbidden": 403, "cross_site": 403, "unknown": 404,
-    "conflict": 409, "too_large": 413, "upgrade_required": 426, "too_many_tries": 429, "broken": 500,
+    "bad_request": 400, "signed_out": 401, "wrong_password": 401, "forbidden": 403, "change_password": 403,
+    "cross_site": 403, "unknown": 404, "conflict": 409,
+    "too_large": 413, "upgrade_required": 426, "too_many_tries": 429, "broken": 500,
     "unavailable": 503, "full": 503, "no_answer": 504, "strange_answer": 502,
 }  # fmt: skip
 """The status of a code; of those in `CONFLICTS` it is 409, of all others 422."""
@@ -153,7 +154,7 @@ def _plainly(schema: Any) -> Any:
 
 def _operation(route: Route, kinds: _Kinds) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "operationId": _id(route),
+        "operationId": route.id,
         "summary": route.summary,
         "tags": [route.path.removeprefix("/api/v1/").strip("/").partition("/")[0]],
         "parameters": _parameters(route, kinds),
@@ -169,11 +170,6 @@ def _operation(route: Route, kinds: _Kinds) -> dict[str, Any]:
         required = any(one.required for one in msgspec.structs.fields(route.body))
         told["requestBody"] = {"required": required, "content": {"application/json": {"schema": kinds.of(route.body)}}}
     return told
-
-
-def _id(route: Route) -> str:
-    words = re.findall(r"[a-z0-9]+", route.path.removeprefix("/api/v1"))
-    return "_".join([route.method.lower(), *words])
 
 
 def _parameters(route: Route, kinds: _Kinds) -> list[dict[str, Any]]:

@@ -16,8 +16,8 @@ from cloud.web.access import WHO
 from cloud.web.office import LINES_MAX, NUMBERED, PAPERS, Name, PaperDesk, Step, TimeMs, told_once
 from cloud.web.queries import number
 from cloud.web.replies import CONFLICTS, Refusal
+from cloud.web.roles import Who
 from cloud.web.routing import Given, Media, Route, get, post
-from cloud.web.sign_in import Who
 from protocols.documents.papers import BYTES_MAX
 
 

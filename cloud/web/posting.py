@@ -52,7 +52,7 @@ class Delivery(Struct, frozen=True):
 
 
 class WebhookView(Struct, frozen=True):
-    """A webhook as a manager sees it; `log` is of this run, the newest last. Its secret is not in it."""
+    """A webhook as a buyer sees it; `log` is of this run, the newest last. Its secret is not in it."""
 
     id: str
     url: str

@@ -6,6 +6,7 @@ them. A handler gives a value, which is encoded for it, or a response of its own
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from cloud.web.queries import Query
-from cloud.web.sign_in import Right, Who
+from cloud.web.roles import Right, Who
 
 Body = TypeVar("Body")
 
@@ -56,6 +57,11 @@ class Route(NamedTuple):
     thing: Read | None = None
     also: Mapping[int, Any] = {}
 
+    @property
+    def id(self) -> str:
+        """A word for it, of its method and address: `post_orders_id_receive`."""
+        return "_".join([self.method.lower(), *re.findall(r"[a-z0-9]+", self.path.removeprefix("/api/v1"))])
+
 
 def get(
     path: str,
@@ -88,6 +94,18 @@ def post(
     return Route(
         "POST", path, right, answer, _said(act), None, act, body, named=named or {}, refusals=refusals, thing=thing
     )
+
+
+def delete(
+    path: str,
+    act: Act[None],
+    right: Right,
+    *,
+    refusals: tuple[str, ...] = (),
+    thing: Read | None = None,
+) -> Route:
+    """A write that takes something away. It has no body, and its answer none either."""
+    return Route("DELETE", path, right, None, _said(act), None, act, refusals=refusals, thing=thing)
 
 
 def _said(handler: Callable[..., object]) -> str:

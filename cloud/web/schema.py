@@ -21,6 +21,7 @@ from msgspec import NODEFAULT, UNSET, Struct, inspect
 
 from cloud.core import view
 from cloud.web.app import Desks, routes_of
+from cloud.web.deeds import Deeds
 from cloud.web.replies import ProblemDetails
 from cloud.web.routing import Media, Route
 
@@ -33,6 +34,7 @@ ROOMS = {
     "types_partners.ts": ("protocols", "web.portal", "web.posting", "web.neighbours"),
     "types_care.ts": ("core.maintenance", "core.work_view", "core.cold", "web.work", "web.cold"),
     "types_crew.ts": ("core.crews_view", "web.crews"),
+    "types_people.ts": ("web.own", "web.users", "web.deeds"),
 }
 """File -> the modules below cloud/ whose structs are in it; all others are in `REST`."""
 CORE = "cloud.core."
@@ -44,7 +46,8 @@ Kind = type[Struct]
 def every_route() -> list[Route]:
     """What the routes of a service say of themselves; nobody is behind them."""
     nobody: Any = None
-    return routes_of(Desks(*[nobody] * len(Desks._fields)), nobody, nobody, FOLDER, nobody)
+    desks = Desks(*[nobody] * len(Desks._fields))
+    return routes_of(desks, nobody, nobody, FOLDER, nobody, Deeds(nobody, nobody))
 
 
 def files() -> dict[str, str]:

@@ -1,52 +1,38 @@
-"""Who is asking: accounts, passwords, sessions and the limits on trying. Time comes in as an argument; no aiohttp.
+"""Who is asking: accounts, sessions, tokens and the limits on trying. Time comes in as an argument; no aiohttp.
 
-Passwords are kept as scrypt hashes (RFC 7914; N = 2^14, r = 8, p = 5: 16 MB and about 0.2 s, as OWASP's cheat sheet
-on password storage has it), session and machine tokens only as SHA-256 of 256 random bits. Nothing here logs.
+Session and API tokens are kept only as SHA-256 of 256 random bits, passwords as passwords.py has it. What names a
+session or a token to people is the beginning of that hash. Nothing here logs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import hashlib
-import hmac
 import secrets
 import typing
-from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from cloud.web.desk import Unavailable
+from cloud.web.desk import Refused, Unavailable
+from cloud.web.passwords import flaw, hash_password, is_worn, nobodys, verify_password
+from cloud.web.roles import Role, Scope, Who
+from cloud.web.tries import Tries
 
-Role = Literal["viewer", "crew", "manager", "supplier"]
-Right = Literal["look", "respond", "handle", "maintain", "buy", "govern", "portal", "anyone"]
-"""What a route asks for."""
-ROLES: tuple[Role, ...] = ("viewer", "crew", "manager")
-"""Ours, from least to most. A supplier is none of them: it sees its portal, and nothing else."""
-RIGHTS: Mapping[Role, frozenset[Right]] = {
-    "viewer": frozenset(("look", "anyone")),
-    "crew": frozenset(("look", "respond", "handle", "maintain", "buy", "anyone")),
-    "manager": frozenset(("look", "respond", "handle", "maintain", "buy", "govern", "anyone")),
-    "supplier": frozenset(("portal", "anyone")),
-}
-"""What each role may; `anyone` is whoever is signed in."""
-
-LOG2_N, R, P = 14, 8, 5
 SESSION_MS = 12 * 3600 * 1000
 SESSIONS_MAX = 1000
 RENEW_MS = 60_000
-WINDOW_MS = 5 * 60_000
 TRIES_MAX = 5
-"""Wrong passwords for one name from one address within `WINDOW_MS`."""
+"""Wrong passwords for one name from one address within five minutes."""
 ADDRESS_TRIES_MAX = 50
 """Wrong passwords from one address, whatever the names."""
 CHECKS_MAX = 8
-"""Passwords being checked at once; each costs 16 MB."""
+"""Passwords being checked at once; each costs 19 MB."""
 QUEUE_MAX = 8
 """Sign-ins of one name from one address that may be under way at once; they are checked one after the other."""
+ID_LENGTH = 16
+"""Characters of a token's hash that name it: 64 bits, of which nothing can be made."""
 
 
 class Account(Struct, frozen=True):
@@ -57,47 +43,71 @@ class Account(Struct, frozen=True):
     password_hash: str
     supplier: str = ""
     """The supplier of the site file that it acts for, of a supplier's account."""
+    once: bool = False
+    """The password is a one-time one, which is to be changed first of all."""
+    disabled: bool = False
 
 
 class Kept(Struct, frozen=True):
-    """A session as it is kept: whose it is, by the account as it is now, and until when."""
+    """A session as it is kept: whose it is, by the account as it is now, until when; since when, from which address,
+    and by which browser."""
 
     account: Account
     expires_ms: int
+    since_ms: int = 0
+    address: str = ""
+    browser: str = ""
+
+
+class KeptToken(Struct, frozen=True):
+    """An API token as it is kept; `expires_ms`: 0 where it has no end, `used_ms`: 0 where it never was."""
+
+    account: Account
+    name: str
+    scopes: frozenset[Scope]
+    expires_ms: int = 0
+    used_ms: int = 0
 
 
 class Accounts(typing.Protocol):
-    """The port to where accounts and their sessions are kept. Raises `desk.Unavailable` when it can not answer."""
+    """The port to where accounts, their sessions and their tokens are kept. Raises `desk.Unavailable` when it can not
+    answer."""
 
     async def find(self, name: str) -> Account | None:
         """The account of that name."""
 
-    async def find_token(self, token_hash: str) -> Account | None:
-        """The machine's account whose token has this hash (see `hash_token`)."""
+    async def find_token(self, token_hash: str) -> KeptToken | None:
+        """The API token that has this hash (see `hash_token`)."""
+
+    async def use_token(self, token_hash: str, now_ms: int) -> None:
+        """Note that a token was used."""
 
     async def find_session(self, token_hash: str) -> Kept | None:
-        """The session; None when it is unknown, or its account is gone or has another password since."""
+        """The session; None when it is unknown, or its account is gone, disabled, or has another password since."""
 
     async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
         """Keep a new session, of at most `sessions_max`: those that would expire first leave."""
 
-    async def renew_session(self, token_hash: str, expires_ms: int) -> None:
-        """Let a session expire later; one that is gone stays gone."""
+    async def renew_session(self, token_hash: str, expires_ms: int, now_ms: int) -> None:
+        """Let a session expire later, as it is used now; one that is gone stays gone."""
 
     async def forget_session(self, token_hash: str) -> None:
         """Forget the session, if there is one."""
 
+    async def forget_session_of(self, session: str, name: str) -> str:
+        """Forget the session of this id, if it is `name`'s ("" for anybody's); whose it was, "" where there is none."""
 
-class Who(Struct, frozen=True):
-    """Who is asking; `supplier`: for whom, in the portal."""
+    async def replace_hash(self, account: Account, password_hash: str) -> bool:
+        """Keep another hash of the same password, unless the account has another password by now; whether it was done.
+        Its sessions stay."""
 
-    name: str
-    role: Role
-    supplier: str = ""
+    async def change_password(self, account: Account, password_hash: str, staying: str, now_ms: int) -> bool:
+        """Keep a new password, which is no one-time one, unless the account has another one by now; whether it was
+        done. All its sessions but the one with the hash `staying` are over."""
 
-    def may(self, right: Right) -> bool:
-        """Whether this role has that right."""
-        return right in RIGHTS[self.role]
+    async def vouch(self, subject: str, name: str, role: Role, now_ms: int) -> Account | None:
+        """The account of whom another service vouches for, with that role from now on; made where there is none. None
+        where the name is somebody else's, or nobody would be left who is an admin."""
 
 
 class WrongPassword(Exception):
@@ -112,66 +122,14 @@ class TooManyTries(Exception):
         self.wait_ms = wait_ms
 
 
-def hash_password(password: str, log2_n: int = LOG2_N) -> str:
-    """A new salted scrypt hash: `scrypt$log2_n$r$p$salt$hash`, the last two in base64."""
-    salt = secrets.token_bytes(16)
-    return _spell(log2_n, salt, _scrypt(password, salt, log2_n, R, P))
-
-
-def verify_password(password: str, password_hash: str) -> bool:
-    """Whether the hash was made of that password, compared in constant time. Raises `ValueError` on a broken hash."""
-    scheme, log2_n, r, p, salt, key = password_hash.split("$")
-    if scheme != "scrypt":
-        raise ValueError(f"password hash of unknown scheme {scheme!r}; set the password again")
-    made = _scrypt(password, base64.b64decode(salt), int(log2_n), int(r), int(p))
-    return hmac.compare_digest(made, base64.b64decode(key))
-
-
 def hash_token(token: str) -> str:
     """What is kept of a token. One round will do: it is 256 random bits, not a word someone thought of."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _spell(log2_n: int, salt: bytes, key: bytes) -> str:
-    return f"scrypt${log2_n}${R}${P}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
-
-
-def _scrypt(password: str, salt: bytes, log2_n: int, r: int, p: int) -> bytes:
-    if not (1 <= log2_n <= 17 and 1 <= r <= 16 and 1 <= p <= 16):
-        raise ValueError(f"password hash of unheard-of cost 2^{log2_n}, {r}, {p}; set the password again")
-    memory = 128 * r * (2**log2_n + p + 2)
-    return hashlib.scrypt(password.encode(), salt=salt, n=2**log2_n, r=r, p=p, maxmem=memory, dklen=32)
-
-
-class Tries:
-    """How often each key was tried in the current window. Holds `keys_max` keys; the longest untouched leaves first."""
-
-    def __init__(self, limit: int, window_ms: int = WINDOW_MS, keys_max: int = 4096) -> None:
-        self._limit = limit
-        self._window_ms = window_ms
-        self._keys_max = keys_max
-        self._tried: OrderedDict[tuple[str, ...], tuple[int, int]] = OrderedDict()
-
-    def wait_ms(self, key: tuple[str, ...], now_ms: int) -> int:
-        """How long this key has to wait; 0 when it may try."""
-        count, since_ms = self._tried.get(key, (0, now_ms))
-        left_ms = since_ms + self._window_ms - now_ms
-        return left_ms if count >= self._limit and 0 < left_ms <= self._window_ms else 0
-
-    def add(self, key: tuple[str, ...], now_ms: int) -> None:
-        """One more try."""
-        count, since_ms = self._tried.pop(key, (0, now_ms))
-        current = 0 <= now_ms - since_ms < self._window_ms
-        self._tried[key] = (count + 1, since_ms) if current else (1, now_ms)
-        while len(self._tried) > self._keys_max:
-            self._tried.popitem(last=False)
-
-    def forget(self, key: tuple[str, ...]) -> None:
-        """Start afresh with this key."""
-        self._tried.pop(key, None)
-
-    def __len__(self) -> int:
-        return len(self._tried)
+def id_of(token: str) -> str:
+    """What names a session or a token to people."""
+    return hash_token(token)[:ID_LENGTH]
 
 
 class _Queue:
@@ -201,14 +159,63 @@ class SignIn:
         self._accounts = accounts
         self._sessions_max = sessions_max
         self._known: dict[str, _Known] = {}  # the longest unchecked first
-        self._closed = 0
+        self.changes = 0
+        """How often sessions were ended or accounts changed here: who serves a stream asks anew when this moved."""
         self._tries = Tries(TRIES_MAX)
         self._address_tries = Tries(ADDRESS_TRIES_MAX)
         self._queues: dict[tuple[str, str], _Queue] = {}  # one check each: at most `CHECKS_MAX`
-        self._nobody = _spell(LOG2_N, secrets.token_bytes(16), secrets.token_bytes(32))  # no password makes this one
+        self._nobody = nobodys()
 
-    async def open(self, name: str, password: str, address: str, now_ms: int) -> tuple[str, Who]:
+    async def open(self, name: str, password: str, address: str, now_ms: int, browser: str = "") -> tuple[str, Who]:
         """A new session's token, and who it is. Raises `WrongPassword` or `TooManyTries`."""
+        account = await self._known_by(name, password, address, now_ms)
+        if is_worn(account.password_hash):
+            account = await self._renewed(account, password)
+        return await self.enter(account, address, now_ms, browser)
+
+    async def enter(self, account: Account, address: str, now_ms: int, browser: str = "") -> tuple[str, Who]:
+        """The same for somebody whom others vouch for."""
+        who, expires_ms = _who(account), now_ms + self.session_ms
+        token = secrets.token_urlsafe(32)
+        kept = Kept(account, expires_ms, now_ms, address, browser)
+        await self._accounts.keep_session(hash_token(token), kept, self._sessions_max)
+        self._know(hash_token(token), _Known(who, expires_ms, now_ms))
+        return token, who
+
+    async def vouched(
+        self, subject: str, name: str, role: Role, address: str, now_ms: int, browser: str = ""
+    ) -> tuple[str, Who] | None:
+        """A new session for whom another service vouches; None where they may not come in."""
+        account = await self._accounts.vouch(subject, name, role, now_ms)
+        if account is None or account.disabled:
+            return None
+        self.forget(account.name)  # the role may be another by now
+        return await self.enter(account, address, now_ms, browser)
+
+    async def change(self, who: Who, old: str, new: str, address: str, now_ms: int, token: str = "") -> None:
+        """Another password for who knows the old one; the session of `token` goes on, the others are over. Raises
+        `WrongPassword`, `TooManyTries`, or `Refused` for one that can not be a password."""
+        if why := flaw(who.name, new):
+            raise Refused("weak_password", why, "take a few words that only you would put together")
+        account = await self._known_by(who.name, old, address, now_ms)
+        if old == new:
+            raise Refused("same_password", "this is the password that you have", "take another one")
+        made = await asyncio.to_thread(hash_password, new)
+        if not await self._accounts.change_password(account, made, hash_token(token) if token else "", now_ms):
+            raise WrongPassword
+        self.forget(who.name)
+
+    async def is_known(self, name: str) -> bool:
+        """Whether somebody has that name."""
+        return await self._accounts.find(name) is not None
+
+    def forget(self, name: str) -> None:
+        """Ask again, for each session of somebody, what it may: their account was changed."""
+        self._known = {key: known for key, known in self._known.items() if known.who.name != name}
+        self.changes += 1
+
+    async def _known_by(self, name: str, password: str, address: str, now_ms: int) -> Account:
+        """The account; each who waits to be checked in their turn."""
         mine = (address, name)
         self._admit(mine, now_ms)
         queue = self._queues.setdefault(mine, _Queue())
@@ -223,11 +230,15 @@ class SignIn:
             queue.length -= 1
             if not queue.length:
                 del self._queues[mine]
-        who, expires_ms = _who(account), now_ms + self.session_ms
-        token = secrets.token_urlsafe(32)
-        await self._accounts.keep_session(hash_token(token), Kept(account, expires_ms), self._sessions_max)
-        self._know(hash_token(token), _Known(who, expires_ms, now_ms))
-        return token, who
+        return account
+
+    async def _renewed(self, account: Account, password: str) -> Account:
+        """With a hash as they are made now. Whether it can be kept or not, the password was right."""
+        made = await asyncio.to_thread(hash_password, password)
+        with contextlib.suppress(Unavailable):
+            if await self._accounts.replace_hash(account, made):
+                return replace(account, password_hash=made)
+        return account
 
     def _admit(self, mine: tuple[str, str], now_ms: int) -> None:
         """Nothing; raises `TooManyTries` where this name or address has to wait, or there are too many at the door."""
@@ -245,7 +256,7 @@ class SignIn:
         kept = account.password_hash if account else ""
         # An unknown name costs the same time as a wrong password, so that names can not be guessed by the clock.
         right = await asyncio.to_thread(verify_password, password, kept or self._nobody)
-        if account is None or not kept or not right:
+        if account is None or account.disabled or not kept or not right:
             self.refused += 1
             self._tries.add(mine, now_ms)
             self._address_tries.add(mine[:1], now_ms)
@@ -270,22 +281,33 @@ class SignIn:
             known = await self._look_up(key, now_ms)
         return known.who if known else None
 
-    async def machine(self, token: str) -> Who | None:
-        """Whose machine token this is. Our machines only look, whatever their account says; a supplier's acts."""
-        account = await self._accounts.find_token(hash_token(token))
-        if account is None:
+    async def machine(self, token: str, now_ms: int) -> Who | None:
+        """Who comes with this API token: its owner, as far as its scopes go. Its use is noted once a minute."""
+        key = hash_token(token)
+        kept = await self._accounts.find_token(key)
+        if kept is None or kept.account.disabled or 0 < kept.expires_ms <= now_ms:
             return None
-        return _who(account) if account.role == "supplier" else Who(account.name, "viewer")
+        if not 0 <= now_ms - kept.used_ms < RENEW_MS:
+            with contextlib.suppress(Unavailable):  # a full disk must not lock machines out
+                await self._accounts.use_token(key, now_ms)
+        return replace(_who(kept.account), pending=False, token=kept.name, scopes=kept.scopes)
 
     async def close(self, token: str) -> None:
         """Forget the session, if there is one."""
         key = hash_token(token)
         await self._accounts.forget_session(key)
         self._known.pop(key, None)
-        self._closed += 1
+        self.changes += 1
+
+    async def end(self, session: str, name: str = "") -> str:
+        """End the session of this id, if it is `name`'s ("" for anybody's); whose it was, "" where there is none."""
+        whose = await self._accounts.forget_session_of(session, name) if len(session) == ID_LENGTH else ""
+        if whose:
+            self.forget(whose)
+        return whose
 
     async def _look_up(self, key: str, now_ms: int) -> _Known | None:
-        closed = self._closed
+        changes = self.changes
         kept = await self._accounts.find_session(key)
         if kept is None or now_ms >= kept.expires_ms:
             self._known.pop(key, None)
@@ -295,7 +317,7 @@ class SignIn:
             return None
         who = _who(kept.account)
         known = _Known(who, kept.expires_ms, now_ms)
-        if closed != self._closed:  # perhaps this very one was closed meanwhile: better asked again than known for long
+        if changes != self.changes:  # perhaps this very one was closed: better asked again than known for long
             return known
         others = self._known.get(key)
         self._know(key, known)
@@ -303,7 +325,7 @@ class SignIn:
         if (others is not None and _is_fresh(others, now_ms)) or 0 <= expires_ms - kept.expires_ms < RENEW_MS:
             return known  # renewed within the last minute
         with contextlib.suppress(Unavailable):  # a full disk must not lock out who is in: it is tried again in a minute
-            await self._accounts.renew_session(key, expires_ms)
+            await self._accounts.renew_session(key, expires_ms, now_ms)
         return known
 
     def _know(self, key: str, known: _Known) -> None:
@@ -314,7 +336,7 @@ class SignIn:
 
 
 def _who(account: Account) -> Who:
-    return Who(account.name, account.role, account.supplier)
+    return Who(account.name, account.role, account.supplier, account.once)
 
 
 def _is_fresh(known: _Known, now_ms: int) -> bool:

@@ -145,7 +145,7 @@ class Stockroom:
             post("/api/v1/book", self.tell, "handle", Fact, Entry, refusals=codes.BOOK),
             get("/api/v1/skus/{id}/position", self.position, "look", Standing),
             get("/api/v1/skus/{id}/picks", self.picks, "look", PicksView, UNITS),
-            get("/api/v1/value", self.value, "govern", Worth, AT, KNOWN),
+            get("/api/v1/value", self.value, "buy", Worth, AT, KNOWN),
             get("/api/v1/counts", self.round, "look", CountRound),
             post("/api/v1/counts", self.count, "handle", Counted, CountTold, refusals=codes.COUNT),
             get("/api/v1/reservations", self.reservations, "look", list[ReservationView]),

@@ -83,7 +83,7 @@ class Stream:
 
     async def _send(self, request: web.Request, socket: web.WebSocketResponse, cursor: Cursor) -> int | None:
         """Returns the code to close with, None when there is nobody left to tell."""
-        checked_ms = self._now_ms()
+        checked_ms, changes = self._now_ms(), self._sign_in.changes
         async for frame in cursor:
             try:
                 async with asyncio.timeout(self._send_timeout_s):
@@ -93,9 +93,10 @@ class Stream:
                     request.transport.abort()  # a close frame would only queue behind what does not leave
                 return None
             now_ms = self._now_ms()
-            if not 0 <= now_ms - checked_ms < RECHECK_MS:
-                checked_ms = now_ms
-                if await identify(request, self._sign_in, now_ms) is None:
+            if changes != self._sign_in.changes or not 0 <= now_ms - checked_ms < RECHECK_MS:
+                checked_ms, changes = now_ms, self._sign_in.changes
+                who = await identify(request, self._sign_in, now_ms)
+                if who is None or not who.may("look"):
                     return CLOSE_SIGNED_OUT
         return WSCloseCode.GOING_AWAY
 

@@ -20,6 +20,7 @@ from cloud.core.trade_view import ArrivalView, OrderView
 from cloud.core.view import AlertView
 from cloud.core.work_view import WorkDetail, WorkView
 from cloud.web.replies import Refusal
+from cloud.web.users import UserView
 
 
 class Tag(NamedTuple):
@@ -70,6 +71,11 @@ def _alert(value: AlertView) -> Tag:
     return Tag(made, value.acknowledged_by, value.changed_ms)
 
 
+def _user(value: UserView) -> Tag:
+    said = _short(value.role, value.supplier, value.disabled, value.pending, value.changed_ms)
+    return Tag(said, value.changed_by, value.changed_ms)
+
+
 def _short(*said: object) -> str:
     return f"{zlib.crc32(repr(said).encode()):08x}"
 
@@ -84,6 +90,7 @@ _OF: dict[type, Callable[[Any], Tag]] = {
     ArrivalView: _seen,
     ExcursionView: _case,
     AlertView: _alert,
+    UserView: _user,
 }
 TAGGED = frozenset(_OF)
 """What has a tag."""

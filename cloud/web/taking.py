@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from cloud.alerts import wording
+from cloud.web.access import ONESELF
 from cloud.web.desk import DeskError
 from cloud.web.routing import Media, Route, get
-from cloud.web.sign_in import Tries
+from cloud.web.tries import Tries
 
 WRONG_MAX = 20
 """Links that are none of ours, from one address, within five minutes."""
@@ -54,6 +55,10 @@ class Asked(typing.Protocol):
     @property
     def may(self) -> str:
         """Who may tap, "" where nothing is left to do."""
+
+    @property
+    def by(self) -> str:
+        """Who just did."""
 
 
 class Desk(typing.Protocol):
@@ -102,6 +107,8 @@ class Taking:
             asked = await (self._desk.take(token) if tap else self._desk.look(token))
         except DeskError:
             return _shown(accepted, wording.plain(accepted, "page.later"), [], "", 503)
+        if asked.by:
+            request[ONESELF] = asked.by
         if not asked.language:  # a right link is answered whatever came before: whole sites share one address
             if self._wrong.wait_ms(mine, now_ms):
                 return _shown(accepted, wording.plain(accepted, "page.many"), [], "", 429)

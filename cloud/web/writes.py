@@ -96,6 +96,8 @@ class Writes:
                 hint = "use a new key for each write"
                 raise Refusal(409, "key_used", "this Idempotency-Key came with something else before", hint)
             headers = {"ETag": tag} if tag else None
+            if status == 204:
+                return answered(None)
             return reply_bytes(said, status=status, headers=headers, content_type=JSON if status < 400 else PROBLEM)
         try:
             response = answered(await act())
@@ -111,7 +113,9 @@ class Writes:
 
 
 def answered(value: object) -> web.Response:
-    """What a handler gave, as JSON, with the tag of a thing that people change."""
+    """What a handler gave, as JSON, with the tag of a thing that people change; nothing where it gave nothing."""
+    if value is None:
+        return web.Response(status=204, body=b"")
     response = reply(value)
     if (tag := tags.tag_of(value)) is not None:
         response.headers["ETag"] = f'"{tag.value}"'
@@ -119,7 +123,9 @@ def answered(value: object) -> web.Response:
 
 
 async def _read(request: web.Request, kind: Any) -> tuple[bytes, Any]:
-    """A body, and what it says. Raises `Refusal`."""
+    """A body, and what it says; None where nothing is read. Raises `Refusal`."""
+    if kind is None:
+        return b"", None
     if isinstance(kind, Media):
         whole = bytearray()
         async for part in request.content.iter_chunked(64 * 1024):

@@ -2,7 +2,7 @@
 against it; no 5xx and no answer that the document does not tell of may be found. Prints what a request costs, too.
 
 `make bench-api` runs it against a real service over the site of the docs, with stock, orders, reservations and works:
-as a manager and as a supplier, by names and numbers that are there, and by any. Some five minutes on two cores.
+as an admin and as a supplier, by names and numbers that are there, and by any. Some five minutes on two cores.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Shop:
         self._state = ["--state", str(folder / "cloud")]
         (folder / "site.toml").write_text(site_text() + blocks(page("alerts"), "toml")[0][1])
         self._passwords = {
-            "mo": self._account("mo", "--role", "manager"),
+            "mo": self._account("mo", "--role", "admin"),
             "su": self._account("su", "--role", "supplier", "--supplier", "medline"),
         }
 

@@ -149,7 +149,7 @@ def excursions(t: int) -> list[Row]:
         "decided_ms": t - 19 * DAY_MS,
     }  # fmt: skip
     signed = {
-        "by": "mara", "role": "manager", "at_ms": t - 19 * DAY_MS, "decision": "scrap", "lines": [1],
+        "by": "mara", "role": "admin", "at_ms": t - 19 * DAY_MS, "decision": "scrap", "lines": [1],
         "comment": "Thawed through, by the probe in the box.",
     }  # fmt: skip
     lines = [

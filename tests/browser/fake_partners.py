@@ -15,7 +15,7 @@ from protocols.documents.sending import Mailbox
 from protocols.layout import About, Site
 from protocols.trade import Buying
 
-LIMITS = Buying(approved_to=0, crew_limit=2_000, manager_limit=50_000)
+LIMITS = Buying(approved_to=0, buyer_limit=2_000, admin_limit=50_000)
 SITE = Site(About("gold", "Gold", "Europe/Amsterdam"), [])
 OURS, THEIRS = "SHOP", "ACME"
 NAMES = {"acme": "Acme Medical", "nord": "Nordfrisk", "lido": "Lido Packaging"}

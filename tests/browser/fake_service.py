@@ -1,8 +1,8 @@
 """A small warehouse that is all in memory, behind the real web, so that the page can be looked at without the rest.
 
 `python -m tests.browser.fake_service` serves it at http://127.0.0.1:8137 for whoever works on the page; sign in as
-anna (crew), otto (viewer), mara (manager) or vera (of a supplier) with the password below. What a group of customers
-sees is at /public/gold.k3xq.
+anna (buyer), lena (maintenance), otto (viewer), mara (admin) or vera (of a supplier) with the password below.
+What a group of customers sees is at /public/gold.k3xq.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ from cloud.web.app import Desks, make_app, serving
 from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.pages import build_of
-from cloud.web.sign_in import Account, SignIn, Who, hash_password
+from cloud.web.passwords import hash_password
+from cloud.web.roles import Who
+from cloud.web.sign_in import Account, SignIn
 from tests.browser import fake_cold, fake_site
 from tests.browser.fake_cold import FakeCold
 from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_gate import FakeGate
+from tests.browser.fake_people import FakePeople
 from tests.browser.fake_plant import FakePlant
 from tests.browser.fake_trade import FakeTrade
 from tests.desk import MemoryAccounts
@@ -46,15 +49,17 @@ def now_ms() -> int:
 
 
 class FakeAccounts(MemoryAccounts):
-    """Anna of the crew, Otto who looks on, Mara who manages, and Vera of a supplier; there are no machines."""
+    """Anna who buys, Lena who mends, Otto who looks on, Mara who governs, and Vera of a supplier; there are no
+    machines."""
 
     def __init__(self) -> None:
         super().__init__()
-        hashed = hash_password(PASSWORD, log2_n=2)
+        hashed = hash_password(PASSWORD)
         self.people = {
-            "anna": Account("anna", "crew", hashed),
+            "anna": Account("anna", "buyer", hashed),
+            "lena": Account("lena", "maintenance", hashed),
             "otto": Account("otto", "viewer", hashed),
-            "mara": Account("mara", "manager", hashed),
+            "mara": Account("mara", "admin", hashed),
             "vera": Account("vera", "supplier", hashed, "acme"),
         }
         self.machines = {}
@@ -75,6 +80,7 @@ class FakeService:
         self.crew = FakeCrew(now_ms, lambda: self._live.current, self.change_alert)
         names = {one.id: one.name for one in self._live.current.skus}
         self.plant = FakePlant(now_ms, self.become, names, quiet=quiet)
+        self.people = FakePeople(now_ms)
         self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
         self.become(rooms=self.cold.rooms())
         if not quiet:
@@ -89,7 +95,7 @@ class FakeService:
         cold: Any = self.cold
         crew: Any = self.crew
         plant.verdicts = crew
-        desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate)
+        desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate, people=self.people)
         app = make_app(desks, self._live, self._sign_in, STATIC)
         return app
 

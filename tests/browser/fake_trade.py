@@ -19,7 +19,7 @@ from cloud.core.view import NeedView, Snapshot
 from cloud.web.desk import NotFound, Refused
 from cloud.web.office import Came, NewOrder, Score, Step
 from cloud.web.portal import Plan, Stock
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 from cloud.web.stockroom import Counted
 from tests.browser import fake_orders, fake_partners, fake_plan
 from tests.browser.fake_orders import PRICE, agreed
@@ -59,7 +59,7 @@ class FakeTrade:
 
     def views(self) -> list[OrderView]:
         """All orders as they are shown to the site."""
-        return [self._view(one, ("manager",)) for one in self._orders.values()]
+        return [self._view(one, ("admin",)) for one in self._orders.values()]
 
     def orders_of(self, supplier: str) -> list[Order]:
         """Those of one supplier, the latest last."""
@@ -90,7 +90,7 @@ class FakeTrade:
         """See `office.Desk`."""
         order = self._found(number)
         sourced = {str(need): self._sourced[need] for need in order.needs if need in self._sourced}
-        return {"order": self._view(order, ("crew",)), "versions": self._versions[number], "sourced": sourced}
+        return {"order": self._view(order, ("buyer",)), "versions": self._versions[number], "sourced": sourced}
 
     async def draft(self, wanted: NewOrder, by: str, key: str) -> object:
         """See `office.Desk`."""
@@ -186,7 +186,7 @@ class FakeTrade:
         self._versions.setdefault(order.id, []).append(version)
         if show:
             self._show(orders=self.views())
-        return self._view(order, ("manager",))
+        return self._view(order, ("admin",))
 
     def _view(self, order: Order, roles: tuple[str, ...]) -> OrderView:
         return order_view(order, NAMES.get(order.supplier, order.supplier), self._now_ms(), roles)

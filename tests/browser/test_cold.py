@@ -50,9 +50,9 @@ def test_lots_are_released_and_scrapped_with_a_comment_and_a_signature(shop: Sho
     expect(breach).to_contain_text("this is needed")
     breach.locator(".tick", has_text="Insulin pens").click()
     breach.get_by_label("Why it is released or scrapped").fill("Probe in the box stayed below 8 °C.")
-    expect(breach).to_contain_text("You sign as mara, manager")
+    expect(breach).to_contain_text("You sign as mara, admin")
     breach.get_by_role("button", name="Release 2 lots").dblclick()
-    expect(page.locator(".signatures")).to_contain_text("2 lots released by mara, manager")
+    expect(page.locator(".signatures")).to_contain_text("2 lots released by mara, admin")
     expect(page.locator(".quarantine li")).to_have_count(1)
     breach.get_by_label("Why it is released or scrapped").fill("Warm for too long.")
     breach.get_by_role("button", name="Scrap this lot").click()
@@ -76,11 +76,11 @@ def test_a_refusal_to_decide_is_said_where_the_reason_was_written(shop: Shop, vi
     expect(form.get_by_role("alert")).to_contain_text("Say in a few words why.")
 
 
-def test_only_a_manager_decides_about_goods(shop: Shop, visit: Visit) -> None:
+def test_only_an_admin_decides_about_goods(shop: Shop, visit: Visit) -> None:
     for who in ("anna", "otto"):
         page = visit(shop, "#/cold/2", who=who)
 
-        expect(page.locator(".excursion.open")).to_contain_text("A manager decides about these lots.")
+        expect(page.locator(".excursion.open")).to_contain_text("An admin decides about these lots.")
         expect(page.get_by_role("form", name="Decide about excursion 2")).to_have_count(0)
 
 

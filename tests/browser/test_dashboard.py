@@ -30,7 +30,7 @@ def test_signing_in_needs_the_right_password_and_signing_out_ends_it(shop: Shop,
     expect(page.get_by_role("heading", name="Floor map")).to_be_visible()
 
     page.get_by_label("Settings and account").click()
-    expect(page.get_by_text("anna, crew")).to_be_visible()
+    expect(page.get_by_text("anna, buyer")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Password")).to_be_visible()
 

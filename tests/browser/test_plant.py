@@ -42,7 +42,7 @@ def row(page: Page, number: int) -> Any:
 
 
 def test_the_worst_equipment_comes_first_with_its_days_as_an_interval(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment")
+    page = visit(shop, "#/equipment", who="lena")
 
     first = page.locator(".assets > li").first
     expect(first).to_contain_text("Cooler 1")
@@ -56,7 +56,7 @@ def test_the_worst_equipment_comes_first_with_its_days_as_an_interval(shop: Shop
 
 
 def test_equipment_is_filtered_by_kind(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment")
+    page = visit(shop, "#/equipment", who="lena")
 
     page.get_by_role("button", name="Refrigerator 2").click()
 
@@ -65,7 +65,7 @@ def test_equipment_is_filtered_by_kind(shop: Shop, visit: Visit) -> None:
 
 
 def test_why_an_asset_is_sick_is_told_with_times_figures_and_courses(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/machine-31")
+    page = visit(shop, "#/equipment/machine-31", who="lena")
 
     expect(page.locator(".faults")).to_contain_text("cooling lost 38")
     moved = page.locator(".moved figure")
@@ -81,13 +81,13 @@ def test_why_an_asset_is_sick_is_told_with_times_figures_and_courses(shop: Shop,
 
 
 def test_an_address_of_nothing_says_so(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/nowhere-9")
+    page = visit(shop, "#/equipment/nowhere-9", who="lena")
 
     expect(page.locator("main")).to_contain_text("There is no such equipment here.")
 
 
 def test_an_order_is_opened_with_parts_found_by_search(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/machine-31")
+    page = visit(shop, "#/equipment/machine-31", who="lena")
     page.get_by_role("button", name="Open an order").click()
     form = page.get_by_role("form", name="Open an order")
 
@@ -124,7 +124,7 @@ def test_an_order_is_opened_with_parts_found_by_search(shop: Shop, visit: Visit)
 
 
 def test_an_order_is_started_its_parts_taken_and_it_is_finished(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/orders/2", screen=PHONE)
+    page = visit(shop, "#/equipment/orders/2", screen=PHONE, who="lena")
     order = row(page, 2)
     expect(order).to_contain_text("The ladder stands at dock 6.")
 
@@ -152,7 +152,7 @@ def test_an_order_is_started_its_parts_taken_and_it_is_finished(shop: Shop, visi
 
 
 def test_an_order_is_cancelled_with_a_reason_and_a_proposal_judged(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/orders")
+    page = visit(shop, "#/equipment/orders", who="lena")
 
     order = row(page, 4)
     order.get_by_role("button", name="Cancel it: Order 4").click()
@@ -169,7 +169,7 @@ def test_an_order_is_cancelled_with_a_reason_and_a_proposal_judged(shop: Shop, v
 
 
 def test_late_orders_and_missing_parts_say_so(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/orders/3")
+    page = visit(shop, "#/equipment/orders/3", who="lena")
 
     expect(row(page, 3)).to_contain_text("Overrun")
     expect(row(page, 3)).to_contain_text("Its window ended 40 min ago, and it is not finished.")
@@ -178,7 +178,7 @@ def test_late_orders_and_missing_parts_say_so(shop: Shop, visit: Visit) -> None:
 
 
 def test_the_windows_of_two_weeks_are_a_strip_and_lead_to_their_orders(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/orders")
+    page = visit(shop, "#/equipment/orders", who="lena")
     bars = page.locator(".fortnight li a")
 
     expect(bars).to_have_count(3)
@@ -190,7 +190,7 @@ def test_the_windows_of_two_weeks_are_a_strip_and_lead_to_their_orders(shop: Sho
 
 
 def test_what_somebody_else_changed_meanwhile_is_told_before_it_is_written_over(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/orders/2")
+    page = visit(shop, "#/equipment/orders/2", who="lena")
     order = row(page, 2)
     order.get_by_role("button", name="Change: Order 2").click()
     order.get_by_label("What is to be done").fill("Two new batteries")
@@ -207,7 +207,7 @@ def test_what_somebody_else_changed_meanwhile_is_told_before_it_is_written_over(
 
 
 def test_what_is_done_without_a_network_waits_visibly_and_is_sent_once(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/orders/2", screen=PHONE)
+    page = visit(shop, "#/equipment/orders/2", screen=PHONE, who="lena")
     order = row(page, 2)
     expect(order.get_by_role("button", name="Start: Order 2")).to_be_visible()
 
@@ -229,7 +229,7 @@ def test_what_is_done_without_a_network_waits_visibly_and_is_sent_once(shop: Sho
 
 
 def test_what_waited_and_is_refused_then_is_said_and_can_be_dropped(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/equipment/orders/2")
+    page = visit(shop, "#/equipment/orders/2", who="lena")
     order = row(page, 2)
     page.context.set_offline(True)
     order.get_by_role("button", name="Start: Order 2").click()
@@ -273,7 +273,7 @@ def test_the_pages_of_equipment_unfolded_have_no_barrier(
 
 
 def test_with_nothing_wrong_no_equipment_is_coloured(quiet_shop: Shop, visit: Visit, chromium: Any) -> None:
-    page = visit(quiet_shop, "#/equipment")
+    page = visit(quiet_shop, "#/equipment", who="lena")
     expect(page.locator(".assets > li")).to_have_count(15)
     png = base64.b64encode(page.screenshot()).decode()
     blank = chromium.new_page()

@@ -117,7 +117,7 @@ def test_an_order_above_the_limit_is_refused_kindly_and_a_manager_may(shop: Shop
 
     row.get_by_role("button", name="Approve").click()
     expect(row).to_contain_text("more than crew may")
-    expect(row).to_contain_text("Raise buying.manager_limit")
+    expect(row).to_contain_text("Raise buying.admin_limit")
     row.get_by_role("button", name="Change").click()
     page.get_by_label("M6 hex bolts: Units").fill("1000")
     page.locator("form").get_by_role("button", name="Change").click()

@@ -17,8 +17,8 @@ timezone = "Europe/Berlin"
 
 [buying]
 approved_to = 1000
-crew_limit = 400
-manager_limit = 10_000
+buyer_limit = 400
+admin_limit = 10_000
 
 [[zones]]
 id = "cold"

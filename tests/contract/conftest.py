@@ -13,13 +13,15 @@ import pytest
 from cloud import service as shell
 from cloud.web.app import make_app, serving
 from cloud.web.live import Live
+from cloud.web.roles import Who
 from cloud.web.sign_in import SignIn
 from tests.contract.cold_site import ColdSite
 from tests.contract.crews_site import Crewed, Receiver, holds, receiving
 from tests.contract.halls import Hall
 from tests.contract.influx_server import InfluxServer
-from tests.contract.ledgers import DATABASES, POSTGRES
-from tests.contract.trade_site import Clock, TradeSite, wipe
+from tests.contract.ledgers import DATABASES, POSTGRES, Place
+from tests.contract.people_house import House, inhabited
+from tests.contract.trade_site import WHO, Clock, TradeSite, wipe
 from tests.contract.web_service import Web
 from tests.desk import MemoryAccounts, MemoryDesk, desks, snapshot
 
@@ -129,3 +131,19 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path, receiver: Receiv
     await made.hear(*holds(made, 50))
     yield made
     await made.stop()
+
+
+@pytest.fixture
+def bo_mends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bo and Cy may do whatever there is to do."""
+    monkeypatch.setitem(WHO, "cy", Who("cy", "admin"))
+    monkeypatch.setitem(WHO, "bo", Who("bo", "admin"))
+
+
+@pytest.fixture(params=DATABASES)
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    place = Place(tmp_path, POSTGRES if request.param == "postgresql" else "")
+    place.wipe()
+    async with inhabited(place.ledger("?timeout=0.05" if request.param == "sqlite" else "")) as made:
+        yield made
+    place.wipe()

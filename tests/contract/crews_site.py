@@ -20,7 +20,8 @@ from cloud.desks.crews import Crews
 from cloud.service import Options, Service
 from cloud.stores.notices import Kept
 from cloud.web.app import make_app, serving
-from cloud.web.sign_in import SignIn, Who
+from cloud.web.roles import Who
+from cloud.web.sign_in import SignIn
 from protocols.crews import Person, Team
 from protocols.layout import Site
 from protocols.reports import LANE_OF, Lane, Report
@@ -132,7 +133,9 @@ class Crewed:
         )
         self.crewing.load()
         self.crewing.delivering.retry_s = 0.01
-        desks = service.trade.desks(service, service.assets, service.gateways)._replace(crews=Crews(self.crewing))
+        desks = service.trade.desks(service, service.assets, service.gateways, service.people)._replace(
+            crews=Crews(self.crewing)
+        )
         self.sign_in = SignIn(MemoryAccounts())
         app = make_app(desks, service.live, self.sign_in, state, now_ms=clock)
         self.url = await self._stack.enter_async_context(serving(app))

@@ -10,6 +10,7 @@ from cloud.backup import Places, places
 from cloud.stores.history import open_history
 from cloud.stores.history_sqlite import SqliteHistory
 from cloud.stores.ledger import Ledger, Received
+from cloud.stores.people import Session
 from protocols.reports import Report, encode
 from tests import depot
 from tests.depot import NOON_MS, stock, warmth
@@ -50,8 +51,8 @@ def filled(state: Path, movements: int = 50) -> Places:
     """A state with movements, series, keys, a gateway, an account with a session, and a site file."""
     keeper = Keeper(state)
     keeper.apply(movements)
-    keeper.ledger.people.keep_account("ada", "manager", "hash")
-    keeper.ledger.people.keep_session("token", "ada", "hash", NOON_MS, 10)
+    keeper.ledger.people.keep_account("ada", "admin", "hash")
+    keeper.ledger.people.keep_session(Session("token", "ada", "hash", NOON_MS), 10)
     keeper.close()
     keys.own_keys(state)
     keys.allow(state, "g1", KEY)

@@ -73,6 +73,16 @@ class Place:
             engine.dispose()
 
 
+def people_of_before(connection: Connection) -> None:
+    """Accounts and sessions as they were until the ninth schema."""
+    for column in ("since_ms", "used_ms", "address", "browser"):
+        connection.exec_driver_sql(f"ALTER TABLE session DROP COLUMN {column}")
+    for column in ("once", "disabled", "subject", "changed_ms", "changed_by", "signed_in_ms"):
+        connection.exec_driver_sql(f"ALTER TABLE account DROP COLUMN {column}")
+    connection.exec_driver_sql("ALTER TABLE account ADD COLUMN token_hash VARCHAR NOT NULL DEFAULT ''")
+    connection.exec_driver_sql("DROP TABLE token")
+
+
 def nothing(_: list[Report]) -> None:
     """Nobody else wants the reports."""
 

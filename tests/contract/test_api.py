@@ -59,6 +59,7 @@ def test_the_document_is_whole(document: Json) -> None:
     assert all(any(each["name"] == "Idempotency-Key" for each in one["parameters"]) for one in writes)
 
 
+@pytest.mark.usefixtures("bo_mends")
 async def test_every_list_and_single_thing_of_a_depot_is_as_the_document_says(
     document: Json, trading: TradeSite
 ) -> None:
@@ -171,6 +172,7 @@ async def test_who_looked_at_an_alert_before_somebody_else_took_it_is_told_who(w
     assert web.desk.acknowledged == 3
 
 
+@pytest.mark.usefixtures("bo_mends")
 async def test_things_that_people_change_have_tags_that_change_with_them(trading: TradeSite) -> None:
     async def tag(path: str, method: str = "GET", body: Json = None, match: str = "") -> tuple[int, str]:
         status, headers, _ = await trading.request("mo", method, path, body, {"If-Match": match} if match else {})
@@ -210,6 +212,7 @@ async def test_a_long_list_comes_page_by_page_and_a_cursor_of_another_list_is_re
     assert (await trading.ask("ada", "GET", "/api/v1/book?after=5"))[0] == 400
 
 
+@pytest.mark.usefixtures("bo_mends")
 @pytest.mark.parametrize(
     ("path", "new"),
     [

@@ -23,7 +23,8 @@ from cloud.web.app import make_app, serving
 from cloud.web.desk import NotFound, Unavailable
 from cloud.web.gateways import read
 from cloud.web.replies import Refusal
-from cloud.web.sign_in import Role, SignIn, Who
+from cloud.web.roles import Role, Who
+from cloud.web.sign_in import SignIn
 from edge.answering import answering
 from edge.api import make_app as gateway_app
 from edge.api import serving as gateway_serving
@@ -59,7 +60,7 @@ class Pair:
         service_keys(state)
         allow(state, "gw", own_keys(self.folder / "edge", "gw").public.decode())
         self.uplink = Uplink(self.address, state, "demo", self.service.apply, ledger.tops, ledger.missing)
-        desks = self.service.trade.desks(self.service, self.service.assets, self.service.gateways)
+        desks = self.service.trade.desks(self.service, self.service.assets, self.service.gateways, self.service.people)
         self.url = await enter(serving(make_app(desks, self.service.live, self.sign_in, self.folder)))
         key = state / "keys" / "service.key"
         self.gateway = Gateway(Options(SITE, self.folder / "edge", NOBODY, "gw", self.address, key))
@@ -79,7 +80,7 @@ class Pair:
         await self._stack.aclose()
         self.service.close()
 
-    async def ask(self, path: str, body: object = None, role: Role = "manager") -> tuple[int, Any]:
+    async def ask(self, path: str, body: object = None, role: Role = "admin") -> tuple[int, Any]:
         cookie = {"Cookie": f"{COOKIE}={self.sign_in.grant(Who('ann', role), time.time_ns() // 10**6)}"}
         method = "GET" if body is None else "POST"
         async with self.client.request(method, f"/api/v1/{path}", json=body, headers=cookie) as answer:

@@ -18,6 +18,7 @@ from cloud.doctor import examining
 from cloud.doctor.examining import SCHEMAS
 from cloud.stores import copies
 from cloud.stores.ledger import Ledger
+from cloud.stores.people import Person
 from edge import backup as edge_backup
 from edge.store import Store
 from protocols.sequences import Sequence
@@ -158,7 +159,7 @@ def test_nobody_is_signed_in_after_a_restore(tmp_path: Path) -> None:
 
     ledger = Ledger(f"sqlite:///{tmp_path}/new/cloud/ledger.db")
 
-    assert ledger.people.account("ada") == ("ada", "manager", "hash")
+    assert ledger.people.account("ada") == Person("ada", "admin", "hash")
     assert ledger.people.session("token") is None
     ledger.close()
 

@@ -13,17 +13,19 @@ from cloud.core.coldchain.dossier import Step
 from cloud.core.coldchain.exposure import Worn
 from cloud.core.purchasing.scorecards import Mark
 from cloud.stores import tables, tables_cold, tables_trade
+from cloud.stores.audit import Deed
 from cloud.stores.books import Books
 from cloud.stores.cold import Stayed
 from cloud.stores.database import LedgerUnfit
 from cloud.stores.ledger import Ledger
+from cloud.stores.tables_people import AUDIT_MAX, audit
 from tests.contract.books import a_promise, an_order, entry, step
-from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply, unguarded
+from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply, people_of_before, unguarded
 from tests.depot import NOON_MS as T
 from tests.depot import batch, stock
 
 STAYS = (*tables_trade.STAYS, *tables_cold.STAYS)
-COLUMNS = {"movement": "source", "cold_stay": "sku"}
+COLUMNS = {"movement": "source", "cold_stay": "sku", "audit": "who"}
 
 
 @pytest.fixture(params=DATABASES)
@@ -39,6 +41,7 @@ def test_the_database_itself_changes_and_deletes_nothing_of_what_only_ever_grows
     ledger = place.ledger()
     _use_all(ledger.books)
     apply(ledger, batch([stock("A1", -1, 88)]))
+    ledger.audit.keep([Deed(T, "ada", "", "post_book", "/api/v1/book", "", "127.0.0.1", 200, "")])
     before = {one.name: place.rows(one) for one in STAYS}
     assert all(before.values())
 
@@ -53,6 +56,20 @@ def test_the_database_itself_changes_and_deletes_nothing_of_what_only_ever_grows
             connection.exec_driver_sql(statement)
 
     assert {one.name: place.rows(one) for one in STAYS} == before
+
+
+def test_of_what_was_done_only_what_is_beyond_the_limit_can_leave(place: Place) -> None:
+    ledger, row = place.ledger(), "1, 'ada', '', 'w', 's', '', '', 200, ''"
+    names = "id, at_ms, who, token, what, subject, note, address, status, code"
+    with ledger._writing() as connection:
+        for number in (1, 2, AUDIT_MAX + 1):
+            connection.exec_driver_sql(f"INSERT INTO audit ({names}) VALUES ({number}, {row})")
+
+    with pytest.raises(LedgerUnfit, match="only ever added"), ledger._writing() as connection:
+        connection.exec_driver_sql("DELETE FROM audit WHERE id <= 2")
+    ledger.audit.keep([Deed(T, "bo", "", "w", "s", "", "", 200, "")])
+
+    assert [one["id"] for one in place.rows(audit)] == [AUDIT_MAX + 1, AUDIT_MAX + 2]
 
 
 def test_a_row_with_the_key_of_another_takes_its_place_in_no_way(tmp_path: Path) -> None:
@@ -81,6 +98,7 @@ def test_a_ledger_of_before_guards_what_its_shelves_sensed_from_then_on(place: P
     with ledger._writing() as connection:
         for table in (tables.movement, tables_trade.entry):
             unguarded(connection, table)
+        people_of_before(connection)
         for column in ("shelved_until_ms", "reopened", "assigned_to"):  # which came later
             connection.exec_driver_sql(f"ALTER TABLE alert DROP COLUMN {column}")
         connection.execute(tables.about.update().values(value="6"))

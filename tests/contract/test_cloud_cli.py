@@ -21,7 +21,7 @@ import pytest
 from cloud import cli
 from cloud.service import Options, Service
 from cloud.stores.ledger import Ledger
-from cloud.web.sign_in import verify_password
+from cloud.stores.people import Session
 from protocols.reports import Report
 from tests import depot
 from tests.contract.depots import Linked
@@ -94,12 +94,14 @@ class Running:
     """`python -m cloud serve` on ports of its own."""
 
     def __init__(self, here: Here) -> None:
+        first = not (here.state / "ledger.db").exists()
         argv = [sys.executable, "-m", "cloud", "serve", "--state", str(here.state), "--site", str(here.site)]
         argv += ["--port", "0", "--uplink", "tcp://127.0.0.1:*"]
         self.process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("service: "), self.stop()
+        self.password = self.process.stdout.readline().split()[5] if first else ""
         self.url = line.removeprefix("service: ").strip()
 
     def stop(self) -> tuple[int, str]:
@@ -126,9 +128,18 @@ class Running:
         except urllib.error.HTTPError as error:
             return error.code
 
+    def begin(self) -> str:
+        """The first account's own password, in the place of the printed one; it is signed in then."""
+        self.sign_in("admin", self.password)
+        told = json.dumps({"old": self.password, "new": "four words in a row"}).encode()
+        own = {"X-Requested-With": "warehouse", "Origin": self.url, "Cookie": self.cookie}
+        asked = urllib.request.Request(f"{self.url}/api/v1/session/password", told, own)
+        with urllib.request.urlopen(asked, timeout=DEADLINE_S):
+            return "four words in a row"
+
     def looks(self, cookie: str) -> int:
         """The status of a request with a cookie."""
-        request = urllib.request.Request(f"{self.url}/api/v1/session", headers={"Cookie": cookie})
+        request = urllib.request.Request(f"{self.url}/api/v1/stock", headers={"Cookie": cookie})
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
                 return int(answer.status)
@@ -272,63 +283,55 @@ def test_a_wrong_name_or_key_is_refused(here: Here, name: str, key: str, said: s
     assert not (here.state / "gateways").exists()
 
 
-def test_an_account_gets_a_password_that_is_printed_once_and_kept_as_a_hash(here: Here) -> None:
-    _, first, _ = here("account", "ada", "--role", "crew")
-    _, second, _ = here("account", "ada", "--role", "crew")
-    _, third, _ = here("account", "bo", "--json")
-
-    assert first.startswith("ada (crew): ")
-    passwords = [line.strip().rpartition(" ")[2] for line in (first, second)]
-    assert passwords[0] != passwords[1]
-    bo = json.loads(third)
-    assert (bo["name"], bo["role"]) == ("bo", "viewer")
-    ledger = Ledger(f"sqlite:///{here.state}/ledger.db")
-    kept = ledger.people.account("ada")
-    ledger.close()
-    assert kept is not None
-    assert kept[:2] == ("ada", "crew")
-    assert not verify_password(passwords[0], kept[2])
-    assert verify_password(passwords[1], kept[2])
-
-
-@pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\nb"])
-def test_a_name_nobody_could_sign_in_with_is_refused(here: Here, name: str) -> None:
-    assert "1 to 64" in refused(here("account", name))
-
-
 def test_beside_a_running_service_one_can_look_and_sign_in(here: Here, running: Running) -> None:
-    sign_in = here.state / "sign-in.txt"
-    name, password = sign_in.read_text().split()
-    _, made, _ = here("account", "ada", "--role", "crew")
+    password = running.begin()
+    _, made, _ = here("account", "ada", "--role", "buyer")
 
     code, printed, _ = here("get", "/api/v1/stock")
     statuses = [
-        running.sign_in(name, password),
+        running.sign_in("admin", password),
         running.sign_in("ada", made.strip().rpartition(" ")[2]),
-        running.sign_in(name, "wrong"),
+        running.sign_in("admin", running.password),
     ]
     left, complaints = running.stop()
 
-    assert stat.S_IMODE(sign_in.stat().st_mode) == 0o600
     assert code == 0
     assert [one["id"] for one in json.loads(printed)] == ["bolt", "milk"]
     assert statuses == [200, 200, 401]
     assert left == 0
     assert "Traceback" not in complaints
-    assert password not in complaints
+    assert running.password not in complaints
+    assert [
+        path for path in here.state.rglob("*") if path.is_file() and running.password.encode() in path.read_bytes()
+    ] == []
+
+
+def test_the_first_start_prints_an_admins_password_once_which_opens_nothing_but_its_change(here: Here) -> None:
+    first = Running(here)
+    assert first.sign_in("admin", first.password) == 200
+    before = first.looks(first.cookie)
+    first.begin()
+    after = first.looks(first.cookie)
+    printed = first.stop()
+    again = Running(here)
+    again.process.send_signal(signal.SIGTERM)
+    said, _ = again.process.communicate(timeout=DEADLINE_S)
+
+    assert (before, after) == (403, 200)
+    assert first.password not in printed[1]
+    assert "sign in" not in said
 
 
 def test_who_is_signed_in_stays_so_when_the_service_is_killed_until_the_password_changes(here: Here) -> None:
     statuses = []
     first = Running(here)
-    name, password = (here.state / "sign-in.txt").read_text().split()
-    first.sign_in(name, password)
+    first.begin()
     first.kill()
 
     second = Running(here)
     statuses.append(second.looks(first.cookie))
     second.kill()
-    here("account", name, "--role", "manager")
+    here("account", "admin", "--role", "admin")
     third = Running(here)
     statuses.append(third.looks(first.cookie))
     left, complaints = third.stop()
@@ -341,8 +344,8 @@ def test_who_is_signed_in_stays_so_when_the_service_is_killed_until_the_password
 def test_starting_clears_expired_sessions_away_and_looking_does_not(here: Here) -> None:
     here.fill()
     ledger = Ledger(f"sqlite:///{here.state}/ledger.db")
-    ledger.people.keep_account("ada", "crew", "hash")
-    ledger.people.keep_session("old", "ada", "hash", 1, 10)
+    ledger.people.keep_account("ada", "buyer", "hash")
+    ledger.people.keep_session(Session("old", "ada", "hash", 1), 10)
 
     here("get", "/api/v1/stock")
     before = ledger.people.session("old")
@@ -355,7 +358,7 @@ def test_starting_clears_expired_sessions_away_and_looking_does_not(here: Here) 
 
 
 def test_a_second_service_on_the_same_port_says_which_and_the_first_account_stays(here: Here, running: Running) -> None:
-    before = (here.state / "sign-in.txt").read_text()
+    password = running.begin()
     port = running.url.rpartition(":")[2]
     other = here.state.with_name("other")  # a state folder has one service at a time
     again = [sys.executable, "-m", "cloud", "serve", "--state", str(other), "--site", str(here.site)]
@@ -373,19 +376,7 @@ def test_a_second_service_on_the_same_port_says_which_and_the_first_account_stay
     assert "--port" in said.stderr
     assert "--uplink" in wrong.stderr
     assert "Traceback" not in said.stderr + wrong.stderr
-    assert (here.state / "sign-in.txt").read_text() == before
-
-
-def test_the_first_password_is_the_owners_even_where_a_wider_file_lay(here: Here) -> None:
-    here.state.mkdir()
-    sign_in = here.state / "sign-in.txt"
-    sign_in.write_text("old")
-    sign_in.chmod(0o644)
-
-    started = Running(here)
-    started.stop()
-
-    assert stat.S_IMODE(sign_in.stat().st_mode) == 0o600
+    assert running.sign_in("admin", password) == 200
 
 
 def test_a_reader_that_leaves_early_is_no_error(here: Here) -> None:

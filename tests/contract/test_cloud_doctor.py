@@ -52,7 +52,7 @@ def well(tmp_path: Path) -> Case:
     places = filled(tmp_path / "cloud")
     at_ms = now_ms()
     lanes = [held([[0, 49]], lane=lane, last_ms=at_ms - 5000) for lane in ("events", "telemetry")]
-    ledger = LedgerSeen(SCHEMAS["ledger.db"][-1], lanes, [], [], ["manager", "crew"], {}, [])
+    ledger = LedgerSeen(SCHEMAS["ledger.db"][-1], lanes, [], [], ["admin", "buyer"], {}, [])
     said = Said(at_ms, at_ms - HOUR_MS, 1, "http://127.0.0.1:8080", "tcp://0.0.0.0:7460", {"g1": LinkSaid(2, at_ms)})
     return Case(places, at_ms, True, said, ledger, None, frozenset({"g1"}), SCHEMAS)
 
@@ -73,7 +73,7 @@ def test_every_finding_says_what_where_why_and_what_to_do(well: Case) -> None:
 
     found = judge(bad)
 
-    assert {one.code for one in found} == {"no_manager", "not_durable", "never_seen"}
+    assert {one.code for one in found} == {"no_admin", "not_durable", "never_seen"}
     assert all(all(msgspec.structs.astuple(one)) for one in found)
 
 
@@ -118,7 +118,7 @@ WRONG = [
     Wrong("turned_away", "7 of its greetings", links(LinkSaid(VERSION, NOW, bad=7))),
     Wrong("given_up", "7 reports", ledger(given_up=[Loss("g1", "outbox_full", 7, NOW)])),
     Wrong("refused", "3 of its reports", ledger(refused=[Loss("g1", "no report", 3, NOW)])),
-    Wrong("no_manager", "accounts", ledger(roles=["crew", "viewer"])),
+    Wrong("no_admin", "accounts", ledger(roles=["buyer", "viewer"])),
     Wrong("not_durable", "synchronous_commit=off", ledger(unsafe=["synchronous_commit=off"])),
     Wrong("spool_backlog", "600 samples", lambda case: case._replace(spooled=Spooled(600, 1000, 0))),
     Wrong("spool_refused", "4 runs", lambda case: case._replace(spooled=Spooled(0, 1000, 4))),
@@ -223,7 +223,7 @@ def test_the_doctor_reads_what_the_stores_say_and_leaves_them_as_they_are(tmp_pa
         ("g1", "events", 29),
         ("g1", "telemetry", 29),
     ]
-    assert (case.ledger.roles, case.allowed, case.runs, case.said) == (["manager"], frozenset({"g1"}), False, None)
+    assert (case.ledger.roles, case.allowed, case.runs, case.said) == (["admin"], frozenset({"g1"}), False, None)
     assert before == {name: places.of(name).read_bytes() for name in before}
 
 
@@ -237,7 +237,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 def test_a_ledger_is_looked_at_alike_in_every_database(place: Place) -> None:
     ledger = place.ledger()
-    ledger.people.keep_account("ada", "crew", "hash")
+    ledger.people.keep_account("ada", "buyer", "hash")
     late = Thinned(3, 9, 7, NOW, "outbox_full", "telemetry")
     reports = batch([stock("A1", -1, 4), late, health("shelf-1")])
     poison = Received("g1", "telemetry", [20], [b"poison"])
@@ -253,7 +253,7 @@ def test_a_ledger_is_looked_at_alike_in_every_database(place: Place) -> None:
     assert seen.lanes[1].state.given_up == ((3, 9),)
     assert [(one.gateway, one.why, one.count) for one in seen.given_up] == [("g1", "outbox_full", 7)]
     assert [(one.gateway, one.count) for one in seen.refused] == [("g1", 1)]
-    assert (seen.schema, seen.roles, seen.offsets_ms) == (SCHEMAS["ledger.db"][-1], ["crew"], {"shelf-1": 0})
+    assert (seen.schema, seen.roles, seen.offsets_ms) == (SCHEMAS["ledger.db"][-1], ["buyer"], {"shelf-1": 0})
     assert seen.unsafe == []
     later = checkup.look(place.url, NOW + DAY_MS)
     assert (later.given_up, later.refused) == ([], [])

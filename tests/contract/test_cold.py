@@ -111,8 +111,8 @@ async def test_lots_come_back_or_are_lost_by_a_signed_word_alone(cold: ColdSite)
     assert after["state"] == "decided"
     assert cold.seen(storage="vaccine").undecided == 0, "all screens see it at once"
     assert [(one["by"], one["role"], one["decision"], one["comment"], one["lines"]) for one in after["signatures"]] == [
-        ("mo", "manager", "release", "maker says 60 min at 9 degC", [first["number"]]),
-        ("mo", "manager", "scrap", "not worth the risk", [second["number"]]),
+        ("mo", "admin", "release", "maker says 60 min at 9 degC", [first["number"]]),
+        ("mo", "admin", "scrap", "not worth the risk", [second["number"]]),
     ]
     stands = await cold.position("flu")
     assert (stands["on_hand"], stands["quarantined"]) == (30, 0)

@@ -82,7 +82,7 @@ async def test_an_old_link_and_one_of_what_is_over_say_so_kindly(place: Crewed, 
 async def test_put_aside_taken_up_again_and_given_to_somebody(place: Crewed, receiver: Receiver) -> None:
     await too_warm(place)
     await told(place)
-    async with place.client("crew") as crew, place.client("viewer") as viewer:
+    async with place.client("operator") as crew, place.client("viewer") as viewer:
         for path, body in (
             ("shelve", {"minutes": 60, "note": "new door"}),
             ("unshelve", {}),
@@ -101,13 +101,13 @@ async def test_put_aside_taken_up_again_and_given_to_somebody(place: Crewed, rec
     before = len(receiver.taken)
     await place.pass_ms(20 * MINUTE_MS)
     assert len(receiver.taken) == before
-    async with place.client("crew") as crew:
+    async with place.client("operator") as crew:
         async with crew.post("/api/v1/alerts/1/assign", json={"to": "nobody"}) as answer:
             assert (answer.status, (await answer.json())["code"]) == (422, "no_person")
         async with crew.post("/api/v1/alerts/1/assign", json={"to": "bob", "note": "you know it"}) as answer:
             assert (await answer.json())["assigned_to"] == "bob"
         await until(lambda: len(receiver.titles("bob-pager")) == 1)
-        assert "crew 请您处理：you know it" in receiver.taken[-1][2]["commonAnnotations"]["description"]
+        assert "operator 请您处理：you know it" in receiver.taken[-1][2]["commonAnnotations"]["description"]
         async with crew.post("/api/v1/alerts/1/unshelve") as answer:
             assert (await answer.json())["state"] == "firing"
     await place.tick()
@@ -183,7 +183,7 @@ async def test_alerts_of_long_ago_are_found_again(place: Crewed) -> None:
 
 
 async def test_somebody_is_told_a_test_but_not_twice_at_once(place: Crewed, receiver: Receiver) -> None:
-    async with place.client("crew") as crew:
+    async with place.client("operator") as crew:
         async with crew.post("/api/v1/notices/test", json={"person": "bob", "channel": "bob-second"}) as answer:
             assert (answer.status, (await answer.json())["kind"]) == (200, "test")
         async with crew.post("/api/v1/notices/test", json={"person": "bob"}) as answer:

@@ -17,6 +17,7 @@ from cloud.alerts.lifecycle import Alert, Transition
 from cloud.core.replenishment import Need
 from cloud.stores import tables
 from cloud.stores.ledger import Received
+from cloud.stores.people import Person, Token
 from protocols.reports import (
     LANE_OF,
     DeviceHealth,
@@ -30,7 +31,7 @@ from protocols.reports import (
     encode,
 )
 from tests import depot
-from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply
+from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply, people_of_before
 from tests.depot import NOON_MS, batch, health, level, stock
 
 
@@ -301,9 +302,10 @@ def test_needs_alerts_and_accounts_are_as_they_were_stored(place: Place) -> None
         alert, state="acknowledged", acknowledged_by="ada", acknowledged_ms=4, note="on my way", changed_ms=4
     )
     ledger.keep_alerts([Transition("firing", taken)])
-    ledger.people.keep_account("ada", "crew", "hash")
-    ledger.people.keep_account("erp", "viewer", "", "token")
-    ledger.people.keep_account("ada", "manager", "hash-2")
+    ledger.people.keep_account("ada", "buyer", "hash")
+    ledger.people.keep_account("erp", "viewer", "")
+    ledger.people.keep_token(Token("token", "erp", "plain", "look"))
+    ledger.people.keep_account("ada", "admin", "hash-2")
     ledger.close()
 
     again = place.ledger()
@@ -313,10 +315,10 @@ def test_needs_alerts_and_accounts_are_as_they_were_stored(place: Place) -> None
     assert again.alerts() == [taken]
     steps = [(row["before"], row["state"], row["by"], row["note"]) for row in place.rows(tables.transition)]
     assert steps == [("pending", "firing", "", ""), ("firing", "acknowledged", "ada", "on my way")]
-    assert again.people.account("ada") == ("ada", "manager", "hash-2")
-    assert again.people.account("", "token") == ("erp", "viewer", "")
+    assert again.people.account("ada") == Person("ada", "admin", "hash-2")
+    assert again.people.token("token") == (Person("erp", "viewer", ""), Token("token", "erp", "plain", "look"))
     assert again.people.account("nobody") is None
-    assert again.people.accounts() == 2
+    assert [one.name for one in again.people.accounts()] == ["ada", "erp"]
 
 
 ADDED = {
@@ -358,6 +360,7 @@ def test_a_ledger_of_an_earlier_schema_is_taken_over_with_all_it_holds(place: Pl
     apply(ledger, *depot.batches([stock("A1", 7, 7), health("d1"), gone, level("A1", 7)]))
     apply(ledger, batch([level("A1", 7, NOON_MS + 1)], 7, lane="telemetry"))
     with ledger._writing() as connection:
+        people_of_before(connection)
         for table in ("proposal", "local_alarm", "repeated") if schema < "3" else ():
             connection.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("booked",) if schema < "4" else ():

@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateTable
 from cloud.core.replenishment import Need
 from cloud.stores import tables
 from cloud.stores.ledger import SCHEMA_VERSION, Ledger, LedgerUnavailable
+from cloud.stores.people import Session
 from tests.contract.ledgers import DATABASES, POSTGRES, Place, apply
 from tests.depot import NOON_MS, batch, stock
 
@@ -75,8 +76,8 @@ def test_a_locked_ledger_is_unavailable_and_works_again_afterwards(file: Place) 
     attempts: list[Callable[[], object]] = [
         lambda: apply(ledger, one),
         lambda: ledger.keep_need(Need("bolt", 1, "proposed", 1, 1, {})),
-        lambda: ledger.people.keep_account("ada", "crew", "hash"),
-        lambda: ledger.people.keep_session("token", "ada", "hash", NOON_MS, 10),
+        lambda: ledger.people.keep_account("ada", "buyer", "hash"),
+        lambda: ledger.people.keep_session(Session("token", "ada", "hash", NOON_MS), 10),
     ]
     for attempt in attempts:
         with pytest.raises(LedgerUnavailable, match="can not be written: database is locked"):

@@ -22,6 +22,7 @@ from cloud.stores.history import HistoryUnavailable, Samples, open_history
 from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.history_sqlite import SqliteHistory
 from cloud.stores.ledger import Ledger
+from cloud.stores.people import Person, Session, Token
 from cloud.stores.retention import Retention
 from protocols.sequences import Sequence as Numbers
 from tests.contract.keepers import where
@@ -123,12 +124,31 @@ def test_a_ledger_of_an_earlier_version_is_taken_over_with_all_it_holds_and_goes
 def test_the_people_of_an_earlier_ledger_can_still_sign_in(dump: Path, tmp_path: Path) -> None:
     ledger = Ledger(f"sqlite:///{loaded(dump, tmp_path / 'ledger.db')}")
 
-    assert ledger.people.account("ada") == ("ada", "manager", "hash")
-    signed_in = ledger.people.session("token")
-    assert signed_in is None if "before-sessions" in dump.stem else signed_in == ("ada", "manager", "hash", T + 10**9)
-    ledger.people.keep_session("new", "ada", "hash", T, 10)
-    assert ledger.people.session("new") == ("ada", "manager", "hash", T)
+    ada = Person("ada", "admin", "hash")
+    assert ledger.people.account("ada") == ada
+    kept = Session("token", "ada", "hash", T + 10**9)
+    assert ledger.people.session("token") == (None if "before-sessions" in dump.stem else (ada, kept))
+    new = Session("new", "ada", "hash", T)
+    ledger.people.keep_session(new, 10)
+    assert ledger.people.session("new") == (ada, new)
     ledger.close()
+
+
+def test_who_was_of_the_crew_is_an_operator_and_a_manager_an_admin(tmp_path: Path) -> None:
+    people = Ledger(f"sqlite:///{loaded(EARLIER / 'ledger-9.sql', tmp_path / 'ledger.db')}").people
+
+    roles = {one.name: (one.role, one.supplier, one.once) for one in people.accounts()}
+    assert roles == {
+        "ada": ("admin", "", False), "bo": ("operator", "", False), "erp": ("operator", "", False),
+        "sam": ("supplier", "acme", False),
+    }  # fmt: skip
+
+
+def test_tokens_of_before_go_on_and_may_what_they_could(tmp_path: Path) -> None:
+    people = Ledger(f"sqlite:///{loaded(EARLIER / 'ledger-9.sql', tmp_path / 'ledger.db')}").people
+
+    assert people.tokens("") == [Token("machine", "erp", "erp", "look"), Token("portal", "sam", "sam", "portal")]
+    assert people.token("machine") is not None
 
 
 @pytest.mark.parametrize("dump", dumps("ledger"), ids=lambda dump: dump.stem)
@@ -142,7 +162,6 @@ def test_what_an_earlier_ledgers_shelves_sensed_is_in_the_book_from_then_on(dump
     assert (ledger.books.entries(), ledger.books.orders(), ledger.books.reservations()) == ([], [], [])
     [posted] = ledger.books.post([Entry("receipt", "bolt", 40, T + DAY_MS, T + DAY_MS)])
     assert [*ledger.books.facts("bolt")][-1] == posted
-    assert ledger.people.supplier("ada") == ""
     ledger.close()
 
 

@@ -45,7 +45,7 @@ sku = "milk"
 price = 1.9
 lead_time_days = 1
 """
-FREELY = "[buying]\napproved_to = 99_000\nmanager_limit = 99_000"
+FREELY = "[buying]\napproved_to = 99_000\nadmin_limit = 99_000"
 
 
 async def test_a_plan_is_made_with_the_terms_of_the_one_supplier_and_says_so(hall: Hall) -> None:

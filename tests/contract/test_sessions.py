@@ -13,17 +13,20 @@ from pathlib import Path
 import pytest
 
 from cloud.ledger_accounts import LedgerAccounts
-from cloud.stores import tables
+from cloud.stores import tables_people
 from cloud.stores.ledger import Ledger
+from cloud.stores.people import Session
 from cloud.web.desk import Unavailable
-from cloud.web.sign_in import RENEW_MS, SESSION_MS, Account, Accounts, Kept, SignIn, Who, hash_password, hash_token
+from cloud.web.passwords import hash_password
+from cloud.web.roles import Who
+from cloud.web.sign_in import RENEW_MS, SESSION_MS, Account, Accounts, Kept, SignIn, hash_token
 from tests.contract.ledgers import DATABASES, POSTGRES, Place
-from tests.desk import NOON_MS, PASSWORD, MemoryAccounts
+from tests.desk import HASHED, NOON_MS, PASSWORD, MemoryAccounts
 
 HERE = "127.0.0.1"
 HOUR_MS = 3_600_000
-CHEAP = hash_password(PASSWORD, log2_n=2)
-BO = Account("bo", "crew", CHEAP)
+CHEAP = HASHED
+BO = Account("bo", "buyer", CHEAP)
 
 
 @pytest.fixture(params=["memory", *DATABASES])
@@ -63,7 +66,7 @@ async def test_a_session_outlives_the_service(accounts: Accounts) -> None:
 
     again = SignIn(accounts)
 
-    assert await again.session(token, NOON_MS + 1) == who == Who("bo", "crew")
+    assert await again.session(token, NOON_MS + 1) == who == Who("bo", "buyer")
     assert await again.session("guess", NOON_MS + 1) is None
 
 
@@ -96,7 +99,7 @@ async def test_signing_out_is_for_good(accounts: Accounts) -> None:
 
 
 async def test_one_that_is_gone_is_not_brought_back_by_renewing(accounts: Accounts) -> None:
-    await accounts.renew_session("gone", NOON_MS + SESSION_MS)
+    await accounts.renew_session("gone", NOON_MS + SESSION_MS, NOON_MS)
 
     assert await accounts.find_session("gone") is None
 
@@ -118,9 +121,9 @@ async def test_beyond_the_limit_the_oldest_leave_and_the_newest_stays(accounts: 
 
 async def test_a_session_kept_with_an_older_password_is_over(accounts: Accounts) -> None:
     """As when the password changes while a sign-in is under way."""
-    older = Account("bo", "crew", hash_password("before", log2_n=2))
+    older = Account("bo", "buyer", hash_password("before"))
     await accounts.keep_session("late", Kept(older, NOON_MS + SESSION_MS), 10)
-    await accounts.keep_session("nobody's", Kept(Account("zoe", "crew", CHEAP), NOON_MS + SESSION_MS), 10)
+    await accounts.keep_session("nobody's", Kept(Account("zoe", "buyer", CHEAP), NOON_MS + SESSION_MS), 10)
 
     assert await accounts.find_session("late") is None
     assert await accounts.find_session("nobody's") is None
@@ -133,13 +136,13 @@ async def test_another_password_ends_the_sessions_and_another_role_does_not(file
     bo, _ = await door.open("bo", PASSWORD, HERE, NOON_MS)
     ada, _ = await door.open("ada", PASSWORD, HERE, NOON_MS)
 
-    people.keep_account("bo", "crew", hash_password("new", log2_n=2))
-    people.keep_account("ada", "manager", CHEAP)
+    people.keep_account("bo", "buyer", hash_password("new"))
+    people.keep_account("ada", "admin", CHEAP)
 
     for one, now_ms in ((door, NOON_MS + RENEW_MS), (SignIn(LedgerAccounts(file.ledger())), NOON_MS)):
         assert await one.session(bo, now_ms) is None
-        assert await one.session(ada, now_ms) == Who("ada", "manager")
-    assert [row["name"] for row in file.rows(tables.session)] == ["ada"]
+        assert await one.session(ada, now_ms) == Who("ada", "admin")
+    assert [row["name"] for row in file.rows(tables_people.session)] == ["ada"]
 
 
 async def test_tokens_are_stored_as_hashes_only(file: Place) -> None:
@@ -150,12 +153,12 @@ async def test_tokens_are_stored_as_hashes_only(file: Place) -> None:
 
     written = b"".join(path.read_bytes() for path in file.path.parent.glob("ledger-*"))
     assert token.encode() not in written
-    assert [row["token_hash"] for row in file.rows(tables.session)] == [hash_token(token)]
+    assert [row["token_hash"] for row in file.rows(tables_people.session)] == [hash_token(token)]
 
 
 async def test_a_ledger_from_before_sessions_were_kept_gets_their_table(file: Place) -> None:
     with with_bo(file)._engine.begin() as connection:
-        tables.session.drop(connection)
+        tables_people.session.drop(connection)
 
     door = SignIn(LedgerAccounts(file.ledger()))
     token, who = await door.open("bo", PASSWORD, HERE, NOON_MS)
@@ -166,11 +169,11 @@ async def test_a_ledger_from_before_sessions_were_kept_gets_their_table(file: Pl
 async def test_only_the_expired_are_cleared_away(file: Place) -> None:
     people = with_bo(file).people
     for name, expires_ms in (("old", NOON_MS), ("young", NOON_MS + 1)):
-        people.keep_session(name, "bo", CHEAP, expires_ms, 10)
+        people.keep_session(Session(name, "bo", CHEAP, expires_ms), 10)
 
     people.forget_expired(NOON_MS)
 
-    assert [row["token_hash"] for row in file.rows(tables.session)] == ["young"]
+    assert [row["token_hash"] for row in file.rows(tables_people.session)] == ["young"]
 
 
 class Strained(MemoryAccounts):
@@ -189,11 +192,11 @@ class Strained(MemoryAccounts):
         await self.look_on.wait()
         return kept
 
-    async def renew_session(self, token_hash: str, expires_ms: int) -> None:
+    async def renew_session(self, token_hash: str, expires_ms: int, now_ms: int) -> None:
         self.renewed += 1
         if self.full:
             raise Unavailable("the ledger can not be written: database or disk is full")
-        await super().renew_session(token_hash, expires_ms)
+        await super().renew_session(token_hash, expires_ms, now_ms)
 
 
 async def test_a_session_is_looked_up_and_renewed_once_a_minute_however_much_it_is_used() -> None:

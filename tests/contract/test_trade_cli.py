@@ -254,7 +254,7 @@ def test_an_account_of_a_supplier_sees_its_portal_by_password_and_its_machine_by
 ) -> None:
     _, person, _ = here("account", "vera", "--role", "supplier", "--supplier", "acme")
     _, token, _ = here("account", "erp", "--role", "supplier", "--supplier", "boltco", "--token", "--json")
-    _, ours, _ = here("account", "probe", "--role", "manager", "--token")
+    _, ours, _ = here("account", "probe", "--role", "admin", "--token")
     running = start()
     machine = {"Authorization": f"Bearer {json.loads(token)['token']}"}
 
@@ -269,18 +269,19 @@ def test_an_account_of_a_supplier_sees_its_portal_by_password_and_its_machine_by
     assert asked(running.url, "/api/v1/stock", **look)[0] == 200
     assert asked(running.url, "/api/v1/orders", "POST", {"supplier": "acme", "lines": []}, **look)[0] == 403
 
-    here("account", "erp", "--role", "supplier", "--supplier", "boltco", "--token")
+    here("account", "erp", "--token")
     assert asked(running.url, "/api/v1/portal", **machine)[0] == 401
     ledger = Ledger(f"sqlite:///{here.state}/ledger.db")
     kept = ledger.people.account("erp")
     ledger.close()
-    assert kept == ("erp", "supplier", "")
+    assert kept is not None
+    assert kept[:3] == ("erp", "supplier", "")
 
 
 def test_a_supplier_that_is_none_gets_no_account(here: Here, tmp_path: Path) -> None:
     assert "belong together" in refused(here("account", "vera", "--role", "supplier"))
     assert "belong together" in refused(here("account", "vera", "--supplier", "acme"))
-    assert "belong together" in refused(here("account", "vera", "--role", "manager", "--supplier", "acme"))
+    assert "belong together" in refused(here("account", "vera", "--role", "admin", "--supplier", "acme"))
     said = refused(here("account", "vera", "--role", "supplier", "--supplier", "acne"))
     assert "'acne'" in said
     assert "acme, boltco" in said
@@ -335,8 +336,7 @@ def test_an_event_waits_through_a_kill_and_is_signed_by_the_secret_that_is_print
     port = free_port()
     here.site.write_text(trade_partners.text(HOOK.format(port)))
     running = start()
-    name, password = (here.state / "sign-in.txt").read_text().split()
-    running.sign_in(name, password)
+    running.begin()
     own = {"Cookie": running.cookie, "X-Requested-With": "warehouse", "Origin": running.url}
     wanted = {"supplier": "acme", "lines": [{"sku": "bolt", "units": 5}]}
     assert asked(running.url, "/api/v1/orders", "POST", wanted, **own)[0] == 200

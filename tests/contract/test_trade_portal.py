@@ -115,9 +115,9 @@ async def test_whom_the_site_file_lists_no_more_is_nobody_in_the_portal(sent: Tr
         assert (await sent.ask("su", "POST", f"/api/v1/portal/orders/1/{action}", {}))[0] == 404
 
 
-async def test_only_a_manager_scores_a_supplier_and_only_what_is_not_measured(sent: TradeSite) -> None:
+async def test_who_buys_scores_a_supplier_and_only_what_is_not_measured(sent: TradeSite) -> None:
     path = "/api/v1/suppliers/acme/scores"
-    assert await sent.refused(path, {"criterion": "service", "value": 90}, "bo") == (403, "forbidden")
+    assert await sent.refused(path, {"criterion": "service", "value": 90}, "op") == (403, "forbidden")
     assert await sent.refused(path, {"criterion": "quality", "value": 90}, "mo") == (400, "bad_request")
     assert await sent.refused("/api/v1/suppliers/x/scores", {"criterion": "service", "value": 9}, "mo") == (
         404,

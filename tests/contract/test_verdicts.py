@@ -9,6 +9,8 @@ from tests.contract.trade_site import TradeSite, site_text
 from tests.contract.works import WORK, alert
 from tests.depot import HOUR_MS
 
+pytestmark = pytest.mark.usefixtures("bo_mends")
+
 
 async def test_a_tap_is_kept_once_with_its_own_time_and_may_be_thought_over_for_a_day(trading: TradeSite) -> None:
     number, path = await alert(trading), "/api/v1/alerts/1/verdict"

@@ -11,38 +11,46 @@ import pytest
 from cloud.metrics import Metrics
 from cloud.web.access import COOKIE
 from cloud.web.app import routes_of
+from cloud.web.deeds import Deeds
 from cloud.web.live import Live
+from cloud.web.roles import RIGHTS, Role
 from cloud.web.routing import Route
-from cloud.web.sign_in import RIGHTS, SESSION_MS, Role, SignIn
+from cloud.web.sign_in import SESSION_MS, SignIn
 from tests.contract.web_service import Web, error_of
-from tests.desk import PASSWORD, TOKEN, MemoryAccounts, MemoryDesk, desks, snapshot
+from tests.desk import PASSWORD, TOKEN, MemoryAccounts, MemoryDesk, MemoryPeople, desks, snapshot
 
 ACK = "/api/v1/alerts/7/ack"
-
-
-PEOPLE: dict[Role, str] = {"viewer": "ada", "crew": "bo", "manager": "mo", "supplier": "su"}
+BO = {"user": "bo", "role": "buyer", "rights": ["anyone", "buy", "handle", "look", "respond", "self"], "pending": False}
+PEOPLE: dict[Role, str] = {
+    "viewer": "ada", "operator": "op", "maintenance": "mei", "buyer": "bo", "supplier": "su", "admin": "mo",
+}  # fmt: skip
 
 
 def routes() -> list[Route]:
     """Every route of the service."""
     live = Live(snapshot())
-    return routes_of(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), Path(), Metrics())
+    return routes_of(
+        desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), Path(), Metrics(), Deeds(MemoryPeople(), int)
+    )
 
 
 def test_the_rights_of_a_role_are_those_we_tell_of() -> None:
     """Whoever gives a role another right changes this table, in the open."""
-    ours = {"look", "respond", "handle", "maintain", "buy", "anyone"}
+    own = {"self", "anyone"}
     assert {role: set(may) for role, may in RIGHTS.items()} == {
-        "viewer": {"look", "anyone"},
-        "crew": ours,
-        "manager": ours | {"govern"},
-        "supplier": {"portal", "anyone"},
+        "viewer": {"look", *own},
+        "operator": {"look", "respond", "handle", *own},
+        "maintenance": {"look", "respond", "maintain", *own},
+        "buyer": {"look", "respond", "handle", "buy", *own},
+        "supplier": {"portal", *own},
+        "admin": {"look", "respond", "handle", "maintain", "buy", "govern", *own},
     }
 
 
 def test_only_these_are_open_to_who_is_not_signed_in() -> None:
     assert sorted(f"{one.method} {one.path}" for one in routes() if one.right is None) == [
         "DELETE /api/v1/session", "GET /", "GET /a/{token}", "GET /api/v1/problems/{code}", "GET /api/v1/public/{link}",
+        "GET /api/v1/session/oidc/begin", "GET /api/v1/session/oidc/done", "GET /api/v1/session/ways",
         "GET /assets/{name}", "GET /healthz", "GET /public/{link}", "GET /readyz", "POST /a/{token}",
         "POST /api/v1/session",
     ]  # fmt: skip
@@ -119,10 +127,10 @@ async def test_signing_in_and_out(web: Web) -> None:
     client = await web.client()
 
     async with client.post("/api/v1/session", json={"user": "bo", "password": PASSWORD}) as response:
-        assert await response.json() == {"user": "bo", "role": "crew"}
+        assert await response.json() == BO
         cookie = response.headers["Set-Cookie"]
     async with client.get("/api/v1/session") as response:
-        assert await response.json() == {"user": "bo", "role": "crew"}
+        assert await response.json() == BO
     token = next(iter(client.cookie_jar)).value
     async with client.delete("/api/v1/session") as response:
         assert response.status == 204
@@ -189,7 +197,12 @@ async def test_a_supplier_sees_nothing_of_ours_but_who_it_is(web: Web) -> None:
     supplier = await web.client("su")
 
     async with supplier.get("/api/v1/session") as response:
-        assert await response.json() == {"user": "su", "role": "supplier"}
+        assert await response.json() == {
+            "user": "su",
+            "role": "supplier",
+            "rights": ["anyone", "portal", "self"],
+            "pending": False,
+        }
     for ours in ("/api/v1/snapshot", "/ws", "/api/v1/stock", "/metrics"):
         async with supplier.get(ours, headers={"X-Forwarded-For": "192.0.2.1"}) as response:
             assert await error_of(response) == (403, "forbidden")

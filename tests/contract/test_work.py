@@ -18,6 +18,8 @@ from tests.contract.trade_site import TradeSite, memory
 from tests.contract.works import WORK, Ill, alert, holds, new, parts, position
 from tests.depot import DAY_MS, HOUR_MS
 
+pytestmark = pytest.mark.usefixtures("bo_mends")
+
 
 @pytest.fixture
 async def tape(trading: TradeSite) -> TradeSite:

@@ -18,6 +18,8 @@ from tests.contract.trade_site import TradeSite, memory, site_text
 from tests.contract.works import WORK, Ill, alert, holds, new, parts, position
 from tests.depot import HOUR_MS
 
+pytestmark = pytest.mark.usefixtures("bo_mends")
+
 
 @contextmanager
 def answers_lost(site: TradeSite, *names: str) -> Iterator[None]:

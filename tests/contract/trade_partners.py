@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import ClientSession, web
 from standardwebhooks import Webhook as Judge
 
-from cloud.web.sign_in import Account, hash_token
+from cloud.web.sign_in import Account, KeptToken, hash_token
 from tests.contract.trade_site import Json, TradeSite, site_text
 from tests.depot import DAY_MS
 
@@ -42,7 +42,9 @@ async def begin(trading: TradeSite, more: str = "") -> None:
     """Start the depot with partners; the machine of each supplier has a token, and so has one of ours."""
     trading.text = text(more)
     for supplier, token in MACHINES.items():
-        trading.accounts.machines[hash_token(token)] = Account(f"{supplier}-erp", "supplier", "", supplier)
+        trading.accounts.machines[hash_token(token)] = KeptToken(
+            Account(f"{supplier}-erp", "supplier", "", supplier), "edi", frozenset(("portal",))
+        )
     await trading.restart()
 
 

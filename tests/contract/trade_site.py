@@ -18,7 +18,8 @@ from cloud.stores import tables
 from cloud.stores.database import LedgerUnavailable
 from cloud.web.access import COOKIE
 from cloud.web.app import make_app, serving
-from cloud.web.sign_in import SignIn, Who
+from cloud.web.roles import Who
+from cloud.web.sign_in import SignIn
 from protocols.layout import Site, parse
 from protocols.reports import Report, SlotLevel, StockEvent, TagMove
 from tests.contract.told import told_by
@@ -33,8 +34,8 @@ timezone = "Europe/Berlin"
 
 [buying]
 approved_to = 25
-crew_limit = 400
-manager_limit = 10_000
+buyer_limit = 400
+admin_limit = 10_000
 
 [[zones]]
 id = "hall"
@@ -135,9 +136,11 @@ OFFERS = {"bolt": ("acme", 0.5), "nut": ("acme", 0.2), "gear": ("acme", 50), "oi
 OFFERS |= {"milk": ("acme", 1), "tape": ("boltco", 2)}
 WHO = {
     "ada": Who("ada", "viewer"),
-    "bo": Who("bo", "crew"),
-    "cy": Who("cy", "crew"),
-    "mo": Who("mo", "manager"),
+    "op": Who("op", "operator"),
+    "mei": Who("mei", "maintenance"),
+    "bo": Who("bo", "buyer"),
+    "cy": Who("cy", "buyer"),
+    "mo": Who("mo", "admin"),
     "su": Who("su", "supplier", "acme"),
     "ro": Who("ro", "supplier", "boltco"),
 }
@@ -205,7 +208,7 @@ class TradeSite:
         self.service = Service(options)
         self._running.append(self.service)
         self._sign_in = SignIn(self.accounts)
-        desks = self.service.trade.desks(self.service, self.service.assets, self.service.gateways)
+        desks = self.service.trade.desks(self.service, self.service.assets, self.service.gateways, self.service.people)
         app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock)
         self._told = told_by(app)
         self.url = await self._stack.enter_async_context(serving(app))

@@ -189,6 +189,7 @@ class System:
         service_keys.own_keys(self.cloud)
         service_keys.allow(self.cloud, "gateway", own_keys(self.edge, "gateway").public.decode())
         self.gateway = Visitor(self.ports["gateway"])
+        self._password = ""
 
     def add_gateway(self, name: str, state: Path, credentials: Path, service_key: Path) -> Visitor:
         """One more gateway, not started yet, and who visits its page."""
@@ -221,10 +222,12 @@ class System:
         kept = json.loads(path.read_text()) if path.exists() else {}
         return {slot: len(units) for slot, units in kept.get("units", {}).items()} if kept.get("lived") else {}
 
-    def manager(self) -> Visitor:
-        """The first account, signed in at the service."""
-        user, password = (self.cloud / "sign-in.txt").read_text().split()
-        return Visitor(self.ports["service"]).sign_in(user, password)
+    def admin(self) -> Visitor:
+        """An admin, signed in at the service."""
+        if not self._password:
+            made = run("cloud", "account", "boss", "--role", "admin", "--json", "--state", str(self.cloud))
+            self._password = json.loads(made.stdout)["password"]
+        return Visitor(self.ports["service"]).sign_in("boss", self._password)
 
     def counts(self) -> dict[str, int | None]:
         """What the gateway says lies in each slot."""

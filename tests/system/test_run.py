@@ -46,8 +46,8 @@ class Run:
         return eventually(look, bool, f"run.py to say {words!r}")
 
     def password(self) -> str:
-        """The manager's, from the line that says how to sign in."""
-        found = re.search(r"sign in as manager with (\S+)$", self.says("sign in as"))
+        """The admin's, from the line that says how to sign in."""
+        found = re.search(r"sign in as admin with (\S+)$", self.says("sign in as"))
         assert found
         self.says("Ctrl-C stops")
         return found[1]
@@ -88,7 +88,6 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
     firsts = _firsts(state)
     site = state / "site.toml"
     site.write_text(site.read_text() + "# edited by its owner\n")
-    (state / "cloud" / "sign-in.txt").unlink()  # as a careful person does once the password is noted
 
     with begun(state, base) as second:
         second.says("Ctrl-C stops")
@@ -98,7 +97,7 @@ def test_it_starts_keeps_what_it_learnt_starts_again_what_dies_and_stops_all(tmp
         assert site.read_text().endswith("# edited by its owner\n")
         gateway = Visitor(base + 2)
         eventually(lambda: gateway.get("/readyz").status, lambda status: status == 200, "the gateway is back")
-        alerts = Visitor(base + 3).sign_in("manager", password).get("/api/v1/alerts")
+        alerts = Visitor(base + 3).sign_in("admin", password).get("/api/v1/alerts")
         second.interrupt()
         second.interrupt()
         assert second.process.wait(15) == 0
@@ -117,7 +116,7 @@ def test_the_demonstration_has_people_who_are_told_and_says_where_its_guests_loo
     is on call is told of the cooler that fails, with a link."""
     state = tmp_path / "var"
     with begun(state, base, scenario="demo") as one:
-        manager = Visitor(base + 3).sign_in("manager", one.password())
+        manager = Visitor(base + 3).sign_in("admin", one.password())
         one.says("log/notices.log")
         linked = re.compile(rf": http://127.0.0.1:{base + 3}(/a/\S+)")
         links = eventually(

@@ -49,13 +49,13 @@ def hands(shop: System) -> Iterator[Hands]:
 
 
 @pytest.fixture(scope="module")
-def manager(shop: System, hands: Hands) -> Visitor:
-    return shop.manager()
+def admin(shop: System, hands: Hands) -> Visitor:
+    return shop.admin()
 
 
-def test_an_order_is_proposed_with_its_complete_why(manager: Visitor) -> None:
+def test_an_order_is_proposed_with_its_complete_why(admin: Visitor) -> None:
     needs = eventually(
-        lambda: manager.get("/api/v1/needs").value,
+        lambda: admin.get("/api/v1/needs").value,
         lambda rows: {"gloves-m", "tape"} <= {row["sku"] for row in rows},
         "needs",
     )
@@ -76,12 +76,12 @@ def test_an_order_is_proposed_with_its_complete_why(manager: Visitor) -> None:
         assert why["safety_stock"] == pytest.approx(why["reorder_point"] - why["lead_time_demand"])
 
 
-def test_the_past_of_the_cold_room_can_be_read(manager: Visitor) -> None:
-    zones = {zone["id"]: zone for zone in manager.get("/api/v1/zones").value}
+def test_the_past_of_the_cold_room_can_be_read(admin: Visitor) -> None:
+    zones = {zone["id"]: zone for zone in admin.get("/api/v1/zones").value}
     now_ms = time.time_ns() // 1_000_000
     series = zones["cold"]["series"]
 
-    found = manager.get(f"/api/v1/history?series={series}&from={now_ms - 5 * DAY_MS}&to={now_ms}&points=1000").value
+    found = admin.get(f"/api/v1/history?series={series}&from={now_ms - 5 * DAY_MS}&to={now_ms}&points=1000").value
 
     assert len(found["times"]) == len(found["values"]) > 400
     assert found["times"] == sorted(found["times"])
@@ -94,10 +94,10 @@ def test_gateway_service_and_warehouse_agree_at_closing_time(shop: System, hands
     shop.parts["fleet"].stop()
     shop.start_fleet(shop.folder / "quiet.toml")
     truth = shop.truth() | hands.truth
-    manager = shop.manager()
+    admin = shop.admin()
 
     eventually(shop.counts, lambda counts: counts == truth, f"the gateway counts {truth}")
-    eventually(lambda: _service_counts(manager), lambda counts: counts == truth, f"the service counts {truth}")
+    eventually(lambda: _service_counts(admin), lambda counts: counts == truth, f"the service counts {truth}")
     shop.parts["fleet"].stop()
 
     lanes = shop.gateway.get("/api/v1/status").value["lanes"]
@@ -111,12 +111,12 @@ def test_gateway_service_and_warehouse_agree_at_closing_time(shop: System, hands
 
 
 def test_an_acknowledged_alert_stays_acknowledged_when_the_service_is_killed(
-    shop: System, hands: Hands, manager: Visitor
+    shop: System, hands: Hands, admin: Visitor
 ) -> None:
-    crew = _account(shop, "kim", "crew")
+    crew = _account(shop, "kim", "operator")
     viewer = _account(shop, "vera", "viewer")
     alert = eventually(
-        lambda: [one for one in manager.get("/api/v1/alerts").value if one["rule"] == "stock_out"],
+        lambda: [one for one in admin.get("/api/v1/alerts").value if one["rule"] == "stock_out"],
         bool,
         "screws are out",
         60,
@@ -130,16 +130,16 @@ def test_an_acknowledged_alert_stays_acknowledged_when_the_service_is_killed(
 
     assert (refused.status, refused.value["code"]) == (403, "forbidden")
     assert (done.status, done.value["state"]) == (200, "acknowledged")
-    after = shop.manager().get(f"/api/v1/alerts/{alert['id']}").value
+    after = shop.admin().get(f"/api/v1/alerts/{alert['id']}").value
     assert after == done.value
     assert (after["acknowledged_by"], after["note"]) == ("kim", "ordered by phone")
 
 
 async def test_the_live_stream_tells_of_a_pick(shop: System, hands: Hands) -> None:
-    manager = shop.manager()
-    cookie = "; ".join(f"{one.name}={one.value}" for one in manager.cookies)
-    headers = {"Cookie": cookie, "Origin": manager.url}
-    async with aiohttp.ClientSession(headers=headers) as client, client.ws_connect(f"{manager.url}/ws") as stream:
+    admin = shop.admin()
+    cookie = "; ".join(f"{one.name}={one.value}" for one in admin.cookies)
+    headers = {"Cookie": cookie, "Origin": admin.url}
+    async with aiohttp.ClientSession(headers=headers) as client, client.ws_connect(f"{admin.url}/ws") as stream:
         first = json.loads((await stream.receive(20)).data)
         hands.put(2, 7)
         at, count = first["q"], None
@@ -153,8 +153,8 @@ async def test_the_live_stream_tells_of_a_pick(shop: System, hands: Hands) -> No
     assert next(slot["count"] for slot in first["slots"] if slot["id"] == "H01-02") == 0
 
 
-def _service_counts(manager: Visitor) -> dict[str, int | None]:
-    rows: list[dict[str, Any]] = manager.get("/api/v1/slots").value
+def _service_counts(admin: Visitor) -> dict[str, int | None]:
+    rows: list[dict[str, Any]] = admin.get("/api/v1/slots").value
     return {row["id"]: row["count"] for row in rows}
 
 

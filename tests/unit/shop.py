@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from cloud import service as shell
-from cloud.web.sign_in import Who
+from cloud.web.roles import Who
 from protocols.layout import Site, parse
 from tests.contract import trade_site
 from tests.contract.trade_site import Clock, TradeSite
 from tests.unit.pages import DOCS, blocks, tables
 
 PAGES = ("site", "trading", "book")
-PEOPLE = {"viewer": "ada", "crew": "bo", "manager": "mo", "supplier": "su"}
+PEOPLE = {"viewer": "ada", "operator": "op", "maintenance": "mei", "buyer": "bo", "supplier": "su", "admin": "mo"}
 
 
 def page(name: str) -> str:

@@ -49,7 +49,7 @@ class Dossier:
         for line in found:
             body = {"line": line, "decision": decision}
             key = f"{number}/decided/{line}"
-            self.add([Step("cold", "2-8", "decided", 9, 9, key, number, by, "manager", comment, body)])
+            self.add([Step("cold", "2-8", "decided", 9, 9, key, number, by, "admin", comment, body)])
         return None
 
 

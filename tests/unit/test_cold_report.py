@@ -42,7 +42,7 @@ def case(comment: str = "maker's word: fit", by: str = "mo") -> ExcursionView:
         LineView(1, "flu", "F1", 30, 4, BEGIN_MS + 330 * MINUTE_MS, 7, "release", by, BEGIN_MS + 400 * MINUTE_MS),
         LineView(2, "flu", "", 12, 0, BEGIN_MS + 330 * MINUTE_MS, 8, "", "", 0),
     ]
-    signed = [Signature(by, "manager", BEGIN_MS + 400 * MINUTE_MS, "release", comment, [1])]
+    signed = [Signature(by, "admin", BEGIN_MS + 400 * MINUTE_MS, "release", comment, [1])]
     return ExcursionView(
         3, "cold", "2-8", "breach", "too_long", 1, BEGIN_MS + 300 * MINUTE_MS, BEGIN_MS + 345 * MINUTE_MS,
         BEGIN_MS + 331 * MINUTE_MS, 12.0, 45 * MINUTE_MS, "open", lines, signed,
@@ -107,7 +107,7 @@ def test_a_pdf_says_limits_figures_budgets_excursions_and_who_signed() -> None:
 
     for words in (
         "Temperature report of a lot", "Flu vaccine (flu)", "F1", "2026-06-30", "2026-06-29", "2 - 8 °C", "0 h 45 min",
-        "12 °C", "too_long", "Page 1 of 1", "2026-03-28 18:00", "released", "not decided", "mo (manager)",
+        "12 °C", "too_long", "Page 1 of 1", "2026-03-28 18:00", "released", "not decided", "mo (admin)",
         "maker's word", "4 had left", "left 45 of 90 min", "Times are those of Europe/Berlin.", "1: Grey in the curve",
     ):  # fmt: skip
         assert words.replace("too_long", "longer than is borne") in text, words
@@ -138,7 +138,7 @@ def test_text_of_people_is_no_markup_and_no_formula() -> None:
     [signed] = [row for row in rows if row["kind"] == "release"]
     assert signed["comment"] == f"'{hostile}"
     assert (signed["by"], signed["role"], signed["lot"], signed["from"]) == (
-        "mo", "manager", "F1", "2026-03-28T19:40:00+01:00",
+        "mo", "admin", "F1", "2026-03-28T19:40:00+01:00",
     )  # fmt: skip
     [whole] = [row for row in rows if row["kind"] == "summary"]
     assert (whole["minutes"], whole["min_c"], whole["max_c"]) == ("45.0", "4.0", "12.0")

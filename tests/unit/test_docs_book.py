@@ -173,7 +173,7 @@ def test_the_map_shows_every_desk_and_its_rooms() -> None:
     folder = house.ROOT / "cloud"
 
     assert desks - {"none", "cloud", "planner", "py"} == {path.stem for path in (folder / "desks").glob("*.py")} - {
-        "__init__", "trade", "refusing", *OF_ALERTS,
+        "__init__", "trade", "refusing", "people", *OF_ALERTS,
     }  # fmt: skip
     assert all(f"`{one}`" in shop.page("architecture") for one in OF_ALERTS)
     assert all((folder / "core" / row[0] / "__init__.py").exists() for row in table)

@@ -120,11 +120,11 @@ def test_the_states_and_steps_are_those_of_the_code() -> None:
 
 def test_who_may_approve_is_shown_as_it_is_decided() -> None:
     limits = shop.site().buying
-    assert (limits.approved_to, limits.crew_limit, limits.manager_limit) == (100, 500, 100_000)
+    assert (limits.approved_to, limits.buyer_limit, limits.admin_limit) == (100, 500, 100_000)
 
     for row in tables(TEXT, "worth")[0]:
         worth = float(row[0].replace(",", ""))
-        may = [may_approve(role, worth, limits) is None for role in ("nobody", "crew", "manager")]
+        may = [may_approve(role, worth, limits) is None for role in ("nobody", "buyer", "admin")]
         assert ["yes" if one else "no" for one in may] == row[1:], row
 
 
@@ -224,7 +224,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     ):
         assert said in SAID, said
     assert joining.LINE_SHARE == 0.1
-    assert (buying.crew_limit, buying.manager_limit) == (500, 100_000)
+    assert (buying.buyer_limit, buying.admin_limit) == (500, 100_000)
     assert acting.possible(Order("medline", [], "sent", NOON_MS, NOON_MS, "bo"), ["supplier"]) == [
         "confirm",
         "change",

@@ -214,3 +214,11 @@ def test_a_policy_by_name_has_its_review_days_and_nothing_by_hand(more: str, hin
             layout.parse(text, "demo.toml")
     else:
         assert layout.parse(text, "demo.toml").skus[0].policy
+
+
+@pytest.mark.parametrize(("old", "new"), [("crew_limit", "buyer_limit"), ("manager_limit", "admin_limit")])
+def test_a_limit_by_its_name_of_before_is_refused_with_what_to_write(old: str, new: str) -> None:
+    text = SITE.format(**{key: quoted(value) for key, value in GOOD.items()}) + f"[buying]\n{old} = 750\n"
+
+    with pytest.raises(layout.LayoutError, match=rf"demo.toml: buying.{old} is called {new} now: write {new} = 750"):
+        layout.parse(text, "demo.toml")

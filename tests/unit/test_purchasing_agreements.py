@@ -119,7 +119,7 @@ def test_a_supplier_confirms_changes_dates_and_ships_its_own_orders_only() -> No
     ],
 )
 def test_a_supplier_can_do_nothing_else(action: str, what: dict[str, Any], reason: str) -> None:
-    after = step(order(), "acme", action, "acme", T0, Buying(approved_to=0.0, crew_limit=1e6), **what)
+    after = step(order(), "acme", action, "acme", T0, Buying(approved_to=0.0, buyer_limit=1e6), **what)
     assert isinstance(after, Refusal)
     assert after.reason == reason
 

@@ -19,7 +19,7 @@ from protocols.trade import Break, Buying, Offer
 T0 = 1_763_762_400_000
 DUE = T0 + 5 * DAY_MS
 LATER = T0 + 100 * DAY_MS
-LIMITS = Buying(crew_limit=1e6, manager_limit=1e6)
+LIMITS = Buying(buyer_limit=1e6, admin_limit=1e6)
 Step = tuple[Action, int, dict[str, Any]]
 
 
@@ -30,7 +30,7 @@ def history(*steps: Step, units: int = 100) -> list[Order]:
     versions = [order]
     begin: list[Step] = [("approve", T0, {}), ("send", T0, {})]
     for action, at_ms, what in [*begin, *steps]:
-        after = act(versions[-1], action, "kim", "manager", at_ms, LIMITS, **what)
+        after = act(versions[-1], action, "kim", "admin", at_ms, LIMITS, **what)
         assert isinstance(after, Order), after
         versions.append(after)
     return versions
@@ -52,7 +52,7 @@ def two_lines(*steps: Step) -> list[Order]:
     versions = [order]
     begin: list[Step] = [("approve", T0, {}), ("send", T0, {})]
     for action, at_ms, what in [*begin, *steps]:
-        after = act(versions[-1], action, "kim", "manager", at_ms, LIMITS, **what)
+        after = act(versions[-1], action, "kim", "admin", at_ms, LIMITS, **what)
         assert isinstance(after, Order), after
         versions.append(after)
     return versions
@@ -170,7 +170,7 @@ def test_shares_of_lines() -> None:
 
 def test_goods_came_when_the_shelf_saw_them_not_when_somebody_booked_them() -> None:
     versions = history()
-    made = receive(versions[-1], {"bolt": 100}, "kim", "crew", T0 + 9 * DAY_MS, LIMITS, came_ms=DUE, key="n1")
+    made = receive(versions[-1], {"bolt": 100}, "kim", "buyer", T0 + 9 * DAY_MS, LIMITS, came_ms=DUE, key="n1")
     assert not isinstance(made, Refusal)
     (one,) = facts([*versions, made.order], came_at(0, made.entries))
     assert one.lead_days(LATER) == 5

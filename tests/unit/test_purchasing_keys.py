@@ -18,7 +18,7 @@ from cloud.core.refusals import Refusal
 from protocols.trade import Buying
 
 T0 = 1_763_762_400_000
-BUYING = Buying(crew_limit=1e6, manager_limit=1e6)
+BUYING = Buying(buyer_limit=1e6, admin_limit=1e6)
 
 
 def sent() -> Order:
@@ -28,7 +28,7 @@ def sent() -> Order:
 
 
 def done(order: Order, action: Action, **what: Any) -> Order | Refusal:
-    return act(order, action, "kim", "manager", T0, BUYING, **what)
+    return act(order, action, "kim", "admin", T0, BUYING, **what)
 
 
 FIRST: dict[str, Any] = {"units": {"bolt": 30, "nut": 5}, "note": "on a pallet", "key": "DN-1"}

@@ -20,7 +20,7 @@ from cloud.core.refusals import Refusal
 from protocols.trade import Action, Break, Buying, Offer, Supplier
 
 T0 = 1_763_762_400_000
-BUYING = Buying(approved_to=300.0, crew_limit=1e6)
+BUYING = Buying(approved_to=300.0, buyer_limit=1e6)
 FROM = {"bolt": ["acme"], "nut": ["acme"], "nail": ["best"], "pair": ["acme", "best"]}
 
 
@@ -73,7 +73,7 @@ def test_a_need_on_any_order_is_never_ordered_again_though_that_was_cancelled() 
     (order,) = made([need(1)]).new
     order = replace(order, id=1)
     assert made([need(1)], [order]).left == [(1, "ordered")]
-    cancelled = act(order, "cancel", "kim", "manager", T0, BUYING)
+    cancelled = act(order, "cancel", "kim", "admin", T0, BUYING)
     assert isinstance(cancelled, Order)
     assert made([need(1)], [cancelled]).new == []
     assert made([need(1)], [], ordered={1}).new == []
@@ -225,7 +225,7 @@ def test_whatever_happens_between_each_need_has_its_lines_once(events: list[tupl
         late.append(found)
         for id, order in list(ledger.orders.items()):
             if event in ("approve", "cancel") and id % 2 == which % 2:
-                after = act(order, event, "kim", "manager", T0, BUYING)  # type: ignore[arg-type]
+                after = act(order, event, "kim", "admin", T0, BUYING)  # type: ignore[arg-type]
                 ledger.orders[id] = after if isinstance(after, Order) else order
         lines: dict[int, list[tuple[str, int]]] = {}
         for order in ledger.orders.values():

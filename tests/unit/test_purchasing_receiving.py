@@ -114,7 +114,7 @@ def test_a_yes_books_the_receipt_and_the_order_together_and_once() -> None:
     (one,) = arrivals({"bolt": [put(5, 100)]}, {}, [waiting])
     lots = {"bolt": ("L7", "2027-01-31")}
     made = receive(
-        waiting, {"bolt": 95}, "kim", "crew", T0 + 6 * DAY, LIMITS, came_ms=one.from_ms, key="n", lots=lots, note="ok"
+        waiting, {"bolt": 95}, "kim", "buyer", T0 + 6 * DAY, LIMITS, came_ms=one.from_ms, key="n", lots=lots, note="ok"
     )
     assert not isinstance(made, Refusal)
     assert made.order.state == "partly_received"
@@ -123,7 +123,7 @@ def test_a_yes_books_the_receipt_and_the_order_together_and_once() -> None:
     assert (entry.happened_ms, entry.known_ms, entry.ref) == (T0 + 5 * DAY, T0 + 6 * DAY, "order:3")
     assert (entry.lot, entry.expiry, entry.by, entry.key) == ("L7", "2027-01-31", "kim", "order:3:bolt:n")
     told: dict[str, Any] = {"came_ms": one.from_ms, "key": "n", "note": "ok"}
-    again = receive(made.order, {"bolt": 95}, "kim", "crew", T0 + 7 * DAY, LIMITS, lots=lots, **told)
+    again = receive(made.order, {"bolt": 95}, "kim", "buyer", T0 + 7 * DAY, LIMITS, lots=lots, **told)
     assert not isinstance(again, Refusal)
     assert again.order is made.order
     assert again.entries == []
@@ -132,7 +132,16 @@ def test_a_yes_books_the_receipt_and_the_order_together_and_once() -> None:
 
 def test_rejected_goods_never_enter_the_book() -> None:
     made = receive(
-        bolts(3), {"bolt": 90}, "kim", "crew", T0 + DAY, LIMITS, came_ms=T0, key="n", rejected={"bolt": 10}, note="bent"
+        bolts(3),
+        {"bolt": 90},
+        "kim",
+        "buyer",
+        T0 + DAY,
+        LIMITS,
+        came_ms=T0,
+        key="n",
+        rejected={"bolt": 10},
+        note="bent",
     )
     assert not isinstance(made, Refusal)
     assert [one.units for one in made.entries] == [90]
@@ -140,7 +149,7 @@ def test_rejected_goods_never_enter_the_book() -> None:
 
 
 def test_too_much_or_somebody_who_may_not_books_nothing() -> None:
-    for units, role in ((500, "crew"), (10, "viewer")):
+    for units, role in ((500, "buyer"), (10, "viewer")):
         refusal = receive(bolts(3), {"bolt": units}, "kim", role, T0, LIMITS, came_ms=T0, key="n")
         assert isinstance(refusal, Refusal)
 

@@ -23,7 +23,7 @@ from protocols.trade import Buying, Offer
 T0 = 1_763_762_400_000
 DUE = T0 + 5 * DAY_MS
 LATER = T0 + 100 * DAY_MS
-BUYING = Buying(crew_limit=1e6, manager_limit=1e6)
+BUYING = Buying(buyer_limit=1e6, admin_limit=1e6)
 Step = tuple[Action, dict[str, Any]]
 
 
@@ -44,7 +44,7 @@ class History(list[Order]):
     def do(self, action: Action, day: float = 0, **what: Any) -> Order | Refusal:
         """A step, kept where it could be done."""
         at_ms = T0 + round(day * DAY_MS)
-        after = act(self[-1], action, "kim", "manager", at_ms, BUYING, **what)
+        after = act(self[-1], action, "kim", "admin", at_ms, BUYING, **what)
         if isinstance(after, Order) and after is not self[-1]:
             self.append(after)
         return after

@@ -7,51 +7,72 @@ import asyncio
 import msgspec
 import pytest
 
+from cloud.web.browsers import browser
+from cloud.web.passwords import hash_password, verify_password
+from cloud.web.roles import RIGHTS, Who
 from cloud.web.sign_in import (
     ADDRESS_TRIES_MAX,
     QUEUE_MAX,
     RENEW_MS,
-    RIGHTS,
     SESSION_MS,
     TRIES_MAX,
-    WINDOW_MS,
     SignIn,
     TooManyTries,
-    Tries,
-    Who,
     WrongPassword,
-    hash_password,
     hash_token,
-    verify_password,
 )
+from cloud.web.tries import WINDOW_MS, Tries
 from tests.desk import NOON_MS, PASSWORD, TOKEN, MemoryAccounts
 
 HERE = "127.0.0.1"
 
 
 def test_a_password_hash_knows_its_password_and_no_other() -> None:
-    kept = hash_password(PASSWORD, log2_n=2)
+    kept = hash_password(PASSWORD)
 
     assert verify_password(PASSWORD, kept)
     assert not verify_password(PASSWORD + " ", kept)
     assert PASSWORD not in kept
-    assert kept != hash_password(PASSWORD, log2_n=2)
+    assert kept != hash_password(PASSWORD)
 
 
 def test_the_default_cost_is_the_one_promised() -> None:
-    assert hash_password(PASSWORD).startswith("scrypt$14$8$5$")
+    assert hash_password(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-@pytest.mark.parametrize("broken", ["md5$1$1$1$AA==$AA==", "scrypt$60$8$5$AA==$AA==", "nonsense"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "md5$1$1$1$AA==$AA==",
+        "scrypt$60$8$5$AA==$AA==",
+        "$argon2id$v=19$m=99999999,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "nonsense",
+        "",
+    ],
+)
 def test_a_broken_hash_is_an_error_and_never_a_match(broken: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         verify_password(PASSWORD, broken)
 
 
+def test_a_browser_is_told_in_a_few_words() -> None:
+    for agent, said in (
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.9", "curl"),
+        ("x" * 999, "x" * 40),
+        ("", ""),
+    ):
+        assert browser(agent) == said
+
+
 def test_our_roles_hold_the_rights_of_those_below_and_a_supplier_none_of_them() -> None:
-    assert RIGHTS["viewer"] < RIGHTS["crew"] < RIGHTS["manager"]
+    assert RIGHTS["viewer"] < RIGHTS["operator"] < RIGHTS["buyer"] < RIGHTS["admin"]
+    assert RIGHTS["viewer"] < RIGHTS["maintenance"] < RIGHTS["admin"]
     assert Who("su", "supplier", "acme").may("portal")
-    assert RIGHTS["supplier"] & RIGHTS["manager"] == {"anyone"}
+    assert RIGHTS["supplier"] & RIGHTS["admin"] == {"self", "anyone"}
 
 
 async def test_the_right_password_opens_a_session_and_only_its_hash_is_kept() -> None:
@@ -59,7 +80,7 @@ async def test_the_right_password_opens_a_session_and_only_its_hash_is_kept() ->
 
     token, who = await door.open("bo", PASSWORD, HERE, NOON_MS)
 
-    assert who == Who("bo", "crew")
+    assert who == Who("bo", "buyer")
     assert await door.session(token, NOON_MS) == who
     assert len(token) >= 43  # 256 bits in base64
     assert token not in repr(vars(door))
@@ -191,7 +212,7 @@ async def test_a_change_of_role_or_password_reaches_open_sessions_within_a_minut
 
     accounts.people["bo"] = msgspec.structs.replace(accounts.people["bo"], role="viewer")
     assert await door.session(token, NOON_MS + RENEW_MS) == Who("bo", "viewer")
-    changed = msgspec.structs.replace(accounts.people["bo"], password_hash=hash_password("new", log2_n=2))
+    changed = msgspec.structs.replace(accounts.people["bo"], password_hash=hash_password("another one"))
     accounts.people["bo"] = changed
     assert await door.session(token, NOON_MS + 2 * RENEW_MS) is None
 
@@ -208,14 +229,16 @@ async def test_the_oldest_session_leaves_at_the_limit() -> None:
 async def test_a_granted_session_can_not_be_renewed() -> None:
     door = SignIn(MemoryAccounts())
 
-    token = door.grant(Who("mo", "manager"), NOON_MS)
+    token = door.grant(Who("mo", "admin"), NOON_MS)
 
-    assert await door.session(token, NOON_MS) == Who("mo", "manager")
+    assert await door.session(token, NOON_MS) == Who("mo", "admin")
     assert await door.session(token, NOON_MS + RENEW_MS) is None
 
 
-async def test_a_machine_only_looks_whatever_its_account_says() -> None:
+async def test_a_token_may_what_its_scopes_say_whatever_its_owner_may() -> None:
     door = SignIn(MemoryAccounts())
 
-    assert await door.machine(TOKEN) == Who("erp", "viewer")
-    assert await door.machine("guess") is None
+    who = await door.machine(TOKEN, NOON_MS)
+    assert who == Who("erp", "operator", token="erp", scopes=frozenset(("look",)))
+    assert who.rights == {"look", "anyone"}
+    assert await door.machine("guess", NOON_MS) is None

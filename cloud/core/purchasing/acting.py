@@ -82,9 +82,10 @@ def act(
 ) -> Order | Refusal:
     """The order after a step, its version one higher; itself where that changes nothing; or why not.
 
-    `role` is "manager", "crew", "supplier" or "nobody" (the service by itself). See `What` for the rest. What others
-    than a manager may spend is held against the dearer of a line's price and the `listed` one. Where a supplier's
-    answer is dearer than what was approved, nothing is agreed to: the order keeps what it asks for (`Order.asking`).
+    `role` is "admin", "buyer", "operator" (who only receives), "supplier" or "nobody" (the service by itself). See
+    `What` for the rest. What others than an admin may spend is held against the dearer of a line's price and the
+    `listed` one. Where a supplier's answer is dearer than what was approved, nothing is agreed to: the order keeps what
+    it asks for (`Order.asking`).
     """
     what = What(units or {}, rejected or {}, dues or {}, prices or {}, note, key, anyway, lots or {}, came_ms)
     if (before := again(order, action, key, what.said)) is not None:
@@ -96,7 +97,7 @@ def act(
         return _impossible(order, action)
     if refused := _not_yours(action, role) or _unknown(order, action, what):
         return refused
-    if refused := _for_a_manager(order, what, role, listed):
+    if refused := _for_an_admin(order, what, role, listed):
         return refused
     after = _STEPS[action](order, what, now_ms)
     if isinstance(after, Refusal):
@@ -115,15 +116,14 @@ def act(
 def may_approve(role: str, worth: float, limits: Buying) -> Refusal | None:
     """Whether somebody may decide to spend so much; if not, who may."""
     nobody = limits.approved_to
-    crew = max(nobody, limits.crew_limit)
-    most = {"nobody": nobody, "crew": crew, "manager": max(crew, limits.manager_limit)}
+    buyer = max(nobody, limits.buyer_limit)
+    most = {"nobody": nobody, "operator": nobody, "buyer": buyer, "admin": max(buyer, limits.admin_limit)}
     if worth <= most.get(role, -inf) * (1 + SLACK):
         return None
-    who = next((one for one, limit in most.items() if worth <= limit * (1 + SLACK)), None)
-    if who is None:
-        hint = f"Raise buying.manager_limit in the site file, or order less: nobody may spend over {most['manager']:g}."
+    if worth > most["admin"] * (1 + SLACK):
+        hint = f"Raise buying.admin_limit in the site file, or order less: nobody may spend over {most['admin']:g}."
     else:
-        hint = "Ask a manager." if who == "manager" else "Ask a crew member or a manager."
+        hint = "Ask an admin." if worth > buyer * (1 + SLACK) else "Ask a buyer or an admin."
         hint = hint if role != "supplier" else f"The site has to agree: {hint[:-1].lower()} there."
     return Refusal("above_limit", f"The order is worth {worth:,.2f}, which is more than {role or 'nobody'} may.", hint)
 
@@ -147,12 +147,15 @@ def _passive(action: str) -> str:
 
 
 def _not_yours(action: Action, role: str) -> Refusal | None:
-    if role in ("manager", "crew") or (role == "nobody" and action in ("approve", "send")):
+    if role in ("admin", "buyer") or (role == "nobody" and action in ("approve", "send")):
+        return None
+    if role == "operator" and action == "receive":
         return None
     if role == "supplier" and action in _BY_SUPPLIER:
         return None
-    who = "The site's crew can." if role == "supplier" else "A crew member or a manager can."
-    return Refusal("not_allowed", f"A {role or 'nobody'} may not {action} an order.", who)
+    who = "The site's buyers can." if role == "supplier" else "A buyer or an admin can."
+    whose = f"{'An' if role == 'operator' else 'A'} {role or 'nobody'}"
+    return Refusal("not_allowed", f"{whose} may not {action} an order.", who)
 
 
 def _unknown(order: Order, action: Action, what: What) -> Refusal | None:
@@ -173,23 +176,23 @@ def _unknown(order: Order, action: Action, what: What) -> Refusal | None:
     return None
 
 
-def _for_a_manager(order: Order, what: What, role: str, listed: Listed) -> Refusal | None:
+def _for_an_admin(order: Order, what: What, role: str, listed: Listed) -> Refusal | None:
     """What no limit of money holds: an article that the supplier does not offer, and one that costs nothing."""
-    if role != "crew":
+    if role not in ("buyer", "operator"):
         return None
     for name, units in what.units.items():
         if units and order.line(name) is None and not listed(name, units) > 0:
             said = f"{order.supplier} offers no {name!r}, so that nobody knows what it should cost."
-            return Refusal("no_offer", said, "Ask a manager, or add the offer to the site file.")
+            return Refusal("no_offer", said, "Ask an admin, or add the offer to the site file.")
     if free := [name for name, price in what.prices.items() if not price]:
-        return Refusal("price", f"{free[0]} would cost nothing.", "Give its price a unit, or ask a manager.")
+        return Refusal("price", f"{free[0]} would cost nothing.", "Give its price a unit, or ask an admin.")
     return None
 
 
 def _too_dear(before: Order, after: Order, action: Action, role: str, limits: Buying, listed: Listed) -> Refusal | None:
     """Approving spends; so does whatever makes a line dearer once it is approved, and keeping more than was ordered.
-    Only a manager is believed that the supplier asks less than it offers."""
-    believed: Listed = (lambda sku, units: 0.0) if role == "manager" else listed
+    Only an admin is believed that the supplier asks less than it offers."""
+    believed: Listed = (lambda sku, units: 0.0) if role == "admin" else listed
     worth = fsum(_worth(line, believed) for line in after.lines)
     if action == "approve":
         return may_approve(role, worth, limits)
@@ -223,7 +226,7 @@ def _given_up(order: Order) -> bool:
     return order.state == "closed" and any(line.rest for line in order.lines)
 
 
-def possible(order: Order, roles: Sequence[str] = ("manager",)) -> list[Action]:
+def possible(order: Order, roles: Sequence[str] = ("admin",)) -> list[Action]:
     """What somebody of these roles can do with an order now, as far as its state goes. A supplier's change is one of
     dates, which it confirms anew."""
     can = [one for one in _can(order) if any(_not_yours(one, role) is None for role in roles)]

@@ -1,8 +1,7 @@
 // The service's HTTP interface. Paths are relative, so the page also works below a path of a proxy.
 import type { AlertView, Snapshot } from "./types";
-import type { ProblemDetails, SeriesView } from "./types_service";
+import type { ProblemDetails, SeriesView, Signed, Ways } from "./types_service";
 import type { Series } from "./core/series";
-import type { Session } from "./state";
 
 /** What the service says with a refusal: a code, a sentence each on what was found and what to do, and of which field.
  *  Whatever else it says is kept beside these. */
@@ -49,8 +48,10 @@ export function postFile<T>(path: string, file: Blob): Promise<T> {
 }
 
 export const snapshot = () => ask<Snapshot>("api/v1/snapshot");
-export const whoami = () => ask<Session>("api/v1/session");
-export const signIn = (user: string, password: string) => ask<Session>("api/v1/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });
+export const whoami = () => ask<Signed>("api/v1/session");
+export const signIn = (user: string, password: string) => ask<Signed>("api/v1/session", { method: "POST", headers: OURS, body: JSON.stringify({ user, password }) });
+export const ways = () => ask<Ways>("api/v1/session/ways");
+export const changePassword = (old: string, fresh: string) => ask<Signed>("api/v1/session/password", { method: "POST", headers: OURS, body: JSON.stringify({ old, new: fresh }) });
 export const signOut = () => ask<unknown>("api/v1/session", { method: "DELETE", headers: OURS });
 
 export async function history(series: string, from: number, to: number, points: number): Promise<Series> {

@@ -54,11 +54,11 @@ async function load(): Promise<void> {
   held = [];
   try {
     const known = session.value || (localStorage.getItem(PORTAL) ? await api.whoami() : null);
-    const [first, who] = await Promise.all([known?.role === "supplier" ? null : api.snapshot().catch(notOurs), known ?? api.whoami()]);
+    const [first, who] = await Promise.all([known && !known.rights.includes("look") ? null : api.snapshot().catch(notOurs), known ?? api.whoami()]);
     session.value = who;
     unreachable.value = false;
     fetching = false;
-    if (who.role === "supplier") localStorage.setItem(PORTAL, "yes");
+    if (who.rights.includes("portal")) localStorage.setItem(PORTAL, "yes");
     else localStorage.removeItem(PORTAL);
     if (!first) return; // a supplier sees its portal, and no more
     take(first);

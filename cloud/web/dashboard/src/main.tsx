@@ -8,19 +8,22 @@ import "./style/crew.css";
 import "./style/plant.css";
 import "./style/floor.css";
 import "./style/gate.css";
+import "./style/people.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";
 import { follow } from "./route";
-import { broad, narrow, roomy, session, wall } from "./state";
+import { broad, may, narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
+import { ChooseFirst } from "./ui/choose";
 import { SignIn } from "./ui/sign_in";
 import { Later } from "./ui/later";
 import { bring } from "./words/books";
 
 function App() {
   if (session.value === null) return <SignIn />;
-  return session.value?.role === "supplier" ? <Later part="Portal" /> : <Shell />;
+  if (session.value?.pending) return <ChooseFirst />;
+  return may("portal") ? <Later part="Portal" /> : <Shell />;
 }
 
 document.documentElement.classList.toggle("wall", wall);

@@ -3,7 +3,10 @@
 import { signal } from "@preact/signals";
 
 export const PAGES = ["overview", "map", "alerts", "stock", "replenishment", "orders", "counting", "suppliers", "figures", "equipment", "cold", "devices"] as const;
-export type Page = (typeof PAGES)[number];
+/** Behind the menu. */
+export const OWN_PAGES = ["account", "users", "audit"] as const;
+export type NavPage = (typeof PAGES)[number];
+export type Page = NavPage | (typeof OWN_PAGES)[number];
 export interface Detail {
   kind: "slot" | "sku";
   id: string;
@@ -32,7 +35,7 @@ export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`
 export function read(hash: string): { page: Page | null; detail: Detail | null } {
   const [first = "", ...rest] = hash.replace(/^#\/?/, "").split("/");
   if ((first === "slot" || first === "sku") && rest.length) return { page: null, detail: { kind: first, id: decoded(rest.join("/")) } };
-  return { page: PAGES.find((one) => one === first) ?? "overview", detail: null };
+  return { page: [...PAGES, ...OWN_PAGES].find((one) => one === first) ?? "overview", detail: null };
 }
 
 export function follow(): void {

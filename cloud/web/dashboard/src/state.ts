@@ -2,17 +2,14 @@
 import { computed, signal } from "@preact/signals";
 import type { Book } from "./core/book";
 import type { NeedView } from "./types";
+import type { Signed } from "./types_service";
 import { byCover, byEnd, byHealth, byLink, byNeed, byState, byUrgency } from "./core/order";
 
 export type LinkState = "connecting" | "live" | "stale";
-export type Role = "viewer" | "crew" | "manager" | "supplier";
-export interface Session {
-  user: string;
-  role: Role;
-}
+export type Right = Signed["rights"][number];
 
 /** undefined: not known yet. null: nobody is signed in. */
-export const session = signal<Session | null | undefined>(undefined);
+export const session = signal<Signed | null | undefined>(undefined);
 export const book = signal<Book | null>(null);
 export const link = signal<LinkState>("connecting");
 /** The service's time now, in ms, by whole seconds. */
@@ -58,9 +55,8 @@ export const devicesInOrder = computed(() => [...devices.value.values()].sort(by
 export const gatewaysInOrder = computed(() => [...gateways.value.values()].sort(byLink));
 export const abnormalSlots = computed(() => [...slots.value.values()].filter((slot) => slot.status !== "ok").sort(byState));
 
-/** May whoever is signed in do what the crew does? */
-export const acts = computed(() => session.value?.role === "crew" || session.value?.role === "manager");
-export const manages = computed(() => session.value?.role === "manager");
+/** May whoever is signed in do what asks for this right? The service has the last word. */
+export const may = (right: Right): boolean => session.value?.rights.includes(right) ?? false;
 
 export const zoneName = (id: string): string => zones.value.get(id)?.name || id;
 export const skuName = (id: string): string => skus.value.get(id)?.name || id;

@@ -106,6 +106,12 @@ export interface Meaning {
   means: string;
 }
 
+/** The password that one has, and the one that one wants. */
+export interface Passwords {
+  old: string;
+  new: string;
+}
+
 /** Units that were taken out of a slot. */
 export interface PicksOf {
   slot: string;
@@ -143,8 +149,15 @@ export interface SeriesView {
   values: (number | null)[];
 }
 
-/** Who is signed in. */
+/** Who is signed in, and what they may. `pending`: by a one-time password, which is to be changed first of all. */
 export interface Signed {
   user: string;
-  role: "crew" | "manager" | "supplier" | "viewer";
+  role: "admin" | "buyer" | "maintenance" | "operator" | "supplier" | "viewer";
+  rights: ("anyone" | "buy" | "govern" | "handle" | "look" | "maintain" | "portal" | "respond" | "self")[];
+  pending: boolean;
+}
+
+/** How one may sign in beside name and password: the name of another service, "" where there is none. */
+export interface Ways {
+  oidc: string;
 }

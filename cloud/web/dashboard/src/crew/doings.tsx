@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { adopt } from "../link";
-import { acts, now } from "../state";
+import { may, now } from "../state";
 import { useAsked } from "../trade/asked";
 import { Act, Form } from "../trade/form";
 import type { AlertView } from "../types";
@@ -28,7 +28,7 @@ export async function people(): Promise<PersonView[]> {
 export function Doings({ alert, acted }: { alert: AlertView; acted: () => void }) {
   const doing = useSignal<"" | "shelve" | "assign">("");
   const bar = useRef<HTMLDivElement>(null);
-  if (!acts.value) return null;
+  if (!may("respond")) return null;
   const title = titled(alert);
   const over = alert.state === "resolved";
   const asset = assetOf(alert);

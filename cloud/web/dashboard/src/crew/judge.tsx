@@ -1,5 +1,5 @@
 // One tap says whether an alert was right. See verdicts.ts for what becomes of it without a connection.
-import { acts } from "../state";
+import { may } from "../state";
 import { English } from "../trade/form";
 import type { AlertView } from "../types";
 import { titled } from "../ui/said";
@@ -14,7 +14,7 @@ const SAID_MAX = 5;
 
 /** `began`: something was said of it here. */
 export function Judge({ alert, began }: { alert: AlertView; began: () => void }) {
-  if (!acts.value) return null;
+  if (!may("respond")) return null;
   const mine = saidOf(alert.id);
   const why = refused.value.get(alert.id);
   const title = titled(alert);

@@ -1,7 +1,7 @@
 // The alerts of one tab that are not over: worst first, by zones where there are many, what has no data calmly apart.
 // What was done here stays where it was until the tab is left, so that no other alert comes under the thumb.
 import { useSignal } from "@preact/signals";
-import { acts, alertsInOrder, book, now, zoneName } from "../state";
+import { alertsInOrder, book, may, now, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
 import type { AlertView } from "../types";
 import { Acknowledge } from "../ui/acknowledge";
@@ -47,7 +47,7 @@ export function List({ tab, open }: Listed) {
       const folds = group.titled && group.alerts.length > SHOWN_MAX + 1;
       const shown = folds && !whole.value.has(name) ? group.alerts.filter((one, at) => at < SHOWN_MAX || one.id === open) : group.alerts;
       return [
-        group.titled && <ZoneHead key={name} group={group} act={folds && tab === "need" && acts.value ? act : null} />,
+        group.titled && <ZoneHead key={name} group={group} act={folds && tab === "need" && may("respond") ? act : null} />,
         ...shown.map((alert) => <Row key={alert.id} alert={alert} tab={tab} open={alert.id === open} acted={() => act(alert.id)} />),
         folds && (
           <li key={`more ${name}`} class="unfolds">
@@ -152,8 +152,8 @@ export function Row({ alert, tab, open, acted }: { alert: AlertView; tab: StateT
         {state === "resolved" && <span class="note">{say("alerts.over")} · <Since at={alert.changed_ms} /></span>}
       </div>
       <a class="unfolder" href={open ? tabHref(tab) : alertHref(tab, id)} tabIndex={-1} aria-hidden="true"><i class="unfold" /></a>
-      {!open && acts.value && state === "firing" && <Acknowledge alert={alert} noted began={acted} />}
-      {!open && acts.value && state === "shelved" && <div class="acts"><Unshelve alert={alert} acted={acted} /></div>}
+      {!open && may("respond") && state === "firing" && <Acknowledge alert={alert} noted began={acted} />}
+      {!open && may("respond") && state === "shelved" && <div class="acts"><Unshelve alert={alert} acted={acted} /></div>}
       {open && <Detail alert={alert} />}
       {judged && <Judge alert={alert} began={acted} />}
       {open && <SaidOf alert={alert} />}

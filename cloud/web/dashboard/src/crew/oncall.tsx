@@ -1,7 +1,7 @@
 // Who is on call: now, next, and over the roster's days as a strip, with the same as a list for who can not see it.
 import { useSignal } from "@preact/signals";
 import { dayOf, noon } from "../core/forms";
-import { acts, narrow, now, zoneName } from "../state";
+import { may, narrow, now, zoneName } from "../state";
 import { type Asked, useAsked } from "../trade/asked";
 import { Form } from "../trade/form";
 import { Panel, Since } from "../ui/panel";
@@ -29,7 +29,7 @@ export function OnCall({ asked: { value, failed }, again }: { asked: Asked<Crew>
         {value && !value.teams.length && <p class="calm">{say("oncall.none")}</p>}
         <ul class="rows teams">{value?.teams.map((team) => <Team key={team.id} team={team} />)}</ul>
         {value && value.teams.length > 0 && <Reached crew={value} />}
-        {acts.value && value && value.teams.length > 0 && <TestNotice />}
+        {may("respond") && value && value.teams.length > 0 && <TestNotice />}
       </Panel>
       <Strip roster={turns.value.value} failed={turns.value.failed} teams={value?.teams ?? []} />
     </>

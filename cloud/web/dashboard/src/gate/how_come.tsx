@@ -1,5 +1,5 @@
 // How a slot's number came about, as its gateway tells, and what somebody at the shelf may do there.
-import { acts } from "../state";
+import { may } from "../state";
 import type { SlotView } from "../types";
 import type { Explained, LastWord } from "../types_gate";
 import { figure, number, percent, quantity, say, word } from "../words/words";
@@ -24,7 +24,7 @@ export function HowCome({ slot }: { slot: SlotView }) {
           <button type="button" aria-disabled={asking} onClick={() => asking || again()}>{say("why.again")}</button>
         </p>
       </section>
-      {acts.value && <Shelf slot={slot} done={again} />}
+      {may("maintain") && <Shelf slot={slot} done={again} />}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Refused } from "../api";
 import { assetHref } from "../route";
-import { acts, devices, now, zoneName } from "../state";
+import { devices, may, now, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
 import { HOUR_MS, useHistory } from "../ui/history";
 import { SeverityMark } from "../ui/marks";
@@ -115,7 +115,7 @@ function Orders({ asset }: { asset: AssetView }) {
       name="asset-orders"
       title={say("work.title")}
       aside={
-        acts.value && (
+        may("maintain") && (
           <button type="button" aria-expanded={opening.value} onClick={() => (opening.value = !opening.value)}>
             {say("work.open")}
           </button>

@@ -1,7 +1,7 @@
 // What left its limits: when, how far, which lots lay there, and what was decided about them, signed.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { manages, now, session, skuName, zoneName } from "../state";
+import { may, now, session, skuName, zoneName } from "../state";
 import { skuHref } from "../route";
 import { Form } from "../trade/form";
 import { Panel, useKeptFocus } from "../ui/panel";
@@ -99,7 +99,7 @@ function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
   const open = one.lines.filter((line) => !line.decision);
   const dropped = useSignal<ReadonlySet<number>>(new Set());
   const chosen = open.filter((line) => !dropped.value.has(line.number)).map((line) => line.number);
-  const decides = manages.value && one.state === "open" && open.length > 0;
+  const decides = may("govern") && one.state === "open" && open.length > 0;
   const pick = (number: number) => {
     const all = new Set(dropped.value);
     if (!all.delete(number)) all.add(number);
@@ -152,7 +152,7 @@ function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
           }}
         />
       )}
-      {!manages.value && one.state === "open" && open.length > 0 && <p class="note">{say("cold.managers_decide")}</p>}
+      {!may("govern") && one.state === "open" && open.length > 0 && <p class="note">{say("cold.managers_decide")}</p>}
     </>
   );
 }

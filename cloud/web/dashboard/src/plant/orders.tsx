@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { dayOf, msOf } from "../core/forms";
 import { workHref } from "../route";
-import { acts, now } from "../state";
+import { may, now } from "../state";
 import { LateMark } from "../trade/orders";
 import { Panel, useKeptFocus } from "../ui/panel";
 import { day, number, say, timezone, word } from "../words/words";
@@ -27,7 +27,7 @@ const STRIP_DAYS = 14;
 
 /** `meant`: the one that is unfolded, 0 for none. `fresh`: a new one is being opened, for this asset or for "" (not said). */
 export function Orders({ meant, fresh }: { meant: number; fresh: string | null }) {
-  const opening = useSignal(fresh !== null && acts.value);
+  const opening = useSignal(fresh !== null && may("maintain"));
   const opener = useRef<HTMLButtonElement>(null);
   const all = [...(works.value.values())];
   const open = all.filter(isOpen);
@@ -35,7 +35,7 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
     opening.value = false;
     opener.current?.focus();
   };
-  const begin = acts.value && (
+  const begin = may("maintain") && (
     <button ref={opener} type="button" aria-expanded={opening.value} onClick={() => (opening.value ? leave() : (opening.value = true))}>
       {say("work.open")}
     </button>

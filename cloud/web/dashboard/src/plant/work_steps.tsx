@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Refused } from "../api";
-import { acts, now } from "../state";
+import { may as has, now } from "../state";
 import { Act, Form, type Values } from "../trade/form";
 import { say, timezone, word } from "../words/words";
 import * as api from "./api";
@@ -26,9 +26,9 @@ export function WorkSteps({ work }: { work: WorkView }) {
   const waiting = waitingFor(outbox.value, work.id);
   const { state, may } = foreseen(work, waiting);
   const next = NEXT[state];
-  const all = acts.value ? FORMS.filter((one) => may.includes(one) && (one !== "take" || work.parts.some((part) => part.taken < part.units))) : [];
+  const all = has("maintain") ? FORMS.filter((one) => may.includes(one) && (one !== "take" || work.parts.some((part) => part.taken < part.units))) : [];
   const can = [...all].sort((a, b) => Number(b === next) - Number(a === next));
-  const judged = acts.value && work.cause.rule !== "" && !work.verdict && !waiting.length;
+  const judged = has("maintain") && work.cause.rule !== "" && !work.verdict && !waiting.length;
   if (!can.length && !waiting.length && !judged) return null;
   const title = say("work.order", { id: work.id });
   const labelled = (one: WorkForm) => (one === "change" && state === "draft" ? say("work.plan_it") : word("work_step", one));

@@ -5,7 +5,7 @@ import { Panel, Since, useKeptFocus } from "../ui/panel";
 import { amount } from "../core/forms";
 import { orderHref, slotHref } from "../route";
 import { adopt } from "../link";
-import { acts, arrivals, orders, skuName } from "../state";
+import { arrivals, may, orders, skuName } from "../state";
 import { number, percent, say, word } from "../words/words";
 import { arrived, type Came } from "./api";
 import { Act, Form, type Values } from "./form";
@@ -64,7 +64,7 @@ function Row({ arrival }: { arrival: ArrivalView }) {
           {arrival.difference !== 0 && <strong> · {say(arrival.difference < 0 ? "arrivals.fewer" : "arrivals.more", { n: number(Math.abs(arrival.difference)) })}</strong>}
         </span>
       </div>
-      {acts.value && (
+      {may("handle") && (
         <div class="acts">
           {arrival.taken > 0 && (
             <Act main label={say("arrivals.confirm", { units: taken })} described={`${say("arrivals.confirm", { units: taken })}: ${name}, ${say("order.title", { id: arrival.order })}`} act={(key) => send({ units: arrival.taken }, key)} />

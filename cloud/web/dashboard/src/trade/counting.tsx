@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Panel, Since } from "../ui/panel";
 import { hrefOf, part, slotHref } from "../route";
-import { acts, link, skuName, slots } from "../state";
+import { link, may, skuName, slots } from "../state";
 import { figure, number, percent, say, word } from "../words/words";
 import { round } from "./api";
 import { useAsked } from "./asked";
@@ -25,7 +25,7 @@ export function Counting() {
   const chosen = useSignal<CountTask | null>(null);
   useEffect(() => {
     const slot = slots.value.get(part.value);
-    if (slot && acts.value) chosen.value = { place: slot.id, sku: slot.sku, reasons: [], score: 0, last_ms: 0 };
+    if (slot && may("handle")) chosen.value = { place: slot.id, sku: slot.sku, reasons: [], score: 0, last_ms: 0 };
   }, [part.value]);
   const done = useSignal<Done[]>([]);
   const { value, failed } = asked.value;
@@ -70,7 +70,7 @@ export function Counting() {
                   {task.last_ms ? <>{say("counting.last")} <Since at={task.last_ms} /></> : say("counting.never")}
                 </span>
               </div>
-              {acts.value && (
+              {may("handle") && (
                 <button type="button" class="main" disabled={link.value === "connecting"} aria-label={`${say("counting.count")}: ${skuName(task.sku)}, ${task.place}`} onClick={() => (chosen.value = task)}>
                   {say("counting.count")}
                 </button>

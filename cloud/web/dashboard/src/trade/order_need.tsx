@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { adopt } from "../link";
 import { orderHref } from "../route";
-import { acts, orders, skuName } from "../state";
+import { may, orders, skuName } from "../state";
 import type { NeedView } from "../types";
 import { number, say } from "../words/words";
 import { offers, orderNeed } from "./api";
@@ -27,7 +27,7 @@ export function OrderNeed({ need }: { need: NeedView }) {
       </div>
     );
   }
-  if (!acts.value || need.state !== "proposed") return null;
+  if (!may("buy") || need.state !== "proposed") return null;
   const label = say("needs.order", { n: number(need.quantity) });
   const order = async (supplier: string, key: string) => adopt({ orders: (await orderNeed(need.id, supplier, key)).orders });
   const begin = async (key: string) => {

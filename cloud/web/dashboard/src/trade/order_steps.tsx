@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { amount, dayOf, type Field, noon } from "../core/forms";
 import { adopt } from "../link";
-import { acts, now, orders, skuName } from "../state";
+import { may, now, orders, skuName } from "../state";
 import { known, number, say, timezone, word } from "../words/words";
 import { PORTAL, step, type StepBody, type StepLine } from "./api";
 import { Asking } from "./asking";
@@ -16,6 +16,9 @@ const SHY: Step[] = ["close", "cancel"];
 /** What usually comes next: its button comes first. Of a supplier: what it has to confirm, then to ship. */
 const NEXT: Record<string, Step> = { draft: "approve", approved: "send", sent: "confirm", confirmed: "receive", partly_received: "receive", received: "close" };
 
+/** What whoever is signed in may do with an order of ours now. */
+export const stepsOf = (order: OrderView): Step[] => STEPS.filter((one) => order.may.includes(one) && may(one === "receive" ? "handle" : "buy"));
+
 export function Steps({ order, base }: { order: OrderView; base: string }) {
   const asking = useSignal<Step | null>(null);
   const home = useRef<HTMLDivElement>(null);
@@ -23,7 +26,7 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
   const next = asked && (base !== PORTAL || order.state === "sent") ? "" : base !== PORTAL ? NEXT[order.state] : order.state === "sent" ? "confirm" : "ship";
   const gone = base === PORTAL && !order.lines.some((line) => REST.ship!(line) > 0);
   const elsewhere = (one: Step) => (base === PORTAL ? one === "change" || (gone && one === "ship") : asked && one === "approve"); // its dates a supplier confirms anew
-  const can = (base === PORTAL || acts.value ? STEPS : []).filter((one) => order.may.includes(one) && !elsewhere(one)).sort((a, b) => Number(b === next) - Number(a === next));
+  const can = STEPS.filter((one) => (base === PORTAL ? order.may : stepsOf(order) as string[]).includes(one) && !elsewhere(one)).sort((a, b) => Number(b === next) - Number(a === next));
   const title = say("order.title", { id: order.id });
   const labelled = (one: Step) => {
     const own = base === PORTAL ? `portal_step.${one}` : "";
@@ -43,7 +46,7 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
   const told = base === PORTAL ? order : { ...order, asking: [] };
   return (
     <div class="steps" ref={home}>
-      {asked && <Asking order={order} base={base} send={acts.value ? send : null} />}
+      {asked && <Asking order={order} base={base} send={may("buy") ? send : null} />}
       <div class="acts">
         {can.map((one) =>
           AT_ONCE.includes(one) ? (

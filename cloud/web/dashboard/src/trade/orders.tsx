@@ -2,14 +2,14 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Panel, Since, useKeptFocus } from "../ui/panel";
-import { acts, orders, site, skuName } from "../state";
+import { may, orders, site, skuName } from "../state";
 import { part, skuHref } from "../route";
 import { day, money, number, say, word } from "../words/words";
 import { SITE } from "./api";
 import { Arrivals } from "./arrivals";
 import { OrderHistory } from "./order_history";
 import { NewOrder } from "./order_new";
-import { Steps } from "./order_steps";
+import { Steps, stepsOf } from "./order_steps";
 import type { OrderState, OrderView } from "./types";
 
 const GROUPS: { name: "waiting" | "under_way" | "ended"; states: OrderState[] }[] = [
@@ -38,7 +38,7 @@ export function Orders() {
         const found = all.filter((one) => (waits(one) ? name === "waiting" : states.includes(one.state))).sort(name === "ended" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
         if (name === "ended" && !found.length) return null;
         return (
-          <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && acts.value ? begin : found.length > 0 && number(found.length)}>
+          <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && may("buy") ? begin : found.length > 0 && number(found.length)}>
             {name === "waiting" && drafting.value && <NewOrder leave={leave} />}
             <Rows orders={found} calm={say(`orders.none_${name}`)} />
           </Panel>
@@ -124,7 +124,7 @@ export function Order({ order, base, handed_in }: { order: OrderView; base: stri
           </div>
         )}
       </details>
-      {(((acts.value || !ours) && order.may.length > 0) || waits(order)) && <Steps order={order} base={base} />}
+      {((ours ? stepsOf(order) : order.may).length > 0 || waits(order)) && <Steps order={order} base={base} />}
     </li>
   );
 }

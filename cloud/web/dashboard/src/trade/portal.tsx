@@ -3,6 +3,8 @@ import { useEffect } from "preact/hooks";
 import { open } from "../core/book";
 import { book, now } from "../state";
 import type { SiteView, SkuView } from "../types";
+import { page } from "../route";
+import { LaterPeople } from "../ui/later";
 import { Menu } from "../ui/menu";
 import { Panel, Since } from "../ui/panel";
 import { clock, exact, figure, number, say, timezone, zoneName } from "../words/words";
@@ -43,6 +45,7 @@ export function Portal() {
       </header>
       <div class="banners" role="status">{failed && <p class="banner">{say("portal.old")}</p>}</div>
       <main id="main" tabIndex={-1}>
+        {page.value === "account" ? <LaterPeople part="Account" /> : <>
         <Panel name="orders-open" title={say("portal.orders")} aside={open.length > 0 && number(open.length)}>
           {open.length ? (
             <ul class="rows">{open.map((order) => <Order key={order.id} order={order} base={PORTAL} />)}</ul>
@@ -81,6 +84,7 @@ export function Portal() {
             <ul class="rows">{over.map((order) => <Order key={order.id} order={order} base={PORTAL} />)}</ul>
           </Panel>
         )}
+        </>}
       </main>
     </div>
   );

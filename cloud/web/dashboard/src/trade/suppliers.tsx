@@ -4,7 +4,7 @@ import { useRef } from "preact/hooks";
 import { Panel, Since } from "../ui/panel";
 import { amount } from "../core/forms";
 import { skuHref } from "../route";
-import { manages, site, skuName } from "../state";
+import { may, site, skuName } from "../state";
 import { figure, money, number, percent, say, word } from "../words/words";
 import { score, suppliers } from "./api";
 import { useAsked } from "./asked";
@@ -143,7 +143,7 @@ function Part({ part, supplier, again }: { part: ScorePart; supplier: Scorecard;
       <span class="note from">
         {from}
         {entered && part.at_ms > 0 && <> · <Since at={part.at_ms} /></>}
-        {entered && manages.value && (
+        {entered && may("buy") && (
           <button ref={opener} type="button" class="small" aria-expanded={entering.value} aria-label={`${say("suppliers.enter")}: ${name}, ${supplier.name}`} onClick={() => (entering.value ? leave() : (entering.value = true))}>
             {say("suppliers.enter")}
           </button>

@@ -1,7 +1,7 @@
 // The alerts on the overview: unacknowledged first, then severity, then newest; one press acknowledges. Their page is
 // in ../crew.
 import { hrefOf, skuHref, slotHref } from "../route";
-import { alertsInOrder, deviceName, kpi, roomy, session, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, kpi, may, roomy, skuName, skus, slots, zoneName } from "../state";
 import type { AlertView } from "../types";
 import { say } from "../words/words";
 import { Acknowledge } from "./acknowledge";
@@ -48,7 +48,7 @@ function Row({ alert }: { alert: AlertView }) {
         </span>
         <Acknowledged alert={alert} />
       </div>
-      {alert.state === "firing" && session.value?.role !== "viewer" && <Acknowledge alert={alert} noted={false} />}
+      {alert.state === "firing" && may("respond") && <Acknowledge alert={alert} noted={false} />}
     </li>
   );
 }

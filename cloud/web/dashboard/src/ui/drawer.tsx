@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { countHref, detail, skuHref, slotHref, under } from "../route";
-import { acts, alertsInOrder, deviceName, devices, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, devices, may, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
 import { HOUR_MS, useHistory } from "./history";
@@ -109,7 +109,7 @@ function Slot({ slot }: { slot: SlotView }) {
         </Fact>
         {device && device.battery_pct !== null && <Fact name={say("devices.battery")}>{`${number(device.battery_pct)} %`}</Fact>}
       </Facts>
-      {acts.value && (
+      {may("handle") && (
         <p>
           <a class="button" href={countHref(slot.id)}>
             {say("drawer.count_it")}

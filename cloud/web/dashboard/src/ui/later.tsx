@@ -41,4 +41,5 @@ export const { fetchParts, Later } = lazily(() => import("../trade/parts"), "tra
 export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"), "crew", "means", "trade", "plant", "refused");
 export const { Later: LaterFloor } = lazily(() => import("../floor/parts"), "floor");
 export const { Later: LaterGate } = lazily(() => import("../gate/parts"), "gate", "refused");
+export const { Later: LaterPeople } = lazily(() => import("../people/parts"), "people", "trade", "orders", "refused");
 export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused");

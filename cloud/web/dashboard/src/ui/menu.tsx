@@ -2,7 +2,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import * as api from "../api";
 import { restart } from "../link";
-import { session } from "../state";
+import { hrefOf, page } from "../route";
+import { may, session } from "../state";
 import { choose as chooseTheme, THEMES, theme } from "../theme";
 import { choose as chooseLanguage } from "../words/books";
 import { type Language, language, LANGUAGES, say, word } from "../words/words";
@@ -65,6 +66,14 @@ export function Menu() {
       </summary>
       <div class="sheet">
         {who && <p>{say("menu.signed_in", { user: who.user, role: word("role", who.role) })}</p>}
+        <p class="own-links">
+          {may("portal") && <a href="#/" onClick={() => home.current?.removeAttribute("open")}>{say("menu.portal")}</a>}
+          {(["account", ...(may("govern") ? (["users", "audit"] as const) : [])] as const).map((one) => (
+            <a key={one} href={hrefOf(one)} aria-current={page.value === one ? "page" : undefined} onClick={() => home.current?.removeAttribute("open")}>
+              {say(`menu.${one}`)}
+            </a>
+          ))}
+        </p>
         <Preferences />
         <button type="button" class="leave" onClick={() => void leave()}>
           {say("menu.sign_out")}

@@ -1,14 +1,14 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
-import { hrefOf, type Page, page, PAGES, part } from "../route";
-import { acts, arrivals, book, broad, heardAt, kpi, link, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { hrefOf, type NavPage, page, PAGES, part } from "../route";
+import { arrivals, book, broad, heardAt, kpi, link, may, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPeople, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
@@ -77,6 +77,12 @@ function View() {
       return <LaterPlant part="Cold" />;
     case "devices":
       return part.value ? <LaterGate part="Gateway" key={part.value} /> : <Devices />;
+    case "account":
+      return <LaterPeople part="Account" />;
+    case "users":
+      return <LaterPeople part="Users" />;
+    case "audit":
+      return <LaterPeople part="Audit" />;
     case "overview":
       return (
         <>
@@ -92,7 +98,7 @@ function View() {
   }
 }
 
-const ICONS: Record<Page, string> = {
+const ICONS: Record<NavPage, string> = {
   overview: "M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z",
   map: "M2.5 5l5-2 5 2 5-2v12l-5 2-5-2-5 2zM7.5 3v12M12.5 5v12",
   alerts: "M10 2.5a5 5 0 0 1 5 5c0 5 2 6 2 6H3s2-1 2-6a5 5 0 0 1 5-5zM8.3 16.5a1.8 1.8 0 0 0 3.4 0",
@@ -129,14 +135,14 @@ function Header() {
 }
 
 /** On a phone there is room for four; the others are behind the fifth. */
-const FIRST: Page[] = ["overview", "alerts", "replenishment", "counting"];
+const FIRST: NavPage[] = ["overview", "alerts", "replenishment", "counting"];
 /** On a screen of usual width there is no room for these. */
-const SELDOM: Page[] = ["suppliers", "figures"];
+const SELDOM: NavPage[] = ["suppliers", "figures"];
 
 function Pages({ open }: { open: number }) {
   const home = useRef<HTMLDetailsElement>(null);
   const first = narrow.value ? FIRST : broad.value ? PAGES : PAGES.filter((one) => !SELDOM.includes(one));
-  const waiting = acts.value ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved" || one.asking.length > 0).length : 0;
+  const waiting = may("handle") ? arrivals.value.size + [...orders.value.values()].filter((one) => one.state === "draft" || one.state === "approved" || one.asking.length > 0).length : 0;
   const more = PAGES.filter((one) => !first.includes(one));
   useEffect(() => home.current?.removeAttribute("open"), [page.value]);
   useEffect(() => {
@@ -153,7 +159,7 @@ function Pages({ open }: { open: number }) {
       removeEventListener("keydown", escape);
     };
   }, []);
-  const linkTo = (one: Page) => (
+  const linkTo = (one: NavPage) => (
     <a key={one} href={hrefOf(one)} aria-current={page.value === one ? "page" : undefined} onClick={() => home.current?.removeAttribute("open")}>
       <Icon path={ICONS[one]} />
       <span>{say(one === "replenishment" && narrow.value ? "nav.replenishment_short" : `nav.${one}`)}</span>
@@ -166,7 +172,7 @@ function Pages({ open }: { open: number }) {
       {first.map(linkTo)}
       {more.length > 0 && (
         <details class="more-pages" ref={home}>
-          <summary class={more.includes(page.value) ? "here" : ""}>
+          <summary class={more.some((one) => one === page.value) ? "here" : ""}>
             <Icon path="M4 10h.01M10 10h.01M16 10h.01" />
             <span>{say("nav.more")}</span>
             {waiting > 0 && <b class="badge calm">{number(waiting)}</b>}

@@ -1,14 +1,23 @@
 // The door.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import * as api from "../api";
 import { restart } from "../link";
 import { session } from "../state";
-import { type Key, say } from "../words/words";
+import { type Key, known, say } from "../words/words";
 import { Preferences } from "./menu";
+
+/** Why another service's sign-in came to nothing, as the address says. */
+function refusal(): Key | null {
+  const code = new URLSearchParams(location.search).get("refused") ?? "";
+  return known("vouched", code) ? (`vouched.${code}` as Key) : null;
+}
 
 export function SignIn() {
   const busy = useSignal(false);
-  const trouble = useSignal<Key | null>(null);
+  const trouble = useSignal<Key | null>(refusal());
+  const other = useSignal("");
+  useEffect(() => void api.ways().then(({ oidc }) => (other.value = oidc), () => undefined), []);
   const enter = async (event: SubmitEvent) => {
     event.preventDefault();
     if (busy.value) return;
@@ -43,6 +52,11 @@ export function SignIn() {
         <button type="submit" class="main" aria-disabled={busy.value}>
           {say(busy.value ? "sign_in.busy" : "sign_in.go")}
         </button>
+        {other.value && (
+          <a class="button other" href="api/v1/session/oidc/begin">
+            {say("sign_in.with", { name: other.value })}
+          </a>
+        )}
       </form>
       <div class="preferences">
         <Preferences />

@@ -12,6 +12,7 @@ const BOOKS = {
   means: { en: () => import("./means_en").then(({ en }) => en as Words), zh: () => import("./means_zh").then(({ zh }) => zh as Words) },
   orders: { en: () => import("./orders_en").then(({ en }) => en as Words), zh: () => import("./orders_zh").then(({ zh }) => zh as Words) },
   page: { en: ALWAYS, zh: () => import("./zh").then(({ zh }) => zh as Words) },
+  people: { en: () => import("./people_en").then(({ en }) => en as Words), zh: () => import("./people_zh").then(({ zh }) => zh as Words) },
   plant: { en: () => import("./plant_en").then(({ en }) => en as Words), zh: () => import("./plant_zh").then(({ zh }) => zh as Words) },
   portal: { en: () => import("./portal_en").then(({ en }) => en as Words), zh: () => import("./portal_zh").then(({ zh }) => zh as Words) },
   refused: { en: () => import("./refused_en").then(({ en }) => en as Words), zh: () => import("./refused_zh").then(({ zh }) => zh as Words) },

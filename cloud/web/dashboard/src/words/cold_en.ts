@@ -56,7 +56,7 @@ export const en = {
   "cold.in_quarantine": "in quarantine",
   "cold.has_left": "all had left before it was known",
   "cold.choose_some": "Choose at least one lot to decide about.",
-  "cold.managers_decide": "A manager decides about these lots.",
+  "cold.managers_decide": "An admin decides about these lots.",
   "cold.decide": "Decide about excursion {id}",
   "cold.comment": "Why it is released or scrapped",
   "cold.you_sign": "You sign as {user}, {role}, {when}.",

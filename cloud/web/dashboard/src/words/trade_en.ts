@@ -2,7 +2,7 @@
 export const en = {
   "wish.sending": "Sending …",
   "wish.not_sent": "Not sent. Please try again.",
-  "wish.not_allowed": "Your role may not do this. Ask the crew or a manager.",
+  "wish.not_allowed": "Your role may not do this. Ask a buyer or an admin.",
   "wish.changed": "Somebody else changed this meanwhile. Look at it as it is now, then try again.",
   "form.leave": "Leave it",
   "form.anyway": "Do it anyway",

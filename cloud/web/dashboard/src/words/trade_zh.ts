@@ -4,7 +4,7 @@ import type { en } from "./trade_en";
 export const zh: Record<keyof typeof en, string> = {
   "wish.sending": "发送中……",
   "wish.not_sent": "未发送成功，请重试。",
-  "wish.not_allowed": "您的角色不能执行此操作，请联系现场人员或管理员。",
+  "wish.not_allowed": "您的角色不能执行此操作，请联系采购员或管理员。",
   "wish.changed": "期间已有他人修改，请查看最新内容后重试。",
   "form.leave": "关闭",
   "form.anyway": "仍要执行",

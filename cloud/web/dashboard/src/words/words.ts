@@ -6,6 +6,7 @@ import type { en as cold } from "./cold_en";
 import type { en as floor } from "./floor_en";
 import type { en as gate } from "./gate_en";
 import type { en as orders } from "./orders_en";
+import type { en as people } from "./people_en";
 import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
@@ -21,7 +22,8 @@ export type Key =
   | keyof typeof floor
   | keyof typeof gate
   | keyof typeof plant
-  | keyof typeof cold;
+  | keyof typeof cold
+  | keyof typeof people;
 export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };

@@ -1,0 +1,118 @@
+"""The pages of accounts in a real browser: a password of one's own, sessions, tokens, users, the audit."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
+from playwright.sync_api import expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
+from tests.browser.fake_people import SECRET
+from tests.browser.fake_service import PASSWORD
+
+LOOKS = [(DESKTOP, "en", "light"), (PHONE, "zh", "dark")]
+
+
+def test_a_one_time_password_opens_nothing_but_its_change(shop: Shop, visit: Visit) -> None:
+    people = shop.fake._accounts.people
+    people["kim"] = replace(people["anna"], name="kim", once=True)
+    page = visit(shop, who="", screen=PHONE)
+    page.get_by_label("Name").fill("kim")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    page.get_by_label("Password that you have").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill("four words in a row")
+    page.get_by_label("New password again").fill("four words in a raw")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("alert")).to_have_text("The two new ones differ.")
+    page.get_by_label("New password again").fill("four words in a row")
+    assert not Axe().run(page).response["violations"]
+    page.get_by_role("button", name="Change it").click()
+
+    page.wait_for_selector(".link.live")
+    assert people["kim"].once is False
+
+
+def test_another_service_is_offered_where_there_is_one_and_its_refusal_is_told(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "?refused=oidc_no_role", who="", screen=PHONE)
+    expect(page.get_by_role("alert")).to_contain_text("gives you no role here")
+    expect(page.locator(".other")).to_have_count(0)
+    page.route("**/api/v1/session/ways", lambda route: route.fulfill(json={"oidc": "Hospital ID"}))
+    page.reload()
+    expect(page.get_by_role("link", name="Sign in with Hospital ID")).to_have_attribute(
+        "href", "api/v1/session/oidc/begin"
+    )
+
+
+def test_a_session_is_ended_and_a_token_made_and_taken_back(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/account", who="mara", screen=PHONE)
+    sessions, tokens = page.locator(".panel.sessions"), page.locator(".panel.tokens")
+    expect(sessions.locator("li")).to_have_count(2)
+    expect(sessions.locator("li").first).to_contain_text("this one")
+
+    page.get_by_role("button", name="New token").click()
+    page.get_by_label("What it is for").fill("scales")
+    page.get_by_role("button", name="book and count").click()
+    page.get_by_role("button", name="Make it").click()
+    expect(tokens.locator("code")).to_have_text(SECRET)
+    made = tokens.locator("li", has_text="scales")
+    expect(made).to_contain_text("look at everything, book and count")
+    page.get_by_role("button", name="I have noted it").click()
+    expect(tokens.locator("code")).to_have_count(0)
+    made.get_by_role("button", name="Take back").click()
+    expect(made).to_have_count(0)
+
+
+def test_an_admin_lets_somebody_in_and_changes_a_role(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/users", who="mara")
+    users = page.locator(".panel.users")
+
+    page.get_by_role("button", name="New user").click()
+    page.get_by_label("Name").fill("anna")
+    page.get_by_role("button", name="Let them in").click()
+    expect(users.locator("form .trouble")).to_contain_text("There is a 'anna' already")
+    page.get_by_label("Name").fill("noor")
+    page.get_by_role("form", name="New user").get_by_label("Role").select_option("maintenance")
+    page.get_by_role("button", name="Let them in").click()
+    expect(users.locator(".secret")).to_contain_text("The one-time password of noor")
+    expect(users.locator("li", has_text="noor")).to_contain_text("maintenance")
+    page.get_by_role("button", name="Role: otto").click()
+    page.get_by_role("form", name="Role: otto").get_by_label("Role").select_option("operator")
+    page.get_by_role("button", name="Save").click()
+    expect(users.locator("li", has_text="otto")).to_contain_text("operator")
+    expect(page.get_by_role("button", name="Remove: mara")).to_have_count(0)
+
+
+def test_only_an_admin_is_offered_users_and_the_audit(shop: Shop, visit: Visit) -> None:
+    for who, offered in (("anna", ["My account"]), ("mara", ["My account", "Users", "Audit"])):
+        page = visit(shop, who=who)
+        page.locator(".menu summary").click()
+        expect(page.locator(".own-links a")).to_have_text(offered)
+
+
+def test_the_audit_tells_who_did_what_and_is_searched(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/audit", who="mara")
+    rows = page.locator(".panel.audit li")
+    expect(rows.first).to_contain_text("anna did a step of an order")
+    expect(rows.filter(has_text="somebody unknown")).to_contain_text("refused: wrong_password")
+
+    page.get_by_label("Who, by the whole name").fill("otto")
+    page.keyboard.press("Enter")
+    page.get_by_label("When").focus()
+    expect(rows).to_have_count(1)
+
+
+@pytest.mark.parametrize("path", ["#/account", "#/users", "#/audit"])
+@pytest.mark.parametrize(("screen", "language", "theme"), LOOKS, ids=["desktop", "phone"])
+def test_these_pages_pass_axe_and_fit(
+    shop: Shop, visit: Visit, path: str, screen: dict[str, Any], language: str, theme: Literal["light", "dark"]
+) -> None:
+    page = visit(shop, path, who="mara", screen=screen, language=language, theme=theme)
+    page.wait_for_selector(".panel .rows li")
+
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

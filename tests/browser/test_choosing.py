@@ -117,7 +117,7 @@ def test_a_refusal_on_the_chinese_page_is_chinese_with_the_services_own_words_sm
 
     trouble = page.locator(".steps .trouble").filter(has_text="金额超出您的审批权限")
     expect(trouble).to_have_count(1)
-    expect(trouble.locator("small[lang=en]")).to_contain_text("more than crew may")
+    expect(trouble.locator("small[lang=en]")).to_contain_text("more than a buyer may")
 
 
 @pytest.mark.parametrize(("screen", "language"), [(DESKTOP, "en"), (PHONE, "zh")], ids=["desktop-en", "phone-zh"])

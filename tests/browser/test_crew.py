@@ -320,7 +320,7 @@ def test_the_stale_page_is_grey_and_still_there(shop: Shop, visit: Visit) -> Non
 def test_what_is_done_in_dead_spots_opens_there_once_the_app_has_been_open_for_a_while(
     shop: Shop, visit: Visit
 ) -> None:
-    page = visit(shop)
+    page = visit(shop, who="lena")
     page.wait_for_function(
         """() => ['crew', 'parts'].every((part) => performance.getEntriesByType('resource').some(
             (one) => one.name.includes(`/${part}-`)))""",

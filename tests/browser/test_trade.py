@@ -116,7 +116,7 @@ def test_an_order_above_the_limit_is_refused_kindly_and_a_manager_may(shop: Shop
     row = page.locator(".order-row", has_text="Order 4")
 
     row.get_by_role("button", name="Approve").click()
-    expect(row).to_contain_text("more than crew may")
+    expect(row).to_contain_text("more than a buyer may")
     expect(row).to_contain_text("Raise buying.admin_limit")
     row.get_by_role("button", name="Change").click()
     page.get_by_label("M6 hex bolts: Units").fill("1000")
@@ -169,8 +169,8 @@ def test_a_draft_by_hand(shop: Shop, visit: Visit) -> None:
     assert page.url.endswith("#/orders/8")
 
 
-def test_a_manager_enters_what_is_not_measured_and_others_can_not(shop: Shop, visit: Visit) -> None:
-    looking = visit(shop, "#/suppliers")
+def test_who_buys_enters_what_is_not_measured_and_others_can_not(shop: Shop, visit: Visit) -> None:
+    looking = visit(shop, "#/suppliers", who="lena")
     page = visit(shop, "#/suppliers", who="mara")
     expect(looking.locator(".supplier").first).to_contain_text("not known: nobody entered it")
     expect(looking.get_by_role("button", name="Enter")).to_have_count(0)

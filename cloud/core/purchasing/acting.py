@@ -125,7 +125,7 @@ def may_approve(role: str, worth: float, limits: Buying) -> Refusal | None:
     else:
         hint = "Ask an admin." if worth > buyer * (1 + SLACK) else "Ask a buyer or an admin."
         hint = hint if role != "supplier" else f"The site has to agree: {hint[:-1].lower()} there."
-    return Refusal("above_limit", f"The order is worth {worth:,.2f}, which is more than {role or 'nobody'} may.", hint)
+    return Refusal("above_limit", f"The order is worth {worth:,.2f}, which is more than {_whose(role)} may.", hint)
 
 
 def _can(order: Order) -> tuple[Action, ...]:
@@ -154,8 +154,14 @@ def _not_yours(action: Action, role: str) -> Refusal | None:
     if role == "supplier" and action in _BY_SUPPLIER:
         return None
     who = "The site's buyers can." if role == "supplier" else "A buyer or an admin can."
-    whose = f"{'An' if role == 'operator' else 'A'} {role or 'nobody'}"
-    return Refusal("not_allowed", f"{whose} may not {action} an order.", who)
+    whose = _whose(role)
+    return Refusal("not_allowed", f"{whose[0].upper()}{whose[1:]} may not {action} an order.", who)
+
+
+def _whose(role: str) -> str:
+    if role in ("", "nobody"):
+        return "the service by itself"
+    return f"{'an' if role[0] in 'ao' else 'a'} {role}"
 
 
 def _unknown(order: Order, action: Action, what: What) -> Refusal | None:

@@ -1,5 +1,7 @@
 // The own account, users and the audit, loaded later: see ui/later.tsx. Their words come with them, and those of forms.
 import { add } from "../words/words";
+import { en as doorEn } from "../words/door_en";
+import { zh as doorZh } from "../words/door_zh";
 import { en as ordersEn } from "../words/orders_en";
 import { zh as ordersZh } from "../words/orders_zh";
 import { en as peopleEn } from "../words/people_en";
@@ -9,6 +11,7 @@ import { zh as refusedZh } from "../words/refused_zh";
 import { en as tradeEn } from "../words/trade_en";
 import { zh as tradeZh } from "../words/trade_zh";
 
+add({ en: doorEn, zh: doorZh });
 add({ en: tradeEn, zh: tradeZh });
 add({ en: ordersEn, zh: ordersZh });
 add({ en: refusedEn, zh: refusedZh });
@@ -16,4 +19,5 @@ add({ en: peopleEn, zh: peopleZh });
 
 export { Account } from "./account";
 export { Audit } from "./audit";
+export { ChooseFirst } from "./choose";
 export { Users } from "./users";

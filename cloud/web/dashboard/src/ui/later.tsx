@@ -38,5 +38,6 @@ export function lazily<Parts extends object>(load: () => Promise<Parts>) {
 
 export const { fetchParts, Later } = lazily(() => import("../trade/parts"));
 export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"));
+export const { Later: LaterDoor } = lazily(() => import("./door"));
 export const { Later: LaterPeople } = lazily(() => import("../people/parts"));
 export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"));

@@ -15,14 +15,12 @@ import { start } from "./link";
 import { follow } from "./route";
 import { broad, may, narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
-import { ChooseFirst } from "./ui/choose";
-import { SignIn } from "./ui/sign_in";
-import { Later } from "./ui/later";
+import { Later, LaterDoor, LaterPeople } from "./ui/later";
 import { bring } from "./words/books";
 
 function App() {
-  if (session.value === null) return <SignIn />;
-  if (session.value?.pending) return <ChooseFirst />;
+  if (session.value === null) return <LaterDoor part="SignIn" />;
+  if (session.value?.pending) return <LaterPeople part="ChooseFirst" />;
   return may("portal") ? <Later part="Portal" /> : <Shell />;
 }
 

@@ -4,7 +4,7 @@ import { may, session } from "../state";
 import { useAsked } from "../trade/asked";
 import { Act, Form } from "../trade/form";
 import type { NewToken, SessionView, TokenView } from "../types_people";
-import { Choose } from "../ui/choose";
+import { Choose } from "./choose";
 import { Panel, Since } from "../ui/panel";
 import { day, number, say, word } from "../words/words";
 import { dropToken, endSession, makeToken, sessions, tokens } from "./api";

@@ -2,4 +2,5 @@
 
 export { Account } from "./account";
 export { Audit } from "./audit";
+export { ChooseFirst } from "./choose";
 export { Users } from "./users";

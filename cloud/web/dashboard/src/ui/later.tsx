@@ -39,7 +39,8 @@ export function lazily<Parts extends object>(load: () => Promise<Parts>, ...book
 
 export const { fetchParts, Later } = lazily(() => import("../trade/parts"), "trade", "orders", "portal", "refused");
 export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"), "crew", "means", "trade", "plant", "refused");
+export const { Later: LaterDoor } = lazily(() => import("./door"), "door");
 export const { Later: LaterFloor } = lazily(() => import("../floor/parts"), "floor");
 export const { Later: LaterGate } = lazily(() => import("../gate/parts"), "gate", "refused");
-export const { Later: LaterPeople } = lazily(() => import("../people/parts"), "people", "trade", "orders", "refused");
+export const { Later: LaterPeople } = lazily(() => import("../people/parts"), "people", "door", "trade", "orders", "refused");
 export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused");

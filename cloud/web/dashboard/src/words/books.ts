@@ -7,6 +7,7 @@ const ALWAYS = () => Promise.resolve<Words>({});
 const BOOKS = {
   cold: { en: () => import("./cold_en").then(({ en }) => en as Words), zh: () => import("./cold_zh").then(({ zh }) => zh as Words) },
   crew: { en: () => import("./crew_en").then(({ en }) => en as Words), zh: () => import("./crew_zh").then(({ zh }) => zh as Words) },
+  door: { en: () => import("./door_en").then(({ en }) => en as Words), zh: () => import("./door_zh").then(({ zh }) => zh as Words) },
   floor: { en: () => import("./floor_en").then(({ en }) => en as Words), zh: () => import("./floor_zh").then(({ zh }) => zh as Words) },
   gate: { en: () => import("./gate_en").then(({ en }) => en as Words), zh: () => import("./gate_zh").then(({ zh }) => zh as Words) },
   means: { en: () => import("./means_en").then(({ en }) => en as Words), zh: () => import("./means_zh").then(({ zh }) => zh as Words) },

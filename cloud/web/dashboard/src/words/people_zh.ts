@@ -2,6 +2,20 @@
 import type { en } from "./people_en";
 
 export const zh: Record<keyof typeof en, string> = {
+  "choose.title": "设置密码",
+  "choose.why": "您使用的是一次性密码。",
+  "choose.change": "密码",
+  "choose.old": "当前密码",
+  "choose.new": "新密码",
+  "choose.again": "再次输入新密码",
+  "choose.hint": "至少 12 个字符，例如几个只有您会组合在一起的词。更改后，您在其他地方的登录会失效。",
+  "choose.go": "更改",
+  "choose.done": "密码已更改。",
+  "choose.differ": "两次输入的新密码不一致。",
+  "choose.old_password": "当前密码不正确。",
+  "choose.weak_password": "此密码太容易被猜到。请使用 12 至 128 个字符，且不是您的用户名。",
+  "choose.same_password": "这就是您现在的密码，请换一个。",
+  "choose.too_many_tries": "尝试次数过多，请稍候。",
   "right.look": "查看全部",
   "right.respond": "处理告警",
   "right.handle": "记账与盘点",

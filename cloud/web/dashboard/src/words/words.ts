@@ -3,6 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import type { en as crew } from "./crew_en";
 import { en } from "./en";
 import type { en as cold } from "./cold_en";
+import type { en as door } from "./door_en";
 import type { en as floor } from "./floor_en";
 import type { en as gate } from "./gate_en";
 import type { en as orders } from "./orders_en";
@@ -23,7 +24,8 @@ export type Key =
   | keyof typeof gate
   | keyof typeof plant
   | keyof typeof cold
-  | keyof typeof people;
+  | keyof typeof people
+  | keyof typeof door;
 export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";
 export const LANGUAGES: Record<Language, string> = { en: "English", zh: "中文" };

@@ -63,15 +63,16 @@ export function say(key: Key, params: Record<string, string | number> = {}): str
 
 /** The words of a code that came from the service; a code without words is shown as it is. */
 export function word(family: string, code: string, params: Record<string, string | number> = {}): string {
-  return filled(BOOKS[language.value][`${family}.${code}`] ?? code, params);
+  const key = `${family}.${code}`;
+  return filled(BOOKS[language.value][key] ?? BOOKS.en[key] ?? code, params);
 }
 
 /** All codes of a family that have a text. */
-export const codes = (family: string): string[] => Object.keys(BOOKS.en).flatMap((key) => (key.startsWith(`${family}.`) ? [key.slice(family.length + 1)] : []));
+export const codes = (family: string): string[] => Object.keys({ ...BOOKS.en, ...BOOKS[language.value] }).flatMap((key) => (key.startsWith(`${family}.`) ? [key.slice(family.length + 1)] : []));
 
 /** Is there a text for this code? */
 export function known(family: string, code: string): boolean {
-  return `${family}.${code}` in BOOKS.en;
+  return `${family}.${code}` in BOOKS[language.value] || `${family}.${code}` in BOOKS.en;
 }
 
 function filled(text: string, params: Record<string, string | number>): string {

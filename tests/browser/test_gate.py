@@ -8,13 +8,13 @@ from tests.browser.conftest import PHONE, Shop, Visit
 
 
 def test_a_slots_drawer_tells_how_its_number_came_about_and_what_is_done_at_the_shelf(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/slot/A09-05", screen=PHONE)
+    page = visit(shop, "#/slot/A09-05", who="mara", screen=PHONE)
     drawer = page.get_by_role("dialog")
 
     expect(drawer.get_by_text("29 units, sure to 99.1")).to_be_visible()
     expect(drawer.get_by_text("1,450.0 g, alone it says 29")).to_be_visible()
     expect(drawer.get_by_text("−1 seen, not booked yet")).to_be_visible()
-    expect(drawer.get_by_text("30, −1 off (right with 2 %)")).to_be_visible()
+    expect(drawer.get_by_text("30, −1 off (right with 2%)")).to_be_visible()
     drawer.get_by_role("button", name="Light the way").click()
     expect(drawer.get_by_text("It is lit.")).to_be_visible()
     drawer.get_by_role("button", name="Learn what a unit weighs").click()
@@ -26,7 +26,7 @@ def test_a_slots_drawer_tells_how_its_number_came_about_and_what_is_done_at_the_
     expect(drawer.get_by_text("A unit weighs 50.25 g.")).to_be_visible()
 
     assert shop.fake.gate.asked[1] == (
-        "/api/v1/slots/A09-05/actions", "anna", {"do": "teach", "pieces": 12},
+        "/api/v1/slots/A09-05/actions", "mara", {"do": "teach", "pieces": 12},
     )  # fmt: skip
 
 

@@ -87,6 +87,7 @@ def test_what_only_some_pages_need_is_not_in_the_first_load(shop: Shop, visit: V
         "() => performance.getEntriesByType('resource').some((one) => one.name.includes('parts-'))"
     )
 
+    page.locator("nav summary").click()  # behind "More" on a screen of usual width
     page.get_by_role("link", name="Figures", exact=True).click()
 
     expect(page.get_by_role("button", name="Fill rate")).to_be_visible()

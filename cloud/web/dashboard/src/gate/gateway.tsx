@@ -12,7 +12,7 @@ const DAY_H = 48;
 
 export function Gateway() {
   const id = part.value;
-  const back = <a href={hrefOf("devices")}>{say("gate.back")}</a>;
+  const back = <a class="back" href={hrefOf("devices")}>{say("gate.back")}</a>;
   if (!gatewaysInOrder.value.some((one) => one.id === id)) return <Panel name="gateway" title={say("gate.title", { id })} aside={back}><p class="calm">{say("gate.unknown")}</p></Panel>;
   return (
     <div class="gateway">

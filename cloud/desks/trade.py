@@ -30,6 +30,8 @@ from cloud.stores.history import History
 from cloud.web.app import Desks
 from cloud.web.assets import AssetDesk
 from cloud.web.desk import Desk, DeskError
+from cloud.web.exports import Desk as ExportDesk
+from cloud.web.grafana import Desk as GraphDesk
 from protocols.reports import Report
 
 FORECAST_DAYS = 28
@@ -111,7 +113,7 @@ class Trade:
         told = self._planner.outlook(sku)
         return told.mean if told is not None else 0.0
 
-    def desks(self, service: Desk, assets: AssetDesk) -> Desks:
+    def desks(self, service: Desk, assets: AssetDesk, exports: ExportDesk, graphs: GraphDesk) -> Desks:
         """All that the web asks."""
         return Desks(
             service,
@@ -126,6 +128,8 @@ class Trade:
             self.cold,
             self.works,
             assets,
+            exports,
+            graphs,
         )
 
     def shown(self) -> Traded:

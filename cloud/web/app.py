@@ -13,7 +13,21 @@ from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 
 from cloud.metrics import Metrics
-from cloud.web import assets, cold, crews, figures, neighbours, office, openapi, portal, stockroom, taking, work
+from cloud.web import (
+    assets,
+    cold,
+    crews,
+    exports,
+    figures,
+    grafana,
+    neighbours,
+    office,
+    openapi,
+    portal,
+    stockroom,
+    taking,
+    work,
+)
 from cloud.web.access import COOKIE, check, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
@@ -70,6 +84,8 @@ class Desks(NamedTuple):
     cold: cold.Desk
     work: work.WorkDesk
     assets: assets.AssetDesk
+    exports: exports.Desk
+    graphs: grafana.Desk
     crews: CrewDesk | None = None
 
 
@@ -141,6 +157,8 @@ def routes_of(
         *taking.Taking(desks.crews, now_ms).routes(),
         *work.Work(desks.work).routes(),
         *assets.Assets(desks.assets).routes(),
+        *exports.Exports(desks.exports).routes(),
+        *grafana.Grafana(desks.graphs, now_ms).routes(),
         *Session(sign_in, now_ms).routes(),
         *Stream(live, sign_in, now_ms, send_timeout_s).routes(),
         *Pages(static).routes(),

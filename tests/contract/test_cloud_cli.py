@@ -37,6 +37,7 @@ VERBS = (
     "alerts",
     "plan",
     "get",
+    "export",
     "read",
     "allow",
     "account",
@@ -45,7 +46,7 @@ VERBS = (
     "history",
     "doctor",
 )
-LOOKS = ("stock", "alerts", "plan", "get")
+LOOKS = ("stock", "alerts", "plan", "get", "export")
 
 
 class Here:

@@ -41,6 +41,8 @@ from cloud.web.stream import SEND_TIMEOUT_S, Stream
 from cloud.web.writes import Writes, answered
 
 BODY_BYTES_MAX = 64 * 1024
+LINE_BYTES_MAX = 64 * 1024
+"""An address with as many names in it as one may have, in letters of which each takes twelve."""
 STOP_S = 5.0
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -186,7 +188,7 @@ async def serving(
 ) -> AsyncIterator[str]:
     """Serve the app and give its URL; port 0 lets the system choose. Raises `OSError` when the port is taken."""
     # No access log: it would be one line a request, and durations are in the metrics.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S, max_line_size=LINE_BYTES_MAX)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, ssl_context=tls)

@@ -77,7 +77,7 @@ class Texts(NamedTuple):
     name: str
     means: str
     most: int
-    length_max: int = 302
+    length_max: int = 200
 
     def of(self, request: web.Request) -> list[str]:
         """The texts that were sent; raises `Refusal` for what can not be meant."""

@@ -37,7 +37,6 @@ VERBS = (
     "alerts",
     "plan",
     "get",
-    "export",
     "read",
     "allow",
     "account",
@@ -46,7 +45,7 @@ VERBS = (
     "history",
     "doctor",
 )
-LOOKS = ("stock", "alerts", "plan", "get", "export")
+LOOKS = ("stock", "alerts", "plan", "get")
 
 
 class Here:

@@ -126,8 +126,8 @@ async def test_a_gateway_that_dies_is_told_by_its_last_will(ours: Ours, theirs: 
 
 
 async def test_an_article_that_left_the_site_file_leaves_home_assistant(ours: Ours, theirs: Theirs) -> None:
-    await ours.begin(site(**SLOTS), level("B1", 4))
-    await soon(lambda: bool(theirs.all("wh/ha/depot/gw/slot/B1")), "all of it")
+    await ours.begin(site(**SLOTS), level("B1", 8))
+    await soon(lambda: "8" in str(theirs.last("wh/ha/depot/gw/slot/B1")), "the last of it")
     await ours.stop()
     theirs.peer.got.clear()
 

@@ -18,4 +18,4 @@ def test_the_tables_are_those_of_the_code() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    assert (SERIES_MAX, OPEN_MAX, SEND_TIMEOUT_S) == (100, 4, 60)
+    assert (SERIES_MAX, OPEN_MAX, SEND_TIMEOUT_S) == (20, 4, 60)

@@ -17,8 +17,8 @@ from cloud.core.replenishment import Need
 from cloud.core.stock_view import Standing
 from cloud.core.view import Snapshot
 
-SERIES_MAX = 100
-"""Series of the history in one table."""
+SERIES_MAX = 20
+"""Series of the history in one table: their names have to fit into one address."""
 
 
 class Span(NamedTuple):

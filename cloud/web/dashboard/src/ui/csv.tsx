@@ -3,7 +3,7 @@ import { say } from "../words/words";
 
 export function Csv({ table }: { table: "stock" | "order_lines" | "alerts" | "assets" }) {
   return (
-    <a class="button" href={`/api/v1/exports/${table}`} download="">
+    <a href={`/api/v1/exports/${table}`} download="">
       {say("export.csv")}
     </a>
   );

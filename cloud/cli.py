@@ -23,6 +23,7 @@ from cloud import (
     completeness_cli,
     crews_cli,
     documents_cli,
+    export_cli,
     keeping_cli,
     keys,
     planning_cli,
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     completeness_cli.add(verb, with_site)
     book_cli.add(verb, with_site)
     cold_cli.add(verb, with_site)
+    export_cli.add(verb, with_site, _export)
 
     paper = verb("read", documents_cli.show, "Read a partner's paper: X12, EDIFACT, EPCIS or CloudEvents.")
     paper.add_argument("file", metavar="FILE|-")
@@ -184,7 +186,7 @@ def _crewing(service: Service, arguments: argparse.Namespace) -> Crewing:
 
 
 def _desks(service: Service, crewing: Crewing) -> Desks:
-    return service.trade.desks(service, service.assets, service.gateways, service.people)._replace(crews=Crews(crewing))
+    return service.desks()._replace(crews=Crews(crewing))
 
 
 def _show(part: str) -> Callable[[argparse.Namespace], None]:
@@ -211,6 +213,10 @@ def _get(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{arguments.path} answered {status}")
 
     _offline(arguments, ask)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    _offline(arguments, lambda service: export_cli.write(service.exporting, arguments))
 
 
 def _offline(arguments: argparse.Namespace, work: Callable[[Service], Awaitable[None]]) -> None:

@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.core.coldchain.report import Part, Report
+from cloud.table_csv import safe
 
 COLUMNS = (
     "kind", "zone", "storage", "sku", "lot", "from", "to", "minutes", "min_c", "max_c", "mean_c", "kinetic_c", "why",
     "units", "by", "role", "comment",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell of text that begins so would be a formula to a spreadsheet."""
 
 
 def as_json(report: Report) -> bytes:
@@ -75,9 +74,7 @@ def _rows(report: Report, part: Part) -> Iterator[dict[str, object]]:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
-    return "" if value is None else value
+    return safe(value) if isinstance(value, str) else "" if value is None else value
 
 
 def _rounded(value: float | None) -> float | None:

@@ -29,7 +29,9 @@ from cloud.core.replenishment import Need, Plan, versions_with
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
 from cloud.desks.alerting import Alerting
 from cloud.desks.assets import Assets
+from cloud.desks.exporting import Exporting
 from cloud.desks.gateways import Gateways
+from cloud.desks.graphing import Graphing
 from cloud.desks.people import PeopleDesk
 from cloud.desks.trade import Trade
 from cloud.metrics import Counts
@@ -40,6 +42,7 @@ from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.history_sqlite import SqliteHistory
 from cloud.stores.ledger import Applied, Ledger, LedgerUnavailable, Received
 from cloud.uplink import Uplink
+from cloud.web.app import Desks
 from cloud.web.desk import DeskError, NotFound, Unavailable
 from cloud.web.live import Live
 from protocols.layout import Site
@@ -84,6 +87,8 @@ class Service:
         suppliers = [one.id for one in options.site.suppliers]
         self.people = PeopleDesk(self.ledger.people, self.ledger.audit, suppliers, _now_ms)
         self.alerting = Alerting(self.ledger, self._on_disk, _now_ms)
+        self.graphing = Graphing(options.site, history)
+        self.exporting = Exporting(self.trade, self.ledger.exports, history, lambda: self.live.current)
         self.trade.works.assets = lambda: self.assets.current
         self.trade.works.verdicts.snooze = self.alerting.shelve
         self.trade.works.people = lambda: [one.id for one in options.site.people]
@@ -153,6 +158,10 @@ class Service:
             self.refused += len(taken.refused)
             self.duplicates += taken.duplicates
         return applied
+
+    def desks(self) -> Desks:
+        """All that the web asks; it has no crews yet."""
+        return self.trade.desks(self, self.assets, self.gateways, self.people, self.exporting, self.graphing)
 
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """See `Desk`."""
@@ -227,6 +236,7 @@ class Service:
         """Decide, keep what should survive, and show it. Without the ledger what is known is shown all the same."""
         try:
             await self.decide(now_ms)
+            self.trade.telling.alerts(self.alerting.firing(), now_ms)
             await self.trade.tick(now_ms)
             await self.assets.tick(now_ms)
             self._troubles.pop("tick", None)

@@ -293,6 +293,9 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         "northbound": None
         if gateway.northbound is None
         else {"connected": gateway.northbound.mqtt.connected, "why": gateway.northbound.mqtt.why},
+        "homeassistant": None
+        if gateway.homeassistant is None
+        else {"connected": gateway.homeassistant.mqtt.connected, "why": gateway.homeassistant.mqtt.why},
         "service": None
         if uplink is None
         else {"connected": uplink.connected, "why": uplink.why, "silent_ms": uplink.silent_ms},

@@ -9,7 +9,8 @@ What nats-server surprises with (2.15, each one met):
 2. It has no switch for its own protocol's port: that one stays on loopback, at a port the system picks, and no user
    may log in there.
 3. Every QoS 1 subscription is a consumer, and 1,000 of them is the default limit of an account.
-4. Rights are written as subjects (`wh.v1.*.*.cmd`), and a QoS 1 subscriber needs `$MQTT.sub.>` beside its topics.
+4. Rights are written as subjects (`wh.v1.*.*.cmd`), and a QoS 1 subscriber needs `$MQTT.sub.>` beside its topics; who
+   may subscribe to `a/#` needs `a` too, for `a.>` does not cover it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class Box(NamedTuple):
     credentials: Path
 
 
-def prepare(state: Path, port: int = 1883, host: str = "127.0.0.1", site: Site | None = None) -> Box:
+def prepare(
+    state: Path, port: int = 1883, host: str = "127.0.0.1", site: Site | None = None, homeassistant: str = ""
+) -> Box:
     """Write the broker's files under `<state>/broker` and say how to start it.
 
     Raises BrokerError when there is no usable nats-server, the port or the state is taken or a file can not be used.
@@ -68,7 +71,7 @@ def prepare(state: Path, port: int = 1883, host: str = "127.0.0.1", site: Site |
     folder = _private_folder(state)
     os.close(_claim(folder))  # before anything in it changes
     url = f"mqtt://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-    rights = users_of(site)
+    rights = users_of(site, homeassistant)
     users = credentials(folder, url, rights)
     store = folder / "store"
     if not (store / "jetstream" / "$G" / "streams" / "$MQTT_msgs" / "meta.sum").exists():
@@ -172,20 +175,26 @@ def nats_config(rights: dict[str, Rights], users: dict[str, str], store: Path, p
             f"          allow: {json.dumps([subject(one) for one in allowed])}",
             f"          deny: {json.dumps([subject(one) for one in may.never])}",
             "        }",
-            f"        subscribe: {json.dumps([*(subject(one) for one in may.subscribe), '$MQTT.sub.>'])}",
+            f"        subscribe: {json.dumps([*_heard(may), '$MQTT.sub.>'])}",
             "      }",
             "    }",
         ]
     return "\n".join([*lines, "  ]", "}", ""])
 
 
-def mosquitto_files(state: Path, url: str, site: Site | None = None) -> Path:
+def _heard(may: Rights) -> list[str]:
+    """The subjects that somebody may subscribe to."""
+    above = [one.removesuffix("/#") for one in may.subscribe if one.endswith("/#")]
+    return [subject(one) for one in (*may.subscribe, *above)]
+
+
+def mosquitto_files(state: Path, url: str, site: Site | None = None, homeassistant: str = "") -> Path:
     """The same users and rights for a Mosquitto: writes `passwords`, `acl`, `credentials.toml`; returns their folder.
 
     A password's entry is Mosquitto's own `$7$`: PBKDF2-HMAC-SHA512, 101 rounds (enough for random words), 12-byte salt.
     """
     folder = _private_folder(state)
-    rights = users_of(site)
+    rights = users_of(site, homeassistant)
     users = credentials(folder, url, rights)
     passwords, acl = [], []
     for name, may in rights.items():

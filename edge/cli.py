@@ -24,6 +24,7 @@ from edge.answering import answering
 from edge.api import make_app, own_token, serving
 from edge.asking import AskError, reached, tell_url
 from edge.core.decoding import Decoder
+from edge.core.household import PREFIX
 from edge.core.inference import Inference
 from edge.gateway import Gateway, Options
 from edge.keys import own_keys
@@ -85,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--northbound-credentials", type=Path, help="TOML like --credentials, for that broker")
     run.add_argument("--northbound-group", default="", help="its Sparkplug group (default: the site's id)")
     run.add_argument("--northbound-host", default="", help="tell only while this Sparkplug host application is there")
+    text = "let Home Assistant find stock and alarms by its MQTT discovery, below this prefix (left out: %(const)s)"
+    run.add_argument("--homeassistant", nargs="?", const=PREFIX, default="", metavar="PREFIX", help=text)
     run.add_argument("--host", default="127.0.0.1", help="address of the local page (default: %(default)s)")
     run.add_argument("--port", type=int, default=8081, help="port of the local page (default: %(default)s)")
 
@@ -93,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_argument("--host", default="127.0.0.1", help="address of the MQTT port (default: %(default)s)")
     broker.add_argument("--port", type=int, default=1883, help="MQTT port (default: %(default)s)")
     broker.add_argument("--site", type=Path, metavar="SITE.toml", help="its [[sources]] become users too")
+    text = "a user for Home Assistant, which may read below this prefix (left out: %(const)s)"
+    broker.add_argument("--homeassistant", nargs="?", const=PREFIX, default="", metavar="PREFIX", help=text)
 
     key = verb("key", _key, "Make the gateway's keys if there are none, and print the public one.")
     key.add_argument("--state", type=Path, default=STATE)
@@ -132,6 +137,7 @@ def _run(arguments: argparse.Namespace) -> None:
         _northbound(arguments, site),
         arguments.outbox_max_mb << 20,
         arguments.channels,
+        arguments.homeassistant,
     )
     with alone(options.state), contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json))
@@ -168,7 +174,7 @@ async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
 
 def _broker(arguments: argparse.Namespace) -> None:
     site = _site(arguments.site) if arguments.site is not None else None
-    box.run(box.prepare(arguments.state, arguments.port, arguments.host, site))
+    box.run(box.prepare(arguments.state, arguments.port, arguments.host, site, arguments.homeassistant))
 
 
 def _key(arguments: argparse.Namespace) -> None:

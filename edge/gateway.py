@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from edge import channels, memory
+from edge import channels, homeassistant, memory
 from edge.clock import Clock
 from edge.core.alarms import Own
 from edge.core.decoding import Decoder
@@ -64,7 +64,8 @@ Result = TypeVar("Result")
 
 
 class Options(Struct):
-    """What a gateway is told at start. Without `cloud` it works alone."""
+    """What a gateway is told at start. Without `cloud` it works alone; with `homeassistant`, a discovery prefix, it
+    tells that."""
 
     site: Site
     state: Path
@@ -75,6 +76,7 @@ class Options(Struct):
     northbound: NorthboundOptions | None = None
     outbox_bytes_max: int = OUTBOX_BYTES_MAX
     channels: Path | None = None
+    homeassistant: str = ""
 
 
 class Gateway:
@@ -93,6 +95,8 @@ class Gateway:
         self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters, self.decoder.presence())
         self.uplink = self._make_uplink()
         self.northbound = Northbound(options.northbound, options.site) if options.northbound is not None else None
+        prefix = options.homeassistant
+        self.homeassistant = homeassistant.make(options.broker, prefix, options.name, self.inference)
         self._itself = Itself(options.name, self.store, self.mqtt, self.uplink, self.clock, self.decoder)
         its = self.inference.alone, options.name, self.clock.now_ms, self._say
         self.channels = channels.make(options.channels, *its)
@@ -131,6 +135,8 @@ class Gateway:
             tasks.append(asyncio.create_task(self.uplink.run(), name="uplink"))
         if self.northbound is not None:
             tasks.append(asyncio.create_task(self.northbound.run(), name="northbound"))
+        if self.homeassistant is not None:
+            tasks.append(asyncio.create_task(self.homeassistant.run(), name="homeassistant"))
         if self.channels is not None:
             tasks.append(asyncio.create_task(self.channels.run(), name="channels"))
         try:
@@ -339,6 +345,8 @@ class Gateway:
             self.uplink.notify()
         if group.reports and self.northbound is not None:
             self.northbound.tell(group.reports)
+        if group.reports and self.homeassistant is not None:
+            self.homeassistant.tell(group.reports)
 
     async def _until_done(self, work: Callable[..., Result], *args: Any) -> Result:
         """Try store work until the disk lets it. Nothing is acknowledged meanwhile: the broker keeps it."""

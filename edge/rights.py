@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from protocols.devices import formats
 from protocols.layout import LayoutError, Site
-from protocols.topics import KINDS, ROOT
+from protocols.topics import HOUSEHOLD, KINDS, ROOT
 
 PROBE = "wh/probe/+"
 """What the doctor says to itself, to see whether the broker keeps it."""
@@ -36,14 +36,18 @@ def _device(kind: str) -> Rights:
     return Rights(every(kind, "status", "ack"), every("cmd"), every(*others, "cmd"), every("+"))
 
 
-def users_of(site: Site | None = None) -> dict[str, Rights]:
+def users_of(site: Site | None = None, homeassistant: str = "") -> dict[str, Rights]:
     """Every user of a site's broker: the gateway, which is the one trusted reader; one for each kind of native device;
-    and one for each source of devices of another make, which speaks on its own topics only.
+    one for each source of devices of another make, which speaks on its own topics only; and with `homeassistant`, a
+    discovery prefix, one for that, which reads what the gateway tells it and says no more than that it is there.
 
     Raises `LayoutError` for a source that has a user's name, or an unknown format.
     """
     users: dict[str, Rights] = {kind: _device(kind) for kind in KINDS}
     heard = set(every("cmd"))
+    if homeassistant:
+        users["homeassistant"] = Rights((f"{homeassistant}/status",), (f"{homeassistant}/#", f"{HOUSEHOLD}/#"))
+        heard.update((f"{homeassistant}/device/+/config", f"{HOUSEHOLD}/#"))
     for source in site.sources if site is not None else []:
         if source.id in users or source.id == "gateway":
             raise LayoutError(f"source {source.id!r} has the name of a user of the broker; give it another id")

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 ROOT = "wh/v1"
+HOUSEHOLD = "wh/ha"
+"""What gateways tell Home Assistant lies under `wh/ha/<site>/<gateway>/`."""
 Kind = Literal["shelf", "rfid", "climate", "machine"]
 KINDS: tuple[Kind, ...] = ("shelf", "rfid", "climate", "machine")
 LEAVES: tuple[str, ...] = (*KINDS, "status", "ack", "cmd")
@@ -44,6 +46,19 @@ def spell(site: str, device: str, leaf: str) -> str:
     if leaf not in LEAVES:
         raise ValueError(f"{leaf!r} is not one of {', '.join(LEAVES)}")
     return f"{ROOT}/{site}/{device}/{leaf}"
+
+
+def household(site: str, gateway: str, *levels: str) -> str:
+    """Where a gateway tells Home Assistant how things are; each part must be a single level."""
+    for level in (site, gateway, *levels):
+        if not LEVEL.match(level) and level != "#":
+            raise ValueError(f"{level!r} can not be a topic level: use 1-64 of A-Z a-z 0-9 _ -")
+    return "/".join([HOUSEHOLD, site, gateway, *levels])
+
+
+def discovery(prefix: str, device: str) -> str:
+    """Where Home Assistant looks for what there is of a device, below its discovery prefix."""
+    return f"{prefix}/device/{device}/config"
 
 
 def filters() -> list[str]:

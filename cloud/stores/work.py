@@ -79,7 +79,7 @@ class Maintenance:
                 .mappings()
                 .first()
             ):
-                return Stored(_order(known["body"], known["id"]))
+                return Stored(order_of(known["body"], known["id"]))
             wanted = claim(order.asset, order.cause)
             book = tables_work.work.c
             if wanted and (other := connection.scalar(select(book.id).where(book.claim == wanted))) is not None:
@@ -100,7 +100,7 @@ class Maintenance:
         ended = select(book.c.id).where(~is_open).order_by(book.c.changed_ms.desc()).limit(ENDED_MAX)
         wanted = select(book.c.id, book.c.body).where(or_(is_open, book.c.id.in_(ended))).order_by(book.c.id)
         with self._reading() as connection:
-            return [_order(row.body, row.id) for row in connection.execute(wanted)]
+            return [order_of(row.body, row.id) for row in connection.execute(wanted)]
 
     def ended(self, before: int, limit: int) -> list[WorkOrder]:
         """Orders that are over, the newest first; with `before` those of lower numbers."""
@@ -108,7 +108,7 @@ class Maintenance:
         wanted = select(book.c.id, book.c.body).where(~book.c.state.in_([*OPEN])).order_by(book.c.id.desc())
         wanted = wanted.where(book.c.id < before) if before else wanted
         with self._reading() as connection:
-            return [_order(row.body, row.id) for row in connection.execute(wanted.limit(limit))]
+            return [order_of(row.body, row.id) for row in connection.execute(wanted.limit(limit))]
 
     def order_of(self, key: str) -> WorkOrder | None:
         """The order that was made with a key, as it is now."""
@@ -118,7 +118,7 @@ class Maintenance:
                 .mappings()
                 .first()
             )
-        return None if row is None else _order(row["body"], row["id"])
+        return None if row is None else order_of(row["body"], row["id"])
 
     def versions(self, id: int) -> list[WorkVersion]:
         """Every version of an order, oldest first; none where there is no such order."""
@@ -126,7 +126,7 @@ class Maintenance:
         wanted = select(table).where(table.c.work == id).order_by(table.c.version)
         with self._reading() as connection:
             rows = connection.execute(wanted)
-            return [WorkVersion(_order(row.body, row.work), row.at_ms, row.by, row.action) for row in rows]
+            return [WorkVersion(order_of(row.body, row.work), row.at_ms, row.by, row.action) for row in rows]
 
     def say(self, verdict: Verdict) -> Verdict:
         """Add a verdict, which gets its id; one whose key is there already is given back as it was stored."""
@@ -202,5 +202,6 @@ def _row(order: WorkOrder) -> Row:
     return {**given, "claim": of, "body": msgspec.to_builtins(order)}
 
 
-def _order(body: object, id: int) -> WorkOrder:
+def order_of(body: object, id: int) -> WorkOrder:
+    """An order from its row."""
     return replace(msgspec.convert(body, WorkOrder), id=id)

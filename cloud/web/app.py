@@ -18,8 +18,10 @@ from cloud.web import (
     cold,
     crews,
     deeds,
+    exports,
     figures,
     gateways,
+    grafana,
     neighbours,
     office,
     openapi,
@@ -46,6 +48,8 @@ from cloud.web.vouching import Vouching
 from cloud.web.writes import Writes, answered
 
 BODY_BYTES_MAX = 64 * 1024
+LINE_BYTES_MAX = 64 * 1024
+"""An address with as many names in it as one may have, in letters of which each takes twelve."""
 STOP_S = 5.0
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -95,6 +99,8 @@ class Desks(NamedTuple):
     assets: assets.AssetDesk
     gateways: gateways.Desk
     people: PeopleDesk
+    exports: exports.Desk
+    graphs: grafana.Desk
     crews: CrewDesk | None = None
 
 
@@ -176,6 +182,8 @@ def routes_of(
         *work.Work(desks.work).routes(),
         *assets.Assets(desks.assets).routes(),
         *gateways.Gateways(desks.gateways).routes(),
+        *exports.Exports(desks.exports).routes(),
+        *grafana.Grafana(desks.graphs, now_ms).routes(),
         *Session(sign_in, now_ms).routes(),
         *Vouching(oidc, sign_in, now_ms).routes(),
         *own.Own(desks.people, sign_in, now_ms).routes(),
@@ -207,7 +215,7 @@ async def serving(
 ) -> AsyncIterator[str]:
     """Serve the app and give its URL; port 0 lets the system choose. Raises `OSError` when the port is taken."""
     # No access log: it would be one line a request, and durations are in the metrics.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S, max_line_size=LINE_BYTES_MAX)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, ssl_context=tls)

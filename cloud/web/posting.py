@@ -18,7 +18,7 @@ from msgspec import Struct
 from cloud.core.purchasing import news
 from cloud.core.refusals import Refusal
 from protocols.documents.papers import Envelope
-from protocols.trade import Webhook
+from protocols.trade import ASKED_FOR, Webhook
 
 WAITING_MAX = 1_000
 """Events that wait for one subscriber; at the limit the oldest is given up, and the log says so."""
@@ -98,7 +98,8 @@ class Posting:
     def offer(self, event: Envelope, supplier: str = "", only: str = "") -> None:
         """Something happened; `supplier`: whom it concerns, "" nobody of them; `only`: for one subscriber."""
         for one in self._hooks.values():
-            if only not in ("", one.id) or (one.events and event.type not in one.events):
+            wanted = event.type in one.events if one.events else event.type not in ASKED_FOR
+            if only not in ("", one.id) or not wanted:
                 continue
             if one.supplier and one.supplier != supplier:
                 continue

@@ -71,7 +71,28 @@ class Text(NamedTuple):
         return told | ({"default": self.default} if self.default else {})
 
 
-Query = Whole | Text
+class Texts(NamedTuple):
+    """Texts of the query: its name comes once for each."""
+
+    name: str
+    means: str
+    most: int
+    length_max: int = 200
+
+    def of(self, request: web.Request) -> list[str]:
+        """The texts that were sent; raises `Refusal` for what can not be meant."""
+        texts = [one for one in request.query.getall(self.name, []) if one]
+        if len(texts) > self.most or any("\0" in one or len(one) > self.length_max for one in texts):
+            hint = f"send `{self.name}` up to {self.most} times, of up to {self.length_max} characters"
+            raise Refusal(400, "bad_request", f"`{self.name}` is too long, or too many", hint)
+        return texts
+
+    def schema(self) -> dict[str, Any]:
+        """As JSON Schema has it."""
+        return {"type": "array", "items": {"type": "string", "maxLength": self.length_max}, "maxItems": self.most}
+
+
+Query = Whole | Text | Texts
 
 
 def number(request: web.Request, noun: str) -> int:

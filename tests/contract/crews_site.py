@@ -133,9 +133,7 @@ class Crewed:
         )
         self.crewing.load()
         self.crewing.delivering.retry_s = 0.01
-        desks = service.trade.desks(service, service.assets, service.gateways, service.people)._replace(
-            crews=Crews(self.crewing)
-        )
+        desks = service.desks()._replace(crews=Crews(self.crewing))
         self.sign_in = SignIn(MemoryAccounts())
         app = make_app(desks, service.live, self.sign_in, state, now_ms=clock)
         self.url = await self._stack.enter_async_context(serving(app))

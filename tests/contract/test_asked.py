@@ -60,7 +60,7 @@ class Pair:
         service_keys(state)
         allow(state, "gw", own_keys(self.folder / "edge", "gw").public.decode())
         self.uplink = Uplink(self.address, state, "demo", self.service.apply, ledger.tops, ledger.missing)
-        desks = self.service.trade.desks(self.service, self.service.assets, self.service.gateways, self.service.people)
+        desks = self.service.desks()
         self.url = await enter(serving(make_app(desks, self.service.live, self.sign_in, self.folder)))
         key = state / "keys" / "service.key"
         self.gateway = Gateway(Options(SITE, self.folder / "edge", NOBODY, "gw", self.address, key))

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from cloud.desks.telling import kept_of, renew, secrets_of
+from tests.contract.depots import Linked
 from tests.contract.test_trade_orders import lost
 from tests.contract.trade_partners import Subscriber, begin, day, despatch, ordered, sent, subscribed
 from tests.contract.trade_site import TradeSite
@@ -53,6 +54,8 @@ async def posting(trading: TradeSite, subscriber: Subscriber) -> AsyncIterator[N
     try:
         yield
         await until(lambda: not any(telling.posting.waiting().values()) or task.done())
+        ids = [one.id for one in trading.service.site.webhooks]
+        await until(lambda: not any(kept.waiting for one in ids if (kept := kept_of(books, one))) or task.done())
         assert not task.done()
     finally:
         task.cancel()
@@ -364,3 +367,26 @@ async def test_an_address_that_is_none_is_tried_and_logged_and_stops_nobody(trad
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def test_alerts_are_told_to_who_asks_for_them_that_they_fired_and_that_they_are_over(
+    trading: TradeSite, subscriber: Subscriber
+) -> None:
+    asks = '\nevents = ["warehouse.alert.fired", "warehouse.alert.resolved"]\n'
+    await begin(trading, hooks(subscriber, "erp") + asks)
+
+    async with posting(trading, subscriber):
+        await trading.weigh("A1", 5)
+        await trading.tick(3, 61_000)  # the gateway is not connected
+        await until(lambda: len(subscriber.taken) == 1)
+    await trading.restart()
+    async with posting(trading, subscriber):
+        await trading.tick(3, 61_000)
+        trading.service.uplink = Linked()  # type: ignore[assignment]
+        await trading.tick(3, 61_000)
+        await until(lambda: len(subscriber.taken) == 2)
+
+    told = [(one["type"], one["data"]["rule"], one["data"]["subject"]) for one in subscriber.taken]
+    fired, over = (f"warehouse.alert.{what}" for what in ("fired", "resolved"))
+    assert told == [(fired, "gateway_silent", "g1"), (over, "gateway_silent", "g1")]
+    assert len({one["id"] for one in subscriber.taken}) == 2

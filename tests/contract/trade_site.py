@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from aiohttp import ClientSession
+from aiohttp import ClientResponse, ClientSession
 from msgspec.structs import replace
 from sqlalchemy import Connection, create_engine
 
@@ -208,7 +208,7 @@ class TradeSite:
         self.service = Service(options)
         self._running.append(self.service)
         self._sign_in = SignIn(self.accounts)
-        desks = self.service.trade.desks(self.service, self.service.assets, self.service.gateways, self.service.people)
+        desks = self.service.desks()
         app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock)
         self._told = told_by(app)
         self.url = await self._stack.enter_async_context(serving(app))
@@ -251,6 +251,11 @@ class TradeSite:
                 return response.status, response.headers, msgspec.json.decode(text)
             except msgspec.DecodeError:
                 return response.status, response.headers, text
+
+    def stream(self, name: str, path: str) -> AbstractAsyncContextManager[ClientResponse]:
+        """An answer that is read piece by piece."""
+        cookie = f"{COOKIE}={self._sign_in.grant(WHO[name], self.clock())}"
+        return self._client.get(path, headers={"Cookie": cookie})
 
     async def get(self, path: str, name: str = "mo") -> Json:
         """What is there."""

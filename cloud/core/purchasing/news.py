@@ -1,5 +1,5 @@
 """What subscribers are told at once, as CloudEvents signed for a webhook: a need proposed, an order sent or changed,
-stock below its least, an arrival confirmed.
+stock below its least, an arrival confirmed, an alert that fired or is over.
 
 An event says what concerns its SKU or order and nothing that is the site's alone: no names, notes or other partners.
 Its id stays the same however often it is made, so that a receiver takes it once.
@@ -26,6 +26,8 @@ News = Literal[
     "warehouse.order.changed",
     "warehouse.stock.below_least",
     "warehouse.arrival.confirmed",
+    "warehouse.alert.fired",
+    "warehouse.alert.resolved",
 ]
 TYPE: Final = "application/json"
 CONTENT: Final = "application/cloudevents+json; charset=utf-8"
@@ -87,6 +89,25 @@ def arrival_confirmed(site: str, sku: str, units: int, order: Order, at_ms: int)
     data = {"order": number, "sku": sku, "units": units, "state": order.state}
     key = f"arrival-{order.id}-{order.version}-{sku}"
     return _event(site, "warehouse.arrival.confirmed", key, number, at_ms, data)
+
+
+class AlertTold(Struct, frozen=True):
+    """What is told of an alert; `reopened`: so often it came back."""
+
+    alert: int
+    rule: str
+    subject: str
+    zone: str
+    severity: int
+    since_ms: int
+    reopened: int = 0
+
+
+def alert_told(site: str, one: AlertTold, fires: bool, at_ms: int) -> Envelope:
+    """An alert fired, or is over, since then. Of one that came back both are told again."""
+    kind: News = "warehouse.alert.fired" if fires else "warehouse.alert.resolved"
+    key = f"alert-{one.alert}-{one.reopened}-{'fired' if fires else 'resolved'}"
+    return _event(site, kind, key, one.subject, at_ms, msgspec.structs.asdict(one))
 
 
 def signed(news: Envelope, at_s: int, secrets: Sequence[str]) -> Post | Refusal:

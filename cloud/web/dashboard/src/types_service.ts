@@ -18,6 +18,13 @@ export interface Alive {
   alive: boolean;
 }
 
+/** A column: its name as it stands in a file, what it holds, and in which unit. */
+export interface ColumnView {
+  name: string;
+  kind: "flag" | "number" | "text" | "time" | "whole";
+  unit: string;
+}
+
 /**
  * All of it, limited to what became known since `since_ms`. `movements_gone`: of each gateway, how many movements that
  * were booked are in the ledger no more, at whatever time; nothing brings them back but a backup.
@@ -155,6 +162,19 @@ export interface Signed {
   role: "admin" | "buyer" | "maintenance" | "operator" | "supplier" | "viewer";
   rights: ("anyone" | "buy" | "govern" | "handle" | "look" | "maintain" | "portal" | "respond" | "self")[];
   pending: boolean;
+}
+
+/**
+ * A table that can be had: what a row is, which right it asks for, which column `from` and `to` look at ("": it is of
+ * now), and what has to be named.
+ */
+export interface TableView {
+  name: string;
+  row: string;
+  right: string;
+  time: string;
+  wants: string;
+  columns: ColumnView[];
 }
 
 /** How one may sign in beside name and password: the name of another service, "" where there is none. */

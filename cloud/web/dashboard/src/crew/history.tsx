@@ -6,7 +6,7 @@ import { byEnd } from "../core/order";
 import { dayOf } from "../core/forms";
 import { alertsResolved, devices, now, zones } from "../state";
 import type { AlertView } from "../types";
-import { Panel } from "../ui/panel";
+import { Csv, Panel } from "../ui/panel";
 import { atMost, codes, day, say, timezone, word } from "../words/words";
 import { ended } from "./api";
 import { Elsewhere, Row } from "./list";
@@ -72,12 +72,15 @@ export function History({ open }: { open: number | null }) {
       name="alerts done"
       title={say("crew.tab.history")}
       foot={
-        mine.next !== null && (all.length > 0 || looking) && (
-          <div class="acts padded">
-            <button type="button" aria-disabled={busy.value} onClick={() => void more()}>{say(busy.value || first ? "loading.text" : "notices.older")}</button>
-            <span class="trouble" role="status">{failed.value === key && say("later.failed")}</span>
-          </div>
-        )
+        <div class="acts padded">
+          {mine.next !== null && (all.length > 0 || looking) && (
+            <>
+              <button type="button" aria-disabled={busy.value} onClick={() => void more()}>{say(busy.value || first ? "loading.text" : "notices.older")}</button>
+              <span class="trouble" role="status">{failed.value === key && say("later.failed")}</span>
+            </>
+          )}
+          <Csv table="alerts" />
+        </div>
       }
     >
       <Search sought={sought.value} change={(part) => (sought.value = { ...sought.value, ...part })} clear={looking ? () => (sought.value = NOTHING) : null} />

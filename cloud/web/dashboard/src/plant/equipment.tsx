@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { assetHref, part, workHref } from "../route";
 import { now, zoneName } from "../state";
-import { Panel, useKeptFocus } from "../ui/panel";
+import { Csv, Panel, useKeptFocus } from "../ui/panel";
 import { ago, number, say, word } from "../words/words";
 import { AssetPage } from "./asset";
 import { assets, works } from "./live";
@@ -41,7 +41,7 @@ function All() {
   return (
     <>
       <Tabs here="assets" count={open.length} />
-      <Panel name="equipment" title={say("asset.title")} aside={all.length > 0 && say("asset.count", { well: number(well), all: number(all.length) })}>
+      <Panel name="equipment" title={say("asset.title")} aside={all.length > 0 && say("asset.count", { well: number(well), all: number(all.length) })} foot={all.length > 0 && <Csv table="assets" />}>
         {kinds.length > 1 && (
           <div class="chips" role="group" aria-label={say("asset.by_kind")}>
             {pick("", all.length)}

@@ -1,7 +1,7 @@
 // Orders: what waits for a decision first, then what is under way, then what ended; and what the shelves saw coming.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Panel, Since, useKeptFocus } from "../ui/panel";
+import { Csv, Panel, Since, useKeptFocus } from "../ui/panel";
 import { may, orders, site, skuName } from "../state";
 import { part, skuHref } from "../route";
 import { day, money, number, say, word } from "../words/words";
@@ -38,7 +38,7 @@ export function Orders() {
         const found = all.filter((one) => (waits(one) ? name === "waiting" : states.includes(one.state))).sort(name === "ended" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
         if (name === "ended" && !found.length) return null;
         return (
-          <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && may("buy") ? begin : found.length > 0 && number(found.length)}>
+          <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && may("buy") ? begin : found.length > 0 && number(found.length)} foot={name === "under_way" && <Csv table="order_lines" />}>
             {name === "waiting" && drafting.value && <NewOrder leave={leave} />}
             <Rows orders={found} calm={say(`orders.none_${name}`)} />
           </Panel>

@@ -2,7 +2,7 @@
 import type { ComponentChildren, RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { now } from "../state";
-import { ago, exact } from "../words/words";
+import { ago, exact, say } from "../words/words";
 
 interface Frame {
   name: string;
@@ -28,6 +28,15 @@ export function Panel({ name, title, aside, foot, scrolls, children }: Frame) {
       </div>
       {foot && <footer>{foot}</footer>}
     </section>
+  );
+}
+
+/** A table to take away, as a plain link: the whole of it, whatever the page shows of it just now. */
+export function Csv({ table }: { table: "stock" | "order_lines" | "alerts" | "assets" }) {
+  return (
+    <a href={`/api/v1/exports/${table}`} download="">
+      {say("export.csv")}
+    </a>
   );
 }
 

@@ -5,7 +5,7 @@ import { roomy, skusInOrder, slots } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, say, word } from "../words/words";
 import { Bullet, StatusMark } from "./marks";
-import { Panel } from "./panel";
+import { Csv, Panel } from "./panel";
 
 export function Stock({ limit }: { limit?: number }) {
   const sought = useSignal("");
@@ -26,7 +26,7 @@ export function Stock({ limit }: { limit?: number }) {
           <input type="search" aria-label={say("stock.search")} placeholder={say("stock.search")} value={sought.value} onInput={(event) => (sought.value = event.currentTarget.value)} />
         )
       }
-      foot={limit && shown.length < all.length && <a href={hrefOf("stock")}>{say("stock.see_all", { n: all.length })}</a>}
+      foot={limit ? shown.length < all.length && <a href={hrefOf("stock")}>{say("stock.see_all", { n: all.length })}</a> : <Csv table="stock" />}
     >
       <table>
         <thead>

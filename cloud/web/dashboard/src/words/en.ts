@@ -170,6 +170,8 @@ export const en = {
   "formula.gateway":
     "A gateway proposed this by itself while the service was away, by the last reorder point and lot it was sent. Its position, reorder point and quantity are shown.",
 
+  "export.csv": "Save all as CSV",
+
   "stock.title": "Stock",
   "stock.lowest_first": "lowest cover first",
   "stock.search": "Search articles",

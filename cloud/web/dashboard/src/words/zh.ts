@@ -171,6 +171,8 @@ export const zh: Words = {
   "formula.gateway":
     "服务不可用期间，由网关按最近一次收到的再订货点与批量自行提出。所示库存位置、再订货点和数量均为网关当时的数值。",
 
+  "export.csv": "全部存为 CSV",
+
   "stock.title": "库存",
   "stock.lowest_first": "按可用天数升序",
   "stock.search": "搜索物品",

@@ -30,6 +30,7 @@ from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
 from cloud.desks.alerting import Alerting
 from cloud.desks.assets import Assets
 from cloud.desks.exporting import Exporting
+from cloud.desks.front import FrontDesk
 from cloud.desks.gateways import Gateways
 from cloud.desks.graphing import Graphing
 from cloud.desks.people import PeopleDesk
@@ -84,6 +85,7 @@ class Service:
         self.trade = Trade(self.inventory, self.ordering, self.planner, books, self._on_disk, _now_ms, history)
         self.assets = Assets(options.site, books, history, self._on_disk, _now_ms)
         self.sight = Sight(self.inventory, self.trade, self.ledger, history, options.state)
+        self.front = FrontDesk(self.inventory, self.assets, books, self._on_disk, history, _now_ms)
         suppliers = [one.id for one in options.site.suppliers]
         self.people = PeopleDesk(self.ledger.people, self.ledger.audit, suppliers, _now_ms)
         self.alerting = Alerting(self.ledger, self._on_disk, _now_ms)
@@ -239,6 +241,7 @@ class Service:
             self.trade.telling.alerts(self.alerting.firing(), now_ms)
             await self.trade.tick(now_ms)
             await self.assets.tick(now_ms)
+            await self.front.take(self.live.current.kpi, now_ms)
             self._troubles.pop("tick", None)
         except (LedgerUnavailable, DeskError) as error:
             self._failed("tick", error)
@@ -339,6 +342,7 @@ class Service:
         self.trade.load()
         self.assets.load()
         self.sight.load()
+        self.front.load()
         try:
             memory.from_history(self.inventory, self.history_store)
         except HistoryUnavailable as error:

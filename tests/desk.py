@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
+from cloud.core.tiles import Tiles, TilesView
+from cloud.core.trends import TrendView
 from cloud.core.view import AlertView, Kpi, NeedView, SiteView, SkuView, SlotView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks
@@ -58,11 +60,22 @@ def recount(before: Snapshot, number: int, count: int, later_ms: int = 100) -> S
     return msgspec.structs.replace(before, slots=slots, t=before.t + later_ms)
 
 
+class MemoryFront:
+    """A front desk that remembers nothing."""
+
+    def tiles(self) -> TilesView:
+        return Tiles().view(NOON_MS)
+
+    async def trends(self) -> list[TrendView]:
+        return []
+
+
 class MemoryDesk:
     """A `Desk` over a `Live` and nothing else."""
 
     def __init__(self, live: Live) -> None:
         self.live = live
+        self.front = MemoryFront()
         self.acknowledged = 0
         self.reasons: list[str] = []
 

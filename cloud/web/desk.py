@@ -10,6 +10,8 @@ import typing
 from collections.abc import Sequence
 
 from cloud.core.completeness import Completeness
+from cloud.core.tiles import TilesView
+from cloud.core.trends import TrendView
 from cloud.core.view import AlertView, NeedView
 from cloud.metrics import Counts
 
@@ -48,12 +50,26 @@ class Unavailable(DeskError):
     """The store behind the answer can not be reached now; asking again later may help."""
 
 
+class FrontDesk(typing.Protocol):
+    """Who knows how things went."""
+
+    def tiles(self) -> TilesView:
+        """How the tiles' figures went."""
+
+    async def trends(self) -> list[TrendView]:
+        """The worst courses, worst first. Raises `Unavailable`."""
+
+
 class Desk(typing.Protocol):
     """The service, as the web sees it."""
 
     async def acknowledge(self, alert_id: int, user: str, note: str) -> AlertView:
         """Acknowledge a firing alert. Doing it again changes nothing and returns the alert as it is. When this returns,
         the change is stored and published. Raises `NotFound`, `Conflict` (already resolved), `Unavailable`."""
+
+    @property
+    def front(self) -> FrontDesk:
+        """How things went: what the overview asks beside the snapshot."""
 
     def picks(self, from_ms: int) -> dict[str, int]:
         """Units taken since then, by slot."""

@@ -1,4 +1,5 @@
-"""The dashboard's files, as `hatch_build.py` wrote them: one page at `/`, and under `/assets/` what it loads.
+"""The dashboard's files, as `hatch_build.py` wrote them: one page at `/` and at `/wall`, and under `/assets/` what it
+loads.
 
 All the page's views are behind the `#` of its one address. Files with a hash in their name never change under it.
 """
@@ -42,12 +43,17 @@ class Pages:
         page = Media(("text/html",))
         return [
             get("/", self.index, None, page),
+            get("/wall", self.wall, None, page),
             get("/public/{link}", self.public, None, page),
             get("/assets/{name}", self.file, None, Media(("*/*",))),
         ]
 
     async def index(self, _: web.Request) -> web.StreamResponse:
         """The page."""
+        return self._page("index.html")
+
+    async def wall(self, _: web.Request) -> web.StreamResponse:
+        """The page as it hangs on a wall: the overview alone, for who can not touch it."""
         return self._page("index.html")
 
     async def public(self, _: web.Request) -> web.StreamResponse:

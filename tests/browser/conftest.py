@@ -142,12 +142,15 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         language: str = "en",
         theme: Literal["light", "dark"] = "light",
         waits: str = "form",
+        script: str = "",
     ) -> Page:
         context = chromium.new_context(**screen, locale="en-GB", color_scheme=theme, reduced_motion="reduce")
         contexts.append(context)
         context.set_default_timeout(10_000)
         if who:
             context.add_cookies([{"name": COOKIE, "value": shop.do(shop.fake.pass_for, who), "url": shop.base}])
+        if script:  # a function that every page runs before its own
+            context.add_init_script(f"({script})()")
         context.add_init_script(f"localStorage.language ??= {language!r}")
         page = context.new_page()
         page.on("console", lambda said: shop.log.append(said.text) if said.type in ("error", "warning") else None)

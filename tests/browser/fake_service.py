@@ -32,6 +32,7 @@ from cloud.web.sign_in import Account, SignIn
 from tests.browser import fake_cold, fake_site
 from tests.browser.fake_cold import FakeCold
 from tests.browser.fake_crew import FakeCrew
+from tests.browser.fake_front import FakeFront
 from tests.browser.fake_gate import FakeGate
 from tests.browser.fake_people import FakePeople
 from tests.browser.fake_plant import FakePlant
@@ -82,6 +83,7 @@ class FakeService:
         self.plant = FakePlant(now_ms, self.become, names, quiet=quiet)
         self.people = FakePeople(now_ms)
         self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
+        self.front = FakeFront(now_ms, lambda: self._live.current, self._celsius_at)
         self.become(rooms=self.cold.rooms())
         if not quiet:
             self.become(orders=self.trade.views(), arrivals=self.trade.arrivals())
@@ -183,6 +185,9 @@ class FakeService:
             fake_site.temperature(zone, t, now, quiet=self._quiet) + more * fake_cold.bump(series, t, now)
             for t in times
         ]
+
+    def _celsius_at(self, zone: str, t: int) -> float:
+        return fake_site.temperature(zone, t, now_ms(), quiet=self._quiet)
 
     def _celsius(self, zone: str) -> float:
         return fake_site.temperature(zone, now_ms(), now_ms(), quiet=self._quiet)

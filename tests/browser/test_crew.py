@@ -322,8 +322,8 @@ def test_what_is_done_in_dead_spots_opens_there_once_the_app_has_been_open_for_a
 ) -> None:
     page = visit(shop, who="lena")
     page.wait_for_function(
-        """() => ['crew', 'parts'].every((part) => performance.getEntriesByType('resource').some(
-            (one) => one.name.includes(`/${part}-`)))""",
+        """() => ['crew', 'plant'].every((part) => [...document.styleSheets].some(
+            (one) => one.href?.includes(`/${part}-`)))""",
         timeout=15_000,
     )
     offline(page)

@@ -1,14 +1,8 @@
 // The page starts here.
-import "uplot/dist/uPlot.min.css";
 import "./style/ground.css";
 import "./style/frame.css";
 import "./style/parts.css";
-import "./style/trade.css";
-import "./style/crew.css";
-import "./style/plant.css";
-import "./style/floor.css";
-import "./style/gate.css";
-import "./style/people.css";
+import "./style/controls.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";

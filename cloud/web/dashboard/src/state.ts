@@ -26,7 +26,11 @@ export const roomy = signal(true);
 /** Wide enough for the names of all pages. */
 export const broad = signal(true);
 
-export const wall = typeof location !== "undefined" && new URLSearchParams(location.search).has("wall");
+/** A screen on a wall, that nobody touches: /wall. */
+export const wall = typeof location !== "undefined" && location.pathname.endsWith("/wall");
+
+/** Single keys are shortcuts, unless they were switched off on this device. */
+export const keys = signal(typeof localStorage === "undefined" || localStorage.getItem("keys") !== "off");
 
 const EMPTY = new Map<string | number, never>();
 const part = <K extends "slots" | "skus" | "needs" | "alerts" | "zones" | "devices" | "gateways" | "orders" | "arrivals" | "measures" | "rooms" | "assets" | "works">(name: K) => computed<Book[K]>(() => book.value?.[name] ?? EMPTY);

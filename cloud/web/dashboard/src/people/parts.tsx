@@ -1,4 +1,7 @@
 // The own account, users and the audit, loaded later: see ui/later.tsx. Their words come beside them.
+import "../style/trade.css";
+import "../style/crew.css";
+import "../style/people.css";
 
 export { Account } from "./account";
 export { Audit } from "./audit";

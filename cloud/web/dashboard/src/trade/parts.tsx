@@ -1,4 +1,5 @@
 // What is loaded later: see ui/later.tsx. Their words come beside them.
+import "../style/trade.css";
 
 export { Card } from "./card";
 export { Counting } from "./counting";

@@ -1,9 +1,10 @@
-// The alerts on the overview: unacknowledged first, then severity, then newest; one press acknowledges. Their page is
-// in ../crew.
+// The alerts on the overview: unacknowledged first, then severity, then newest; one press acknowledges, and a flood is
+// told by its sources. Their page is in ../crew.
+import { alike } from "../core/alike";
 import { hrefOf, skuHref, slotHref } from "../route";
-import { alertsInOrder, deviceName, kpi, may, roomy, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, kpi, may, roomy, skuName, skus, slots, wall, zoneName } from "../state";
 import type { AlertView } from "../types";
-import { say } from "../words/words";
+import { number, say } from "../words/words";
 import { Acknowledge } from "./acknowledge";
 import { SeverityMark } from "./marks";
 import { Panel, Since, useKeptFocus } from "./panel";
@@ -13,20 +14,19 @@ export function Alerts({ limit }: { limit: number }) {
   const list = useKeptFocus<HTMLUListElement>();
   const all = alertsInOrder.value.filter((alert) => alert.state !== "shelved");
   const open = kpi.value?.open_alerts ?? 0;
-  const shown = all.slice(0, limit);
+  const rows = alike(all);
+  const shown = rows.slice(0, limit);
   return (
     <Panel
       name="alerts"
-      scrolls={roomy.value}
+      scrolls={roomy.value && !wall}
       title={say("alerts.title")}
       aside={all.length > 0 && say("alerts.count", { open, all: all.length })}
-      foot={shown.length < all.length && <a href={hrefOf("alerts")}>{say("alerts.see_all", { n: all.length })}</a>}
+      foot={shown.length < rows.length && <a href={hrefOf("alerts")}>{say("alerts.see_all", { n: all.length })}</a>}
     >
       {all.length === 0 && <p class="calm">{say("alerts.none")}</p>}
       <ul ref={list} class="rows">
-        {shown.map((alert) => (
-          <Row key={alert.id} alert={alert} />
-        ))}
+        {shown.map(([alert, ...others]) => others.length ? <Alike key={`${alert!.state} ${alert!.rule} ${alert!.zone}`} alerts={[alert!, ...others]} /> : <Row key={alert!.id} alert={alert!} />)}
       </ul>
     </Panel>
   );
@@ -48,7 +48,29 @@ function Row({ alert }: { alert: AlertView }) {
         </span>
         <Acknowledged alert={alert} />
       </div>
-      {alert.state === "firing" && may("respond") && <Acknowledge alert={alert} noted={false} />}
+      {alert.state === "firing" && may("respond") && !wall && <Acknowledge alert={alert} noted={false} />}
+    </li>
+  );
+}
+
+/** Many alerts from one source: how many, and the newest of them. */
+function Alike({ alerts }: { alerts: AlertView[] }) {
+  const first = alerts[0]!;
+  const newest = Math.max(...alerts.map((one) => one.since_ms));
+  const n = number(alerts.length);
+  return (
+    <li class={first.state}>
+      <SeverityMark severity={Math.min(...alerts.map((one) => one.severity))} />
+      <div class="what">
+        <span>
+          <a class="title" href={hrefOf("alerts")} aria-label={say("alerts.alike_see", { n, title: titled(first) })}>
+            <strong>{titled(first)}</strong>
+          </a>{" "}
+          <span class="note"><Since at={newest} /></span>
+        </span>
+        <span class="note">{[first.zone && zoneName(first.zone), say("alerts.alike", { n })].filter(Boolean).join(" · ")}</span>
+      </div>
+      <b class="many" aria-hidden="true">×{n}</b>
     </li>
   );
 }

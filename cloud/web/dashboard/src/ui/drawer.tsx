@@ -2,17 +2,15 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { countHref, detail, skuHref, slotHref, under } from "../route";
-import { alertsInOrder, deviceName, devices, may, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, devices, may, needsDone, needsInOrder, skuName, skus, slots, zoneName } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
-import { HOUR_MS, useHistory } from "./history";
 import { HealthMark, SeverityMark, Status, StatusMark } from "./marks";
-import { Later, LaterGate } from "./later";
+import { Later, LaterChart, LaterGate } from "./later";
 import { Need } from "./needs";
 import { Since } from "./panel";
 import { titled } from "./said";
 import { onHand, Unknown } from "./stock";
-import { Trend } from "./trend";
 
 export function Drawer() {
   const shown = detail.value;
@@ -118,21 +116,8 @@ function Slot({ slot }: { slot: SlotView }) {
       )}
       <LaterGate key={slot.id} part="HowCome" slot={slot} />
       <Concerns subjects={[slot.id, slot.device]} />
-      {device && Object.entries(device.series).slice(0, 4).map(([name, key]) => <Course key={key} name={name} series={key} />)}
+      {device && Object.entries(device.series).slice(0, 4).map(([name, key]) => <LaterChart key={key} part="Course" name={name} series={key} />)}
     </>
-  );
-}
-
-const COURSE_HOURS = 24;
-
-function Course({ name, series: key }: { name: string; series: string }) {
-  const { series } = useHistory(key, COURSE_HOURS).value;
-  if (!series?.t.length) return null;
-  return (
-    <section>
-      <h3>{`${name} · ${say("climate.hours", { n: COURSE_HOURS })}`}</h3>
-      <Trend series={series} from={now.value - COURSE_HOURS * HOUR_MS} to={now.value} label={name} />
-    </section>
   );
 }
 

@@ -1,4 +1,5 @@
 // Language, appearance and account.
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import * as api from "../api";
 import { restart } from "../link";
@@ -6,6 +7,7 @@ import { hrefOf, page } from "../route";
 import { may, session } from "../state";
 import { choose as chooseTheme, THEMES, theme } from "../theme";
 import { choose as chooseLanguage } from "../words/books";
+import { LaterHabits } from "./later";
 import { type Language, language, LANGUAGES, say, word } from "../words/words";
 
 export function Preferences() {
@@ -33,6 +35,7 @@ export function Preferences() {
 
 export function Menu() {
   const home = useRef<HTMLDetailsElement>(null);
+  const opened = useSignal(false);
   useEffect(() => {
     const outside = (event: Event) => {
       if (!home.current?.contains(event.target as Node)) home.current?.removeAttribute("open");
@@ -56,7 +59,7 @@ export function Menu() {
     restart();
   };
   return (
-    <details class="menu" ref={home}>
+    <details class="menu" ref={home} onToggle={() => (opened.value = true)}>
       <summary aria-label={say("menu.label")}>
         <svg viewBox="0 0 20 20" aria-hidden="true">
           <path d="M3 6h8m4 0h2M3 14h2m4 0h8" />
@@ -75,6 +78,7 @@ export function Menu() {
           ))}
         </p>
         <Preferences />
+        {opened.value && <LaterHabits part="Habits" />}
         <button type="button" class="leave" onClick={() => void leave()}>
           {say("menu.sign_out")}
         </button>

@@ -1,18 +1,19 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type NavPage, page, PAGES, part } from "../route";
-import { arrivals, book, broad, heardAt, kpi, link, may, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { arrivals, book, broad, heardAt, keys, kpi, link, may, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
-import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
-import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPeople, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterPeople, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
 import { Stock } from "./stock";
+import { Tiles } from "./tiles";
+
+let ways: Promise<typeof import("../front/keys")> | null = null;
 
 /** So long after the first load the pages of alerts, equipment and cold rooms are fetched too: what is done there must be
  *  at hand when there is no connection. */
@@ -22,6 +23,19 @@ export function Shell() {
   useEffect(() => {
     const ahead = setTimeout(() => (fetchCrew(), fetchPlant()), AHEAD_MS);
     return () => clearTimeout(ahead);
+  }, []);
+  useEffect(() => {
+    if (wall) void import("../front/wake").then(({ stayAwake }) => stayAwake(), () => undefined);
+    else if (localStorage.getItem("sound") === "on") void import("../front/sound").catch(() => undefined);
+    const pressed = (event: KeyboardEvent) => {
+      const busy = event.ctrlKey || event.metaKey || event.altKey || event.isComposing || (event.target as Element).closest?.("input, textarea, select, dialog");
+      if (!keys.value || wall || busy || !/^[a-z/?]$/.test(event.key)) return;
+      if (event.key === "/") event.preventDefault();
+      ways ??= import("../front/keys"); // one promise: what is pressed while it loads stays in its order
+      ways.then(({ press }) => press(event.key, event.timeStamp), () => (ways = null));
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
   }, []);
   if (!book.value) return <p class="waiting" role="status">{say(unreachable.value ? "loading.failed" : "loading.text")}</p>;
   return (
@@ -86,13 +100,11 @@ function View() {
     case "overview":
       return (
         <>
-          <Kpis />
+          <Tiles />
           <FloorMap />
-          <Climate />
+          <LaterFront part="Trends" />
           <Alerts limit={roomy.value ? 30 : 5} />
-          <Needs limit={roomy.value ? 30 : 5} />
-          <Stock limit={roomy.value ? 30 : 6} />
-          <Devices limit={roomy.value ? 30 : 5} />
+          <Stock limit={wall ? 4 : roomy.value ? 30 : 6} />
         </>
       );
   }

@@ -1,7 +1,7 @@
 // Every article, the one that runs out first on top. A count that is not known is "?", with what would help.
 import { useSignal } from "@preact/signals";
 import { hrefOf, skuHref, slotHref } from "../route";
-import { roomy, skusInOrder, slots } from "../state";
+import { roomy, skusInOrder, slots, wall } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, say, word } from "../words/words";
 import { Bullet, StatusMark } from "./marks";
@@ -17,7 +17,7 @@ export function Stock({ limit }: { limit?: number }) {
   return (
     <Panel
       name="stock"
-      scrolls={limit !== undefined && roomy.value}
+      scrolls={limit !== undefined && roomy.value && !wall}
       title={say("stock.title")}
       aside={
         limit ? (
@@ -64,7 +64,7 @@ function Row({ sku, full, unknown }: { sku: SkuView; full: boolean; unknown: Slo
     <>
       <tr class={sku.status}>
         <th scope="row">
-          <a href={skuHref(sku.id)}>{sku.name || sku.id}</a>
+          <a href={skuHref(sku.id)} title={sku.name}>{sku.name || sku.id}</a>
           <span class="note">
             {sku.id}
             {!full && sku.uncertain > 0 && ` · ${say("stock.uncertain", { n: sku.uncertain })}`}

@@ -1,6 +1,8 @@
 // A trend with its allowed band shaded and its gaps left open. uPlot lives here.
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import "../style/chart.css";
 import { span, type Series, withGaps } from "../core/series";
 import { dark } from "../theme";
 import { zoom } from "./panel";

@@ -9,6 +9,7 @@ const BOOKS = {
   crew: { en: () => import("./crew_en").then(({ en }) => en as Words), zh: () => import("./crew_zh").then(({ zh }) => zh as Words) },
   door: { en: () => import("./door_en").then(({ en }) => en as Words), zh: () => import("./door_zh").then(({ zh }) => zh as Words) },
   floor: { en: () => import("./floor_en").then(({ en }) => en as Words), zh: () => import("./floor_zh").then(({ zh }) => zh as Words) },
+  front: { en: () => import("./front_en").then(({ en }) => en as Words), zh: () => import("./front_zh").then(({ zh }) => zh as Words) },
   gate: { en: () => import("./gate_en").then(({ en }) => en as Words), zh: () => import("./gate_zh").then(({ zh }) => zh as Words) },
   means: { en: () => import("./means_en").then(({ en }) => en as Words), zh: () => import("./means_zh").then(({ zh }) => zh as Words) },
   orders: { en: () => import("./orders_en").then(({ en }) => en as Words), zh: () => import("./orders_zh").then(({ zh }) => zh as Words) },

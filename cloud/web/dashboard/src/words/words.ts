@@ -5,6 +5,7 @@ import { en } from "./en";
 import type { en as cold } from "./cold_en";
 import type { en as door } from "./door_en";
 import type { en as floor } from "./floor_en";
+import type { en as front } from "./front_en";
 import type { en as gate } from "./gate_en";
 import type { en as orders } from "./orders_en";
 import type { en as people } from "./people_en";
@@ -21,6 +22,7 @@ export type Key =
   | keyof typeof portal
   | keyof typeof crew
   | keyof typeof floor
+  | keyof typeof front
   | keyof typeof gate
   | keyof typeof plant
   | keyof typeof cold

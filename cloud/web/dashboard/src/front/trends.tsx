@@ -1,0 +1,84 @@
+// The courses that are furthest out of what is normal, the worst first.
+import { across, down, type Span, ticks } from "../core/spark";
+import { appended, span, withGaps } from "../core/series";
+import { featured, featureName, normal } from "../plant/features";
+import { assetName } from "../plant/told";
+import { assets, rooms } from "../plant/live";
+import { assetHref, hrefOf, slotHref } from "../route";
+import { skuName, slots, zoneName, zones } from "../state";
+import type { TrendView } from "../types_front";
+import { HOUR_MS } from "../ui/history";
+import { Spark } from "../ui/spark";
+import { exact, minute, number, quantity, say, shortDay } from "../words/words";
+import { failed, trends, useTrends } from "./api";
+
+const DAYS_MS = 36 * HOUR_MS;
+
+export function Trends() {
+  useTrends();
+  const found = trends.value;
+  return (
+    <section class="trends" aria-label={say("trends.title")}>
+      {found?.map((one) => <Trend key={`${one.kind} ${one.id}`} trend={one} />)}
+      {!found?.length && <p class="calm panel">{say(failed.value ? "climate.failed" : found ? "trends.none" : "loading.text")}</p>}
+    </section>
+  );
+}
+
+function Trend({ trend }: { trend: TrendView }) {
+  const { kind, id, low, high } = trend;
+  const zone = kind === "zone" ? zones.value.get(id) : undefined;
+  const live = zone && zone.temperature_c !== null && zone.at_ms > trend.to_ms;
+  const to = live ? zone.at_ms : trend.to_ms;
+  const from = to - (trend.to_ms - trend.from_ms);
+  const measured = { t: trend.times_ms, v: trend.values };
+  const series = withGaps(live ? appended(measured, zone.at_ms, zone.temperature_c!, from) : measured);
+  const [least, most] = span(series.v, [low, high]);
+  const value = series.v.findLast((one) => one !== null);
+  const out = value !== null && value !== undefined && ((low !== null && value < low) || (high !== null && value > high));
+  const of = { name: trend.name, unit: trend.unit, normal_low: low, normal_high: high };
+  const asset = assets.value.get(id);
+  const name = kind === "slot" ? `${id} · ${skuName(slots.value.get(id)?.sku ?? "")}` : zone ? zoneName(id) : assetName(asset, id);
+  const feature = kind === "slot" ? say("trends.count") : featureName(trend.name);
+  const told = value === null || value === undefined ? "?" : kind === "zone" ? quantity(value, trend.unit, 1) : featured(value, of);
+  const href = kind === "asset" ? assetHref(id) : kind === "slot" ? slotHref(id) : hrefOf([...rooms.value.values()].some((room) => room.zone === id) ? "cold" : "map");
+  return (
+    <a class={`panel room ${out ? "bad" : ""}`} href={href} title={exact(to)}>
+      <span class="head">
+        <strong class="name">{name}</strong>
+        <b class="value">{told}</b>
+      </span>
+      <span class="note">
+        {out && <strong>{say("climate.out_of_range")}</strong>}
+        <span>{feature}</span>
+        {normal(of) && <span class="normal">{normal(of)}</span>}
+      </span>
+      <Chart span={{ from, to, low: least, high: most }} trend={trend} series={series} label={say("trends.chart", { name, feature, value: told })} />
+    </a>
+  );
+}
+
+function Chart({ span: drawn, trend, series, label }: { span: Span; trend: TrendView; series: { t: number[]; v: (number | null)[] }; label: string }) {
+  const long = drawn.to - drawn.from > DAYS_MS;
+  const whole = long ? 24 * HOUR_MS : HOUR_MS;
+  const step = Math.ceil((drawn.to - drawn.from) / 3.5 / whole) * whole;
+  const times: number[] = [];
+  for (let at = Math.ceil(drawn.from / step) * step; at <= drawn.to; at += step) times.push(at);
+  return (
+    <span class="trend">
+      <Spark series={series} span={drawn} low={trend.low} high={trend.high} label={label} />
+      {ticks(drawn.low, drawn.high).map((one) => (
+        <Label key={one} class="y" style={{ top: `${down(one, drawn)}%` }} text={number(one, 1)} />
+      ))}
+      {times.map((at) => (
+        <Label key={at} class="x" style={{ left: `${across(at, drawn)}%` }} text={long ? shortDay(at) : minute(at)} />
+      ))}
+    </span>
+  );
+}
+
+const Label = ({ class: where, style, text }: { class: string; style: Record<string, string>; text: string }) => (
+  <span class={`tick ${where}`} style={style} aria-hidden="true">
+    {text}
+  </span>
+);

@@ -8,10 +8,10 @@ import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPeople, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPeople, LaterPlant, LaterSupply } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
-import { Needs, NeedsDone } from "./needs";
+import { Needs } from "./needs";
 import { Stock } from "./stock";
 
 /** So long after the first load the pages of alerts, equipment and cold rooms are fetched too: what is done there must be
@@ -55,14 +55,9 @@ function View() {
     case "alerts":
       return <LaterCrew part="AlertsPage" />;
     case "stock":
-      return <Stock />;
+      return part.value ? <LaterSupply part="SkuPage" key={part.value} id={part.value} /> : <Stock />;
     case "replenishment":
-      return (
-        <>
-          <Needs />
-          <NeedsDone />
-        </>
-      );
+      return <LaterSupply part="Replenishment" />;
     case "orders":
       return <Later part="Orders" />;
     case "counting":

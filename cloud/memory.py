@@ -11,14 +11,17 @@ from protocols.reports import Report, Series, SlotLevel
 
 
 def samples(reports: Iterable[Report]) -> list[Samples]:
-    """What the history keeps: every series, and the counts of the slots as `<slot>/slot/count`."""
+    """What the history keeps: every series, and the counts of the slots as `<slot>/slot/count`, with 1 in
+    `<slot>/slot/unknown` where one can not be told from then on."""
     kept = []
     for report in reports:
         if type(report) is Series:
             name = f"{report.device}/{report.channel}/{report.quantity}"
             kept.append(Samples(name, [report.at_ms + offset for offset in report.offsets_ms], report.values))
-        elif type(report) is SlotLevel and report.count is not None:
-            kept.append(Samples(f"{report.slot}/slot/count", [report.at_ms], [float(report.count)]))
+        elif type(report) is SlotLevel:
+            told = "unknown" if report.count is None else "count"
+            units = 1.0 if report.count is None else float(report.count)
+            kept.append(Samples(f"{report.slot}/slot/{told}", [report.at_ms], [units]))
     return kept
 
 

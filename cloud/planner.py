@@ -21,7 +21,8 @@ from cloud.core.planning.cards import Card, card
 from cloud.core.planning.deals import Deal
 from cloud.core.planning.items import Item
 from cloud.core.planning.settling import Outlook, settle
-from cloud.core.replenishment import OPEN, Fate, Need, Plan, Stock, aged, planned, reviewed, stocked, unasked
+from cloud.core.planning.what_if import Planned
+from cloud.core.replenishment import OPEN, Fate, Need, Plan, Stock, aged, planned, reviewed, snoozed, stocked, unasked
 from cloud.core.supplying import learning
 from cloud.core.supplying.histories import Days, days_of
 from cloud.core.supplying.learning import Learnt, Lesson
@@ -73,6 +74,7 @@ class Planner:
         self._studying: asyncio.Future[Learnt] | None = None
         self._unkept = False
         self._behind = self._stale = False
+        self._deciding = asyncio.Lock()
 
     @property
     def learnt(self) -> Learnt:
@@ -93,6 +95,15 @@ class Planner:
         """An SKU as it is planned, where it was planned."""
         ready = self._prepared.get(sku)
         return stocked(ready.terms, self.positions(sku)) if ready is not None else None
+
+    def planned(self, sku: str) -> Planned | None:
+        """By what an SKU is planned whatever is in stock, where it was planned."""
+        made = self._prepared.get(sku)
+        return Planned(made.listed, made.deals, made.told) if made is not None else None
+
+    def days(self, sku: str, now_ms: int) -> Days:
+        """Its whole days until yesterday."""
+        return self._days(sku, now_ms)
 
     def foretell(
         self, skus: Iterable[str], now_ms: int, days: int, taus: Sequence[float]
@@ -121,8 +132,25 @@ class Planner:
             if need is not None and need.state not in OPEN:  # what an order left of it is wanted now, not in an hour
                 await self._decide(sku, made, now_ms, keep)
 
+    async def snooze(
+        self, number: int, until_ms: int, by: str, note: str, now_ms: int, keep: Callable[[Need], Awaitable[Need]]
+    ) -> Need | None:
+        """Nobody wants to be asked about an open need until then (0: now); as it is kept, None where it is not open.
+        Raises `LedgerUnavailable`."""
+        async with self._deciding:
+            need = next((one for one in self._ordering.needs.values() if one.id == number), None)
+            if need is None:
+                return None
+            need = await keep(snoozed(need, until_ms, by, note, now_ms))
+            self._ordering.enter(need)
+            return need
+
     async def _decide(self, sku: Sku, made: Plan, now_ms: int, keep: Callable[[Need], Awaitable[Need]]) -> Need | None:
         """What becomes of an SKU's need by this plan, kept."""
+        async with self._deciding:
+            return await self._decided(sku, made, now_ms, keep)
+
+    async def _decided(self, sku: Sku, made: Plan, now_ms: int, keep: Callable[[Need], Awaitable[Need]]) -> Need | None:
         open_need = self._ordering.needs.get(sku.id)
         fate: Fate = self.fate(open_need.id) if open_need is not None else "free"
         before = self._ordering.last.get(sku.id)

@@ -95,7 +95,8 @@ class Service:
         self.trade.works.verdicts.snooze = self.alerting.shelve
         self.trade.works.people = lambda: [one.id for one in options.site.people]
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
-        self.trade.works.acted = self.trade.cold.acted = self.alerting.changed
+        self.trade.works.acted = self.trade.cold.acted = self.trade.replenishing.acted = self.alerting.changed
+        self.trade.replenishing.keep = self._keep_need
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self.uplink: Uplink | None = None

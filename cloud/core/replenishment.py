@@ -31,6 +31,8 @@ GATEWAY = "gateway"
 """A gateway proposed it, by the policy it was sent last, while the service was away."""
 
 Verdict = Literal["order", "enough", "demand_unknown", "no_demand", "stock_unknown", "discontinued", "unfit"]
+SAID = ("proposed_ms", "held_until_ms", "snoozed_until_ms", "snoozed_by", "snoozed_note")
+"""What a need keeps though its figures are revised: what others said of it."""
 OVER: frozenset[Verdict] = frozenset(("enough", "no_demand", "discontinued"))
 """Verdicts by which nothing is wanted."""
 State = Literal["proposed", "observed", "fulfilled", "withdrawn"]
@@ -72,7 +74,15 @@ class Need(Struct, frozen=True):
     @property
     def held_until_ms(self) -> int:
         """Until then the service does not order it by itself, for somebody cancelled that; 0 where nobody did."""
-        until_ms = self.why.get("held_until_ms")
+        return self._time("held_until_ms")
+
+    @property
+    def snoozed_until_ms(self) -> int:
+        """Until then nobody wants to be asked about it, and the service does not order it by itself; 0: now."""
+        return self._time("snoozed_until_ms")
+
+    def _time(self, name: str) -> int:
+        until_ms = self.why.get(name)
         return until_ms if isinstance(until_ms, int) else 0
 
 
@@ -219,10 +229,17 @@ def decide(
     if fate == "draft":
         return None
     if made.verdict == "order" and _differs(open_need.quantity, made):
-        kept = {name: open_need.why[name] for name in ("proposed_ms", "held_until_ms") if name in open_need.why}
+        kept = {name: open_need.why[name] for name in SAID if name in open_need.why}
         why = why_of(made) | kept | {"revised": int(open_need.why.get("revised") or 0) + 1}
         return replace(open_need, quantity=made.quantity, state=state, changed_ms=now_ms, why=why)
     return replace(open_need, state=state, changed_ms=now_ms) if open_need.state != state else None
+
+
+def snoozed(need: Need, until_ms: int, by: str, note: str, now_ms: int) -> Need:
+    """The need that nobody wants to be asked about until then; `until_ms` 0: it waits for somebody again."""
+    rest = {name: value for name, value in need.why.items() if not name.startswith("snoozed_")}
+    said = {"snoozed_until_ms": until_ms, "snoozed_by": by, "snoozed_note": note} if until_ms else {}
+    return replace(need, changed_ms=now_ms, why=rest | said)
 
 
 def versions_with(known: list[Need], before: Need, after: Need) -> list[Need]:

@@ -109,7 +109,8 @@ class NeedView(Struct, frozen=True):
     reserved, quarantined, on_order, in_transit, position, daily_demand, demand_sd, demand_days, lead_time_days,
     lead_time_sd_days, service_level, lead_time_demand, safety_stock, reorder_point, eoq, order_cost,
     holding_cost_unit_year, moq, pack, capacity, quantity, formula, replenish; of a gateway's proposal also proposed_ms,
-    gateway_position, gateway_reorder_point, gateway_quantity. `revised` counts how often it was; an "observed" one is
+    gateway_position, gateway_reorder_point, gateway_quantity; of one that somebody snoozed also snoozed_until_ms,
+    snoozed_by, snoozed_note. `revised` counts how often it was; an "observed" one is
     proposed to nobody.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -25,6 +25,7 @@ from cloud.desks.withdrawing import Withdrawing
 from cloud.stores.books import Books
 from cloud.web.desk import NotFound, Refused
 from protocols.layout import Site
+from protocols.trade import Action
 
 AGAIN_MS = 60_000
 """What could not be ordered is tried again after so long, or when something else is wanted."""
@@ -51,7 +52,11 @@ class Needs:
         await self.withdrawing.tick(now_ms)
         orders, turns = self._versions.known, self._versions.turns
         unsent = [one.id for one in orders.open.values() if _is_unsent(one)]
-        free = [one for one in self.known() if one.state == "proposed" and one.held_until_ms <= now_ms]
+        free = [
+            one
+            for one in self.known()
+            if one.state == "proposed" and max(one.held_until_ms, one.snoozed_until_ms) <= now_ms
+        ]
         asked = [self._asked(one) for one in free if one.sku in self.site.sku_by_id]
         asked = [one for one in asked if one.level == "order" and self._is_due(one, now_ms)]
         if not (unsent or asked or turns.doubtful):
@@ -67,24 +72,34 @@ class Needs:
 
     def offers(self, need: int) -> list[OfferView]:
         """What each supplier would ask for it."""
-        return self._offering.of(self._wanted(need))
+        return self._offering.of(self.wanted(need))
 
-    async def order(self, need: int, supplier: str, now_ms: int) -> list[Order]:
-        """The orders that one need becomes because a person asks for it. Within a turn."""
-        wanted = self._wanted(need)
+    async def order(self, needs: Mapping[int, int], supplier: str, now_ms: int) -> list[Order]:
+        """The orders that needs become because a person asks for them, all or none: need -> units (0: as proposed).
+        Within a turn."""
+        asked = [self._by_hand(need, units) for need, units in needs.items()]
+        for one in asked:
+            if one.level == "observe" and len(asked) > 1:  # of several it would be left out in silence
+                raise Refused("observed", f"{one.sku} is only observed.", WHY["observed"])
+        made, left = await self._order(asked, supplier, now_ms)
+        if left and not made:
+            why = left[0].reason
+            sku = next(one.sku for one in asked if one.need == left[0].need)
+            raise Refused(why, f"{sku} can not be ordered.", WHY.get(why, "Look at its offers."))
+        return made
+
+    def _by_hand(self, need: int, units: int) -> Asked:
+        wanted = self.wanted(need)
         if (on := self._versions.known.on.get(need)) is not None:
             raise Refused("ordered", f"Need {need} is on order {on} already.", "Look at that order.")
         still_wanted(self.site, wanted.sku)
         asked = self._asked(wanted)
-        if asked.level == "order":  # a person does it, and looks at it
-            asked = replace(asked, level="propose")
-        made, left = await self._order([asked], supplier, now_ms)
-        if left and not made:
-            why = left[0].reason
-            raise Refused(why, f"{wanted.sku} can not be ordered.", WHY.get(why, "Look at its offers."))
-        return made
+        # what the service would order by itself a person does now, and looks at it
+        level: Action = "propose" if asked.level == "order" else asked.level
+        return replace(asked, level=level, units=units or asked.units)
 
-    def _wanted(self, need: int) -> Need:
+    def wanted(self, need: int) -> Need:
+        """An open need. Raises `NotFound`."""
         wanted = next((one for one in self.known() if one.id == need), None)
         if wanted is None:
             raise NotFound(f"there is no open need {need}", "it may be over; reload the page")

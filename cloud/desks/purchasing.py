@@ -128,10 +128,16 @@ class Purchasing:
         """See `office.OfficeDesk`."""
         return await asyncio.to_thread(self.needs.offers, need)
 
-    async def order_need(self, need: int, supplier: str, who: Who) -> Ordered:
+    async def draft_needs(self, needs: Mapping[int, int], supplier: str) -> Ordered:
+        """See `supply.Desk`. What is drafted waits for somebody to approve it."""
+        async with self._turns.turn():
+            made = await self.needs.order(needs, supplier, self._now_ms())
+            return Ordered([self.view(one) for one in made])
+
+    async def order_need(self, need: int, units: int, supplier: str, who: Who) -> Ordered:
         """See `office.OfficeDesk`. Whoever orders a need approves it as far as they may."""
         async with self._turns.turn():
-            made = await self.needs.order(need, supplier, self._now_ms())
+            made = await self.needs.order({need: units}, supplier, self._now_ms())
             approved = []
             for one in made:
                 now_ms, listed = self._now_ms(), self._listed(one)

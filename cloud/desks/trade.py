@@ -14,12 +14,14 @@ from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.coldroom import Coldroom
 from cloud.desks.counts import Counts
 from cloud.desks.figures import Figures
+from cloud.desks.foreseeing import Foreseeing
 from cloud.desks.neighbours import Neighbours
 from cloud.desks.papers import Papers
 from cloud.desks.partners import Partners
 from cloud.desks.promises import Promises
 from cloud.desks.purchasing import Purchasing
 from cloud.desks.refusing import OnDisk
+from cloud.desks.replenishing import Replenishing
 from cloud.desks.supplying import Supplying
 from cloud.desks.telling import Telling
 from cloud.desks.work import Works
@@ -66,6 +68,8 @@ class Trade:
         self.figures = Figures(self.book, self.supplying, books, on_disk, now_ms)
         self.cold = Coldroom(self.book, books, on_disk, now_ms, history)
         self.works = Works(self.book, self.promises, books, on_disk, now_ms)
+        self.foreseeing = Foreseeing(inventory, planner, self.purchasing, self.book, books, history, now_ms)
+        self.replenishing = Replenishing(inventory.site, ordering, planner, self.purchasing, self.supplying, now_ms)
         self._join()
 
     def load(self) -> None:
@@ -141,6 +145,8 @@ class Trade:
             people,
             exports,
             graphs,
+            self.foreseeing,
+            self.replenishing,
         )
 
     def shown(self) -> Traded:
@@ -186,7 +192,7 @@ class Trade:
         self.book.changed = lambda sku, at_ms: ordering.again([sku], self._now_ms())
         self.book.give_back = self.purchasing.take_back
         self.book.picked = self._inventory.picked
-        planner.positions = self.position
+        planner.positions = self.foreseeing.position = self.replenishing.position = self.position
         self.book.ends = self.cold.stays.ends
         planner.lots = self.book.fresh
         planner.fate, planner.cancelled_ms = self.purchasing.fate, self.purchasing.cancelled_ms

@@ -29,6 +29,7 @@ from cloud.web import (
     own,
     portal,
     stockroom,
+    supply,
     taking,
     users,
     work,
@@ -102,6 +103,8 @@ class Desks(NamedTuple):
     people: PeopleDesk
     exports: exports.Desk
     graphs: grafana.Desk
+    foreseeing: supply.CourseDesk
+    replenishing: supply.QueueDesk
     crews: CrewDesk | None = None
 
 
@@ -174,6 +177,7 @@ def routes_of(
         *api.routes(),
         *stockroom.Stockroom(desks.book, desks.promises, desks.counts, now_ms).routes(),
         *office.Office(desks.office, desks.partners, desks.papers).routes(),
+        *supply.Supply(desks.foreseeing, desks.replenishing, desks.office).routes(),
         *portal.Portal(desks.partners, desks.office, desks.papers).routes(),
         *neighbours.Neighbours(desks.neighbours).routes(),
         *figures.Figures(desks.figures).routes(),

@@ -35,6 +35,8 @@ NEED = (
     "above_limit", "another_need", "discontinued", "managed", "no_offer", "not_a_lot", "not_now", "observed", "ordered",
     "suspended", "units", "unknown_sku", "need_over",
 )  # fmt: skip
+DRAFT_NEEDS = ("sku_twice", *NEED)
+SNOOZE = ("ordered", "date")
 OFFERS = ("discontinued", "managed", "no_offer", "observed", "ordered", "another_need", "unknown_sku")
 PAPER = (
     "no_mailbox", "other_standard", "no_such_paper", "not_written", "not_sent", "no_change", "no_events",

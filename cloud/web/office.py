@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from cloud.core.office_view import Heard, OfferView, OrderDetail, Ordered, SupplierView
+from cloud.core.office_view import Heard, OfferView, OrderDetail, SupplierView
 from cloud.core.purchasing.acting import ACTIONS, Action
 from cloud.core.purchasing.scorecards import Scorecard
 from cloud.core.trade_view import ArrivalView, OrdersPage, OrderView
@@ -49,12 +49,6 @@ class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
     supplier: Name
     lines: Annotated[list[Wanted], Meta(min_length=1, max_length=LINES_MAX)]
     note: Text = ""
-
-
-class From(Struct, frozen=True, forbid_unknown_fields=True):
-    """From whom a need is to be ordered; left out, from the best."""
-
-    supplier: Text = ""
 
 
 class StepLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,8 +113,8 @@ class OfficeDesk(typing.Protocol):
     async def offers(self, need: int) -> object:
         """What each supplier would ask for what a need is of, the one that is proposed first."""
 
-    async def order_need(self, need: int, supplier: str, who: Who) -> object:
-        """Make orders of a need."""
+    async def order_need(self, need: int, units: int, supplier: str, who: Who) -> object:
+        """Make orders of a need: so many units (0: as proposed), from a supplier ("": from the best)."""
 
     async def step(self, number: int, action: Action, step: Step, who: Who, key: str) -> object:
         """Take an order a step further; a supplier's only if it is its own."""
@@ -165,7 +159,7 @@ class Office:
 
     def routes(self) -> list[Route]:
         """All of them."""
-        order, need, stepped = "/api/v1/orders/{id}", "/api/v1/needs/{id}", NUMBERED | {"action": Bought}
+        order, stepped = "/api/v1/orders/{id}", NUMBERED | {"action": Bought}
         return [
             get("/api/v1/orders", self.orders, "look", list[OrderView]),
             post("/api/v1/orders", self.draft, "buy", NewOrder, OrderView, refusals=codes.DRAFT),
@@ -180,8 +174,8 @@ class Office:
                 named=stepped, refusals=codes.STEP, thing=self.order,
             ),
             get(f"{order}/papers/{{kind}}", self.paper, "buy", PAPERS, named=NUMBERED, refusals=codes.PAPER),
-            get(f"{need}/offers", self.offers, "look", list[OfferView], named=NUMBERED, refusals=codes.OFFERS),
-            post(f"{need}/order", self.order_need, "buy", From, Ordered, named=NUMBERED, refusals=codes.NEED),
+            get("/api/v1/needs/{id}/offers", self.offers, "look", list[OfferView], named=NUMBERED,
+                refusals=codes.OFFERS),
             get("/api/v1/arrivals", self.arrivals, "look", list[ArrivalView]),
             get("/api/v1/arrivals/{id}", self.arrival, "look", ArrivalView),
             post(
@@ -214,10 +208,6 @@ class Office:
     async def offers(self, request: web.Request) -> object:
         """From whom a need may be ordered, and at what."""
         return await self._desk.offers(number(request, "need"))
-
-    async def order_need(self, request: web.Request, wanted: From, by: Given) -> object:
-        """Order a need."""
-        return await self._desk.order_need(number(request, "need"), wanted.supplier, by.who)
 
     async def receive(self, request: web.Request, step: Step, by: Given) -> object:
         """Take in what came of an order."""

@@ -32,6 +32,7 @@ ROOMS = {
     "types_buying.ts": ("core.purchasing", "core.planning", "core.trade_view", "core.office_view", "web.office"),
     "types_front.ts": ("core.tiles", "core.trends", "web.front"),
     "types_gate.ts": ("protocols.asked", "web.gateways"),
+    "types_supply.ts": ("core.sku_view", "web.supply"),
     "types_partners.ts": ("protocols", "web.portal", "web.posting", "web.neighbours"),
     "types_care.ts": ("core.maintenance", "core.work_view", "core.cold", "web.work", "web.cold"),
     "types_crew.ts": ("core.crews_view", "web.crews"),

@@ -15,6 +15,7 @@ from aiohttp import web
 from cloud.core.cold_view import ExcursionView
 from cloud.core.office_view import OrderDetail
 from cloud.core.promising.reservations import Reservation
+from cloud.core.sku_view import Suggestion
 from cloud.core.stock_view import ReservationView
 from cloud.core.trade_view import ArrivalView, OrderView
 from cloud.core.view import AlertView
@@ -71,6 +72,11 @@ def _alert(value: AlertView) -> Tag:
     return Tag(made, value.acknowledged_by, value.changed_ms)
 
 
+def _need(value: Suggestion) -> Tag:
+    made = _short(value.id, value.state, value.units, value.order, value.snoozed_until_ms, value.note)
+    return Tag(made, value.snoozed_by, value.changed_ms)
+
+
 def _user(value: UserView) -> Tag:
     said = _short(value.role, value.supplier, value.disabled, value.pending, value.changed_ms)
     return Tag(said, value.changed_by, value.changed_ms)
@@ -90,6 +96,7 @@ _OF: dict[type, Callable[[Any], Tag]] = {
     ArrivalView: _seen,
     ExcursionView: _case,
     AlertView: _alert,
+    Suggestion: _need,
     UserView: _user,
 }
 TAGGED = frozenset(_OF)

@@ -36,6 +36,7 @@ from tests.browser.fake_front import FakeFront
 from tests.browser.fake_gate import FakeGate
 from tests.browser.fake_people import FakePeople
 from tests.browser.fake_plant import FakePlant
+from tests.browser.fake_supply import FakeSupply
 from tests.browser.fake_trade import FakeTrade
 from tests.desk import MemoryAccounts
 
@@ -77,6 +78,7 @@ class FakeService:
         self._sign_in = SignIn(self._accounts)
         self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
+        self.supply = FakeSupply(now_ms, lambda: self._live.current, self.become, self.trade)
         self.gate = FakeGate(now_ms)
         self.crew = FakeCrew(now_ms, lambda: self._live.current, self.change_alert)
         names = {one.id: one.name for one in self._live.current.skus}
@@ -98,6 +100,7 @@ class FakeService:
         crew: Any = self.crew
         plant.verdicts = crew
         desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate, people=self.people)
+        desks = desks._replace(foreseeing=self.supply, replenishing=self.supply)
         app = make_app(desks, self._live, self._sign_in, STATIC)
         return app
 

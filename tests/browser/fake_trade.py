@@ -111,12 +111,12 @@ class FakeTrade:
             raise NotFound(f"there is no need {need}")
         return found
 
-    async def order_need(self, need: int, supplier: str, who: Who) -> object:
+    async def order_need(self, need: int, units: int, supplier: str, who: Who) -> object:
         """See `office.Desk`."""
         found = self._need(need)
         held = [one for one in self._orders.values() if need in one.needs]
         if not held:
-            line = Line(found.sku, found.quantity, PRICE, due_ms=self._now_ms() + 3 * DAY_MS)
+            line = Line(found.sku, units or found.quantity, PRICE, due_ms=self._now_ms() + 3 * DAY_MS)
             made = agreed(draft(supplier or "acme", [line], who.name, self._now_ms(), needs=[need]))
             self._keep(self._numbered(made), "draft")
             held = [one for one in self._orders.values() if need in one.needs]
@@ -125,6 +125,10 @@ class FakeTrade:
             self._show(needs=[over if one.id == need else one for one in self._site().needs])
         self.told.append(("order_need", (need, supplier) if supplier else need))
         return {"orders": [self._view(one, (who.role,)) for one in held]}
+
+    def enter(self, made: Order) -> OrderView:
+        """A draft that somebody else made."""
+        return self._keep(self._numbered(made), "draft")
 
     async def step(self, number: int, action: acting.Action, step: Step, who: Who, key: str) -> object:
         """See `office.Desk`."""
@@ -257,7 +261,9 @@ class FakeTrade:
         return {
             "position": position, "available": position.available, "projected": position.projected,
             "debts": [debt] if sku == "SKU-1001" else [],
-            "lots": lots if half else [], "layers": [], "value": one.on_hand * PRICE, "unexplained": [],
+            "lots": lots if half else [], "layers": [{"units": one.on_hand, "unit_cost": PRICE}],
+            "expiring": [{"lot": "L-2291", "units": half, "expiry": "2027-02-11", "days": 12, "within": 30}],
+            "value": one.on_hand * PRICE, "unexplained": [],
         }  # fmt: skip
 
     def reservations(self) -> object:

@@ -49,7 +49,7 @@ def test_the_card_tells_position_forecast_policy_promise_and_what_was_rejected(s
 
     page.get_by_label("Why: LED panel 40 W").click()
 
-    card = page.locator("details[open] .why")
+    card = page.locator(".opened .why")
     expect(card).to_contain_text("41 available and 5 coming make 46 projected")
     terms = card.locator(".terms > div")
     expect(terms.filter(has_text="Reserved")).to_contain_text("− 4")

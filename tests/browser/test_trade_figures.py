@@ -25,7 +25,7 @@ def test_a_supplier_says_whether_its_lead_time_is_quoted_or_measured_and_what_on
     page = visit(shop, "#/suppliers")
     acme = page.locator(".supplier", has_text="Acme")
     expect(acme).to_contain_text("3.1 ± 0.6 d")
-    expect(acme).to_contain_text("mean of its articles, from 41 lines")
+    expect(acme).to_contain_text("mean of its articles; order lines: 41")
     expect(acme).to_contain_text("at most 24 h late; early counts")
     expect(page.locator(".suppliers")).to_contain_text("score_weights of [buying]")
 

@@ -13,7 +13,11 @@ from tests.browser.fake_trade import LINK
 from tests.browser.test_looks import OVERFLOW, SMALL_TARGETS, violations
 
 PAGES: dict[str, list[str]] = {
-    "#/replenishment": [".orderly summary"],
+    "#/replenishment": [".wanted .unfolds", ".tick-box input", ".wanted .decisions .act >> nth=2 >> button"],
+    "#/replenishment/drafts": [],
+    "#/replenishment/backtest": [],
+    "#/replenishment/what_if": [],
+    "#/stock/SKU-1002?days=42": [".as-table summary"],
     "#/orders": [
         ".arrivals li .acts button >> nth=1",
         ".order-row >> nth=1 >> summary",

@@ -148,7 +148,7 @@ def a_proposal_tells_its_why(page: Page, system: Running) -> None:
     page.goto(f"{system.page}#/replenishment")
     page.get_by_label(f"Why: {article}").first.click()
 
-    card = page.locator("details[open] .why")
+    card = page.locator(".why").first
     for name, figure in (("Reorder point", "reorder_point"), ("Quantity to order", "quantity")):
         row = card.locator(".halves dl > div").filter(has=page.get_by_text(name, exact=True))
         expect(row.locator("dd")).to_have_text(f"{need['why'][figure]:,}")

@@ -21,10 +21,11 @@ from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.receiving import Arrival
 from cloud.core.trade_view import ArrivalView
 from cloud.desks import papers, telling
-from cloud.web import neighbours, office, portal, posting
+from cloud.web import neighbours, office, portal, posting, supply
 from cloud.web.neighbours import Neighbours
 from cloud.web.office import Office
 from cloud.web.portal import Portal
+from cloud.web.supply import Supply
 from protocols.documents.papers import BYTES_MAX
 from protocols.trade import EVENTS, WEIGHTS, Action, Buying
 from tests.depot import DAY_MS, NOON_MS
@@ -179,6 +180,7 @@ def test_the_routes_are_those_of_the_code_with_their_rights_and_bodies() -> None
     routes = Office(nobody, nobody, nobody).routes()  # type: ignore[arg-type]
     routes += Neighbours(nobody).routes()  # type: ignore[arg-type]
     routes += Portal(nobody, nobody, nobody).routes()  # type: ignore[arg-type]
+    routes += Supply(nobody, nobody, nobody).routes()  # type: ignore[arg-type]
     table = tables(TEXT, "method")[0]
 
     assert {row[0]: row[1] for row in table} == {f"{one.method} {one.path}": one.right or "none" for one in routes}
@@ -187,7 +189,9 @@ def test_the_routes_are_those_of_the_code_with_their_rights_and_bodies() -> None
         "POST /api/v1/orders/{id}/receive": office.Step,
         "POST /api/v1/orders/{id}/{action}": office.Step,
         "POST /api/v1/portal/orders/{id}/{action}": office.Step,
-        "POST /api/v1/needs/{id}/order": office.From,
+        "POST /api/v1/needs/{id}/order": supply.From,
+        "POST /api/v1/needs/{id}/snooze": supply.Snooze,
+        "POST /api/v1/replenishment/drafts": supply.Drafts,
         "POST /api/v1/arrivals/{id}/confirm": office.Came,
         "POST /api/v1/suppliers/{id}/scores": office.Score,
         "POST /api/v1/neighbours/{id}/spare": neighbours.Spares,

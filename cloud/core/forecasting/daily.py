@@ -123,25 +123,44 @@ def learn(units: Any, censored: Any = None, horizon_days: Any = HORIZON_DAYS) ->
     return recalibration.learn(np.concatenate(kinds), np.concatenate(below), np.concatenate(at_most))
 
 
-def _told(history: History, horizon: Counts) -> tuple[Pattern, Levels, Array, Array, Amounts, list[Sizes]]:
-    """What is told of each row's horizon before it is corrected."""
+class Told(NamedTuple):
+    """What is told of each row whatever the horizon: its class, its level, and the sizes of its days."""
+
+    pattern: Pattern
+    levels: Levels
+    sizes: list[Sizes]
+
+
+def told_of(history: History) -> Told:
+    """What a history tells of the days after it."""
     pattern = classes.patterns(history)
     found = levels.find(history, pattern)
-    ahead = days_ahead(found.profile, horizon)
+    even = (found.method == levels.SMOOTHING) & (found.profile == 1).all(axis=1) & (history.days >= SIZES_MIN_DAYS)
+    return Told(pattern, found, sizes.seen(history, found.level, found.variance, even))
+
+
+def amounts_of(told: Told, known_days: Counts, ahead: Array) -> tuple[Array, Array, Amounts]:
+    """The demand of so many average days `ahead` of each row: mean, variance, and how probable each amount is."""
+    found = told.levels
     total = found.level * ahead
     variance = found.variance * ahead + found.doubt * ahead * ahead
     # Of what never sold the mean is 0, but not its chance: as if a part of a unit had been sold (Gamma prior).
-    rare = np.where(history.days > 0, levels.PRIOR_UNITS / np.maximum(history.days, 1), 0.0) * ahead
+    rare = np.where(known_days > 0, levels.PRIOR_UNITS / np.maximum(known_days, 1), 0.0) * ahead
     amounts = Amounts(total + rare, variance + rare + rare * rare)
-    even = (found.method == levels.SMOOTHING) & (found.profile == 1).all(axis=1) & (history.days >= SIZES_MIN_DAYS)
-    believed = sizes.seen(history, found.level, found.variance, even)
-    for row, one in enumerate(believed):
+    for row, one in enumerate(told.sizes):
         if one:
-            pmf = sizes.day(one)
+            pmf, days = sizes.day(one), float(ahead[row])
             growth = found.level[row] / float(pmf @ np.arange(len(pmf)))
-            unsure = (float(horizon[row]) * growth) ** 2 * sizes.DOUBT * found.doubt[row] / found.level[row] ** 2
-            amounts.given(row, sizes.compounded(pmf, growth * float(horizon[row]), unsure))
-    return pattern, found, total, variance, amounts, believed
+            unsure = (days * growth) ** 2 * sizes.DOUBT * found.doubt[row] / found.level[row] ** 2
+            amounts.given(row, sizes.compounded(pmf, growth * days, unsure))
+    return total, variance, amounts
+
+
+def _told(history: History, horizon: Counts) -> tuple[Pattern, Levels, Array, Array, Amounts, list[Sizes]]:
+    """What is told of each row's horizon before it is corrected."""
+    told = told_of(history)
+    total, variance, amounts = amounts_of(told, history.days, days_ahead(told.levels.profile, horizon))
+    return told.pattern, told.levels, total, variance, amounts, told.sizes
 
 
 def _running(values: Array | Flags) -> Array:

@@ -56,6 +56,13 @@ class Levels(NamedTuple):
     weekly_f: Array
     trend_z: Array
 
+    def of(self, rows: Counts) -> Levels:
+        """These rows, each as often as it is named."""
+        return Levels(
+            self.level[rows], self.doubt[rows], self.variance[rows], self.profile[rows], self.method[rows],
+            self.alpha[rows], self.weekly_f[rows], self.trend_z[rows],
+        )  # fmt: skip
+
 
 def find(history: History, pattern: Pattern) -> Levels:
     """The level of each row by the method its pattern asks for."""

@@ -16,6 +16,8 @@ export const page = signal<Page>("overview");
 export const detail = signal<Detail | null>(null);
 /** What of the page is meant, as 7 in #/orders/7 or a slot in #/counting/SLOT; "" for none. */
 export const part = signal("");
+/** What stands behind the "?" of an address: how much of the page is meant, as the days of a chart. */
+export const query = signal(new URLSearchParams());
 /** The address of what lies under the drawer. */
 export const under = signal("#/");
 
@@ -29,11 +31,14 @@ export const excursionHref = (id: number): string => `#/cold/${id}`;
 export const mapHref = (layer: string, sought = ""): string => `#/map/${layer}${sought && `/${encodeURIComponent(sought)}`}`;
 export const gatewayHref = (id: string): string => `#/devices/${encodeURIComponent(id)}`;
 export const slotHref = (id: string): string => `#/slot/${encodeURIComponent(id)}`;
+/** The whole page of an article, over so many past days; the drawer beside any page is `skuHref`. */
+export const skuPageHref = (id: string, days = 0): string => `#/stock/${encodeURIComponent(id)}${days ? `?days=${days}` : ""}`;
+export const replenishHref = (tab: string, asked = ""): string => `#/replenishment${tab && `/${tab}`}${asked && `?${asked}`}`;
 export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;
 
 /** What an address means. An unknown one is the overview. Pure. */
 export function read(hash: string): { page: Page | null; detail: Detail | null } {
-  const [first = "", ...rest] = hash.replace(/^#\/?/, "").split("/");
+  const [first = "", ...rest] = hash.replace(/^#\/?/, "").split("?")[0]!.split("/");
   if ((first === "slot" || first === "sku") && rest.length) return { page: null, detail: { kind: first, id: decoded(rest.join("/")) } };
   return { page: [...PAGES, ...OWN_PAGES].find((one) => one === first) ?? "overview", detail: null };
 }
@@ -43,7 +48,9 @@ export function follow(): void {
   if (next) {
     page.value = next;
     under.value = location.hash || "#/";
-    part.value = decoded(location.hash.split("/").slice(2).join("/"));
+    const [path = "", asked = ""] = location.hash.split("?");
+    part.value = decoded(path.split("/").slice(2).join("/"));
+    query.value = new URLSearchParams(asked);
   }
   detail.value = over;
 }

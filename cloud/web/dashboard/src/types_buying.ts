@@ -45,11 +45,6 @@ export interface Curve {
   reason: string;
 }
 
-/** From whom a need is to be ordered; left out, from the best. */
-export interface From {
-  supplier?: string;
-}
-
 /**
  * What came of a partner's paper, order by order; what was wrong with the paper. `again`: it had come before, and
  * nothing was done now.

@@ -16,17 +16,40 @@ const spread = (value: string, sd: number) => (sd > 0 ? say("why.plus_minus", { 
 export function Card({ need, act }: { need: NeedView; act: boolean }) {
   const plan = planOf(need);
   if (!plan) return null;
-  const { ahead, promise, terms } = plan;
-  const level = terms?.service_level ? percent(terms.service_level, 1) : "–";
   return (
     <div class="why card">
       {act && <OrderNeed need={need} />}
-      <p>{sentence(plan, need)}</p>
+      <p>{sentence(plan, need.quantity)}</p>
       <PositionLine at={{ ...plan.position, available: plan.available, projected: plan.projected }} point={plan.reorder_point} />
       {typeof need.why.gateway_position === "number" && (
         <p class="note">{say("card.gateway", { position: number(need.why.gateway_position), point: number(Number(need.why.gateway_reorder_point)), quantity: number(Number(need.why.gateway_quantity)) })}</p>
       )}
       <Held until_ms={heldUntil(skus.value.get(need.sku), need)} />
+      <Reasons plan={plan} units={need.quantity} />
+      <p class="note">
+        <a href={skuHref(need.sku)}>{need.sku}</a> · {say("needs.proposed")} <Since at={need.created_ms} />
+        {plan.revised > 0 && ` · ${say("card.revised", { n: plan.revised })}`}
+      </p>
+    </div>
+  );
+}
+
+/** The plan of an article as it is now, where nothing has to be ordered of it too. */
+export function Planned({ plan }: { plan: Plan }) {
+  return (
+    <div class="why card">
+      <p>{plan.verdict === "order" || plan.verdict === "owed" || plan.reorder_point === null ? sentence(plan, plan.order) : say("card.enough", { projected: number(plan.projected), point: number(plan.reorder_point) })}</p>
+      <Reasons plan={plan} units={plan.order} />
+    </div>
+  );
+}
+
+/** What it rests on. */
+function Reasons({ plan, units }: { plan: Plan; units: number }) {
+  const { ahead, promise, terms } = plan;
+  const level = terms?.service_level ? percent(terms.service_level, 1) : "–";
+  return (
+    <>
       <Limits limits={plan.limits} />
       <Helped rescue={plan.rescue} />
       <div class="halves">
@@ -49,7 +72,7 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
             {plan.reorder_point !== null && <Row name={say("why.reorder_point")} sum>{number(plan.reorder_point)}</Row>}
             {plan.order_up_to !== null && <Row name={say("card.order_up_to")}>{number(plan.order_up_to)}</Row>}
             {plan.safety_stock !== null && <Row name={say("why.safety_stock")}>{figure(plan.safety_stock)}</Row>}
-            <Row name={say("why.quantity")} sum>{number(need.quantity)}</Row>
+            <Row name={say("why.quantity")} sum>{number(units)}</Row>
             {plan.abc + plan.xyz && <Row name={say("card.class")}>{plan.abc + plan.xyz}</Row>}
             {plan.risk !== null && <Row name={say("card.risk")}>{percent(plan.risk, plan.risk < 0.1 ? 1 : 0)}</Row>}
           </dl>
@@ -87,11 +110,7 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
       </div>
       {plan.formula && <p class="formula">{known("plan", plan.formula) ? word("plan", plan.formula, { service_level: level }) : plan.formula}</p>}
       <Rejected plan={plan} />
-      <p class="note">
-        <a href={skuHref(need.sku)}>{need.sku}</a> · {say("needs.proposed")} <Since at={need.created_ms} />
-        {plan.revised > 0 && ` · ${say("card.revised", { n: plan.revised })}`}
-      </p>
-    </div>
+    </>
   );
 }
 
@@ -104,12 +123,12 @@ function Row({ name, sum, children }: { name: string; sum?: boolean; children: s
   );
 }
 
-function sentence(plan: Plan, need: NeedView): string {
+function sentence(plan: Plan, units: number): string {
   const { available, projected, reorder_point: point, position } = plan;
   const coming = position.on_order + position.in_transit;
   if (plan.verdict === "owed") return say("card.owed", { units: number(-projected) });
   if (point === null) return plan.reason || say("card.no_point");
-  const shown = { available: number(available - position.perishing), coming: number(coming), projected: number(projected), point: number(point), quantity: number(need.quantity) };
+  const shown = { available: number(available - position.perishing), coming: number(coming), projected: number(projected), point: number(point), quantity: number(units) };
   return say(plan.observed ? "card.observed" : "card.time", shown);
 }
 

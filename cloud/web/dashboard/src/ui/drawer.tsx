@@ -1,8 +1,8 @@
 // One slot or one article, beside the page it was opened from. Its address is #/slot/ID or #/sku/ID.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { countHref, detail, skuHref, slotHref, under } from "../route";
-import { alertsInOrder, deviceName, devices, may, needsDone, needsInOrder, skuName, skus, slots, zoneName } from "../state";
+import { countHref, detail, skuHref, skuPageHref, slotHref, under } from "../route";
+import { alertsInOrder, deviceName, devices, may, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
 import { HealthMark, SeverityMark, Status, StatusMark } from "./marks";
@@ -133,6 +133,11 @@ function Article({ sku }: { sku: SkuView }) {
       <p class="note">
         {sku.id}
         {sku.discontinued && ` · ${say("drawer.discontinued")}`}
+      </p>
+      <p>
+        <a class="button" href={skuPageHref(sku.id)}>
+          {say("drawer.whole_page")}
+        </a>
       </p>
       <Facts>
         <Fact name={say("why.daily_demand")}>{or(sku.daily_demand, figure)}</Fact>

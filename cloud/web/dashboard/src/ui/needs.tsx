@@ -1,6 +1,6 @@
 // What to order, and why: each proposal carries the figures it was made from, also after the stock came.
 import { hrefOf, skuHref } from "../route";
-import { needsDone, needsInOrder, roomy, site, skuName } from "../state";
+import { needsInOrder, roomy, site, skuName } from "../state";
 import type { NeedView } from "../types";
 import { useSignal } from "@preact/signals";
 import { type Key, figure, known, money, number, percent, quantity, say, word } from "../words/words";
@@ -23,21 +23,6 @@ export function Needs({ limit }: { limit?: number }) {
       <ul ref={list} class="rows">
         {shown.map((need) => (
           <Need key={need.id} need={need} full={!limit} />
-        ))}
-      </ul>
-    </Panel>
-  );
-}
-
-/** The proposals that are over, the latest first. */
-export function NeedsDone() {
-  const all = needsDone.value;
-  if (!all.length) return null;
-  return (
-    <Panel name="done" title={say("needs.done")}>
-      <ul class="rows needs">
-        {all.map((need) => (
-          <Need key={need.id} need={need} full />
         ))}
       </ul>
     </Panel>

@@ -6,10 +6,10 @@ import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterPeople, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterPeople, LaterPlant, LaterSupply } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
-import { Needs, NeedsDone } from "./needs";
+import { Needs } from "./needs";
 import { Stock } from "./stock";
 import { Tiles } from "./tiles";
 
@@ -69,14 +69,9 @@ function View() {
     case "alerts":
       return <LaterCrew part="AlertsPage" />;
     case "stock":
-      return <Stock />;
+      return part.value ? <LaterSupply part="SkuPage" key={part.value} id={part.value} /> : <Stock />;
     case "replenishment":
-      return (
-        <>
-          <Needs />
-          <NeedsDone />
-        </>
-      );
+      return <LaterSupply part="Replenishment" />;
     case "orders":
       return <Later part="Orders" />;
     case "counting":

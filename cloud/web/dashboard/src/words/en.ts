@@ -284,6 +284,7 @@ export const en = {
   "drawer.cover": "Cover",
   "drawer.days": "{n} d",
   "drawer.order_quantity": "Usual order",
+  "drawer.whole_page": "Stock and forecast",
   "drawer.count_it": "Count it",
   "drawer.class": "Class",
   "drawer.replenish": "Replenishment",

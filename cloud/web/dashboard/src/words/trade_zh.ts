@@ -52,6 +52,7 @@ export const zh: Record<keyof typeof en, string> = {
   "curve.failed": "曲线加载失败。",
 
   "card.time": "可用 {available} 加上将到的 {coming}，预计 {projected}，不高于再订货点 {point}，因此现在应当订购 {quantity}。",
+  "card.enough": "预计库存 {projected}，高于再订货点 {point}：无需订货。",
   "card.observed": "可用 {available} 加上将到的 {coming}，预计 {projected}，不高于再订货点 {point}：本应订购 {quantity}，但此物品仅作观察。",
   "card.gateway": "服务不可用期间由网关提出：库存位置 {position}，再订货点 {point}，数量 {quantity}。",
   "card.owed": "欠 {units} 件，且没有货物将到。",

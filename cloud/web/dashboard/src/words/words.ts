@@ -11,6 +11,7 @@ import type { en as orders } from "./orders_en";
 import type { en as people } from "./people_en";
 import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
+import type { en as supply } from "./supply_en";
 import type { en as trade } from "./trade_en";
 import { en as rulesEn } from "./rules_en";
 
@@ -20,6 +21,7 @@ export type Key =
   | keyof typeof trade
   | keyof typeof orders
   | keyof typeof portal
+  | keyof typeof supply
   | keyof typeof crew
   | keyof typeof floor
   | keyof typeof front

@@ -285,6 +285,7 @@ export const zh: Words = {
   "drawer.cover": "可用天数",
   "drawer.days": "{n} 天",
   "drawer.order_quantity": "常规订购量",
+  "drawer.whole_page": "库存与预测",
   "drawer.count_it": "盘点",
   "drawer.class": "分类",
   "drawer.replenish": "补货方式",

@@ -1,0 +1,162 @@
+"""The page of an article and the page of replenishment: what they tell, what can be decided, by keyboard and by URL."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, Shop, Visit
+from tests.browser.fake_supply import DAY_MS
+
+
+def told(shop: Shop, kind: str) -> list[Any]:
+    """What of this kind the service was told to do, in order."""
+    return [what for name, what in shop.fake.supply.told if name == kind]
+
+
+def test_an_article_has_a_page_that_tells_how_it_stands_and_when_it_runs_out(shop: Shop, visit: Visit) -> None:
+    led = next(one.id for one in shop.fake.become().skus if one.name == "LED panel 40 W")
+    page = visit(shop, f"#/sku/{led}")
+    page.get_by_role("link", name="Stock and forecast").click()
+
+    expect(page.locator(".article h2")).to_have_text("LED panel 40 W")
+    tiles = page.locator(".figures-row .tile")
+    expect(tiles).to_have_count(5)
+    expect(tiles.nth(1)).to_contain_text("4 reserved, 2 set aside")
+    expect(tiles.nth(4)).to_contain_text("96.2%")
+    expect(tiles.nth(4)).to_contain_text("aims at 95%")
+    expect(page.locator(".article-course .advice")).to_contain_text("If nothing is ordered it runs out about")
+    expect(page.get_by_role("img", name=re.compile("^Stock over time: "))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^Demand over time: "))).to_be_visible()
+    expect(page.locator(".article-why")).to_contain_text("so it is time to order")
+    expect(page.locator(".article-costs")).to_contain_text("L-2291")
+
+
+def test_how_far_back_a_chart_reaches_is_in_the_address_and_back_works(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/stock/SKU-1002")
+    ranges = page.locator(".ranges")
+    expect(ranges.locator("[aria-current]")).to_have_text("6 weeks")
+
+    ranges.get_by_text("2 weeks").click()
+
+    expect(ranges.locator("[aria-current]")).to_have_text("2 weeks")
+    assert page.url.endswith("#/stock/SKU-1002?days=14")
+    page.go_back()
+    expect(ranges.locator("[aria-current]")).to_have_text("6 weeks")
+
+
+def test_both_charts_are_read_by_one_cursor_and_the_table_has_the_gaps_in_words(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/stock/SKU-1002?days=91")
+    box = page.locator(".trend.course").first.bounding_box()
+    assert box
+
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
+
+    reading = page.locator(".courses .reading")
+    expect(reading).to_contain_text("on hand:")
+    expect(reading).to_contain_text("a day:")
+    page.get_by_text("As a table").click()
+    rows = page.locator(".as-table tbody tr")
+    expect(rows.filter(has_text="out of stock")).to_have_count(2)
+    expect(rows.filter(has_text="not known")).to_have_count(1)
+    expect(page.locator(".as-table tr.foretold").first).to_contain_text("–")
+
+
+def test_an_article_that_is_not_there_says_so(shop: Shop, visit: Visit) -> None:
+    expect(visit(shop, "#/stock/nothing").locator("main")).to_contain_text("There is no such thing here: nothing")
+
+
+def test_what_runs_out_first_stands_first_with_its_reasons(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    first = page.locator(".wanted").first
+
+    expect(first).to_contain_text("runs out before a delivery in 3.1 days")
+    expect(first.locator(".deal")).to_contain_text("Acme Medical")
+    expect(first.locator(".spark")).to_have_attribute("aria-label", re.compile("days ahead. Out: "))
+    first.locator(".unfolds").click()
+    expect(first.locator(".legend")).to_contain_text("if 120 are ordered now")
+
+
+def test_a_need_that_is_put_off_is_told_with_who_and_until_when_and_comes_back(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    count = page.locator(".wanted").count()
+    page.get_by_role("button", name="Put off: LED panel 40 W").click()
+    page.get_by_label("For how long").select_option("7")
+    page.get_by_label("Why (for the others)").fill("the sale is over")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".wanted")).to_have_count(count - 1)
+    [(_, ahead_ms, note)] = told(shop, "snooze")
+    assert (round(ahead_ms / DAY_MS), note) == (7, "the sale is over")
+    page.get_by_role("link", name=re.compile("^Put off")).click()
+    asleep = page.locator(".asleep")
+    expect(asleep).to_contain_text("by anna")
+    expect(asleep).to_contain_text("the sale is over")
+    asleep.get_by_role("button", name="Decide now: LED panel 40 W").click()
+    expect(asleep).to_have_count(0)
+
+
+def test_of_two_who_edit_the_same_need_the_second_is_told(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    led = next(one.id for one in shop.fake.become().skus if one.name == "LED panel 40 W")
+    row = page.locator(".wanted", has_text="LED panel 40 W")
+    row.get_by_role("button", name="Edit: LED panel 40 W").click()
+    number = next(one.id for one in shop.fake.become().needs if one.card and one.quantity == 120 and one.sku == led)
+    shop.do(shop.fake.supply.change, number, quantity=130)
+
+    row.get_by_label("Units").fill("60")
+    row.get_by_role("button", name="Order so many").click()
+
+    expect(row).to_contain_text("changed meanwhile. Look at it again")
+    assert [one for one in shop.fake.trade.told if one[0] == "order_need"] == []
+
+
+def test_what_is_chosen_goes_on_one_draft_which_stands_under_drafts(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    page.get_by_label("Choose LED panel 40 W").check()
+    page.get_by_label("Choose Insulin pens").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".together")).to_contain_text("2 chosen")
+
+    page.get_by_role("button", name=re.compile("^Put on drafts")).click()
+
+    expect(page.locator(".together")).to_have_count(0)
+    [needs] = told(shop, "draft")
+    assert len(needs) == 2
+    page.get_by_role("link", name=re.compile("^Drafts")).click()
+    expect(page.locator(".order-row", has_text="LED panel 40 W")).to_contain_text("Insulin pens")
+
+
+def test_who_only_looks_sees_the_queue_and_decides_nothing(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment", who="otto")
+
+    expect(page.locator(".wanted").first).to_be_visible()
+    expect(page.locator(".tick-box input")).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("^(Order|Edit|Put off)"))).to_have_count(0)
+
+
+def test_what_if_answers_beside_what_is_planned_now(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment/what_if?sku=SKU-1002", screen=PHONE)
+    orders = page.locator(".compared tr", has_text="Orders a year")
+    expect(orders).to_contain_text("=")
+
+    page.get_by_role("slider", name=re.compile("^Demand")).fill("200")
+
+    expect(orders).not_to_contain_text("=")
+    page.get_by_role("button", name="As it is").click()
+    expect(orders).to_contain_text("=")
+
+
+def test_the_back_test_is_read_by_keyboard_and_names_the_days_it_judged(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment/backtest")
+    curve = page.get_by_role("slider", name="How the policy would have done")
+    expect(curve).to_have_attribute("aria-valuetext", re.compile("^aiming at 80%: "))
+
+    curve.focus()
+    page.keyboard.press("ArrowRight")
+
+    expect(curve).to_have_attribute("aria-valuetext", re.compile("^aiming at 90%: "))
+    expect(page.locator(".backtest-inside")).to_contain_text("24 days judged")
+    expect(page.locator(".backtest-inside")).to_contain_text("an example, not a proof")

@@ -9,6 +9,7 @@ import "./style/plant.css";
 import "./style/floor.css";
 import "./style/gate.css";
 import "./style/people.css";
+import "./style/phone.css";
 import "./style/screens.css";
 import { render } from "preact";
 import { start } from "./link";

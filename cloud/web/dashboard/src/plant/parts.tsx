@@ -1,7 +1,4 @@
 // Equipment and cold rooms, loaded later: see ui/later.tsx. Their words come beside them.
-import { watch } from "./outbox";
-
-watch();
 
 export { Cold } from "./cold";
 export { Equipment } from "./equipment";

@@ -1,26 +1,27 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type NavPage, page, PAGES, part } from "../route";
-import { arrivals, book, broad, heardAt, kpi, link, may, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { arrivals, book, broad, heardAt, kpi, link, may, narrow, now, orders, roomy, site, unreachable, wall } from "../state";
+import { outdated } from "../renew";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPeople, LaterPlant } from "./later";
+import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterOutbox, LaterPeople, LaterPlant } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
 import { Stock } from "./stock";
 
-/** So long after the first load the pages of alerts, equipment and cold rooms are fetched too: what is done there must be
+/** So long after the first load the pages of alerts, equipment, cold rooms and counting are fetched too: what is done there must be
  *  at hand when there is no connection. */
 const AHEAD_MS = 5000;
 
 export function Shell() {
   useEffect(() => {
-    const ahead = setTimeout(() => (fetchCrew(), fetchPlant()), AHEAD_MS);
+    const ahead = setTimeout(() => (fetchOutbox(), import("../outbox/last").then(({ keep }) => keep(), () => undefined), fetchCrew(), fetchPlant(), fetchParts()), AHEAD_MS);
     return () => clearTimeout(ahead);
   }, []);
   if (!book.value) return <p class="waiting" role="status">{say(unreachable.value ? "loading.failed" : "loading.text")}</p>;
@@ -79,6 +80,8 @@ function View() {
       return part.value ? <LaterGate part="Gateway" key={part.value} /> : <Devices />;
     case "account":
       return <LaterPeople part="Account" />;
+    case "outbox":
+      return <LaterOutbox part="OutboxPage" />;
     case "users":
       return <LaterPeople part="Users" />;
     case "audit":
@@ -122,6 +125,7 @@ function Header() {
       </h1>
       {!wall && <Pages open={open} />}
       <div class="now">
+        {badge.value && <badge.value />}
         <span class={`link ${link.value}`}>
           <i aria-hidden="true" /> {say(`link.${link.value}`)}
         </span>

@@ -8,6 +8,7 @@ import type { en as floor } from "./floor_en";
 import type { en as gate } from "./gate_en";
 import type { en as orders } from "./orders_en";
 import type { en as people } from "./people_en";
+import type { en as phone } from "./phone_en";
 import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
 import type { en as trade } from "./trade_en";
@@ -22,6 +23,7 @@ export type Key =
   | keyof typeof crew
   | keyof typeof floor
   | keyof typeof gate
+  | keyof typeof phone
   | keyof typeof plant
   | keyof typeof cold
   | keyof typeof people

@@ -23,7 +23,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 DASHBOARD = ROOT / "cloud" / "web" / "dashboard"
 STATIC = ROOT / "cloud" / "web" / "static"
-SOURCES = ("src", "build.mjs", "package.json", "package-lock.json", ".npmrc", "tsconfig.json")
+SOURCES = ("src", "build.mjs", "worker.mjs", "package.json", "package-lock.json", ".npmrc", "tsconfig.json")
 TEXT = {".css", ".html", ".js", ".txt"}
 NODE_MAJOR_MIN = 18
 
@@ -47,7 +47,8 @@ def build() -> None:
     wanted = stamp()
     node = find_node()
     _install(node, dev=False)
-    _run([*node, str(DASHBOARD / "build.mjs")], BUILD=wanted)
+    for script in ("build.mjs", "worker.mjs"):
+        _run([*node, str(DASHBOARD / script)], BUILD=wanted)
     made = STATIC.with_name("static.new")
     shutil.rmtree(made, ignore_errors=True)
     shutil.copytree(DASHBOARD / "dist", made, ignore=shutil.ignore_patterns("tests"))

@@ -30,6 +30,7 @@ from cloud import (
     prognose_cli,
     running,
     schedule_cli,
+    tls,
     watch_cli,
     work_cli,
 )
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="address of the dashboard (default: %(default)s)")
     crews_cli.add(verb, with_site, serve)
     accounts_cli.add_oidc(serve)
+    tls.add(serve)
     serve.add_argument("--port", type=int, default=8080, help="port of the dashboard (default: %(default)s)")
 
     with_site(verb("stock", _show("skus"), "Print every SKU: on hand, demand, reorder point, cover."))
@@ -155,14 +157,18 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
     uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
     crewing = _crewing(service, arguments)
     oidc = accounts_cli.oidc(arguments)
-    app = make_app(_desks(service, crewing), service.live, SignIn(LedgerAccounts(ledger)), STATIC, oidc=oidc)
+    app = make_app(
+        _desks(service, crewing), service.live, SignIn(LedgerAccounts(ledger)), STATIC,
+        oidc=oidc, offline=not arguments.no_offline_start,
+    )  # fmt: skip
     work = asyncio.current_task()
     assert work is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     async with contextlib.AsyncExitStack() as stack:
         try:
-            url = await stack.enter_async_context(serving(app, arguments.host, arguments.port))
+            certified = await stack.enter_async_context(tls.certified(arguments))
+            url = await stack.enter_async_context(serving(app, arguments.host, arguments.port, certified))
         except OSError as error:
             uplink.close()
             where = f"{arguments.host}:{arguments.port}"

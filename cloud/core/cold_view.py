@@ -18,7 +18,7 @@ __all__ = ["Signature"]
 
 class RoomView(Struct, frozen=True):
     """A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last
-    `kinetic_hours`, `series` names its thermometers."""
+    `kinetic_hours`, `series` names its thermometers, `doors` the contacts of its doors (1: open)."""
 
     id: str
     zone: str
@@ -44,6 +44,7 @@ class RoomView(Struct, frozen=True):
     kinetic_limit_c: float | None
     kinetic_hours: float
     series: list[str]
+    doors: list[str] = []
 
 
 class LineView(Struct, frozen=True):
@@ -125,7 +126,7 @@ class ExposureView(Struct, frozen=True):
     used_up: bool
 
 
-def room_view(now: RoomNow, kept: Kept, series: list[str]) -> RoomView:
+def room_view(now: RoomNow, kept: Kept, series: list[str], doors: list[str]) -> RoomView:
     """A room with its limits."""
     by = kept.by
     kinetic = kept.course.kinetic.celsius() if by.kinetic_c is not None else None
@@ -140,6 +141,7 @@ def room_view(now: RoomNow, kept: Kept, series: list[str]) -> RoomView:
         kinetic_limit_c=by.kinetic_c,
         kinetic_hours=by.kinetic_hours,
         series=series,
+        doors=doors,
     )
 
 

@@ -106,9 +106,21 @@ class ReservationView(Struct, frozen=True):
     covered: int
 
 
+SkipReason = Literal["blocked", "moving", "not_found", "unsafe", "later"]
+"""Why somebody left a place out."""
+
+
+class CountSkipped(Struct, frozen=True):
+    """Somebody stood before a place and did not count it."""
+
+    reason: SkipReason
+    by: str
+    at_ms: int
+
+
 class CountTask(Struct, frozen=True):
     """One place ("": off the shelves) to count, why today, what hangs on it in money, when it was counted last (0:
-    never)."""
+    never). `skipped`: somebody left it out in the last 24 hours."""
 
     place: str
     sku: str
@@ -117,6 +129,39 @@ class CountTask(Struct, frozen=True):
     score: float
     stake: float
     last_ms: int
+    skipped: CountSkipped | None = None
+
+
+class CountMade(Struct, frozen=True):
+    """Units that somebody counted at a moment."""
+
+    units: int
+    at_ms: int
+    by: str
+
+
+class CountDifference(Struct, frozen=True):
+    """A count of a place that differs: what was counted, by whom, when, and what the book expected then. `waiting`: it
+    waits for a second count, and `entry` is 0; else it stands in the book. `again`: it is to be counted once more."""
+
+    place: str
+    sku: str
+    waiting: bool
+    counts: list[CountMade]
+    counted: int
+    expected: int
+    difference: int
+    value: float
+    at_ms: int
+    entry: int
+    again: bool = False
+
+
+class CountDifferences(Struct, frozen=True):
+    """Counts of the last 7 days that differ from the book, the dearest first; and how many counts stand since then."""
+
+    items: list[CountDifference]
+    stood: int
 
 
 class AccuracyView(Struct, frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -43,6 +44,7 @@ from protocols.reports import Report, Series
 log = logging.getLogger(__name__)
 Kind = TypeVar("Kind", State, Past)
 
+DOOR = "door_open"
 KEPT_EVERY_MS = JUDGED_EVERY_MS = 60_000
 """So often is kept what changed, and looked whether a lot used up what it bears."""
 CALM_MS = 3_000
@@ -73,6 +75,7 @@ class Coldroom:
         self._books, self._on_disk, self._now_ms, self._book = books, on_disk, now_ms, book
         self.storages: Mapping[str, Mapping[str, Storage]] = storages_of(self.site)
         self._zone_of = thermometers_of(self.site)
+        self._place_of = {one.id: one.zone for one in self.site.devices}
         self.quarantine = Quarantine(book, books, on_disk, now_ms, self.storages, self._going)
         self.reporting = Reporting(self, book, books, now_ms)
         self.stays = Stays(book, books, on_disk, now_ms, self.chambers, self.storages)
@@ -80,6 +83,8 @@ class Coldroom:
         """Zone -> the earliest of what came too late, and when the last of it came."""
         self._start: dict[str, set[str]] = {}
         """Zones that are still to be brought up to now, each with the storages that are new there."""
+        self._doors: defaultdict[str, set[str]] = defaultdict(set)
+        """Zone -> the series of its doors' contacts, as far as they were heard."""
         self._meanwhile: dict[str, list[Series]] = {}
         """What was heard of zones that are being learnt."""
         self._again_ms = self._kept_ms = self._judged_ms = 0
@@ -103,9 +108,11 @@ class Coldroom:
         self.stays.load()
 
     def hear(self, reports: Iterable[Report], now_ms: int) -> None:
-        """What thermometers told; the history has it already."""
+        """What thermometers and doors told; the history has it already."""
         for one in reports:
-            if type(one) is Series and one.quantity == "temperature_c" and one.device in self._zone_of:
+            if type(one) is Series and one.quantity == DOOR and one.device in self._place_of:
+                self._doors[self._place_of[one.device]].add(f"{one.device}/{one.channel}/{DOOR}")
+            elif type(one) is Series and one.quantity == "temperature_c" and one.device in self._zone_of:
                 zone = self._zone_of[one.device]
                 if zone in self._meanwhile:
                     self._meanwhile[zone].append(one)
@@ -176,7 +183,10 @@ class Coldroom:
         """Every room as people see it."""
         series = self.series_of()
         return [
-            room_view(one, self.chambers[one.zone].state.kept[one.storage], series[one.zone]) for one in self.rooms()
+            room_view(
+                one, self.chambers[one.zone].state.kept[one.storage], series[one.zone], sorted(self._doors[one.zone])
+            )
+            for one in self.rooms()
         ]
 
     def series_of(self) -> dict[str, list[str]]:
@@ -302,7 +312,10 @@ class Coldroom:
         Raises `HistoryUnavailable`, while it is read."""
         if self.history is None:
             return iter(())
-        names = [one for one in self.history.series() if one.endswith("/temperature_c")]
+        every = self.history.series()
+        doors = [one for one in every if one.endswith(f"/{DOOR}")]
+        self._doors[zone] |= {one for one in doors if self._place_of.get(one.partition("/")[0]) == zone}
+        names = [one for one in every if one.endswith("/temperature_c")]
         names = [one for one in names if self._zone_of.get(one.partition("/")[0]) == zone]
         return heapq.merge(*(self._series(name, from_ms, until_ms) for name in names))
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from cloud.core.book.entries import Entry
 from cloud.core.counting.findings import Finding
 from cloud.core.refusals import Refusal
-from cloud.core.stock_view import CountTold
+from cloud.core.stock_view import CountSkipped, CountTold
 from cloud.web import stockroom
 
 KEY_USED = Refusal("key_used", "This key came with another count before.", "Use a new key for each count.")
@@ -29,11 +29,14 @@ class Answer(Struct, frozen=True):
 
 
 class Kept(Struct):
-    """What is kept of counts: the first ones that wait to be repeated, the findings that stand, the last answers."""
+    """What is kept of counts: the first ones that wait to be repeated, the findings that stand, the last answers; and
+    which places (SKU, slot) are to be counted again, or were left out."""
 
     waiting: list[Finding] = []
     stood: list[Stood] = []
     answers: list[Answer] = []
+    again: list[tuple[str, str, int]] = []
+    skipped: list[tuple[str, str, CountSkipped]] = []
 
 
 def answered(stood: Finding, counted: stockroom.Counted, entry: int) -> CountTold | Refusal:

@@ -13,6 +13,7 @@ from cloud.core.purchasing.agreements import Known, Span
 from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.coldroom import Coldroom
 from cloud.desks.counts import Counts
+from cloud.desks.differing import Differing
 from cloud.desks.figures import Figures
 from cloud.desks.foreseeing import Foreseeing
 from cloud.desks.neighbours import Neighbours
@@ -133,6 +134,7 @@ class Trade:
             self.book,
             self.promises,
             self.counts,
+            Differing(self.counts),
             self.purchasing,
             self.partners,
             self.papers,

@@ -6,7 +6,7 @@ Origin that is this host. Cookies are SameSite=Strict besides. A machine's token
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
@@ -22,6 +22,8 @@ ONESELF: web.RequestKey[str] = web.RequestKey("oneself", str)
 NOTE: web.RequestKey[str] = web.RequestKey("note", str)
 """What is worth writing down of a write beside its address. No secrets."""
 
+USER = "X-User"
+"""Whose wish a write is, percent-encoded: what waited in a browser is not done as whoever signed in there meanwhile."""
 SIGNED = "/a/{token}"
 """Its address proves who writes; a page without scripts can send no header."""
 METRICS = "/metrics"
@@ -49,6 +51,9 @@ async def check(request: web.Request, route: Route, sign_in: SignIn, now_ms: int
         hint = "sign in (POST /api/v1/session), or send an API token as `Authorization: Bearer TOKEN`"
         raise Refusal(401, "signed_out", "nobody is signed in", hint, {"WWW-Authenticate": "Bearer"})
     request[WHO] = who
+    if request.method not in _READS and unquote(request.headers.get(USER, who.name)) != who.name:
+        hint = "what was done by somebody is sent by them; sign in as them again"
+        raise Refusal(409, "other_user", "this was done by somebody else than who is signed in", hint)
     if who.may(route.right):
         return
     if who.pending:

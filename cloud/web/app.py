@@ -18,6 +18,7 @@ from cloud.web import (
     cold,
     crews,
     deeds,
+    differences,
     exports,
     figures,
     front,
@@ -91,6 +92,7 @@ class Desks(NamedTuple):
     book: stockroom.BookDesk
     promises: stockroom.PromiseDesk
     counts: stockroom.CountDesk
+    differing: differences.Desk
     office: office.OfficeDesk
     partners: Partners
     papers: office.PaperDesk
@@ -117,14 +119,16 @@ def make_app(
     now_ms: Callable[[], int] = wall_clock_ms,
     send_timeout_s: float = SEND_TIMEOUT_S,
     oidc: Oidc | None = None,
+    offline: bool = True,
 ) -> web.Application:
-    """The service's web. `static` is the folder of the built dashboard; it may be missing. When the app stops, it
-    closes `live`."""
+    """The service's web. `static` is the folder of the built dashboard; it may be missing. Not `offline`: browsers are
+    told to forget what starts the page without a network. When the app stops, it closes `live`."""
     metrics, writes = Metrics(), Writes()
     told = deeds.Deeds(desks.people, now_ms)
     routes = routes_of(
-        desks, live, sign_in, static, metrics, told, now_ms=now_ms, send_timeout_s=send_timeout_s, oidc=oidc
-    )
+        desks, live, sign_in, static, metrics, told,
+        now_ms=now_ms, send_timeout_s=send_timeout_s, oidc=oidc, offline=offline,
+    )  # fmt: skip
     table = {(one.method, one.path): one for one in routes}
     assert len(table) == len(routes), "two routes have the same method and address"
 
@@ -170,12 +174,14 @@ def routes_of(
     now_ms: Callable[[], int] = wall_clock_ms,
     send_timeout_s: float = SEND_TIMEOUT_S,
     oidc: Oidc | None = None,
+    offline: bool = True,
 ) -> list[Route]:
     """Every route there is."""
     api = Api(desks.service, live, sign_in, metrics, now_ms)
     rooms = [
         *api.routes(),
         *stockroom.Stockroom(desks.book, desks.promises, desks.counts, now_ms).routes(),
+        *differences.Differing(desks.differing).routes(),
         *office.Office(desks.office, desks.partners, desks.papers).routes(),
         *supply.Supply(desks.foreseeing, desks.replenishing, desks.office).routes(),
         *portal.Portal(desks.partners, desks.office, desks.papers).routes(),
@@ -196,7 +202,7 @@ def routes_of(
         *users.Users(desks.people, sign_in).routes(),
         *told.routes(),
         *Stream(live, sign_in, now_ms, send_timeout_s).routes(),
-        *Pages(static).routes(),
+        *Pages(static, offline=offline).routes(),
     ]
     return [*rooms, *openapi.Documents(rooms).routes()]
 

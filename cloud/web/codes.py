@@ -6,7 +6,7 @@ EVERY = ("bad_request", "unknown", "unavailable", "broken")
 """Of every route."""
 SIGNED_IN = ("signed_out", "forbidden", "change_password")
 """Of every route that somebody has to be signed in for."""
-WRITE = ("cross_site", "too_large", "key_used", "changed", "conflict", "unfit")
+WRITE = ("cross_site", "too_large", "key_used", "changed", "conflict", "unfit", "other_user")
 """Of every write."""
 FORM = ("cross_site", "too_large")
 """Of what is asked for by a form."""
@@ -17,6 +17,7 @@ BOOK = (
     "unusable", "weighed",
 )  # fmt: skip
 COUNT = ("unknown_place", "not_counted", "other_place", *BOOK)
+APPROVE = ("not_waiting", "own_count", *COUNT)
 RESERVE = ("unknown_sku", "unknown_tier", "no_units", "not_enough", "members_only", "too_late")
 END = ("reservation_over", "not_so_many", "of_work", *BOOK)
 

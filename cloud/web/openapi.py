@@ -12,6 +12,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from cloud.web import codes, problems, tags
+from cloud.web.access import USER
 from cloud.web.api_page import page
 from cloud.web.desk import NotFound
 from cloud.web.queries import Whole
@@ -28,7 +29,7 @@ ABOUT = (
 )
 STATUS = {
     "bad_request": 400, "signed_out": 401, "wrong_password": 401, "forbidden": 403, "change_password": 403,
-    "cross_site": 403, "unknown": 404, "conflict": 409,
+    "cross_site": 403, "unknown": 404, "conflict": 409, "other_user": 409,
     "too_large": 413, "upgrade_required": 426, "too_many_tries": 429, "broken": 500,
     "unavailable": 503, "full": 503, "no_answer": 504, "strange_answer": 502,
 }  # fmt: skip
@@ -192,6 +193,8 @@ def _parameters(route: Route, kinds: _Kinds) -> list[dict[str, Any]]:
         said = "Names this write: sent again under the same key it is done once, and answered the same."
         schema = {"type": "string", "maxLength": KEY_LENGTH_MAX, "pattern": "^[ -~]*$"}
         found.append({"name": "Idempotency-Key", "in": "header", "description": said, "schema": schema})
+        said = "Whose wish it is, percent-encoded: where somebody else is signed in by now nothing is done (409)."
+        found.append({"name": USER, "in": "header", "description": said, "schema": {"type": "string"}})
     if route.thing is not None:
         said = "The ETag of what was looked at; where it is another by now nothing is done (412)."
         schema = {"type": "string", "pattern": r'^(\*|"[!#-~]*")$'}

@@ -34,7 +34,8 @@ def build_of(static: Path) -> str:
 class Pages:
     """The page and its files. aiohttp sends NAME.gz instead of NAME where it is there and welcome."""
 
-    def __init__(self, static: Path) -> None:
+    def __init__(self, static: Path, *, offline: bool = True) -> None:
+        self._offline = offline
         self._static = static.resolve()
         self._assets = self._static / "assets"
 
@@ -45,6 +46,8 @@ class Pages:
             get("/", self.index, None, page),
             get("/wall", self.wall, None, page),
             get("/public/{link}", self.public, None, page),
+            get("/sw.js", self.worker, None, Media(("text/javascript",))),
+            get("/manifest.webmanifest", self.manifest, None, Media(("application/manifest+json",))),
             get("/assets/{name}", self.file, None, Media(("*/*",))),
         ]
 
@@ -59,6 +62,14 @@ class Pages:
     async def public(self, _: web.Request) -> web.StreamResponse:
         """The small page of a group of customers; which group, its link says."""
         return self._page("public.html")
+
+    async def worker(self, _: web.Request) -> web.StreamResponse:
+        """What starts the page without a network in a browser; or what takes that back."""
+        return self._whole("sw.js" if self._offline else "goodbye.js", "text/javascript")
+
+    async def manifest(self, _: web.Request) -> web.StreamResponse:
+        """What a phone needs to know to keep the page like an app."""
+        return self._whole("manifest.webmanifest", "application/manifest+json")
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """One of its files; the folder is flat, so a name with a slash (or a zero) in it is none of them."""
@@ -75,6 +86,13 @@ class Pages:
         if not page.is_file():
             return web.Response(status=503, text=NOT_BUILT, content_type="text/html")
         return _sent(page, "no-cache")
+
+    def _whole(self, name: str, kind: str) -> web.StreamResponse:
+        path = self._static / name
+        if not path.is_file():
+            raise web.HTTPNotFound
+        headers = {"Cache-Control": "no-cache"}
+        return web.Response(body=path.read_bytes(), content_type=kind, headers=headers)
 
 
 def _sent(path: Path, caching: str) -> web.FileResponse:

@@ -30,6 +30,7 @@ MEANS: dict[str, str] = {
     "signed_out": "Nobody is signed in. Please sign in again.",
     "wrong_password": "Name and password do not match. Please check both.",
     "too_many_tries": "Too many sign-ins failed. Please wait a moment.",
+    "other_user": "Somebody else is signed in here by now. Who did this has to sign in again to send it.",
     "cross_site": "This did not come from our own page. Please reload it and try again.",
     # what went wrong on the way
     "unavailable": "What is needed for it can not be reached now. Please try again in a moment.",
@@ -118,6 +119,9 @@ MEANS: dict[str, str] = {
     "report_of": "A report is of a room, or of a lot: choose one.",
     "reservation_over": "This reservation is over. Make a new one.",
     "not_counted": "So many can not lie there. Give what lies there, 0 or more.",
+    "not_waiting": "No count of this place waits to be approved. Look at the differences again.",
+    "own_count": "Who counted does not approve it. Ask somebody else, or count once more.",
+    "not_counted_yet": "This was not counted lately. Count it first.",
     "other_place": "The first count was of another place. Count that one again.",
     "unknown_place": "This article does not lie there.",
     # maintenance orders, and what is said of alerts

@@ -28,7 +28,15 @@ from cloud.web.routing import Media, Route
 FOLDER = Path(__file__).parent / "dashboard" / "src"
 OWN, TAKEN, REST = "types.ts", "types_rooms.ts", "types_service.ts"
 ROOMS = {
-    "types_stock.ts": ("core.book", "core.counting", "core.kpis", "core.promising", "core.stock_view", "web.stockroom"),
+    "types_stock.ts": (
+        "core.book",
+        "core.counting",
+        "core.kpis",
+        "core.promising",
+        "core.stock_view",
+        "web.stockroom",
+        "web.differences",
+    ),
     "types_buying.ts": ("core.purchasing", "core.planning", "core.trade_view", "core.office_view", "web.office"),
     "types_front.ts": ("core.tiles", "core.trends", "web.front"),
     "types_gate.ts": ("protocols.asked", "web.gateways"),

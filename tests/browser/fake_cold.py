@@ -121,7 +121,17 @@ def room(zone: str, storage: str, celsius: float, t: int, more: Row, *, lots: in
         "to_limit_min": None, "excursion": 0, "kinetic_c": None, "kinetic_limit_c": None, "kinetic_hours": 24.0,
     }  # fmt: skip
     head = {"id": f"{zone}/{storage}", "zone": zone, "storage": storage, "celsius": round(celsius, 2), "at_ms": t}
-    return head | plain | more | {"lots": lots, "series": series, "undecided": undecided}
+    return (
+        head
+        | plain
+        | more
+        | {
+            "lots": lots,
+            "series": series,
+            "undecided": undecided,
+            "doors": ["door-cool/1/door_open"] * (zone == "cool"),
+        }
+    )
 
 
 def line(number: int, sku: str, lot: str, units: int, t: int, gone: int = 0) -> Row:

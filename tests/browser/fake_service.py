@@ -31,6 +31,7 @@ from cloud.web.roles import Who
 from cloud.web.sign_in import Account, SignIn
 from tests.browser import fake_cold, fake_site
 from tests.browser.fake_cold import FakeCold
+from tests.browser.fake_counts import FakeCounts
 from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_front import FakeFront
 from tests.browser.fake_gate import FakeGate
@@ -72,6 +73,7 @@ class FakeService:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.silent = False
+        self.static, self.offline = STATIC, True
         self._random = random.Random(7)
         self._quiet = quiet
         self._accounts = FakeAccounts()
@@ -79,6 +81,7 @@ class FakeService:
         self._live = Live(fake_site.first(self._random, now_ms(), build_of(STATIC), quiet=quiet))
         self.trade = FakeTrade(now_ms, lambda: self._live.current, self.become)
         self.supply = FakeSupply(now_ms, lambda: self._live.current, self.become, self.trade)
+        self.counting = FakeCounts(now_ms, quiet=quiet)
         self.gate = FakeGate(now_ms)
         self.crew = FakeCrew(now_ms, lambda: self._live.current, self.change_alert)
         names = {one.id: one.name for one in self._live.current.skus}
@@ -100,8 +103,8 @@ class FakeService:
         crew: Any = self.crew
         plant.verdicts = crew
         desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate, people=self.people)
-        desks = desks._replace(foreseeing=self.supply, replenishing=self.supply)
-        app = make_app(desks, self._live, self._sign_in, STATIC)
+        desks = desks._replace(foreseeing=self.supply, replenishing=self.supply, differing=self.counting)
+        app = make_app(desks, self._live, self._sign_in, self.static, offline=self.offline)
         return app
 
     async def live(self) -> None:
@@ -180,6 +183,8 @@ class FakeService:
         self, series: str, from_ms: int, to_ms: int, points: int
     ) -> tuple[Sequence[int], Sequence[float | None]]:
         """See `Desk`. A stretch is missing, as when a gateway was off."""
+        if series.endswith("door_open"):
+            return [to_ms - minutes * 60_000 for minutes in (300, 290, 60, 55)], [1.0, 0.0, 1.0, 0.0]
         zone = "freeze" if "freeze" in series else "cool"
         times = [from_ms + n * (to_ms - from_ms) // points for n in range(points) if not 0.3 < n / points < 0.36]
         now = now_ms()

@@ -27,6 +27,8 @@ def test_a_room_in_trouble_comes_first_and_says_how_far_how_long_and_how_soon(sh
     expect(cool).to_contain_text("5.2 °C of 8 °C at most")
     expect(cool).to_contain_text("12 · 3 to decide")
     expect(cool.locator(".marked li")).to_have_count(2)
+    expect(cool).to_contain_text("open 2 times, last ")
+    expect(cool).to_contain_text(re.compile("Coldest · mean · warmest, 24 hrs.?3\\.\\d · \\d"))
     expect(page.locator(".cold-room", has_text="vaccine")).to_contain_text("8.3 °C above its limit of 8 °C")
     expect(cool.get_by_role("img")).to_have_attribute("aria-label", re.compile("last 24 hours.+stretches marked: 2"))
 

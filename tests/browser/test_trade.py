@@ -205,46 +205,6 @@ def test_a_figure_says_what_it_means_on_hover_focus_and_tap_and_why_it_is_not_kn
     expect(page.locator(".idle").first).to_contain_text("Return to the supplier")
 
 
-def test_counting_asks_again_where_much_differs_and_then_tells_the_causes(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/counting", screen=PHONE)
-    page.get_by_role("button", name="Count: Paper A4 80 g, A03-02").click()
-    keys, sheet = page.locator(".keys"), page.locator(".count-sheet")
-
-    def press(digits: str) -> None:
-        for one in digits:
-            keys.get_by_role("button", name=one, exact=True).tap()
-
-    keys.get_by_role("button", name="OK").tap()
-    expect(sheet).to_contain_text("Enter the number, 0 for an empty place.")
-    press("33")
-    keys.get_by_role("button", name="OK").tap()
-    expect(sheet).to_contain_text("Please count once more.")
-    expect(sheet).not_to_contain_text("+24")
-    press("33")
-    keys.get_by_role("button", name="OK").tap()
-
-    expect(sheet).to_contain_text("33 counted, +24 against the book")
-    expect(sheet).to_contain_text("Goods came that nobody booked")
-    sheet.get_by_role("button", name=re.compile("^Next: ")).tap()
-    expect(sheet.locator(".place")).not_to_have_text("A03-02")
-    page.keyboard.type("7")
-    page.keyboard.press("Enter")
-    sheet.get_by_role("button", name="Back to the list").tap()
-    expect(page.locator(".done li", has_text="A03-02")).to_contain_text("33 counted")
-    assert [one.counted for one in told(shop, "count")] == [33, 33, 7]
-
-
-def test_a_slot_can_be_counted_from_its_drawer(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/slot/A03-02")
-
-    page.get_by_role("link", name="Count it").click()
-    expect(page.get_by_label("How many are there?")).to_be_focused()
-    page.keyboard.type("9")
-    page.keyboard.press("Enter")
-
-    expect(page.locator(".count-sheet")).to_contain_text("9: that agrees with the book.")
-
-
 def test_a_supplier_sees_its_portal_only_and_confirms_there(shop: Shop, visit: Visit) -> None:
     page = visit(shop, who="")
     page.get_by_label("Name").fill("vera")

@@ -23,7 +23,7 @@ PAGES: dict[str, list[str]] = {
         ".order-row >> nth=1 >> summary",
         "[data-step=receive] >> nth=0",
     ],
-    "#/counting": [".counting .rows button"],
+    "#/counting": [],
     "#/suppliers": [".parts button >> nth=0", ".told-stock summary"],
     "#/figures": [".measures button >> nth=1"],
     "#/sku/SKU-1001": [],

@@ -90,7 +90,7 @@ async def test_what_becomes_known_later_judges_the_count_anew(trading: TradeSite
         trading.clock.pass_ms(MINUTE_MS)
     assert (found["verdict"], found["difference"]) == ("differs", -20)
     assert (await trading.get("/api/v1/counts"))["accuracy"]["counts"] == 1
-    before = trading.service.trade.counts._stood[0].finding
+    before = trading.service.trade.counts.stood[0].finding
     await trading.restart()
 
     half_an_hour_ago_ms = trading.clock() - HOUR_MS // 2
@@ -98,11 +98,11 @@ async def test_what_becomes_known_later_judges_the_count_anew(trading: TradeSite
     await trading.post("/api/v1/book", late)
     await trading.tick(3)
 
-    [after] = trading.service.trade.counts._stood
+    [after] = trading.service.trade.counts.stood
     assert (before.verdict, after.finding.verdict, after.finding.difference) == ("differs", "agrees", 0)
     assert trading.service.trade.position("milk").on_hand == 80
     await trading.restart()
-    assert [*trading.service.trade.counts._stood] == [after]
+    assert [*trading.service.trade.counts.stood] == [after]
 
 
 async def test_a_first_count_that_turns_out_to_have_been_right_needs_no_second(trading: TradeSite) -> None:
@@ -116,7 +116,7 @@ async def test_a_first_count_that_turns_out_to_have_been_right_needs_no_second(t
         await trading.tick()
     await trading.tick(3)
 
-    assert trading.service.trade.counts._waiting == {}
+    assert trading.service.trade.counts.waiting == {}
     assert [one["kind"] for one in (await trading.get("/api/v1/book?sku=milk"))["items"]] == [
         "receipt",
         "pick",
@@ -160,3 +160,56 @@ async def test_a_count_of_what_does_not_lie_there_says_where_it_lies(trading: Tr
         ({"sku": "milk", "counted": 1, "at_ms": trading.clock() + 90_000_000}, "time"),
     ):
         assert await trading.refused("/api/v1/counts", asked) == (422, said)
+
+
+async def test_a_count_that_differs_is_approved_by_who_may_and_did_not_count(trading: TradeSite) -> None:
+    await full(trading)
+    here = {"sku": "milk", "place": ""}
+    assert (await counted(trading, 90))["verdict"] == "recount"
+
+    assert await trading.refused("/api/v1/counts/approve", here) == (422, "own_count")
+    assert (await trading.ask("op", "POST", "/api/v1/counts/approve", here))[0] == 403
+    [waits] = (await trading.get("/api/v1/counts/differences"))["items"]
+    assert (waits["waiting"], waits["counted"], waits["expected"], waits["counts"][0]["by"]) == (True, 90, 100, "bo")
+    assert (await trading.ask("op", "GET", "/api/v1/counts/differences"))[1]["items"] == [], "they count blind"
+    for _ in range(2):
+        status, told = await trading.ask("cy", "POST", "/api/v1/counts/approve", here, "k")
+        assert (status, told["verdict"], told["difference"]) == (200, "differs", -10)
+
+    assert trading.service.trade.position("milk").on_hand == 90
+    assert (await trading.ask("cy", "POST", "/api/v1/counts/approve", here, "other"))[1]["code"] == "not_waiting"
+    [stands] = (await trading.ask("op", "GET", "/api/v1/counts/differences"))[1]["items"]
+    assert (stands["waiting"], stands["difference"], stands["again"]) == (False, -10, False)
+    await trading.restart()
+    assert (await trading.ask("cy", "POST", "/api/v1/counts/approve", here, "k"))[1]["difference"] == -10
+
+
+async def test_what_stands_is_counted_again_where_somebody_asks_for_it(trading: TradeSite) -> None:
+    await full(trading)
+    here = {"sku": "milk", "place": ""}
+    assert await trading.refused("/api/v1/counts/again", here) == (422, "not_counted_yet")
+    await counted(trading, 90)
+    await counted(trading, 90)
+
+    assert (await trading.ask("bo", "POST", "/api/v1/counts/again", here))[0] == 204
+    await trading.restart()
+
+    [listed] = [one for one in (await trading.get("/api/v1/counts"))["today"] if one["sku"] == "milk"]
+    assert listed["reason"] == "recount"
+    assert (await trading.get("/api/v1/counts/differences"))["items"][0]["again"]
+    assert (await counted(trading, 90))["verdict"] == "agrees"
+    assert "milk" not in [one["sku"] for one in (await trading.get("/api/v1/counts"))["today"]]
+
+
+async def test_a_place_that_was_left_out_says_so_until_it_is_counted(trading: TradeSite) -> None:
+    await full(trading)
+
+    async def left_out() -> Json:
+        return [one["skipped"] for one in (await trading.get("/api/v1/counts"))["today"] if one["sku"] == "milk"]
+
+    assert (await trading.ask("op", "POST", "/api/v1/counts/skip", {"sku": "milk", "reason": "blocked"}))[0] == 204
+    await trading.restart()
+    assert await left_out() == [{"reason": "blocked", "by": "op", "at_ms": trading.clock.now_ms}]
+    assert await trading.refused("/api/v1/counts/skip", {"sku": "milk", "reason": "lunch"}) == (400, "bad_request")
+    await counted(trading, 80)
+    assert await left_out() == [None]

@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import ClientSession
 
-from cloud.web.app import answer, make_app
+from cloud.web.app import answer, make_app, serving
 from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.sign_in import SignIn
@@ -94,3 +95,19 @@ async def test_what_is_no_path_is_not_asked_for(static: Path) -> None:
 
     with pytest.raises(ValueError, match="slash"):
         await answer(app, "@elsewhere.example/")
+
+
+@pytest.mark.parametrize("offline", [True, False])
+async def test_the_worker_is_asked_for_anew_each_time_and_can_be_taken_back(tmp_path: Path, offline: bool) -> None:
+    for name in ("sw.js", "goodbye.js", "manifest.webmanifest"):
+        (tmp_path / name).write_text(f"this is {name}")
+    live = Live(snapshot())
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), tmp_path, offline=offline)
+
+    async with serving(app) as url, ClientSession() as client:
+        async with client.get(f"{url}/sw.js") as response:
+            assert await response.text() == f"this is {'sw.js' if offline else 'goodbye.js'}"
+            assert (response.content_type, response.headers["Cache-Control"]) == ("text/javascript", "no-cache")
+            assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; ")
+        async with client.get(f"{url}/manifest.webmanifest") as response:
+            assert response.content_type == "application/manifest+json"

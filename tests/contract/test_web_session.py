@@ -51,8 +51,8 @@ def test_only_these_are_open_to_who_is_not_signed_in() -> None:
     assert sorted(f"{one.method} {one.path}" for one in routes() if one.right is None) == [
         "DELETE /api/v1/session", "GET /", "GET /a/{token}", "GET /api/v1/problems/{code}", "GET /api/v1/public/{link}",
         "GET /api/v1/session/oidc/begin", "GET /api/v1/session/oidc/done", "GET /api/v1/session/ways",
-        "GET /assets/{name}", "GET /healthz", "GET /public/{link}", "GET /readyz", "POST /a/{token}",
-        "POST /api/v1/session",
+        "GET /assets/{name}", "GET /healthz", "GET /manifest.webmanifest", "GET /public/{link}", "GET /readyz",
+        "GET /sw.js", "POST /a/{token}", "POST /api/v1/session",
     ]  # fmt: skip
 
 
@@ -206,3 +206,13 @@ async def test_a_supplier_sees_nothing_of_ours_but_who_it_is(web: Web) -> None:
     for ours in ("/api/v1/snapshot", "/ws", "/api/v1/stock", "/metrics"):
         async with supplier.get(ours, headers={"X-Forwarded-For": "192.0.2.1"}) as response:
             assert await error_of(response) == (403, "forbidden")
+
+
+async def test_what_one_person_wished_is_not_done_as_another_who_signed_in_meanwhile(web: Web) -> None:
+    client = await web.client("bo")
+
+    for name, status in (("mo", 409), ("%E6%9D%8E", 409), ("bo", 200)):
+        async with client.post(ACK, json={}, headers={"X-User": name}) as response:
+            assert response.status == status
+            if status == 409:
+                assert await error_of(response) == (409, "other_user")

@@ -74,7 +74,7 @@ def refusals() -> dict[str, str]:
     return found
 
 
-PAGES_OWN = {"outbox_full"}
+PAGES_OWN = {"outbox_full", "outbox_old", "outbox_unkept"}
 """With these the page refuses by itself."""
 
 

@@ -1,5 +1,5 @@
 // The service's HTTP interface. Paths are relative, so the page also works below a path of a proxy.
-import type { AlertView, Snapshot } from "./types";
+import type { Snapshot } from "./types";
 import type { ProblemDetails, SeriesView, Signed, Ways } from "./types_service";
 import type { Series } from "./core/series";
 
@@ -37,9 +37,10 @@ async function said(answer: Response): Promise<Said> {
   }
 }
 
-/** Ask for something to be done. `key` names this wish, so that sending it twice is doing it once. */
-export function post<T>(path: string, body: unknown, key: string): Promise<T> {
-  return ask<T>(path, { method: "POST", headers: { ...OURS, "Idempotency-Key": key }, body: JSON.stringify(body) });
+/** Ask for something to be done. `key` names this wish, so that sending it twice is doing it once. `by.user`: whose wish
+ *  it is; the service refuses it where somebody else is signed in by now. */
+export function post<T>(path: string, body: unknown, key: string, by?: { user: string; signal: AbortSignal }): Promise<T> {
+  return ask<T>(path, { method: "POST", headers: { ...OURS, "Idempotency-Key": key, ...(by && { "X-User": encodeURIComponent(by.user) }) }, body: JSON.stringify(body), signal: by?.signal ?? null });
 }
 
 /** Send a file as it is. */
@@ -62,9 +63,6 @@ export async function history(series: string, from: number, to: number, points: 
 
 /** The longest note the service takes. */
 export const NOTE_MAX = 500;
-
-/** Acknowledge an alert, with a note or "". */
-export const acknowledge = (id: number, note: string, key: string) => post<AlertView>(`api/v1/alerts/${id}/ack`, { note }, key);
 
 /** A key nobody else uses. (`crypto.randomUUID` is missing on plain http.) */
 export function freshKey(): string {

@@ -3,7 +3,8 @@ import { batch } from "@preact/signals";
 import * as api from "./api";
 import { wait } from "./core/backoff";
 import { type Book, fold, open } from "./core/book";
-import { book, heardAt, link, now, outdated, session, unreachable } from "./state";
+import { renew, renewed } from "./renew";
+import { book, heardAt, link, now, session, unreachable } from "./state";
 import type { Delta, Snapshot } from "./types";
 import { timezone } from "./words/words";
 
@@ -23,6 +24,8 @@ let skew = 0; // the service's clock less ours
 let drawing = false;
 let fetching = false;
 let held: Delta[] = [];
+/** What is shown is what this browser kept, and who is signed in is not known. */
+let guessed = false;
 
 /** Start, and never stop: whoever closes the page stops it. */
 export function start(): void {
@@ -40,6 +43,9 @@ export function restart(): void {
   void load();
 }
 
+/** The service's clock less that of this device, in ms. */
+export const clockSkew = () => skew;
+
 /** Take over an object the service returned to a command, before its delta comes. */
 export function adopt(frame: Omit<Delta, "k" | "q" | "t">): void {
   if (!latest) return;
@@ -53,10 +59,10 @@ async function load(): Promise<void> {
   fetching = true;
   held = [];
   try {
-    const known = session.value || (localStorage.getItem(PORTAL) ? await api.whoami() : null);
+    const known = (!guessed && session.value) || (localStorage.getItem(PORTAL) ? await api.whoami() : null);
     const [first, who] = await Promise.all([known && !known.rights.includes("look") ? null : api.snapshot().catch(notOurs), known ?? api.whoami()]);
     session.value = who;
-    unreachable.value = false;
+    unreachable.value = guessed = false;
     fetching = false;
     if (who.rights.includes("portal")) localStorage.setItem(PORTAL, "yes");
     else localStorage.removeItem(PORTAL);
@@ -73,6 +79,7 @@ async function load(): Promise<void> {
       return;
     }
     unreachable.value = true;
+    if (!latest) await recall();
     later();
   }
 }
@@ -82,8 +89,17 @@ function notOurs(error: unknown): null {
   throw error;
 }
 
+/** Without a network one begins with what this browser saw last, visibly stale. */
+async function recall(): Promise<void> {
+  const last = await import("./outbox/last").then(({ lastSeen }) => lastSeen()).catch(() => null);
+  if (!last || latest) return;
+  guessed = true;
+  [session.value, latest, skew, heard] = [last.session, last.book, last.skew, -Infinity];
+  draw();
+}
+
 function connect(): void {
-  if (!latest) return void load();
+  if (!latest || guessed) return void load();
   const address = new URL("ws", location.href.split(/[?#]/)[0]);
   address.protocol = address.protocol.replace("http", "ws");
   address.search = String(new URLSearchParams({ since: String(latest.q), epoch: latest.epoch }));
@@ -123,7 +139,7 @@ async function stillSignedIn(): Promise<void> {
 }
 
 function take(snapshot: Snapshot): void {
-  if (renewed(snapshot.v)) return;
+  if (renewed(snapshot.v)) return; // this page goes
   latest = open(snapshot);
   heard = performance.now();
   arrived(snapshot.t);
@@ -172,6 +188,7 @@ function thisSecond(): number {
 function tick(): void {
   const clock = performance.now();
   const silent = clock - heard > STALE_MS;
+  renew();
   batch(() => {
     now.value = thisSecond();
     if (book.value && silent) link.value = "stale";
@@ -200,17 +217,4 @@ function drop(): void {
   const old = socket;
   socket = null;
   old?.close();
-}
-
-/** When the server has another build of this page, load it; but only once, should the server be wrong about it. */
-function renewed(v: string): boolean {
-  const mine = document.querySelector<HTMLMetaElement>("meta[name=build]")?.content;
-  if (!v || !mine || v === mine || mine === "development") return false;
-  if (sessionStorage.getItem("reloaded_for") === v) {
-    outdated.value = true;
-    return false;
-  }
-  sessionStorage.setItem("reloaded_for", v);
-  location.reload();
-  return true;
 }

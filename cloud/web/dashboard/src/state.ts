@@ -16,8 +16,6 @@ export const link = signal<LinkState>("connecting");
 export const now = signal(Date.now());
 /** The service's time of the last frame. */
 export const heardAt = signal(0);
-/** A newer page is on the server, and reloading did not bring it. */
-export const outdated = signal(false);
 export const unreachable = signal(false);
 /** The page is as narrow as a phone. */
 export const narrow = signal(false);

@@ -17,7 +17,7 @@ export interface Position {
 
 /**
  * A `RoomNow` with its limits. `kinetic_c` is the mean kinetic temperature of the last `kinetic_hours`, `series` names
- * its thermometers.
+ * its thermometers, `doors` the contacts of its doors (1: open).
  */
 export interface RoomView {
   id: string;
@@ -44,6 +44,7 @@ export interface RoomView {
   kinetic_limit_c: number | null;
   kinetic_hours: number;
   series: string[];
+  doors: string[];
 }
 
 /**

@@ -26,6 +26,43 @@ export interface CausesCause {
 }
 
 /**
+ * A count of a place that differs: what was counted, by whom, when, and what the book expected then. `waiting`: it
+ * waits for a second count, and `entry` is 0; else it stands in the book. `again`: it is to be counted once more.
+ */
+export interface CountDifference {
+  place: string;
+  sku: string;
+  waiting: boolean;
+  counts: CountMade[];
+  counted: number;
+  expected: number;
+  difference: number;
+  value: number;
+  at_ms: number;
+  entry: number;
+  again: boolean;
+}
+
+/** Counts of the last 7 days that differ from the book, the dearest first; and how many counts stand since then. */
+export interface CountDifferences {
+  items: CountDifference[];
+  stood: number;
+}
+
+/** Units that somebody counted at a moment. */
+export interface CountMade {
+  units: number;
+  at_ms: number;
+  by: string;
+}
+
+/** A place ("" is off the shelves) and the article that is counted there. */
+export interface CountPlace {
+  sku: string;
+  place?: string;
+}
+
+/**
  * What to count today; how many more wait, how many a day that is, and in how many days nothing waits any more (None:
  * never, at this pace).
  */
@@ -37,7 +74,24 @@ export interface CountRound {
   accuracy: AccuracyView;
 }
 
-/** One place ("": off the shelves) to count, why today, what hangs on it in money, when it was counted last (0: never). */
+/** A place that somebody stood before and did not count, and why. */
+export interface CountSkip {
+  sku: string;
+  reason: "blocked" | "later" | "moving" | "not_found" | "unsafe";
+  place?: string;
+}
+
+/** Somebody stood before a place and did not count it. */
+export interface CountSkipped {
+  reason: "blocked" | "later" | "moving" | "not_found" | "unsafe";
+  by: string;
+  at_ms: number;
+}
+
+/**
+ * One place ("": off the shelves) to count, why today, what hangs on it in money, when it was counted last (0: never).
+ * `skipped`: somebody left it out in the last 24 hours.
+ */
 export interface CountTask {
   place: string;
   sku: string;
@@ -46,6 +100,7 @@ export interface CountTask {
   score: number;
   stake: number;
   last_ms: number;
+  skipped: CountSkipped | null;
 }
 
 /** What a count came to, with the likely causes of a difference; `entry` is its number in the book (0: none yet). */

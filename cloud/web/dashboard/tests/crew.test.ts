@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextOf, put, read as kept, remember, REMEMBERED_MAX, type Remembered, WAITING_MAX, WAITING_MAX_MS, type Wish, without } from "../src/crew/outbox";
 import { alertHref, assetOf, grouped, MANY, read, tabHref, tabOf } from "../src/crew/tabs";
 import { figures } from "../src/crew/figures";
 import { en as crewEn } from "../src/words/crew_en";
@@ -14,7 +13,6 @@ add({ en: crewEn, zh: crewZh });
 add({ en: meansEn, zh: meansZh });
 
 const alert = (given: Partial<AlertView>) => ({ id: 1, zone: "", severity: 2, state: "firing", params: {}, ...given }) as AlertView;
-const wish = (given: Partial<Wish>): Wish => ({ key: "k", alert: 1, said: "right", at_ms: 5, hours: 4, note: "", user: "anna", ...given });
 
 test("each tab and each alert has an address, and an alert alone is found in its tab", () => {
   assert.deepEqual(read(""), { tab: "need", open: null });
@@ -35,43 +33,6 @@ test("few alerts stand as they are, many by zones, and the zone with the first c
   const groups = grouped(many);
   assert.deepEqual(groups.map((one) => [one.zone, one.titled]), [["b", true], ["a", true]]);
   assert.deepEqual(groups.flatMap((one) => one.alerts).length, many.length);
-});
-
-test("a later verdict about the same alert takes back the one that waits", () => {
-  const held = put(put([], wish({ key: "1" }))!, wish({ key: "2", alert: 2 }))!;
-  const after = put(held, wish({ key: "3", said: "wrong" }))!;
-  assert.deepEqual(after.map((one) => one.key), ["2", "3"]);
-  assert.deepEqual(without(after, "2").map((one) => one.key), ["3"]);
-});
-
-test("nobody's verdict is sent as another's", () => {
-  const held = put(put([], wish({ key: "1" }))!, wish({ key: "2", user: "mara" }))!;
-  assert.equal(held.length, 2);
-  assert.equal(nextOf(held, "mara")?.key, "2");
-  assert.equal(nextOf(held, "otto"), undefined);
-});
-
-test("a full box takes no more, and says so; what is there can still be changed", () => {
-  let held: Wish[] = [];
-  for (let n = 0; n < WAITING_MAX; n++) held = put(held, wish({ key: String(n), alert: n }))!;
-  assert.equal(put(held, wish({ alert: WAITING_MAX })), null);
-  assert.equal(put(held, wish({ alert: 3, said: "wrong" }))?.length, WAITING_MAX);
-});
-
-test("what was kept and can not be read, or is a week old, is left out", () => {
-  assert.deepEqual(kept("{", 0), []);
-  assert.deepEqual(kept('{"a":1}', 0), []);
-  assert.deepEqual(kept(null, 0), []);
-  const now = WAITING_MAX_MS + 1000;
-  assert.deepEqual(kept(JSON.stringify([wish({ at_ms: 10 }), wish({ key: "new", at_ms: now - 5 }), null, 3]), now).map((one) => one.key), ["new"]);
-});
-
-test("of what was said the latest of each alert is remembered, so many", () => {
-  let held: Remembered = [];
-  for (let n = 0; n < REMEMBERED_MAX + 3; n++) held = remember(held, n, "right", n);
-  held = remember(held, 9, "wrong", 999);
-  assert.equal(held.length, REMEMBERED_MAX);
-  assert.deepEqual(held.at(-1), [9, "wrong", 999]);
 });
 
 test("a figure has its unit, its span and what would be normal", () => {

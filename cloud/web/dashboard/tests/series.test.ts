@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { appended, span, withGaps } from "../src/core/series";
+import { appended, span, withGaps, extent, stretches } from "../src/core/series";
 
 test("missing data is a gap, not a line across it", () => {
   const { t, v } = withGaps({ t: [0, 10, 20, 200, 210], v: [1, 2, 3, 4, 5] });
@@ -23,4 +23,14 @@ test("an axis holds the samples and the allowed band", () => {
   const [low, high] = span([4, null, 5], [2, 8]);
   assert.ok(low < 2 && high > 8);
   assert.deepEqual(span([], [null, null]), [0, 1]);
+});
+
+test("coldest, mean and warmest are of what was measured; a gap counts for nothing", () => {
+  const t = [0, 10, 20, 30, 1000, 1010, 1020];
+  assert.deepEqual(extent({ t, v: [4, 4, 4, 4, 8, 8, 8] }), { low: 4, mean: (30 * 4 + 20 * 8) / 50, high: 8 });
+  assert.equal(extent({ t: [], v: [] }), null);
+});
+
+test("a door stood open from the sample that says so to the next that does not, or to now", () => {
+  assert.deepEqual(stretches({ t: [0, 5, 9, 20], v: [0, 1, 0, 1] }, 30), [{ from: 5, to: 9 }, { from: 20, to: 30 }]);
 });

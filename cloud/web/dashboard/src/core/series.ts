@@ -32,6 +32,36 @@ export function appended(series: Series, at: number, value: number, from: number
   return { t: [...series.t.slice(keep), at], v: [...series.v.slice(keep), value] };
 }
 
+/** Coldest, mean over time and warmest of what was measured; across a gap nothing is known. null: nothing was. */
+export function extent(series: Series): { low: number; mean: number; high: number } | null {
+  const { t, v } = withGaps(series);
+  const known = v.filter((one): one is number => one !== null);
+  if (!known.length) return null;
+  let [area, whole] = [0, 0];
+  for (let i = 1; i < t.length; i++) {
+    const [before, after, step] = [v[i - 1], v[i], t[i]! - t[i - 1]!];
+    if (before === null || before === undefined || after === null || after === undefined) continue;
+    area += ((before + after) / 2) * step;
+    whole += step;
+  }
+  return { low: Math.min(...known), mean: whole ? area / whole : known[0]!, high: Math.max(...known) };
+}
+
+/** When a contact was on: from a sample that says so to the next that does not. */
+export function stretches({ t, v }: Series, to: number): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  let from: number | null = null;
+  t.forEach((at, i) => {
+    const on = (v[i] ?? 0) >= 0.5;
+    if (on && from === null) from = at;
+    if (!on && from !== null) {
+      found.push({ from, to: at });
+      from = null;
+    }
+  });
+  return from === null ? found : [...found, { from, to }];
+}
+
 /** Lowest and highest of a chart's axis: all samples and the allowed band, with a little air. */
 export function span(v: (number | null)[], band: (number | null)[]): [number, number] {
   const all = [...v, ...band].filter((one): one is number => one !== null && Number.isFinite(one));

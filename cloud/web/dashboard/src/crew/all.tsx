@@ -1,10 +1,9 @@
 // In a flood: taking on all alerts of a zone, by two taps. Each is acknowledged by itself, so what is refused is told and
 // the others stand.
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import * as api from "../api";
-import { adopt, restart } from "../link";
+import { acknowledge } from "../outbox/acks";
 import type { AlertView } from "../types";
+import { titled } from "../ui/said";
 import { number, say } from "../words/words";
 
 const AT_ONCE = 4;
@@ -12,6 +11,8 @@ const AT_ONCE = 4;
 interface Progress {
   done: number;
   failed: number;
+  /** They wait to be sent. */
+  waits: number;
   of: number;
   busy: boolean;
 }
@@ -20,25 +21,20 @@ interface Progress {
 export function TakeAll({ alerts, where, acted }: { alerts: AlertView[]; where: string; acted: (id: number) => void }) {
   const sure = useSignal(false);
   const progress = useSignal<Progress | null>(null);
-  const keys = useRef(new Map<number, string>());
   const open = alerts.filter((one) => one.state === "firing");
   const take = async () => {
     if (progress.value?.busy) return;
     sure.value = false;
     const queue = [...open];
     for (const one of queue) acted(one.id); // before their deltas come: the rows are to stay
-    progress.value = { done: 0, failed: 0, of: queue.length, busy: true };
+    progress.value = { done: 0, failed: 0, waits: 0, of: queue.length, busy: true };
     const one = async () => {
       for (let alert = queue.shift(); alert; alert = queue.shift()) {
-        const key = keys.current.get(alert.id) ?? api.freshKey(); // the same again for a try whose answer was lost
-        keys.current.set(alert.id, key);
         try {
-          const after = await api.acknowledge(alert.id, "", key);
-          keys.current.delete(alert.id);
-          adopt({ alerts: [after] });
-          progress.value = { ...progress.value!, done: progress.value!.done + 1 };
-        } catch (error) {
-          if (error instanceof api.Refused && error.status === 401) return restart();
+          const sent = await acknowledge(alert.id, titled(alert), "");
+          const [done, waits] = [progress.value!.done + Number(sent), progress.value!.waits + Number(!sent)];
+          progress.value = { ...progress.value!, done, waits };
+        } catch {
           progress.value = { ...progress.value!, failed: progress.value!.failed + 1 };
         }
       }
@@ -46,7 +42,7 @@ export function TakeAll({ alerts, where, acted }: { alerts: AlertView[]; where: 
     await Promise.all(Array.from({ length: AT_ONCE }, one));
     progress.value = { ...progress.value!, busy: false };
   };
-  const { done = 0, failed = 0, of = 0, busy = false } = progress.value ?? {};
+  const { done = 0, failed = 0, waits = 0, of = 0, busy = false } = progress.value ?? {};
   if (!open.length && !progress.value) return null;
   return (
     <span class="take-all">
@@ -62,7 +58,7 @@ export function TakeAll({ alerts, where, acted }: { alerts: AlertView[]; where: 
         </>
       )}
       <span class={failed ? "trouble" : "note"} role="status">
-        {busy ? say("all.busy", { n: number(done + failed), of: number(of) }) : failed > 0 ? say("all.failed", { n: number(failed) }) : progress.value ? say("all.done", { n: number(done) }) : ""}
+        {busy ? say("all.busy", { n: number(done + failed + waits), of: number(of) }) : failed > 0 ? say("all.failed", { n: number(failed) }) : waits > 0 ? say("outbox.badge", { n: number(waits) }) : progress.value ? say("all.done", { n: number(done) }) : ""}
       </span>
     </span>
   );

@@ -1,9 +1,8 @@
 // The addresses of alerts' lives, of who is told, and of verdicts.
 import { ask, post } from "../api";
 import type { AlertView } from "../types";
-import type { Judged, RulePrecision, Told, VerdictsView } from "../types_care";
+import type { RulePrecision, VerdictsView } from "../types_care";
 import type { AlertsPage, Assignment, CrewsShelf, CrewsView, Noisiest, NoticeView, NoticesPage, Remark, RosterView, Test } from "../types_crew";
-import type { Wish } from "./outbox";
 
 const about = (alert: number, what: string) => `api/v1/alerts/${alert}/${what}`;
 
@@ -11,9 +10,9 @@ export const shelve = (alert: number, minutes: number, note: string, key: string
 export const unshelve = (alert: number, key: string) => post<AlertView>(about(alert, "unshelve"), {} satisfies Remark, key);
 /** `to` "": nobody in particular. */
 export const assign = (alert: number, to: string, note: string, key: string) => post<AlertView>(about(alert, "assign"), { to, note } satisfies Assignment, key);
-export const judge = ({ alert, said, at_ms, key, hours, note }: Wish) => post<Judged>(about(alert, "verdict"), { said, at_ms, key, ...(said === "not_now" && { hours, note }) } satisfies Told, key);
 
-export const verdicts = (alert: number) => ask<VerdictsView>(about(alert, "verdict"));
+export const verdictPath = (alert: number) => about(alert, "verdict");
+export const verdicts = (alert: number) => ask<VerdictsView>(verdictPath(alert));
 
 /** An alert, however long ago it fired. */
 export const past = (alert: number) => ask<AlertView>(`api/v1/alerts/${alert}`);

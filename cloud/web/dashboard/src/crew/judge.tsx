@@ -7,8 +7,7 @@ import { say } from "../words/words";
 import { useAsked } from "../trade/asked";
 import { Since } from "../ui/panel";
 import { verdicts } from "./api";
-import { SAID } from "./outbox";
-import { NOT_NOW_HOURS, refused, say as judge, saidOf, taken, waiting } from "./verdicts";
+import { NOT_NOW_HOURS, refusalOf, SAID, say as judge, saidOf, taken } from "./verdicts";
 
 const SAID_MAX = 5;
 
@@ -16,7 +15,7 @@ const SAID_MAX = 5;
 export function Judge({ alert, began }: { alert: AlertView; began: () => void }) {
   if (!may("respond")) return null;
   const mine = saidOf(alert.id);
-  const why = refused.value.get(alert.id);
+  const why = refusalOf(alert.id);
   const title = titled(alert);
   return (
     <div class="judge" role="group" aria-label={say("crew.about", { what: say("judge.ask"), title })}>
@@ -25,7 +24,7 @@ export function Judge({ alert, began }: { alert: AlertView; began: () => void })
         {SAID.filter((one) => one !== "not_now" || alert.state !== "resolved").map((one) => {
           const label = say(`judge.${one}`, { n: NOT_NOW_HOURS });
           return (
-            <button key={one} type="button" aria-pressed={mine?.said === one} aria-label={say("crew.about", { what: label, title })} onClick={() => (began(), judge(alert.id, one))}>
+            <button key={one} type="button" aria-pressed={mine?.said === one} aria-label={say("crew.about", { what: label, title })} onClick={() => (began(), void judge(alert.id, title, one))}>
               {label}
             </button>
           );
@@ -36,7 +35,7 @@ export function Judge({ alert, began }: { alert: AlertView; began: () => void })
         {mine?.pending && <> · <b>{say("judge.pending")}</b></>}
       </span>
       <span class="trouble" role="alert">
-        {why === "full" ? say("judge.full") : why && <>{say("judge.refused", { why: why.words })}<English text={why.english} /></>}
+        {why && <>{say("judge.refused", { why: why.words })}<English text={why.english} /></>}
       </span>
     </div>
   );
@@ -56,10 +55,4 @@ export function SaidOf({ alert }: { alert: AlertView }) {
       ))}
     </ul>
   );
-}
-
-/** How many verdicts wait in this browser, whosever. */
-export function Waiting() {
-  const n = waiting.value.length;
-  return <p class="queued" role="status">{n > 0 && say("judge.waiting", { n })}</p>;
 }

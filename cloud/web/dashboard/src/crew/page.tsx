@@ -5,7 +5,6 @@ import { type Asked, useAsked } from "../trade/asked";
 import { number, say } from "../words/words";
 import { onCall } from "./api";
 import { History } from "./history";
-import { Waiting } from "./judge";
 import { List } from "./list";
 import { learn } from "./names";
 import { Notices } from "./notices";
@@ -27,7 +26,6 @@ export function AlertsPage() {
         <div>{STATES.map((one) => <Link key={one} tab={one} here={tab} />)}</div>
         <div>{ABOUT.map((one) => <Link key={one} tab={one} here={tab} also={one === "oncall" ? whoNow(crew.value.value) : ""} />)}</div>
       </div>
-      <Waiting />
       {tab === "oncall" ? <OnCall asked={crew.value} again={again} /> : tab === "quality" ? <Quality /> : tab === "notices" ? <Notices /> : <ByState tab={tab} open={open} crew={crew.value} />}
     </>
   );

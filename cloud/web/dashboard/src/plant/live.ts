@@ -1,6 +1,5 @@
 // Equipment, orders and rooms as they are now, from the live book.
 import { computed } from "@preact/signals";
-import { adopt } from "../link";
 import { book } from "../state";
 import type { AssetView, RoomView, WorkView } from "../types";
 
@@ -10,6 +9,3 @@ const NONE = new Map<string | number, never>();
 export const assets = computed<ById<AssetView>>(() => book.value?.assets ?? NONE);
 export const works = computed<ById<WorkView>>(() => book.value?.works ?? NONE);
 export const rooms = computed<ById<RoomView>>(() => book.value?.rooms ?? NONE);
-
-/** An order the service returned, before it is told to all. */
-export const adoptWork = (order: WorkView): void => adopt({ works: [order] });

@@ -8,7 +8,7 @@ import { say, timezone, word } from "../words/words";
 import { WORK } from "./api";
 import { assets } from "./live";
 import { people } from "./people";
-import { send } from "./outbox";
+import { send } from "./sending";
 import { type Parts, PartsPicker } from "./parts_picker";
 import { faulty } from "./features";
 import { assetName } from "./told";

@@ -10,9 +10,9 @@ import { day, number, say, timezone, word } from "../words/words";
 import { assets, works } from "./live";
 import { Tabs } from "./marks";
 import { NewWork } from "./new_work";
-import { outbox, waitingFor } from "./outbox";
-import { Pending } from "./pending";
+import { Pending } from "../outbox/pending";
 import { people } from "./people";
+import { waitingFor } from "./sending";
 import { about, assetName, byTurn, DAY_MS, isOpen, strip, windowed } from "./told";
 import type { WorkView } from "../types";
 import { Work } from "./work";
@@ -45,7 +45,7 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
       <Tabs here="orders" count={open.length} />
       <Panel name="calendar" title={say("work.calendar")} aside={begin}>
         {opening.value && <NewWork asset={assets.value.get(fresh ?? "") ?? null} leave={leave} />}
-        <Pending waiting={waitingFor(outbox.value, 0)} />
+        <Pending waiting={waitingFor(0)} />
         <Calendar works={open} />
       </Panel>
       {GROUPS.map(({ name, states }) => {

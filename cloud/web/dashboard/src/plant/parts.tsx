@@ -2,9 +2,6 @@
 import "../style/trade.css";
 import "../style/crew.css";
 import "../style/plant.css";
-import { watch } from "./outbox";
-
-watch();
 
 export { Cold } from "./cold";
 export { Equipment } from "./equipment";

@@ -1,10 +1,13 @@
 // One room as a strip: its temperature now, its last day with limits and gaps, and what happened in it.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { history } from "../api";
 import { excursionHref } from "../route";
 import { now, zoneName } from "../state";
 import { HOUR_MS, useHistory } from "../ui/history";
 import { Since } from "../ui/panel";
 import { type Mark, Trend } from "../ui/trend";
-import type { Series } from "../core/series";
+import { extent, type Series, stretches } from "../core/series";
 import { minute, number, quantity, say, word } from "../words/words";
 import { RoomMark } from "./marks";
 import { degrees, lasted, limits } from "./told";
@@ -12,6 +15,8 @@ import type { RoomView } from "../types";
 import type { ExcursionView } from "../types_care";
 
 const HOURS = 24;
+const DOOR_POINTS = 400;
+const DOOR_AGAIN_MS = 60_000;
 /** A value is told with its age from so old on. */
 const OLD_MS = 120_000;
 /** Of more thermometers than that only the first are drawn. */
@@ -24,6 +29,9 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
   const from = to - HOURS * HOUR_MS;
   const lately = excursions.filter((one) => (one.ended_ms || to) > from);
   const marks = lately.map((one): Mark => ({ from: Math.max(one.began_ms, from), to: one.ended_ms || to, sign: SIGNS[one.kind][0], colour: SIGNS[one.kind][1] }));
+  const opened = useDoor(room.doors[0] ?? "", from, to);
+  const doors = opened.map((one): Mark => ({ ...one, sign: "bar", colour: "--muted" }));
+  const range = first.series && extent(first.series);
   const outer = [room.outer_low_c, room.outer_high_c].filter((one): one is number => one !== null);
   const value = room.celsius === null ? "?" : degrees(room.celsius);
   const id = `room-${room.id.replace(/\W/g, "-")}`;
@@ -41,12 +49,26 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
         {room.kind && <span class="note">{room.why && `${word("breach_why", room.why)} · `}{say("asset.since")} <Since at={room.since_ms} /> · {say("cold.peak", { value: degrees(room.peak_c) })} · {say("cold.outside", { time: lasted(room.outside_ms) })}</span>}
         {room.at_ms > 0 && now.value - room.at_ms > OLD_MS && <span class="note">{say("climate.now")}: <Since at={room.at_ms} /></span>}
       </p>
-      <Curves room={room} first={first.series} failed={first.failed} from={from} to={to} marks={marks} outer={outer} label={label} />
+      <Curves room={room} first={first.series} failed={first.failed} from={from} to={to} marks={[...marks, ...doors]} outer={outer} label={label} />
       <dl class="room-facts">
         <div>
           <dt>{say("cold.allowed")}</dt>
           <dd>{limits(room.low_c, room.high_c)}{outer.length > 0 && <span class="note"> {say("cold.outer", { limits: limits(room.outer_low_c, room.outer_high_c) })}</span>}</dd>
         </div>
+        {range && (
+          <div>
+            <dt>{say("cold.range", { n: HOURS })}</dt>
+            <dd>
+              {number(range.low, 1)} · {number(range.mean, 1)} · {degrees(range.high)}
+            </dd>
+          </div>
+        )}
+        {room.doors.length > 0 && (
+          <div>
+            <dt>{say("cold.door")}</dt>
+            <dd>{opened.length ? say("cold.door_open", { n: number(opened.length), from: minute(opened.at(-1)!.from), until: opened.at(-1)!.to < to ? minute(opened.at(-1)!.to) : say("cold.now") }) : say("cold.door_shut", { n: HOURS })}</dd>
+          </div>
+        )}
         {room.kinetic_c !== null && (
           <div class={room.kinetic_limit_c !== null && room.kinetic_c > room.kinetic_limit_c ? "over" : ""}>
             <dt>{say("cold.kinetic", { span: lasted(room.kinetic_hours * HOUR_MS) })}</dt>
@@ -81,6 +103,23 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
       )}
     </article>
   );
+}
+
+/** When a door stood open; nothing where the room has none. */
+function useDoor(contact: string, from: number, to: number): { from: number; to: number }[] {
+  const held = useSignal<Series>({ t: [], v: [] });
+  useEffect(() => {
+    if (!contact) return;
+    let gone = false;
+    const load = () => void history(contact, now.peek() - HOURS * HOUR_MS, now.peek(), DOOR_POINTS).then((series) => gone || (held.value = series), () => undefined); // the curve says that there is none
+    load();
+    const timer = setInterval(load, DOOR_AGAIN_MS);
+    return () => {
+      gone = true;
+      clearInterval(timer);
+    };
+  }, [contact]);
+  return stretches(held.value, to).filter((one) => one.to > from);
 }
 
 interface Drawn {

@@ -10,7 +10,8 @@ import { Since } from "../ui/panel";
 import { ago, day, moment, number, say, word } from "../words/words";
 import * as api from "./api";
 import { assets } from "./live";
-import { foreseen, outbox, waitingFor } from "./outbox";
+import { foreseen } from "./foreseen";
+import { waitingFor } from "./sending";
 import { about, assetName, windowed } from "./told";
 import type { WorkView } from "../types";
 import type { WorkVersion } from "../types_care";
@@ -25,7 +26,7 @@ export function Work({ work, meant, bare }: { work: WorkView; meant: boolean; ba
     row.current?.scrollIntoView({ block: "center" });
     row.current?.querySelector("summary")?.focus({ preventScroll: true });
   }, [meant]);
-  const { state } = foreseen(work, waitingFor(outbox.value, work.id));
+  const { state } = foreseen(work, waitingFor(work.id));
   const title = say("work.order", { id: work.id });
   const name = assetName(assets.value.get(work.asset), work.asset);
   return (

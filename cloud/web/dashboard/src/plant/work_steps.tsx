@@ -7,9 +7,10 @@ import { Act, Form, type Values } from "../trade/form";
 import { say, timezone, word } from "../words/words";
 import * as api from "./api";
 import { works } from "./live";
-import { foreseen, outbox, send, VERDICT, waitingFor } from "./outbox";
+import { Pending } from "../outbox/pending";
+import { foreseen } from "./foreseen";
+import { send, VERDICT, waitingFor } from "./sending";
 import { type Parts, PartsPicker } from "./parts_picker";
-import { Pending } from "./pending";
 import { people } from "./people";
 import type { WorkView } from "../types";
 import { FORMS, planBody, stepBody, stepFields, windowTrouble, type WorkForm } from "./work_forms";
@@ -23,7 +24,7 @@ export function WorkSteps({ work }: { work: WorkView }) {
   /** The version that whoever fills in the form has seen. */
   const looked = useSignal(0);
   const home = useRef<HTMLDivElement>(null);
-  const waiting = waitingFor(outbox.value, work.id);
+  const waiting = waitingFor(work.id);
   const { state, may } = foreseen(work, waiting);
   const next = NEXT[state];
   const all = has("maintain") ? FORMS.filter((one) => may.includes(one) && (one !== "take" || work.parts.some((part) => part.taken < part.units))) : [];

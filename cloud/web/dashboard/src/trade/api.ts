@@ -1,6 +1,6 @@
 // The addresses of stock, orders, suppliers and figures.
 import { ask, post, postFile, Refused, type Said } from "../api";
-import type { CountRound, Curve, Finding, Heard, IdleRow, Offer, OrderVersion, OrderView, Portal, Reserved, Scorecard, Sourced, Standing } from "./types";
+import type { CountDifferences, CountRound, Curve, Finding, Heard, IdleRow, Offer, OrderVersion, OrderView, Portal, Reserved, Scorecard, Sourced, Standing } from "./types";
 
 const id = encodeURIComponent;
 
@@ -55,7 +55,9 @@ export const standing = (sku: string) => ask<Standing>(`api/v1/skus/${id(sku)}/p
 export const reserved = () => ask<Reserved[]>("api/v1/reservations");
 
 export const round = () => ask<CountRound>("api/v1/counts");
-export const count = (place: string, sku: string, counted: number, at_ms: number, key: string) => post<Finding>("api/v1/counts", { place, sku, counted, at_ms }, key);
+export const differences = () => ask<CountDifferences>("api/v1/counts/differences");
+export const approve = (place: string, sku: string, key: string) => post<Finding>("api/v1/counts/approve", { place, sku }, key);
+export const countAgain = (place: string, sku: string, key: string) => post<unknown>("api/v1/counts/again", { place, sku }, key);
 
 export const portal = () => ask<Portal>("api/v1/portal");
 export interface PlanLine {

@@ -1,5 +1,6 @@
 // What is loaded later: see ui/later.tsx. Their words come beside them.
 import "../style/trade.css";
+import "../style/phone.css";
 
 export { Card } from "./card";
 export { Counting } from "./counting";

@@ -6,7 +6,7 @@ import type { CountTask as Task } from "../types_stock";
 
 export type { ArrivalView, Line as OrderLine, MeasureView, OrderView } from "../types";
 export type { AgreementsShelf as PortalShelf, Curve, OfferView as Offer, PortalView as Portal, Point as CurvePoint, ScorecardsPart as ScorePart, SourcedView as Sourced, SupplierView as Scorecard } from "../types_buying";
-export type { CausesCause as Cause, CountRound, CountTold as Finding, Proposal as IdleRow, ReservationView as Reserved, Standing } from "../types_stock";
+export type { CausesCause as Cause, CountDifference, CountDifferences, CountRound, CountTold as Finding, Proposal as IdleRow, ReservationView as Reserved, Standing } from "../types_stock";
 export type OrderState = OrderView["state"];
 export const STEPS = ["approve", "send", "confirm", "change", "ship", "receive", "close", "cancel"] as const;
 export type Step = (typeof STEPS)[number];

@@ -1,38 +1,37 @@
-// Taking an alert on: one press, or a note first and Enter. What could not be sent says so and can be tried again.
+// Taking an alert on: one press, or a note first and Enter. What can not be sent waits, and says so.
 import { signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import * as api from "../api";
-import { adopt, restart } from "../link";
 import type { AlertView } from "../types";
 import { type Key, say } from "../words/words";
 import { titled } from "./said";
 
-interface Wish {
-  key: string;
-  busy: boolean;
-  trouble: Key | null;
-}
-const wishes = signal<ReadonlyMap<number, Wish>>(new Map());
-const wish = (id: number, next: Wish | null) => {
-  const all = new Map(wishes.value);
-  if (next) all.set(id, next);
-  else all.delete(id); // granted: should the alert fire again, that is another wish
-  wishes.value = all;
+/** Alerts whose acknowledgement waits to be sent (""), or was refused, and why. */
+export const acknowledging = signal<ReadonlyMap<number, string>>(new Map());
+type Taking = (alert: number, title: string, note: string) => Promise<unknown>;
+/** How it is sent, once that is loaded: where there is no network it can not be fetched any more. */
+let taking: Taking | null = null;
+export const takeBy = (how: Taking) => void (taking = how);
+/** Alerts that are being sent (""), and what came of the last try. */
+const tried = signal<ReadonlyMap<number, Key | "">>(new Map());
+const tell = (id: number, what: Key | "" | null) => {
+  const all = new Map(tried.value);
+  if (what === null) all.delete(id);
+  else all.set(id, what);
+  tried.value = all;
 };
 
 async function acknowledge(alert: AlertView, note: string, began?: () => void): Promise<void> {
-  const before = wishes.value.get(alert.id);
-  if (before?.busy) return;
-  const key = before?.key ?? api.freshKey(); // the same key again: a try whose answer was lost is not a second one
-  wish(alert.id, { key, busy: true, trouble: null });
+  if (tried.value.get(alert.id) === "") return;
+  tell(alert.id, "");
   began?.();
   try {
-    adopt({ alerts: [await api.acknowledge(alert.id, note, key)] });
-    wish(alert.id, null);
+    if (!taking) await import("../outbox/acks");
+    await taking!(alert.id, titled(alert), note);
+    tell(alert.id, null);
   } catch (error) {
     const status = error instanceof api.Refused ? error.status : 0;
-    if (status === 401) restart();
-    wish(alert.id, { key, busy: false, trouble: status === 403 ? "alerts.not_allowed" : status === 409 ? "alerts.already" : "alerts.not_sent" });
+    tell(alert.id, status === 403 ? "alerts.not_allowed" : status === 409 ? "alerts.already" : "alerts.not_sent");
   }
 }
 
@@ -42,7 +41,8 @@ export function Acknowledge({ alert, noted, main, began }: { alert: AlertView; n
   const note = useSignal("");
   const field = useRef<HTMLInputElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  const mine = wishes.value.get(alert.id);
+  const mine = tried.value.get(alert.id);
+  const waits = acknowledging.value.get(alert.id);
   const title = titled(alert);
   useLayoutEffect(() => {
     if (noting.value) field.current?.focus();
@@ -61,8 +61,8 @@ export function Acknowledge({ alert, noted, main, began }: { alert: AlertView; n
             </svg>
           </button>
         )}
-        <button type="button" class={main ? "main" : ""} aria-label={say("alerts.acknowledge_this", { title })} aria-disabled={mine?.busy} onClick={() => void acknowledge(alert, note.value.trim(), began)}>
-          {say(mine?.busy ? "alerts.sending" : "alerts.acknowledge")}
+        <button type="button" class={main ? "main" : ""} aria-label={say("alerts.acknowledge_this", { title })} aria-disabled={mine === ""} onClick={() => void acknowledge(alert, note.value.trim(), began)}>
+          {say(mine === "" ? "alerts.sending" : "alerts.acknowledge")}
         </button>
       </div>
       {noting.value && (
@@ -86,7 +86,7 @@ export function Acknowledge({ alert, noted, main, began }: { alert: AlertView; n
         </form>
       )}
       <span class="trouble" role="status">
-        {mine?.trouble && say(mine.trouble)}
+        {mine ? say(mine) : waits === "" ? say("alerts.waiting") : waits}
       </span>
     </>
   );

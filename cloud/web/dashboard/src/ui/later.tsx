@@ -6,6 +6,9 @@ import { worn } from "../sheets";
 import { type BookName, bring } from "../words/books";
 import { say } from "../words/words";
 
+/** How much waits to be sent, for the header; once something can. */
+export const badge = signal<ComponentType | null>(null);
+
 type Name<Parts> = { [K in keyof Parts]: Parts[K] extends (props: infer _) => unknown ? K : never }[keyof Parts];
 type Props<Part> = Part extends (props: infer Given) => unknown ? (Given extends undefined ? object : Given) : never;
 
@@ -38,8 +41,8 @@ export function lazily<Parts extends object>(load: () => Promise<Parts>, ...book
   return { fetchParts, Later };
 }
 
-export const { fetchParts, Later } = lazily(() => import("../trade/parts"), "trade", "orders", "portal", "refused");
-export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"), "crew", "means", "trade", "plant", "refused");
+export const { fetchParts, Later } = lazily(() => import("../trade/parts"), "trade", "orders", "portal", "refused", "phone");
+export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"), "crew", "means", "trade", "plant", "refused", "phone");
 export const { Later: LaterChart } = lazily(() => import("./course"));
 export const { Later: LaterDoor } = lazily(() => import("./door"), "door");
 export const { Later: LaterFloor } = lazily(() => import("../floor/parts"), "floor");
@@ -48,4 +51,5 @@ export const { Later: LaterHabits } = lazily(() => import("../front/habits"), "f
 export const { Later: LaterGate } = lazily(() => import("../gate/parts"), "gate", "refused");
 export const { Later: LaterPeople } = lazily(() => import("../people/parts"), "people", "door", "trade", "orders", "refused");
 export const { Later: LaterSupply } = lazily(() => import("../supply/parts"), "supply", "trade", "orders", "refused");
-export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused");
+export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused", "phone");
+export const { fetchParts: fetchOutbox, Later: LaterOutbox } = lazily(() => import("../outbox/parts"), "phone", "plant", "refused");

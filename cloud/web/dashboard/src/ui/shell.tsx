@@ -1,12 +1,13 @@
 // The frame of all pages: header, pages, what state the link is in, and the drawer over it.
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, type NavPage, page, PAGES, part } from "../route";
-import { arrivals, book, broad, heardAt, keys, kpi, link, may, narrow, now, orders, outdated, roomy, site, unreachable, wall } from "../state";
+import { outdated } from "../renew";
+import { arrivals, book, broad, heardAt, keys, kpi, link, may, narrow, now, orders, roomy, site, unreachable, wall } from "../state";
 import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterPeople, LaterPlant, LaterSupply } from "./later";
+import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterOutbox, LaterPeople, LaterPlant, LaterSupply } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs } from "./needs";
@@ -15,13 +16,13 @@ import { Tiles } from "./tiles";
 
 let ways: Promise<typeof import("../front/keys")> | null = null;
 
-/** So long after the first load the pages of alerts, equipment and cold rooms are fetched too: what is done there must be
+/** So long after the first load the pages of alerts, equipment, cold rooms and counting are fetched too: what is done there must be
  *  at hand when there is no connection. */
 const AHEAD_MS = 5000;
 
 export function Shell() {
   useEffect(() => {
-    const ahead = setTimeout(() => (fetchCrew(), fetchPlant()), AHEAD_MS);
+    const ahead = setTimeout(() => (fetchOutbox(), import("../outbox/last").then(({ keep }) => keep(), () => undefined), fetchCrew(), fetchPlant(), fetchParts()), AHEAD_MS);
     return () => clearTimeout(ahead);
   }, []);
   useEffect(() => {
@@ -88,6 +89,8 @@ function View() {
       return part.value ? <LaterGate part="Gateway" key={part.value} /> : <Devices />;
     case "account":
       return <LaterPeople part="Account" />;
+    case "outbox":
+      return <LaterOutbox part="OutboxPage" />;
     case "users":
       return <LaterPeople part="Users" />;
     case "audit":
@@ -129,6 +132,7 @@ function Header() {
       </h1>
       {!wall && <Pages open={open} />}
       <div class="now">
+        {badge.value && <badge.value />}
         <span class={`link ${link.value}`}>
           <i aria-hidden="true" /> {say(`link.${link.value}`)}
         </span>

@@ -8,11 +8,11 @@ import { dark } from "../theme";
 import { zoom } from "./panel";
 import { language, minute, number, shortDay, timezone } from "../words/words";
 
-/** A stretch of time to mark: outlined, with a sign at its top. `to`: where it ends, or the end of the chart. */
+/** A stretch of time to mark: outlined, with a sign at its top; or a bar at the bottom. `to`: where it ends, or the end of the chart. */
 export interface Mark {
   from: number;
   to: number;
-  sign: "square" | "triangle" | "circle";
+  sign: "square" | "triangle" | "circle" | "bar";
   colour: "--bad" | "--warn" | "--muted";
 }
 
@@ -131,6 +131,10 @@ function overlay(u: uPlot, limits: number[], marks: Mark[], colour: (name: strin
     const right = Math.min(bbox.left + bbox.width + 2 * scale, u.valToPos(mark.to / 1000, "x", true));
     if (right < bbox.left || left > bbox.left + bbox.width) continue;
     pen.strokeStyle = pen.fillStyle = colour(mark.colour);
+    if (mark.sign === "bar") {
+      pen.fillRect(left, bbox.top + bbox.height - 6 * scale, Math.max(2 * scale, right - left), 6 * scale);
+      continue;
+    }
     pen.setLineDash(mark.sign === "circle" ? [2 * scale, 3 * scale] : []);
     pen.strokeRect(left, bbox.top, Math.max(2 * scale, right - left), bbox.height);
     pen.setLineDash([]);

@@ -15,6 +15,7 @@ const BOOKS = {
   orders: { en: () => import("./orders_en").then(({ en }) => en as Words), zh: () => import("./orders_zh").then(({ zh }) => zh as Words) },
   page: { en: ALWAYS, zh: () => import("./zh").then(({ zh }) => zh as Words) },
   people: { en: () => import("./people_en").then(({ en }) => en as Words), zh: () => import("./people_zh").then(({ zh }) => zh as Words) },
+  phone: { en: () => import("./phone_en").then(({ en }) => en as Words), zh: () => import("./phone_zh").then(({ zh }) => zh as Words) },
   plant: { en: () => import("./plant_en").then(({ en }) => en as Words), zh: () => import("./plant_zh").then(({ zh }) => zh as Words) },
   portal: { en: () => import("./portal_en").then(({ en }) => en as Words), zh: () => import("./portal_zh").then(({ zh }) => zh as Words) },
   refused: { en: () => import("./refused_en").then(({ en }) => en as Words), zh: () => import("./refused_zh").then(({ zh }) => zh as Words) },

@@ -91,8 +91,6 @@ export const en = {
   "judge.not_now_note": "Not now",
   "judge.pending": "waits to be sent",
   "judge.refused": "Not taken: {why}",
-  "judge.full": "Too many verdicts wait to be sent already. Try again when there is a connection.",
-  "judge.waiting": "Verdicts waiting to be sent: {n}. They go out by themselves when there is a connection.",
 
   "oncall.line": "On call",
   "oncall.now": "On call now",

@@ -93,8 +93,6 @@ export const zh: Record<keyof typeof en, string> = {
   "judge.not_now_note": "暂不处理",
   "judge.pending": "等待发送",
   "judge.refused": "未被接受：{why}",
-  "judge.full": "等待发送的判断太多了。请在恢复连接后再试。",
-  "judge.waiting": "等待发送的判断：{n} 条。恢复连接后会自动发送。",
 
   "oncall.line": "值班",
   "oncall.now": "当前值班",

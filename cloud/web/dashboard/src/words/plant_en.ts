@@ -247,10 +247,5 @@ export const en = {
   "work.started": "started {when}",
   "work.ended": "ended {when}",
   "work.from_to": "{field}: {from} → {to}",
-  "outbox.waiting": "Waiting to be sent: {what}",
-  "outbox.why": "There is no connection. It is sent by itself when there is one. Kept",
-  "outbox.refused": "Not taken: {what}",
-  "outbox.discard": "Do not send it",
   "outbox.tag": "waiting to be sent",
-  "outbox.of": "by {user}, who has to sign in to send it",
 };

@@ -249,10 +249,5 @@ export const zh: Record<keyof typeof en, string> = {
   "work.started": "{when} 开始",
   "work.ended": "{when} 结束",
   "work.from_to": "{field}：{from} → {to}",
-  "outbox.waiting": "等待发送：{what}",
-  "outbox.why": "目前没有连接，恢复后自动发送。保存于",
-  "outbox.refused": "未被接受：{what}",
-  "outbox.discard": "不发送",
   "outbox.tag": "等待发送",
-  "outbox.of": "由 {user} 操作，登录后才能发送",
 };

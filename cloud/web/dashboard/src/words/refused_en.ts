@@ -25,6 +25,7 @@ export const en = {
   "refused.signed_out": "Nobody is signed in. Please sign in again.",
   "refused.wrong_password": "Name and password do not match. Please check both.",
   "refused.too_many_tries": "Too many sign-ins failed. Please wait a moment.",
+  "refused.other_user": "Somebody else is signed in here by now. Who did this has to sign in again to send it.",
   "refused.cross_site": "This did not come from our own page. Please reload it and try again.",
   // what went wrong on the way
   "refused.unavailable": "What is needed for it can not be reached now. Please try again in a moment.",
@@ -111,6 +112,9 @@ export const en = {
   "refused.report_of": "A report is of a room, or of a lot: choose one.",
   "refused.reservation_over": "This reservation is over. Make a new one.",
   "refused.not_counted": "So many can not lie there. Give what lies there, 0 or more.",
+  "refused.not_waiting": "No count of this place waits to be approved. Look at the differences again.",
+  "refused.own_count": "Who counted does not approve it. Ask somebody else, or count once more.",
+  "refused.not_counted_yet": "This was not counted lately. Count it first.",
   "refused.other_place": "The first count was of another place. Count that one again.",
   "refused.unknown_place": "This article does not lie there.",
   // maintenance orders, and what is said of alerts
@@ -160,6 +164,8 @@ export const en = {
   "refused.unit": "An amount is not in pieces. Send pieces (EA, PCE).",
   "refused.quantity": "An amount is no number of pieces. Send whole pieces, 0 or more.",
   "refused.outbox_full": "Too much waits to be sent already. Find a place with a connection, then try again.",
+  "refused.outbox_unkept": "This browser can not keep anything, and there is no connection. Try again where there is one.",
+  "refused.outbox_old": "It waited for more than a week. Send it if it still holds.",
   "problem.document.answer": "A line is accepted, yet in another amount than was ordered.",
   "problem.document.empty": "The envelope holds no paper.",
   "problem.document.no_item": "A line names no item.",

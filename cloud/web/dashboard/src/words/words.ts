@@ -9,6 +9,7 @@ import type { en as front } from "./front_en";
 import type { en as gate } from "./gate_en";
 import type { en as orders } from "./orders_en";
 import type { en as people } from "./people_en";
+import type { en as phone } from "./phone_en";
 import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
 import type { en as supply } from "./supply_en";
@@ -26,6 +27,7 @@ export type Key =
   | keyof typeof floor
   | keyof typeof front
   | keyof typeof gate
+  | keyof typeof phone
   | keyof typeof plant
   | keyof typeof cold
   | keyof typeof people

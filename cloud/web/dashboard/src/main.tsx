@@ -7,7 +7,6 @@ import "./style/trade.css";
 import "./style/crew.css";
 import "./style/plant.css";
 import "./style/floor.css";
-import "./style/gate.css";
 import "./style/people.css";
 import "./style/screens.css";
 import { render } from "preact";

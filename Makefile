@@ -83,4 +83,4 @@ lock: .venv/ready-dev
 	$(LOCK) --group node -o requirements-node.lock
 
 clean:
-	rm -rf .venv cloud/web/static cloud/web/dashboard/node_modules cloud/web/dashboard/dist
+	rm -rf .venv cloud/web/static edge/static cloud/web/dashboard/node_modules cloud/web/dashboard/dist

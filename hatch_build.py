@@ -1,7 +1,8 @@
 """Builds the dashboard when the package is built, so that nothing built or third-party is kept in git.
 
-A hatchling build hook: `cloud/web/dashboard` (TypeScript) goes in, `cloud/web/static` comes out, with a `.gz` beside
-each text file. A SHA-256 over the sources is kept there as `version.txt`; while it matches, nothing is built.
+A hatchling build hook: `cloud/web/dashboard` (TypeScript) goes in, `cloud/web/static` comes out, and `edge/static` with
+the gateway's own page, with a `.gz` beside each text file. A SHA-256 over the sources is kept there as `version.txt`;
+while it matches, nothing is built.
 By hand: `python hatch_build.py` builds, `--check` checks the types, `--test` runs the page's own unit tests; `--node`
 tells by its exit status whether there is a Node to build with.
 """
@@ -24,6 +25,8 @@ ROOT = Path(__file__).resolve().parent
 DASHBOARD = ROOT / "cloud" / "web" / "dashboard"
 STATIC = ROOT / "cloud" / "web" / "static"
 SOURCES = ("src", "build.mjs", "worker.mjs", "package.json", "package-lock.json", ".npmrc", "tsconfig.json")
+OWN = ROOT / "edge" / "static"
+"""What a gateway serves by itself."""
 TEXT = {".css", ".html", ".js", ".txt"}
 NODE_MAJOR_MIN = 18
 
@@ -41,7 +44,7 @@ class DashboardHook(BuildHookInterface[Any]):
 
 
 def build() -> None:
-    """Bring `cloud/web/static` up to date. Raises `BuildError` when there is no Node or a build step fails."""
+    """Bring `cloud/web/static` and `edge/static` up to date. Raises `BuildError` when there is no Node or a build step fails."""
     if fresh():
         return
     wanted = stamp()
@@ -49,21 +52,26 @@ def build() -> None:
     _install(node, dev=False)
     for script in ("build.mjs", "worker.mjs"):
         _run([*node, str(DASHBOARD / script)], BUILD=wanted)
-    made = STATIC.with_name("static.new")
+    _put(DASHBOARD / "dist" / "gateway", OWN, wanted)
+    _put(DASHBOARD / "dist", STATIC, wanted)
+
+
+def _put(built: Path, static: Path, wanted: str) -> None:
+    made = static.with_name("static.new")
     shutil.rmtree(made, ignore_errors=True)
-    shutil.copytree(DASHBOARD / "dist", made, ignore=shutil.ignore_patterns("tests"))
+    shutil.copytree(built, made, ignore=shutil.ignore_patterns("tests", "gateway"))
     for path in list(made.rglob("*")):
         if path.suffix in TEXT:
             path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
     (made / "version.txt").write_text(wanted + "\n", encoding="ascii")
-    shutil.rmtree(STATIC, ignore_errors=True)
-    made.rename(STATIC)
+    shutil.rmtree(static, ignore_errors=True)
+    made.rename(static)
 
 
 def fresh() -> bool:
     """Whether what was built last is of the present sources."""
-    kept = STATIC / "version.txt"
-    return kept.is_file() and kept.read_text(encoding="ascii").strip() == stamp()
+    kept = [folder / "version.txt" for folder in (STATIC, OWN)]
+    return all(one.is_file() and one.read_text(encoding="ascii").strip() == stamp() for one in kept)
 
 
 def stamp() -> str:

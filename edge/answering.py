@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from edge.answers import BY
 from protocols.uplink import ANSWER_BYTES_MAX, Answer, Ask
 
 TIMEOUT_S = 8.0
@@ -26,7 +28,8 @@ async def answering(url: str, token: str) -> AsyncIterator[Answers]:
 
     async def answer(ask: Ask) -> Answer:
         try:
-            async with client.request(ask.method, url + ask.path, data=ask.body or None, headers=headers) as told:
+            asked = {**headers, BY: quote(ask.by)}
+            async with client.request(ask.method, url + ask.path, data=ask.body or None, headers=asked) as told:
                 found = await told.read()
                 status = told.status
         except (ClientError, TimeoutError, OSError) as error:

@@ -10,9 +10,9 @@ import base64
 import hmac
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
+from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from msgspec import Struct
 
-from edge import decided, metrics, page, resync, slot_page
+from edge import decided, field_api, metrics, own_page, page, resync, slot_page
+from edge.answers import HEADERS, json_answer, problem_answer
 from edge.core.care import health
 from edge.core.decoding import claim
 from edge.core.slots import actions
@@ -31,10 +32,11 @@ from edge.core.slots.discrepancy import losses
 from edge.doctor import facts
 from edge.gateway import Gateway
 from edge.store import StoreError
+from protocols.asked import Stranger
 from protocols.uplink import VERSION
 
 ROLES: dict[tuple[str, str], str] = {
-    ("GET", "/"): "read",
+    ("GET", "/plain"): "read",
     ("GET", "/slot/{slot}"): "read",
     ("GET", "/api/v1/status"): "read",
     ("GET", "/api/v1/stock"): "read",
@@ -53,15 +55,12 @@ ROLES: dict[tuple[str, str], str] = {
     ("GET", "/healthz"): "open",
     ("GET", "/readyz"): "open",
     ("GET", "/metrics"): "read",
-}
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
+    **field_api.ROLES,
+    **own_page.ROLES,
 }
 BODY_BYTES_MAX = 16 * 1024
 TOLD_SHOWN = 5
+RELEASE = version("open-smart-warehouse")
 _CODES = {404: "unknown", 405: "wrong_method", 413: "too_large"}
 
 
@@ -85,26 +84,33 @@ def own_token(state: Path) -> str:
 def make_app(gateway: Gateway, token: str) -> web.Application:
     """The application; every route is in `ROLES`."""
 
+    sessions = own_page.Sessions(token)
+
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
         method = "GET" if request.method == "HEAD" else request.method
         role = ROLES.get((method, resource.canonical)) if resource is not None else "open"
-        trusted = _has_token(request, token)
-        if role == "read" and not trusted:
-            trusted = _is_local(request)
-        if role != "open" and not trusted:
-            challenge = {"WWW-Authenticate": 'Basic realm="gateway"', **HEADERS}
+        acts = _has_token(request, token) or sessions.holds(request.cookies.get(own_page.COOKIE, ""))
+        looks = acts or _is_local(request)
+        request[own_page.ACTS], request[own_page.LOOKS] = acts, looks
+        if not {"open": True, "read": looks, "act": acts}[role or "act"]:
+            # The page asks for the token itself: a browser's own question would come first.
+            asks = "X-Requested-With" not in request.headers
+            challenge = HEADERS | ({"WWW-Authenticate": 'Basic realm="gateway"'} if asks else {})
             hint = "the token is in <state>/keys/api-token; give it as a bearer token or as a password"
-            return _problem(request, 401, "not_allowed", "nobody who may ask for this is signed in", hint, challenge)
-        if role == "act" and _is_foreign(request):
+            return problem_answer(
+                request, 401, "not_allowed", "nobody who may ask for this is signed in", hint, challenge
+            )
+        if method != "GET" and _is_foreign(request):
             hint = "commands come from a program or from a page of this gateway itself"
-            return _problem(request, 403, "cross_site", "this came from a page of somebody else", hint)
+            return problem_answer(request, 403, "cross_site", "this came from a page of somebody else", hint)
         try:
             response = await handler(request)
         except web.HTTPException as error:
-            response = _problem(request, error.status, _CODES.get(error.status, "bad_request"), error.reason)
-        response.headers.update(HEADERS)
+            response = problem_answer(request, error.status, _CODES.get(error.status, "bad_request"), error.reason)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     async def index(request: web.Request) -> web.Response:
@@ -124,99 +130,96 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
         return web.Response(text=slot_page.render(told, journal, lang), content_type="text/html")
 
     async def status(_request: web.Request) -> web.Response:
-        return _json(await status_of(gateway))
+        return json_answer(await status_of(gateway))
 
     async def stock(_request: web.Request) -> web.Response:
-        return _json(stock_of(gateway))
+        return json_answer(stock_of(gateway))
 
     async def explained(request: web.Request) -> web.Response:
         try:
             slot = request.match_info["slot"]
             told = gateway.inference.shelves.explain(slot, gateway.clock.now_ms())
             journal = await gateway.on_disk(gateway.store.journal, 20, slot)
-            return _json({**msgspec.to_builtins(told), "journal": journal})
+            return json_answer({**msgspec.to_builtins(told), "journal": journal})
         except ActionError as error:
-            return _problem(request, 404, "unknown", str(error))
+            return problem_answer(request, 404, "unknown", str(error))
 
     async def act(request: web.Request) -> web.Response:
         try:
-            return _json(await gateway.act(request.match_info["slot"], actions.parse(await request.read())))
+            return json_answer(await gateway.act(request.match_info["slot"], actions.parse(await request.read())))
         except NoSuchSlotError as error:
-            return _problem(request, 404, "unknown", str(error))
+            return problem_answer(request, 404, "unknown", str(error))
         except ActionError as error:
-            return _problem(request, 400, "bad_request", str(error))
+            return problem_answer(request, 400, "bad_request", str(error))
 
     async def journal(request: web.Request) -> web.Response:
         about = request.query.get("about", "")
-        return _json(await gateway.on_disk(gateway.store.journal, 200, about))
+        return json_answer(await gateway.on_disk(gateway.store.journal, 200, about))
 
     async def alarms(_request: web.Request) -> web.Response:
-        return _json(decided.alarms(gateway.inference.alone))
+        return json_answer(decided.alarms(gateway.inference.alone))
 
     async def proposals(_request: web.Request) -> web.Response:
-        return _json(decided.proposals(gateway.inference.alone))
+        return json_answer(decided.proposals(gateway.inference.alone))
 
     async def told(_request: web.Request) -> web.Response:
-        return _json(decided.told(gateway.inference.alone))
+        return json_answer(decided.told(gateway.inference.alone))
 
     async def strangers(_request: web.Request) -> web.Response:
-        found = gateway.decoder.unclaimed.items()
-        return _json(
-            [
-                {"source": source, "address": name, "at_ms": at_ms, "hint": claim(source, name)}
-                for (source, name), at_ms in found
-            ]
-        )
+        met = gateway.fieldwork.field().strangers
+        hints = [claim(one.source, one.address) for one in met]
+        told = [Stranger(one.source, one.address, one.at_ms, hint) for one, hint in zip(met, hints, strict=True)]
+        return json_answer(told)
 
     async def tags(_request: web.Request) -> web.Response:
-        return _json(await gateway.on_disk(gateway.store.present_tags))
+        return json_answer(await gateway.on_disk(gateway.store.present_tags))
 
     async def problems(_request: web.Request) -> web.Response:
         counts, latest = await gateway.on_disk(gateway.store.problems, 100)
-        return _json({"counts": counts, "latest": latest})
+        return json_answer({"counts": counts, "latest": latest})
 
     async def command(request: web.Request) -> web.Response:
         try:
             order = msgspec.json.decode(await request.read(), type=Order)
             ack = await gateway.command(request.match_info["device"], order.cmd, order.args)
         except (ValueError, RecursionError) as error:
-            return _problem(request, 400, "bad_request", str(error))
+            return problem_answer(request, 400, "bad_request", str(error))
         if ack is None:
-            return _problem(request, 504, "no_answer", "the device did not answer within 5 s", "is it online?")
-        return _json({"ok": ack.ok, "error": ack.error})
+            return problem_answer(request, 504, "no_answer", "the device did not answer within 5 s", "is it online?")
+        return json_answer({"ok": ack.ok, "error": ack.error})
 
     async def doctor(_request: web.Request) -> web.Response:
         told = await gateway.on_disk(facts.ask_store, gateway.store, gateway.clock.now_ms())
         parts = (gateway.inference, gateway.habits, gateway.mqtt, gateway.uplink)
-        return _json(facts.of_gateway(*parts, told, gateway.store_trouble, gateway.clock))
+        return json_answer(facts.of_gateway(*parts, told, gateway.store_trouble, gateway.clock))
 
     async def resynced(request: web.Request) -> web.Response:
         try:
             wish = resync.parse(await request.read())
         except (ValueError, RecursionError) as error:
-            return _problem(request, 400, "bad_request", str(error))
+            return problem_answer(request, 400, "bad_request", str(error))
         try:
             done = await gateway.on_disk(resync.run, gateway.store, wish, gateway.clock.now_ms())
         except StoreError as error:
-            return _problem(request, 503, "unavailable", str(error), "try again in a moment")
+            return problem_answer(request, 503, "unavailable", str(error), "try again in a moment")
         for one in done:
             if gateway.uplink is not None and one.first <= one.last:
                 gateway.uplink.again(one.lane, one.first, one.last)
-        return _json(done)
+        return json_answer(done)
 
     async def healthz(_request: web.Request) -> web.Response:
-        return _json({"ok": True})
+        return json_answer({"ok": True})
 
     async def readyz(_request: web.Request) -> web.Response:
         reasons = gateway.not_ready()
-        return _json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+        return json_answer({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def figures(_request: web.Request) -> web.Response:
         book = await gateway.on_disk(gateway.store.book)
         return web.Response(body=metrics.text(gateway, book), content_type="text/plain")
 
     app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
-    app.router.add_get("/", index)
+    app.router.add_get("/plain", index)
     app.router.add_get("/slot/{slot}", slot_index)
     app.router.add_get("/api/v1/status", status)
     app.router.add_get("/api/v1/stock", stock)
@@ -235,6 +238,8 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", figures)
+    field_api.add(app, gateway.fieldwork)
+    own_page.add(app, sessions)
     return app
 
 
@@ -287,6 +292,9 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         "gateway": gateway.options.name,
         "site": gateway.site.site.id,
         "protocol": VERSION,
+        "version": RELEASE,
+        "timezone": gateway.site.site.timezone,
+        "changed_ms": max((state.changed_ms for state in states.values()), default=0),
         "now_ms": now_ms,
         "not_ready": gateway.not_ready(),
         "broker": {"connected": gateway.mqtt.connected, "why": gateway.mqtt.why},
@@ -342,19 +350,6 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
             for quantity, (at_ms, value) in state.now.items()
         ],
     }
-
-
-def _json(value: Any, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
-
-
-def _problem(
-    request: web.Request, status: int, code: str, detail: str, hint: str = "", headers: Mapping[str, str] | None = None
-) -> web.Response:
-    """What went wrong (RFC 9457), with a `code` for programs."""
-    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    body = msgspec.json.encode({**told, "instance": request.path, "code": code, "hint": hint})
-    return web.Response(body=body, status=status, content_type="application/problem+json", headers=headers or HEADERS)
 
 
 def _is_local(request: web.Request) -> bool:

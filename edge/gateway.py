@@ -24,10 +24,12 @@ from edge import channels, homeassistant, memory
 from edge.clock import Clock
 from edge.core.alarms import Own
 from edge.core.decoding import Decoder
+from edge.core.field.places import Places
 from edge.core.habits import Habits
 from edge.core.inference import Outcome
 from edge.core.reckoning import newest_ms
 from edge.core.slots.actions import Action
+from edge.fieldwork import Fieldwork, Work, unused
 from edge.itself import Itself
 from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Mqtt
@@ -89,7 +91,7 @@ class Gateway:
         self.inference = memory.restore(options.site, self.store.restore())
         self.clock = Clock(max(self.store.recorded_ms, newest_ms(self.inference)))
         self.inference.alone.take(self.store.policies().values())
-        self.decoder = Decoder(options.site)
+        self.decoder = Decoder(options.site, Places(options.site, self.inference.shelves.taught.places))
         self.habits = Habits(options.site)
         filters = [whole_site(options.site.site.id), *self.decoder.filters]
         self.mqtt = Mqtt(options.broker, f"{options.name}-{options.site.site.id}", filters, self.decoder.presence())
@@ -119,6 +121,8 @@ class Gateway:
         self._encode = msgspec.msgpack.Encoder().encode
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._commit_lock = asyncio.Lock()
+        parts = self.inference, self.decoder, self.store, self.clock.now_ms
+        self.fieldwork = Fieldwork(*parts, self.change, self.on_disk)
 
     async def run(self) -> None:
         """Work until cancelled; then stop taking messages first, and close the store last."""
@@ -180,7 +184,8 @@ class Gateway:
         payload = msgspec.json.encode({"id": command_id, "cmd": cmd, "args": args})
         self.acks[command_id] = None
         try:
-            if not self.mqtt.publish(spell(self.site.site.id, device, "cmd"), payload):
+            source, address = self.decoder.places.who(device)
+            if not self.mqtt.publish(spell(self.site.site.id, device if source else address, "cmd"), payload):
                 raise ValueError(f"the broker is away: {self.mqtt.why}")
             async with self._ack_news:
                 try:
@@ -197,10 +202,16 @@ class Gateway:
 
         Raises `ActionError` when it can not be done, and then nothing has changed.
         """
+        answer: dict[str, Any] = await self.change(lambda now_ms: self.inference.act(slot, action, now_ms))
+        return answer
+
+    async def change(self, work: Work, replayed: Iterable[int] = ()) -> Any:
+        """Do what people want between two groups, and keep it; what came of it. What `work` raises is raised, and then
+        nothing is stored. `replayed`: the messages of the quarantine that it used."""
         async with self._commit_lock:
             now_ms = self.clock.now_ms()
-            outcome, answer = self.inference.act(slot, action, now_ms)
-            await self._commit(outcome, now_ms, [], memory.settled(self.inference))
+            outcome, answer = work(now_ms)
+            await self._commit(outcome, now_ms, [], memory.settled(self.inference), replayed)
         return answer
 
     async def on_disk(self, work: Callable[..., Result], *args: Any) -> Result:
@@ -219,7 +230,8 @@ class Gateway:
                 outcome = self.inference.fold(decoded, now_ms)
                 for problem, at in zip(outcome.problems, outcome.blamed, strict=True):
                     bad.append(Quarantined(problem, sources[at].topic, sources[at].payload))
-                await self._commit(outcome, now_ms, bad)
+                self.fieldwork.hear(group, decoded, sources, bad)
+                await self._commit(outcome, now_ms, unused(bad, sources, outcome.blamed))
             self.mqtt.acknowledge(group)
             self.habits.hear((one, source.qos) for one, source in zip(decoded, sources, strict=True))
             self._publish(wanted)
@@ -254,6 +266,7 @@ class Gateway:
                         await self._commit(outcome, now_ms, bad, snapshots)
                     snapshots = {}
             self._passed_s = asyncio.get_running_loop().time()
+            await self.fieldwork.pass_time(self.act)
             await self._tidy(now_ms)
             if turn % SHARE_TURNS == 1:
                 await self._measure_outbox()
@@ -319,7 +332,12 @@ class Gateway:
         self._decided += reports
 
     async def _commit(
-        self, outcome: Outcome, now_ms: int, bad: list[Quarantined], snapshots: dict[str, bytes] | None = None
+        self,
+        outcome: Outcome,
+        now_ms: int,
+        bad: list[Quarantined],
+        snapshots: dict[str, bytes] | None = None,
+        replayed: Iterable[int] = (),
     ) -> None:
         encode, devices, slots = self._encode, self.inference.devices, self.inference.shelves.slots
         meanwhile, self._decided = self._decided, []
@@ -332,6 +350,7 @@ class Gateway:
             bad,
             {**(snapshots or {}), **decided},
             outcome.notes,
+            [*replayed],
         )
         self._writing = now_ms, asyncio.get_running_loop().time()
         try:

@@ -18,14 +18,16 @@ import msgspec
 
 from edge.core.inference import DeviceState
 from edge.core.slots.shelves import SlotState
-from edge.storing import groups, outlooks, room, sums
+from edge.storing import groups, outlooks, quarantine, room, sums
 from edge.storing.disk import room_of
 from edge.storing.errors import OutboxFull, StoreDamaged, StoreError, StoreFull
 from edge.storing.file import OUTBOX_BYTES_MAX, StoreFile
 from edge.storing.groups import Group, Quarantined
 from edge.storing.outbox import Outbox
 from edge.storing.outlooks import Outlook
+from edge.storing.quarantine import Held
 from protocols import ranges
+from protocols.fieldwork import Quarantine
 from protocols.reports import LANES, Lane, Thinned
 from protocols.uplink import Policy
 
@@ -223,6 +225,14 @@ class Store(StoreFile):
         columns = ("at_ms", "code", "device", "topic", "detail", "hint")
         latest = self._all(f"SELECT {', '.join(columns)} FROM problem ORDER BY id DESC LIMIT ?", (limit,))
         return counts, [dict(zip(columns, row, strict=True)) for row in latest]
+
+    def quarantine(self, before: int = 0, code: str = "") -> Quarantine:
+        """The messages that could not be used, latest first, below number `before`, of one code or ("") of any."""
+        return quarantine.shown(self._all, before, code)
+
+    def to_replay(self, ids: list[int], code: str, most: int) -> list[Held]:
+        """The messages of these numbers, or else the oldest of a code that can be replayed."""
+        return quarantine.to_replay(self._all, ids, code, most)
 
     def present_tags(self) -> list[dict[str, object]]:
         """Tags that are there."""

@@ -120,8 +120,37 @@ class Backlog(Struct, frozen=True):
     full: str
 
 
+class Link(Struct, frozen=True):
+    """The gateway's link to the service: why it is away, and for how long nothing came over it."""
+
+    connected: bool
+    why: str
+    silent_ms: int
+
+
+class Lane(Struct, frozen=True):
+    """A lane's double entry: accepted = delivered + pending + refused + thinned, where it is `balanced`."""
+
+    accepted: int
+    delivered: int
+    pending: int
+    refused: int
+    thinned: int
+    balanced: bool
+
+
+class OwnAlarm(Struct, frozen=True):
+    """An alarm that the gateway decided by itself."""
+
+    rule: str
+    subject: str
+    state: str
+    since_ms: int
+
+
 class GatewayStatus(Struct, frozen=True):
-    """How a gateway is: its broker, its clock, what waits in its outbox, how fast it reads."""
+    """How a gateway is: its version, its broker, its link to the service (None: it works alone), its clock, what waits
+    in its outbox, its alarms, how fast it reads."""
 
     gateway: str
     protocol: int
@@ -135,3 +164,10 @@ class GatewayStatus(Struct, frozen=True):
     duplicates: int
     problems: dict[str, int]
     room: Backlog
+    version: str = ""
+    timezone: str = "UTC"
+    service: Link | None = None
+    lanes: dict[str, Lane] = {}
+    alarms: list[OwnAlarm] = []
+    changed_ms: int = 0
+    """When anything that its devices say last changed; 0: not since its state was begun."""

@@ -13,15 +13,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edge.core.care.voices import Voices
+from edge.core.field.places import Places
+from edge.core.field.strangers import Strangers
 from protocols import devices as families
 from protocols.devices import Format, uncovered
-from protocols.layout import LayoutError, Site, Source, address_key
+from protocols.layout import LayoutError, Site, Source
 from protocols.readings import Context, Decoded, Problem, Publish, Reading, TagReads
 from protocols.topics import ROOT, matches
-
-UNCLAIMED_MAX = 1000
-"""Foreign devices remembered that no `[[devices]]` entry claims; beyond it the oldest is forgotten."""
-STRANGER_MS = 3_600_000
 
 
 class Route(NamedTuple):
@@ -38,16 +36,15 @@ class Route(NamedTuple):
 class Decoder:
     """Decodes one site's messages; keeps the memories of its families."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, places: Places | None = None) -> None:
         """Raises `LayoutError` for a source whose format or options do not exist."""
         families.formats()  # found and loaded now, not when the first message waits for it
         self.site = site
         self.routes = [_route(site, source) for source in site.sources]
         self.voices = Voices()
         """What time it is by the devices' own clocks."""
-        self.unclaimed: dict[tuple[str, str], int] = {}
-        """(source, address) of devices nobody claims -> when they last spoke."""
-        self._told_ms: dict[tuple[str, str], int] = {}
+        self.places = places or Places(site)
+        self.strangers = Strangers()
         self._route_of = lru_cache(maxsize=8192)(self._find)
 
     @property
@@ -61,7 +58,7 @@ class Decoder:
         if route is None:
             if topic.startswith(ROOT):
                 context = Context(received_ms, retained)
-                found = families.decode(topic, payload, context)
+                found = self._at_places(families.decode(topic, payload, context), received_ms)
                 self._listen(context, found)
                 return [_kept(one) for one in found] if retained else found
             return [uncovered(topic)]
@@ -113,45 +110,97 @@ class Decoder:
                 return route
         return None
 
+    def again(self, topic: str, payload: bytes, received_ms: int) -> list[Decoded]:
+        """What a message of the past says as it would be read today. It teaches the families and the list of strangers
+        nothing: a family that keeps something between messages begins anew for it."""
+        route = self._route_of(topic)
+        if route is None:
+            if not topic.startswith(ROOT):
+                return [uncovered(topic)]
+            return self._named("", families.decode(topic, payload, Context(received_ms)))
+        level, levels = route.source.name_level, topic.split("/")
+        name = levels[level] if level is not None and level < len(levels) else ""
+        memory = route.family.begin(route.options) if route.family.begin is not None else None
+        found: list[Decoded]
+        context = Context(received_ms, False, self.site.site.timezone, name, route.options, memory)
+        try:
+            found = route.family.decode(topic, payload, context)
+        except Exception as error:
+            found = [_failed(route, error)]
+        return self._named(route.source.id, found, route.only)
+
+    def _named(self, source: str, found: list[Decoded], only: str = "") -> list[Decoded]:
+        """What was said under the names of the places; a problem of each who has none."""
+        named: list[Decoded] = []
+        for one in found:
+            if isinstance(one, Publish):
+                continue
+            address = one.device or only
+            device = self.places.at(source, address) if address else None
+            if device is not None:
+                named.append(msgspec.structs.replace(one, device=device))
+            else:
+                named.append(one if type(one) is Problem else _unclaimed(source, address))
+        return named
+
+    def _at_places(self, found: list[Decoded], now_ms: int) -> list[Decoded]:
+        """What our own devices say, under the name of the place where they stand. Who has none goes on as it is, for
+        the fold to blame; but one that was refused, or replaced, is left out."""
+        if not found or isinstance(found[0], Publish):
+            return found
+        name = found[0].device
+        if self.places.plain and name in self.site.device_by_id:
+            return found
+        place = self.places.at("", name) if name else None
+        if place is not None:
+            if place == name:
+                return found
+            return [one if isinstance(one, Publish) else msgspec.structs.replace(one, device=place) for one in found]
+        if not any(isinstance(one, Reading | TagReads) for one in found):
+            return [] if name in self.site.device_by_id else found
+        if self.places.refused("", name, now_ms):
+            return []
+        told = self.strangers.meet("", name, found, now_ms)
+        if name not in self.site.device_by_id:
+            return found
+        return [_replaced(name)] if told else []
+
     def _claimed(self, route: Route, found: list[Decoded], now_ms: int) -> list[Decoded]:
         named: list[Decoded] = []
-        strangers: dict[str, None] = {}
+        strangers: dict[str, list[Decoded]] = {}
         for one in found:
             if isinstance(one, Publish):
                 named.append(one)
                 continue
             address = one.device or route.only
-            device = self.site.device_by_address.get((route.source.id, address_key(address)))
+            device = self.places.at(route.source.id, address)
             if device is not None:
-                named.append(msgspec.structs.replace(one, device=device.id))
+                named.append(msgspec.structs.replace(one, device=device))
             elif type(one) is Problem:
                 named.append(one)
             elif isinstance(one, Reading | TagReads):
-                strangers[address] = None
-        for address in strangers:
-            told = self._stranger(route.source.id, address, now_ms)
-            if told is not None:
-                named.append(told)
+                strangers.setdefault(address, []).append(one)
+        source = route.source.id
+        for address, said in strangers.items():
+            if not self.places.refused(source, address, now_ms) and self.strangers.meet(source, address, said, now_ms):
+                named.append(_unclaimed(source, address))
         return named
 
-    def _stranger(self, source: str, address: str, now_ms: int) -> Problem | None:
-        """The problem of a device that nobody claims, told once an hour: a neighbour that talks all day would push
-        every other problem out of the quarantine."""
-        key = (source, address)
-        self.unclaimed.pop(key, None)
-        self.unclaimed[key] = now_ms
-        if len(self.unclaimed) > UNCLAIMED_MAX:
-            oldest = next(iter(self.unclaimed))
-            del self.unclaimed[oldest]
-            self._told_ms.pop(oldest, None)
-        if now_ms - self._told_ms.get(key, -STRANGER_MS) < STRANGER_MS:
-            return None
-        self._told_ms[key] = now_ms
-        if not address:
-            detail = f"a message of source {source!r} does not say which device sent it"
-            return Problem("device.unnamed", detail, claim(source, ""), "")
-        detail = f"device {address[:100]!r} of source {source!r} is not in the site file"
-        return Problem("device.unknown", detail, claim(source, address), address[:100])
+
+def _unclaimed(source: str, address: str) -> Problem:
+    """The problem of a device that nobody claims."""
+    if not address:
+        detail = f"a message of source {source!r} does not say which device sent it"
+        return Problem("device.unnamed", detail, claim(source, ""), "")
+    of = f" of source {source!r}" if source else ""
+    detail = f"device {address[:100]!r}{of} is not in the site file"
+    return Problem("device.unknown", detail, claim(source, address), address[:100])
+
+
+def _replaced(name: str) -> Problem:
+    """The problem of one that speaks on though another one stands at its place."""
+    hint = "take it off the network, or enrol it at another place"
+    return Problem("device.replaced", f"another device stands at the place of {name!r} now", hint, name)
 
 
 def _kept(one: Decoded) -> Decoded:
@@ -165,6 +214,8 @@ def claim(source: str, address: str) -> str:
     """How the site file claims a device, in words."""
     if not address:
         return "give the source a name_level in the site file"
+    if not source:
+        return "enrol it at a place of the site file, or add it under [[devices]]"
     return f'add it under [[devices]] with source = "{source}" and address = "{address[:100]}"'
 
 

@@ -18,6 +18,7 @@ from edge.core.alarms import Own
 from edge.core.alone import Alone
 from edge.core.care import health, patients
 from edge.core.care.ward import Ward
+from edge.core.field.places import no_place
 from edge.core.glance import glance
 from edge.core.slots import acting, weight
 from edge.core.slots.actions import Action, Count
@@ -58,6 +59,8 @@ class DeviceState(Struct, array_like=True):
     clock: patients.Clock = field(default_factory=patients.Clock)
     taken: dict[str, order.Taken] = {}
     """The newest message of each scale (`/channel`), quantity and of the tags."""
+    changed_ms: int = 0
+    """When what it measures last changed."""
 
 
 class Outcome(Struct):
@@ -122,6 +125,12 @@ class Inference:
         """Fold a group of messages, in the order they came."""
         out = Outcome()
         self._reckoning.pass_time(self, now_ms, out)
+        self.hear(messages, now_ms, out)
+        self.tell_levels(out, now_ms)
+        return out
+
+    def hear(self, messages: Sequence[Said], now_ms: int, out: Outcome) -> None:
+        """Take messages that came at `now_ms`."""
         known, devices, touched = self.site.device_by_id, self.devices, out.devices
         for at, message in enumerate(messages):
             if type(message) is Problem:
@@ -129,7 +138,7 @@ class Inference:
                 continue
             device = known.get(message.device)
             if device is None:
-                out.blame(_unknown(message.device, self.site), at)
+                out.blame(no_place(message.device, self.site), at)
                 continue
             state = devices.get(device.id)
             if state is None:
@@ -154,10 +163,11 @@ class Inference:
                 out.readings += len(message.reads)
                 if health.hear(state.pulse, message.boot, message.seq, message.at_ms, now_ms) == "duplicate":
                     out.duplicates += 1
-                else:
-                    out.reports += self.readers.see(
-                        device, order.in_order(state.taken, message, now_ms, state.pulse.period_ms)
-                    )
+                elif moves := self.readers.see(
+                    device, order.in_order(state.taken, message, now_ms, state.pulse.period_ms)
+                ):
+                    out.reports += moves
+                    state.changed_ms = now_ms
             elif type(message) is DeviceStatus:
                 health.tell(state.pulse, message, now_ms)
                 self._judge(state, device.id, now_ms, out)
@@ -167,9 +177,6 @@ class Inference:
             elif type(message) is Notice:
                 health.answer(state.pulse, now_ms)
                 _notice(state, message)
-        self._tell_levels(out, now_ms)
-        _stamp(out.reports, now_ms)
-        return out
 
     def tick(self, now_ms: int, own: Own | None = None) -> Outcome:
         """Let time pass: silences, departures, waiting samples, the ward's rounds, levels to repeat; then decide, the
@@ -195,6 +202,7 @@ class Inference:
                 ahead_ms = order.ahead_ms(state.taken, state.pulse.offset_ms)
                 moves = self.readers.pass_time(device, round(now_ms + ahead_ms))
                 if moves:
+                    state.changed_ms = now_ms
                     out.reports += moves
                     out.devices.add(name)
         if not 0 <= now_ms - self._looked_ms < LOOK_MS:
@@ -207,7 +215,7 @@ class Inference:
         for slot in self.shelves.due(now_ms):
             self._weigh_again(slot, out)
             out.slots.add(slot.id)
-        self._tell_levels(out, now_ms)
+        self.tell_levels(out, now_ms)
         decided = self.decide(own, now_ms)
         out.reports += decided
         out.decided = out.decided or bool(decided)
@@ -225,7 +233,7 @@ class Inference:
         out = Outcome()
         cell = self._cell(slot)
         relative = cell is not None and cell.last_ms > 0 and not (cell.window or cell.part)
-        answer = acting.act(self.shelves, slot, action, self._shown_g(slot, now_ms), now_ms, out.news, relative)
+        answer = acting.act(self.shelves, slot, action, self.shown_g(slot, now_ms), now_ms, out.news, relative)
         for stale in self.shelves.stale:
             self._unsettle(stale)
             if stale.device in self.devices:
@@ -233,8 +241,7 @@ class Inference:
         if cell is not None and relative and isinstance(action, Count):
             cell.level_g = self.shelves.counted_g(slot)
             out.devices.add(slot.device)
-        self._tell_levels(out, now_ms)
-        _stamp(out.reports, now_ms)
+        self.tell_levels(out, now_ms)
         return out, answer
 
     def _weigh(self, state: DeviceState, reading: Reading, device: Device, now_ms: int, out: Outcome) -> Problem | None:
@@ -257,6 +264,7 @@ class Inference:
         if reading.quantity == "mass_change_g":
             return self._change(slot, cell, reading, out)
         for settled in weight.step(cell, reading.at_ms, reading.values, reading.step_ms, device.noise_g):
+            state.changed_ms = settled.at_ms
             self.shelves.settle(slot, settled, True, out.news)
         self._wait(slot, cell, reading, out)
         if self.ward.feel(reading, now_ms):
@@ -304,6 +312,8 @@ class Inference:
             pulse = state.pulse
             latest = order.latest(state.taken, reading.quantity, reading, now_ms, pulse.period_ms, 0, pulse.learnt)
             if latest is not None:
+                if state.now.get(reading.quantity, (0, None))[1] != reading.values[-1]:
+                    state.changed_ms = latest.last_ms
                 state.now[reading.quantity] = (latest.last_ms, reading.values[-1])
                 self._feel_warmth(device, state)
             if reading.quantity == "battery_pct":
@@ -338,7 +348,7 @@ class Inference:
         device = self.devices.get(slot.device)
         return device.cells.get(slot.channel) if device is not None else None
 
-    def _shown_g(self, slot: Slot, now_ms: int) -> float | None:
+    def shown_g(self, slot: Slot, now_ms: int) -> float | None:
         """What a slot's scale shows, while it is at rest and speaks."""
         cell, device = self._cell(slot), self.devices.get(slot.device)
         if cell is None or device is None or cell.level_g is None or cell.unsteady_since_ms:
@@ -359,7 +369,8 @@ class Inference:
         if cell is not None and cell.level_g is not None and not cell.unsteady_since_ms and cell.last_ms > state.at_ms:
             self.shelves.settle(slot, weight.Settled(cell.level_g, cell.last_ms, weight.WINDOW_SLOW), False, out.news)
 
-    def _tell_levels(self, out: Outcome, now_ms: int) -> None:
+    def tell_levels(self, out: Outcome, now_ms: int) -> None:
+        """The levels of the slots that changed; and when what moved was heard."""
         for slot_id in sorted(out.slots):
             slot = self.site.slot_by_id.get(slot_id)
             if slot is None or slot_id not in self.shelves.slots:
@@ -368,6 +379,7 @@ class Inference:
             said = self.shelves.level(slot)
             if said is not None:
                 out.reports.append(said)
+        _stamp(out.reports, now_ms)
 
 
 def _stamp(reports: list[Report], now_ms: int) -> None:
@@ -382,8 +394,3 @@ def _notice(state: DeviceState, said: Notice) -> None:
     state.notices[said.channel] = (said.at_ms, said.text[:200])
     if len(state.notices) > NOTICES_MAX:
         del state.notices[next(iter(state.notices))]
-
-
-def _unknown(device: str, site: Site) -> Problem:
-    detail = f"device {device!r} is not in the site file of {site.site.id!r}"
-    return Problem("device.unknown", detail, "add it under [[devices]] and restart the gateway", device)

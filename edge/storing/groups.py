@@ -20,15 +20,18 @@ JOURNAL_ROWS_MAX = 20_000
 
 
 class Quarantined(NamedTuple):
-    """A message that could not be used, kept with its reason."""
+    """A message that could not be used, kept with its reason. `whole`: nothing of it was used, so that it can be
+    replayed."""
 
     problem: Problem
     topic: str
     payload: bytes
+    whole: bool = False
 
 
 class Group(Struct):
-    """What one commit writes. `devices`, `slots` and `snapshots` are states as MessagePack, by id."""
+    """What one commit writes. `devices`, `slots` and `snapshots` are states as MessagePack, by id; `replayed`: which
+    messages in quarantine were used now."""
 
     at_ms: int
     devices: dict[str, bytes] = {}
@@ -37,6 +40,7 @@ class Group(Struct):
     problems: list[Quarantined] = []
     snapshots: dict[str, bytes] = {}
     notes: list[Note] = []
+    replayed: list[int] = []
 
 
 def put(connection: sqlite3.Connection, outbox: Outbox, group: Group, limit: int, spare: bool = False) -> str:
@@ -56,6 +60,9 @@ def put(connection: sqlite3.Connection, outbox: Outbox, group: Group, limit: int
         _write_down(connection, group.notes)
     if group.problems:
         _quarantine(connection, group)
+    if group.replayed:
+        done = [(group.at_ms, number) for number in group.replayed]
+        connection.executemany("UPDATE replay SET done_ms = ? WHERE id = ?", done)
     if not group.reports:
         return ""
     before, waits = outbox.used, any(state.waits for state in outbox.lanes.values())
@@ -68,19 +75,25 @@ def put(connection: sqlite3.Connection, outbox: Outbox, group: Group, limit: int
 
 
 def _quarantine(connection: sqlite3.Connection, group: Group) -> None:
-    rows, counts = [], dict[str, int]()
-    for problem, topic, payload in group.problems:
+    rows, whole, counts = [], [], dict[str, int]()
+    (last,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM problem").fetchone()
+    for number, (problem, topic, payload, unused) in enumerate(group.problems, last + 1):
         counts[problem.code] = counts.get(problem.code, 0) + 1
         kept = payload[:QUARANTINE_PAYLOAD_MAX]
-        rows.append((group.at_ms, problem.code, problem.device, topic, problem.detail, problem.hint, kept))
+        rows.append((number, group.at_ms, problem.code, problem.device, topic, problem.detail, problem.hint, kept))
+        if unused and payload and len(kept) == len(payload):
+            whole.append((number,))
     connection.executemany(
-        "INSERT INTO problem (at_ms, code, device, topic, detail, hint, payload) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+        "INSERT INTO problem (id, at_ms, code, device, topic, detail, hint, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
     )
+    connection.executemany("INSERT OR REPLACE INTO replay VALUES (?, 0)", whole)
     connection.executemany(
         "INSERT INTO problem_count VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET count = count + excluded.count",
         counts.items(),
     )
-    connection.execute("DELETE FROM problem WHERE id <= (SELECT MAX(id) FROM problem) - ?", (QUARANTINE_ROWS_MAX,))
+    for table in ("problem", "replay"):
+        connection.execute(f"DELETE FROM {table} WHERE id <= ?", (last + len(rows) - QUARANTINE_ROWS_MAX,))
 
 
 def _write_down(connection: sqlite3.Connection, notes: list[Note]) -> None:

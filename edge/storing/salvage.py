@@ -23,6 +23,7 @@ KEYS = {
     "refused": "lane, seq",
     "problem": "id",
     "problem_count": "code",
+    "replay": "id",
     "journal": "id",
     "pace": "lane, at_ms",
     "policy": "rowid",

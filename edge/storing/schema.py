@@ -106,7 +106,14 @@ def sum_rows(db: Database) -> None:
     db.execute("UPDATE policy SET crc = sum_of_row(sku, reorder_point, quantity, open)")
 
 
-VERSIONS = (create, know_more, keep_what_was_sent, sum_rows)
+@migrations()
+def replay_messages(db: Database) -> None:
+    """Which messages of the quarantine are whole and unused, and when they were replayed (0: not yet). Of those that
+    are there already nobody knows."""
+    db.execute("CREATE TABLE replay (id INTEGER PRIMARY KEY, done_ms INTEGER)")
+
+
+VERSIONS = (create, know_more, keep_what_was_sent, sum_rows, replay_messages)
 
 
 def opened(path: Path) -> sqlite3.Connection:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Shop, Visit
+from tests.browser.test_looks import OVERFLOW, SMALL_TARGETS, violations
 
 
 def test_a_slots_drawer_tells_how_its_number_came_about_and_what_is_done_at_the_shelf(shop: Shop, visit: Visit) -> None:
-    page = visit(shop, "#/slot/A09-05", who="mara", screen=PHONE)
+    page = visit(shop, "#/slot/A09-05", who="lena", screen=PHONE)
     drawer = page.get_by_role("dialog")
 
     expect(drawer.get_by_text("29 units, sure to 99.1")).to_be_visible()
@@ -19,15 +23,21 @@ def test_a_slots_drawer_tells_how_its_number_came_about_and_what_is_done_at_the_
     expect(drawer.get_by_text("It is lit.")).to_be_visible()
     drawer.get_by_role("button", name="Learn what a unit weighs").click()
     drawer.get_by_label("Units on the shelf").fill("x")
-    drawer.get_by_role("button", name="Learn", exact=True).click()
+    drawer.get_by_role("button", name="Begin").click()
     expect(drawer.get_by_text("Give a whole number of units")).to_be_visible()
     drawer.get_by_label("Units on the shelf").fill("12")
-    drawer.get_by_role("button", name="Learn", exact=True).click()
-    expect(drawer.get_by_text("A unit weighs 50.25 g.")).to_be_visible()
+    drawer.get_by_role("button", name="Begin").click()
+    expect(drawer.get_by_text("The scale is not at rest")).to_be_visible()
 
     assert shop.fake.gate.asked[1] == (
-        "/api/v1/slots/A09-05/actions", "mara", {"do": "teach", "pieces": 12},
+        "/api/v1/slots/A09-05/run", "lena", {"do": "teach", "pieces": 12},
     )  # fmt: skip
+    page.reload()
+    expect(drawer.get_by_text("The scale is not at rest")).to_be_visible()
+    run = shop.fake.gate.run
+    assert run is not None
+    run.step, run.measured_g, run.result = "stored", 603.0, {"unit_mass_g": 50.25, "reach": 88}
+    expect(drawer.get_by_text("A unit weighs 50.25 g. Up to 88 units can be told apart.")).to_be_visible()
 
 
 def test_a_gateway_that_is_away_is_told_as_such_and_asked_again(shop: Shop, visit: Visit) -> None:
@@ -41,15 +51,60 @@ def test_a_gateway_that_is_away_is_told_as_such_and_asked_again(shop: Shop, visi
     expect(drawer.get_by_text("29 units, sure to")).to_be_visible()
 
 
-def test_the_gateways_own_page_says_how_it_is_and_what_it_could_not_read(shop: Shop, visit: Visit) -> None:
+def test_a_gateways_page_says_how_it_is_and_how_its_devices_are(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/devices")
-    page.get_by_role("link", name="gateway-1").click()
+    card = page.locator(".gateway-cards li").filter(has_text="gateway-1")
+    expect(card.get_by_text("1.5 h 14 reports wait")).to_be_visible()
+    expect(card.locator("div").filter(has_text="Last changed").get_by_text("1 min ago")).to_be_visible()
+    card.get_by_role("link", name="gateway-1").click()
 
     expect(page.get_by_role("heading", name="Gateway gateway-1")).to_be_visible()
     expect(page.get_by_text("2 days of room with the cloud away")).to_be_visible()
     expect(page.get_by_text("14 reports wait")).to_be_visible()
-    expect(page.get_by_text("byte 14: not JSON").first).to_be_visible()
-    expect(page.get_by_text("0x00158d").first).to_be_visible()
+    page.get_by_role("link", name="Devices", exact=True).last.click()
+    first = page.locator(".device-cards > li").first
+    expect(first.get_by_text("cold-1")).to_be_visible()
+    expect(first.get_by_text("Battery low: replace it.")).to_be_visible()
+    page.get_by_label("Find a device").fill("A2")
+    expect(page.locator(".device-cards > li")).to_have_count(1)
+    expect(page.get_by_text("1 hr ago")).to_be_visible()
+
+
+def test_who_is_new_is_enrolled_at_a_place_and_approved_or_refused(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/devices/gateway-1/new", who="lena")
+    one = page.locator(".strangers li").filter(has_text="scale-77")
+    expect(one.get_by_text("mass 1,350 g")).to_be_visible()
+    one.get_by_role("button", name="Enrol").click()
+    one.get_by_label("At the place").select_option("shelf-1")
+    expect(one.get_by_text("It replaces shelf-1 at shelf-1")).to_be_visible()
+    one.get_by_role("button", name="Ask for approval").click()
+    expect(page.get_by_text("waits for approval, asked for by lena")).to_be_visible()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("approved by lena")).to_be_visible()
+    other = page.locator(".strangers li").filter(has_text="0x00158d")
+    other.get_by_role("button", name="Refuse", exact=True).click()
+    other.get_by_label("Why").fill("next door's")
+    other.get_by_role("button", name="Refuse it").click()
+    expect(page.locator(".refused").get_by_text("next door's")).to_be_visible()
+    page.get_by_role("link", name="Devices", exact=True).last.click()
+    expect(page.get_by_text("Calibration due: its scale was replaced")).to_be_visible()
+
+    assert [deed["do"] for _, by, deed in shop.fake.gate.asked] == ["enrol", "approve", "refuse"]
+
+
+def test_messages_are_shown_as_they_come_and_what_could_not_be_used_is_replayed(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/devices/gateway-1/messages", who="lena")
+    expect(page.get_by_text('{"unit": "g", "value": 1450.2}')).to_be_visible()
+    expect(page.get_by_text("4 more came.")).to_be_visible()
+    page.get_by_role("link", name="Quarantine").click()
+    row = page.get_by_role("row").filter(has_text="unit.unknown")
+    row.get_by_role("button", name="Replay").click()
+    expect(page.get_by_text("12 messages used, with 34 readings.")).to_be_visible()
+    expect(page.get_by_text("3 are older than what is known")).to_be_visible()
+    expect(row.get_by_role("button", name="Replay")).to_have_count(0)
+    expect(page.get_by_text("Can not be replayed").first).to_be_visible()
+
+    assert shop.fake.gate.asked == [("/api/v1/quarantine/replay", "lena", {"ids": [], "code": "unit.unknown"})]
 
 
 def test_the_map_lights_what_is_sought_and_its_address_says_so(shop: Shop, visit: Visit) -> None:
@@ -63,3 +118,23 @@ def test_the_map_lights_what_is_sought_and_its_address_says_so(shop: Shop, visit
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_label("Find an article or a slot")).to_have_value("SKU-1005")
+
+
+FIELD = [
+    f"#/devices{more}" for more in ("", *(f"/gateway-1/{tab}" for tab in ("devices", "new", "messages", "quarantine")))
+]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (320, "dark")])
+def test_a_gateways_pages_have_no_barrier_on_a_phone(shop: Shop, visit: Visit, width: int, theme: Any) -> None:
+    page = visit(shop, who="lena", screen=PHONE | {"viewport": {"width": width, "height": 800}}, theme=theme)
+    found: list[str] = []
+    for path in FIELD:
+        page.goto(shop.base + path)
+        page.wait_for_selector("main .facts, main .rows, main ol li")
+        for opens in page.locator("main button[aria-expanded=false]").all()[:2]:
+            opens.click()
+        found += [f"{path} {one}" for one in (*violations(page), *page.evaluate(SMALL_TARGETS))]
+        assert page.evaluate(OVERFLOW) <= 0, path
+
+    assert found == []

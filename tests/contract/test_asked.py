@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class Pair:
             ServiceOptions(SITE, folder / "service", f"sqlite:///{folder}/h.db", f"sqlite:///{folder}/l.db")
         )
         self.sign_in = SignIn(MemoryAccounts())
+        self.prepare: Callable[[Gateway], object] = lambda _: None
+        """Called before the gateway runs."""
 
     async def start(self) -> None:
         enter, ledger, state = self._stack.enter_async_context, self.service.ledger, self.folder / "service"
@@ -64,12 +66,13 @@ class Pair:
         self.url = await enter(serving(make_app(desks, self.service.live, self.sign_in, self.folder)))
         key = state / "keys" / "service.key"
         self.gateway = Gateway(Options(SITE, self.folder / "edge", NOBODY, "gw", self.address, key))
-        page = await enter(gateway_serving(gateway_app(self.gateway, TOKEN), "127.0.0.1", free_port()))
+        self.page = page = await enter(gateway_serving(gateway_app(self.gateway, TOKEN), "127.0.0.1", free_port()))
         assert self.gateway.uplink is not None
         self.gateway.uplink.answers = await enter(answering(page, TOKEN))
         self.client = await enter(
             ClientSession(self.url, headers={"X-Requested-With": "warehouse", "Origin": self.url})
         )
+        self.prepare(self.gateway)
         self._work = [asyncio.create_task(self.service.run(self.uplink)), asyncio.create_task(self.gateway.run())]
         await until(lambda: self.gateway.uplink is not None and self.gateway.uplink.connected)
 

@@ -136,8 +136,8 @@ async def test_a_warm_room_while_the_service_is_away_is_told_once_over_a_restart
         await warm_for(wheel, has(pager, "service_away", "zone_temperature"), 31.0)
         reported = lambda: told(one.gateway)[-1:] == [("firing", True)]  # noqa: E731
         await warm_for(wheel, reported, 31.0)
-        assert "Told by the gateway itself" in (await one.get("/"))[1]
-        assert "网关自行发出的通知" in (await one.get("/", headers={"Accept-Language": "zh-CN"}))[1]
+        assert "Told by the gateway itself" in (await one.get("/plain"))[1]
+        assert "网关自行发出的通知" in (await one.get("/plain", headers={"Accept-Language": "zh-CN"}))[1]
         tries = (await one.get("/api/v1/told"))[1]
         assert '"outcome":"again"' in tries
         last_ms = wheel.now_ms

@@ -10,8 +10,9 @@ import pytest
 
 from edge.backup import make
 from edge.restore import restore
-from edge.store import Group, Store, StoreError
+from edge.store import Group, Quarantined, Store, StoreError
 from edge.storing import schema
+from protocols.readings import Problem
 from protocols.reports import StockEvent, encode
 from protocols.uplink import Policy
 from tests.contract.test_store import EVENT, SERIES, T0, numbers, state, waiting
@@ -177,7 +178,7 @@ def third(tmp_path: Path) -> Path:
 
 
 def test_there_is_a_file_of_the_version_before() -> None:
-    assert len(schema.VERSIONS) == 4, "add a dump of the version before, and a test that takes it over"
+    assert len(schema.VERSIONS) == 5, "add a dump of the version before, and a test that takes it over"
 
 
 def test_a_store_of_the_third_version_is_taken_over_with_all_it_holds_and_goes_on(third: Path) -> None:
@@ -197,6 +198,22 @@ def test_a_store_of_the_third_version_is_taken_over_with_all_it_holds_and_goes_o
     with closing(Store(third, mend=True, now_ms=T0)) as store:
         assert store.mended == 0, "what it wrote itself is whole to it"
         assert numbers(store, "events") == list(range(11))
+
+
+def test_what_the_fourth_version_could_not_use_is_kept_and_only_newer_messages_can_be_replayed(tmp_path: Path) -> None:
+    path = tmp_path / "edge.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((EARLIER / "edge-4.sql").read_text())
+        db.execute("PRAGMA journal_mode = WAL")
+
+    with closing(Store(path, mend=True, now_ms=T0)) as store:
+        assert store.mended == 0
+        assert [(one.code, one.whole) for one in store.quarantine().items] == [
+            ("payload.not_json", False),
+            ("payload.invalid", False),
+        ]
+        store.commit(Group(T0, problems=[Quarantined(Problem("unit.unknown", ""), "t", b"{}", True)]))
+        assert store.quarantine().replayable == {"unit.unknown": 1}
 
 
 @pytest.mark.parametrize("table", ["outbox", "packed", "slot"])

@@ -120,7 +120,7 @@ async def test_it_starts_with_nothing_and_all_works_when_the_world_comes_back(
     alone: Alone, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await soon(fires(alone, "broker_away", "clock_wrong"), "it knows what is wrong")
-    status, html = await alone.get("/")
+    status, html = await alone.get("/plain")
     assert status == 200
     assert "1970-01-01" in html
     assert "clock is wrong" in html

@@ -41,7 +41,7 @@ def test_the_gateway_counts_on_while_the_service_is_dead_and_hands_everything_in
         eventually(town.pending, lambda pending: pending > first + 100, "reports wait")
     eventually(town.counts, lambda counts: hands.truth.items() <= counts.items(), f"counts {hands.truth}")
     ready = town.gateway.get("/readyz")
-    page = town.gateway.get("/")
+    page = town.gateway.get("/plain")
     town.start("service")
 
     assert f"service at tcp://127.0.0.1:{town.ports['uplink']} does not answer" in link["why"]

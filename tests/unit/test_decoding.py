@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core import decoding
 from edge.core.decoding import Decoder
+from edge.core.field import strangers
 from protocols import devices, layout
 from protocols.devices import Format, NoOptions
 from protocols.readings import Context, Decoded, DeviceStatus, Problem, Publish, Reading
@@ -112,7 +112,7 @@ def test_a_device_nobody_claims_is_told_with_the_entry_it_needs() -> None:
     assert isinstance(problem, Problem)
     assert problem.code == "device.unknown"
     assert 'source = "echo" and address = "b7:00"' in problem.hint
-    assert one.unclaimed == {("echo", "b7:00"): T0}
+    assert [(key, met.at_ms) for key, met in one.strangers.met.items()] == [(("echo", "b7:00"), T0)]
 
 
 def test_the_only_device_of_a_source_needs_no_name() -> None:
@@ -171,18 +171,18 @@ def test_a_site_file_whose_sources_do_not_fit_is_refused(wrong: str, right: str,
 
 
 def test_strangers_are_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "UNCLAIMED_MAX", 3)
+    monkeypatch.setattr(strangers, "STRANGERS_MAX", 3)
     one = decoder()
     for number in range(5):
         one.decode("home/x/SENSOR", f"b{number}".encode(), T0 + number)
-    assert [address for _, address in one.unclaimed] == ["b2", "b3", "b4"]
+    assert [address for _, address in one.strangers.met] == ["b2", "b3", "b4"]
 
 
 def test_a_stranger_that_talks_all_day_is_told_once_an_hour() -> None:
     one = decoder()
     told = [len(one.decode("home/x/SENSOR", b"b7", T0 + minute * 60_000)) for minute in range(125)]
     assert sum(told) == 3
-    assert one.unclaimed == {("echo", "b7"): T0 + 124 * 60_000}
+    assert one.strangers.met["echo", "b7"].at_ms == T0 + 124 * 60_000
 
 
 def test_a_stranger_that_measures_nothing_is_no_problem() -> None:

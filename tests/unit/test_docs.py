@@ -19,8 +19,8 @@ from msgspec import Struct
 from cloud.cli import main as cloud
 from cloud.stores import ledger
 from edge.cli import main as edge
-from edge.core import decoding
 from edge.core.care import ward
+from edge.core.field import strangers
 from edge.core.inference import Inference
 from edge.core.slots import weight
 from edge.core.tagging import tags
@@ -336,7 +336,7 @@ def test_the_limits_of_the_map_are_those_of_the_code() -> None:
         f"{file.KEPT_BYTES_MAX >> 20} MiB; the oldest go",
         f"the last {ledger.REPEATED_MAX:,} repeats",
         f"{tags.TAGS_MAX:,} tags a zone, {ward.CHARTS_MAX:,} channels",
-        f"the last {decoding.UNCLAIMED_MAX:,}",
+        f"the last {strangers.STRANGERS_MAX:,}",
         f"{node.STORED_MAX:,} while it is away",
     ):
         assert limit in ARCHITECTURE, limit

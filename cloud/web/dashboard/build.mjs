@@ -1,4 +1,4 @@
-// Bundles the page into dist/: hashed file names, index.html and public.html that name them, and the licences of what is inside.
+// Bundles the page into dist/: hashed file names, the pages that name them, and the licences of what is inside.
 // `--watch` rebuilds on change; `--tests` bundles tests/ for `node --test`. BUILD names the build (see hatch_build.py).
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -37,12 +37,14 @@ if (process.argv.includes("--tests")) {
     // What only some pages need is loaded when one of them is opened.
     { ...options, splitting: true, entryPoints: { app: "src/main.tsx" }, plugins: [together, sheets, page("index.html", "src/main.tsx")] },
     { ...options, entryPoints: { public: "src/public/main.ts" }, plugins: [page("public.html", "src/public/main.ts")] },
+    // The page that a gateway serves by itself, with all it needs in a folder of its own.
+    { ...options, outdir: "dist/gateway", splitting: true, entryPoints: { gateway: "src/edge/main.tsx" }, plugins: [sheets, page("gateway/gateway.html", "src/edge/main.tsx")] },
   ];
   for (const one of built) {
     if (process.argv.includes("--watch")) await (await esbuild.context(one)).watch();
     else await esbuild.build(one);
   }
-  writeFileSync("dist/assets/licences.txt", INSIDE.map(licence).join("\n\n"));
+  for (const folder of ["dist", "dist/gateway"]) writeFileSync(`${folder}/assets/licences.txt`, INSIDE.map(licence).join("\n\n"));
 }
 
 /** Whatever is loaded later has the frame of all pages beneath it. By saying so, what they share with the frame stays one
@@ -88,7 +90,7 @@ function writePage(name, start, metafile) {
   const font = made.find(([path]) => path.endsWith(".woff2"));
   writeFileSync(
     `dist/${name}`,
-    readFileSync(`src/${name}`, "utf8")
+    readFileSync(`src/${basename(name)}`, "utf8")
       .replaceAll("{build}", BUILD)
       .replaceAll("{script}", basename(script))
       .replaceAll("{style}", basename(cssBundle))

@@ -48,6 +48,8 @@ class Pulse(Struct, array_like=True):
     """Live messages in a row, up to `LEARNT`, that bore out `offset_ms`."""
     apart: tuple[int, int] = (0, 0)
     """How far messages that look old are apart from our time, and since when they are just so far."""
+    firmware: str = ""
+    """Its version, as it told last."""
 
     @property
     def learnt(self) -> bool:
@@ -86,6 +88,7 @@ def tell(pulse: Pulse, status: DeviceStatus, now_ms: int) -> None:
     """Fold a status message or a last will. A will of an earlier boot says nothing about this one."""
     if status.battery_pct is not None:
         pulse.battery_pct = status.battery_pct
+    pulse.firmware = status.firmware or pulse.firmware
     if not status.online and pulse.boots and status.boot < max(pulse.boots):
         return
     if status.boot not in pulse.boots:
@@ -105,6 +108,13 @@ def answer(pulse: Pulse, now_ms: int) -> None:
 def lost(pulse: Pulse) -> int:
     """Messages that were numbered but never came."""
     return pulse.lost_before + sum(held.missing() for held in pulse.boots.values())
+
+
+def lost_pct(pulse: Pulse) -> float | None:
+    """Messages that never came, of those of the latest boots; None where none are numbered."""
+    lost = sum(held.missing() for held in pulse.boots.values())
+    heard = sum(last - first + 1 for held in pulse.boots.values() for first, last in held.ranges)
+    return round(100 * lost / (lost + heard), 2) if heard else None
 
 
 def judge(pulse: Pulse, now_ms: int) -> Literal["ok", "silent", "offline"]:

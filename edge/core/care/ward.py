@@ -78,6 +78,12 @@ class Ward:
             found += [_told(channel, one) for one in self.charts[key].open.values() if speaks or one.code != "silent"]
         return found
 
+    def forget(self, device: str) -> None:
+        """Another one stands there: each channel begins anew."""
+        for key in self._of.pop(device, ()):
+            del self.charts[key]
+            self._inside.discard(key)
+
     def _alike(self) -> dict[tuple[str, str], dict[str, Chart]]:
         """Charts of one zone and quantity, which should go up and down together; a scale has no companions."""
         alike: dict[tuple[str, str], dict[str, Chart]] = {}

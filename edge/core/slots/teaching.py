@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from math import floor, sqrt
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from edge.core.field.places import Book
 from protocols.layout import Device, Site, Sku, Slot
 
 PIECES_MIN = 10
@@ -44,10 +45,11 @@ class TaughtSlot(Struct, frozen=True):
 
 
 class Taught(Struct):
-    """All that was taught at one site."""
+    """All that was taught at one site; `places`: who stands where."""
 
     skus: dict[str, TaughtSku] = {}
     slots: dict[str, TaughtSlot] = {}
+    places: Book = field(default_factory=Book)
 
 
 class Lesson(Struct, frozen=True):

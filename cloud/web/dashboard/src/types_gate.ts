@@ -64,7 +64,10 @@ export interface Explained {
   journal: Record<string, unknown>[];
 }
 
-/** How a gateway is: its broker, its clock, what waits in its outbox, how fast it reads. */
+/**
+ * How a gateway is: its version, its broker, its link to the service (None: it works alone), its clock, what waits in
+ * its outbox, its alarms, how fast it reads.
+ */
 export interface GatewayStatus {
   gateway: string;
   protocol: number;
@@ -78,6 +81,22 @@ export interface GatewayStatus {
   duplicates: number;
   problems: Record<string, number>;
   room: Backlog;
+  version: string;
+  timezone: string;
+  service: Link | null;
+  lanes: Record<string, Lane>;
+  alarms: OwnAlarm[];
+  changed_ms: number;
+}
+
+/** A lane's double entry: accepted = delivered + pending + refused + thinned, where it is `balanced`. */
+export interface Lane {
+  accepted: number;
+  delivered: number;
+  pending: number;
+  refused: number;
+  thinned: number;
+  balanced: boolean;
 }
 
 /**
@@ -93,10 +112,25 @@ export interface LastWord {
   by: string;
 }
 
+/** The gateway's link to the service: why it is away, and for how long nothing came over it. */
+export interface Link {
+  connected: boolean;
+  why: string;
+  silent_ms: number;
+}
+
 /** The gateway's clock against the best it knows, in ms. */
 export interface Own {
   ahead_ms: number;
   why: string;
+}
+
+/** An alarm that the gateway decided by itself. */
+export interface OwnAlarm {
+  rule: string;
+  subject: string;
+  state: string;
+  since_ms: number;
 }
 
 /** A connection of the gateway's: why it is away. */

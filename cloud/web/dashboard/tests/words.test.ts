@@ -5,6 +5,12 @@ import { zh as crewZh } from "../src/words/crew_zh";
 import { en } from "../src/words/en";
 import { en as meansEn } from "../src/words/means_en";
 import { zh as meansZh } from "../src/words/means_zh";
+import { en as fieldEn } from "../src/words/field_en";
+import { zh as fieldZh } from "../src/words/field_zh";
+import { en as gateEn } from "../src/words/gate_en";
+import { zh as gateZh } from "../src/words/gate_zh";
+import { en as homeEn } from "../src/words/home_en";
+import { zh as homeZh } from "../src/words/home_zh";
 import { bring, choose } from "../src/words/books";
 import { add, ago, atMost, clock, language, number, quantity, say, timezone, word } from "../src/words/words";
 import { en as coldEn } from "../src/words/cold_en";
@@ -49,7 +55,7 @@ test("every text is there in Chinese, with the same blanks, and none is empty", 
 
 test("so is every text of what is loaded later, and no key is in two", () => {
   const seen = new Set<string>(Object.keys(en));
-  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh], [crewEn, crewZh], [meansEn, meansZh], [plantEn, plantZh], [coldEn, coldZh], [rulesEn, rulesZh]];
+  const later: [Record<string, string>, Record<string, string>][] = [[tradeEn, tradeZh], [ordersEn, ordersZh], [portalEn, portalZh], [refusedEn, refusedZh], [crewEn, crewZh], [meansEn, meansZh], [plantEn, plantZh], [coldEn, coldZh], [fieldEn, fieldZh], [gateEn, gateZh], [homeEn, homeZh], [rulesEn, rulesZh]];
   for (const [english, chinese] of later) {
     assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
     for (const key of Object.keys(english)) {

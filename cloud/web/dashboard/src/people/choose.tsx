@@ -4,7 +4,7 @@ import * as api from "../api";
 import { restart } from "../link";
 import { session } from "../state";
 import { type Key, known, say } from "../words/words";
-import { Preferences } from "../ui/menu";
+import { Preferences } from "../ui/preferences";
 
 export function Choose({ first }: { first?: boolean }) {
   const busy = useSignal(false);

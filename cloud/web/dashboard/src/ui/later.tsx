@@ -48,7 +48,7 @@ export const { Later: LaterDoor } = lazily(() => import("./door"), "door");
 export const { Later: LaterFloor } = lazily(() => import("../floor/parts"), "floor");
 export const { Later: LaterFront } = lazily(() => import("../front/parts"), "front", "plant");
 export const { Later: LaterHabits } = lazily(() => import("../front/habits"), "front");
-export const { Later: LaterGate } = lazily(() => import("../gate/parts"), "gate", "refused");
+export const { Later: LaterGate } = lazily(() => import("../gate/parts"), "gate", "field", "refused");
 export const { Later: LaterPeople } = lazily(() => import("../people/parts"), "people", "door", "trade", "orders", "refused");
 export const { Later: LaterSupply } = lazily(() => import("../supply/parts"), "supply", "trade", "orders", "refused");
 export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused", "phone");

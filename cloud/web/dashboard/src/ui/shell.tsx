@@ -86,7 +86,14 @@ function View() {
     case "cold":
       return <LaterPlant part="Cold" />;
     case "devices":
-      return part.value ? <LaterGate part="Gateway" key={part.value} /> : <Devices />;
+      return part.value ? (
+        <LaterGate part="Gateway" key={part.value} />
+      ) : (
+        <>
+          <LaterGate part="GatewayCards" />
+          <Devices />
+        </>
+      );
     case "account":
       return <LaterPeople part="Account" />;
     case "outbox":

@@ -5,7 +5,7 @@ import * as api from "../api";
 import { restart } from "../link";
 import { session } from "../state";
 import { type Key, known, say } from "../words/words";
-import { Preferences } from "./menu";
+import { Preferences } from "./preferences";
 
 /** Why another service's sign-in came to nothing, as the address says. */
 function refusal(): Key | null {

@@ -4,8 +4,10 @@ import type { en as crew } from "./crew_en";
 import { en } from "./en";
 import type { en as cold } from "./cold_en";
 import type { en as door } from "./door_en";
+import type { en as field } from "./field_en";
 import type { en as floor } from "./floor_en";
 import type { en as front } from "./front_en";
+import type { en as home } from "./home_en";
 import type { en as gate } from "./gate_en";
 import type { en as orders } from "./orders_en";
 import type { en as people } from "./people_en";
@@ -24,10 +26,12 @@ export type Key =
   | keyof typeof portal
   | keyof typeof supply
   | keyof typeof crew
+  | keyof typeof field
   | keyof typeof floor
   | keyof typeof front
   | keyof typeof gate
   | keyof typeof phone
+  | keyof typeof home
   | keyof typeof plant
   | keyof typeof cold
   | keyof typeof people

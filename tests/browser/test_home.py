@@ -1,0 +1,123 @@
+"""The gateway's own page, of a real gateway with a real link to a service: it lives on when the service is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from edge.packets import Message
+from tests.browser.conftest import PHONE
+from tests.browser.test_looks import SMALL_TARGETS, violations
+from tests.contract.links import hasten
+from tests.contract.test_asked import TOKEN, Pair
+from tests.contract.test_fieldwork import feed, mass, message
+
+
+class House:
+    """A gateway and a service in a thread of their own."""
+
+    _inbox: asyncio.Queue[list[Message]]
+
+    def __init__(self, folder: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.pair = self._run(self._start(folder))
+
+    async def _start(self, folder: Path) -> Pair:
+        pair = Pair(folder)
+        pair.prepare = lambda gateway: setattr(self, "_inbox", feed(gateway))
+        await pair.start()
+        return pair
+
+    def hear(self, *messages: Message) -> None:
+        self._loop.call_soon_threadsafe(self._inbox.put_nowait, list(messages))
+
+    def lose_the_service(self) -> None:
+        async def lose() -> None:
+            self.pair._work[0].cancel()
+            await asyncio.gather(self.pair._work[0], return_exceptions=True)
+
+        self._run(lose())
+
+    def close(self) -> None:
+        self._run(self.pair.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+
+@pytest.fixture
+def house(built: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    hasten(monkeypatch)
+    one = House(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def home(chromium: Browser, house: House) -> Iterator[Page]:
+    context = chromium.new_context(**PHONE, locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto(house.pair.page)
+    yield page
+    context.close()
+
+
+def test_the_page_lives_with_the_service_gone_counts_on_and_takes_in_a_new_scale(house: House, home: Page) -> None:
+    complaints: list[str] = []
+    home.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    expect(home.get_by_role("heading", name="Gateway gw")).to_be_visible()
+    link = home.locator(".facts div").filter(has_text="Link to the service")
+    expect(link.get_by_text("connected")).to_be_visible()
+
+    house.lose_the_service()
+    expect(link.get_by_text("away")).to_be_visible()
+    house.hear(mass("shelf-1"), message("wh/v1/demo/shelf-1/shelf", b"{"), mass("scale-77"))
+    home.get_by_role("link", name="Stock").click()
+    expect(home.get_by_role("row").filter(has_text="A1").get_by_text("5", exact=True)).to_be_visible()
+    home.get_by_role("link", name="Quarantine").click()
+    expect(home.get_by_text("payload.not_json").first).to_be_visible()
+    home.get_by_role("link", name="New devices").click()
+    expect(home.get_by_text("scale-77")).to_be_visible()
+    expect(home.get_by_role("button", name="Enrol")).to_have_count(0)
+
+    home.get_by_role("button", name="Sign in").click()
+    home.get_by_label("Token of this gateway").fill("wrong")
+    home.get_by_role("button", name="Sign in").click()
+    expect(home.get_by_text("That is not this gateway's token")).to_be_visible()
+    home.get_by_label("Token of this gateway").fill(TOKEN)
+    home.get_by_role("button", name="Sign in").click()
+    home.get_by_role("button", name="Enrol").click()
+    home.get_by_label("At the place").select_option("shelf-1")
+    home.get_by_role("button", name="Ask for approval").click()
+    home.get_by_role("button", name="Approve").click()
+    expect(home.get_by_text("approved by somebody at the gateway")).to_be_visible()
+    home.reload()
+    home.get_by_role("link", name="Devices", exact=True).click()
+    card = home.locator(".device-cards > li").filter(has_text="shelf-1")
+    expect(card.get_by_text("Calibration due: its scale was replaced")).to_be_visible()
+    card.get_by_role("button", name="Calibrate A1").click()
+    card.get_by_role("button", name="Tare").click()
+    card.get_by_role("button", name="Begin").click()
+    expect(card.get_by_text("The scale is not at rest")).to_be_visible()
+
+    found = violations(home) + home.evaluate(SMALL_TARGETS)
+    for tab in ("State", "Stock", "Messages"):
+        home.get_by_role("link", name=tab).first.click()
+        found += violations(home) + home.evaluate(SMALL_TARGETS)
+    assert found == []
+    home.get_by_role("button", name="中文").click()
+    expect(home.get_by_role("link", name="隔离区")).to_be_visible()
+    assert home.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert [one for one in complaints if "403" not in one] == []

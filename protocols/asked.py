@@ -135,3 +135,23 @@ class GatewayStatus(Struct, frozen=True):
     duplicates: int
     problems: dict[str, int]
     room: Backlog
+
+
+SITE_PART_BYTES = 10 * 1024
+"""Of a compressed site file, what goes in one question."""
+
+
+class SiteTold(Struct, frozen=True):
+    """By which site file a gateway works (`protocols.revision`)."""
+
+    revision: str
+
+
+class SitePart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a site file that a gateway is to work by: which of how many, of the text compressed by zlib, in base64.
+    The last one has it taken."""
+
+    revision: str
+    number: int
+    of: int
+    data: str

@@ -47,6 +47,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "argon2": ("cloud/web/passwords.py",),
     "authlib": ("cloud/web/oidc.py",),
     "joserfc": ("cloud/web/oidc.py",),
+    "tomlkit": ("cloud/core/site_edit/document.py", "cloud/channel_edits.py"),
     "aiohttp": ("edge/api.py", "edge/answering.py", "edge/channels.py", "cloud/web/"),
     "sqlite3": ("edge/store.py", "edge/storing/", "cloud/stores/"),
     "sqlite_utils": ("edge/storing/", "cloud/stores/"),

@@ -30,6 +30,7 @@ OWN, TAKEN, REST = "types.ts", "types_rooms.ts", "types_service.ts"
 ROOMS = {
     "types_stock.ts": ("core.book", "core.counting", "core.kpis", "core.promising", "core.stock_view", "web.stockroom"),
     "types_buying.ts": ("core.purchasing", "core.planning", "core.trade_view", "core.office_view", "web.office"),
+    "types_site.ts": ("core.site_edit", "web.site_editor", "web.channels", "protocols.layout_checks"),
     "types_gate.ts": ("protocols.asked", "web.gateways"),
     "types_partners.ts": ("protocols", "web.portal", "web.posting", "web.neighbours"),
     "types_care.ts": ("core.maintenance", "core.work_view", "core.cold", "web.work", "web.cold"),

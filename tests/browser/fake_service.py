@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +34,7 @@ from tests.browser import fake_cold, fake_site
 from tests.browser.fake_cold import FakeCold
 from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_gate import FakeGate
+from tests.browser.fake_house import FakeHouse
 from tests.browser.fake_people import FakePeople
 from tests.browser.fake_plant import FakePlant
 from tests.browser.fake_trade import FakeTrade
@@ -81,6 +83,8 @@ class FakeService:
         names = {one.id: one.name for one in self._live.current.skus}
         self.plant = FakePlant(now_ms, self.become, names, quiet=quiet)
         self.people = FakePeople(now_ms)
+        self._folder = TemporaryDirectory()
+        self.house = FakeHouse(Path(self._folder.name), lambda: self._live.current, now_ms)
         self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
         self.become(rooms=self.cold.rooms())
         if not quiet:
@@ -96,6 +100,7 @@ class FakeService:
         crew: Any = self.crew
         plant.verdicts = crew
         desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate, people=self.people)
+        desks = desks._replace(site=self.house.site, channels=self.house.channels)
         app = make_app(desks, self._live, self._sign_in, STATIC)
         return app
 

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { worn } from "../sheets";
 import { type BookName, bring } from "../words/books";
 import { say } from "../words/words";
 
@@ -17,7 +18,7 @@ export function lazily<Parts extends object>(load: () => Promise<Parts>, ...book
   const fetchParts = (): void => {
     if (asked) return;
     asked = true;
-    Promise.all([load(), bring(...books)]).then(
+    Promise.all([load().then(async (parts) => (await worn(), parts)), bring(...books)]).then(
       ([loaded]) => ((parts.value = loaded), (failed.value = false)),
       () => ((asked = false), (failed.value = true)),
     );
@@ -43,4 +44,5 @@ export const { Later: LaterDoor } = lazily(() => import("./door"), "door");
 export const { Later: LaterFloor } = lazily(() => import("../floor/parts"), "floor");
 export const { Later: LaterGate } = lazily(() => import("../gate/parts"), "gate", "refused");
 export const { Later: LaterPeople } = lazily(() => import("../people/parts"), "people", "door", "trade", "orders", "refused");
+export const { Later: LaterSite } = lazily(() => import("../site/parts"), "site", "trade", "people", "refused");
 export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused");

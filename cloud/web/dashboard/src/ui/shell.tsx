@@ -8,7 +8,7 @@ import { Climate } from "./climate";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
 import { Kpis } from "./kpis";
-import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPeople, LaterPlant } from "./later";
+import { fetchCrew, fetchPlant, Later, LaterCrew, LaterFloor, LaterGate, LaterPeople, LaterPlant, LaterSite } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs, NeedsDone } from "./needs";
@@ -81,6 +81,10 @@ function View() {
       return <LaterPeople part="Account" />;
     case "users":
       return <LaterPeople part="Users" />;
+    case "site":
+      return <LaterSite part="SitePage" />;
+    case "channels":
+      return <LaterSite part="Channels" />;
     case "audit":
       return <LaterPeople part="Audit" />;
     case "overview":

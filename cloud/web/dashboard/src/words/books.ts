@@ -18,6 +18,7 @@ const BOOKS = {
   portal: { en: () => import("./portal_en").then(({ en }) => en as Words), zh: () => import("./portal_zh").then(({ zh }) => zh as Words) },
   refused: { en: () => import("./refused_en").then(({ en }) => en as Words), zh: () => import("./refused_zh").then(({ zh }) => zh as Words) },
   rules: { en: ALWAYS, zh: () => import("./rules_zh").then(({ zh }) => zh as Words) },
+  site: { en: () => import("./site_en").then(({ en }) => en as Words), zh: () => import("./site_zh").then(({ zh }) => zh as Words) },
   trade: { en: () => import("./trade_en").then(({ en }) => en as Words), zh: () => import("./trade_zh").then(({ zh }) => zh as Words) },
 };
 export type BookName = keyof typeof BOOKS;

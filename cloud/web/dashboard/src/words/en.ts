@@ -39,6 +39,8 @@ export const en = {
   "menu.portal": "Orders and shelves",
   "menu.account": "My account",
   "menu.users": "Users",
+  "menu.site": "Site",
+  "menu.channels": "Channels",
   "menu.audit": "Audit",
   "role.viewer": "viewer",
   "role.operator": "operator",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -30,12 +31,16 @@ from cloud import (
     prognose_cli,
     running,
     schedule_cli,
+    site_cli,
     tls,
     watch_cli,
     work_cli,
 )
+from cloud.desks.channelling import ChannelsDesk
 from cloud.desks.crewing import Crewing
 from cloud.desks.crews import Crews
+from cloud.desks.site_editing import SiteEditing
+from cloud.desks.site_sharing import SiteSharing
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
@@ -142,29 +147,36 @@ def _serve(arguments: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     keeping_cli.retention(arguments)
     with running.alone(arguments.state):
-        service = _service(arguments)
-        try:
-            with contextlib.suppress(asyncio.CancelledError):
-                asyncio.run(_run(service, arguments))
-        finally:
-            service.close()
+        anew = site_cli.Anew()
+        anew.wanted = True
+        while anew.wanted:  # by another site file
+            anew.wanted = False
+            service = _service(arguments)
+            try:
+                with contextlib.suppress(asyncio.CancelledError):
+                    asyncio.run(_run(service, arguments, anew))
+            finally:
+                service.close()
+                gc.unfreeze()
 
 
-async def _run(service: Service, arguments: argparse.Namespace) -> None:
+async def _run(service: Service, arguments: argparse.Namespace, anew: site_cli.Anew) -> None:
     service.ledger.people.forget_expired(wall_clock_ms())
     ledger, site = service.ledger, service.site.site.id
     asked = (service.apply, ledger.tops, ledger.missing, service.policies)
     uplink = Uplink(arguments.uplink, arguments.state, site, *asked)
     crewing = _crewing(service, arguments)
     oidc = accounts_cli.oidc(arguments)
+    editing, sharing = _editing(service, arguments)
     app = make_app(
-        _desks(service, crewing), service.live, SignIn(LedgerAccounts(ledger)), STATIC,
+        _desks(service, crewing, editing), service.live, SignIn(LedgerAccounts(ledger)), STATIC,
         oidc=oidc, offline=not arguments.no_offline_start,
     )  # fmt: skip
     work = asyncio.current_task()
     assert work is not None
+    stop = anew.arm(editing, work)
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     async with contextlib.AsyncExitStack() as stack:
         try:
             certified = await stack.enter_async_context(tls.certified(arguments))
@@ -180,6 +192,7 @@ async def _run(service: Service, arguments: argparse.Namespace) -> None:
             line = f"sign in as {accounts_cli.FIRST} with {password} (once: it asks for a password of your own)"
             print(said if arguments.json else line, flush=True)
         await stack.enter_async_context(crewing.working())
+        await stack.enter_async_context(sharing.working())
         await stack.enter_async_context(keeping_cli.kept(arguments, service.history_store, uplink, url, service.ready))
         await service.run(uplink)
 
@@ -191,8 +204,23 @@ def _crewing(service: Service, arguments: argparse.Namespace) -> Crewing:
     return crewing
 
 
-def _desks(service: Service, crewing: Crewing) -> Desks:
-    return service.desks()._replace(crews=Crews(crewing))
+def _editing(service: Service, arguments: argparse.Namespace) -> tuple[SiteEditing, SiteSharing]:
+    live, kept = service.live, (service.ledger.books, service.alerting.on_disk)
+    gateways = service.gateways
+    return site_cli.attach(
+        arguments.site,
+        service.site_text,
+        *kept,
+        lambda: live.current,
+        gateways,
+        lambda: live.current.gateways,
+        wall_clock_ms,
+    )
+
+
+def _desks(service: Service, crewing: Crewing, editing: SiteEditing) -> Desks:
+    reached = ChannelsDesk(crewing.channels, service.site.people, wall_clock_ms)
+    return service.desks()._replace(crews=Crews(crewing), site=editing, channels=reached)
 
 
 def _show(part: str) -> Callable[[argparse.Namespace], None]:
@@ -211,7 +239,7 @@ def _show(part: str) -> Callable[[argparse.Namespace], None]:
 
 def _get(arguments: argparse.Namespace) -> None:
     async def ask(service: Service) -> None:
-        desks = _desks(service, _crewing(service, arguments))
+        desks = _desks(service, _crewing(service, arguments), _editing(service, arguments)[0])
         app = make_app(desks, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
         status, body = await answer(app, arguments.path)
         sys.stdout.write(body.decode("utf-8", "replace") + "\n")
@@ -251,6 +279,7 @@ def _service(arguments: argparse.Namespace) -> Service:
         history,
         running.ledger_url(arguments.state, arguments.ledger),
         build_of(STATIC),
+        text,
     )
     return Service(options)
 

@@ -15,9 +15,9 @@ import msgspec
 from cloud import channels, notify
 from cloud.channels import Channel, ChannelsError, ChannelsFile
 from cloud.desks.alerting import Alerting
+from cloud.desks.channelling import tried
 from cloud.desks.crewing import Crewing
 from cloud.stores.ledger import Ledger
-from cloud.web.pager import Message, Pager
 from protocols.layout import Site
 
 Verb = Callable[[str, Any, str], argparse.ArgumentParser]
@@ -87,20 +87,11 @@ def _test(arguments: argparse.Namespace, found: channels.Channels) -> int:
     channel = found.channels.get(arguments.test)
     if channel is None:
         raise ChannelsError(f"there is no channel {arguments.test!r}; there are {', '.join(found.channels) or 'none'}")
-    why = asyncio.run(_tried(channel))
+    why = asyncio.run(tried(channel, f"test-{_now_ms()}"))
     said = {"channel": arguments.test, "delivered": not why, "why": why}
     text = f"{arguments.test}: {f'not delivered: {why}' if why else 'delivered'}"
     print(msgspec.json.encode(said).decode() if arguments.json else text)
     return 1 if why else 0
-
-
-async def _tried(channel: Channel) -> str:
-    pager, text = Pager(), "This is a test of a channel. Nothing is wrong, and nothing is to be done."
-    payload = msgspec.json.encode(
-        {"version": "4", "status": "firing", "alerts": [], "commonAnnotations": {"summary": text}}
-    )
-    async with pager.open():
-        return await pager.send(channel, Message(f"test-{_now_ms()}", "Test", text, payload))
 
 
 def _now_ms() -> int:

@@ -61,20 +61,22 @@ Result = TypeVar("Result")
 
 
 class Options(Struct):
-    """What the service is told at start. `history` and `ledger` are URLs; `build` names the page's build."""
+    """What the service is told at start. `history` and `ledger` are URLs; `build` names the page's build, and
+    `site_text` is the file that `site` was read from."""
 
     site: Site
     state: Path
     history: str
     ledger: str
     build: str = ""
+    site_text: str = ""
 
 
 class Service:
     """One running service. It is the web's `Desk`."""
 
     def __init__(self, options: Options) -> None:
-        self.site = options.site
+        self.site, self.site_text = options.site, options.site_text
         self.build = options.build
         self.ledger = Ledger(options.ledger)
         self.history_store = _open_history(options)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from io import SEEK_END, TextIOWrapper
+from io import SEEK_END, BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import IO
 
 BLOCK_BYTES = 1 << 16
 WIDE = (
@@ -20,7 +21,15 @@ SAVE = "save it as CSV UTF-8"
 def opened(path: Path, errors: str, newline: str | None = None) -> TextIOWrapper:
     """A file open for reading its text; `errors` and `newline` as `open` has them. Raises `OSError`."""
     source = path.open("rb")
-    first = source.peek(4)[:4]
+    return _as_text(source, source.peek(4)[:4], errors, newline)
+
+
+def opened_bytes(body: bytes, errors: str, newline: str | None = None) -> TextIOWrapper:
+    """The same of a file's bytes."""
+    return _as_text(BytesIO(body), body[:4], errors, newline)
+
+
+def _as_text(source: IO[bytes], first: bytes, errors: str, newline: str | None) -> TextIOWrapper:
     wide = next((encoding for mark, encoding in WIDE if first.startswith(mark)), "")
     if wide:
         return TextIOWrapper(source, wide, "replace", newline)

@@ -76,7 +76,7 @@ class Problems:
 def columns(path: Path) -> list[str]:
     """The columns that a file's first line names, in small letters; no column where it is no text."""
     with opened(path, KEPT, "") as source:
-        return _header(source.readline())[1]
+        return header_of(source.readline())[1]
 
 
 def separator_of(line: str) -> str:
@@ -84,7 +84,8 @@ def separator_of(line: str) -> str:
     return max(SEPARATORS, key=line.count)
 
 
-def _header(line: str) -> tuple[str, list[str]]:
+def header_of(line: str) -> tuple[str, list[str]]:
+    """What parts the fields of a file with this first line, and the columns that it names, in small letters."""
     separator = separator_of(line)
     return separator, [name.strip().lower() for name in next(csv.reader([line], delimiter=separator), [])]
 
@@ -99,13 +100,14 @@ class Sheet:
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Raises `SheetError` where the header lacks a column, or is no text."""
         with opened(self._path, KEPT, "") as source:
-            yield from self._rows(source)
+            yield from self.rows_of(source)
 
-    def _rows(self, source: Any) -> Iterator[tuple[int, list[str]]]:
+    def rows_of(self, source: Any) -> Iterator[tuple[int, list[str]]]:
+        """The same of text that is open already."""
         first = source.readline()
         if not _is_text(first) or is_wide(first):
             raise SheetError(f"{self.name} is not UTF-8 text; {SAVE}")
-        separator, header = _header(first)
+        separator, header = header_of(first)
         missing = [name for name in self._required if name not in header]
         if missing:
             raise SheetError(

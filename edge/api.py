@@ -32,7 +32,7 @@ from edge.core.slots.discrepancy import losses
 from edge.doctor import facts
 from edge.gateway import Gateway
 from edge.store import StoreError
-from protocols.asked import Stranger
+from protocols.asked import SiteTold, Stranger
 from protocols.uplink import VERSION
 
 ROLES: dict[tuple[str, str], str] = {
@@ -52,6 +52,8 @@ ROLES: dict[tuple[str, str], str] = {
     ("POST", "/api/v1/devices/{device}/cmd"): "act",
     ("GET", "/api/v1/doctor"): "read",
     ("POST", "/api/v1/resync"): "act",
+    ("GET", "/api/v1/site"): "read",
+    ("POST", "/api/v1/site"): "act",
     ("GET", "/healthz"): "open",
     ("GET", "/readyz"): "open",
     ("GET", "/metrics"): "read",
@@ -207,6 +209,16 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
                 gateway.uplink.again(one.lane, one.first, one.last)
         return json_answer(done)
 
+    async def site(_request: web.Request) -> web.Response:
+        return json_answer(SiteTold(gateway.taking.used))
+
+    async def take_site(request: web.Request) -> web.Response:
+        try:
+            whole = await gateway.on_disk(gateway.taking.take, await request.read())
+        except ValueError as error:
+            return _problem(request, 422, "unfit", str(error), "see its page, or the service's page of the site")
+        return json_answer({"taken": whole})
+
     async def healthz(_request: web.Request) -> web.Response:
         return json_answer({"ok": True})
 
@@ -235,6 +247,8 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     app.router.add_post("/api/v1/devices/{device}/cmd", command)
     app.router.add_get("/api/v1/doctor", doctor)
     app.router.add_post("/api/v1/resync", resynced)
+    app.router.add_get("/api/v1/site", site)
+    app.router.add_post("/api/v1/site", take_site)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", figures)

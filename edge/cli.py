@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import gc
 import logging
 import os
 import signal
@@ -37,8 +37,11 @@ from protocols import devices as formats
 from protocols.layout import LayoutError, Site, parse
 from protocols.readings import Context, Decoded, Problem, Reading, TagReads
 from protocols.reports import SlotLevel, StockEvent
+from protocols.revision import revision
 
 STATE = Path("var/edge")
+ANSWERED_S = 0.5
+"""So long after another site file was taken the gateway starts anew: whoever gave it is answered."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -124,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    site = _site(arguments.site)
+    site, text = _site(arguments.site)
     if arguments.outbox_max_mb < 1:
         raise UsageError("--outbox-max-mb must be 1 at least")
     options = Options(
@@ -138,9 +141,14 @@ def _run(arguments: argparse.Namespace) -> None:
         arguments.outbox_max_mb << 20,
         arguments.channels,
         arguments.homeassistant,
+        arguments.site,
+        revision(text),
     )
-    with alone(options.state), contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json))
+    with alone(options.state):
+        while asyncio.run(_serve(options, arguments.host, arguments.port, arguments.json)):
+            gc.unfreeze()  # what the last run had made is garbage now
+            options.site, text = _site(arguments.site)
+            options.revision = revision(text)
 
 
 def _northbound(arguments: argparse.Namespace, site: Site) -> NorthboundOptions | None:
@@ -151,14 +159,29 @@ def _northbound(arguments: argparse.Namespace, site: Site) -> NorthboundOptions 
     return NorthboundOptions(broker, group, arguments.name, arguments.northbound_host)
 
 
-async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
+async def _serve(options: Options, host: str, port: int, as_json: bool) -> bool:
+    """Work until stopped; True: it is to start anew, by another site file."""
     gateway = Gateway(options)
     token = own_token(options.state)
     app = make_app(gateway, token)
-    work = asyncio.current_task()
+    work, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert work is not None
+    stopped, anew = asyncio.Event(), asyncio.Event()
+
+    def stop() -> None:
+        stopped.set()
+        work.cancel()
+
+    def again() -> None:
+        anew.set()
+        loop.call_later(ANSWERED_S, work.cancel)
+
+    def restart() -> None:  # called by the thread that wrote the file
+        loop.call_soon_threadsafe(again)
+
+    gateway.taking.restart = restart
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         async with serving(app, host, port) as url, answering(reached(url), token) as answers:
             tell_url(options.state, url)
@@ -166,14 +189,17 @@ async def _serve(options: Options, host: str, port: int, as_json: bool) -> None:
             if gateway.uplink is not None:
                 gateway.uplink.answers = answers
             await gateway.run()
+    except asyncio.CancelledError:
+        return anew.is_set() and not stopped.is_set()
     except OSError as error:
         raise UsageError(
             f"the local page can not use {host}:{port} ({error.strerror}); choose another --port"
         ) from None
+    return False
 
 
 def _broker(arguments: argparse.Namespace) -> None:
-    site = _site(arguments.site) if arguments.site is not None else None
+    site = _site(arguments.site)[0] if arguments.site is not None else None
     box.run(box.prepare(arguments.state, arguments.port, arguments.host, site, arguments.homeassistant))
 
 
@@ -183,7 +209,7 @@ def _key(arguments: argparse.Namespace) -> None:
 
 
 def _decode(arguments: argparse.Namespace) -> None:
-    decoder = Decoder(_site(arguments.site)) if arguments.site is not None else None
+    decoder = Decoder(_site(arguments.site)[0]) if arguments.site is not None else None
     family = formats.formats().get(arguments.format or "")
     memory = family.begin(family.options()) if family is not None and family.begin is not None else None
     for at_ms, topic, payload in _payloads(arguments):
@@ -227,7 +253,7 @@ def _expand(one: Decoded) -> Iterator[dict[str, Any]]:
 
 
 def _replay(arguments: argparse.Namespace) -> None:
-    site = _site(arguments.layout)
+    site, _ = _site(arguments.layout)
     inference = Inference(site)
     problems: dict[str, int] = {}
     said: dict[str, tuple[int | None, int, int, str]] = {}
@@ -257,12 +283,13 @@ def _fields(report: Any) -> dict[str, Any]:
     return msgspec.structs.asdict(report)
 
 
-def _site(path: Path) -> Site:
+def _site(path: Path) -> tuple[Site, str]:
+    """A site file, and its text."""
     try:
         text = existing(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} can not be read: {error}") from None
-    return parse(text, str(path))
+    return parse(text, str(path)), text
 
 
 def _broker_url(url: str, credentials: Path | None) -> BrokerUrl:

@@ -35,6 +35,7 @@ from edge.keys import own_keys, service_key
 from edge.mqtt import BrokerUrl, Mqtt
 from edge.northbound import Northbound, NorthboundOptions
 from edge.outgoing import Outgoing
+from edge.site_taking import SiteTaking
 from edge.store import OUTBOX_BYTES_MAX, Group, Quarantined, Store, StoreError
 from edge.taking import decode_group
 from edge.uplink import Uplink
@@ -67,7 +68,7 @@ Result = TypeVar("Result")
 
 class Options(Struct):
     """What a gateway is told at start. Without `cloud` it works alone; with `homeassistant`, a discovery prefix, it
-    tells that."""
+    tells that. `revision` is that of the site file."""
 
     site: Site
     state: Path
@@ -79,6 +80,8 @@ class Options(Struct):
     outbox_bytes_max: int = OUTBOX_BYTES_MAX
     channels: Path | None = None
     homeassistant: str = ""
+    site_file: Path | None = None
+    revision: str = ""
 
 
 class Gateway:
@@ -87,6 +90,7 @@ class Gateway:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.site = options.site
+        self.taking = SiteTaking(options.site_file, options.revision)
         self.store = Store(options.state / "edge.db", outbox_bytes_max=options.outbox_bytes_max, mend=True)
         self.inference = memory.restore(options.site, self.store.restore())
         self.clock = Clock(max(self.store.recorded_ms, newest_ms(self.inference)))

@@ -171,3 +171,23 @@ class GatewayStatus(Struct, frozen=True):
     alarms: list[OwnAlarm] = []
     changed_ms: int = 0
     """When anything that its devices say last changed; 0: not since its state was begun."""
+
+
+SITE_PART_BYTES = 10 * 1024
+"""Of a compressed site file, what goes in one question."""
+
+
+class SiteTold(Struct, frozen=True):
+    """By which site file a gateway works (`protocols.revision`)."""
+
+    revision: str
+
+
+class SitePart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a site file that a gateway is to work by: which of how many, of the text compressed by zlib, in base64.
+    The last one has it taken."""
+
+    revision: str
+    number: int
+    of: int
+    data: str

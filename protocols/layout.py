@@ -6,30 +6,24 @@ which every reference holds, or raises `LayoutError` with one sentence that says
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterable
 from functools import cached_property
 from math import ceil, isfinite
-from typing import Annotated, Any, Literal, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from protocols import cold, crews, trade
-from protocols.gs1 import gtin_14
-from protocols.topics import LEVEL, Kind, filter_flaw
+from protocols.floor import Area, Rack
+from protocols.layout_checks import flaws
+from protocols.topics import Kind
 from protocols.trade import Id, NotNegative, Positive, Share
-from protocols.tuning import Tuning, untunable
+from protocols.tuning import Tuning
 
 Grams = Annotated[float, Meta(ge=0.001)]
 Channel = Annotated[str, Meta(min_length=1, max_length=64)]
 Role = Literal["", "refrigerator"]
-
-SHARING_MAX = 3
-"""Slots that may share one scale."""
-CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
 class LayoutError(ValueError):
@@ -38,7 +32,7 @@ class LayoutError(ValueError):
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     """A room or aisle with its allowed temperature and relative humidity (percent), where it has them. `storage`: how
-    the room itself is kept, whatever lies in it."""
+    the room itself is kept, whatever lies in it; `area`: where it is on the floor plan."""
 
     id: Id
     name: str
@@ -47,6 +41,7 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     min_pct: float | None = None
     max_pct: float | None = None
     storage: cold.MaybeId = ""
+    area: Area | None = None
 
 
 class Sku(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +101,8 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True):
     """A place for one SKU on a weighing shelf: the channel of a device whose mass, less tare, is its stock. Up to three
     slots of different SKUs may share a channel, where weight tells the SKUs apart. Where
     every unit carries a tag with the SKU's GTIN, `reader` is the RFID reader that hears this slot, and no other one of
-    the same SKU."""
+    the same SKU. On the floor plan it is in a `bay` (from the left, 1 the first) on a `level` (from the floor up) of a
+    `rack`."""
 
     id: Id
     zone: Id
@@ -116,6 +112,9 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True):
     capacity: Annotated[int, Meta(ge=1)] = 100
     tare_g: float = 0.0
     reader: str = ""
+    rack: cold.MaybeId = ""
+    bay: Annotated[int, Meta(ge=1)] = 1
+    level: Annotated[int, Meta(ge=1)] = 1
 
 
 class Device(Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,11 +186,17 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     people: list[crews.Person] = []
     teams: list[crews.Team] = []
     tuning: dict[str, Tuning] = {}
+    racks: list[Rack] = []
 
     @cached_property
     def zone_by_id(self) -> dict[str, Zone]:
         """Zones by id."""
         return {zone.id: zone for zone in self.zones}
+
+    @cached_property
+    def rack_by_id(self) -> dict[str, Rack]:
+        """Racks by id."""
+        return {rack.id: rack for rack in self.racks}
 
     @cached_property
     def sku_by_id(self) -> dict[str, Sku]:
@@ -217,6 +222,10 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     def device_by_address(self) -> dict[tuple[str, str], Device]:
         """Devices of another make by (source, `address_key` of what they call themselves)."""
         return {(one.source, address_key(one.address or one.id)): one for one in self.devices if one.source}
+
+    def addressed(self, device: Device) -> Device:
+        """The device that has the source and the address of this one: itself, where each has its own."""
+        return self.device_by_address[device.source, address_key(device.address or device.id)]
 
     @cached_property
     def slots_by_channel(self) -> dict[tuple[str, str], list[Slot]]:
@@ -246,126 +255,24 @@ def parse(text: str, source: str = "site file") -> Site:
         raw = tomllib.loads(text, parse_float=_finite)
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(f"{source}: not valid TOML: {error}") from None
+    site = of(raw, source)
+    for flaw in flaws(site):
+        raise LayoutError(f"{source}: {flaw.detail}")
+    return site
+
+
+def of(raw: dict[str, Any], source: str) -> Site:
+    """The site that TOML's tables say, each field of its type; whether it fits together is `flaws`'s to say. Raises
+    `LayoutError`."""
+    raw = {**raw}
     if "storages" in raw:
         raw["storages"] = cold.with_likes(raw["storages"])
     if renamed := trade.renamed(raw.get("buying")):
         raise LayoutError(f"{source}: {renamed}")
     try:
-        site = msgspec.convert(raw, Site)
+        return msgspec.convert(raw, Site)
     except msgspec.ValidationError as error:
         raise LayoutError(f"{source}: {error}; see docs/site.md for the fields") from None
-    _check(site, source)
-    return site
-
-
-Named = TypeVar("Named", Zone, Sku, Slot, Device, Source)
-
-
-def _check(site: Site, source: str) -> None:
-    about = site.site
-    if not _is_timezone(about.timezone):
-        raise LayoutError(f"{source}: site.timezone {about.timezone!r} is not known; write one like 'Europe/Berlin'")
-    if not CURRENCY.match(about.currency):
-        raise LayoutError(f"{source}: site.currency {about.currency!r} is no code of three capital letters like 'EUR'")
-    if about.gln and gtin_14(about.gln) is None:
-        raise LayoutError(f"{source}: the check digit of site.gln {about.gln!r} is wrong; read it again")
-    _unique(site.zones, "zone", source)
-    _unique(site.skus, "SKU", source)
-    _unique(site.slots, "slot", source)
-    _unique(site.devices, "device", source)
-    _unique(site.sources, "source", source)
-    for one in site.sources:
-        for pattern in one.topics:
-            if flaw := filter_flaw(pattern):
-                raise LayoutError(f"{source}: source {one.id!r}: topic {pattern!r} {flaw}")
-    for sku in site.skus:
-        if sku.gtin and gtin_14(sku.gtin) is None:
-            raise LayoutError(f"{source}: SKU {sku.id!r}: the check digit of gtin {sku.gtin!r} is wrong; read it again")
-        if sku.order_quantity is not None and sku.reorder_point is None:
-            raise LayoutError(f"{source}: SKU {sku.id!r} has an order_quantity; say at which reorder_point, too")
-        if sku.order_quantity is not None and (sku.order_quantity % sku.pack or sku.order_quantity < sku.moq):
-            hint = f"use whole packs of {sku.pack}, at least {sku.least_lot}"
-            raise LayoutError(f"{source}: SKU {sku.id!r}: {sku.order_quantity} can not be ordered; {hint}")
-        if (sku.policy == "periodic") != (sku.review_days is not None):
-            raise LayoutError(f"{source}: SKU {sku.id!r}: policy 'periodic' and review_days belong together")
-        if sku.policy and sku.reorder_point is not None:
-            raise LayoutError(f"{source}: SKU {sku.id!r} has a policy and a reorder_point by hand; leave one out")
-    for zone in site.zones:
-        if zone.min_c is not None and zone.max_c is not None and zone.min_c > zone.max_c:
-            raise LayoutError(f"{source}: zone {zone.id!r} has min_c above max_c; swap them")
-        if zone.min_pct is not None and zone.max_pct is not None and zone.min_pct > zone.max_pct:
-            raise LayoutError(f"{source}: zone {zone.id!r} has min_pct above max_pct; swap them")
-    if unfit := untunable(site.tuning):
-        raise LayoutError(f"{source}: {unfit}")
-    zones, skus, devices = site.zone_by_id, site.sku_by_id, site.device_by_id
-    if unfit := trade.flaw(trade.Trade(*(getattr(site, name) for name in trade.Trade.__struct_fields__)), skus):
-        raise LayoutError(f"{source}: {unfit}")
-    if unfit := crews.flaw(site.people, site.teams, zones):
-        raise LayoutError(f"{source}: {unfit}")
-    tiers = {one.id for one in site.tiers}
-    for sku in site.skus:
-        if strange := sorted({*sku.protected, *filter(None, [sku.members_only])} - tiers):
-            raise LayoutError(f"{source}: SKU {sku.id!r} is kept for tier {strange[0]!r}, which is not listed")
-    kept = {f"SKU {one.id!r}": one.storage for one in site.skus}
-    kept |= {f"zone {one.id!r}": one.storage for one in site.zones}
-    if unfit := cold.flaw(site.storages, kept):
-        raise LayoutError(f"{source}: {unfit}")
-    for sku in site.skus:
-        if sku.zone and sku.zone not in zones:
-            raise LayoutError(f"{source}: SKU {sku.id!r} lies in zone {sku.zone!r}, which is not listed")
-    for device in site.devices:
-        if device.zone not in zones:
-            raise LayoutError(f"{source}: device {device.id!r} stands in zone {device.zone!r}, which is not listed")
-        if device.source and device.source not in {one.id for one in site.sources}:
-            raise LayoutError(f"{source}: device {device.id!r} speaks by source {device.source!r}, which is not listed")
-        if device.source and site.device_by_address[device.source, address_key(device.address or device.id)] != device:
-            where = f"address {device.address or device.id!r} of source {device.source!r}"
-            raise LayoutError(f"{source}: device {device.id!r} has the {where}, as another one has; give each its own")
-        for number, zone_id in device.antennas.items():
-            if zone_id not in zones or not number.isdecimal():
-                where = f"antenna {number!r} of device {device.id!r}"
-                raise LayoutError(f"{source}: {where} watches zone {zone_id!r}; use antenna numbers and listed zones")
-        if bool(device.outer) != bool(device.inner) or set(device.outer) & set(device.inner):
-            raise LayoutError(f"{source}: gate {device.id!r} needs `outer` and `inner` antennas, none of them in both")
-        if device.role == "refrigerator" and device.kind not in ("climate", "machine"):
-            raise LayoutError(f"{source}: device {device.id!r} can be no refrigerator, as its kind is {device.kind!r}")
-    watched: dict[tuple[str, str], list[Slot]] = {}
-    heard: dict[tuple[str, str], Slot] = {}
-    for slot in site.slots:
-        if slot.zone not in zones:
-            raise LayoutError(f"{source}: slot {slot.id!r} lies in zone {slot.zone!r}, which is not listed")
-        if slot.sku not in skus:
-            raise LayoutError(f"{source}: slot {slot.id!r} holds SKU {slot.sku!r}, which is not listed")
-        if slot.reader and (slot.reader not in devices or devices[slot.reader].kind != "rfid"):
-            raise LayoutError(f"{source}: slot {slot.id!r} is heard by {slot.reader!r}, no listed rfid device")
-        if slot.reader and not skus[slot.sku].gtin:
-            raise LayoutError(
-                f"{source}: slot {slot.id!r} has a reader; give its SKU {slot.sku!r} the gtin on its tags"
-            )
-        if slot.reader and heard.setdefault((slot.reader, slot.sku), slot) is not slot:
-            names = f"{heard[slot.reader, slot.sku].id!r} and {slot.id!r}"
-            hint = f"reader {slot.reader!r}, which can not tell where a tag lies; leave it out at one of them"
-            raise LayoutError(f"{source}: slots {names} of SKU {slot.sku!r} are both heard by {hint}")
-        shelf = devices.get(slot.device)
-        if shelf is None or shelf.kind != "shelf":
-            raise LayoutError(f"{source}: slot {slot.id!r} is watched by {slot.device!r}, no listed shelf device")
-        others = watched.setdefault((slot.device, slot.channel), [])
-        others.append(slot)
-        where = f"channel {slot.channel!r} of {slot.device!r}"
-        if len(others) > SHARING_MAX:
-            raise LayoutError(f"{source}: more than {SHARING_MAX} slots use {where}; weight can not tell so many apart")
-        if len({one.sku for one in others}) < len(others) or len({one.tare_g for one in others}) > 1:
-            names = " and ".join(repr(one.id) for one in others)
-            hint = "give each its own channel, or different SKUs and one tare_g"
-            raise LayoutError(f"{source}: slots {names} share {where}; {hint}")
-
-
-def _is_timezone(name: str) -> bool:
-    # What begins with a small letter (localtime, posix/...) is a file of one machine, which no browser knows.
-    try:
-        return name[:1].isupper() and ZoneInfo(name).key == name
-    except (KeyError, ValueError, OSError):  # not there; no name for a file; a folder, or too long
-        return False
 
 
 def _finite(number: str) -> float:
@@ -373,13 +280,3 @@ def _finite(number: str) -> float:
     if not isfinite(value):
         raise tomllib.TOMLDecodeError(f"{number} is no number to work with")
     return value
-
-
-def _unique(things: Iterable[Named], noun: str, source: str) -> None:
-    seen: set[str] = set()
-    for thing in things:
-        if not LEVEL.match(thing.id):
-            raise LayoutError(f"{source}: {noun} id {thing.id!r}: use 1-64 of A-Z a-z 0-9 _ -")
-        if thing.id in seen:
-            raise LayoutError(f"{source}: {noun} {thing.id!r} is listed twice")
-        seen.add(thing.id)

@@ -47,12 +47,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "argon2": ("cloud/web/passwords.py",),
     "authlib": ("cloud/web/oidc.py",),
     "joserfc": ("cloud/web/oidc.py",),
+    "tomlkit": ("cloud/core/site_edit/document.py", "cloud/channel_edits.py"),
     "aiohttp": (
         "edge/api.py",
         "edge/answering.py",
         "edge/answers.py",
         "edge/field_api.py",
-        "edge/own_page.py",
         "edge/own_page.py",
         "edge/channels.py",
         "cloud/web/",

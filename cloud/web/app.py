@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 from cloud.metrics import Metrics
 from cloud.web import (
     assets,
+    channels,
     cold,
     crews,
     deeds,
@@ -30,6 +31,7 @@ from cloud.web import (
     openapi,
     own,
     portal,
+    site_editor,
     stockroom,
     supply,
     taking,
@@ -87,7 +89,8 @@ class CrewDesk(crews.Desk, taking.Desk, Protocol):
 
 
 class Desks(NamedTuple):
-    """All that the web asks. Without `crews` nobody is told of alerts, and their addresses say so."""
+    """All that the web asks. Without `crews` nobody is told of alerts, and their addresses say so; so do those of the
+    site file and of channels."""
 
     service: Desk
     book: stockroom.BookDesk
@@ -109,6 +112,8 @@ class Desks(NamedTuple):
     foreseeing: supply.CourseDesk
     replenishing: supply.QueueDesk
     crews: CrewDesk | None = None
+    site: site_editor.Desk | None = None
+    channels: channels.Desk | None = None
 
 
 def make_app(
@@ -202,6 +207,8 @@ def routes_of(
         *Vouching(oidc, sign_in, now_ms).routes(),
         *own.Own(desks.people, sign_in, now_ms).routes(),
         *users.Users(desks.people, sign_in).routes(),
+        *site_editor.SiteEditor(desks.site).routes(),
+        *channels.Channels(desks.channels).routes(),
         *told.routes(),
         *Stream(live, sign_in, now_ms, send_timeout_s).routes(),
         *Pages(static, offline=offline).routes(),

@@ -49,6 +49,17 @@ MEANS: dict[str, str] = {
     "key_used": "This was sent before with something else in it. Please try again.",
     "unfit": "There is something in it that can not be kept: no plain text, or too large a figure.",
     "unknown_action": "There is no such step.",
+    # the site file, and channels
+    "unfit_site": "Not saved: this would be no site that fits together. Please see what is marked.",
+    "still_holds": "Something still lies there or is on its way. See to it first, or insist.",
+    "site_broken": "The site file was changed by hand and can not be read. Please mend it.",
+    "not_writable": "The file can not be written as it lies there. Please edit it by hand.",
+    "nothing_to_undo": "The last change can not be taken back: there is none, or the file was changed by hand since.",
+    "no_preview": "This sheet was looked at too long ago. Please choose it again.",
+    "not_used": "The site was changed and is not used yet. Put it to use first.",
+    "not_taken": "The gateway does not take the file. Give it the file by hand.",
+    "unfit_channel": "This is no channel. Please see what is marked.",
+    "channels_broken": "The file of channels can not be used. Please mend it by hand.",
     # orders
     "too_many": "That is more than was ordered, or more than is taken at once.",
     "not_a_lot": "That does not make whole packs, or is too few.",

@@ -40,6 +40,7 @@ ROOMS = {
     "types_buying.ts": ("core.purchasing", "core.planning", "core.trade_view", "core.office_view", "web.office"),
     "types_front.ts": ("core.tiles", "core.trends", "web.front"),
     "types_field.ts": ("protocols.fieldwork", "web.fieldwork"),
+    "types_site.ts": ("core.site_edit", "web.site_editor", "web.channels", "protocols.layout_checks"),
     "types_gate.ts": ("protocols.asked", "web.gateways"),
     "types_supply.ts": ("core.sku_view", "web.supply"),
     "types_partners.ts": ("protocols", "web.portal", "web.posting", "web.neighbours"),

@@ -20,7 +20,9 @@ from cloud.core.stock_view import ReservationView
 from cloud.core.trade_view import ArrivalView, OrderView
 from cloud.core.view import AlertView
 from cloud.core.work_view import WorkDetail, WorkView
+from cloud.web.channels import ChannelsView, ChannelView
 from cloud.web.replies import Refusal
+from cloud.web.site_editor import SiteState, SiteThing
 from cloud.web.users import UserView
 
 
@@ -98,6 +100,10 @@ _OF: dict[type, Callable[[Any], Tag]] = {
     AlertView: _alert,
     Suggestion: _need,
     UserView: _user,
+    SiteThing: lambda one: Tag(one.tag, one.by, one.at_ms),
+    SiteState: lambda one: Tag(f"{one.revision}-{one.used}", one.by, one.at_ms),
+    ChannelView: lambda one: Tag(one.tag, one.by, one.at_ms),
+    ChannelsView: lambda one: Tag(one.tag),
 }
 TAGGED = frozenset(_OF)
 """What has a tag."""

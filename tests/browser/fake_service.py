@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import web
@@ -35,6 +36,7 @@ from tests.browser.fake_counts import FakeCounts
 from tests.browser.fake_crew import FakeCrew
 from tests.browser.fake_front import FakeFront
 from tests.browser.fake_gate import FakeGate
+from tests.browser.fake_house import FakeHouse
 from tests.browser.fake_people import FakePeople
 from tests.browser.fake_plant import FakePlant
 from tests.browser.fake_supply import FakeSupply
@@ -87,6 +89,8 @@ class FakeService:
         names = {one.id: one.name for one in self._live.current.skus}
         self.plant = FakePlant(now_ms, self.become, names, quiet=quiet)
         self.people = FakePeople(now_ms)
+        self._folder = TemporaryDirectory()
+        self.house = FakeHouse(Path(self._folder.name), lambda: self._live.current, now_ms)
         self.cold = FakeCold(now_ms, self._celsius, quiet=quiet)
         self.front = FakeFront(now_ms, lambda: self._live.current, self._celsius_at)
         self.become(rooms=self.cold.rooms())
@@ -104,6 +108,7 @@ class FakeService:
         plant.verdicts = crew
         desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate, people=self.people)
         desks = desks._replace(foreseeing=self.supply, replenishing=self.supply, differing=self.counting)
+        desks = desks._replace(site=self.house.site, channels=self.house.channels)
         app = make_app(desks, self._live, self._sign_in, self.static, offline=self.offline)
         return app
 

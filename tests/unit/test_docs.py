@@ -26,7 +26,7 @@ from edge.core.slots import weight
 from edge.core.tagging import tags
 from edge.storing import file, groups
 from firmware_sim.cli import main as simulator
-from protocols import layout, trade
+from protocols import floor, layout, trade
 from protocols.devices import decode, native
 from protocols.layout import LayoutError
 from protocols.readings import Context, Publish, Reading, Said
@@ -192,7 +192,7 @@ def test_the_problem_codes_of_the_docs_are_those_of_the_code() -> None:
 
 @pytest.mark.parametrize(
     ("number", "struct"),
-    list(enumerate([layout.About, layout.Zone, layout.Sku, layout.Slot, layout.Device, layout.Source])),
+    list(enumerate([layout.About, layout.Zone, layout.Sku, layout.Slot, layout.Device, layout.Source, floor.Rack])),
 )
 def test_the_fields_of_the_site_file_are_those_of_the_code(number: int, struct: type[Struct]) -> None:
     assert told(tables(SITE, "field")[number]) == fields_of(struct)

@@ -30,6 +30,7 @@ PASSED_ON: dict[tuple[str, str], set[str]] = {
     ("cloud/web/gateways.py", "str(code)"): {*codes.ASKED},
     ("cloud/web/portal.py", "no.reason"): set(),
     ("cloud/web/replies.py", "error.code"): set(),
+    ("cloud/web/site_editor.py", "error.code"): {"unfit_site", "still_holds"},
     ("cloud/web/replies.py", "code"): {
         "broken", *(code for _, code in replies._DESK.values()), *(one[0] for one in replies._HTTP.values()),
     },

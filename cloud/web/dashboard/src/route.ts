@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 
 export const PAGES = ["overview", "map", "alerts", "stock", "replenishment", "orders", "counting", "suppliers", "figures", "equipment", "cold", "devices"] as const;
 /** Behind the menu. */
-export const OWN_PAGES = ["account", "outbox", "users", "audit"] as const;
+export const OWN_PAGES = ["account", "outbox", "users", "site", "channels", "audit"] as const;
 export type NavPage = (typeof PAGES)[number];
 export type Page = NavPage | (typeof OWN_PAGES)[number];
 export interface Detail {

@@ -47,7 +47,7 @@ export function Menu() {
         {who && <p>{say("menu.signed_in", { user: who.user, role: word("role", who.role) })}</p>}
         <p class="own-links">
           {may("portal") && <a href="#/" onClick={() => home.current?.removeAttribute("open")}>{say("menu.portal")}</a>}
-          {(["account", "outbox", ...(may("govern") ? (["users", "audit"] as const) : [])] as const).map((one) => (
+          {(["account", "outbox", ...(may("govern") ? (["users", "site", "channels", "audit"] as const) : [])] as const).map((one) => (
             <a key={one} href={hrefOf(one)} aria-current={page.value === one ? "page" : undefined} onClick={() => home.current?.removeAttribute("open")}>
               {say(`menu.${one}`)}
             </a>

@@ -7,7 +7,7 @@ import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
-import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterOutbox, LaterPeople, LaterPlant, LaterSupply } from "./later";
+import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterOutbox, LaterPeople, LaterPlant, LaterSite, LaterSupply } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Needs } from "./needs";
@@ -100,6 +100,10 @@ function View() {
       return <LaterOutbox part="OutboxPage" />;
     case "users":
       return <LaterPeople part="Users" />;
+    case "site":
+      return <LaterSite part="SitePage" />;
+    case "channels":
+      return <LaterSite part="Channels" />;
     case "audit":
       return <LaterPeople part="Audit" />;
     case "overview":

@@ -23,6 +23,7 @@ const BOOKS = {
   refused: { en: () => import("./refused_en").then(({ en }) => en as Words), zh: () => import("./refused_zh").then(({ zh }) => zh as Words) },
   rules: { en: ALWAYS, zh: () => import("./rules_zh").then(({ zh }) => zh as Words) },
   supply: { en: () => import("./supply_en").then(({ en }) => en as Words), zh: () => import("./supply_zh").then(({ zh }) => zh as Words) },
+  site: { en: () => import("./site_en").then(({ en }) => en as Words), zh: () => import("./site_zh").then(({ zh }) => zh as Words) },
   trade: { en: () => import("./trade_en").then(({ en }) => en as Words), zh: () => import("./trade_zh").then(({ zh }) => zh as Words) },
 };
 export type BookName = keyof typeof BOOKS;

@@ -40,6 +40,8 @@ export const en = {
   "menu.account": "My account",
   "menu.outbox": "Outbox",
   "menu.users": "Users",
+  "menu.site": "Site",
+  "menu.channels": "Channels",
   "menu.audit": "Audit",
   "role.viewer": "viewer",
   "role.operator": "operator",

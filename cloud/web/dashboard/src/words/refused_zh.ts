@@ -191,4 +191,14 @@ export const zh: Record<keyof typeof en, string> = {
   "problem.x12.segment_count": "段数与声明不符。",
   "problem.x12.unclosed": "没有结尾，可能被截断。",
   // 设备与冷库
+  "refused.unfit_site": "没有保存：这样站点会不一致。请查看标出的内容。",
+  "refused.still_holds": "那里还有货或有货在途。请先处理，或坚持执行。",
+  "refused.site_broken": "站点文件被手动修改，无法读取。请修复它。",
+  "refused.not_writable": "该文件无法写入。请手动编辑。",
+  "refused.nothing_to_undo": "无法撤回：没有修改，或文件之后被手动改过。",
+  "refused.no_preview": "这份表格检查得太久了。请重新选择。",
+  "refused.not_used": "站点已修改但尚未启用。请先启用。",
+  "refused.not_taken": "网关不接受该文件。请手动交给它。",
+  "refused.unfit_channel": "这不是一个渠道。请查看标出的内容。",
+  "refused.channels_broken": "渠道文件无法使用。请手动修复。",
 };

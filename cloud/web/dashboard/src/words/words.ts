@@ -15,6 +15,7 @@ import type { en as phone } from "./phone_en";
 import type { en as plant } from "./plant_en";
 import type { en as portal } from "./portal_en";
 import type { en as supply } from "./supply_en";
+import type { en as site } from "./site_en";
 import type { en as trade } from "./trade_en";
 import { en as rulesEn } from "./rules_en";
 
@@ -35,6 +36,7 @@ export type Key =
   | keyof typeof plant
   | keyof typeof cold
   | keyof typeof people
+  | keyof typeof site
   | keyof typeof door;
 export type Words = Record<keyof typeof en, string>;
 export type Language = "en" | "zh";

@@ -42,6 +42,8 @@ export const zh: Words = {
   "menu.account": "我的账户",
   "menu.outbox": "待发内容",
   "menu.users": "用户",
+  "menu.site": "站点",
+  "menu.channels": "通知渠道",
   "menu.audit": "审计",
   "role.viewer": "访客",
   "role.operator": "操作员",

@@ -1,0 +1,153 @@
+"""Sheets of slots, SKUs, devices, zones and racks: CSV out, and CSV of any usual kind in.
+
+Comma, semicolon or tab; a decimal point or comma; UTF-8, or UTF-16 that says so. A cell that says what the file says
+already changes nothing, however it is written; an empty one leaves its field out, a column that is not there its field
+as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cloud.core.site_edit import fields
+from cloud.core.site_edit.editing import Revised, things
+from cloud.core.site_edit.fields import FieldView, Table
+from cloud.core.site_edit.previewing import FORMULA, Row, SheetFlaw, cell
+from cloud.sheet_cells import Cells
+from cloud.sheet_commas import Commas
+from cloud.sheet_lines import SAVE, is_wide, opened_bytes
+from cloud.sheets import KEPT, Problems, Sheet, SheetError, header_of
+from protocols.layout_checks import SiteFlaw
+
+ROWS_MAX = 50_000
+YES, NO = ("true", "yes", "1", "ja", "是", "y", "t"), ("false", "no", "0", "nein", "否", "n", "f")
+WIDTHS = ("x_m", "y_m", "width_m", "depth_m")
+
+
+def written(now: Revised, table: Table) -> bytes:
+    """All of a table, each with all its fields, as CSV that spreadsheets read."""
+    made = io.StringIO()
+    writer = csv.writer(made)
+    known = fields.fields(table)
+    writer.writerow(one.name for one in known)
+    for thing in getattr(now.site, table):
+        values = fields.as_values(thing)
+        writer.writerow(cell(one, values[one.name]) for one in known)
+    return made.getvalue().encode("utf-8-sig")
+
+
+def rows(body: bytes, now: Revised, table: Table) -> tuple[list[Row], list[SheetFlaw]]:
+    """The rows of a sheet, and what is wrong with it apart from them."""
+    try:
+        with opened_bytes(body, KEPT, "") as source:
+            separator, header = header_of(source.readline())
+    except csv.Error as error:
+        return [], [SheetFlaw(1, "", "sheet", f"the first line can not be read ({error})")]
+    named = [one for one in header if one]
+    wrong = [
+        SheetFlaw(1, one[:64], flaw.code, flaw.detail, flaw.told)
+        for one in dict.fromkeys(named)
+        if fields.field_of(table, one) is None and (flaw := fields.unknown(table, one, ""))
+    ]
+    if any(is_wide(one) for one in header):
+        return [], [SheetFlaw(1, "", "not_text", f"the sheet is not UTF-8 text; {SAVE}")]
+    wanted = tuple(one for one in fields.names(table) if one in named)
+    if "id" not in wanted:
+        said = (
+            f"the first line has to name the columns, `id` among them, like {separator.join(fields.names(table)[:6])}"
+        )
+        return [], [*wrong, SheetFlaw(1, "id", "no_header", said)]
+    problems = Problems()
+    reader = _Reader(now, table, separator)
+    found: list[Row] = []
+    try:
+        with opened_bytes(body, KEPT, "") as source:
+            for line, values in Sheet(Path("sheet"), ("id",), wanted, problems).rows_of(source):
+                if len(found) >= ROWS_MAX:
+                    raise SheetError(f"there are more than {ROWS_MAX} rows; import them in parts")
+                if any(values):
+                    found.append(reader.row(line, dict(zip(wanted, values, strict=True))))
+    except SheetError as error:
+        return [], [*wrong, SheetFlaw(1, "", "sheet", str(error).removeprefix("sheet "))]
+    return found, [*wrong, *(SheetFlaw(one.line, "", "row", one.reason) for one in problems.rows)]
+
+
+class _Reader:
+    """Reads cells by what the file says now."""
+
+    def __init__(self, now: Revised, table: Table, separator: str) -> None:
+        self._table = table
+        self._known = {one.id: fields.as_values(one) for one in getattr(now.site, table)}
+        self._raw = {one["id"]: one for one in things(now.raw, table)}
+        self._commas: dict[str, Commas] = {}
+        self._cells = Cells(separator, self._commas if separator == "," else None)
+
+    def row(self, line: int, cells: dict[str, str]) -> Row:
+        """One row."""
+        was = self._known.get(cells["id"])
+        values: dict[str, Any] = {}
+        wrong: list[SiteFlaw] = []
+        for name, text in cells.items():
+            field = fields.field_of(self._table, name)
+            assert field is not None
+            if was is not None and text == cell(field, was[name]):
+                continue
+            value, flaw = self._value(field, text)
+            if flaw is not None:
+                wrong.append(flaw)
+            elif was is None or (value if value is not None else field.default) != was[name]:
+                values[name] = value
+        if was is None:
+            values = {name: value for name, value in values.items() if value is not None}
+        return Row(line, cells, values, wrong)
+
+    def _value(self, field: FieldView, text: str) -> tuple[Any, SiteFlaw | None]:
+        if not text:
+            return ("" if field.needed and field.kind == "text" and field.name == "name" else None), None
+        try:
+            value = self._read(field, text)
+        except ValueError:
+            value = text
+        read, wrong = fields.read(self._table, {field.name: value})
+        if wrong:
+            told = {**wrong[0].told, "value": text[:40]}
+            return None, SiteFlaw(field.name, wrong[0].code, f"{text[:40]!r} can not be: {wrong[0].detail}", told)
+        return read[field.name], None
+
+    def _read(self, field: FieldView, text: str) -> Any:
+        """What a cell says; raises `ValueError` for what says nothing of its kind."""
+        match field.kind:
+            case "number" | "whole":
+                return self._number(field, text)
+            case "flag":
+                if text.lower() in YES or text.lower() in NO:
+                    return text.lower() in YES
+                raise ValueError(text)
+            case "pairs":
+                return dict(_pairs(text, whole=field.name == "protected"))
+            case "wholes":
+                return [int(one) for one in text.replace(",", " ").split()]
+            case "area":
+                numbers = [float(one) for one in text.split()]
+                return dict(zip(WIDTHS, numbers, strict=True))
+        return text[1:] if text.startswith("'") and text[1:2] in FORMULA else text
+
+    def _number(self, field: FieldView, text: str) -> float | int:
+        if any(one.isalpha() and one not in "eE" for one in text) or "%" in text:
+            raise ValueError(text)  # a unit may be another one than the field's
+        value, _ = self._cells.number(text, field.name)
+        if value is None:
+            raise ValueError(text)
+        return int(value) if field.kind == "whole" and value.is_integer() else value
+
+
+def _pairs(text: str, *, whole: bool) -> Iterator[tuple[str, Any]]:
+    for part in text.replace(";", " ").split():
+        key, parted, value = part.partition("=")
+        if not parted:
+            raise ValueError(text)
+        yield key, int(value) if whole else value

@@ -1,0 +1,34 @@
+// What is wrong, in words: which field, why, and what would be right.
+import type { SheetFlaw, SiteFlaw } from "../types_site";
+import { English, Trouble } from "../trade/form";
+import type { Wish } from "../trade/wish";
+import { sentence } from "../trade/wish";
+import { known, language, say, word } from "../words/words";
+
+type Flawed = Pick<SiteFlaw | SheetFlaw, "code" | "detail" | "told">;
+
+/** The words of a flaw; "" where only the service's own sentence says it. */
+function ours({ code, told }: Flawed): string {
+  const limits = told.least !== undefined ? (told.most !== undefined ? say("flaw.from_to", told) : say("flaw.from", told)) : "";
+  const params = { ...told, limits, choices: told.choices ?? "", near: told.near ? say("flaw.near", { near: told.near }) : "", of: told.of ? word("site.tab", String(told.of)) : "" };
+  return known("flaw", code) ? word("flaw", code, params) : "";
+}
+
+export function Flaw({ one }: { one: Flawed }) {
+  const words = ours(one);
+  if (words && (language.value !== "en" || one.code !== "site")) return <>{words}{one.code === "site" && <English text={sentence(one.detail)} />}</>;
+  return <>{sentence(one.detail)}</>;
+}
+
+export function Flaws({ list }: { list: Flawed[] }) {
+  return (
+    <ul class="flaws">
+      {list.map((one, n) => <li key={n}><Flaw one={one} /></li>)}
+    </ul>
+  );
+}
+
+/** Why it was refused, where it is of no field. */
+export function General({ wish, flaws }: { wish: Wish; flaws: Flawed[] }) {
+  return flaws.length ? <Flaws list={flaws} /> : <Trouble wish={wish} />;
+}

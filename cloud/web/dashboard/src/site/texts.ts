@@ -1,0 +1,64 @@
+// The values of a thing as they are typed, and back. Pure.
+import { amount } from "../core/forms";
+import type { FieldView } from "../types_site";
+
+export type Texts = Record<string, string>;
+export type Values = Record<string, unknown>;
+const SIDES = ["x_m", "y_m", "width_m", "depth_m"] as const;
+
+/** The fields as they are typed: a place on the plan is four numbers. */
+export const typed = (fields: FieldView[]): FieldView[] =>
+  fields.flatMap((one) => (one.kind === "area" ? SIDES.map((side): FieldView => ({ ...one, name: `area.${side}`, kind: "number", needed: false, default: null })) : [one]));
+
+/** What stands in a field at first; "" where it is left out. */
+export function shown(field: FieldView, values: Values): string {
+  const [name, side] = field.name.split(".");
+  const value = side ? ((values[name!] as Record<string, unknown> | null)?.[side] ?? null) : (values[name!] ?? null);
+  if (value === null) return "";
+  if (field.kind === "flag") return value ? "true" : "false";
+  if (field.kind === "pairs") return Object.entries(value as Record<string, unknown>).map(([key, one]) => `${key}=${one}`).join(" ");
+  if (field.kind === "wholes") return (value as number[]).join(" ");
+  return String(value);
+}
+
+/** What was typed as a value: null for nothing. What is no value of its kind is left as text, and the service says so. */
+export function read(field: FieldView, text: string): unknown {
+  const given = text.trim();
+  if (!given) return field.needed && field.kind === "text" ? "" : null;
+  switch (field.kind) {
+    case "number":
+    case "whole":
+      return amount(given) ?? given;
+    case "flag":
+      return given === "true";
+    case "wholes":
+      return given.split(/[\s,]+/).map((one) => amount(one) ?? one);
+    case "pairs":
+      return Object.fromEntries(given.split(/\s+/).map((one) => one.split("=")).map(([key, value]) => [key, field.name === "protected" ? (amount(value ?? "") ?? value ?? "") : (value ?? "")]));
+    default:
+      return given;
+  }
+}
+
+/** The values that differ from those of before, as the service takes them. */
+export function changes(fields: FieldView[], before: Values, texts: Texts): Values {
+  const found: Values = {};
+  for (const field of fields) {
+    if (field.kind === "area") {
+      const sides = typed([field]);
+      if (sides.every((one) => (texts[one.name] ?? shown(one, before)) === shown(one, before))) continue;
+      const all = SIDES.map((side, n) => [side, read(sides[n]!, texts[sides[n]!.name] ?? shown(sides[n]!, before))] as const);
+      found.area = all.every(([, value]) => value === null) ? null : Object.fromEntries(all);
+    } else {
+      const text = texts[field.name];
+      if (text !== undefined && text.trim() !== shown(field, before).trim()) found[field.name] = read(field, text);
+    }
+  }
+  return found;
+}
+
+/** The field in which a flaw is shown: a place on the plan has four. */
+export const fieldOf = (pointer: string): string => {
+  const name = pointer.split("/")[1] ?? "";
+  return name === "area" ? "area.x_m" : name;
+};

@@ -1,0 +1,168 @@
+"""Sheets of slots, SKUs and devices: what was written is read again unchanged; each problem has its line and column."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
+
+from cloud.core.site_edit.editing import Revised, load, revise
+from cloud.core.site_edit.fields import Table
+from cloud.core.site_edit.previewing import Previewed, preview
+from cloud.site_sheet import rows, written
+from protocols import layout
+from tests.unit import shop
+from tests.unit.pages import blocks
+
+SHOP = load(blocks(shop.page("site"), "toml")[0][1], "site.toml")
+
+
+def looked(text: str | bytes, table: Table = "slots", now: Revised = SHOP) -> Previewed:
+    """The preview of a sheet."""
+    body = text.encode() if isinstance(text, str) else text
+    found, bad = rows(body, now, table)
+    return preview(now, table, found, bad)
+
+
+def told(found: Previewed) -> list[tuple[int, str, str]]:
+    """Line, column and kind of each problem."""
+    return [(one.line, one.column, one.code) for one in found.problems]
+
+
+@pytest.mark.parametrize("table", ["zones", "racks", "skus", "slots", "devices"])
+def test_what_is_exported_imports_again_without_a_change(table: Table) -> None:
+    found = looked(written(SHOP, table), table)
+
+    assert (found.added, found.changed, found.problems) == (0, 0, [])
+    assert found.unchanged == found.rows == len(getattr(SHOP.site, table))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_sheets_of_any_usual_kind_say_the_same(separator: str, encoding: str) -> None:
+    point = "." if separator == "," else ","
+    lines = [["id", "Zone", "SKU", "device", "channel", "capacity", "tare_g"]]
+    lines += [["A-2", "aisle", "insulin", "shelf-1", "9", "12", f"180{point}5"], ["K-1", "cold", "", "", "", "31", ""]]
+    lines[2][2:5] = ["insulin", "shelf-1", "2"]
+    text = "\r\n".join(separator.join(line) for line in lines)
+
+    found = looked(text.encode(encoding))
+
+    assert told(found) == []
+    assert (found.added, found.changed) == (1, 1)
+    assert found.after is not None
+    made = found.after.site.slot_by_id
+    assert (made["A-2"].tare_g, made["A-2"].capacity) == (180.5, 12)
+    assert (made["K-1"].capacity, made["K-1"].tare_g) == (31, 0.0)
+    assert [(one.name, one.before, one.after) for one in found.changes[1].cells] == [
+        ("capacity", 30, 31), ("tare_g", 180.0, None),
+    ]  # fmt: skip
+
+
+def test_a_column_that_is_not_there_leaves_its_field_alone() -> None:
+    found = looked("id,capacity\nK-1,31\n")
+
+    assert found.after is not None
+    assert found.after.site.slot_by_id["K-1"].tare_g == 180.0
+
+
+def test_every_problem_has_its_line_and_column() -> None:
+    found = looked(
+        "id,zone,sku,device,channel,capacity,shelf\n"
+        "A-2,cellar,insulin,shelf-1,8,10,\n"
+        "A-3,aisle,insulin,shelf-1,9,ten,\n"
+        "A-2,aisle,insulin,shelf-1,10,10,\n"
+        ",aisle,insulin,shelf-1,11,10,\n"
+        "K-1,cold,insulin,shelf-1,1,30,\n"
+        "A-4,aisle,insulin,shelf-1,12,10,,,,x\n"
+    )
+
+    assert told(found) == [
+        (1, "shelf", "unknown_field"), (2, "zone", "unlisted"), (3, "capacity", "wants_whole"), (4, "id", "row_twice"),
+        (5, "id", "needed"), (6, "channel", "shared"), (7, "", "row"),
+    ]  # fmt: skip
+    assert found.after is None
+    assert "is `" not in found.problems[0].detail
+    assert "a whole number, 1 or more" in found.problems[2].detail
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (b"", (1, "id", "no_header")),
+        (b"zone,sku\naisle,insulin\n", (1, "id", "no_header")),
+        (b"id,zone\nA-1,\xff\xfeaisle\n", (2, "", "row")),
+        (b"id,zone,zone\nA-1,aisle,aisle\n", (1, "", "sheet")),
+        ("id,zone\nA-1,aisle\n".encode("utf-16-le"), (1, "", "not_text")),
+        (b"\x00\x01\x02", (1, "", "not_text")),
+        (b"i" * 200_000 + b",id\nA-1,A-1\n", (1, "", "sheet")),
+    ],
+)
+def test_what_is_no_sheet_is_told_and_breaks_nothing(body: bytes, wrong: tuple[int, str, str]) -> None:
+    found = looked(body)
+
+    assert wrong in told(found)
+    assert found.after is None
+
+
+def test_a_unit_in_a_cell_is_not_guessed_at() -> None:
+    assert told(looked("id,unit_mass_g\ninsulin,0.2 kg\n", "skus")) == [(2, "unit_mass_g", "wants_number")]
+
+
+def test_what_a_spreadsheet_would_work_out_is_written_as_text_and_read_back() -> None:
+    after = revise(SHOP, looked("id,name\ninsulin,'=1+1\n", "skus").edits)
+    assert isinstance(after, Revised)
+
+    assert after.site.sku_by_id["insulin"].name == "=1+1"
+    assert b"'=1+1" in written(after, "skus")
+    assert looked(written(after, "skus"), "skus", after).changed == 0
+
+
+TEXT = st.text(string.printable + "é柏\u2028\ufeff'=+", max_size=12)
+SKUS = st.builds(
+    layout.Sku,
+    id=st.just("x"),
+    name=TEXT,
+    unit_mass_g=st.floats(0.001, 1e9),
+    service_level=st.none() | st.floats(0.01, 0.99),
+    moq=st.integers(1, 10**6),
+    shelf_life_days=st.none() | st.floats(0.1, 1e6),
+    discontinued=st.booleans(),
+    replenish=st.sampled_from(["observe", "propose", "order"]),
+)
+READERS = st.builds(
+    layout.Device,
+    id=st.just("x"),
+    kind=st.just("rfid"),
+    zone=st.just("aisle"),
+    name=TEXT,
+    address=TEXT,
+    antennas=st.dictionaries(st.sampled_from("1234"), st.sampled_from(["aisle", "cold"])),
+    outer=st.just([1, 2]),
+    inner=st.lists(st.integers(3, 9), min_size=1, unique=True),
+)
+
+
+@given(st.lists(SKUS, max_size=3), st.lists(READERS, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_file_says_its_sheet_imports_unchanged(
+    skus: list[layout.Sku], readers: list[layout.Device]
+) -> None:
+    def numbered(things: list[Any], what: str) -> list[dict[str, Any]]:
+        made: list[Struct] = [replace(one, id=f"{what}{n}") for n, one in enumerate(things)]
+        return [{key: value for key, value in to_builtins(one).items() if value is not None} for one in made]
+
+    more = {"skus": numbered(skus, "s"), "devices": numbered(readers, "r")}
+    raw = SHOP.raw | {table: SHOP.raw[table] + things for table, things in more.items()}
+    now = Revised(raw, layout.of(raw, "site.toml"))
+
+    tables: list[Table] = ["skus", "devices"]
+    for table in tables:
+        found = looked(written(now, table), table, now)
+        assert (found.changed, found.added, found.problems) == (0, 0, [])
+        assert found.unchanged == len(getattr(now.site, table))

@@ -96,7 +96,7 @@ class FakeService:
         crew: Any = self.crew
         plant.verdicts = crew
         desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate, people=self.people)
-        app = make_app(desks, self._live, self._sign_in, STATIC)
+        app = make_app(desks, self._live, self._sign_in, STATIC, now_ms=now_ms)
         return app
 
     async def live(self) -> None:

@@ -8,7 +8,7 @@ PORT_BASE ?= 7883
 STATE ?= $(if $(filter demo,$(SCENARIO)),var,var/$(SCENARIO))
 PAGE = $(shell find cloud/web/dashboard/src cloud/web/dashboard/*.* -type f 2>/dev/null)
 
-.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish bench-maintenance bench-alerts bench-api lock clean
+.PHONY: all run check test sim sim-many chaos bench bench-truth bench-replenish bench-maintenance bench-alerts bench-api bench-dashboard pictures lock clean
 all: check test
 
 run: .venv/ready
@@ -65,6 +65,14 @@ bench-alerts: .venv/ready-dev
 # The API by strangers: requests made up from its OpenAPI document, and what a request costs; some five minutes.
 bench-api: .venv/ready-dev
 	.venv/bin/python -m tests.bench.api_bench
+
+# The dashboard in Chromium: weight, speed from shelf to pixel, viewers, cuts, barriers; some ten minutes, alone.
+bench-dashboard: .venv/ready-dev
+	.venv/bin/python -m tests.bench.dashboard_bench $(if $(ONLY),--only "$(ONLY)")
+
+# Screenshots of every view into docs/pictures/, in both languages and on both screens.
+pictures: .venv/ready-dev
+	.venv/bin/python -m tests.browser.pictures
 
 # The environment: locked packages with hashes, then the project itself, which builds the dashboard.
 .venv/ready: requirements.lock requirements-node.lock pyproject.toml hatch_build.py setup.sh $(PAGE)

@@ -166,7 +166,7 @@ class Sight:
             self._site,
             now_ms,
             self._inventory.levels,
-            overview.sku_views(self._inventory, seen.plans, trade.position),
+            overview.sku_views(self._inventory, self._inventory.site.skus, seen.plans, trade.position),
             self._inventory.devices,
             climate(self._inventory),
             links,

@@ -216,7 +216,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
         try:
             whole = await gateway.on_disk(gateway.taking.take, await request.read())
         except ValueError as error:
-            return _problem(request, 422, "unfit", str(error), "see its page, or the service's page of the site")
+            return problem_answer(request, 422, "unfit", str(error), "see its page, or the service's page of the site")
         return json_answer({"taken": whole})
 
     async def healthz(_request: web.Request) -> web.Response:

@@ -49,9 +49,11 @@ class Stock(NamedTuple):
 
 
 class Touched(Struct):
-    """What a group of reports changed; of each SKU, when the newest of the facts happened."""
+    """What a group of reports changed: of each SKU, when the newest of the facts happened; slots of which something
+    was told."""
 
     skus: dict[str, int] = field(default_factory=dict)
+    slots: set[str] = field(default_factory=set)
 
 
 class Inventory:
@@ -80,6 +82,7 @@ class Inventory:
                 touched.skus[report.sku] = max(report.at_ms, touched.skus.get(report.sku, 0))
             elif type(report) is SlotLevel:
                 self.levels[report.slot] = report
+                touched.slots.add(report.slot)
                 touched.skus[report.sku] = max(report.at_ms, touched.skus.get(report.sku, 0))
             elif type(report) is DeviceHealth:
                 self.devices[report.device] = report

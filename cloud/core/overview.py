@@ -31,7 +31,7 @@ from cloud.core.view import (
     WorkView,
     ZoneView,
 )
-from protocols.layout import Slot
+from protocols.layout import Sku, Slot
 
 Status = Literal["ok", "low", "empty", "over", "unknown", "silent"]
 LOW_SHARE = 0.15
@@ -69,13 +69,13 @@ class Seen(Struct, frozen=True):
 def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: str) -> Snapshot:
     """Everything at `now_ms`. Its number is given by the live stream."""
     site = inventory.site
-    slots = [_slot(inventory, slot) for slot in site.slots]
+    slots = [slot_view(inventory, slot) for slot in site.slots]
     held = {one.sku: one.held_until_ms for one in seen.needs if one.state in OPEN}
     skus = [
         replace(one, owed=owed, held_until_ms=held.get(one.id, 0))
         if (owed := seen.trade.owed(one.id)) or held.get(one.id)
         else one
-        for one in sku_views(inventory, seen.plans, seen.positions)
+        for one in sku_views(inventory, site.skus, seen.plans, seen.positions)
     ]
     devices = _devices(inventory, linked=bool(seen.gateways) and all(one.connected for one in seen.gateways))
     about = site.site
@@ -115,12 +115,15 @@ def need_view(need: Need) -> NeedView:
 
 
 def sku_views(
-    inventory: Inventory, plans: Mapping[str, Plan], positions: Callable[[str], Position] | None = None
+    inventory: Inventory,
+    skus: Iterable[Sku],
+    plans: Mapping[str, Plan],
+    positions: Callable[[str], Position] | None = None,
 ) -> list[SkuView]:
-    """Every SKU over its slots, with the plan where there is one. Without `positions` what lies on the shelves is all
+    """SKUs over their slots, with the plan where there is one. Without `positions` what lies on the shelves is all
     that there is."""
     views = []
-    for sku in inventory.site.skus:
+    for sku in skus:
         on_hand, uncertain, _ = inventory.stock(sku.id)
         there = Position(on_hand) if positions is None else positions(sku.id)
         plan = plans.get(sku.id)
@@ -170,7 +173,8 @@ def sku_views(
     return views
 
 
-def _slot(inventory: Inventory, slot: Slot) -> SlotView:
+def slot_view(inventory: Inventory, slot: Slot) -> SlotView:
+    """A slot as it was told last."""
     level = inventory.levels.get(slot.id)
     health = inventory.devices.get(slot.device)
     silent = health is not None and health.state != "ok"

@@ -4,6 +4,9 @@ Each change of the snapshot becomes one numbered delta, serialised once, in a ri
 no more than a cursor: it reads what lies past it, and a slow one simply falls behind. Who has fallen out of the ring or
 comes from another epoch, is given one snapshot instead. So the memory held does not depend on how slow anyone is.
 
+Who has seen everything is handed the next frame directly, if it can take it without waiting: to wake a task for each
+client and frame would cost more than the sending. All others read at their own pace.
+
 A client applies a delta only if it is the one after what it shows, and ignores older ones.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -21,8 +24,10 @@ from cloud.core.view import Delta, Snapshot, delta
 
 HEARTBEAT_MS = 1000
 """A frame goes out at least this often; a page that hears none for four of these shows itself as stale."""
-RING_LENGTH = 20
-"""How far behind a client may be and still catch up by deltas."""
+RING_LENGTH = 400
+"""How far behind a client may be and still catch up by deltas: half a minute of a busy site."""
+RING_BYTES_MAX = 16 * 1024 * 1024
+"""So large are they together at most; who is further behind is served better by a snapshot, too."""
 CLIENTS_MAX = 200
 
 
@@ -38,22 +43,25 @@ class Live:
 
     def __init__(self, first: Snapshot, *, ring_length: int = RING_LENGTH, clients_max: int = CLIENTS_MAX) -> None:
         self.current = first
-        self.clients = 0
         self.clients_refused = 0
         self.closed = False
         self.clients_max = clients_max
-        self._ring: deque[bytes] = deque(maxlen=ring_length)  # the last one has the number current.q
-        self._news = asyncio.Event()
+        self._ring: deque[bytes] = deque()  # the last one has the number current.q
+        self._ring_length, self._ring_bytes = ring_length, 0
+        self._cursors: set[Cursor] = set()
         self._encoder = msgspec.json.Encoder()
         self._json: tuple[int, bytes] = (-1, b"")
         self._gzip: tuple[int, bytes] = (-1, b"")
         self._packing = asyncio.Lock()
 
-    def publish(self, snapshot: Snapshot) -> None:
-        """Show this from now on. Its `epoch` and `q` are set here; everyone is told what changed."""
+    def publish(self, snapshot: Snapshot, change: Delta | None = None) -> None:
+        """Show this from now on. Its `epoch` and `q` are set here; everyone is told what changed: `change`, where it is
+        known already, else it is looked for."""
         before = self.current
         after = msgspec.structs.replace(snapshot, epoch=before.epoch, q=before.q + 1)
-        self._append(after, delta(before, after))
+        if change is None:
+            change = delta(before, after)
+        self._append(after, msgspec.structs.replace(change, q=after.q))
 
     def tick(self, now_ms: int) -> None:
         """Let everyone hear that we are there, if they have heard nothing for a second. Call several times a second."""
@@ -65,7 +73,13 @@ class Live:
     def close(self) -> None:
         """End every client's stream."""
         self.closed = True
-        self._news.set()
+        for cursor in self._cursors:
+            cursor.news.set()
+
+    @property
+    def clients(self) -> int:
+        """How many watch."""
+        return len(self._cursors)
 
     @contextmanager
     def join(self, since: int | None = None, epoch: str = "") -> Iterator[Cursor]:
@@ -73,11 +87,12 @@ class Live:
         if self.clients >= self.clients_max:
             self.clients_refused += 1
             raise Full(f"{self.clients} clients are connected, and no more are allowed")
-        self.clients += 1
+        cursor = Cursor(self, since if epoch == self.current.epoch else None)
+        self._cursors.add(cursor)
         try:
-            yield Cursor(self, since if epoch == self.current.epoch else None)
+            yield cursor
         finally:
-            self.clients -= 1
+            self._cursors.remove(cursor)
 
     def after(self, q: int | None) -> tuple[bytes, int] | None:
         """The frame for a client that shows number `q`, and the number it shows then. None: there is nothing new."""
@@ -87,10 +102,6 @@ class Live:
         if q is None or behind is None or not 0 < behind <= len(self._ring):
             return self.snapshot_json(), self.current.q
         return self._ring[-behind], q + 1
-
-    async def news(self) -> None:
-        """Return at the next frame, or when the stream closes."""
-        await self._news.wait()
 
     def snapshot_json(self) -> bytes:
         """The current snapshot as JSON, serialised at most once a number."""
@@ -103,23 +114,39 @@ class Live:
         async with self._packing:
             if self._gzip[0] != self.current.q:
                 q, plain = self.current.q, self.snapshot_json()
-                self._gzip = q, await asyncio.to_thread(gzip.compress, plain, 5, mtime=0)
+                self._gzip = q, await asyncio.to_thread(gzip.compress, plain, 8, mtime=0)
             return self._gzip
 
     def _append(self, after: Snapshot, change: Delta) -> None:
         self.current = after
-        self._ring.append(self._encoder.encode(change))
-        if not self.closed:
-            self._news.set()  # wakes those who wait; who comes later waits for the next
-            self._news = asyncio.Event()
+        frame = self._encoder.encode(change)
+        self._ring.append(frame)
+        self._ring_bytes += len(frame)
+        while len(self._ring) > self._ring_length or (self._ring_bytes > RING_BYTES_MAX and len(self._ring) > 1):
+            self._ring_bytes -= len(self._ring.popleft())
+        for cursor in self._cursors:
+            cursor.offer(frame, after.q)
 
 
 class Cursor:
-    """One client's place in the stream: the number of the last frame it was given. `async for` its frames."""
+    """One client's place in the stream: the number of the last frame it was given. `async for` its frames.
+
+    `take`, where it is set, is handed frames as they come: it sends one without waiting, or returns False.
+    """
 
     def __init__(self, live: Live, q: int | None) -> None:
         self._live = live
         self.q = q
+        self.take: Callable[[bytes], bool] | None = None
+        self.news = asyncio.Event()
+        """There is something that was not taken, or the stream is closed."""
+
+    def offer(self, frame: bytes, q: int) -> None:
+        """The frame that leads to number `q`: handed over now, or there to be read."""
+        if self.q == q - 1 and self.take is not None and self.take(frame):
+            self.q = q
+        else:
+            self.news.set()
 
     def __aiter__(self) -> Cursor:
         return self
@@ -129,5 +156,6 @@ class Cursor:
             if (found := self._live.after(self.q)) is not None:
                 frame, self.q = found
                 return frame
-            await self._live.news()
+            self.news.clear()
+            await self.news.wait()
         raise StopAsyncIteration

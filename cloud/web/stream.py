@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 from collections.abc import Callable
+from functools import lru_cache
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 SEND_TIMEOUT_S = 30.0
 PING_S = 20.0
 RECHECK_MS = 5000
+DIRECT_MAX = 0xFFFF
+"""A frame of up to so many bytes is handed to the socket as it comes; a larger one waits for room."""
 CLOSE_SIGNED_OUT = 4401
 """The close code that tells the page to show the sign-in."""
 
@@ -84,21 +88,48 @@ class Stream:
     async def _send(self, request: web.Request, socket: web.WebSocketResponse, cursor: Cursor) -> int | None:
         """Returns the code to close with, None when there is nobody left to tell."""
         checked_ms, changes = self._now_ms(), self._sign_in.changes
-        async for frame in cursor:
-            now_ms = self._now_ms()
-            if changes != self._sign_in.changes or not 0 <= now_ms - checked_ms < RECHECK_MS:
-                checked_ms, changes = now_ms, self._sign_in.changes
-                who = await identify(request, self._sign_in, now_ms)
-                if who is None or not who.may("look"):
-                    return CLOSE_SIGNED_OUT
-            try:
-                async with asyncio.timeout(self._send_timeout_s):
-                    await socket.send_frame(frame, WSMsgType.TEXT)
-            except (TimeoutError, ConnectionError):
-                if request.transport is not None:
-                    request.transport.abort()  # a close frame would only queue behind what does not leave
-                return None
-        return WSCloseCode.GOING_AWAY
+
+        def is_due() -> bool:
+            """Whether it is to be looked again who this is."""
+            return changes != self._sign_in.changes or not 0 <= self._now_ms() - checked_ms < RECHECK_MS
+
+        def take(frame: bytes) -> bool:
+            """Send it at once, unless something waits to leave already, or it is to be looked who this is first."""
+            wire = request.transport
+            if wire is None or wire.is_closing() or socket.closed or wire.get_write_buffer_size() or is_due():
+                return False
+            if len(frame) > DIRECT_MAX:
+                return False
+            wire.write(_framed(frame))
+            return True
+
+        try:
+            async for frame in cursor:
+                cursor.take = None  # until this one has left
+                if is_due():
+                    checked_ms, changes = self._now_ms(), self._sign_in.changes
+                    who = await identify(request, self._sign_in, checked_ms)
+                    if who is None or not who.may("look"):
+                        return CLOSE_SIGNED_OUT
+                try:
+                    async with asyncio.timeout(self._send_timeout_s):
+                        await socket.send_frame(frame, WSMsgType.TEXT)
+                except (TimeoutError, ConnectionError):
+                    if request.transport is not None:
+                        request.transport.abort()  # a close frame would only queue behind what does not leave
+                    return None
+                cursor.take = take
+            return WSCloseCode.GOING_AWAY
+        finally:
+            cursor.take = None
+
+
+@lru_cache(2)
+def _framed(text: bytes) -> bytes:
+    """A frame of text as a server sends it (RFC 6455, 5.2), made once for all who get it: final, whole, not masked."""
+    if len(text) < 126:
+        return struct.pack("!BB", 0x81, len(text)) + text
+    return struct.pack("!BBH", 0x81, 126, len(text)) + text
 
 
 async def _listen(socket: web.WebSocketResponse) -> None:

@@ -109,7 +109,7 @@ class FakeService:
         desks = desks._replace(assets=plant, work=plant, cold=cold, crews=crew, gateways=self.gate, people=self.people)
         desks = desks._replace(foreseeing=self.supply, replenishing=self.supply, differing=self.counting)
         desks = desks._replace(site=self.house.site, channels=self.house.channels)
-        app = make_app(desks, self._live, self._sign_in, self.static, offline=self.offline)
+        app = make_app(desks, self._live, self._sign_in, self.static, now_ms=now_ms, offline=self.offline)
         return app
 
     async def live(self) -> None:

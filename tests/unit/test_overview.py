@@ -101,7 +101,9 @@ def test_an_sku_that_the_book_has_none_of_is_not_out_while_a_scale_can_not_tell(
     inventory = Inventory(SITE)
     inventory.apply([level("A1", None, low=3, high=40), level("A2", 0)])
 
-    views = {one.id: one for one in overview.sku_views(inventory, {}, lambda _: Position(0, likely=21))}
+    views = {
+        one.id: one for one in overview.sku_views(inventory, inventory.site.skus, {}, lambda _: Position(0, likely=21))
+    }
 
     assert (views["bolt"].status, views["bolt"].on_hand, views["bolt"].projected) == ("unknown", 0, 21)
 

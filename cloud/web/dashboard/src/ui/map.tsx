@@ -118,7 +118,7 @@ export function Canvas({ shading = null, lit = null, told }: { shading?: Shading
       const [slot, before] = [slots.value.get(cell.id)!, now.slots[n]];
       if (slot === before) return;
       now.slots[n] = slot;
-      if (!before || !looksAlike(slot, before)) changes.push({ cell, slot, before });
+      if (!before || !looksAlike(slot, before)) changes.push({ cell, slot });
     });
     paintCells(pen, now.floor, changes, ink);
     if (lit) paintLit(pen, now.floor, changes.map(({ cell }) => cell), lit, ink);

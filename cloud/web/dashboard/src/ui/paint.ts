@@ -72,22 +72,22 @@ export function paintTitles(pen: CanvasRenderingContext2D, floor: Floor, ink: In
   }
 }
 
-/** A cell to be drawn again: what it shows now, and what it showed. */
+/** A cell to be drawn again, and what it shows now. */
 export interface Change {
   cell: Cell;
   slot: SlotView;
-  before: SlotView | undefined;
 }
 
-/** Slots, over themselves. The many normal ones go colour by colour; ground is cleared only where more was drawn. */
+/** Slots, over themselves. The many normal ones go colour by colour; a small cell, which has no round corners, covers
+ *  what was there, so nothing is painted that the next stroke would cover. */
 export function paintCells(pen: CanvasRenderingContext2D, floor: Floor, changes: Change[], ink: Ink): void {
   const [w, h] = [floor.cellWidth, floor.cellHeight];
   const r = w > 12 ? 2 : 0;
   const normal = changes.filter(({ slot }) => slot.status === "ok");
   pen.fillStyle = ink.room;
-  for (const { cell, before } of changes) if (r > 0 || before?.status !== "ok") pen.fillRect(cell.x - 1, cell.y - 1, w + 2, h + 2);
+  if (r > 0) for (const { cell } of changes) pen.fillRect(cell.x - 1, cell.y - 1, w + 2, h + 2);
   pen.fillStyle = ink.base;
-  for (const { cell } of normal) block(pen, cell.x, cell.y, w, h, r);
+  for (const { cell, slot } of normal) if (r > 0 || share(slot) < 1) block(pen, cell.x, cell.y, w, h, r);
   pen.fillStyle = ink.fill;
   for (const { cell, slot } of normal) {
     const tall = h * share(slot);

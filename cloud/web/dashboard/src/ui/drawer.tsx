@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { countHref, detail, skuHref, skuPageHref, slotHref, under } from "../route";
-import { alertsInOrder, deviceName, devices, may, needsDone, needsInOrder, now, skuName, skus, slots, zoneName } from "../state";
+import { alertsInOrder, deviceName, devices, may, needsDone, needsInOrder, skuName, skus, slots, zoneName } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, percent, quantity, say, word } from "../words/words";
 import { HealthMark, SeverityMark, Status, StatusMark } from "./marks";

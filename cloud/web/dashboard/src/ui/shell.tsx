@@ -10,7 +10,6 @@ import { Drawer } from "./drawer";
 import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterOutbox, LaterPeople, LaterPlant, LaterSite, LaterSupply } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
-import { Needs } from "./needs";
 import { Stock } from "./stock";
 import { Tiles } from "./tiles";
 

@@ -78,6 +78,19 @@ def test_a_refusal_to_decide_is_said_where_the_reason_was_written(shop: Shop, vi
     expect(form.get_by_role("alert")).to_contain_text("Say in a few words why.")
 
 
+def test_on_paper_there_are_the_rooms_and_nothing_to_press(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/cold/2", who="mara")
+    page.wait_for_selector(".cold-room canvas")
+
+    page.emulate_media(media="print")
+
+    expect(page.locator(".cold-room canvas").first).to_be_visible()
+    expect(page.locator(".excursion", has_text="Excursion 2")).to_be_visible()
+    expect(page.locator("header.top")).not_to_be_visible()
+    expect(page.locator(".panel.report")).not_to_be_visible()
+    assert page.locator("button:visible").count() == 0
+
+
 def test_only_an_admin_decides_about_goods(shop: Shop, visit: Visit) -> None:
     for who in ("anna", "otto"):
         page = visit(shop, "#/cold/2", who=who)

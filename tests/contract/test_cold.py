@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from cloud.stores.database import LedgerUnavailable
+from protocols.reports import Series
 from tests.contract.cold_site import MINUTE_MS, ColdSite
 from tests.depot import HOUR_MS
 
@@ -52,6 +53,18 @@ async def test_a_day_in_a_room_with_its_defrosts_sets_nothing_aside_and_its_figu
     assert spent["minutes"] == 90
     assert 0 < spent["left_minutes"] < 60
     assert exposures["F1"]["outside_ms"] == round((90 - spent["left_minutes"]) * MINUTE_MS)
+
+
+async def test_a_room_names_the_contacts_of_its_doors_after_a_restart_too(cold: ColdSite) -> None:
+    async def doors() -> list[list[str]]:
+        return [one["doors"] for one in await cold.get("/api/v1/cold/rooms", "ada") if one["zone"] == "cold"]
+
+    assert await doors() == [[], []]
+    await cold.hear(Series("shelf-C1", "2", "door_open", "cold", cold.clock(), [0], [1.0]))
+    assert await doors() == [["shelf-C1/2/door_open"]] * 2
+    await cold.restart()
+    await cold.minutes(*[5.0] * 10)
+    assert await doors() == [["shelf-C1/2/door_open"]] * 2
 
 
 async def test_a_breach_sets_the_lots_aside_that_lie_there_and_they_are_bought_again(cold: ColdSite) -> None:

@@ -1,4 +1,5 @@
 // In the header, while something waits: how much, and the way there.
+import "../style/phone.css";
 import { hrefOf, page } from "../route";
 import { badge } from "../ui/later";
 import { number, say } from "../words/words";

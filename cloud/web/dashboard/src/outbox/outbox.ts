@@ -59,7 +59,7 @@ export async function give(wish: Wish, key = freshKey()): Promise<Kept> {
     const more = put(all, wish, key, user, Date.now());
     if (!more) return [all, null];
     const [after, fresh] = more;
-    const first = nextOf(after.filter((other) => other.thing === fresh.thing), user, Date.now())?.key === fresh.key && link.value !== "stale" && navigator.onLine;
+    const first = nextOf(after.filter((other) => other.thing === fresh.thing), user, Date.now())?.key === fresh.key && link.value !== "stale" && reachable();
     return first ? [changed(after, key, lease()), { ...fresh, ...lease() }] : [after, fresh];
   }).catch(() => {
     kept.value = without(kept.value, key);
@@ -71,6 +71,8 @@ export async function give(wish: Wish, key = freshKey()): Promise<Kept> {
   return kept.value.find((other) => other.key === key) ?? one;
 }
 
+/** A house without the internet is offline to some browsers, and still has its service. */
+const reachable = () => navigator.onLine || link.value === "live";
 const lease = () => ({ until_ms: Date.now() + LEASE_MS });
 
 /** Send one that this window has claimed. False: the service can not be reached, or by somebody else alone. */
@@ -108,7 +110,7 @@ let sending = false;
 
 /** Send what waits, in order, one after the other. */
 export async function deliver(): Promise<void> {
-  if (sending || !navigator.onLine || !me()) return;
+  if (sending || !reachable() || !me()) return;
   sending = true;
   try {
     for (;;) {

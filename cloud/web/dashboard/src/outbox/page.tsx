@@ -1,14 +1,13 @@
 // All that this browser holds for the service in one place: what waits, what was refused, what was sent.
-import { type Kept, WAITING_MAX } from "../core/outbox";
+import { type Kept, OLD_MS, WAITING_MAX } from "../core/outbox";
 import { link } from "../state";
 import { Panel, Since, useKeptFocus } from "../ui/panel";
 import { number, say } from "../words/words";
-import { deliver, kept, me, mine, stuck, unkept } from "./outbox";
+import { deliver, kept, letGo, me, mine, stuck, unkept } from "./outbox";
 import { Waiting } from "./pending";
 import { hrefOf, inWords } from "./told";
 
 const SHOWN_MAX = 50;
-const OLD_MS = 7 * 86_400_000;
 
 export function OutboxPage() {
   const list = useKeptFocus<HTMLUListElement>();
@@ -69,12 +68,20 @@ function Others() {
               <strong>{say("outbox.of", { user, n: number(all.length) })}</strong>
               <span class="note">
                 {say("outbox.since")} <Since at={Math.min(...all.map((one) => one.at_ms))} />
-                {all.some((one) => one.at_ms < Date.now() - OLD_MS) && ` · ${say("outbox.too_old")}`}
+                {all.some(old) && ` · ${say("outbox.too_old")}`}
               </span>
             </div>
+            {all.some(old) && (
+              <button type="button" class="shy" aria-label={`${say("outbox.discard_old")}: ${user}`} onClick={() => all.filter(old).forEach((one) => void letGo(one.key))}>
+                {say("outbox.discard_old")}
+              </button>
+            )}
           </li>
         ))}
       </ul>
     </Panel>
   );
 }
+
+/** Of no use any more to who did it, and in the way of others. */
+const old = (one: Kept): boolean => one.at_ms < Date.now() - OLD_MS;

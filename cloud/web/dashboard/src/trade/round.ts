@@ -87,7 +87,8 @@ async function load(): Promise<void> {
 /** While the page of counting is shown. */
 export function useRound(): void {
   const sent = counts.value.filter((one) => one.state === "sent").length;
-  useEffect(() => void load(), [sent]);
+  const who = me();
+  useEffect(() => void load(), [sent, who]);
   useEffect(() => {
     const timer = setInterval(() => document.visibilityState === "visible" && void load(), AGAIN_MS);
     return () => clearInterval(timer);

@@ -12,6 +12,7 @@ export const en = {
   "outbox.of": "{user}: {n} not sent",
   "outbox.since": "Only who did it can send it, once signed in here again. Oldest",
   "outbox.too_old": "older than a week",
+  "outbox.discard_old": "Let go what is older than a week",
   "outbox.waiting": "Waiting to be sent: {what}",
   "outbox.refused": "Not taken: {what}",
   "outbox.why": "There is no connection. It is sent by itself when there is one.",

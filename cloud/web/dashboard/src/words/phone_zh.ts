@@ -14,6 +14,7 @@ export const zh: Record<keyof typeof en, string> = {
   "outbox.of": "{user}：{n} 项未发送",
   "outbox.since": "只有本人在此重新登录后才能发送。最早",
   "outbox.too_old": "超过一周",
+  "outbox.discard_old": "放弃超过一周的内容",
   "outbox.waiting": "等待发送：{what}",
   "outbox.refused": "未被接受：{what}",
   "outbox.why": "目前没有连接，恢复后自动发送。",

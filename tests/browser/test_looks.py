@@ -16,6 +16,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 PAGES = [
     "", "#/map", "#/map/fill/SKU-1005", "#/alerts", "#/stock", "#/replenishment", "#/orders", "#/counting",
     "#/suppliers", "#/figures", "#/devices", "#/devices/gateway-1", "#/slot/A09-05", "#/sku/SKU-1005",
+    "#/stock/SKU-1005",
 ]  # fmt: skip
 LOAD_MAX_BYTES = 150_000
 OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"

@@ -17,7 +17,7 @@ PAGES = [
     "", "#/map", "#/map/fill/SKU-1005", "#/alerts", "#/stock", "#/replenishment", "#/orders", "#/counting",
     "#/suppliers", "#/figures", "#/devices", "#/devices/gateway-1", "#/slot/A09-05", "#/sku/SKU-1005",
     "#/alerts/oncall", "#/equipment", "#/equipment/machine-31", "#/equipment/orders", "#/cold", "#/cold/1",
-    "#/account", "#/users", "#/audit",
+    "#/account", "#/users", "#/audit", "#/stock/SKU-1005",
 ]  # fmt: skip
 LOAD_MAX_BYTES = 138_000
 OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"

@@ -26,7 +26,7 @@ def test_an_article_has_a_page_that_tells_how_it_stands_and_when_it_runs_out(sho
     expect(tiles).to_have_count(5)
     expect(tiles.nth(1)).to_contain_text("4 reserved, 2 set aside")
     expect(tiles.nth(4)).to_contain_text("96.2%")
-    expect(tiles.nth(4)).to_contain_text("aims at 95%")
+    expect(tiles.nth(4)).to_contain_text("no level is aimed at")
     expect(page.locator(".article-course .advice")).to_contain_text("If nothing is ordered it runs out about")
     expect(page.get_by_role("img", name=re.compile("^Stock over time: "))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^Demand over time: "))).to_be_visible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec.structs import replace
 
-from cloud.core.planning.backtest_curve import LEVELS, backtest_curve, table_of
+from cloud.core.planning.backtest_curve import CHUNK, LEVELS, backtest_curve, table_of
 from cloud.core.planning.deals import Deal, dealt
 from cloud.core.planning.items import Item
 from cloud.core.planning.settling import Outlook
@@ -116,5 +116,5 @@ def test_a_back_test_ends_when_there_is_no_more_time_and_says_how_many_are_left(
 
     made = backtest_curve("", [TEA] * 60, table_of(rows), 0, lambda: False)
 
-    assert (made.skus, made.left) == (25, 35)
+    assert (made.skus, made.left) == (CHUNK, 60 - CHUNK)
     assert made.points[0].orders > 0

@@ -21,7 +21,7 @@ LEVELS: Final = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 """The service levels that the policy is lived through at."""
 JUDGED_LEAST: Final = 5
 """Of fewer days nothing is told; of a few weeks it is an example rather than a proof, so the days are always told."""
-CHUNK: Final = 25
+CHUNK: Final = 10
 """SKUs lived through together, before it is asked whether there is time for more."""
 
 

@@ -1,5 +1,5 @@
 // The addresses of an article's course, of what waits to be ordered, and of what another policy would do.
-import { ask, freshKey, post, Refused, type Said } from "../api";
+import { ask, post, Refused, type Said } from "../api";
 import type { OrderView } from "../types";
 import type { BackTest, Chosen, Queue, SkuCourse, Suggestion, WhatIf } from "../types_supply";
 
@@ -33,7 +33,7 @@ export async function look(need: number): Promise<Looked> {
 
 /** What changes a need, as it was looked at. */
 async function write<T>(path: string, body: unknown, tag: string, key: string): Promise<T> {
-  const headers = { "X-Requested-With": "warehouse", "Content-Type": "application/json", "Idempotency-Key": key || freshKey(), ...(tag && { "If-Match": tag }) };
+  const headers = { "X-Requested-With": "warehouse", "Content-Type": "application/json", "Idempotency-Key": key, ...(tag && { "If-Match": tag }) };
   return ask<T>(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 

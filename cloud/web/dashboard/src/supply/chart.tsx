@@ -63,7 +63,7 @@ export function CourseChart({ drawn, from, to, signs, bars, label, cursor }: Cha
         cursor: { sync: { key: SYNC }, y: false, points: { show: false }, drag: { x: false, y: false } },
         scales: {
           x: { time: true, range: () => [shown.current.from / 1000, shown.current.to / 1000] },
-          y: { range: (u) => [0, highest(u, shown.current.from / 1000, shown.current.to / 1000, shown.current.signs) * 1.08] },
+          y: { range: (u) => [0, highest(u, shown.current.from / 1000, shown.current.to / 1000, shown.current.signs) * 1.16] },
         },
         axes: [
           { ...axis, grid: { show: false }, size: 22 * larger, space: 60 * larger, values: (_, splits) => splits.map((one) => (shown.current.to - shown.current.from > DAYS_MS ? shortDay(one * 1000) : minute(one * 1000))) },

@@ -11,7 +11,7 @@ import { days, day, figure, money, moment, number, percent, say, word } from "..
 import { Since } from "../ui/panel";
 import { useAsked } from "../trade/asked";
 import { Card } from "../trade/card";
-import { Act, Form, once, Trouble } from "../trade/form";
+import { Act, Form, Trouble } from "../trade/form";
 import { OrderNeed } from "../trade/order_need";
 import { useWish } from "../trade/wish";
 import { course, look, type Looked, orderUnits, snooze } from "./api";
@@ -158,7 +158,7 @@ export function Snoozed({ need }: { need: NeedView }) {
         <span class="note">{say("replenish.asleep", { n: number(need.quantity), until: moment(Number(until)), by: String(by ?? "–") })}</span>
         {note && <q>{String(note)}</q>}
       </span>
-      {may("buy") && <Act label={say("replenish.wake")} described={`${say("replenish.wake")}: ${name}`} act={(key) => once(() => wake(key).then(() => true))} />}
+      {may("buy") && <Act label={say("replenish.wake")} described={`${say("replenish.wake")}: ${name}`} act={wake} />}
     </li>
   );
 }

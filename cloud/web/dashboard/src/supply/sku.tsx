@@ -5,7 +5,7 @@ import { alertsInOrder, needsInOrder, orders, site, skus, slots } from "../state
 import type { NeedView, SkuView, SlotView } from "../types";
 import type { SkuCourse } from "../types_supply";
 import { RANGES } from "../core/course";
-import { days as daysSaid, day, exact, figure, money, number, percent, say, word } from "../words/words";
+import { days as daysSaid, day, figure, money, number, percent, say, word } from "../words/words";
 import { SeverityMark, Status, StatusMark } from "../ui/marks";
 import { Canvas } from "../ui/map";
 import { Panel, Since } from "../ui/panel";
@@ -312,7 +312,6 @@ function Costs({ sku }: { sku: SkuView }) {
               </ul>
             </>
           )}
-          <p class="note">{say("sku.as_of", { time: exact(Date.now()) })}</p>
         </div>
       )}
     </Panel>

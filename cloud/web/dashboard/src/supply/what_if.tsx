@@ -2,7 +2,7 @@
 // for is kept in the address of the tab.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { replenishHref, skuPageHref } from "../route";
+import { query, replenishHref, skuPageHref } from "../route";
 import { site, skuName, skus } from "../state";
 import type { Led } from "../types_supply";
 import { figure, money, number, percent, say, word } from "../words/words";
@@ -14,12 +14,31 @@ import { SkuChoice } from "./sku_choice";
 const STILL_MS = 300;
 const coins = (value: number) => money(value, site.value?.currency || "EUR");
 
+const AS_IT_IS: Asking = { demand: 100, lead: 100, level: 0 };
+
+function fromAddress(): Asking {
+  const whole = (name: keyof Asking) => {
+    const asked = Number(query.value.get(name) ?? AS_IT_IS[name]);
+    return Number.isInteger(asked) && asked >= 0 && asked <= 999 ? asked : AS_IT_IS[name];
+  };
+  return { demand: Math.min(300, Math.max(10, whole("demand"))), lead: Math.min(300, whole("lead")), level: whole("level") >= 800 ? whole("level") : 0 };
+}
+
+function inAddress(sku: string, asking: Asking): string {
+  const said = new URLSearchParams(sku ? { sku } : {});
+  for (const name of ["demand", "lead", "level"] as const) if (asking[name] !== AS_IT_IS[name]) said.set(name, String(asking[name]));
+  return String(said);
+}
+
 export function WhatIfs({ sku, choosing }: { sku: string; choosing?: boolean }) {
-  const asking = useSignal<Asking>({ demand: 100, lead: 100, level: 0 });
+  const asking = useSignal<Asking>(choosing ? fromAddress() : AS_IT_IS);
   const asked = useSignal<Asking>(asking.value);
   const { demand, lead, level } = asking.value;
   useEffect(() => {
-    const still = setTimeout(() => (asked.value = asking.value), STILL_MS);
+    const still = setTimeout(() => {
+      asked.value = asking.value;
+      if (choosing) history.replaceState(null, "", replenishHref("what_if", inAddress(sku, asking.value)));
+    }, STILL_MS);
     return () => clearTimeout(still);
   }, [demand, lead, level]);
   const [told] = useAsked(`${sku} ${JSON.stringify(asked.value)}`, () => whatIf(sku, asked.value));
@@ -39,10 +58,10 @@ export function WhatIfs({ sku, choosing }: { sku: string; choosing?: boolean }) 
           least={800}
           most={999}
           step={1}
-          told={level ? percent(level / 1000, 1) : say("what_if.as_it_is", { level: target ? percent(target, 1) : "–" })}
+          told={level ? percent(level / 1000, 1) : target ? say("what_if.as_it_is", { level: percent(target, 1) }) : say("what_if.reset")}
           onInput={set("level")}
         />
-        <button type="button" onClick={() => (asking.value = { demand: 100, lead: 100, level: 0 })}>
+        <button type="button" onClick={() => (asking.value = AS_IT_IS)}>
           {say("what_if.reset")}
         </button>
       </div>
@@ -85,7 +104,7 @@ function Knob({ name, value, least, most, step, told, onInput }: Turned) {
   return (
     <label class="knob">
       <span>
-        {name} <output>{told}</output>
+        {name} <b>{told}</b>
       </span>
       <input type="range" min={least} max={most} step={step} value={value} aria-valuetext={told} onInput={onInput} />
     </label>

@@ -38,7 +38,6 @@ export const en = {
   "sku.expiring": "Expires soon",
   "sku.expires_in": "in {days}, {day}",
   "sku.expired": "over for {days}, {day}",
-  "sku.as_of": "as of {time}",
 
   "course.stock": "On hand, units",
   "course.demand": "Taken a day, units",
@@ -101,7 +100,7 @@ export const en = {
   "waits.owed": "{owed} are owed",
   "waits.out": "nothing is left",
   "waits.before_delivery": "runs out before a delivery in {lead}",
-  "waits.below_point": "not above its reorder point, {risk} risk to run out",
+  "waits.below_point": "at or below its reorder point, {risk} risk to run out",
   "waits.expires": "some expires unsold",
   "waits.gateway": "a gateway proposed it",
   "waits.revised": "revised",

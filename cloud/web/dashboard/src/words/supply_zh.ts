@@ -40,7 +40,6 @@ export const zh: Record<keyof typeof en, string> = {
   "sku.expiring": "即将过期",
   "sku.expires_in": "还有 {days}，{day}",
   "sku.expired": "已过期 {days}，{day}",
-  "sku.as_of": "截至 {time}",
 
   "course.stock": "现有库存，件",
   "course.demand": "每天取用，件",

@@ -44,7 +44,7 @@ class DashboardHook(BuildHookInterface[Any]):
 
 
 def build() -> None:
-    """Bring both static folders up to date. Raises `BuildError` when there is no Node or a build step fails."""
+    """Bring what is built up to date. Raises `BuildError` when there is no Node or a build step fails."""
     if fresh():
         return
     wanted = stamp()

@@ -20,7 +20,7 @@ ROLES: dict[tuple[str, str], str] = {
     ("GET", "/api/v1/devices"): "read",
     ("GET", "/api/v1/field"): "read",
     ("POST", "/api/v1/field"): "act",
-    ("GET", "/api/v1/tail"): "read",
+    ("GET", "/api/v1/tail"): "act",
     ("GET", "/api/v1/quarantine"): "read",
     ("POST", "/api/v1/quarantine/replay"): "act",
     ("GET", "/api/v1/slots/{slot}/run"): "read",

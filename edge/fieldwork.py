@@ -75,6 +75,7 @@ class Fieldwork:
             sorted(book.enrolments.values(), key=lambda one: -one.asked_ms),
             STRANGERS_MAX,
             REFUSED_MAX,
+            CARDS_MAX,
         )
 
     async def do(self, action: FieldAction, by: str) -> Field:

@@ -90,13 +90,15 @@ class DeviceCards(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """Who was met, latest first, who was refused, and which enrolments there are; how many of each are remembered."""
+    """Who was met, latest first, who was refused, and which enrolments there are; how many of each are remembered, and
+    how many are told at once."""
 
     strangers: list[Met]
     refused: list[Met]
     enrolments: list[Enrolment]
     strangers_max: int
     refused_max: int
+    told_max: int
 
 
 class Enrol(Struct, frozen=True, tag_field="do", tag="enrol", forbid_unknown_fields=True):

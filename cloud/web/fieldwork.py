@@ -15,6 +15,7 @@ from cloud.web.access import WHO
 from cloud.web.codes import ASKED
 from cloud.web.gateways import Desk, SlotAction, Told, read
 from cloud.web.queries import Text, Whole
+from cloud.web.replies import Refusal
 from cloud.web.routing import Given, Route, delete, get, post
 from protocols.fieldwork import DeviceCards, Field, LastRun, Quarantine, Replay, Replayed, Run, Tail
 
@@ -23,6 +24,8 @@ DEVICE = Text("device", "of this device alone; left out: of all")
 AFTER = Whole("after", "what came behind this line", 0)
 BEFORE = Whole("before", "messages older than the one of this number; 0: the latest", 0)
 CODE = Text("code", "of this problem alone")
+PATH_MAX = 480
+"""A gateway takes no longer ones (`protocols.uplink.Ask`)."""
 Name = Annotated[str, Meta(max_length=200)]
 
 
@@ -105,6 +108,8 @@ class Fieldwork:
 
     async def _look(self, request: web.Request, path: str, kind: type[Told]) -> Told:
         gateway = request.match_info["id"]
+        if len(path) > PATH_MAX:
+            raise Refusal(400, "bad_request", "so long a name is nobody's", "take one from what the gateway tells")
         return read(*await self._desk.ask(gateway, "GET", f"/api/v1/{path}", request[WHO].name), kind)
 
     async def _act(self, request: web.Request, path: str, given: Struct, by: Given, kind: type[Told]) -> Told:

@@ -96,7 +96,7 @@ class FakeGate:
                 gone = {one.address for one in self.enrolments if one.approved_ms}
                 gone |= {one.address for one in self.refused}
                 met = [one for one in _strangers(t) if one.address not in gone]
-                return Field(met, self.refused, self.enrolments, 1000, 1000)
+                return Field(met, self.refused, self.enrolments, 1000, 1000, 200)
             case ["tail"]:
                 return _tail(t, "after=0" in asked)
             case ["quarantine"]:

@@ -72,6 +72,8 @@ def test_a_gateways_page_says_how_it_is_and_how_its_devices_are(shop: Shop, visi
 
 def test_who_is_new_is_enrolled_at_a_place_and_approved_or_refused(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/devices/gateway-1/new", who="lena")
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
     one = page.locator(".strangers li").filter(has_text="scale-77")
     expect(one.get_by_text("mass 1,350 g")).to_be_visible()
     one.get_by_role("button", name="Enrol").click()
@@ -90,6 +92,7 @@ def test_who_is_new_is_enrolled_at_a_place_and_approved_or_refused(shop: Shop, v
     expect(page.get_by_text("Calibration due: its scale was replaced")).to_be_visible()
 
     assert [deed["do"] for _, by, deed in shop.fake.gate.asked] == ["enrol", "approve", "refuse"]
+    assert broken == []
 
 
 def test_messages_are_shown_as_they_come_and_what_could_not_be_used_is_replayed(shop: Shop, visit: Visit) -> None:

@@ -262,6 +262,7 @@ async def test_from_the_services_pages_a_device_is_enrolled_by_who_may_and_the_g
     assert (await pair.ask("gateways/gw/quarantine", role="viewer"))[1]["items"] == []
     assert (await pair.ask("gateways/gw/tail", role="viewer"))[0] == 403
     assert (await pair.ask("gateways/gw/tail?device=shelf-1"))[1]["lines"] == []
+    assert (await pair.ask(f"gateways/gw/tail?device={'%E4%B8%AD' * 190}"))[0] == 400, "no question is too long to read"
     assert await pair.ask("slots/A1/run", role="viewer") == (200, {"run": None})
     status, run = await pair.ask("slots/A1/run", {"do": "tare"})
     assert (status, run["step"], run["by"]) == (200, "calm", "ann")
@@ -296,9 +297,12 @@ async def test_whoever_gives_the_token_at_the_page_has_a_session_of_its_own_page
 
 
 async def test_who_looks_from_elsewhere_is_told_to_sign_in_by_a_page_that_holds_nothing(fed: Fed) -> None:
-    async with ClientSession(headers={"Host": "gateway.example"}) as browser:
-        async with browser.get(f"{fed.url}/api/v1/session") as answer:
-            assert await answer.json() == {"looks": False, "acts": False}
+    there = {"Host": "gateway.example"}
+    async with ClientSession(headers=there) as browser, browser.get(f"{fed.url}/api/v1/session") as answer:
+        assert await answer.json() == {"looks": False, "acts": False}
+    async with ClientSession() as browser, browser.get(f"{fed.url}/api/v1/tail") as answer:
+        assert answer.status == 401, "raw messages are for who may act"
+    async with ClientSession(headers=there) as browser:
         for name in ("..%2f..%2fapi.py", "secret.txt", "app.js"):
             async with browser.get(f"{fed.url}/assets/{name}") as answer:
                 assert answer.status == 404

@@ -14,7 +14,12 @@ from protocols.readings import Problem
 from tests import house
 
 DOCS = house.ROOT / "docs"
-OURS = ("protocols/devices/native.py", "protocols/devices/__init__.py", "edge/core/inference.py")
+OURS = (
+    "protocols/devices/native.py",
+    "protocols/devices/__init__.py",
+    "edge/core/inference.py",
+    "edge/core/field/places.py",
+)
 """Where the problems of native devices are made; all others are those of other makes."""
 CODE = re.compile(r"[a-z][a-z0-9]*\.[a-z_]+")
 

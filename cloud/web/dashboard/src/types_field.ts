@@ -54,13 +54,17 @@ export interface Enrolment {
   approved_by: string;
 }
 
-/** Who was met, latest first, who was refused, and which enrolments there are; how many of each are remembered. */
+/**
+ * Who was met, latest first, who was refused, and which enrolments there are; how many of each are remembered, and how
+ * many are told at once.
+ */
 export interface Field {
   strangers: Met[];
   refused: Met[];
   enrolments: Enrolment[];
   strangers_max: number;
   refused_max: number;
+  told_max: number;
 }
 
 /**

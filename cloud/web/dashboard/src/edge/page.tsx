@@ -62,7 +62,7 @@ export function Home() {
         {!standing.value && <p class="calm" role="status">{say("why.asking")}</p>}
         {told && standing.value?.looks && (
           <>
-            <Tabs gate={api.HOME} tabs={TABS} tab={shown} />
+            <Tabs gate={api.HOME} tabs={TABS.filter((one) => one !== "messages" || may)} tab={shown} />
             {shown === "state" && <State told={told} />}
             {shown === "stock" && <Stock gate={api.HOME} may={may} />}
             <Shown gate={api.HOME} tab={shown} more={decodeURIComponent(more.join("/"))} may={may} />

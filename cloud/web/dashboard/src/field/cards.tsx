@@ -1,21 +1,20 @@
 // A gateway's devices, a card each: heard and changed apart, battery, signal, lost messages, clock, version, and whether
 // it is to be calibrated. Those that want something come first.
 import { useSignal } from "@preact/signals";
-import { now, zoneName } from "../state";
+import { zoneName } from "../state";
 import type { DeviceCard } from "../types_field";
 import { number, quantity, say, word } from "../words/words";
 import { HealthMark } from "../ui/marks";
 import { Panel, Since } from "../ui/panel";
 import { reason } from "../gate/asked";
 import { useEvery } from "./every";
-import type { Gate } from "./gate";
+import { allCards, type Gate } from "./gate";
 import { RunAt } from "./run";
 
 const AGAIN_MS = 10_000;
 const LOST_PCT = 1;
 const BATTERY_PCT = 15;
 const CLOCK_MS = 10_000;
-const DAY_MS = 86_400_000;
 
 /** Does it want somebody's attention? */
 const wants = (one: DeviceCard): boolean => one.due !== "" || one.findings.length > 0 || (one.state !== "ok" && one.state !== "unseen");
@@ -27,14 +26,7 @@ export function Cards({ gate, may }: { gate: Gate; may: boolean }) {
   const sought = useSignal("");
   useEvery(AGAIN_MS, gate.id, async () => {
     try {
-      const all: DeviceCard[] = [];
-      for (let after = ""; ; ) {
-        const { items, next } = await gate.cards(after);
-        all.push(...items);
-        if (!next) break;
-        after = next;
-      }
-      items.value = all;
+      items.value = await allCards(gate);
       failed.value = "";
     } catch (error) {
       failed.value = reason(error);
@@ -86,7 +78,7 @@ function Card({ one, gate, may }: { one: DeviceCard; gate: Gate; may: boolean })
             <Fact name="firmware">{one.firmware || "–"}</Fact>
           </>
         )}
-        {one.slots.length > 0 && <Fact name="calibrated">{one.calibrated_ms ? now.value - one.calibrated_ms < DAY_MS ? <Since at={one.calibrated_ms} /> : say("gate.days", { n: number(Math.floor((now.value - one.calibrated_ms) / DAY_MS)) }) : say("field.not_by_hand")}</Fact>}
+        {one.slots.length > 0 && <Fact name="calibrated">{one.calibrated_ms ? <Since at={one.calibrated_ms} /> : say("field.not_by_hand")}</Fact>}
       </dl>
       {may && (
         <p class="taps">

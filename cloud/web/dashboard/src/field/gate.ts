@@ -1,6 +1,6 @@
 // A gateway as these parts ask it: through the service, over the link it keeps open; or itself, from its own page.
 import { ask, freshKey, post } from "../api";
-import type { DeviceCards, Field, FieldDeed, LastRun, Quarantine, Replay, Replayed, Run, Tail } from "../types_field";
+import type { DeviceCard, DeviceCards, Field, FieldDeed, LastRun, Quarantine, Replay, Replayed, Run, Tail } from "../types_field";
 import type { SlotAction } from "../types_gate";
 
 export interface Gate {
@@ -17,6 +17,17 @@ export interface Gate {
   cancel: (slot: string) => Promise<unknown>;
   /** The address of a part of it: `devices`, `new`, `messages/shelf-1`. */
   href: (part: string) => string;
+}
+
+/** All devices of a gateway, page by page. */
+export async function allCards(gate: Gate): Promise<DeviceCard[]> {
+  const all: DeviceCard[] = [];
+  for (let after = ""; ; ) {
+    const { items, next } = await gate.cards(after);
+    all.push(...items);
+    if (!next) return all;
+    after = next;
+  }
 }
 
 export const query = (given: Record<string, string | number>): string => String(new URLSearchParams(Object.entries(given).map(([name, value]) => [name, String(value)])));

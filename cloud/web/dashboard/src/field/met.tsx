@@ -5,7 +5,7 @@ import { figure, number, quantity, say, word } from "../words/words";
 import { Panel, Since } from "../ui/panel";
 import { reason } from "../gate/asked";
 import { useEvery } from "./every";
-import type { Gate } from "./gate";
+import { allCards, type Gate } from "./gate";
 
 const AGAIN_MS = 5000;
 const SAYS_SHOWN = 4;
@@ -15,19 +15,18 @@ const UNITS: Record<string, string> = { g: "g", c: "Cel", pct: "%", hpa: "hPa", 
 export function MetPage({ gate, may }: { gate: Gate; may: boolean }) {
   const told = useSignal<Field | null>(null);
   const places = useSignal<DeviceCard[]>([]);
+  /** Who stands where has not changed since it was asked. */
+  const known = useSignal(false);
   const failed = useSignal("");
   const said = useSignal("");
   const busy = useSignal(false);
   useEvery(AGAIN_MS, gate.id, async () => {
     try {
-      const [field, cards] = await Promise.all([gate.field(), places.peek().length ? { items: places.peek(), next: "" } : gate.cards("")]);
-      for (let { next } = cards; next; ) {
-        const more = await gate.cards(next);
-        cards.items = [...cards.items, ...more.items];
-        next = more.next;
+      told.value = await gate.field();
+      if (!known.peek()) {
+        places.value = await allCards(gate);
+        known.value = true;
       }
-      told.value = field;
-      places.value = cards.items;
       failed.value = "";
     } catch (error) {
       failed.value = reason(error);
@@ -39,7 +38,7 @@ export function MetPage({ gate, may }: { gate: Gate; may: boolean }) {
     said.value = say("shelf.working");
     try {
       told.value = await gate.act(deed);
-      places.value = [];
+      known.value = false;
       said.value = say(`met.done.${deed.do}`);
     } catch (error) {
       said.value = reason(error);
@@ -57,12 +56,12 @@ export function MetPage({ gate, may }: { gate: Gate; may: boolean }) {
           <ul class="rows">{field.enrolments.map((one) => <Enrolled key={one.device} one={one} may={may} act={act} />)}</ul>
         </Panel>
       )}
-      <Panel name="strangers" title={say("met.title")} foot={<p class="note">{say("met.limit", { n: number(field.strangers_max) })}</p>}>
+      <Panel name="strangers" title={say("met.title")} foot={<p class="note">{say("met.limit", { n: number(field.strangers_max), shown: number(field.told_max) })}</p>}>
         {field.strangers.length === 0 && <p class="calm">{say("met.nobody")}</p>}
         <ul class="rows">{field.strangers.map((one) => <Stranger key={`${one.source} ${one.address}`} one={one} places={places.value} may={may} act={act} />)}</ul>
       </Panel>
       {field.refused.length > 0 && (
-        <Panel name="refused" title={say("met.refused")} foot={<p class="note">{say("met.limit", { n: number(field.refused_max) })}</p>}>
+        <Panel name="refused" title={say("met.refused")} foot={<p class="note">{say("met.limit", { n: number(field.refused_max), shown: number(field.told_max) })}</p>}>
           <ul class="rows">
             {field.refused.map((one) => (
               <li key={`${one.source} ${one.address}`}>
@@ -118,6 +117,7 @@ function Stranger({ one, places, may, act }: { one: Met; places: DeviceCard[]; m
   const fits = places.filter(({ kind }) => !one.kind || kind === one.kind || [kind, one.kind].every((each) => each === "climate" || each === "machine"));
   const free = (card: DeviceCard): boolean => card.state === "unseen";
   const choice = [...fits].sort((a, b) => Number(free(b)) - Number(free(a)) || a.id.localeCompare(b.id));
+  const chosen = choice.find(({ id }) => id === place.value);
   const at = { source: one.source, address: one.address };
   return (
     <li>
@@ -143,7 +143,7 @@ function Stranger({ one, places, may, act }: { one: Met; places: DeviceCard[]; m
               ))}
             </select>
           </label>
-          {place.value && <p>{say(free(choice.find(({ id }) => id === place.value)!) ? "met.first" : "met.replaces", { device: place.value, was: choice.find(({ id }) => id === place.value)!.address })}</p>}
+          {chosen && <p>{say(free(chosen) ? "met.first" : "met.replaces", { device: chosen.id, was: chosen.address })}</p>}
           <p class="note">{say(choice.length ? "met.plan" : "met.no_place")}</p>
           <button type="submit" aria-disabled={!place.value}>{say("met.enrol_now")}</button>
         </form>

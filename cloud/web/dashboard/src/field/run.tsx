@@ -104,7 +104,7 @@ function Steps({ run }: { run: Run }) {
       </p>
       <ol>
         {(["calm", "measured", "stored"] as const).map((one, number) => (
-          <li key={one} class={number < at ? "past" : number === at ? (failed ? "failed" : "now") : undefined} aria-current={number === at && !failed ? "step" : undefined}>
+          <li key={one} class={number < at ? "past" : number === at ? (failed ? "failed" : "at") : undefined} aria-current={number === at && !failed ? "step" : undefined}>
             <span aria-hidden="true">{number < at ? "✓" : number === at && failed ? "✕" : number + 1}</span> {say(`run.step.${one}`)}
             {one === "measured" && run.measured_g !== null && `: ${quantity(run.measured_g, "g", 1)}`}
           </li>

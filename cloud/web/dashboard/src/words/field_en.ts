@@ -79,7 +79,7 @@ export const en = {
   "run.reach": "Up to {n} units can be told apart.",
   "met.title": "Speak, and have no place",
   "met.nobody": "Everybody who speaks has a place.",
-  "met.limit": "The latest {n} are remembered.",
+  "met.limit": "The latest {n} are remembered, and {shown} of them shown.",
   "met.enrolments": "Enrolled here",
   "met.refused": "Refused",
   "met.refused_by": "by {by}",

@@ -81,7 +81,7 @@ export const zh: Record<keyof typeof en, string> = {
   "run.reach": "最多可分辨 {n} 件。",
   "met.title": "有数据但没有位置",
   "met.nobody": "所有发言的设备都有位置。",
-  "met.limit": "保留最近 {n} 个。",
+  "met.limit": "保留最近 {n} 个，最多显示 {shown} 个。",
   "met.enrolments": "在此登记",
   "met.refused": "已拒绝",
   "met.refused_by": "由 {by}",

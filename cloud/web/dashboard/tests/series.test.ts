@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { appended, span, withGaps } from "../src/core/series";
+import { appended, span, steps, withGaps } from "../src/core/series";
 
 test("missing data is a gap, not a line across it", () => {
   const { t, v } = withGaps({ t: [0, 10, 20, 200, 210], v: [1, 2, 3, 4, 5] });
@@ -23,4 +23,9 @@ test("an axis holds the samples and the allowed band", () => {
   const [low, high] = span([4, null, 5], [2, 8]);
   assert.ok(low < 2 && high > 8);
   assert.deepEqual(span([], [null, null]), [0, 1]);
+});
+
+test("what is told only when it changes keeps its value until then, and until now", () => {
+  assert.deepEqual(steps({ t: [0, 100], v: [9, 4] }, 150), { t: [0, 100, 100, 150], v: [9, 9, 4, 4] });
+  assert.deepEqual(steps({ t: [], v: [] }, 150), { t: [], v: [] });
 });

@@ -312,8 +312,7 @@ def test_where_slow_stock_is_not_known_nothing_says_there_is_none(shop: Shop, vi
     shop.do(shop.fake.become, measures=unknown)
     page = visit(shop)
     page.route("**/api/v1/measures/slow_stock", lambda route: route.fulfill(json={"id": "slow_stock", "rows": []}))
-    page.locator("nav summary").click()  # behind "More" on a screen of usual width
-    page.get_by_role("link", name="Figures", exact=True).click()
+    page.goto(shop.base + "#/figures")
 
     expect(page.locator(".panel.slow_stock")).to_contain_text("Not known yet: nothing is forecast.")
     expect(page.locator(".panel.slow_stock")).not_to_contain_text("Nothing lasts")

@@ -31,9 +31,10 @@ async def test_every_answer_carries_the_security_headers(web: Web, path: str) ->
 async def test_the_page_is_asked_for_anew_and_hashed_files_are_for_good(web: Web) -> None:
     client = await web.client()
 
-    async with client.get("/?wall") as response:
-        assert "Depot" in await response.text()
-        assert response.headers["Cache-Control"] == "no-cache"
+    for path in ("/?fresh", "/wall"):
+        async with client.get(path) as response:
+            assert "Depot" in await response.text()
+            assert response.headers["Cache-Control"] == "no-cache"
     async with client.get("/assets/notes.txt") as response:
         assert response.headers["Cache-Control"] == "no-cache"
     async with client.get("/assets/app-ABCD1234.js") as response:

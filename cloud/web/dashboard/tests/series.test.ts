@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { appended, span, withGaps, extent, stretches } from "../src/core/series";
+import { appended, extent, span, steps, stretches, withGaps } from "../src/core/series";
 
 test("missing data is a gap, not a line across it", () => {
   const { t, v } = withGaps({ t: [0, 10, 20, 200, 210], v: [1, 2, 3, 4, 5] });
@@ -33,4 +33,9 @@ test("coldest, mean and warmest are of what was measured; a gap counts for nothi
 
 test("a door stood open from the sample that says so to the next that does not, or to now", () => {
   assert.deepEqual(stretches({ t: [0, 5, 9, 20], v: [0, 1, 0, 1] }, 30), [{ from: 5, to: 9 }, { from: 20, to: 30 }]);
+});
+
+test("what is told only when it changes keeps its value until then, and until now", () => {
+  assert.deepEqual(steps({ t: [0, 100], v: [9, 4] }, 150), { t: [0, 100, 100, 150], v: [9, 9, 4, 4] });
+  assert.deepEqual(steps({ t: [], v: [] }, 150), { t: [], v: [] });
 });

@@ -23,6 +23,18 @@ export function withGaps({ t, v }: Series, factor = 4): Series {
   return out;
 }
 
+/** A series that is told only when it changes, as steps up to `to` ms. */
+export function steps({ t, v }: Series, to: number): Series {
+  const out: Series = { t: [], v: [] };
+  const put = (at: number, value: number | null) => (out.t.push(at), out.v.push(value));
+  t.forEach((at, i) => {
+    if (i > 0) put(at, v[i - 1]!);
+    put(at, v[i]!);
+  });
+  if (t.length && to > t.at(-1)!) put(to, v.at(-1)!);
+  return out;
+}
+
 /** The series with one newer sample, and without what is older than `from` ms. An old or repeated sample changes nothing. */
 export function appended(series: Series, at: number, value: number, from: number): Series {
   const last = series.t.at(-1);

@@ -1,6 +1,6 @@
 // The courses that are furthest out of what is normal, the worst first.
 import { across, down, type Span, ticks } from "../core/spark";
-import { appended, span, withGaps } from "../core/series";
+import { appended, span, steps, withGaps } from "../core/series";
 import { featured, featureName, normal } from "../plant/features";
 import { assetName } from "../plant/told";
 import { assets, rooms } from "../plant/live";
@@ -28,17 +28,20 @@ export function Trends() {
 function Trend({ trend }: { trend: TrendView }) {
   const { kind, id, low, high } = trend;
   const zone = kind === "zone" ? zones.value.get(id) : undefined;
-  const live = zone && zone.temperature_c !== null && zone.at_ms > trend.to_ms;
-  const to = live ? zone.at_ms : trend.to_ms;
+  const slot = kind === "slot" ? slots.value.get(id) : undefined;
+  const [at, newest] = zone ? [zone.at_ms, zone.temperature_c] : [slot?.at_ms ?? 0, slot?.count ?? null];
+  const live = newest !== null && at > trend.to_ms;
+  const to = live ? at : trend.to_ms;
   const from = to - (trend.to_ms - trend.from_ms);
   const measured = { t: trend.times_ms, v: trend.values };
-  const series = withGaps(live ? appended(measured, zone.at_ms, zone.temperature_c!, from) : measured);
+  const known = live ? appended(measured, at, newest, from) : measured;
+  const series = slot ? steps(known, to) : withGaps(known);
   const [least, most] = span(series.v, [low, high]);
   const value = series.v.findLast((one) => one !== null);
   const out = value !== null && value !== undefined && ((low !== null && value < low) || (high !== null && value > high));
   const of = { name: trend.name, unit: trend.unit, normal_low: low, normal_high: high };
   const asset = assets.value.get(id);
-  const name = kind === "slot" ? `${id} · ${skuName(slots.value.get(id)?.sku ?? "")}` : zone ? zoneName(id) : assetName(asset, id);
+  const name = slot ? `${id} · ${skuName(slot.sku)}` : zone ? zoneName(id) : assetName(asset, id);
   const feature = kind === "slot" ? say("trends.count") : featureName(trend.name);
   const told = value === null || value === undefined ? "?" : kind === "zone" ? quantity(value, trend.unit, 1) : featured(value, of);
   const href = kind === "asset" ? assetHref(id) : kind === "slot" ? slotHref(id) : hrefOf([...rooms.value.values()].some((room) => room.zone === id) ? "cold" : "map");

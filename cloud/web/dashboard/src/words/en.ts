@@ -62,7 +62,7 @@ export const en = {
   "kpi.alerts": "To acknowledge",
   "kpi.picks": "Picks, last hour",
   "kpi.change": "{change} in 1 h",
-  "kpi.since": "known since {time}",
+  "kpi.since": "since {time}",
   "kpi.steady": "as 1 h ago",
   "kpi.usual": "usual {low} to {high}",
   "kpi.usual_one": "usual {value}",

@@ -63,7 +63,7 @@ export const zh: Words = {
   "kpi.alerts": "待确认告警",
   "kpi.picks": "近一小时拣货",
   "kpi.change": "1 小时 {change}",
-  "kpi.since": "自 {time} 起有记录",
+  "kpi.since": "自 {time} 起",
   "kpi.steady": "与 1 小时前相同",
   "kpi.usual": "通常 {low}–{high}",
   "kpi.usual_one": "通常 {value}",

@@ -88,7 +88,7 @@ class Service:
         self.people = PeopleDesk(self.ledger.people, self.ledger.audit, suppliers, _now_ms)
         self.alerting = Alerting(self.ledger, self._on_disk, _now_ms)
         self.graphing = Graphing(options.site, history)
-        self.exporting = Exporting(self.trade, self.ledger.exports, history, lambda: self.live.current)
+        self.exporting = Exporting(self.trade, self.people, self.ledger, history, lambda: self.live.current)
         self.trade.works.assets = lambda: self.assets.current
         self.trade.works.verdicts.snooze = self.alerting.shelve
         self.trade.works.people = lambda: [one.id for one in options.site.people]

@@ -7,29 +7,41 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from inspect import isawaitable
 from threading import Semaphore
+from zoneinfo import ZoneInfo
 
 from cloud.alerts.lifecycle import Alert
+from cloud.alerts.people import turns
 from cloud.core.book.entries import Entry, Sensed
 from cloud.core.cold_view import ExcursionView, ExposureView
+from cloud.core.completeness import DeviceProof, LaneProof
 from cloud.core.counting.findings import Finding
+from cloud.core.crews_view import TurnView
 from cloud.core.exporting.columns import ColumnView, Row, Table, TableView
 from cloud.core.exporting.source import Sample, Span
 from cloud.core.exporting.tables import TABLES
+from cloud.core.maintenance.verdicts import RulePrecision, Verdict
 from cloud.core.maintenance.work import WorkOrder
+from cloud.core.office_view import SupplierView
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.scorecards import Mark
 from cloud.core.replenishment import Need
-from cloud.core.stock_view import Standing
+from cloud.core.stock_view import Standing, WorthRow
 from cloud.core.view import Snapshot
+from cloud.desks.people import PeopleDesk
 from cloud.desks.refusing import storing
 from cloud.desks.trade import Trade
-from cloud.stores.exports import Exports
+from cloud.stores.audit import Deed
+from cloud.stores.exports import AlertChange
 from cloud.stores.history import History, HistoryUnavailable
+from cloud.stores.ledger import Ledger
 from cloud.stores.notices import Kept
 from cloud.table_csv import csv_file
 from cloud.table_parquet import parquet_file
 from cloud.web.desk import NotFound, Unavailable
+from cloud.web.own import SessionView, TokenView
+from cloud.web.posting import Delivery
+from cloud.web.users import UserView
 
 FORMATS: dict[str, Callable[[Sequence[ColumnView], Iterable[list[Row]]], Iterator[bytes]]] = {
     "csv": csv_file,
@@ -40,6 +52,7 @@ OPEN_MAX = 4
 DAY_MS = 86_400_000
 WINDOW_MS_MAX = 400 * DAY_MS
 SHORT_MS = 60_000
+ROSTER_DAYS = 92
 FEW, MANY = 5_000, 100_000
 """Samples in one reading of the history: fewer, and the next one looks further; more, and it looks less far."""
 
@@ -47,8 +60,11 @@ FEW, MANY = 5_000, 100_000
 class Exporting:
     """The tables of one service. `now` is how everything is."""
 
-    def __init__(self, trade: Trade, stored: Exports, history: History, now: Callable[[], Snapshot]) -> None:
-        self._trade, self._stored, self._history, self._now = trade, stored, history, now
+    def __init__(
+        self, trade: Trade, people: PeopleDesk, ledger: Ledger, history: History, now: Callable[[], Snapshot]
+    ) -> None:
+        self._trade, self._people, self._history, self._now = trade, people, history, now
+        self._stored, self._proof = ledger.exports, ledger.proof
         self._room = Semaphore(OPEN_MAX)
 
     @property
@@ -134,6 +150,65 @@ class Exporting:
     def scores(self, span: Span) -> Iterator[Mark]:
         """See `Source`."""
         return self._stored.scores(span.from_ms, span.to_ms)
+
+    async def worth(self) -> list[WorthRow]:
+        """See `Source`."""
+        now_ms = self.now.t
+        return (await self._trade.book.value(now_ms, now_ms)).skus
+
+    def suppliers(self) -> list[SupplierView]:
+        """See `Source`."""
+        return self._trade.partners.suppliers()
+
+    def deliveries(self) -> list[Delivery]:
+        """See `Source`."""
+        return [*self._trade.telling.posting.log]
+
+    def alert_changes(self, span: Span) -> Iterator[AlertChange]:
+        """See `Source`."""
+        return self._stored.alert_changes(span.from_ms, span.to_ms)
+
+    def verdicts(self, span: Span) -> Iterator[Verdict]:
+        """See `Source`."""
+        return self._stored.verdicts(span.from_ms, span.to_ms)
+
+    def precision(self) -> list[RulePrecision]:
+        """See `Source`."""
+        return self._trade.works.precision()
+
+    async def lanes(self) -> list[LaneProof]:
+        """See `Source`."""
+        return (await asyncio.to_thread(self._proof.look)).lanes
+
+    async def heard(self) -> list[DeviceProof]:
+        """See `Source`."""
+        return (await asyncio.to_thread(self._proof.look)).devices
+
+    def roster(self) -> list[TurnView]:
+        """See `Source`."""
+        site, from_ms = self._trade.book.site, self.now.t
+        people, zone = {one.id: one for one in site.people}, ZoneInfo(site.site.timezone)
+        return [
+            TurnView(team.id, one.person, people[one.person].name, one.from_ms, one.until_ms, one.stands_in)
+            for team in site.teams
+            for one in turns(team, people, from_ms, from_ms + ROSTER_DAYS * DAY_MS, zone)
+        ]
+
+    async def users(self) -> list[UserView]:
+        """See `Source`."""
+        return await self._people.users()
+
+    async def sessions(self) -> list[SessionView]:
+        """See `Source`."""
+        return await self._people.sessions("", "")
+
+    async def tokens(self) -> list[TokenView]:
+        """See `Source`."""
+        return await self._people.tokens("")
+
+    def deeds(self, span: Span) -> Iterator[Deed]:
+        """See `Source`."""
+        return self._stored.deeds(span.from_ms, span.to_ms)
 
     async def excursions(self, span: Span) -> list[ExcursionView]:
         """See `Source`."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from cloud.asking import Asking
 from cloud.core.view import GatewayView
-from cloud.web.desk import NotFound, Unavailable
+from cloud.web.desk import NotFound, Refused, Unavailable
 from protocols.layout import Site
 from protocols.reports import DeviceHealth, Report, SlotLevel
 
@@ -30,20 +30,21 @@ class Gateways:
                 self._sees[self._site.slot_by_id[one.slot].device] = gateway
 
     def of_slot(self, slot: str) -> str:
-        """The gateway that sees a slot. Raises `NotFound`, `Unavailable`."""
+        """The gateway that sees a slot. Raises `NotFound`, `Refused`."""
         known = self._site.slot_by_id.get(slot)
         if known is None:
             raise NotFound(f"there is no slot {slot[:100]!r}", "take one from /api/v1/slots")
         return self.of_device(known.device)
 
     def of_device(self, device: str) -> str:
-        """The gateway that hears a device. Raises `NotFound`, `Unavailable`."""
+        """The gateway that hears a device. Raises `NotFound`, `Refused`."""
         if device not in self._site.device_by_id:
             raise NotFound(f"there is no device {device[:100]!r}", "take one from /api/v1/devices")
         listed = [one.id for one in self._listed()]
         found = self._sees.get(device) or (listed[0] if len(listed) == 1 else "")
         if not found:
-            raise Unavailable(f"no gateway has told of {device} since the service started", "try again in a moment")
+            said = f"no gateway has told of {device} since the service started"
+            raise Refused("no_gateway", said, "look whether one is connected, and whether it lists the device")
         return found
 
     async def ask(

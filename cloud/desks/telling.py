@@ -180,7 +180,7 @@ class Telling:
             for one in self.site.webhooks
         ]  # fmt: skip
 
-    async def _keep(self, name: str, waiting: list[Waiting]) -> None:
+    async def _keep(self, name: str, waiting: list[Waiting]) -> bool:
         told = self._told[name]
         for over in [one for one in told.orders if one not in self._known][:-OVER_KEPT]:
             del told.orders[over]
@@ -190,6 +190,8 @@ class Telling:
             self._secrets[name] = await self._on_disk(secrets_of, self._books, name, self._now_ms())
         except LedgerUnavailable as error:  # what the ledger has, both of it, is of before: it would be told again
             log.warning("webhooks: %s; what waits for %s is kept later", error, name)
+            return False
+        return True
 
 
 def kept_of(books: Books, webhook: str) -> Kept | None:

@@ -8,22 +8,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import starmap
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
 
 from cloud.alerts.lifecycle import Alert
 from cloud.core.book.entries import Entry, Sensed, sensed
+from cloud.core.maintenance.verdicts import Verdict
 from cloud.core.maintenance.work import WorkOrder
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.scorecards import Mark
 from cloud.core.replenishment import Need
-from cloud.stores import purchases, tables, tables_notices, tables_trade, tables_work, work
+from cloud.stores import purchases, tables, tables_notices, tables_people, tables_trade, tables_work, work
+from cloud.stores.audit import Deed
 from cloud.stores.notices import Kept
 
 PAGE = 2_000
 FIRED = ("firing", "acknowledged", "shelved", "resolved")
+
+
+class AlertChange(NamedTuple):
+    """An alert became another; `before`: "" where it is new."""
+
+    id: int
+    alert: int
+    before: str
+    state: str
+    severity: int
+    at_ms: int
+    by: str
+    note: str
 
 
 class Exports:
@@ -65,6 +80,21 @@ class Exports:
         fired, fields = table.c.state.in_(FIRED), (*table.c.keys(),)
         rows = self._rows(table, table.c.since_ms, from_ms, to_ms, fields, fired)
         return (Alert(**dict(zip(fields, row, strict=True))) for row in rows)
+
+    def alert_changes(self, from_ms: int, to_ms: int) -> Iterator[AlertChange]:
+        """What became of alerts that fired or were to, by when."""
+        table = tables.transition
+        return starmap(AlertChange, self._rows(table, table.c.at_ms, from_ms, to_ms, AlertChange._fields))
+
+    def verdicts(self, from_ms: int, to_ms: int) -> Iterator[Verdict]:
+        """What people said, by when."""
+        table = tables_work.verdict
+        return starmap(Verdict, self._rows(table, table.c.at_ms, from_ms, to_ms, Verdict.__struct_fields__))
+
+    def deeds(self, from_ms: int, to_ms: int) -> Iterator[Deed]:
+        """Who did what, by when."""
+        table = tables_people.audit
+        return starmap(Deed, self._rows(table, table.c.at_ms, from_ms, to_ms, Deed._fields))
 
     def notices(self, from_ms: int, to_ms: int) -> Iterator[Kept]:
         """What people were told, by when."""

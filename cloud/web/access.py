@@ -40,7 +40,7 @@ def pattern_of(request: web.Request) -> str | None:
 async def check(request: web.Request, route: Route, sign_in: SignIn, now_ms: int) -> None:
     """Let the request through to its route, with `request[WHO]` set where a right is asked for, or raise
     `Refusal`."""
-    if request.method not in _READS and _bearer(request) is None and route.path != SIGNED:
+    if request.method not in _READS and bearer(request) is None and route.path != SIGNED:
         _check_own_page(request)
     if route.right is None or (route.path == METRICS and _at_this_machine(request)):
         return
@@ -60,7 +60,7 @@ async def check(request: web.Request, route: Route, sign_in: SignIn, now_ms: int
 
 async def identify(request: web.Request, sign_in: SignIn, now_ms: int) -> Who | None:
     """Who is asking, by API token or session cookie."""
-    if (token := _bearer(request)) is not None:
+    if (token := bearer(request)) is not None:
         return await sign_in.machine(token, now_ms)
     cookie = request.cookies.get(COOKIE)
     return await sign_in.session(cookie, now_ms) if cookie else None
@@ -80,7 +80,7 @@ def is_secure(request: web.Request) -> bool:
     return request.secure or request.headers.get("X-Forwarded-Proto", "") == "https"
 
 
-def _bearer(request: web.Request) -> str | None:
+def bearer(request: web.Request) -> str | None:
     """The token of who signs in by none other; no cookie counts beside it."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None

@@ -9,11 +9,14 @@ from typing import Any
 
 from aiohttp import web
 
+from cloud.web.roles import RIGHTS, ROLES
+
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;background:#fff;color:#111}"
     "h2{margin:2.5rem 0 .5rem;border-bottom:1px solid #999}h3{margin:1.5rem 0 .25rem;font-size:1rem}"
     "code{font-family:ui-monospace,monospace}body{overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}"
     "td,th{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0;border-top:1px solid #ccc}"
+    "#rights+table *+td,#rights+table th{overflow-wrap:normal}"
     "p{margin:.25rem 0}small{color:#444}a{color:#0b57d0}nav a{display:inline-block;padding:.2rem .6rem .2rem 0}"
     "@media(prefers-color-scheme:dark){body{background:#121212;color:#eee}small{color:#bbb}a{color:#a8c7fa}"
     "td,th{border-color:#444}}"
@@ -42,10 +45,28 @@ def page(document: dict[str, Any]) -> web.Response:
         f"<h1>{_plain(about['title'])} API, version {_plain(about['version'])}</h1>"
         f"<p>{_plain(about['description'])}</p>"
         '<p>For programs: <a href="openapi.json">openapi.json</a></p>'
-        f'<nav aria-label="Sections">{links}<a href="#types">types</a></nav>{routes}<h2 id="types">types</h2>{kinds}'
+        f'<nav aria-label="Sections">{links}<a href="#rights">who may what</a><a href="#types">types</a></nav>{routes}'
+        f'<h2 id="rights">who may what</h2>{_rights(document)}<h2 id="types">types</h2>{kinds}'
         "</main></html>"
     )
     return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+
+def _rights(document: dict[str, Any]) -> str:
+    """Which right each address asks for, and which roles have it."""
+    rows = "".join(
+        f'<tr><td><a href="#{_plain(told["operationId"])}"><code>{method.upper()} {_plain(path)}</code></a>'
+        f"<td>{_plain(told.get('x-right', ''))}<td>{', '.join(_roles(told.get('x-right')))}"
+        for path, operations in document["paths"].items()
+        for method, told in operations.items()
+    )
+    return f"<table><tr><th>address<th>right<th>roles{rows}</table>"
+
+
+def _roles(right: str | None) -> list[str]:
+    if right is None:
+        return ["everybody, signed in or not"]
+    return [role for role in ROLES if right in RIGHTS[role]]
 
 
 def _operation(method: str, path: str, told: dict[str, Any]) -> str:

@@ -8,6 +8,8 @@ SIGNED_IN = ("signed_out", "forbidden", "change_password")
 """Of every route that somebody has to be signed in for."""
 WRITE = ("cross_site", "too_large", "key_used", "changed", "conflict", "unfit")
 """Of every write."""
+FORM = ("cross_site", "too_large")
+"""Of what is asked for by a form."""
 
 BOOK = (
     "expiry", "held", "lot", "of_order", "quarantine", "ref", "reserved", "same_place", "short", "sign", "taken_back",
@@ -57,5 +59,5 @@ STEP_WORK = (
 )  # fmt: skip
 JUDGE = ("no_rule", "verdict_stands")
 DECIDE = ("comment", "nothing_aside", "decided", "unknown_line")
-ASKED = ("no_answer", "strange_answer", "too_large")
+ASKED = ("no_answer", "no_gateway", "strange_answer", "too_large")
 SCORE = ("measured", "mark")

@@ -131,7 +131,7 @@ class Deeds:
         who, oneself = request.get(WHO), request.get(ONESELF, "")
         entering = route.path == SESSION and route.method == "POST" and response.status in (401, 429)
         vouched = route.path == VOUCHED and response.status in (302, 429)
-        reads = route.method == "GET" and not vouched
+        reads = not route.writes and not vouched
         if reads or (who is None and not oneself and not entering and not vouched):
             return None
         now_ms, address = self._now_ms(), request.remote or ""

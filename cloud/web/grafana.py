@@ -12,20 +12,34 @@ from datetime import UTC, datetime
 from math import isfinite
 from urllib.parse import parse_qs
 
-import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from cloud.core.graphing.metrics import NAME, Labels, about
 from cloud.core.graphing.selectors import Selector, SelectorError, parse, scalar
+from cloud.web import grafana_answers as answers
 from cloud.web.desk import DeskError
-from cloud.web.routing import Media, Route
+from cloud.web.queries import Text, Texts
+from cloud.web.replies import reply
+from cloud.web.routing import FORM, Route
 
 AT = "/grafana/api/v1"
 STEPS_MAX = 11_000
 """Steps in one answer, as in Prometheus."""
 TIME_S_MAX = 253_402_300_799
 """The year 9999."""
-JSON = Media(("application/json",))
+QUERY_LENGTH_MAX = 4_000
+MATCH_LENGTH_MAX, MATCHES_MAX = 1_000, 5
+"""What fits into one address, however it is escaped."""
+QUERY = Text("query", "A plain selector, or a sum of numbers.", required=True, length_max=QUERY_LENGTH_MAX)
+MATCH = Texts("match[]", "A plain selector: of these metrics alone.", MATCHES_MAX, MATCH_LENGTH_MAX)
+OF = MATCH._replace(required=True)
+_WHEN = "seconds since 1970, or as RFC 3339 has it"
+TIME = Text("time", f"The moment: {_WHEN}; left out, now.", length_max=60)
+START = Text("start", f"The beginning: {_WHEN}.", required=True, length_max=60)
+END = Text("end", f"The end, itself among the steps: {_WHEN}.", required=True, length_max=60)
+STEP = Text("step", "The step: seconds, or 15s, 5m, 1h.", required=True, length_max=60)
+METRIC = Text("metric", "Of this one alone.")
 _DURATION = re.compile(r"(?:(\d+)(ms|[smhdwy]))")
 _UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
@@ -58,32 +72,27 @@ class Grafana:
 
     def routes(self) -> list[Route]:
         """All of them; what may be long can be sent as a form."""
-        both: dict[str, Answer] = {
-            "query": self.query,
-            "query_range": self.query_range,
-            "labels": self.labels,
-            "series": self.series,
-        }
-        one: dict[str, Answer] = {
-            "label/{name}/values": self.values,
-            "metadata": self.metadata,
-            "status/buildinfo": self.build,
-        }
+        both = [
+            _route("query", self.query, answers.Valued, QUERY, TIME),
+            _route("query_range", self.query_range, answers.Valued, QUERY, START, END, STEP),
+            _route("labels", self.labels, answers.Named, MATCH),
+            _route("series", self.series, answers.Labelled, OF),
+        ]
         return [
-            *(_route(method, name, answer) for name, answer in both.items() for method in ("GET", "POST")),
-            *(_route("GET", name, answer) for name, answer in one.items()),
+            *both,
+            *(one._replace(method="POST") for one in both),
+            _route("label/{name}/values", self.values, answers.Named, MATCH),
+            _route("metadata", self.metadata, answers.Described, METRIC),
+            _route("status/buildinfo", self.build, answers.Built),
         ]
 
     async def query(self, asked: Asked, _: web.Request) -> object:
         """The values of metrics at one moment."""
         at_ms, query = _time(asked, "time", self._now_ms()), _one(asked, "query")
         if (value := scalar(query)) is not None:
-            return {"resultType": "scalar", "result": _point(at_ms, value)}
+            return answers.Scalar(_point(at_ms, value))
         found = await self._desk.values(parse(query), at_ms, at_ms, 1)
-        return {
-            "resultType": "vector",
-            "result": [{"metric": labels, "value": _point(*values[0])} for labels, values in found],
-        }
+        return answers.Vector([answers.Instant(labels, _point(*values[0])) for labels, values in found])
 
     async def query_range(self, asked: Asked, _: web.Request) -> object:
         """The values of metrics at even steps."""
@@ -98,8 +107,7 @@ class Grafana:
             found: list[tuple[Labels, Values]] = [({}, every)]
         else:
             found = await self._desk.values(parse(query), from_ms, to_ms, step_ms)
-        result = [{"metric": labels, "values": [_point(*one) for one in values]} for labels, values in found]
-        return {"resultType": "matrix", "result": result}
+        return answers.Matrix([answers.Course(labels, [_point(*one) for one in values]) for labels, values in found])
 
     async def labels(self, asked: Asked, _: web.Request) -> object:
         """The names of all labels."""
@@ -123,47 +131,44 @@ class Grafana:
 
     async def build(self, _: Asked, __: web.Request) -> object:
         """Which version of Prometheus' API this is like."""
-        return {
-            "version": "2.55.0", "application": "open-smart-warehouse", "revision": "", "branch": "", "buildUser": "",
-            "buildDate": "", "goVersion": "",
-        }  # fmt: skip
+        return answers.Build("2.55.0", "open-smart-warehouse")
 
 
 class _Bad(Exception):
     """A parameter is wrong; the message says how."""
 
 
-def _route(method: str, name: str, answer: Answer) -> Route:
+def _route(name: str, answer: Answer, kind: type[Struct], *query: Text | Texts) -> Route:
     async def read(request: web.Request) -> web.Response:
         try:
-            data = await answer(await _asked(request), request)
+            data = await answer(await _asked(request, query), request)
         except (_Bad, SelectorError, UnicodeDecodeError) as error:
             return _failed(400, "bad_data", str(error))
         except TooMuch as error:
             return _failed(422, "execution", error.said)
         except DeskError as error:
             return _failed(503, "unavailable", error.said)
-        response = web.Response(body=msgspec.json.encode({"status": "success", "data": data}))
-        response.content_type = JSON.types[0]
-        response.enable_compression()
-        return response
+        return reply({"status": "success", "data": data})
 
-    said = " ".join((answer.__doc__ or "").split())
-    return Route(method, f"{AT}/{name}", "look", JSON, said, read, also=dict.fromkeys((400, 422, 503), JSON))
+    said, failing = " ".join((answer.__doc__ or "").split()), dict.fromkeys((400, 422, 503), answers.Failure)
+    return Route("GET", f"{AT}/{name}", "look", kind, said, read, query=query, also=failing, asks=True)
 
 
 def _failed(status: int, kind: str, why: str) -> web.Response:
-    body = msgspec.json.encode({"status": "error", "errorType": kind, "error": why})
-    return web.Response(body=body, status=status, content_type=JSON.types[0])
+    return reply({"status": "error", "errorType": kind, "error": why}, status=status)
 
 
-async def _asked(request: web.Request) -> Asked:
+async def _asked(request: web.Request, query: tuple[Text | Texts, ...]) -> Asked:
     """The parameters of the address, and of a form."""
     asked = {name: request.query.getall(name) for name in request.query}
-    if request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
+    if request.method == "POST" and request.content_type == FORM:
         form = parse_qs((await request.read()).decode("utf-8"), keep_blank_values=True)
         for name, values in form.items():
             asked.setdefault(name, []).extend(values)
+    for known in query:
+        values, most = asked.get(known.name, []), known.most if isinstance(known, Texts) else 1
+        if len(values) > most or any(len(one) > known.length_max for one in values):
+            raise _Bad(f"{known.name} comes at most {most} times, with up to {known.length_max} characters")
     return asked
 
 

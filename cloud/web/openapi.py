@@ -14,11 +14,13 @@ from msgspec import Struct
 from cloud.web import codes, problems, tags
 from cloud.web.api_page import page
 from cloud.web.desk import NotFound
+from cloud.web.queries import Whole
 from cloud.web.replies import CONFLICTS, PROBLEM, PROBLEMS, ProblemDetails
-from cloud.web.routing import Media, Route, get
+from cloud.web.routing import FORM, Media, Route, get
 from cloud.web.writes import KEY_LENGTH_MAX
 
 VERSION = "1"
+BESIDE = ("/healthz", "/readyz", "/metrics")
 PREFIX = "#/components/schemas/"
 ABOUT = (
     "Everything the pages show and do. Times are ms since 1970 (UTC); money is in the site's currency. Who writes "
@@ -78,7 +80,7 @@ class Documents:
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """The document of these routes. Pages, their files and the live stream are no part of the API."""
-    told = [one for one in routes if one.path.startswith("/api/") or one.path in ("/healthz", "/readyz", "/metrics")]
+    told = [one for one in routes if one.path.startswith(("/api/", "/grafana/")) or one.path in BESIDE]
     kinds = _Kinds([ProblemDetails, *(kind for one in told for kind in _kinds(one))])
     paths: dict[str, dict[str, Any]] = {}
     for one in told:
@@ -104,7 +106,7 @@ def statuses(route: Route) -> dict[int, list[str]]:
     if route.right is not None:
         own += codes.SIGNED_IN
     if route.method != "GET":
-        own += codes.WRITE
+        own += codes.WRITE if route.writes else codes.FORM
     found: dict[int, list[str]] = {}
     for code in dict.fromkeys(own):
         found.setdefault(409 if code in CONFLICTS else STATUS.get(code, 422), []).append(code)
@@ -163,7 +165,10 @@ def _operation(route: Route, kinds: _Kinds) -> dict[str, Any]:
     }
     if route.right is not None:
         told["x-right"] = route.right
-    if isinstance(route.body, Media):
+    if route.asks and route.method == "POST":
+        form = {"type": "object", "properties": {one.name: one.schema() for one in route.query}}
+        told["requestBody"] = {"required": False, "content": {FORM: {"schema": form}}}
+    elif isinstance(route.body, Media):
         file = {"schema": {"type": "string", "contentEncoding": "binary"}}
         told["requestBody"] = {"required": True, "content": dict.fromkeys(route.body.types, file)}
     elif route.body is not None:
@@ -181,7 +186,8 @@ def _parameters(route: Route, kinds: _Kinds) -> list[dict[str, Any]]:
         for name in re.findall(r"{(\w+)}", route.path)
     ]  # fmt: skip
     for one in route.query:
-        found.append({"name": one.name, "in": "query", "description": one.means, "schema": one.schema()})
+        must = {"required": True} if route.method == "GET" and not isinstance(one, Whole) and one.required else {}
+        found.append({"name": one.name, "in": "query", "description": one.means, **must, "schema": one.schema()})
     if route.act is not None:
         said = "Names this write: sent again under the same key it is done once, and answered the same."
         schema = {"type": "string", "maxLength": KEY_LENGTH_MAX, "pattern": "^[ -~]*$"}

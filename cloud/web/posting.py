@@ -63,7 +63,7 @@ class WebhookView(Struct, frozen=True):
     log: list[Delivery]
 
 
-Keep = Callable[[str, list[Waiting]], Awaitable[None]]
+Keep = Callable[[str, list[Waiting]], Awaitable[bool]]
 
 
 async def posted(client: ClientSession, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
@@ -77,7 +77,7 @@ async def posted(client: ClientSession, url: str, body: bytes, headers: Mapping[
 
 class Posting:
     """The subscribers of one site. `secrets` are each one's, newest first, there before it runs; `kept` what waited
-    when it last stopped. `keep` is not to raise: what it can not keep now, it keeps the next time."""
+    when it last stopped. `keep` is not to raise: it says whether it could, and is asked again where it could not."""
 
     def __init__(
         self,
@@ -93,6 +93,9 @@ class Posting:
         self._waiting = {one.id: deque(kept.get(one.id, [])) for one in hooks}
         self._news = {one.id: asyncio.Event() for one in hooks}
         self._keep = keep
+        self._unkept: dict[str, int] = {}
+        """How often in a row what waits could not be kept."""
+        self._again: dict[str, asyncio.TimerHandle] = {}
         self._retry_s = retry_s
 
     def offer(self, event: Envelope, supplier: str = "", only: str = "") -> None:
@@ -133,28 +136,41 @@ class Posting:
         told.set()  # begin with what waits
         while True:
             await told.wait()
-            told.clear()
-            await self._keep(name, [*queue])
-            while queue:
-                if await self._post(name, one := queue[0], client):
+            while queue or told.is_set():
+                if told.is_set():  # also what came meanwhile is kept before anybody hears of it
+                    await self._store(name)
+                elif await self._post(name, one := queue[0], client):
                     if queue and queue[0] is one:  # else it was given up meanwhile
                         queue.popleft()
-                    await self._keep(name, [*queue])
+                    told.set()
                 else:
                     wait_s = min(RETRY_MAX_S, self._retry_s * 2 ** min(one.tries, 20))
                     await self._rest(name, wait_s * random.uniform(0.75, 1.25))
 
+    async def _store(self, name: str) -> None:
+        """Keep what waits. Where that can not be done it is tried again, though nothing else happens: what was
+        delivered meanwhile would be told again after a restart."""
+        told = self._news[name]
+        told.clear()
+        if (again := self._again.pop(name, None)) is not None:
+            again.cancel()
+        if await self._keep(name, [*self._waiting[name]]):
+            self._unkept.pop(name, None)
+            return
+        self._unkept[name] = tries = self._unkept.get(name, 0) + 1
+        wait_s = min(RETRY_MAX_S, self._retry_s * 2 ** min(tries, 20))
+        self._again[name] = asyncio.get_running_loop().call_later(wait_s, told.set)
+
     async def _rest(self, name: str, wait_s: float) -> None:
         """Wait before the next try; what comes meanwhile is kept at once."""
-        loop, queue, told = asyncio.get_running_loop(), self._waiting[name], self._news[name]
+        loop, told = asyncio.get_running_loop(), self._news[name]
         until_s = loop.time() + wait_s
         while (left_s := until_s - loop.time()) > 0:
             try:
                 await asyncio.wait_for(told.wait(), left_s)
             except TimeoutError:
                 return
-            told.clear()
-            await self._keep(name, [*queue])
+            await self._store(name)
 
     async def _post(self, name: str, one: Waiting, client: ClientSession) -> bool:
         """Try once; whether the event is done with."""

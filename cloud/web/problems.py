@@ -34,6 +34,7 @@ MEANS: dict[str, str] = {
     # what went wrong on the way
     "unavailable": "What is needed for it can not be reached now. Please try again in a moment.",
     "no_answer": "There was no answer in time. Look whether it was done, then try again.",
+    "no_gateway": "No gateway has told of this yet, so that none can be asked.",
     "strange_answer": "The gateway answered in a way that is not known here. Update both to the same version.",
     "broken": "The service failed to answer. Please try again; the reason is in its log.",
     "full": "Too many pages are open. Please close one that is not needed.",

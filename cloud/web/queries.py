@@ -78,13 +78,16 @@ class Texts(NamedTuple):
     means: str
     most: int
     length_max: int = 200
+    required: bool = False
 
     def of(self, request: web.Request) -> list[str]:
         """The texts that were sent; raises `Refusal` for what can not be meant."""
         texts = [one for one in request.query.getall(self.name, []) if one]
+        hint = f"send `{self.name}` up to {self.most} times, of up to {self.length_max} characters"
         if len(texts) > self.most or any("\0" in one or len(one) > self.length_max for one in texts):
-            hint = f"send `{self.name}` up to {self.most} times, of up to {self.length_max} characters"
             raise Refusal(400, "bad_request", f"`{self.name}` is too long, or too many", hint)
+        if self.required and not texts:
+            raise Refusal(400, "bad_request", f"`{self.name}` is missing", hint)
         return texts
 
     def schema(self) -> dict[str, Any]:

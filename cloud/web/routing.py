@@ -17,6 +17,7 @@ from cloud.web.queries import Query
 from cloud.web.roles import Right, Who
 
 Body = TypeVar("Body")
+FORM = "application/x-www-form-urlencoded"
 
 
 class Given(Struct, frozen=True):
@@ -41,7 +42,8 @@ class Route(NamedTuple):
     """One method of one address. `right`: None where nobody has to sign in. `answer` is the type of the 200 (None: of
     a 204), `body` what is read. `named`: the types of what stands in its path, where that is not any text. `refusals`:
     the codes it may answer with beside those of every route; `also`: what else it answers with, by status. `thing`
-    reads what a write is about, for its If-Match."""
+    reads what a write is about, for its If-Match. `asks`: it is no write, whatever its method: its query may come as a
+    form, which has room for more than an address."""
 
     method: str
     path: str
@@ -56,6 +58,12 @@ class Route(NamedTuple):
     refusals: tuple[str, ...] = ()
     thing: Read | None = None
     also: Mapping[int, Any] = {}
+    asks: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is to change something."""
+        return self.method != "GET" and not self.asks
 
     @property
     def id(self) -> str:

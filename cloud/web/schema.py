@@ -60,7 +60,8 @@ def files() -> dict[str, str]:
     ]
     own = [one for one in structs if one.__module__ == view.__name__]
     taken = [one for one in structs if one not in own]
-    read, answered = _bodies(every_route())
+    pages = [one for one in every_route() if not one.path.startswith("/grafana/")]
+    read, answered = _bodies(pages)
     others = [one for one in dict.fromkeys([*answered, *read]) if one not in structs]
     names = _names(structs, others)
     used = sorted({name for one in own for name in _named(one)} & {one.__name__ for one in taken})

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from cloud.web.access import identify, same_origin
+from cloud.web.access import bearer, identify, same_origin
 from cloud.web.live import Cursor, Full, Live
 from cloud.web.queries import Text, Whole
 from cloud.web.replies import Refusal
@@ -46,7 +46,7 @@ class Stream:
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """Frames as text, from `since` of `epoch` on if they are still known, else from a snapshot on."""
-        if "Authorization" not in request.headers and not same_origin(request):
+        if bearer(request) is None and not same_origin(request):
             hint = "open the page from this host; a proxy before the service has to pass the Host header on"
             raise Refusal(403, "cross_site", "the Origin header does not name this host", hint)
         # Compressing each frame for each client would cost 20 times the processor and twice the memory.
@@ -85,6 +85,12 @@ class Stream:
         """Returns the code to close with, None when there is nobody left to tell."""
         checked_ms, changes = self._now_ms(), self._sign_in.changes
         async for frame in cursor:
+            now_ms = self._now_ms()
+            if changes != self._sign_in.changes or not 0 <= now_ms - checked_ms < RECHECK_MS:
+                checked_ms, changes = now_ms, self._sign_in.changes
+                who = await identify(request, self._sign_in, now_ms)
+                if who is None or not who.may("look"):
+                    return CLOSE_SIGNED_OUT
             try:
                 async with asyncio.timeout(self._send_timeout_s):
                     await socket.send_frame(frame, WSMsgType.TEXT)
@@ -92,12 +98,6 @@ class Stream:
                 if request.transport is not None:
                     request.transport.abort()  # a close frame would only queue behind what does not leave
                 return None
-            now_ms = self._now_ms()
-            if changes != self._sign_in.changes or not 0 <= now_ms - checked_ms < RECHECK_MS:
-                checked_ms, changes = now_ms, self._sign_in.changes
-                who = await identify(request, self._sign_in, now_ms)
-                if who is None or not who.may("look"):
-                    return CLOSE_SIGNED_OUT
         return WSCloseCode.GOING_AWAY
 
 

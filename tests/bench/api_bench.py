@@ -32,9 +32,20 @@ NAMES = {
     "orders|works|reservations|needs|alerts|excursions": 1, "skus": '"bandage"', "suppliers": '"medline"',
     "neighbours": '"north"', "assets": '"pump-1"',
 }  # fmt: skip
-KNOWN = "".join(
-    f'[[operations]]\ninclude-path-regex = "/({path})/"\nparameters = {{ "path.id" = {name} }}\n'
-    for path, name in NAMES.items()
+KNOWN = (
+    "".join(
+        f'[[operations]]\ninclude-path-regex = "/({path})/"\nparameters = {{ "path.id" = {name} }}\n'
+        for path, name in NAMES.items()
+    )
+    + """
+[[operations]]
+include-path-regex = "/exports/"
+parameters = { "path.table" = "book" }
+
+[[operations]]
+include-path-regex = "^/grafana/api/v1/(query|series|labels)"
+parameters = { "query.query" = "stock_units", "query.start" = "0", "query.end" = "60" }
+"""
 )
 
 

@@ -16,6 +16,7 @@ from cloud.web.app import ROUTES, make_app
 from cloud.web.app import answer as in_process
 from cloud.web.live import Live
 from cloud.web.queries import Text, Whole
+from cloud.web.roles import RIGHTS, ROLES
 from cloud.web.sign_in import SignIn
 from tests.contract.told import Told
 from tests.contract.trade_site import TradeSite
@@ -47,7 +48,8 @@ def test_the_document_is_whole(document: Json) -> None:
     operations = {f"{m.upper()} {path}": one for path, of in document["paths"].items() for m, one in of.items()}
     schemas = document["components"]["schemas"]
 
-    assert {*operations} == {f"{one.method} {one.path}" for one in app()[ROUTES] if one.path.startswith("/api/")} | {
+    told = [one for one in app()[ROUTES] if one.path.startswith(("/api/", "/grafana/"))]
+    assert {*operations} == {f"{one.method} {one.path}" for one in told} | {
         "GET /healthz", "GET /readyz", "GET /metrics",
     }  # fmt: skip
     assert refs(document) == {*schemas}
@@ -55,7 +57,7 @@ def test_the_document_is_whole(document: Json) -> None:
     assert [name for name, one in operations.items() if not one["summary"].endswith(".")] == []
     for one in schemas.values():
         Draft202012Validator.check_schema(one)
-    writes = [one for name, one in operations.items() if name.startswith("POST") and "session" not in name]
+    writes = [one for name, one in operations.items() if re.match("POST /api/(?!v1/session)", name)]
     assert all(any(each["name"] == "Idempotency-Key" for each in one["parameters"]) for one in writes)
 
 
@@ -122,6 +124,13 @@ async def test_the_page_of_the_document_needs_no_script_and_nothing_from_elsewhe
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert all(f"{path}</code>" in page for path in document["paths"])
+    for path, operations in document["paths"].items():
+        for method, told in operations.items():
+            roles: list[str] = [role for role in ROLES if told.get("x-right") in RIGHTS[role]] or [
+                "everybody, signed in or not"
+            ]
+            row = f"{method.upper()} {path}</code></a><td>{told.get('x-right', '')}<td>{', '.join(roles)}<tr>"
+            assert row in page.replace("</table>", "<tr>"), row
     assert {*re.findall(r'href="#([^"]+)"', page)} <= {*re.findall(r'id="([^"]+)"', page)}
 
 

@@ -20,7 +20,7 @@ from cloud.service import Service
 from cloud.uplink import Uplink
 from cloud.web.access import COOKIE
 from cloud.web.app import make_app, serving
-from cloud.web.desk import NotFound, Unavailable
+from cloud.web.desk import NotFound, Refused
 from cloud.web.gateways import read
 from cloud.web.replies import Refusal
 from cloud.web.roles import Role, Who
@@ -164,7 +164,7 @@ async def test_it_is_known_which_gateway_sees_a_device() -> None:
 
     there = [One("north"), One("south")]
     gateways = Gateways(SITE, lambda: there)  # type: ignore[arg-type,return-value]
-    with pytest.raises(Unavailable, match="no gateway has told of shelf-1"):
+    with pytest.raises(Refused, match="no gateway has told of shelf-1"):
         gateways.of_slot("A1")
     gateways.hear("south", [DeviceHealth("shelf-1", "ok", T0, T0, 1000, 0, 0, 0)])
     assert (gateways.of_slot("A1"), gateways.of_device("shelf-1")) == ("south", "south")

@@ -142,3 +142,17 @@ async def test_limits_and_a_history_that_is_away_are_said_too(
 async def test_who_may_not_look_may_not_look_here(trading: TradeSite) -> None:
     assert (await trading.ask("", "GET", f"{AT}/labels"))[0] == 401
     assert (await trading.ask("su", "GET", f"{AT}/labels"))[0] == 403
+
+
+async def test_what_grafana_asks_by_a_form_is_told_of_and_is_no_write(trading: TradeSite) -> None:
+    await measured(trading)
+    operations = (await trading.get("/api/v1/openapi.json"))["paths"][f"{AT}/query_range"]
+
+    await ask(trading, "query_range", f"query=stock_units&{SPAN}")
+    kind, said = await ask(trading, "query", f"query={'x' * 4001}", status=400)
+
+    form = operations["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+    assert [*form["properties"]] == ["query", "start", "end", "step"]
+    assert [one["name"] for one in operations["get"]["parameters"] if one.get("required")] == [*form["properties"]]
+    assert (kind, said) == ("bad_data", "query comes at most 1 times, with up to 4000 characters")
+    assert (await trading.get("/api/v1/audit"))["items"] == []

@@ -30,12 +30,14 @@ class Subscriber:
         self.answers: list[int] = []
         self.taken: list[str] = []
         self.asked = 0
+        self.heard: Callable[[], None] = lambda: None
         self.gate = asyncio.Event()
         self.gate.set()
         self.url = ""
 
     async def hear(self, request: web.Request) -> web.Response:
         self.asked += 1
+        self.heard()
         await self.gate.wait()
         status = self.answers.pop(0) if self.answers else 204
         told = Judge(SECRET).verify(await request.text(), dict(request.headers))
@@ -57,9 +59,10 @@ async def subscriber() -> AsyncIterator[Subscriber]:
     await runner.cleanup()
 
 
-def keeping(kept: Kept) -> Callable[[str, list[Waiting]], Awaitable[None]]:
-    async def keep(name: str, waiting: list[Waiting]) -> None:
+def keeping(kept: Kept) -> Callable[[str, list[Waiting]], Awaitable[bool]]:
+    async def keep(name: str, waiting: list[Waiting]) -> bool:
         kept[name] = copy.deepcopy(waiting)
+        return True
 
     return keep
 
@@ -90,7 +93,7 @@ async def test_events_come_signed_once_and_in_their_order(subscriber: Subscriber
     async with running(made):
         for number in (1, 2, 2, 3):
             made.offer(need(number))
-        await until(lambda: len(subscriber.taken) == 3)
+        await until(lambda: len(made.log) == 3)
 
     assert subscriber.taken == [need(number).id for number in (1, 2, 3)]
     assert [one.outcome for one in made.log] == ["delivered"] * 3
@@ -108,6 +111,48 @@ async def test_what_is_not_taken_is_tried_again_and_keeps_its_place(subscriber: 
 
     assert subscriber.taken == [need(1).id, need(2).id]
     assert [(one.status, one.outcome) for one in made.log][:3] == [(500, "again"), (302, "again"), (429, "again")]
+
+
+async def test_nobody_is_told_what_is_not_kept_yet_though_it_comes_while_something_is_kept(
+    subscriber: Subscriber,
+) -> None:
+    """Else who dies just then tells it anew after the restart, perhaps under another id."""
+    disk, kept, begun = asyncio.Event(), Kept(), asyncio.Event()
+
+    async def keep(name: str, waiting: list[Waiting]) -> bool:
+        kept[name] = copy.deepcopy(waiting)
+        begun.set()
+        await disk.wait()
+        return True
+
+    made = Posting([Webhook("erp", subscriber.url)], {"erp": [SECRET]}, {}, keep)
+    told_of: list[list[str]] = []
+    subscriber.heard = lambda: told_of.append([one.event.id for one in kept["erp"]])
+    async with running(made):
+        await begun.wait()  # it keeps what there is at the start: nothing
+        made.offer(need(1))
+        disk.set()
+        await until(lambda: subscriber.taken == [need(1).id])
+        await until(lambda: kept["erp"] == [])
+
+    assert told_of == [[need(1).id]]
+
+
+async def test_what_could_not_be_kept_is_kept_soon_though_nothing_else_happens(subscriber: Subscriber) -> None:
+    tries: list[list[str]] = []
+
+    async def keep(_: str, waiting: list[Waiting]) -> bool:
+        tries.append([one.event.id for one in waiting])
+        return len(tries) != 3  # the third is of what is delivered by now
+
+    made = Posting([Webhook("erp", subscriber.url)], {"erp": [SECRET]}, {}, keep, retry_s=0.01)
+    async with running(made):
+        await until(lambda: len(tries) == 1)
+        made.offer(need(1))
+        await until(lambda: len(tries) == 4)
+
+    assert tries == [[], [need(1).id], [], []]
+    assert subscriber.taken == [need(1).id]
 
 
 async def test_a_restart_goes_on_with_what_waited(subscriber: Subscriber) -> None:

@@ -121,7 +121,6 @@ async def test_signing_out_ends_the_stream_and_watching_keeps_a_session(web: Web
             pass
         web.now_ms += 5000
         web.live.tick(web.now_ms)
-        await next_frame(ws)
 
         ended = await ws.receive(timeout=10)
 

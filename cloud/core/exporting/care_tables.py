@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cloud.core.cold_view import ExcursionView, LineView
+from cloud.core.coldchain.dossier import Signature
 from cloud.core.exporting.columns import Table, flag, joined, minutes, number, text, time, whole
 
 UNITS, CELSIUS = "units", "°C"
@@ -20,6 +21,15 @@ class _Decision(NamedTuple):
 
 async def _decisions(cases: Awaitable[Iterable[ExcursionView]]) -> Iterator[_Decision]:
     return (_Decision(case, line) for case in await cases for line in case.lines)
+
+
+class _Signed(NamedTuple):
+    case: ExcursionView
+    signed: Signature
+
+
+async def _signatures(cases: Awaitable[Iterable[ExcursionView]]) -> Iterator[_Signed]:
+    return (_Signed(case, one) for case in await cases for one in case.signatures)
 
 
 def _params(one: Any) -> str:
@@ -37,6 +47,36 @@ TABLES = (
         ),
         lambda source, span: source.alerts(span),
         time="since_utc",
+    ),
+    Table(
+        "alert_changes",
+        "A change of an alert: it fired, somebody took or shelved it, it was over.",
+        (
+            whole("id"), whole("alert"), time("at"), text("before"), text("state"), whole("severity"), text("by"),
+            text("note"),
+        ),
+        lambda source, span: source.alert_changes(span),
+        time="at_utc",
+    ),
+    Table(
+        "verdicts",
+        "What somebody said of an alert or of what a maintenance order is for.",
+        (
+            text("rule"), text("asset"), whole("alert", "", lambda one: one.alert or None),
+            whole("work", "", lambda one: one.work or None), text("said"), whole("severity"), time("at"),
+            time("known"), text("by"), text("note"), flag("outcome"),
+        ),
+        lambda source, span: source.verdicts(span),
+        time="at_utc",
+    ),
+    Table(
+        "precision",
+        "How a rule did in the last 90 days, as people said.",
+        (
+            text("rule"), whole("right"), whole("wrong"), whole("not_now"), number("precision"), number("low"),
+            number("high"), number("floor"), flag("asks_tuning"), time("tuned"),
+        ),
+        lambda source, _: source.precision(),
     ),
     Table(
         "notices",
@@ -96,6 +136,24 @@ TABLES = (
         lambda source, _: source.now.gateways,
     ),
     Table(
+        "lanes",
+        "A lane of a gateway: what of all that it numbered is here.",
+        (
+            text("gateway"), text("lane"), flag("complete"), whole("reports"), whole("top"), whole("missing"),
+            whole("waiting"), whole("refused"), whole("duplicates"), whole("forgotten"),
+        ),
+        lambda source, _: source.lanes(),
+    ),
+    Table(
+        "heard",
+        "A device: what of all that it numbered its gateway heard.",
+        (
+            text("device"), flag("complete"), flag("numbered"), whole("missing", "messages"),
+            whole("duplicates", "messages"),
+        ),
+        lambda source, _: source.heard(),
+    ),
+    Table(
         "zones",
         "A zone's climate now.",
         (
@@ -103,6 +161,21 @@ TABLES = (
             number("temperature_c", CELSIUS), number("humidity_pct", "%"), time("at"), text("series"),
         ),
         lambda source, _: source.now.zones,
+    ),
+    Table(
+        "rooms",
+        "A cold room now.",
+        (
+            text("room", "id"), text("zone"), text("storage"), text("kind"), text("why"), whole("side"), time("since"),
+            number("peak_c", CELSIUS, lambda one: one.peak_c if one.since_ms else None),
+            minutes("outside", "outside_ms"), number("temperature_c", CELSIUS, "celsius"), time("at"),
+            number("limit_c", CELSIUS), number("to_limit_min", "min"), number("low_c", CELSIUS),
+            number("high_c", CELSIUS), number("outer_low_c", CELSIUS), number("outer_high_c", CELSIUS),
+            number("kinetic_c", CELSIUS), number("kinetic_limit_c", CELSIUS), number("kinetic_hours", "h"),
+            whole("lots"), whole("undecided", "lines"), whole("excursion", "", lambda one: one.excursion or None),
+            text("series", lambda one: joined(one.series)),
+        ),
+        lambda source, _: source.now.rooms,
     ),
     Table(
         "excursions",
@@ -126,6 +199,18 @@ TABLES = (
             text("decision", "line.decision"), text("by", "line.by"), time("decided", "line.decided_ms"),
         ),
         lambda source, span: _decisions(source.excursions(span)),
+        time="began_utc",
+    ),
+    Table(
+        "signatures",
+        "Who decided what of which units of an excursion, and why.",
+        (
+            whole("excursion", "", "case.id"), text("zone", "case.zone"), time("began", "case.began_ms"),
+            time("at", "signed.at_ms"), text("by", "signed.by"), text("role", "signed.role"),
+            text("decision", "signed.decision"), text("comment", "signed.comment"),
+            text("numbers", lambda one: joined(one.signed.lines)),
+        ),
+        lambda source, span: _signatures(source.excursions(span)),
         time="began_utc",
     ),
     Table(

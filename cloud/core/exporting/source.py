@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from cloud.alerts.lifecycle import Alert
 from cloud.core.book.entries import Entry, Sensed
 from cloud.core.cold_view import ExcursionView, ExposureView
+from cloud.core.completeness import DeviceProof, LaneProof
 from cloud.core.counting.findings import Finding
+from cloud.core.crews_view import TurnView
+from cloud.core.maintenance.verdicts import RulePrecision, Verdict
 from cloud.core.maintenance.work import WorkOrder
+from cloud.core.office_view import SupplierView
 from cloud.core.promising.reservations import Reservation
 from cloud.core.purchasing.orders import Order
 from cloud.core.purchasing.scorecards import Mark
@@ -92,6 +96,58 @@ class Source(Protocol):
 
     async def excursions(self, span: Span) -> Sequence[ExcursionView]:
         """Excursions, by when they began."""
+        ...
+
+    def worth(self) -> Awaitable[Iterable[Any]]:
+        """What the stock of each SKU is worth."""
+        ...
+
+    def suppliers(self) -> Sequence[SupplierView]:
+        """Everybody's card."""
+        ...
+
+    def deliveries(self) -> Sequence[Any]:
+        """The latest tries to tell who subscribed."""
+        ...
+
+    def alert_changes(self, span: Span) -> Iterable[Any]:
+        """What became of alerts, by when."""
+        ...
+
+    def verdicts(self, span: Span) -> Iterable[Verdict]:
+        """What people said of alerts and orders, by when."""
+        ...
+
+    def precision(self) -> Sequence[RulePrecision]:
+        """How each rule did."""
+        ...
+
+    def lanes(self) -> Awaitable[Iterable[LaneProof]]:
+        """What of each gateway's lanes is here."""
+        ...
+
+    def heard(self) -> Awaitable[Iterable[DeviceProof]]:
+        """What of each device was heard."""
+        ...
+
+    def roster(self) -> Sequence[TurnView]:
+        """Who is asked first, from now on."""
+        ...
+
+    def users(self) -> Awaitable[Iterable[Any]]:
+        """All accounts."""
+        ...
+
+    def sessions(self) -> Awaitable[Iterable[Any]]:
+        """All open sessions."""
+        ...
+
+    def tokens(self) -> Awaitable[Iterable[Any]]:
+        """All API tokens."""
+        ...
+
+    def deeds(self, span: Span) -> Iterable[Any]:
+        """Who did what, by when."""
         ...
 
     def scores(self, span: Span) -> Iterable[Mark]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from cloud.core.exporting.columns import Table, flag, money, number, text, time, whole
-from cloud.core.stock_view import LotView, Standing
+from cloud.core.stock_view import LayerView, LotView, Standing
 
 UNITS = "units"
 
@@ -18,6 +18,15 @@ class _Lot(NamedTuple):
 
 def _lots(standings: Sequence[Standing]) -> Iterator[_Lot]:
     return (_Lot(one.sku, lot) for one in standings for lot in one.lots)
+
+
+class _Layer(NamedTuple):
+    sku: str
+    layer: LayerView
+
+
+def _layers(standings: Sequence[Standing]) -> Iterator[_Layer]:
+    return (_Layer(one.sku, layer) for one in standings for layer in one.layers)
 
 
 TABLES = (
@@ -57,6 +66,19 @@ TABLES = (
             text("effective_expiry", "lot.effective_expiry"),
         ),
         lambda source, _: _lots(source.standings()),
+    ),
+    Table(
+        "layers",
+        "Units of an SKU that are there now and came at one cost.",
+        (text("sku"), whole("units", UNITS, "layer.units"), money("unit_cost", "layer.unit_cost")),
+        lambda source, _: _layers(source.standings()),
+    ),
+    Table(
+        "worth",
+        "What the stock of an SKU is worth now.",
+        (text("sku"), whole("units", UNITS), money("value"), text("costing")),
+        lambda source, _: source.worth(),
+        right="buy",
     ),
     Table(
         "book",

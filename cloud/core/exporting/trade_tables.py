@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cloud.core.exporting.columns import Table, joined, money, number, text, time, whole
+from cloud.core.exporting.columns import Table, flag, joined, money, number, text, time, whole
 from cloud.core.purchasing.orders import Line, Order, value
 
 UNITS = "units"
@@ -76,11 +76,32 @@ TABLES = (
         lambda source, _: source.now.measures,
     ),
     Table(
+        "suppliers",
+        "A supplier as it does now.",
+        (
+            text("supplier", "id"), text("name"), flag("suspended"), number("score"),
+            number("lead_time_days", "days"), number("lead_time_sd_days", "days"), whole("lead_lines", "lines"),
+            number("on_time"), number("in_full"), number("accepted"), whole("lines", "lines"),
+            whole("open_orders", "orders"), money("value_year"),
+        ),
+        lambda source, _: source.suppliers(),
+    ),
+    Table(
         "scores",
         "What somebody gave a supplier for one criterion.",
         (text("supplier"), text("criterion"), number("value"), time("at"), text("by"), text("note")),
         lambda source, span: source.scores(span),
         time="at_utc",
+        right="buy",
+    ),
+    Table(
+        "deliveries",
+        "A try to tell a subscriber of an event, of the latest since the service began.",
+        (
+            text("webhook"), text("event"), text("type"), time("at"), whole("tries"), whole("status"), text("outcome"),
+            text("detail"),
+        ),
+        lambda source, _: source.deliveries(),
         right="buy",
     ),
 )  # fmt: skip

@@ -29,6 +29,7 @@ export const en = {
   // what went wrong on the way
   "refused.unavailable": "What is needed for it can not be reached now. Please try again in a moment.",
   "refused.no_answer": "There was no answer in time. Look whether it was done, then try again.",
+  "refused.no_gateway": "No gateway has told of this yet, so that none can be asked.",
   "refused.strange_answer": "The gateway answered in a way that is not known here. Update both to the same version.",
   "refused.broken": "The service failed to answer. Please try again; the reason is in its log.",
   "refused.full": "Too many pages are open. Please close one that is not needed.",

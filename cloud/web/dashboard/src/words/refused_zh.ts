@@ -29,6 +29,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.cross_site": "请求并非来自本页面，请刷新后重试。",
   "refused.unavailable": "目前无法连接所需的部分，请稍候再试。",
   "refused.no_answer": "未能及时得到答复。请先查看是否已完成，再重试。",
+  "refused.no_gateway": "还没有网关报告过它，因此无法查询。",
   "refused.strange_answer": "网关的答复无法识别，请将两者更新到同一版本。",
   "refused.broken": "服务未能应答，请重试；原因记录在服务日志中。",
   "refused.full": "打开的页面太多，请关闭不用的页面。",

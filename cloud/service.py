@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from cloud import memory, sight
@@ -26,7 +25,7 @@ from cloud.core.completeness import Completeness
 from cloud.core.inventory import Inventory, Touched
 from cloud.core.newest import amended
 from cloud.core.ordering import Ordering
-from cloud.core.replenishment import Need, Plan, versions_with
+from cloud.core.replenishment import Plan
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
 from cloud.desks.alerting import Alerting
 from cloud.desks.assets import Assets
@@ -34,6 +33,7 @@ from cloud.desks.exporting import Exporting
 from cloud.desks.front import FrontDesk
 from cloud.desks.gateways import Gateways
 from cloud.desks.graphing import Graphing
+from cloud.desks.kept_needs import KeptNeeds
 from cloud.desks.people import PeopleDesk
 from cloud.desks.trade import Trade
 from cloud.metrics import Counts
@@ -105,7 +105,8 @@ class Service:
         self.trade.works.people = lambda: [one.id for one in options.site.people]
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
         self.trade.works.acted = self.trade.cold.acted = self.trade.replenishing.acted = self.alerting.changed
-        self.trade.replenishing.keep = self._keep_need
+        self._needs = KeptNeeds(self.ordering, self.ledger, self._on_disk, self.trade.telling.need)
+        self.trade.replenishing.keep = self._needs.keep
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
         self._moved, self._moving = Touched(), asyncio.Event()
@@ -243,7 +244,7 @@ class Service:
 
     async def decide(self, now_ms: int) -> None:
         """Plan what changed, judge by the rules, store what came of it. What the tick does, without publishing."""
-        await self.planner.step(now_ms, self._behind(now_ms), self._keep_need)
+        await self.planner.step(now_ms, self._behind(now_ms), self._needs.keep)
         await self.sight.look(now_ms)
         links = self._gateways(now_ms)
         self.assets.gateways(links, now_ms)
@@ -271,36 +272,7 @@ class Service:
 
     async def need_versions(self, need: int) -> list[NeedView]:
         """See `Desk`."""
-        known = [*self.ordering.past, *self.ordering.needs.values()]
-        last = next((one for one in known if one.id == need), None)
-        try:
-            if last is None:
-                every = await asyncio.to_thread(self.ledger.needs)
-                last = next((one for one in every if one.id == need), None)
-            if last is None:
-                raise NotFound(f"there is no need {need}", "the list shows the latest")
-            earlier = await asyncio.to_thread(self._earlier, need)
-        except LedgerUnavailable as error:
-            raise Unavailable("the ledger can not be read now", "try again in a moment") from error
-        return [overview.need_view(one) for one in [*earlier, last]]
-
-    def _earlier(self, need: int) -> list[Need]:
-        blob = self.ledger.books.kept(f"need:{need}")
-        return msgspec.json.decode(blob, type=list[Need]) if blob is not None else []
-
-    def _write_need(self, need: Need) -> Need:
-        """Store a need, and first how it was before: what somebody was told stays explained."""
-        before = self.ordering.needs.get(need.sku)
-        if before is not None and before.id == need.id:
-            known = self._earlier(need.id)
-            if (versions := versions_with(known, before, need)) != known:
-                self.ledger.books.keep(f"need:{need.id}", msgspec.json.encode(versions))
-        return self.ledger.keep_need(need)
-
-    async def _keep_need(self, need: Need) -> Need:
-        kept = await self._on_disk(self._write_need, need)
-        self.trade.telling.need(kept)
-        return kept
+        return await self._needs.versions(need)
 
     def _hear(self, gateway: str, taken: Applied, now_ms: int) -> None:
         """What a gateway decided by itself."""

@@ -183,7 +183,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
     async def command(request: web.Request) -> web.Response:
         try:
             order = msgspec.json.decode(await request.read(), type=Order)
-            ack = await gateway.command(request.match_info["device"], order.cmd, order.args)
+            ack = await gateway.commands.ask(request.match_info["device"], order.cmd, order.args)
         except (ValueError, RecursionError) as error:
             return problem_answer(request, 400, "bad_request", str(error))
         if ack is None:

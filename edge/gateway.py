@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +21,7 @@ from msgspec import Struct
 
 from edge import channels, homeassistant, memory
 from edge.clock import Clock
+from edge.commands import Commands
 from edge.core.alarms import Own
 from edge.core.decoding import Decoder
 from edge.core.field.places import Places
@@ -40,9 +40,9 @@ from edge.store import OUTBOX_BYTES_MAX, Group, Quarantined, Store, StoreError
 from edge.taking import decode_group
 from edge.uplink import Uplink
 from protocols.layout import Site
-from protocols.readings import CommandAck, Publish
+from protocols.readings import Publish
 from protocols.reports import Report
-from protocols.topics import spell, whole_site
+from protocols.topics import whole_site
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,6 @@ DECIDED_MAX = 10_000
 """So many alarms and proposals may wait for the store; then no more is decided until it takes them."""
 STOP_S = 2.0
 """So long a gateway that is told to stop waits for the group that is being written."""
-COMMANDS_MAX = 200
 RATE_SHARE = 0.1
 TIDY_STEPS = 20
 """A second packs 20,000 reports at most: more than come, and a backlog of single rows is packed within minutes."""
@@ -120,8 +119,7 @@ class Gateway:
         self.messages = self.readings = self.duplicates = self.groups = 0
         self.problem_counts: dict[str, int] = {}
         self.rate_per_s = 0.0
-        self.acks: dict[str, CommandAck | None] = {}
-        self._ack_news = asyncio.Condition()
+        self.commands = Commands(options.site, self.decoder.places, self.mqtt)
         self._encode = msgspec.msgpack.Encoder().encode
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._commit_lock = asyncio.Lock()
@@ -178,29 +176,6 @@ class Gateway:
             reasons.append(f"clock: {self.clock.why}")
         return reasons
 
-    async def command(self, device: str, cmd: str, args: dict[str, Any], within_s: float = 5.0) -> CommandAck | None:
-        """Send a command to a device and wait for its answer; None when none came. Raises `ValueError` with why not."""
-        if device not in self.site.device_by_id:
-            raise ValueError(f"device {device!r} is not in the site file")
-        if len(self.acks) >= COMMANDS_MAX:
-            raise ValueError("too many commands are waiting for answers; try again in a few seconds")
-        command_id = f"c{time.time_ns():x}"
-        payload = msgspec.json.encode({"id": command_id, "cmd": cmd, "args": args})
-        self.acks[command_id] = None
-        try:
-            source, address = self.decoder.places.who(device)
-            if not self.mqtt.publish(spell(self.site.site.id, device if source else address, "cmd"), payload):
-                raise ValueError(f"the broker is away: {self.mqtt.why}")
-            async with self._ack_news:
-                try:
-                    async with asyncio.timeout(within_s):
-                        await self._ack_news.wait_for(lambda: self.acks[command_id] is not None)
-                except TimeoutError:
-                    return None
-            return self.acks[command_id]
-        finally:
-            del self.acks[command_id]
-
     async def act(self, slot: str, action: Action) -> dict[str, Any]:
         """Do what a person, or the book, says about a slot, and keep it; what came of it.
 
@@ -244,9 +219,7 @@ class Gateway:
             self.readings += outcome.readings
             self.duplicates += outcome.duplicates
             if outcome.acks:
-                async with self._ack_news:
-                    self.acks.update({ack.id: ack for ack in outcome.acks if ack.id in self.acks})
-                    self._ack_news.notify_all()
+                await self.commands.hear(outcome.acks)
 
     async def _tick(self) -> None:
         before = self.readings

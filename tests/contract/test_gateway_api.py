@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 from aiohttp import ClientSession, web
 
-from edge import gateway as module
+from edge import commands as module
 from edge.api import ROLES, make_app, own_token, serving
 from edge.gateway import Gateway, Options
 from edge.mqtt import BrokerUrl
@@ -207,18 +207,18 @@ async def test_a_command_reaches_the_device_and_its_answer_comes_back(broker: Br
     assert (order["cmd"], order["args"]) == ("tare", {"channel": "1"})
     assert good == (200, {"ok": True, "error": ""})
     assert bad == (200, {"ok": False, "error": "unknown command"})
-    assert running.gateway.acks == {}
+    assert running.gateway.commands.waiting == 0
 
 
 async def test_a_device_that_does_not_answer_is_no_answer(running: Running) -> None:
-    assert await running.gateway.command("shelf-1", "tare", {}, within_s=0.1) is None
-    assert running.gateway.acks == {}
+    assert await running.gateway.commands.ask("shelf-1", "tare", {}, within_s=0.1) is None
+    assert running.gateway.commands.waiting == 0
 
 
 async def test_only_so_many_commands_wait_at_once(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "COMMANDS_MAX", 2)
-    waiting = [asyncio.create_task(running.gateway.command("shelf-1", "tare", {}, 0.5)) for _ in range(2)]
-    await soon(lambda: len(running.gateway.acks) == 2, "two commands on their way")
+    waiting = [asyncio.create_task(running.gateway.commands.ask("shelf-1", "tare", {}, 0.5)) for _ in range(2)]
+    await soon(lambda: running.gateway.commands.waiting == 2, "two commands on their way")
 
     status, body = await running.post({"cmd": "tare"}, BEARER)
 

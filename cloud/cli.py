@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -185,6 +186,7 @@ async def _run(service: Service, arguments: argparse.Namespace, anew: site_cli.A
             uplink.close()
             where = f"{arguments.host}:{arguments.port}"
             raise UsageError(f"the dashboard can not use {where} ({error.strerror}); choose another --port") from None
+        arguments.port = urlsplit(url).port  # where it starts anew, too
         said = msgspec.json.encode({"site": service.site.site.id, "url": url}).decode()
         print(said if arguments.json else f"service: {url}", flush=True)
         if password := accounts_cli.first_account(ledger):

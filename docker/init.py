@@ -31,7 +31,18 @@ def prepare(shared: Path, gateway: Path, service: Path, broker_url: str) -> None
             (shared / name).write_text(secrets.token_urlsafe(32))
     allow(service, "gateway", gateway_keys(gateway, "gateway").public.decode())
     service_keys(service)
+    for folder in (gateway, service):
+        hand_out(shared / "site.toml", folder)
     shutil.copyfile(service / "keys" / "service.key", shared / "service.key")  # the public half
+
+
+def hand_out(site: Path, folder: Path) -> None:
+    """A site file of its own for the gateway or the service, which the dashboard's editor changes; a file that somebody
+    put in the place of the one handed out before goes first."""
+    given, text = folder / "site.given", site.read_text("utf-8")
+    if not (folder / "site.toml").exists() or not given.exists() or given.read_text("utf-8") != text:
+        (folder / "site.toml").write_text(text, "utf-8")
+        given.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -199,6 +199,21 @@ def test_init_makes_the_secrets_and_keeps_them_at_the_next_start(services: dict[
         assert path.stat().st_mode & 0o007 == 0, f"{path} is open to other users"
 
 
+def test_a_site_edited_on_the_dashboard_stays_until_another_file_is_put_there(
+    services: dict[str, Any], machine: Machine
+) -> None:
+    edited, shared = machine.folder / "service" / "site.toml", machine.folder / "shared" / "site.toml"
+    for _ in range(2):
+        assert machine.run(services["init"]["command"]).returncode == 0
+        edited.write_text(edited.read_text().replace("# edited\n", "") + "# edited\n")
+
+    assert machine.run(services["init"]["command"]).returncode == 0
+    assert edited.read_text().endswith("# edited\n")
+    shared.write_text(shared.read_text() + "# my own\n")
+    assert machine.run(services["init"]["command"]).returncode == 0
+    assert edited.read_text().endswith("# my own\n")
+
+
 def begin(services: dict[str, Any], machine: Machine, *names: str) -> None:
     """Run `init`, then start these; those with an HTTP healthcheck are healthy when this returns."""
     made = machine.run(services["init"]["command"])

@@ -8,9 +8,11 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Array, InlineTable, Table
+from tomlkit.items import AoT, Array, InlineTable
+from tomlkit.items import Table as Block
 
 from cloud.core.site_edit.editing import Edit, Raw, things
+from cloud.core.site_edit.fields import Table
 
 
 class Unwritable(ValueError):
@@ -21,8 +23,8 @@ def rewritten(text: str, edits: Sequence[Edit], wanted: Raw) -> str:
     """The file's text after the edits; `wanted` is what it has to say then. Raises `Unwritable`."""
     try:
         document = tomlkit.parse(text)
-        for edit in edits:
-            _edit(document, edit, wanted)
+        for table in dict.fromkeys(one.table for one in edits):
+            _edit(document, table, [one for one in edits if one.table == table], wanted)
         after = document.as_string()
         if tomllib.loads(after) == wanted:
             return after
@@ -31,38 +33,43 @@ def rewritten(text: str, edits: Sequence[Edit], wanted: Raw) -> str:
     raise Unwritable("the file is laid out so that it can not be edited without changing more than was meant")
 
 
-def _edit(document: tomlkit.TOMLDocument, edit: Edit, wanted: Raw) -> None:
-    home = document.get(edit.table)
+def _edit(document: tomlkit.TOMLDocument, table: Table, edits: Sequence[Edit], wanted: Raw) -> None:
+    home = document.get(table)
     if home is None:
         home = tomlkit.aot()
-        document.append(edit.table, home)
+        document.append(table, home)
     assert isinstance(home, AoT | Array)
-    at = next((n for n, one in enumerate(home) if one["id"] == edit.id), None)
-    if edit.values is None:
-        del home[at]  # type: ignore[arg-type]
-        return
-    values = next(one for one in things(wanted, edit.table) if one["id"] == edit.id)
-    if at is None:
-        _append(home, values, last=[*document][-1] == edit.table)
-        return
-    for name in edit.values:
-        if name in values:
-            home[at][name] = _item(values[name])
-        else:
-            home[at].pop(name, None)
+    known = {str(one["id"]): one for one in home}
+    values = {one["id"]: one for one in things(wanted, table)}
+    gone = {one.id for one in edits if one.values is None}
+    for edit in edits:
+        if edit.values is None or edit.id in gone:
+            continue
+        now = values[edit.id]
+        if edit.id not in known:
+            _append(home, now, last=[*document][-1] == table)
+            known[edit.id] = home[-1]
+            continue
+        for field in edit.values:
+            if field in now:
+                known[edit.id][field] = _item(now[field])
+            else:
+                known[edit.id].pop(field, None)
+    for at in [n for n, one in enumerate(home) if gone and one["id"] in gone][::-1]:
+        del home[at]
 
 
 def _append(home: AoT | Array, values: dict[str, Any], *, last: bool) -> None:
     """At the end of its kind, an empty line before it and, where something follows, after it."""
     if isinstance(home, Array):
-        made: Table | InlineTable = tomlkit.inline_table()
+        made: Block | InlineTable = tomlkit.inline_table()
     else:
         made = tomlkit.table()
         if len(home) and not home[-1].as_string().endswith("\n\n"):
             home[-1].add(tomlkit.nl())
     for name, value in values.items():
         made[name] = _item(value)
-    if not last and isinstance(made, Table):
+    if not last and isinstance(made, Block):
         made.add(tomlkit.nl())
     home.append(made)
 

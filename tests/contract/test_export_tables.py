@@ -36,7 +36,7 @@ AS_TABLE = {
     "/api/v1/noisiest": "alert_changes", "/api/v1/works": "works", "/api/v1/works/ended": "works",
     "/api/v1/precision": "precision", "/api/v1/assets": "assets", "/api/v1/sessions": "sessions",
     "/api/v1/tokens": "tokens", "/api/v1/users": "users", "/api/v1/audit": "audit", "/api/v1/history": "history",
-    "/api/v1/counts": "counts",
+    "/api/v1/counts": "counts", "/api/v1/counts/differences": "counts", "/api/v1/replenishment": "needs",
 }  # fmt: skip
 """In which tables the rows of a list are."""
 NO_TABLE = {
@@ -51,6 +51,13 @@ NO_TABLE = {
     "/api/v1/public/{link}": "for customers", "/api/v1/portal": "for suppliers",
     "/api/v1/slots/{id}/explained": "asked of its gateway", "/api/v1/gateways/{id}/status": "asked of the gateway",
     "/api/v1/gateways/{id}/problems": "asked of the gateway", "/api/v1/gateways/{id}/strangers": "asked of the gateway",
+    "/api/v1/gateways/{id}/devices": "asked of the gateway", "/api/v1/gateways/{id}/field": "asked of the gateway",
+    "/api/v1/gateways/{id}/tail": "asked of the gateway", "/api/v1/gateways/{id}/quarantine": "asked of the gateway",
+    "/api/v1/replenishment/{id}": "reckoned for one SKU", "/api/v1/skus/{id}/course": "reckoned for one SKU",
+    "/api/v1/backtest": "reckoned when it is asked", "/api/v1/tiles": "how a few figures went; kpis has them",
+    "/api/v1/trends": "of this moment; history has all series", "/api/v1/site": "the site file itself",
+    "/api/v1/site/{table}": "a CSV of its own, which can be imported again",
+    "/api/v1/channels": "secrets of one file", "/api/v1/channels/{name}": "secrets of one file",
 }  # fmt: skip
 
 

@@ -187,7 +187,7 @@ function Spark({ told, units }: { told: Suggestion; units: number }) {
   const ahead = Math.min(SPARK_MOST, Math.max(SPARK_LEAST, Math.ceil(told.lead_time_days + lasts) + 1));
   const drawn = effect(told, units, ahead);
   return (
-    <svg class="spark" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={say("replenish.spark", { out: told.out_ms ? day(told.out_ms) : say("replenish.not_soon", { n: told.there.length - 1 }), days: ahead })}>
+    <svg class="stock-ahead" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={say("replenish.spark", { out: told.out_ms ? day(told.out_ms) : say("replenish.not_soon", { n: told.there.length - 1 }), days: ahead })}>
       {drawn.point !== null && <path class="point" d={`M0 ${drawn.point}H100`} />}
       <path class="without" d={drawn.without} />
       <path class="with" d={drawn.with_order} />

@@ -74,7 +74,7 @@ def test_what_runs_out_first_stands_first_with_its_reasons(shop: Shop, visit: Vi
 
     expect(first).to_contain_text("runs out before a delivery in 3.1 days")
     expect(first.locator(".deal")).to_contain_text("Acme Medical")
-    expect(first.locator(".spark")).to_have_attribute("aria-label", re.compile("days ahead. Out: "))
+    expect(first.locator(".stock-ahead")).to_have_attribute("aria-label", re.compile("days ahead. Out: "))
     first.locator(".unfolds").click()
     expect(first.locator(".legend")).to_contain_text("if 120 are ordered now")
 

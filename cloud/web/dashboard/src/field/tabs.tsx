@@ -1,4 +1,5 @@
 // The parts of a gateway, each with its address.
+import "../style/tabs.css";
 import { say } from "../words/words";
 import { Cards } from "./cards";
 import type { Gate } from "./gate";
@@ -10,12 +11,10 @@ export type Tab = "state" | "devices" | "new" | "messages" | "quarantine" | "sto
 
 export function Tabs({ gate, tabs, tab }: { gate: Gate; tabs: readonly Tab[]; tab: string }) {
   return (
-    <div class="tabs" role="navigation" aria-label={say("field.tabs")}>
-      <div>
-        {tabs.map((one) => (
-          <a key={one} href={gate.href(one === tabs[0] ? "" : one)} aria-current={one === tab ? "page" : undefined}>{say(`field.tab.${one}`)}</a>
-        ))}
-      </div>
+    <div class="page-tabs" role="navigation" aria-label={say("field.tabs")}>
+      {tabs.map((one) => (
+        <a key={one} href={gate.href(one === tabs[0] ? "" : one)} aria-current={one === tab ? "page" : undefined}>{say(`field.tab.${one}`)}</a>
+      ))}
     </div>
   );
 }

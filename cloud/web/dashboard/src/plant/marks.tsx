@@ -1,4 +1,5 @@
 // Signs of equipment and rooms: told by shape and words first, by colour second.
+import "../style/tabs.css";
 import type { ComponentChildren } from "preact";
 import { HealthMark, SeverityMark } from "../ui/marks";
 import { number, say, word } from "../words/words";
@@ -53,7 +54,7 @@ export function Tabs({ here, count }: { here: "assets" | "orders"; count: number
     </a>
   );
   return (
-    <div class="plant-tabs" role="navigation" aria-label={say("asset.pages")}>
+    <div class="page-tabs" role="navigation" aria-label={say("asset.pages")}>
       {tab("assets", "#/equipment", say("asset.title"))}
       {tab("orders", "#/equipment/orders", <>{say("work.title")} {count > 0 && <b class="badge calm">{number(count)}</b>}</>)}
     </div>

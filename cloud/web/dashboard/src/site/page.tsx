@@ -1,4 +1,5 @@
 // The site editor: what there is, where it stands, and by which file everything works.
+import "../style/tabs.css";
 import { part } from "../route";
 import { useAsked } from "../trade/asked";
 import { Act } from "../trade/form";
@@ -22,13 +23,13 @@ export function SitePage() {
   const shown = TABS.filter((one) => one !== "import" || may("govern"));
   return (
     <div class="sited">
-      <nav class="plant-tabs site-tabs" aria-label={say("site.title")}>
+      <div class="page-tabs" role="navigation" aria-label={say("site.title")}>
         {shown.map((one) => (
           <a key={one} href={`#/site${one && `/${one}`}`} aria-current={one === tab ? "page" : undefined}>
             {word("site.tab", one || "status")} {value?.counts[one] !== undefined && <span class="note">{value.counts[one]}</span>}
           </a>
         ))}
-      </nav>
+      </div>
       {value && <Waiting site={value} again={again} />}
       {!value && <Panel name="site" title={say("site.title")}><p class="calm" role="status">{say(failed ? "later.failed" : "loading.text")}</p></Panel>}
       {value?.problem ? tab && <p class="calm">{say("site.broken_hint")}</p> : null}

@@ -1,5 +1,6 @@
 // Replenishment: what has to be decided, what was put off, orders by their state, and what another policy would do. Each
 // tab is an address: #/replenishment/drafts.
+import "../style/tabs.css";
 import { useSignal } from "@preact/signals";
 import { ordersOf, isSnoozed, ranked, tabOf, TABS, type Tab } from "../core/queue";
 import { adopt } from "../link";
@@ -34,7 +35,7 @@ export function Replenishment() {
   const counts: Partial<Record<Tab, number>> = { decide: waiting.length, snoozed: asleep.length, ...Object.fromEntries((["drafts", "sent", "late", "received"] as const).map((one) => [one, ordersOf(one, every).length])) };
   return (
     <>
-      <div class="supply-tabs" role="navigation" aria-label={say("replenish.tabs")}>
+      <div class="page-tabs" role="navigation" aria-label={say("replenish.tabs")}>
         {TABS.map((one) => (
           <a key={one} href={replenishHref(one === "decide" ? "" : one)} aria-current={one === tab ? "page" : undefined}>
             {say(`replenish.${one}`)} {counts[one] ? <b class={one === "late" ? "count late" : "count"}>{number(counts[one])}</b> : null}

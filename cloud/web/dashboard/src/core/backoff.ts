@@ -1,13 +1,11 @@
 // How long to wait before trying again. Pure.
 
-/** For a cut of half a minute the link is back soon after it; later there is no hurry. */
-const SOON_MS = 1500;
-const SOON_TRIES = 24;
-const LATER_MS = 8000;
+/** So many tries are made soon after one another: who walks out of a dead spot is live again at once. */
+const SOON = 16;
 
-/** 250 ms, doubling to a second and a half, and after many tries to 8 s; spread by half so that pages do not all come
- *  back at once. `random` is in 0..1. */
+/** 250 ms, doubling to 1.5 s, and to 8 s where it lasts, spread by half so that pages do not all come back at once.
+ *  `random` is in 0..1. */
 export function wait(attempt: number, random: number): number {
-  const base = Math.min(250 * 2 ** attempt, attempt < SOON_TRIES ? SOON_MS : LATER_MS);
+  const base = Math.min(250 * 2 ** attempt, attempt < SOON ? 1500 : 8000);
   return Math.round(base * (0.5 + random * 0.5));
 }

@@ -22,8 +22,8 @@ from msgspec import Struct
 from cloud import memory, sight
 from cloud.core import overview
 from cloud.core.completeness import Completeness
-from cloud.core.inventory import Inventory, Touched
-from cloud.core.newest import amended
+from cloud.core.inventory import Inventory
+from cloud.core.newest import Standing
 from cloud.core.ordering import Ordering
 from cloud.core.replenishment import Plan
 from cloud.core.view import AlertView, GatewayView, NeedView, Snapshot
@@ -36,6 +36,7 @@ from cloud.desks.graphing import Graphing
 from cloud.desks.kept_needs import KeptNeeds
 from cloud.desks.people import PeopleDesk
 from cloud.desks.trade import Trade
+from cloud.glimpses import Glimpses
 from cloud.metrics import Counts
 from cloud.planner import Planner
 from cloud.sight import Seen, Sight
@@ -55,12 +56,6 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 BEAT_S = 0.25
-GLIMPSE_S = 0.1
-"""What moved on the shelves is shown at once, and then no oftener than so."""
-GLIMPSES_SENT_MAX = 1000
-"""Frames a second to all who look on together: with more than a hundred of them each is shown a little less often."""
-GLIMPSE_SLOTS_MAX = 1000
-"""When more slots moved meanwhile, a backlog comes in: the next moment shows them."""
 RETRY_S = 2.0
 DRAIN_RETRY_MAX_S = 30.0
 
@@ -109,7 +104,7 @@ class Service:
         self.trade.replenishing.keep = self._needs.keep
         self._troubles: dict[str, str] = {}
         self.applied = self.refused = self.duplicates = 0
-        self._moved, self._moving = Touched(), asyncio.Event()
+        self.glimpses = Glimpses(Standing(self.inventory, self.ordering.plans, self.trade.position), _now_ms)
         self.uplink: Uplink | None = None
         self.gateways = Gateways(options.site, lambda: self._gateways(_now_ms()))
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stores")
@@ -126,7 +121,7 @@ class Service:
             asyncio.create_task(uplink.run(), name="uplink"),
             asyncio.create_task(self._ticking(), name="tick"),
             asyncio.create_task(self._beat(), name="beat"),
-            asyncio.create_task(self._glimpse(), name="glimpse"),
+            asyncio.create_task(self.glimpses.run(self.live), name="glimpses"),
             asyncio.create_task(self.trade.telling.run(), name="webhooks"),
         ]
         if isinstance(self.history_store, SpooledHistory):
@@ -163,8 +158,7 @@ class Service:
             touched = self.inventory.apply(taken.reports)
             now_ms = _now_ms()
             self.ordering.note(touched.skus, now_ms)
-            self._moved.slots |= touched.slots
-            self._moved.skus |= touched.skus
+            self.glimpses.note(touched)
             self.trade.hear(taken.reports, now_ms)
             self.assets.hear(taken.reports, now_ms)
             self.sight.hear(taken.reports)
@@ -174,8 +168,6 @@ class Service:
             self.applied += len(taken.numbered)
             self.refused += len(taken.refused)
             self.duplicates += taken.duplicates
-        if self._moved.slots:
-            self._moving.set()
         return applied
 
     def desks(self) -> Desks:
@@ -291,18 +283,6 @@ class Service:
         while True:
             await asyncio.sleep(BEAT_S)
             self.live.tick(_now_ms())
-
-    async def _glimpse(self) -> None:
-        """Show shelves as they move; what follows from it comes with the next moment."""
-        while True:
-            await self._moving.wait()
-            self._moving.clear()
-            moved, self._moved = self._moved, Touched()
-            if self.live.clients and len(moved.slots) <= GLIMPSE_SLOTS_MAX:
-                inventory, plans, positions = self.inventory, self.ordering.plans, self.planner.positions
-                shown = self.live.current
-                self.live.publish(*amended(shown, inventory, moved.slots, moved.skus, plans, positions, _now_ms()))
-            await asyncio.sleep(max(GLIMPSE_S, self.live.clients / GLIMPSES_SENT_MAX))
 
     async def _drain(self, spool: SpooledHistory) -> None:
         """Move what waits in the spool to the time series database; what is in the spool is safe meanwhile."""

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
-from cloud.core.inventory import Inventory
+from cloud.core.inventory import Inventory, Touched
 from cloud.core.overview import sku_views, slot_view
 from cloud.core.replenishment import Plan
 from cloud.core.view import Delta, Snapshot
 
 
-def amended(
-    shown: Snapshot,
-    inventory: Inventory,
-    slots: Iterable[str],
-    skus: Iterable[str],
-    plans: Mapping[str, Plan],
-    positions: Callable[[str], Position],
-    now_ms: int,
-) -> tuple[Snapshot, Delta]:
-    """What is shown, with these slots and SKUs as they are now, and what that changes. All else, such as key figures,
-    plans and alerts, is as it was: it comes with the next whole snapshot. Unknown ids are left out. Numbers are given
-    by the live stream."""
+class Standing(NamedTuple):
+    """What a look at slots and SKUs is made of: the inventory, the plans made last, where an SKU stands."""
+
+    inventory: Inventory
+    plans: Mapping[str, Plan]
+    positions: Callable[[str], Position]
+
+
+def amended(shown: Snapshot, standing: Standing, moved: Touched, now_ms: int) -> tuple[Snapshot, Delta]:
+    """What is shown, with the slots and SKUs that moved as they are now, and what that changes. All else, such as key
+    figures, plans and alerts, is as it was: it comes with the next whole snapshot. Unknown ids are left out. Numbers
+    are given by the live stream."""
+    inventory, plans, positions = standing
     site = inventory.site
-    places = [place for one in slots if (place := site.slot_by_id.get(one)) is not None]
-    articles = [article for one in skus if (article := site.sku_by_id.get(one)) is not None]
+    places = [place for one in moved.slots if (place := site.slot_by_id.get(one)) is not None]
+    articles = [article for one in moved.skus if (article := site.sku_by_id.get(one)) is not None]
     now_slots = {place.id: slot_view(inventory, place) for place in places}
     now_skus = {one.id: one for one in sku_views(inventory, articles, plans, positions)}
     news = Delta(0, now_ms)

@@ -1,9 +1,9 @@
 """From the shelf to the pixel: simulated scales, a real broker, gateway, service and Chromium, all of them processes.
 
 200 scales of 2,000 slots tell 1,000 settled masses a second. Some slots on the floor map are emptied and filled again
-by turns; a loop in the page looks at their pixels in each frame and notes when a cell turned red, or grey again. Two more
-notes are taken on the way: when the gateway had committed the movement, and when a delta with it came to a client; they
-tell whose share the time is. Delays count from the moment before a scale publishes.
+by turns; a loop in the page looks at their pixels in each frame and notes when a cell turned red, or grey again. Two
+more notes are taken on the way: when the gateway had committed the movement, and when a delta with it came to a client;
+they tell whose share the time is. Delays count from the moment before a scale publishes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
@@ -28,7 +29,6 @@ import msgspec
 from aiohttp import ClientSession, WSMsgType
 from playwright.sync_api import Page
 
-from cloud.core.view import Delta, Snapshot
 from cloud.web.access import COOKIE
 from protocols.reports import StockEvent, decode
 from tests.bench.dashboard_fleet import CHANNELS, FULL, ROOMS, SLOTS
@@ -156,7 +156,9 @@ def place(folder: Path, slots: int = SLOTS) -> Iterator[Place]:
         gateway = _start("edge", *run, *link, "--port", str(page))
         try:
             wait_for(lambda: _answers(f"{url}/healthz") and _answers(f"http://127.0.0.1:{page}/readyz"), 40)
-            yield Place(url, port, service, gateway, asyncio.run(signed_in(url, "bench", account["password"])), folder)
+            with ThreadPoolExecutor(1) as apart:  # this thread's event loop is the browser's
+                cookie = apart.submit(asyncio.run, signed_in(url, "bench", account["password"])).result()
+            yield Place(url, port, service, gateway, cookie, folder)
         finally:
             for process in (gateway, service):
                 process.send_signal(signal.SIGTERM)
@@ -226,6 +228,19 @@ def percentile(delays_ms: list[float], share: float) -> float:
     return delays_ms[min(len(delays_ms) - 1, int(len(delays_ms) * share))]
 
 
+class Counted(msgspec.Struct):
+    """A slot of a frame."""
+
+    id: str
+    count: int | None
+
+
+class Frame(msgspec.Struct):
+    """What the bench wants of a snapshot or a delta."""
+
+    slots: list[Counted] = []
+
+
 class Notes(threading.Thread):
     """Takes notes beside the bench until it is stopped."""
 
@@ -277,7 +292,7 @@ class Told(Notes):
         asyncio.run(self._listen())
 
     async def _listen(self) -> None:
-        decoder, was = msgspec.json.Decoder(Snapshot | Delta), dict[str, bool]()
+        decoder, was = msgspec.json.Decoder(Frame), dict[str, bool]()
         headers = {"Cookie": self._at.cookie, "Origin": self._at.url}
         async with (
             ClientSession(headers=headers) as client,
@@ -302,7 +317,7 @@ class Asked(Notes):
         super().__init__()
 
     def run(self) -> None:
-        decoder, was = msgspec.json.Decoder(Snapshot), dict[str, bool]()
+        decoder, was = msgspec.json.Decoder(Frame), dict[str, bool]()
         while not self._over.wait(1):
             slots = decoder.decode(snapshot(self._at)).slots
             now_ms = time.time_ns() / 1e6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -182,3 +183,54 @@ async def test_a_snapshot_is_packed_once_a_number_however_many_ask() -> None:
     assert all(one[1] is packed[0][1] for one in packed)
     assert (packed[0][0], later[0]) == (0, 1)
     assert msgspec.json.decode(gzip.decompress(later[1]), type=Snapshot) == live.current
+
+
+def taking(handed: list[bytes]) -> Callable[[bytes], bool]:
+    """Takes every frame."""
+
+    def take(frame: bytes) -> bool:
+        handed.append(frame)
+        return True
+
+    return take
+
+
+async def test_who_has_seen_all_is_handed_the_next_frame_and_who_can_not_take_it_reads_it_later() -> None:
+    live = Live(snapshot())
+    with live.join(0, "epoch-1") as one, live.join(0, "epoch-1") as other:
+        handed: list[bytes] = []
+        one.take = taking(handed)
+        other.take = lambda frame: False
+
+        live.publish(recount(live.current, 0, 1))
+        live.publish(recount(live.current, 0, 2))
+        read = [await asyncio.wait_for(anext(other), 5) for _ in range(2)]
+
+    assert handed == read
+    assert (one.q, other.q) == (2, 2)
+
+
+async def test_who_is_behind_is_handed_nothing_out_of_turn() -> None:
+    live = Live(snapshot())
+    with live.join(0, "epoch-1") as cursor:
+        handed: list[bytes] = []
+        live.publish(recount(live.current, 0, 1))
+        cursor.take = taking(handed)
+
+        live.publish(recount(live.current, 0, 2))
+
+        assert (handed, cursor.q) == ([], 0)
+
+
+def test_the_ring_holds_no_more_bytes_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cloud.web.live.RING_BYTES_MAX", 1000)
+    live = Live(snapshot())
+    for count in range(50):
+        live.publish(recount(live.current, 0, count % 9))
+    near, far = Page(), Page()
+    near.q, far.q = 49, 1
+
+    drain(live, near)
+    drain(live, far)
+
+    assert (near.snapshots, far.snapshots) == (0, 1)

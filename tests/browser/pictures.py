@@ -46,8 +46,8 @@ class Special(NamedTuple):
 SPECIALS = (
     Special("overview-dark", "The overview in the dark", DESKTOP, "dark"),
     Special("overview-stale", "The overview when the service is not heard", DESKTOP, stale=True),
-    Special("wall-1080p", "A wall, 1920 x 1080", {"viewport": {"width": 1920, "height": 1080}}, "dark", "?wall"),
-    Special("wall-4k", "A wall, 3840 x 2160", {"viewport": {"width": 3840, "height": 2160}}, "dark", "?wall"),
+    Special("wall-1080p", "A wall, 1920 x 1080", {"viewport": {"width": 1920, "height": 1080}}, "dark", "wall"),
+    Special("wall-4k", "A wall, 3840 x 2160", {"viewport": {"width": 3840, "height": 2160}}, "dark", "wall"),
 )
 
 

@@ -123,7 +123,7 @@ def test_a_wall_fits_is_read_from_afar_and_asks_for_no_hand(shop: Shop, visit: V
         assert figure.evaluate(DIGIT_HEIGHT) >= size[1] * DISTANCE_IN_HEIGHTS / 200
 
 
-def test_a_wall_keeps_awake_and_is_there_again_by_itself_after_the_service_was(
+def test_a_wall_keeps_awake_and_is_there_again_by_itself_after_the_service_was_away(
     shop: Shop, visit: Visit, chromium: Browser
 ) -> None:
     page = visit(shop, "wall", script=WAKE_LOCK)

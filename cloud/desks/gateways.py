@@ -31,10 +31,14 @@ class Gateways:
 
     def of_slot(self, slot: str) -> str:
         """The gateway that sees a slot. Raises `NotFound`, `Refused`."""
+        return self.of_device(self.device_at(slot))
+
+    def device_at(self, slot: str) -> str:
+        """The device that measures a slot. Raises `NotFound`."""
         known = self._site.slot_by_id.get(slot)
         if known is None:
             raise NotFound(f"there is no slot {slot[:100]!r}", "take one from /api/v1/slots")
-        return self.of_device(known.device)
+        return known.device
 
     def of_device(self, device: str) -> str:
         """The gateway that hears a device. Raises `NotFound`, `Refused`."""

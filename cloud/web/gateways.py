@@ -30,6 +30,12 @@ class SlotAction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     anyway: bool = False
 
 
+class Light(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How long a slot's lamp shows the way."""
+
+    seconds: Annotated[int, Meta(ge=1, le=300)] = 30
+
+
 class Command(Struct, frozen=True, forbid_unknown_fields=True):
     """What a device is to do: `tare`, `light` (its lamp shows the way for a while), `reboot`, or what else it knows."""
 
@@ -42,6 +48,9 @@ class Desk(typing.Protocol):
 
     def of_slot(self, slot: str) -> str:
         """The gateway that sees a slot."""
+
+    def device_at(self, slot: str) -> str:
+        """The device that measures a slot. Raises `NotFound`."""
 
     def of_device(self, device: str) -> str:
         """The gateway that hears a device."""
@@ -66,6 +75,7 @@ class Gateways:
             get("/api/v1/gateways/{id}/problems", self.problems, "look", Badness, refusals=ASKED),
             get("/api/v1/gateways/{id}/strangers", self.strangers, "look", list[Stranger], refusals=ASKED),
             post("/api/v1/slots/{id}/actions", self.act, "maintain", SlotAction, dict[str, Any], refusals=ASKED),
+            post("/api/v1/slots/{id}/light", self.light, "respond", Light, Done, refusals=ASKED),
             post("/api/v1/devices/{id}/commands", self.command, "maintain", Command, Done, refusals=ASKED),
         ]
 
@@ -92,6 +102,13 @@ class Gateways:
         where, path = self._desk.of_slot(slot), f"/api/v1/slots/{quote(slot, safe='')}/actions"
         body = msgspec.json.encode(given)
         return read(*await self._desk.ask(where, "POST", path, by.who.name, body), dict[str, Any])
+
+    async def light(self, request: web.Request, given: Light, by: Given) -> object:
+        """Have a slot's lamp show the way."""
+        slot = request.match_info["id"]
+        where, path = self._desk.of_slot(slot), f"/api/v1/devices/{quote(self._desk.device_at(slot), safe='')}/cmd"
+        body = msgspec.json.encode(Command("light", {"slot": slot, "seconds": given.seconds}))
+        return read(*await self._desk.ask(where, "POST", path, by.who.name, body), Done)
 
     async def command(self, request: web.Request, given: Command, by: Given) -> object:
         """Have a device do something."""

@@ -42,6 +42,9 @@ class FakeGate:
     def of_slot(self, _: str) -> str:
         return "gateway-1"
 
+    def device_at(self, _: str) -> str:
+        return "shelf-09"
+
     def of_device(self, _: str) -> str:
         return "gateway-1"
 

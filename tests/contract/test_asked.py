@@ -125,6 +125,15 @@ async def test_the_gateway_says_how_it_is_what_it_could_not_read_and_who_is_no_d
     assert (await pair.ask("gateways/gone/status"))[0] == 404
 
 
+async def test_who_works_there_has_a_slot_lit_and_who_only_looks_does_not(pair: Pair) -> None:
+    status, said = await pair.ask("slots/A1/light", {}, "operator")
+    assert (status, said["code"]) == (400, "bad_request")
+    assert "the broker is away" in said["detail"]  # it was asked
+    assert (await pair.ask("slots/A1/light", {}, "viewer"))[0] == 403
+    assert (await pair.ask("slots/A1/light", {"seconds": 0}))[0] == 400
+    assert (await pair.ask("slots/nowhere/light", {}))[0] == 404
+
+
 async def test_a_device_that_can_not_be_reached_is_told_as_such(pair: Pair) -> None:
     status, said = await pair.ask("devices/shelf-1/commands", {"cmd": "light", "args": {"seconds": 10}})
     assert (status, said["code"]) == (400, "bad_request")

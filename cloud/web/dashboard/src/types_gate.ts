@@ -112,6 +112,11 @@ export interface LastWord {
   by: string;
 }
 
+/** How long a slot's lamp shows the way. */
+export interface Light {
+  seconds?: number;
+}
+
 /** The gateway's link to the service: why it is away, and for how long nothing came over it. */
 export interface Link {
   connected: boolean;

@@ -24,7 +24,7 @@ export function HowCome({ slot }: { slot: SlotView }) {
           <button type="button" aria-disabled={asking} onClick={() => asking || again()}>{say("why.again")}</button>
         </p>
       </section>
-      {may("maintain") && <Shelf slot={slot} done={again} />}
+      {may("respond") && <Shelf slot={slot} done={again} />}
     </>
   );
 }

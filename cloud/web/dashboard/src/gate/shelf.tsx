@@ -2,12 +2,12 @@
 import { useSignal } from "@preact/signals";
 import { throughService } from "../field/gate";
 import { RunAt } from "../field/run";
+import { may } from "../state";
 import type { SlotView } from "../types";
 import { say } from "../words/words";
 import * as api from "./api";
 import { reason } from "./asked";
 
-const LIGHT_S = 30;
 /** A slot's run is found by the slot. */
 const SOME = throughService("");
 
@@ -19,7 +19,7 @@ export function Shelf({ slot, done }: { slot: SlotView; done: () => void }) {
     asking.value = true;
     said.value = say("shelf.working");
     try {
-      const { ok, error } = await api.command(slot.device, { cmd: "light", args: { slot: slot.id, seconds: LIGHT_S } });
+      const { ok, error } = await api.light(slot.id);
       said.value = ok ? say("shelf.lit") : error;
     } catch (error) {
       said.value = reason(error);
@@ -34,7 +34,7 @@ export function Shelf({ slot, done }: { slot: SlotView; done: () => void }) {
         <button type="button" aria-disabled={asking.value} onClick={() => void light()}>{say("shelf.light")}</button>
       </p>
       <p class="note" role="status">{said.value}</p>
-      <RunAt gate={SOME} slot={slot.id} done={done} />
+      {may("maintain") && <RunAt gate={SOME} slot={slot.id} done={done} />}
     </section>
   );
 }

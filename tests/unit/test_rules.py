@@ -7,12 +7,14 @@ import importlib
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import cloud.alerts.rules as folder
 from cloud.alerts.facts import Facts, GatewayLink
 from cloud.alerts.lifecycle import Book, step
 from cloud.alerts.rules import Example, Rule, Timeline, delays, evaluate, rules
+from cloud.core.view import Param
 from protocols.layout import About, Device, Site, Sku, Slot, Zone
 from protocols.reports import DeviceHealth, SlotLevel
 
@@ -24,6 +26,14 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_sees_what_its_example_says(rule: Rule, example: Example) -> None:
     assert rule.evaluate(example.facts) == example.sees
+
+
+def test_what_rules_say_is_read_by_who_takes_the_types_at_their_word() -> None:
+    said = [one.params for rule in rules().values() for example in rule.examples for one in evaluate(example.facts)]
+
+    assert any("nodata" in one for one in said)
+    for one in said:
+        assert msgspec.json.decode(msgspec.json.encode(one), type=dict[str, Param]) == one
 
 
 TIMELINES = [

@@ -156,7 +156,7 @@ def evaluate(facts: Facts) -> list[Condition]:
             continue
         seen = rule.evaluate(facts)
         if rule.nodata:
-            seen = [replace(one, params={**one.params, "nodata": True}) for one in seen]
+            seen = [replace(one, params={**one.params, "nodata": 1}) for one in seen]
         found += seen
     return tuned(found, tuning)
 

@@ -20,6 +20,8 @@ CHANNELS = 10
 ROOMS = {"cool": 15.0, "freeze": -20.0}
 """Temperatures; one of them is wrong."""
 ROOMS_EVERY_S = 2
+LEAVING_S = 5
+"""So long it waits for a broker that may be gone."""
 SLOTS = 2000
 PICK_SHARE = 0.05
 
@@ -51,7 +53,8 @@ def main() -> None:
         fleet.publish(topic, payload, qos=1)
         if scale in watched:
             print(json.dumps([scale, not units[scale], now_ms]), flush=True)
-    while fleet._out_messages:
+    until_s = time.monotonic() + LEAVING_S
+    while fleet._out_messages and time.monotonic() < until_s:
         time.sleep(0.01)
     fleet.disconnect()
     fleet.loop_stop()

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, NamedTuple, cast
 
 from playwright.sync_api import Browser, Page
 
@@ -236,21 +236,22 @@ def silence(browser: Browser, at: Place) -> float:
 def acknowledged(browser: Browser, at: Place) -> float:
     """s from a press on one screen until a second one shows who acknowledged."""
     first, second = (enter(browser, at, DESKTOP, "#/alerts") for _ in range(2))
-    other = enter(browser, at, DESKTOP, "#/")
     try:
-        first.wait_for_selector(".alerts li.firing", timeout=ALERT_S * 1000)
-        before = _to_acknowledge(other)
+        for page in (first, second):
+            page.wait_for_selector(".alerts li.firing", timeout=ALERT_S * 1000)
+        before = _firing(second)
         first.get_by_role("button", name=re.compile("^Acknowledge(?!d)")).first.click()
         begun_s = time.perf_counter()
         while time.perf_counter() - begun_s < 10:
-            if _to_acknowledge(other) != before:
+            if _firing(second) < before:
                 return time.perf_counter() - begun_s
             time.sleep(0.01)
         return inf
     finally:
-        for page in (first, second, other):
+        for page in (first, second):
             page.context.close()
 
 
-def _to_acknowledge(page: Page) -> Any:
-    return page.evaluate("() => document.querySelector('.tile b').textContent")
+def _firing(page: Page) -> int:
+    count: int = page.evaluate("() => document.querySelectorAll('.alerts li.firing').length")
+    return count

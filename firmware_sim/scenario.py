@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from firmware_sim.physics.machine import Drive
 from firmware_sim.physics.refrigerator import Build
 from protocols import crews, layout, trade
+from protocols.floor import Area
 from protocols.trade import Id, NotNegative, Positive, Share
 
 Count = Annotated[int, Meta(ge=1)]
@@ -20,7 +21,7 @@ class ScenarioError(ValueError):
 
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
-    """A zone of the site; `ambient_c` is the mean temperature around it."""
+    """A zone of the site; `ambient_c` is the mean temperature around it, `area` where it is on the floor plan."""
 
     id: Id
     name: str
@@ -28,6 +29,7 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     max_c: float | None = None
     ambient_c: float = 20.0
     storage: str = ""
+    area: Area | None = None
 
 
 class Article(Struct, frozen=True, forbid_unknown_fields=True):

@@ -108,7 +108,10 @@ def expand(scenario: Scenario, source: str = "scenario") -> layout.Site:
         for machine in scenario.refrigerators
     ]
     devices += [layout.Device(driven.id, "machine", driven.zone, driven.name) for driven in scenario.machines]
-    zones = [layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c, storage=zone.storage) for zone in scenario.zones]
+    zones = [
+        layout.Zone(zone.id, zone.name, zone.min_c, zone.max_c, storage=zone.storage, area=zone.area)
+        for zone in scenario.zones
+    ]
     traded = {name: getattr(scenario, name) for name in (*TRADED, "buying", "targets")}
     told = traded | {"people": scenario.crew, "teams": scenario.teams}
     site = layout.Site(scenario.site, zones, skus, slots, devices, **told)

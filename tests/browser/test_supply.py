@@ -49,10 +49,11 @@ def test_how_far_back_a_chart_reaches_is_in_the_address_and_back_works(shop: Sho
 
 def test_both_charts_are_read_by_one_cursor_and_the_table_has_the_gaps_in_words(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/stock/SKU-1002?days=91")
-    box = page.locator(".trend.course").first.bounding_box()
+    over = page.locator(".trend.course .u-over").first
+    box = over.bounding_box()
     assert box
 
-    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
+    over.hover(position={"x": box["width"] * 0.4, "y": box["height"] / 2})
 
     reading = page.locator(".courses .reading")
     expect(reading).to_contain_text("on hand:")

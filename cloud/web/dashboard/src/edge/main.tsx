@@ -8,8 +8,10 @@ import "../style/field.css";
 import "../style/screens.css";
 import "../style/home.css";
 import { render } from "preact";
+import { worn } from "../sheets";
 import { bring } from "../words/books";
 import { Home } from "./page";
 
+await worn().catch(() => undefined);
 await bring("page", "rules", "gate", "field", "refused", "home").catch(() => undefined); // codes are shown rather than nothing
 render(<Home />, document.getElementById("app")!);

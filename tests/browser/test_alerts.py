@@ -116,7 +116,7 @@ def test_an_alert_that_fires_again_can_be_acknowledged_again(shop: Shop, visit: 
         button.click()
     expect(button).to_have_count(0)
 
-    shop.do(shop.fake.change_alert, 1, state="firing")
+    shop.do(shop.fake.change_alert, 1, state="firing", changed_ms=now_ms() + 1)
     button.click()
     expect(button).to_have_count(0)
 

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import pytest
 from aiohttp import ClientSession, web
 
-from edge import commands as module
+from edge import commands
+from edge import gateway as module
 from edge.api import ROLES, make_app, own_token, serving
 from edge.gateway import Gateway, Options
 from edge.mqtt import BrokerUrl
@@ -216,7 +217,7 @@ async def test_a_device_that_does_not_answer_is_no_answer(running: Running) -> N
 
 
 async def test_only_so_many_commands_wait_at_once(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "COMMANDS_MAX", 2)
+    monkeypatch.setattr(commands, "COMMANDS_MAX", 2)
     waiting = [asyncio.create_task(running.gateway.commands.ask("shelf-1", "tare", {}, 0.5)) for _ in range(2)]
     await soon(lambda: running.gateway.commands.waiting == 2, "two commands on their way")
 

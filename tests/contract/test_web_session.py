@@ -52,7 +52,7 @@ def test_only_these_are_open_to_who_is_not_signed_in() -> None:
         "DELETE /api/v1/session", "GET /", "GET /a/{token}", "GET /api/v1/problems/{code}", "GET /api/v1/public/{link}",
         "GET /api/v1/session/oidc/begin", "GET /api/v1/session/oidc/done", "GET /api/v1/session/ways",
         "GET /assets/{name}", "GET /healthz", "GET /manifest.webmanifest", "GET /public/{link}", "GET /readyz",
-        "GET /sw.js", "POST /a/{token}", "POST /api/v1/session",
+        "GET /sw.js", "GET /wall", "POST /a/{token}", "POST /api/v1/session",
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 import { batch } from "@preact/signals";
 import * as api from "./api";
 import { wait } from "./core/backoff";
-import { type Book, fold, open } from "./core/book";
+import { type Book, fold, newer, open } from "./core/book";
 import { renew, renewed } from "./renew";
 import { book, heardAt, link, now, session, unreachable } from "./state";
 import type { Delta, Snapshot } from "./types";
@@ -46,10 +46,10 @@ export function restart(): void {
 /** The service's clock less that of this device, in ms. */
 export const clockSkew = () => skew;
 
-/** Take over an object the service returned to a command, before its delta comes. */
+/** Take over an object the service returned to a command, before its delta comes; one that became another since stays. */
 export function adopt(frame: Omit<Delta, "k" | "q" | "t">): void {
   if (!latest) return;
-  const after = fold(latest, { k: "d", q: latest.q + 1, t: latest.t, ...frame });
+  const after = fold(latest, { k: "d", q: latest.q + 1, t: latest.t, ...newer(latest, frame) });
   latest = after && { ...after, q: latest.q };
   draw();
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fold, open, OVER_MAX } from "../src/core/book";
+import { fold, newer, open, OVER_MAX } from "../src/core/book";
 import type { AlertView, ArrivalView, OrderView, Snapshot, ZoneView } from "../src/types";
 
 const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3, picks_hour_before: 0 };
@@ -18,6 +18,12 @@ test("the next delta is applied, by id, and what it does not touch keeps its ide
   assert.equal(after?.zones.get("cool")?.temperature_c, 5);
   assert.equal(after?.alerts, before.alerts);
   assert.equal(before.zones.get("cool")?.temperature_c, 4);
+});
+
+test("an answer that comes after the delta of a later change takes nothing back", () => {
+  const known = open({ ...snapshot, alerts: [{ ...alert, state: "firing", changed_ms: 9 }] });
+  assert.deepEqual(newer(known, { alerts: [{ ...alert, state: "acknowledged", changed_ms: 8 }] }).alerts, []);
+  assert.equal(newer(known, { alerts: [{ ...alert, state: "acknowledged", changed_ms: 9 }] }).alerts?.length, 1);
 });
 
 test("an arrival that is gone leaves, and of the orders that ended only the latest are kept", () => {

@@ -78,6 +78,12 @@ export function fold(book: Book, d: Delta): Book | null {
   };
 }
 
+/** Of what the service answered to a command, what is not older than what is known: a delta may have come first. */
+export function newer<Told extends Pick<Delta, "alerts" | "orders" | "works">>(book: Book, told: Told): Told {
+  const fresh = <T extends { id: string | number; changed_ms: number }>(held: ById<T>, all: T[] | undefined) => all?.filter((one) => one.changed_ms >= (held.get(one.id)?.changed_ms ?? 0));
+  return { ...told, alerts: fresh(book.alerts, told.alerts), orders: fresh(book.orders, told.orders), works: fresh(book.works, told.works) };
+}
+
 /** So many closed needs, and as many resolved alerts and ended orders, are kept: a page that is open for months must not grow. */
 export const OVER_MAX = 50;
 

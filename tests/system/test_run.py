@@ -118,7 +118,7 @@ def test_the_demonstration_has_people_who_are_told_and_says_where_its_guests_loo
     with begun(state, base, scenario="demo") as one:
         manager = Visitor(base + 3).sign_in("admin", one.password())
         one.says("log/notices.log")
-        linked = re.compile(rf": http://127.0.0.1:{base + 3}(/a/\S+)")
+        linked = re.compile(rf"[:：] ?http://127.0.0.1:{base + 3}(/a/\S+)")
         links = eventually(
             lambda: linked.findall((state / "log" / "notices.log").read_text()), bool, "somebody is told, with a link"
         )

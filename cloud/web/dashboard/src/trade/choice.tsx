@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { site } from "../state";
 import { days, known, money, number, percent, say, word } from "../words/words";
-import { once, Trouble } from "./form";
+import { DOUBLE_TAP_MS, once, Trouble } from "./form";
 import type { Offer } from "./types";
 import { useWish } from "./wish";
 
@@ -37,12 +37,17 @@ export function Choice({ title, offers, order, leave }: Asking) {
   const name = useId();
   useLayoutEffect(() => home.current?.querySelector<HTMLElement>("input:checked")?.focus(), []);
   const now = all.find((one) => one.supplier === chosen.value) ?? first;
+  const begun = useRef(performance.now());
+  /** The rest of the double tap that opened this chooses nothing, and leaves the focus where it is. */
+  const rest = (event: Event) => performance.now() - begun.current <= DOUBLE_TAP_MS && (event.preventDefault(), event.stopPropagation());
   const send = () => once(() => make(["order", title, now.supplier], (key) => order(now === first ? "" : now.supplier, key)));
   return (
     <form
       ref={home}
       class="sheetlet choice"
       aria-label={title}
+      onMouseDownCapture={rest}
+      onClickCapture={rest}
       onSubmit={(event) => {
         event.preventDefault();
         void send();

@@ -155,7 +155,7 @@ export function worded({ label }: Field, { code, least, most, from }: Flaw): str
 }
 
 /** After something was done, its row may leave and another take its place: the rest of a double tap must not hit that. */
-const DOUBLE_TAP_MS = 500;
+export const DOUBLE_TAP_MS = 500;
 let done_at = -Infinity;
 
 /** Of what may be pressed twice by mistake: the second time does nothing. True: it was done. */

@@ -93,3 +93,8 @@ def _replace(path: Path, text: str) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # or the old one might be back after a power cut
+    finally:
+        os.close(folder)

@@ -11,7 +11,7 @@ from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory, Touched
 from cloud.core.overview import sku_views, slot_view
 from cloud.core.replenishment import Plan
-from cloud.core.view import Delta, Snapshot
+from cloud.core.view import Delta, Snapshot, slot_change
 
 
 class Standing(NamedTuple):
@@ -38,7 +38,7 @@ def amended(shown: Snapshot, standing: Standing, moved: Touched, now_ms: int) ->
         if (slot_now := now_slots.get(slot.id)) is not None and slot_now != slot:
             all_slots = [*all_slots] if all_slots is shown.slots else all_slots
             all_slots[at] = slot_now
-            news.slots.append(slot_now)
+            news.slots.append(slot_change(slot, slot_now))
     for at, sku in enumerate(shown.skus):
         if (sku_now := now_skus.get(sku.id)) is None:
             continue

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeVar
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import astuple, replace
 
 from cloud.core.book.positions import Position
 from cloud.core.cold_view import RoomView
@@ -61,6 +61,27 @@ class SlotView(Struct, frozen=True):
     device: str
     booked: int | None = None
     differs: bool = False
+
+
+class SlotChange(Struct, frozen=True):
+    """What of a slot is another than before (see `SlotView`); of one that is new, all."""
+
+    id: str
+    zone: str | UnsetType = UNSET
+    sku: str | UnsetType = UNSET
+    capacity: int | UnsetType = UNSET
+    count: int | None | UnsetType = UNSET
+    low: int | UnsetType = UNSET
+    high: int | UnsetType = UNSET
+    confidence: float | UnsetType = UNSET
+    mass_g: float | UnsetType = UNSET
+    at_ms: int | UnsetType = UNSET
+    status: Literal["ok", "low", "empty", "over", "unknown", "silent"] | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    remedy: str | UnsetType = UNSET
+    device: str | UnsetType = UNSET
+    booked: int | None | UnsetType = UNSET
+    differs: bool | UnsetType = UNSET
 
 
 class SkuView(Struct, frozen=True):
@@ -231,13 +252,13 @@ class Snapshot(Struct, frozen=True, tag_field="k", tag="s"):
 
 
 class Delta(Struct, frozen=True, tag_field="k", tag="d", omit_defaults=True):
-    """What changed between `q - 1` and `q`: whole objects, by id. `t` is the service's time;
-    every delta is a heartbeat."""
+    """What changed between `q - 1` and `q`: whole objects, by id, and of slots, which are many, what is new of each.
+    `t` is the service's time; every delta is a heartbeat."""
 
     q: int
     t: int
     kpi: Kpi | None = None
-    slots: list[SlotView] = []
+    slots: list[SlotChange] = []
     skus: list[SkuView] = []
     needs: list[NeedView] = []
     alerts: list[AlertView] = []
@@ -265,6 +286,21 @@ def changed(before: list[Viewed], after: list[Viewed]) -> list[Viewed]:
     return [one for one in after if held.get(one.id) != one]
 
 
+def slot_change(before: SlotView | None, after: SlotView) -> SlotChange:
+    """What is another than before."""
+    now = astuple(after)
+    if before is None:
+        return SlotChange(*now)
+    then = astuple(before)
+    return SlotChange(after.id, *[UNSET if new == old else new for old, new in zip(then[1:], now[1:], strict=True)])
+
+
+def slots_changed(before: list[SlotView], after: list[SlotView]) -> list[SlotChange]:
+    """What is another than before, slot by slot."""
+    held = {one.id: one for one in before}
+    return [slot_change(then, one) for one in after if (then := held.get(one.id)) != one]
+
+
 def delta(before: Snapshot, after: Snapshot) -> Delta:
     """What a page that shows `before` must change to show `after`. Alerts, needs and orders leave by their state, not
     by absence: a resolved alert is sent once as resolved; an arrival that is gone is sent once with 0 units."""
@@ -274,7 +310,7 @@ def delta(before: Snapshot, after: Snapshot) -> Delta:
         q=after.q,
         t=after.t,
         kpi=None if before.kpi == after.kpi else after.kpi,
-        slots=changed(before.slots, after.slots),
+        slots=slots_changed(before.slots, after.slots),
         skus=changed(before.skus, after.skus),
         needs=changed(before.needs, after.needs),
         alerts=changed(before.alerts, after.alerts),

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from msgspec import NODEFAULT, UNSET, Struct, inspect
+from msgspec import NODEFAULT, Struct, inspect
 
 from cloud.core import view
 from cloud.web.app import Desks, routes_of
@@ -170,9 +170,9 @@ def _interface(struct: Kind, names: Mapping[Kind, str] | None = None, *, optiona
         return f"{comment}\nexport type {name} = [{items}];\n"
     lines = [f"  {info.tag_field}: {json.dumps(info.tag)};"] if info.tag_field else []
     for field in info.fields:
-        has_default = field.default is not NODEFAULT or field.default_factory is not NODEFAULT
-        omitted = field.default is UNSET or struct.__struct_config__.omit_defaults
-        left_out = "?" if has_default and (optional or omitted) else ""
+        unset = field.default is NODEFAULT and field.default_factory is NODEFAULT
+        may_lack = not field.required and (unset or optional or struct.__struct_config__.omit_defaults)
+        left_out = "?" if may_lack else ""
         lines.append(f"  {field.encode_name}{left_out}: {_spelled(field.type, names)};")
     return f"{comment}\nexport interface {name} {{\n" + "\n".join(lines) + "\n}\n"
 

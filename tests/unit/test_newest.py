@@ -81,6 +81,7 @@ async def test_what_moves_is_told_at_once_to_who_looks_on() -> None:
     _, [frame] = await shown_at_once(standing(), level("A1", 0))
 
     assert [one.count for one in msgspec.json.decode(frame, type=Delta).slots] == [0]
+    assert b'"sku"' not in frame.partition(b'"skus"')[0]  # what is as it was is not told again
 
 
 async def test_a_backlog_waits_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:

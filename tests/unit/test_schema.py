@@ -34,7 +34,8 @@ def test_a_field_a_frame_may_leave_out_is_optional_and_its_tag_is_a_literal() ->
     assert '  k: "d";' in delta
     assert "  q: number;" in delta
     assert "  kpi?: Kpi | null;" in delta
-    assert "  slots?: SlotView[];" in delta
+    assert "  slots?: SlotChange[];" in delta
+    assert "  count?: number | null;" in schema.files()[schema.OWN].split("export interface SlotChange ")[1]
 
 
 def test_each_room_has_a_file_of_all_that_its_routes_read_and_answer() -> None:

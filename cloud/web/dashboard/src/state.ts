@@ -55,7 +55,10 @@ export const needsDone = computed(() => [...needs.value.values()].filter((one) =
 export const skusInOrder = computed(() => [...skus.value.values()].sort(byCover));
 export const devicesInOrder = computed(() => [...devices.value.values()].sort(byHealth));
 export const gatewaysInOrder = computed(() => [...gateways.value.values()].sort(byLink));
-export const abnormalSlots = computed(() => [...slots.value.values()].filter((slot) => slot.status !== "ok").sort(byState));
+const abnormal = computed(() => [...slots.value.values()].filter((slot) => slot.status !== "ok"));
+export const abnormalCount = computed(() => abnormal.value.length);
+/** Sorted only while somebody looks at them. */
+export const abnormalSlots = computed(() => [...abnormal.value].sort(byState));
 
 /** May whoever is signed in do what asks for this right? The service has the last word. */
 export const may = (right: Right): boolean => session.value?.rights.includes(right) ?? false;

@@ -34,6 +34,26 @@ export interface SlotView {
   differs: boolean;
 }
 
+/** What of a slot is another than before (see `SlotView`); of one that is new, all. */
+export interface SlotChange {
+  id: string;
+  zone?: string;
+  sku?: string;
+  capacity?: number;
+  count?: number | null;
+  low?: number;
+  high?: number;
+  confidence?: number;
+  mass_g?: number;
+  at_ms?: number;
+  status?: "empty" | "low" | "ok" | "over" | "silent" | "unknown";
+  reason?: string;
+  remedy?: string;
+  device?: string;
+  booked?: number | null;
+  differs?: boolean;
+}
+
 /**
  * One SKU over all its slots. `daily_demand` and what follows from it are None until demand is known. `cover_days` =
  * available / daily demand. `uncertain` counts slots whose count is unknown. available = on hand - reserved -
@@ -191,13 +211,16 @@ export interface Snapshot {
   works: WorkView[];
 }
 
-/** What changed between `q - 1` and `q`: whole objects, by id. `t` is the service's time; every delta is a heartbeat. */
+/**
+ * What changed between `q - 1` and `q`: whole objects, by id, and of slots, which are many, what is new of each. `t`
+ * is the service's time; every delta is a heartbeat.
+ */
 export interface Delta {
   k: "d";
   q: number;
   t: number;
   kpi?: Kpi | null;
-  slots?: SlotView[];
+  slots?: SlotChange[];
   skus?: SkuView[];
   needs?: NeedView[];
   alerts?: AlertView[];

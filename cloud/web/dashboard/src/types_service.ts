@@ -138,9 +138,9 @@ export interface ProblemDetails {
   instance: string;
   code: string;
   hint: string;
-  errors: Flaw[];
-  by: string;
-  changed_ms: number;
+  errors?: Flaw[];
+  by?: string;
+  changed_ms?: number;
 }
 
 /** Whether the service can do its work, and why not, a sentence each. */

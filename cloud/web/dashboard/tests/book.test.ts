@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fold, newer, open, OVER_MAX } from "../src/core/book";
-import type { AlertView, ArrivalView, OrderView, Snapshot, ZoneView } from "../src/types";
+import type { AlertView, ArrivalView, OrderView, SlotView, Snapshot, ZoneView } from "../src/types";
 
 const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3, picks_hour_before: 0 };
 const zone: ZoneView = { id: "cool", name: "Cold room", min_c: 2, max_c: 8, temperature_c: 4, humidity_pct: null, at_ms: 1, series: "x" };
@@ -24,6 +24,15 @@ test("an answer that comes after the delta of a later change takes nothing back"
   const known = open({ ...snapshot, alerts: [{ ...alert, state: "firing", changed_ms: 9 }] });
   assert.deepEqual(newer(known, { alerts: [{ ...alert, state: "acknowledged", changed_ms: 8 }] }).alerts, []);
   assert.equal(newer(known, { alerts: [{ ...alert, state: "acknowledged", changed_ms: 9 }] }).alerts?.length, 1);
+});
+
+test("of a slot comes what is new, over what is known of it; of a new one all", () => {
+  const slot = { id: "A1", zone: "cool", sku: "s", count: 3, status: "ok" } as SlotView;
+  const before = open({ ...snapshot, slots: [slot] });
+  const after = fold(before, { k: "d", q: 11, t: 2000, slots: [{ id: "A1", count: 0, status: "empty" }, { ...slot, id: "A2" }] });
+  assert.deepEqual(after?.slots.get("A1"), { ...slot, count: 0, status: "empty" });
+  assert.deepEqual(after?.slots.get("A2"), { ...slot, id: "A2" });
+  assert.equal(before.slots.get("A1"), slot);
 });
 
 test("an arrival that is gone leaves, and of the orders that ended only the latest are kept", () => {

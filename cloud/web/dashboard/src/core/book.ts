@@ -1,5 +1,5 @@
 // What the page knows: a snapshot and the deltas after it. Pure.
-import type { AlertView, ArrivalView, AssetView, Delta, DeviceView, GatewayView, Kpi, MeasureView, NeedView, OrderView, RoomView, SiteView, SkuView, SlotView, Snapshot, WorkView, ZoneView } from "../types";
+import type { AlertView, ArrivalView, AssetView, Delta, DeviceView, GatewayView, Kpi, MeasureView, NeedView, OrderView, RoomView, SiteView, SkuView, SlotChange, SlotView, Snapshot, WorkView, ZoneView } from "../types";
 
 type ById<T> = ReadonlyMap<string | number, T>;
 
@@ -62,7 +62,7 @@ export function fold(book: Book, d: Delta): Book | null {
     q: d.q,
     t: d.t,
     kpi: d.kpi ?? book.kpi,
-    slots: merged(book.slots, d.slots),
+    slots: patched(book.slots, d.slots),
     skus: merged(book.skus, d.skus),
     needs: merged(book.needs, d.needs, closed),
     alerts: merged(book.alerts, d.alerts, resolved),
@@ -101,6 +101,14 @@ function merged<T extends { id: string | number }>(held: ById<T>, news: T[] | un
     const gone = [...all.values()].filter((one) => over(one) !== null).sort((a, b) => over(b)! - over(a)!);
     for (const one of gone.slice(OVER_MAX)) all.delete(one.id);
   }
+  return all;
+}
+
+/** Slots with what is new of them. */
+function patched(held: ById<SlotView>, news: SlotChange[] | undefined): ById<SlotView> {
+  if (!news?.length) return held;
+  const all = new Map(held);
+  for (const one of news) all.set(one.id, { ...all.get(one.id), ...one } as SlotView);
   return all;
 }
 

@@ -1,10 +1,10 @@
 // The floor map on a canvas: only changed cells are drawn again. Its text equivalent stands below it.
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Cell, cellAt, fits, type Floor, plan } from "../core/floor";
 import type { Shade } from "../core/layers";
 import { slotHref } from "../route";
-import { abnormalSlots, narrow, skuName, slots, zones } from "../state";
+import { abnormalCount, abnormalSlots, narrow, skuName, slots, zones } from "../state";
 import { dark } from "../theme";
 import type { SlotView } from "../types";
 import { language, number, quantity, say, word } from "../words/words";
@@ -179,15 +179,15 @@ function Hint({ cell, slot, width, more }: { cell: Cell; slot: SlotView; width: 
 
 export function Abnormal() {
   const open = useSignal(false);
-  const all = abnormalSlots.value;
-  if (slots.value.size === 0) return null;
-  if (!all.length) return <p class="calm">{say("map.all_well")}</p>;
+  const none = useComputed(() => slots.value.size === 0);
+  if (none.value) return null;
+  if (!abnormalCount.value) return <p class="calm">{say("map.all_well")}</p>;
   return (
     <details class="abnormal" onToggle={(event) => (open.value = event.currentTarget.open)}>
-      <summary>{say("map.abnormal", { n: number(all.length) })}</summary>
+      <summary>{say("map.abnormal", { n: number(abnormalCount.value) })}</summary>
       {open.value && (
         <ul>
-          {all.map((slot) => (
+          {abnormalSlots.value.map((slot) => (
             <li key={slot.id}>
               <a href={slotHref(slot.id)}>
                 <StatusMark status={slot.status} /> {slot.id} <span class="note">{word("status", slot.status)}</span>

@@ -147,7 +147,7 @@ async def test_the_live_stream_tells_of_a_pick(shop: System, hands: Hands) -> No
             frame = json.loads((await stream.receive(20)).data)
             assert (frame["k"], frame["q"]) == ("d", at + 1)
             at = frame["q"]
-            count = next((slot["count"] for slot in frame.get("slots", []) if slot["id"] == "H01-02"), None)
+            count = next((slot.get("count") for slot in frame.get("slots", []) if slot["id"] == "H01-02"), None)
 
     assert first["k"] == "s"
     assert next(slot["count"] for slot in first["slots"] if slot["id"] == "H01-02") == 0

@@ -70,7 +70,7 @@ class SlotChange(Struct, frozen=True):
     zone: str | UnsetType = UNSET
     sku: str | UnsetType = UNSET
     capacity: int | UnsetType = UNSET
-    count: int | None | UnsetType = UNSET
+    count: int | UnsetType | None = UNSET
     low: int | UnsetType = UNSET
     high: int | UnsetType = UNSET
     confidence: float | UnsetType = UNSET
@@ -80,7 +80,7 @@ class SlotChange(Struct, frozen=True):
     reason: str | UnsetType = UNSET
     remedy: str | UnsetType = UNSET
     device: str | UnsetType = UNSET
-    booked: int | None | UnsetType = UNSET
+    booked: int | UnsetType | None = UNSET
     differs: bool | UnsetType = UNSET
 
 

@@ -65,13 +65,10 @@ def first_load(bench: Bench) -> list[Figure]:
     fast, slow = (pages.median([one.stands_ms for one in of]) / 1000 for of in (desktop, phone))
     site = f"{SLOTS} slots"
     spread = [f"best {_best(of)}, worst {_worst(of)}" for of in (desktop, phone)]
-    spread = [f"best {_best(of)}, worst {_worst(of)}" for of in (desktop, phone)]
     return [
         Figure(f"first load, {site}", "<= 150 KB", size, 150, "KB", f"not compressed {plain:.0f} KB"),
         Figure("overview stands, desktop", "<= 1 s", fast, 1.0, "s", spread[0]),
-        Figure(
-            "overview stands, phone profile", "<= 3 s", slow, 3.0, "s", f"best {_best(phone)}, worst {_worst(phone)}"
-        ),
+        Figure("overview stands, phone profile", "<= 3 s", slow, 3.0, "s", spread[1]),
         Figure("addresses asked outside of the host", "0", len(set(foreign)), 0, "", "-"),
     ]
 
@@ -158,7 +155,6 @@ def links(bench: Bench) -> list[Figure]:
     back = live.cut(bench.browser, bench.at)
     stale = live.silence(bench.browser, bench.at)
     seen = live.acknowledged(bench.browser, bench.at)
-    kb = back.delta_bytes / 1000, back.snapshot_bytes / 1000
     kb = back.delta_bytes / 1000, back.snapshot_bytes / 1000
     reload = f"{back.deltas} deltas of {kb[0]:.1f} KB came; a snapshot is {kb[1]:.0f} KB"
     word = "by the socket's own word never"

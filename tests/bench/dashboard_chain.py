@@ -73,20 +73,24 @@ WATCH = """() => {
     window.turned = [];
     const was = new Map();
     const look = () => {
-        const now = performance.timeOrigin + performance.now();
+        const seen = [];
         for (const [slot, [x, y]] of window.points) {
             const { data } = pen.getImageData(x - 1, y - 1, 3, 3);
             let red = 0;
             for (let i = 0; i < data.length; i += 4) red += data[i] - Math.max(data[i + 1], data[i + 2]) > 60 ? 1 : 0;
             const empty = red > 4;
-            if (was.get(slot) !== empty) window.turned.push([slot, empty, now]);
+            if (was.get(slot) !== empty) seen.push([slot, empty]);
             was.set(slot, empty);
         }
+        if (seen.length) setTimeout(() => {
+            for (const one of seen) window.turned.push([...one, performance.timeOrigin + performance.now()]);
+        });
         requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
 }"""
-"""Look at these points in each frame. The loop begins after the page's own, so it sees a drawing one frame later."""
+"""Look at these points in each frame; what turned counts once that frame is laid out, painted and handed over, which
+the next task tells. What the page itself draws in a frame is seen one frame later."""
 
 Key = tuple[str, bool]
 

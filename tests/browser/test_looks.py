@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, expect
 
 from cloud.web.access import COOKIE
 from tests.browser.conftest import DESKTOP, PHONE, Shop, Visit
@@ -175,3 +176,16 @@ def test_on_a_tall_window_the_map_ends_where_its_floor_does(quiet_shop: Shop, vi
 
     assert floor == pytest.approx(tall, abs=1)
     assert below < 60
+
+
+def test_the_map_stays_where_it_is_when_its_first_slot_is_empty(quiet_shop: Shop, visit: Visit) -> None:
+    page = visit(quiet_shop)
+    expect(page.locator(".map .calm")).to_be_visible()
+    before = page.locator(".floor canvas").bounding_box()
+    slots = quiet_shop.fake.become().slots
+    quiet_shop.do(quiet_shop.fake.become, slots=[replace(slots[0], count=0, low=0, high=0, status="empty"), *slots[1:]])
+
+    expect(page.locator(".abnormal summary")).to_be_visible()
+    assert page.locator(".floor canvas").bounding_box() == before
+    quiet_shop.do(quiet_shop.fake.become, slots=slots)
+    expect(page.locator(".map .calm")).to_be_visible()

@@ -9,6 +9,7 @@ import type { Delta, Snapshot } from "./types";
 import { timezone } from "./words/words";
 
 const STALE_MS = 4000;
+const FRAME_MS = 16;
 const HELD_MAX = 200;
 const SIGNED_OUT = 4401;
 /** Kept in a supplier's browser: the site's figures need not be asked for. */
@@ -22,6 +23,7 @@ let heard = 0; // performance.now() of the last frame
 let begun = 0; // performance.now() of the last try to connect
 let skew = 0; // the service's clock less ours
 let drawing = false;
+let drawn = -Infinity; // performance.now() of the last drawing
 let fetching = false;
 let held: Delta[] = [];
 /** What is shown is what this browser kept, and who is signed in is not known. */
@@ -162,21 +164,27 @@ function arrived(t: number): void {
   draw();
 }
 
-/** Publish the latest book at the next animation frame, once, however many frames came. */
+/** Publish the latest book: at once, but once a frame, however many deltas come; and not while nobody sees it. */
 function draw(): void {
   if (drawing) return;
+  if (!document.hidden && performance.now() - drawn > FRAME_MS) return publish();
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    if (!latest) return;
-    const fresh = latest;
-    batch(() => {
-      timezone.value = fresh.site.timezone || "UTC";
-      book.value = fresh;
-      heardAt.value = fresh.t;
-      now.value = thisSecond();
-      if (performance.now() - heard < STALE_MS) link.value = "live";
-    });
+    publish();
+  });
+}
+
+function publish(): void {
+  if (!latest) return;
+  const fresh = latest;
+  drawn = performance.now();
+  batch(() => {
+    timezone.value = fresh.site.timezone || "UTC";
+    book.value = fresh;
+    heardAt.value = fresh.t;
+    now.value = thisSecond();
+    if (drawn - heard < STALE_MS) link.value = "live";
   });
 }
 

@@ -1,7 +1,7 @@
 // What all parts of the page look at. Signals only; who changes them: link.ts (book, link), account.ts (session).
 import { computed, signal } from "@preact/signals";
 import type { Book } from "./core/book";
-import type { NeedView } from "./types";
+import type { NeedView, SlotView } from "./types";
 import type { Signed } from "./types_service";
 import { byCover, byEnd, byHealth, byLink, byNeed, byState, byUrgency } from "./core/order";
 
@@ -55,10 +55,21 @@ export const needsDone = computed(() => [...needs.value.values()].filter((one) =
 export const skusInOrder = computed(() => [...skus.value.values()].sort(byCover));
 export const devicesInOrder = computed(() => [...devices.value.values()].sort(byHealth));
 export const gatewaysInOrder = computed(() => [...gateways.value.values()].sort(byLink));
-const abnormal = computed(() => [...slots.value.values()].filter((slot) => slot.status !== "ok"));
-export const abnormalCount = computed(() => abnormal.value.length);
-/** Sorted only while somebody looks at them. */
-export const abnormalSlots = computed(() => [...abnormal.value].sort(byState));
+/** How many slots are in each state. */
+export const tally = computed(() => {
+  const of: Record<SlotView["status"], number> = { ok: 0, low: 0, empty: 0, over: 0, unknown: 0, silent: 0 };
+  for (const slot of slots.value.values()) of[slot.status] += 1;
+  return of;
+});
+export const abnormalCount = computed(() => slots.value.size - tally.value.ok);
+/** Sought out only while somebody looks at them. */
+export const abnormalSlots = computed(() => [...slots.value.values()].filter((slot) => slot.status !== "ok").sort(byState));
+/** The slots of which nobody knows what they hold, by SKU; the same object while there are none. */
+export const unknownSlots = computed<ReadonlyMap<string | number, SlotView[]>>(() => {
+  const bySku = new Map<string, SlotView[]>();
+  for (const slot of slots.value.values()) if (slot.count === null) bySku.set(slot.sku, [...(bySku.get(slot.sku) ?? []), slot]);
+  return bySku.size ? bySku : EMPTY;
+});
 
 /** May whoever is signed in do what asks for this right? The service has the last word. */
 export const may = (right: Right): boolean => session.value?.rights.includes(right) ?? false;

@@ -64,10 +64,13 @@ export function plan(slots: SlotView[], zones: ZoneView[], width: number, height
 
 /** The plan with its cells higher, up to half as high again, to use the height that is left. */
 function stretched(floor: Floor, height: number): Floor {
-  const lines = [...new Set(floor.cells.map((cell) => cell.y))].sort((a, b) => a - b);
+  const lines = [...new Set(floor.cells.map((cell) => cell.y))];
   const more = Math.min(Math.floor((height - floor.height) / Math.max(1, lines.length)), Math.floor(floor.cellHeight / 2));
   if (more <= 0) return floor;
-  const above = (y: number) => lines.filter((line) => line < y - floor.cellHeight / 2).length * more;
+  lines.sort((a, b) => a - b);
+  const before = new Map(lines.map((line, n) => [line, n]));
+  /** How far down what is at `y` goes: each line above it grew. */
+  const above = (y: number) => (before.get(y) ?? lines.findLastIndex((line) => line < y - floor.cellHeight / 2) + 1) * more;
   return {
     ...floor,
     height: floor.height + lines.length * more,
@@ -96,7 +99,9 @@ function grouped(slots: SlotView[], zones: ZoneView[]): { zone: string; name: st
   for (const slot of slots) {
     const racks = byZone.get(slot.zone) ?? byZone.set(slot.zone, new Map()).get(slot.zone)!;
     const rack = rackOf(slot.id);
-    racks.set(rack, [...(racks.get(rack) ?? []), slot.id]);
+    const ids = racks.get(rack);
+    if (ids) ids.push(slot.id);
+    else racks.set(rack, [slot.id]);
   }
   const names = new Map(zones.map((zone) => [zone.id, zone.name || zone.id]));
   return [...byZone]

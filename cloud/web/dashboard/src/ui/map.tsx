@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Cell, cellAt, fits, type Floor, plan } from "../core/floor";
 import type { Shade } from "../core/layers";
 import { slotHref } from "../route";
-import { abnormalCount, abnormalSlots, narrow, skuName, slots, zones } from "../state";
+import { abnormalCount, abnormalSlots, narrow, skuName, slots, tally, zones } from "../state";
 import { dark } from "../theme";
 import type { SlotView } from "../types";
 import { language, number, quantity, say, word } from "../words/words";
@@ -130,9 +130,7 @@ export function Canvas({ shading = null, lit = null, told }: { shading?: Shading
     const slot = cell && slots.value.get(cell.id);
     return cell && slot ? { cell, slot } : null;
   };
-  const tally = { ok: 0, low: 0, empty: 0, over: 0, unknown: 0, silent: 0 };
-  for (const slot of slots.value.values()) tally[slot.status] += 1;
-  const counts = STATES.map((status) => `${say(`status.${status}`)} ${number(tally[status])}`);
+  const counts = STATES.map((status) => `${say(`status.${status}`)} ${number(tally.value[status])}`);
   return (
     <div class="floor" ref={box}>
       <canvas

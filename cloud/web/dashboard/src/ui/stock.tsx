@@ -1,7 +1,7 @@
 // Every article, the one that runs out first on top. A count that is not known is "?", with what would help.
 import { useSignal } from "@preact/signals";
 import { hrefOf, skuHref, slotHref } from "../route";
-import { roomy, skusInOrder, slots, wall } from "../state";
+import { roomy, skusInOrder, unknownSlots, wall } from "../state";
 import type { SkuView, SlotView } from "../types";
 import { figure, number, say, word } from "../words/words";
 import { Bullet, StatusMark } from "./marks";
@@ -13,7 +13,7 @@ export function Stock({ limit }: { limit?: number }) {
   const all = skusInOrder.value;
   const found = text ? all.filter((sku) => `${sku.id} ${sku.name}`.toLowerCase().includes(text)) : all;
   const shown = limit ? found.slice(0, limit) : found;
-  const unknown = unknownSlots();
+  const unknown = unknownSlots.value;
   return (
     <Panel
       name="stock"
@@ -49,14 +49,6 @@ export function Stock({ limit }: { limit?: number }) {
       {shown.length === 0 && text && <p class="calm">{say("stock.none", { text: sought.value })}</p>}
     </Panel>
   );
-}
-
-function unknownSlots(): Map<string, SlotView[]> {
-  const bySku = new Map<string, SlotView[]>();
-  for (const slot of slots.value.values()) {
-    if (slot.count === null) bySku.set(slot.sku, [...(bySku.get(slot.sku) ?? []), slot]);
-  }
-  return bySku;
 }
 
 function Row({ sku, full, unknown }: { sku: SkuView; full: boolean; unknown: SlotView[] }) {

@@ -23,7 +23,9 @@ from cloud.core.view import (
     MeasureView,
     NeedView,
     OrderView,
+    RackView,
     RoomView,
+    Shelved,
     SiteView,
     SkuView,
     SlotView,
@@ -31,7 +33,7 @@ from cloud.core.view import (
     WorkView,
     ZoneView,
 )
-from protocols.layout import Sku, Slot
+from protocols.layout import Site, Sku, Slot
 
 Status = Literal["ok", "low", "empty", "over", "unknown", "silent"]
 LOW_SHARE = 0.15
@@ -84,7 +86,7 @@ def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: s
         epoch,
         0,
         now_ms,
-        SiteView(about.id, about.name, about.timezone, about.currency),
+        SiteView(about.id, about.name, about.timezone, about.currency, _racks(site)),
         _kpi(inventory, slots, skus, devices, seen.alerts, now_ms),
         slots,
         skus,
@@ -264,6 +266,17 @@ def patience_ms(period_ms: int) -> int:
     return max(PATIENCE_MIN_MS, PATIENCE_PERIODS * period_ms)
 
 
+def _racks(site: Site) -> list[RackView]:
+    on: dict[str, list[Shelved]] = {}
+    for slot in site.slots:
+        on.setdefault(slot.rack, []).append(Shelved(slot.id, slot.bay, slot.level))
+    return [
+        RackView(rack.id, rack.zone, rack.name, rack.bays, rack.levels, rack.area, on.get(rack.id, []))
+        for rack in site.racks
+        if rack.area is not None
+    ]
+
+
 def _zones(inventory: Inventory) -> list[ZoneView]:
     views = []
     for zone in inventory.site.zones:
@@ -279,6 +292,7 @@ def _zones(inventory: Inventory) -> list[ZoneView]:
                 round(damp[1], 1) if damp else None,
                 max((one[0] for one in (warm, damp) if one), default=0),
                 warm[2] if warm else "",
+                zone.area,
             )
         )
     return views

@@ -22,23 +22,45 @@ from cloud.core.planning.emergency import Rescue
 from cloud.core.purchasing.orders import AskedLine, Line
 from cloud.core.trade_view import ArrivalView, MeasureView, OrderView
 from cloud.core.work_view import PartView, WorkView
+from protocols.floor import Area
 
 __all__ = [
-    "Ahead", "ArrivalView", "AskedLine", "AssetView", "Card", "Cause", "Fault", "Feature", "Line", "MeasureView",
-    "Note", "OrderView", "Outcome", "PartView", "Position", "Promise", "Rejected", "Rescue", "RoomView", "Supply",
-    "Terms", "WorkView",
+    "Ahead", "Area", "ArrivalView", "AskedLine", "AssetView", "Card", "Cause", "Fault", "Feature", "Line",
+    "MeasureView", "Note", "OrderView", "Outcome", "PartView", "Position", "Promise", "Rejected", "Rescue", "RoomView",
+    "Supply", "Terms", "WorkView",
 ]  # fmt: skip
 
 Param = str | int | float | None
 
 
+class Shelved(Struct, frozen=True):
+    """A slot on a rack: in its `bay` (1 the first) on its `level` (from the floor up)."""
+
+    id: str
+    bay: int
+    level: int
+
+
+class RackView(Struct, frozen=True):
+    """A rack that is on the floor plan, and the slots on it."""
+
+    id: str
+    zone: str
+    name: str
+    bays: int
+    levels: int
+    area: Area
+    slots: list[Shelved]
+
+
 class SiteView(Struct, frozen=True):
-    """The site, as named in its file."""
+    """The site, as named in its file; `racks`: those that are on its floor plan."""
 
     id: str
     name: str
     timezone: str
     currency: str
+    racks: list[RackView] = []
 
 
 class SlotView(Struct, frozen=True):
@@ -171,7 +193,8 @@ class AlertView(Struct, frozen=True):
 
 
 class ZoneView(Struct, frozen=True):
-    """A zone's climate now; `series` names the history series of its temperature, "" when it has no thermometer."""
+    """A zone's climate now; `series` names the history series of its temperature, "" when it has no thermometer;
+    `area`: where it is on the floor plan."""
 
     id: str
     name: str
@@ -181,6 +204,7 @@ class ZoneView(Struct, frozen=True):
     humidity_pct: float | None
     at_ms: int
     series: str
+    area: Area | None = None
 
 
 class DeviceView(Struct, frozen=True):

@@ -49,7 +49,7 @@ ROOMS = {
     "types_people.ts": ("web.own", "web.users", "web.deeds"),
 }
 """File -> the modules below cloud/ whose structs are in it; all others are in `REST`."""
-CORE = "cloud.core."
+CORE = ("cloud.core.", "protocols.floor")
 HEAD = "// Written from {} by `python -m cloud.web.schema`. Change the structs, not this file.\n"
 VIEW = HEAD.format("cloud/core/view.py")
 Kind = type[Struct]

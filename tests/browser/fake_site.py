@@ -21,6 +21,7 @@ from cloud.core.view import (
     Snapshot,
     ZoneView,
 )
+from protocols.floor import Area
 from tests.browser import fake_plan
 
 Status = Literal["ok", "low", "empty", "over", "unknown", "silent"]
@@ -30,6 +31,7 @@ ZONES: tuple[tuple[str, str, float, float], ...] = (
     ("cool", "Cold room 1", 2.0, 8.0),
     ("freeze", "Freezer 2", -25.0, -18.0),
 )
+AREAS = {"dry": Area(0, 0, 24, 12), "cool": Area(25, 0, 11, 5.5), "freeze": Area(25, 6.5, 11, 5.5)}
 NAMES = (
     "Insulin pens", "Paper A4 80 g", "LED panel 40 W", "Nitrile gloves M", "Pallet wrap 500", "Label roll 100",
     "Frozen peas 1 kg", "Soy sauce 5 L", "Hydraulic oil 20 L", "M6 hex bolts", "Butter 250 g", "Yoghurt 1 kg",
@@ -149,9 +151,9 @@ def _slot(source: random.Random, n: int, skus: list[SkuView], t: int, quiet: boo
 
 def _zone(t: int, quiet: bool, id_: str, name: str, low: float, high: float) -> ZoneView:
     if math.isnan(low):
-        return ZoneView(id_, name, None, None, None, None, 0, "")
+        return ZoneView(id_, name, None, None, None, None, 0, "", AREAS[id_])
     degrees = round(temperature(id_, t, t, quiet=quiet), 2)
-    return ZoneView(id_, name, low, high, degrees, 61.0, t, f"climate-{id_}/1/temperature_c")
+    return ZoneView(id_, name, low, high, degrees, 61.0, t, f"climate-{id_}/1/temperature_c", AREAS[id_])
 
 
 def _device(n: int, t: int, quiet: bool) -> DeviceView:

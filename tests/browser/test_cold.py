@@ -60,7 +60,7 @@ def test_lots_are_released_and_scrapped_with_a_comment_and_a_signature(shop: Sho
     breach.get_by_role("button", name="Scrap this lot").click()
 
     expect(page.locator(".quarantine")).to_have_count(0)
-    expect(page.locator(".excursion", has_text="Excursion 2")).to_contain_text("Decided")
+    expect(page.locator("li.excursion", has_text="Excursion 2")).to_contain_text("Decided")
     expect(page.locator(".signatures")).to_contain_text("Warm for too long.")
     assert shop.fake.cold.told == [
         ("release", (2, [2, 3], "Probe in the box stayed below 8 °C.")),
@@ -85,7 +85,7 @@ def test_on_paper_there_are_the_rooms_and_nothing_to_press(shop: Shop, visit: Vi
     page.emulate_media(media="print")
 
     expect(page.locator(".cold-room canvas").first).to_be_visible()
-    expect(page.locator(".excursion", has_text="Excursion 2")).to_be_visible()
+    expect(page.locator("li.excursion", has_text="Excursion 2")).to_be_visible()
     expect(page.locator("header.top")).not_to_be_visible()
     expect(page.locator(".panel.report")).not_to_be_visible()
     assert page.locator("button:visible").count() == 0

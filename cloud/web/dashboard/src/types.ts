@@ -1,14 +1,33 @@
 // Written from cloud/core/view.py by `python -m cloud.web.schema`. Change the structs, not this file.
 
-import type { ArrivalView, AssetView, Card, MeasureView, OrderView, Rescue, RoomView, WorkView } from "./types_rooms";
-export type { Ahead, ArrivalView, AskedLine, AssetView, Card, Cause, Fault, Feature, Line, MeasureView, Note, OrderView, Outcome, PartView, Position, Promise, Rejected, Rescue, RoomView, Supply, Terms, WorkView } from "./types_rooms";
+import type { Area, ArrivalView, AssetView, Card, MeasureView, OrderView, Rescue, RoomView, WorkView } from "./types_rooms";
+export type { Ahead, Area, ArrivalView, AskedLine, AssetView, Card, Cause, Fault, Feature, Line, MeasureView, Note, OrderView, Outcome, PartView, Position, Promise, Rejected, Rescue, RoomView, Supply, Terms, WorkView } from "./types_rooms";
 
-/** The site, as named in its file. */
+/** A slot on a rack: in its `bay` (1 the first) on its `level` (from the floor up). */
+export interface Shelved {
+  id: string;
+  bay: number;
+  level: number;
+}
+
+/** A rack that is on the floor plan, and the slots on it. */
+export interface RackView {
+  id: string;
+  zone: string;
+  name: string;
+  bays: number;
+  levels: number;
+  area: Area;
+  slots: Shelved[];
+}
+
+/** The site, as named in its file; `racks`: those that are on its floor plan. */
 export interface SiteView {
   id: string;
   name: string;
   timezone: string;
   currency: string;
+  racks: RackView[];
 }
 
 /**
@@ -130,7 +149,10 @@ export interface AlertView {
   nodata: boolean;
 }
 
-/** A zone's climate now; `series` names the history series of its temperature, "" when it has no thermometer. */
+/**
+ * A zone's climate now; `series` names the history series of its temperature, "" when it has no thermometer; `area`:
+ * where it is on the floor plan.
+ */
 export interface ZoneView {
   id: string;
   name: string;
@@ -140,6 +162,7 @@ export interface ZoneView {
   humidity_pct: number | null;
   at_ms: number;
   series: string;
+  area: Area | null;
 }
 
 /**

@@ -345,3 +345,14 @@ export interface WorkView {
   may: string[];
   verdict: "" | "not_now" | "right" | "wrong";
 }
+
+/**
+ * A rectangle: how far its upper left corner is from the left and the upper edge of the plan, its width and depth, all
+ * in metres.
+ */
+export interface Area {
+  x_m: number;
+  y_m: number;
+  width_m: number;
+  depth_m: number;
+}

@@ -4,10 +4,10 @@ import { fold, newer, open, OVER_MAX } from "../src/core/book";
 import type { AlertView, ArrivalView, OrderView, SlotView, Snapshot, ZoneView } from "../src/types";
 
 const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3, picks_hour_before: 0 };
-const zone: ZoneView = { id: "cool", name: "Cold room", min_c: 2, max_c: 8, temperature_c: 4, humidity_pct: null, at_ms: 1, series: "x" };
+const zone: ZoneView = { id: "cool", name: "Cold room", min_c: 2, max_c: 8, temperature_c: 4, humidity_pct: null, at_ms: 1, series: "x", area: null };
 const alert: AlertView = { id: 1, rule: "stock_out", subject: "s", zone: "", severity: 2, state: "firing", since_ms: 1, changed_ms: 1, params: {}, acknowledged_by: "", acknowledged_ms: 0, note: "", assigned_to: "", shelved_until_ms: 0, reopened: 0, nodata: false };
 const snapshot: Snapshot = {
-  k: "s", v: "b", epoch: "e", q: 10, t: 1000, kpi, site: { id: "s", name: "S", timezone: "UTC", currency: "EUR" },
+  k: "s", v: "b", epoch: "e", q: 10, t: 1000, kpi, site: { id: "s", name: "S", timezone: "UTC", currency: "EUR", racks: [] },
   slots: [], skus: [], needs: [], alerts: [alert], zones: [zone], devices: [], gateways: [], orders: [], arrivals: [], measures: [], rooms: [], assets: [], works: [],
 };
 
@@ -27,10 +27,10 @@ test("an answer that comes after the delta of a later change takes nothing back"
 });
 
 test("of a slot comes what is new, over what is known of it; of a new one all", () => {
-  const slot = { id: "A1", zone: "cool", sku: "s", count: 3, status: "ok" } as SlotView;
+  const slot: SlotView = { id: "A1", zone: "cool", sku: "s", capacity: 9, count: 3, low: 3, high: 3, confidence: 1, mass_g: 5, at_ms: 7, status: "ok", reason: "", remedy: "", device: "d", booked: 4, differs: true };
   const before = open({ ...snapshot, slots: [slot] });
-  const after = fold(before, { k: "d", q: 11, t: 2000, slots: [{ id: "A1", count: 0, status: "empty" }, { ...slot, id: "A2" }] });
-  assert.deepEqual(after?.slots.get("A1"), { ...slot, count: 0, status: "empty" });
+  const after = fold(before, { k: "d", q: 11, t: 2000, slots: [{ id: "A1", count: 0, status: "empty", booked: null }, { ...slot, id: "A2" }] });
+  assert.deepEqual(after?.slots.get("A1"), { ...slot, count: 0, status: "empty", booked: null });
   assert.deepEqual(after?.slots.get("A2"), { ...slot, id: "A2" });
   assert.equal(before.slots.get("A1"), slot);
 });

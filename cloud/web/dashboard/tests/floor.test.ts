@@ -11,12 +11,12 @@ test("every slot has its own place inside the room there is", () => {
   assert.equal(floor.cells.length, 2000);
   assert.equal(new Set(floor.cells.map((cell) => `${cell.x} ${cell.y}`)).size, 2000);
   assert.ok(floor.height <= 420, `too high: ${floor.height}`);
-  assert.ok(floor.cells.every((cell) => cell.x >= 0 && cell.x + floor.cellWidth <= 900 && cell.y + floor.cellHeight <= floor.height));
+  assert.ok(floor.cells.every((cell) => cell.x >= 0 && cell.x + cell.width <= 900 && cell.y + cell.height <= floor.height));
   assert.deepEqual(floor.rooms.map((room) => room.zone), ["dry", "cool"]);
 });
 
 test("few slots get larger cells than many", () => {
-  assert.ok(plan(slots.slice(0, 80), zones, 900, 420).cellHeight > plan(slots, zones, 900, 420).cellHeight);
+  assert.ok(plan(slots.slice(0, 80), zones, 900, 420).cells[0]!.height > plan(slots, zones, 900, 420).cells[0]!.height);
 });
 
 test("there is a height that the largest cells fill, beyond which nothing would be drawn", () => {
@@ -29,13 +29,13 @@ test("there is a height that the largest cells fill, beyond which nothing would 
 
 test("on a phone the plan is as high as its cells need and as wide as the screen", () => {
   const floor = plan(slots.slice(0, 200), zones, 320, null);
-  assert.ok(floor.cells.every((cell) => cell.x + floor.cellWidth <= 320));
+  assert.ok(floor.cells.every((cell) => cell.x + cell.width <= 320));
 });
 
 test("a point inside a cell finds it, one beside all does not", () => {
   const floor = plan(slots, zones, 900, 420);
   const cell = floor.cells[777]!;
-  assert.equal(cellAt(floor, cell.x + floor.cellWidth / 2, cell.y + floor.cellHeight / 2)?.id, cell.id);
+  assert.equal(cellAt(floor, cell.x + cell.width / 2, cell.y + cell.height / 2)?.id, cell.id);
   assert.equal(cellAt(floor, -50, -50), null);
 });
 

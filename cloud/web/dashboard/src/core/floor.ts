@@ -7,30 +7,33 @@ export interface Cell {
   zone: string;
   x: number;
   y: number;
+  width: number;
+  height: number;
 }
 export interface Label {
   text: string;
-  zone: string;
   x: number;
   y: number;
 }
+/** A room with its name at its upper left corner. */
 export interface Room {
   zone: string;
+  name: string;
+  x: number;
   y: number;
+  width: number;
   height: number;
 }
 export interface Floor {
   width: number;
   height: number;
-  cellWidth: number;
-  cellHeight: number;
   cells: Cell[];
   racks: Label[];
-  titles: Label[];
   rooms: Room[];
 }
 
-const TITLE = 24;
+/** So high is the line in which a room's name stands. */
+export const TITLE = 26;
 const GAP_ROOM = 10;
 const GAP_COLUMN = 14;
 const PAD = 10;
@@ -65,19 +68,18 @@ export function plan(slots: SlotView[], zones: ZoneView[], width: number, height
 /** The plan with its cells higher, up to half as high again, to use the height that is left. */
 function stretched(floor: Floor, height: number): Floor {
   const lines = [...new Set(floor.cells.map((cell) => cell.y))];
-  const more = Math.min(Math.floor((height - floor.height) / Math.max(1, lines.length)), Math.floor(floor.cellHeight / 2));
+  const tall = floor.cells[0]?.height ?? 0; // as high as all others
+  const more = Math.min(Math.floor((height - floor.height) / Math.max(1, lines.length)), Math.floor(tall / 2));
   if (more <= 0) return floor;
   lines.sort((a, b) => a - b);
   const before = new Map(lines.map((line, n) => [line, n]));
   /** How far down what is at `y` goes: each line above it grew. */
-  const above = (y: number) => (before.get(y) ?? lines.findLastIndex((line) => line < y - floor.cellHeight / 2) + 1) * more;
+  const above = (y: number) => (before.get(y) ?? lines.findLastIndex((line) => line < y - tall / 2) + 1) * more;
   return {
     ...floor,
     height: floor.height + lines.length * more,
-    cellHeight: floor.cellHeight + more,
-    cells: floor.cells.map((cell) => ({ ...cell, y: cell.y + above(cell.y) })),
+    cells: floor.cells.map((cell) => ({ ...cell, y: cell.y + above(cell.y), height: tall + more })),
     racks: floor.racks.map((label) => ({ ...label, y: label.y + above(label.y) + more / 2 })),
-    titles: floor.titles.map((label) => ({ ...label, y: label.y + above(label.y) })),
     rooms: floor.rooms.map((room) => ({ ...room, y: room.y + above(room.y), height: room.height + above(room.y + room.height) - above(room.y) })),
   };
 }
@@ -89,7 +91,7 @@ export function fits(floor: Floor, slots: ReadonlyMap<string | number, SlotView>
 
 /** The cell at a point, or null. */
 export function cellAt(floor: Floor, x: number, y: number): Cell | null {
-  const inside = (cell: Cell) => x >= cell.x - 1 && x <= cell.x + floor.cellWidth + 1 && y >= cell.y - 1 && y <= cell.y + floor.cellHeight + 1;
+  const inside = (cell: Cell) => x >= cell.x - 1 && x <= cell.x + cell.width + 1 && y >= cell.y - 1 && y <= cell.y + cell.height + 1;
   return floor.cells.find(inside) ?? null;
 }
 
@@ -126,30 +128,31 @@ function placed(rooms: ReturnType<typeof grouped>, width: number, size: number):
   const column = (inner - (columns - 1) * GAP_COLUMN) / columns;
   const cellWidth = Math.floor(Math.max(3, Math.min((column - label) / perLine - gap, size * 1.9))); // whole: sharp edges
   const cellHeight = Math.round(size * 1.15);
-  const floor: Floor = { width, height: 0, cellWidth, cellHeight, cells: [], racks: [], titles: [], rooms: [] };
+  const floor: Floor = { width, height: 0, cells: [], racks: [], rooms: [] };
   let y = 0;
   for (const room of rooms) {
     const top = y;
-    floor.titles.push({ text: room.name, zone: room.zone, x: PAD, y: y + TITLE / 2 + 2 });
-    y += TITLE + 2;
+    y += TITLE;
     for (let first = 0; first < room.racks.length; first += columns) {
       const line = room.racks.slice(first, first + columns);
       line.forEach((rack, i) => {
         const x = Math.round(PAD + i * (column + GAP_COLUMN));
-        floor.racks.push({ text: rack.name, zone: room.zone, x, y: y + cellHeight / 2 });
+        floor.racks.push({ text: rack.name, x, y: y + cellHeight / 2 });
         rack.ids.forEach((id, n) =>
           floor.cells.push({
             id,
             zone: room.zone,
             x: x + label + (n % perLine) * (cellWidth + gap),
             y: y + Math.floor(n / perLine) * (cellHeight + gap),
+            width: cellWidth,
+            height: cellHeight,
           }),
         );
       });
       y += Math.max(...line.map((rack) => Math.ceil(rack.ids.length / perLine))) * (cellHeight + gap) + gap;
     }
     y += 4;
-    floor.rooms.push({ zone: room.zone, y: top, height: y - top });
+    floor.rooms.push({ zone: room.zone, name: room.name, x: 0, y: top, width, height: y - top });
     y += GAP_ROOM;
   }
   floor.height = Math.max(0, y - GAP_ROOM);

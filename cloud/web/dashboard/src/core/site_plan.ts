@@ -44,7 +44,8 @@ export function extent(areas: Iterable<Area>): { width: number; depth: number } 
   return { width: Math.ceil(width), depth: Math.ceil(depth) };
 }
 
-const meet = (one: Area, other: Area): boolean =>
+/** Whether two rectangles share some of the floor. */
+export const meet = (one: Area, other: Area): boolean =>
   one.x_m < other.x_m + other.width_m && other.x_m < one.x_m + one.width_m && one.y_m < other.y_m + other.depth_m && other.y_m < one.y_m + one.depth_m;
 
 /** A place for something new: the first free one inside of a room or, without one, below all rooms. */

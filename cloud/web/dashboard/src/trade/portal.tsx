@@ -100,7 +100,7 @@ function shownBy(told: Told): void {
   book.value = open({ k: "s", v: "", epoch: "portal", q: 0, t: now.value, site, kpi: {} as never, skus, orders: told.orders, ...rest });
 }
 
-const siteOf = ({ site, currency, timezone: zone }: Told): SiteView => ({ id: site, name: site, currency, timezone: zone });
+const siteOf = ({ site, currency, timezone: zone }: Told): SiteView => ({ id: site, name: site, currency, timezone: zone, racks: [] });
 
 /** The emptiest of its room first. */
 function byRoom(a: PortalShelf, b: PortalShelf): number {

@@ -2,12 +2,12 @@
 // browser, so that a dead spot does not end it.
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { plan } from "../core/floor";
+import { floorOf } from "../core/drawn";
 import type { Kept } from "../core/outbox";
 import { type Point, walked } from "../core/walk";
 import { me, mine } from "../outbox/outbox";
 import { keepLast, readLast } from "../outbox/store";
-import { now, slots, zones } from "../state";
+import { now, site, slots, zones } from "../state";
 import { round as ask } from "./api";
 import type { CountRound, CountTask, Finding } from "./types";
 
@@ -44,7 +44,7 @@ export const reasonOf = (task: CountTask): string => task.skipped?.reason ?? Str
 
 /** Where each slot lies on the floor map. */
 const places = computed(() => {
-  const floor = plan([...slots.value.values()], [...zones.value.values()], FLOOR_PX, null);
+  const floor = floorOf([...slots.value.values()], [...zones.value.values()], site.value?.racks ?? [], FLOOR_PX, Infinity);
   return new Map<string, Point>(floor.cells.map((cell) => [cell.id, cell]));
 });
 const names = computed(() => [...slots.value.keys()].join("\n"));

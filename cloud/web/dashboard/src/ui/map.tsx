@@ -1,17 +1,19 @@
 // The floor map on a canvas: only changed cells are drawn again. Its text equivalent stands below it.
 import { useComputed, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { type Cell, cellAt, fits, type Floor, plan } from "../core/floor";
+import { floorOf } from "../core/drawn";
+import { type Cell, cellAt, fits, type Floor } from "../core/floor";
 import type { Shade } from "../core/layers";
 import { slotHref } from "../route";
-import { abnormalCount, abnormalSlots, narrow, skuName, slots, tally, zones } from "../state";
+import { abnormalCount, abnormalSlots, narrow, site, skuName, slots, tally, zones } from "../state";
 import { dark } from "../theme";
-import type { SlotView } from "../types";
+import type { RackView, SlotView } from "../types";
 import { language, number, quantity, say, word } from "../words/words";
 import { Status, StatusMark } from "./marks";
 import { type Change, inks, paintCells, paintFloor, paintLit, paintShades, paintTitles } from "./paint";
 import { Panel, zoom } from "./panel";
 
+const NONE: RackView[] = [];
 const STATES = ["ok", "low", "empty", "over", "unknown", "silent"] as const;
 
 export function FloorMap() {
@@ -40,6 +42,7 @@ interface Drawn {
   shades: (Shade | undefined)[];
   floor: Floor;
   rooms: string;
+  racks: RackView[];
   told: string;
   slots: (SlotView | undefined)[];
 }
@@ -83,20 +86,21 @@ export function Canvas({ shading = null, lit = null, told }: { shading?: Shading
     if (!width || !pen) return;
     const ink = inks(canvas.current!);
     const all = [...zones.value.values()];
-    const rooms = all.map((zone) => `${zone.id} ${zone.name}`).join();
-    if (!drawn.current || drawn.current.rooms !== rooms || !fits(drawn.current.floor, slots.value)) {
+    const racks = site.value?.racks ?? NONE;
+    const rooms = JSON.stringify(all.map(({ id, name, area }) => [id, name, area]));
+    if (!drawn.current || drawn.current.rooms !== rooms || drawn.current.racks !== racks || !fits(drawn.current.floor, slots.value)) {
       const larger = zoom();
       const rows = [...slots.value.values()];
-      const floor = plan(rows, all, width / larger, height ? height / larger : null);
+      const floor = floorOf(rows, all, racks, width / larger, height ? height / larger : null);
       // It asks for no more height than its largest cells fill: below them would be nothing.
-      if (height) box.current!.style.setProperty("--tall", `${Math.ceil(plan(rows, all, width / larger, Infinity).height * larger)}px`);
+      if (height) box.current!.style.setProperty("--tall", `${Math.ceil(floorOf(rows, all, racks, width / larger, Infinity).height * larger)}px`);
       const scale = devicePixelRatio || 1;
       const tall = Math.max(height, Math.ceil(floor.height * larger));
       Object.assign(canvas.current!, { width: Math.round(width * scale), height: Math.round(tall * scale) });
       Object.assign(canvas.current!.style, { width: `${width}px`, height: `${tall}px` });
       pen.setTransform(scale * larger, 0, 0, scale * larger, 0, 0);
       paintFloor(pen, floor, ink);
-      drawn.current = { floor, rooms, told: "", slots: [], shades: [] };
+      drawn.current = { floor, rooms, racks, told: "", slots: [], shades: [] };
     }
     const now = drawn.current;
     const climates = all.map((zone) => climate(zone.id).text).join();
@@ -109,8 +113,8 @@ export function Canvas({ shading = null, lit = null, told }: { shading?: Shading
         now.shades[n] = shade;
         return [{ cell, shade }];
       });
-      paintShades(pen, now.floor, shaded, ink, shading.steps);
-      if (lit) paintLit(pen, now.floor, shaded.map(({ cell }) => cell), lit, ink);
+      paintShades(pen, shaded, ink, shading.steps);
+      if (lit) paintLit(pen, shaded.map(({ cell }) => cell), lit, ink);
       return;
     }
     const changes: Change[] = [];
@@ -120,8 +124,8 @@ export function Canvas({ shading = null, lit = null, told }: { shading?: Shading
       now.slots[n] = slot;
       if (!before || !looksAlike(slot, before)) changes.push({ cell, slot });
     });
-    paintCells(pen, now.floor, changes, ink);
-    if (lit) paintLit(pen, now.floor, changes.map(({ cell }) => cell), lit, ink);
+    paintCells(pen, changes, ink);
+    if (lit) paintLit(pen, changes.map(({ cell }) => cell), lit, ink);
   });
 
   const at = (event: MouseEvent) => {

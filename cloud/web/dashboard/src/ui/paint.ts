@@ -1,5 +1,5 @@
 // Draws the floor map: cells grey by how full they are, and the abnormal ones by shape and colour.
-import type { Cell, Floor } from "../core/floor";
+import { type Cell, type Floor, TITLE } from "../core/floor";
 import type { Shade } from "../core/layers";
 import type { SlotView } from "../types";
 
@@ -37,6 +37,7 @@ export function inks(element: Element): Ink {
   return Object.fromEntries(Object.entries(NAMES).map(([name, variable]) => [name, style.getPropertyValue(variable).trim()])) as unknown as Ink;
 }
 
+const TITLE_X = 10;
 const FONT = "500 12px Inter, system-ui, sans-serif";
 
 /** The rooms and the names of the racks. */
@@ -44,7 +45,7 @@ export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink
   pen.clearRect(0, 0, floor.width, floor.height + 4);
   pen.textBaseline = "middle";
   pen.fillStyle = ink.room;
-  for (const room of floor.rooms) block(pen, 0, room.y, floor.width, room.height, 6);
+  for (const { x, y, width, height } of floor.rooms) block(pen, x, y, width, height, 6);
   pen.font = FONT;
   pen.fillStyle = ink.text;
   const last = new Map<number, number>();
@@ -58,18 +59,29 @@ export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink
 /** The names of the rooms, over themselves. `told` adds what is measured there. */
 export function paintTitles(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink, told: (zone: string) => { text: string; bad: boolean }): void {
   pen.textBaseline = "middle";
-  for (const title of floor.titles) {
+  for (const room of floor.rooms) {
+    const [x, y, widest] = [room.x + TITLE_X, room.y + TITLE / 2 + 1, room.width - 2 * TITLE_X];
     pen.fillStyle = ink.room;
-    pen.fillRect(title.x, title.y - 9, floor.width - 2 * title.x, 18);
+    pen.fillRect(x, y - 9, widest, 18);
+    const { text, bad } = told(room.zone);
+    pen.font = FONT;
+    const beside = text ? pen.measureText(text).width + TITLE_X : 0;
     pen.font = FONT.replace("500", "600");
     pen.fillStyle = ink.text;
-    pen.fillText(title.text, title.x, title.y);
-    const { text, bad } = told(title.zone);
-    const width = pen.measureText(title.text).width;
+    const name = cut(pen, room.name, widest - beside);
+    pen.fillText(name, x, y);
+    const after = x + pen.measureText(name).width + TITLE_X;
     pen.font = FONT;
     if (bad) pen.fillStyle = ink.bad;
-    pen.fillText(text, title.x + width + 10, title.y);
+    if (beside <= widest) pen.fillText(text, after, y);
   }
+}
+
+/** As much of a name as there is room for. */
+function cut(pen: CanvasRenderingContext2D, name: string, room: number): string {
+  let all = name;
+  for (let n = name.length - 1; n > 0 && pen.measureText(all).width > room; n--) all = `${name.slice(0, n)}…`;
+  return all;
 }
 
 /** A cell to be drawn again, and what it shows now. */
@@ -80,32 +92,33 @@ export interface Change {
 
 /** Slots, over themselves. The many normal ones go colour by colour; a small cell, which has no round corners, covers
  *  what was there, so nothing is painted that the next stroke would cover. */
-export function paintCells(pen: CanvasRenderingContext2D, floor: Floor, changes: Change[], ink: Ink): void {
-  const [w, h] = [floor.cellWidth, floor.cellHeight];
-  const r = w > 12 ? 2 : 0;
+export function paintCells(pen: CanvasRenderingContext2D, changes: Change[], ink: Ink): void {
   const normal = changes.filter(({ slot }) => slot.status === "ok");
   pen.fillStyle = ink.room;
-  if (r > 0) for (const { cell } of changes) pen.fillRect(cell.x - 1, cell.y - 1, w + 2, h + 2);
+  for (const { cell } of changes) if (round(cell) > 0) pen.fillRect(cell.x - 1, cell.y - 1, cell.width + 2, cell.height + 2);
   pen.fillStyle = ink.base;
-  for (const { cell, slot } of normal) if (r > 0 || share(slot) < 1) block(pen, cell.x, cell.y, w, h, r);
+  for (const { cell, slot } of normal) if (round(cell) > 0 || share(slot) < 1) block(pen, cell.x, cell.y, cell.width, cell.height, round(cell));
   pen.fillStyle = ink.fill;
   for (const { cell, slot } of normal) {
-    const tall = h * share(slot);
-    block(pen, cell.x, cell.y + h - tall, w, tall, r);
+    const tall = cell.height * share(slot);
+    block(pen, cell.x, cell.y + cell.height - tall, cell.width, tall, round(cell));
   }
   pen.textBaseline = "middle";
-  for (const { cell, slot } of changes) if (slot.status !== "ok") paintAbnormal(pen, cell, slot, w, h, r, ink);
+  for (const { cell, slot } of changes) if (slot.status !== "ok") paintAbnormal(pen, cell, slot, ink);
 }
 
+/** The radius of a cell's corners: small ones have none. */
+const round = ({ width, height }: Cell): number => (Math.min(width, height) > 12 ? 2 : 0);
+
 /** Slots by a layer's steps, of which `steps` are the colours; what is out of its limits, or not known, by shape too. */
-export function paintShades(pen: CanvasRenderingContext2D, floor: Floor, shaded: { cell: Cell; shade: Shade }[], ink: Ink, steps: string[]): void {
-  const [w, h] = [floor.cellWidth, floor.cellHeight];
-  const line = Math.max(1, Math.min(2, w / 9));
-  for (const { cell: { x, y }, shade } of shaded) {
+export function paintShades(pen: CanvasRenderingContext2D, shaded: { cell: Cell; shade: Shade }[], ink: Ink, steps: string[]): void {
+  for (const { cell, shade } of shaded) {
+    const { x, y, width: w, height: h } = cell;
+    const line = Math.max(1, Math.min(2, w / 9));
     pen.fillStyle = ink.room;
     pen.fillRect(x - 1, y - 1, w + 2, h + 2);
     pen.fillStyle = shade === "unknown" ? ink.card : shade === "out" ? ink.bad : steps[shade]!;
-    block(pen, x, y, w, h, w > 12 ? 2 : 0);
+    block(pen, x, y, w, h, round(cell));
     if (shade === "unknown") hatched(pen, x, y, w, h, ink.faint);
     if (shade === "out" && w > 9) stroke(pen, ink.on, [x + w / 2, y + h * 0.25, x + w / 2, y + h * 0.6], 2);
     if (shade === "out" && w > 9) stroke(pen, ink.on, [x + w / 2, y + h * 0.72, x + w / 2, y + h * 0.8], 2);
@@ -116,9 +129,8 @@ export function paintShades(pen: CanvasRenderingContext2D, floor: Floor, shaded:
 }
 
 /** What is sought is outlined, all else fades. */
-export function paintLit(pen: CanvasRenderingContext2D, floor: Floor, cells: Cell[], lit: ReadonlySet<string>, ink: Ink): void {
-  const [w, h] = [floor.cellWidth, floor.cellHeight];
-  for (const { id, x, y } of cells) {
+export function paintLit(pen: CanvasRenderingContext2D, cells: Cell[], lit: ReadonlySet<string>, ink: Ink): void {
+  for (const { id, x, y, width: w, height: h } of cells) {
     if (lit.has(id)) {
       pen.lineWidth = Math.max(1.5, Math.min(3, w / 10));
       pen.strokeStyle = ink.lit;
@@ -137,7 +149,9 @@ function share(slot: SlotView): number {
   return slot.capacity > 0 ? Math.min(1, (slot.count ?? 0) / slot.capacity) : 0;
 }
 
-function paintAbnormal(pen: CanvasRenderingContext2D, { x, y }: Cell, slot: SlotView, w: number, h: number, r: number, ink: Ink): void {
+function paintAbnormal(pen: CanvasRenderingContext2D, cell: Cell, slot: SlotView, ink: Ink): void {
+  const { x, y, width: w, height: h } = cell;
+  const r = round(cell);
   const line = Math.max(1, Math.min(2, w / 9));
   pen.lineWidth = line;
   const frame = (colour: string) => {

@@ -204,7 +204,7 @@ def points(_: Bench) -> list[Figure]:
 
 
 PARTS: dict[str, Callable[[Bench], list[Figure]]] = {
-    "load": first_load, "pixels": shelf_to_pixels, "slots": all_slots, "open": open_page, "viewers": viewers,
+    "load": first_load, "open": open_page, "pixels": shelf_to_pixels, "slots": all_slots, "viewers": viewers,
     "links": links, "barriers": no_barriers, "lighthouse": by_lighthouse, "points": points,
 }  # fmt: skip
 

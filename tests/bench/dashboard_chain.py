@@ -236,7 +236,7 @@ class Counted(msgspec.Struct):
     """A slot of a frame."""
 
     id: str
-    count: int | None
+    count: int | None = None  # in a delta, None where it did not change
 
 
 class Frame(msgspec.Struct):

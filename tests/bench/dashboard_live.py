@@ -16,7 +16,7 @@ from math import inf
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.bench.dashboard_chain import Place, snapshot
 from tests.bench.dashboard_page import DESKTOP, context_of, enter
@@ -28,6 +28,8 @@ CUT_S = 8.0
 ALERT_S = 150
 """Scales that say nothing any more are an alert within so long."""
 CLOCK_TICK = os.sysconf("SC_CLK_TCK")
+FIRES = """(which) => [...document.querySelectorAll('.alerts li.firing a.title')]
+    .some((one) => one.getAttribute('href') === which)"""
 
 
 class Looked(NamedTuple):
@@ -239,19 +241,16 @@ def acknowledged(browser: Browser, at: Place) -> float:
     try:
         for page in (first, second):
             page.wait_for_selector(".alerts li.firing", timeout=ALERT_S * 1000)
-        before = _firing(second)
-        first.get_by_role("button", name=re.compile("^Acknowledge(?!d)")).first.click()
+        row = first.locator(".alerts li.firing").first
+        which = row.locator("a.title").get_attribute("href")
+        assert which is not None, "an alert has its address"
+        row.get_by_role("button", name=re.compile("^Acknowledge(?!d)")).click()
         begun_s = time.perf_counter()
         while time.perf_counter() - begun_s < 10:
-            if _firing(second) < before:
+            if not second.evaluate(FIRES, which):
                 return time.perf_counter() - begun_s
             time.sleep(0.01)
         return inf
     finally:
         for page in (first, second):
             page.context.close()
-
-
-def _firing(page: Page) -> int:
-    count: int = page.evaluate("() => document.querySelectorAll('.alerts li.firing').length")
-    return count

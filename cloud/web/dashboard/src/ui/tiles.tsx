@@ -89,7 +89,7 @@ interface Shown {
 
 function Course({ view: { from_ms, step_ms }, values, now: value, low, high, label }: Shown) {
   const t = values.map((_, n) => from_ms + n * step_ms);
-  const series = withGaps({ t: [...t.slice(0, -1), t.at(-1)! + step_ms], v: [...values.slice(0, -1), value] });
+  const series = withGaps({ t: [...t, t.at(-1)! + step_ms], v: [...values, value] });
   const [least, most] = span(series.v, [low, high]);
   const known = values.findIndex((one) => one !== null); // of a service that began just now there is no more to draw
   return <Spark series={series} span={{ from: from_ms + Math.max(0, known) * step_ms, to: from_ms + values.length * step_ms, low: least, high: most }} low={low} high={high} label={label} />;

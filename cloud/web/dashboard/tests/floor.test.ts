@@ -27,6 +27,11 @@ test("there is a height that the largest cells fill, beyond which nothing would 
   assert.equal(plan(few, zones, 900, 5000).height, largest.height);
 });
 
+test("a map that scrolls with the page keeps its cells large while it can, and ends before a phone could not draw it", () => {
+  assert.equal(plan(slots.slice(0, 100), zones, 390, null).cells[0]!.height, 28);
+  assert.ok(plan(slots, zones, 390, null).height <= 1200);
+});
+
 test("on a phone the plan is as high as its cells need and as wide as the screen", () => {
   const floor = plan(slots.slice(0, 200), zones, 320, null);
   assert.ok(floor.cells.every((cell) => cell.x + cell.width <= 320));

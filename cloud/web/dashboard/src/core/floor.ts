@@ -34,6 +34,8 @@ export interface Floor {
 
 /** So high is the line in which a room's name stands. */
 export const TITLE = 26;
+/** A map that scrolls with the page ends before nobody scrolls past it, and before a canvas is larger than phones draw. */
+const TALLEST = 1200;
 const GAP_ROOM = 10;
 const GAP_COLUMN = 14;
 const PAD = 10;
@@ -42,6 +44,11 @@ interface Rack {
   name: string;
   ids: string[];
 }
+interface Zone {
+  zone: string;
+  name: string;
+  racks: Rack[];
+}
 
 /** The rack a slot stands in: its name up to the last dash, "A01" for "A01-03". */
 export function rackOf(id: string): string {
@@ -49,10 +56,17 @@ export function rackOf(id: string): string {
   return dash > 0 ? id.slice(0, dash) : id;
 }
 
-/** A floor plan in `width` CSS pixels. `height` null: as high as cells of `size` need, else cells as large as fit; Infinity: the largest. */
+/** A floor plan in `width` CSS pixels. `height` null: as high as cells of `size` need, up to TALLEST, else cells as large
+ *  as fit; Infinity: the largest. */
 export function plan(slots: SlotView[], zones: ZoneView[], width: number, height: number | null, size = 24): Floor {
   const rooms = grouped(slots, zones);
-  if (height === null) return placed(rooms, width, size);
+  if (height !== null) return fitted(rooms, width, height);
+  const free = placed(rooms, width, size);
+  return free.height <= TALLEST ? free : fitted(rooms, width, TALLEST);
+}
+
+/** With the largest cells that fit. */
+function fitted(rooms: Zone[], width: number, height: number): Floor {
   let best = placed(rooms, width, 4);
   for (let low = 5, high = 44; low <= high; ) {
     const middle = (low + high) >> 1;
@@ -95,7 +109,7 @@ export function cellAt(floor: Floor, x: number, y: number): Cell | null {
   return floor.cells.find(inside) ?? null;
 }
 
-function grouped(slots: SlotView[], zones: ZoneView[]): { zone: string; name: string; racks: Rack[] }[] {
+function grouped(slots: SlotView[], zones: ZoneView[]): Zone[] {
   const byZone = new Map<string, Map<string, string[]>>();
   for (const zone of zones) byZone.set(zone.id, new Map());
   for (const slot of slots) {
@@ -115,7 +129,7 @@ function grouped(slots: SlotView[], zones: ZoneView[]): { zone: string; name: st
     }));
 }
 
-function placed(rooms: ReturnType<typeof grouped>, width: number, size: number): Floor {
+function placed(rooms: Zone[], width: number, size: number): Floor {
   const gap = size > 14 ? 3 : size > 7 ? 2 : 1;
   const longest = Math.max(1, ...rooms.flatMap((room) => room.racks.map((rack) => rack.name.length)));
   const label = Math.round(Math.min(longest * 7.2 + 10, 90));

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from cloud.core import lanes
 from cloud.core.completeness import Completeness, Marks, prove
 from cloud.core.tiles import Tiles, TilesView
 from cloud.core.trends import TrendView
-from cloud.core.view import AlertView, Kpi, NeedView, SiteView, SkuView, SlotView, Snapshot
+from cloud.core.view import AlertView, Kpi, NeedView, SiteView, SkuView, SlotChange, SlotView, Snapshot
 from cloud.metrics import Counts
 from cloud.web.app import Desks
 from cloud.web.deeds import DeedView
@@ -221,3 +222,12 @@ def desks(desk: MemoryDesk) -> Desks:
     """This desk, and empty ones beside it."""
     trade: Any = MemoryTrade()
     return Desks(desk, *[trade] * (len(Desks._fields) - 1))._replace(people=MemoryPeople())
+
+
+def amended(held: list[SlotView], changes: list[SlotChange]) -> list[SlotView]:
+    """What a page shows of slots after a delta: of each what is new over what was, new ones at the end."""
+    slots = {one.id: one for one in held}
+    for change in changes:
+        told = {name: now for name in SlotChange.__struct_fields__ if (now := getattr(change, name)) is not UNSET}
+        slots[change.id] = replace(slots[change.id], **told) if change.id in slots else SlotView(**told)
+    return list(slots.values())

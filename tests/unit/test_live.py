@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cloud.core.view import Delta, SlotView, Snapshot
 from cloud.web.live import Full, Live
-from tests.desk import NOON_MS, recount, snapshot
+from tests.desk import NOON_MS, amended, recount, snapshot
 
 
 class Page:
@@ -28,11 +28,11 @@ class Page:
         seen = msgspec.json.decode(frame, type=Snapshot | Delta)
         if isinstance(seen, Snapshot):
             self.snapshots += 1
-            self.slots = {}
+            self.slots = {one.id: one for one in seen.slots}
         else:
             assert self.q is not None
             assert seen.q == self.q + 1
-        self.slots |= {one.id: one for one in seen.slots}
+            self.slots = {one.id: one for one in amended(list(self.slots.values()), seen.slots)}
         self.q = seen.q
 
 
@@ -75,16 +75,17 @@ def test_numbers_and_epoch_are_the_streams_own() -> None:
 
 
 def test_who_has_fallen_out_of_the_ring_gets_one_snapshot() -> None:
-    live = Live(snapshot(), ring_length=3)
+    live, near, far = Live(snapshot(), ring_length=3), Page(), Page()
+    drain(live, far)
     for count in range(4):
         live.publish(recount(live.current, 0, count))
-    near, far = Page(), Page()
-    near.q, far.q = 1, 0
+        if count == 0:
+            drain(live, near)
 
     drain(live, near)
     drain(live, far)
 
-    assert (near.snapshots, far.snapshots) == (0, 1)
+    assert (near.snapshots, far.snapshots) == (1, 2)
     assert near.slots["A00"] == far.slots["A00"] == live.current.slots[0]
 
 
@@ -224,13 +225,14 @@ async def test_who_is_behind_is_handed_nothing_out_of_turn() -> None:
 
 def test_the_ring_holds_no_more_bytes_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cloud.web.live.RING_BYTES_MAX", 1000)
-    live = Live(snapshot())
+    live, near, far = Live(snapshot()), Page(), Page()
+    drain(live, far)
     for count in range(50):
+        if count == 49:
+            drain(live, near)
         live.publish(recount(live.current, 0, count % 9))
-    near, far = Page(), Page()
-    near.q, far.q = 49, 1
 
     drain(live, near)
     drain(live, far)
 
-    assert (near.snapshots, far.snapshots) == (0, 1)
+    assert (near.snapshots, far.snapshots) == (1, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,14 +15,15 @@ from cloud.core.view import AlertView, Delta, Snapshot, changed, delta
 from protocols.reports import Report
 from tests import depot
 from tests.depot import NOON_MS
+from tests.desk import amended
 
 SITE = depot.site()
-LISTS = ("slots", "skus", "needs", "alerts", "zones", "devices", "gateways")
+LISTS = ("skus", "needs", "alerts", "zones", "devices", "gateways")
 
 
 def patched(before: Snapshot, change: Delta) -> Snapshot:
-    """What a page shows after a delta: whole objects replaced by id, new ones added at the end."""
-    parts = {}
+    """What a page shows after a delta: of slots what is new, else whole objects replaced by id; new ones at the end."""
+    parts: dict[str, list[Any]] = {"slots": amended(before.slots, change.slots)}
     for name in LISTS:
         held = {one.id: one for one in getattr(before, name)}
         held |= {one.id: one for one in getattr(change, name)}

@@ -17,6 +17,8 @@ from cloud import running
 from cloud.stores.audit import Deed
 from cloud.stores.ledger import Ledger
 from cloud.stores.people import Person, Token
+from cloud.web import names
+from cloud.web.names import CONSOLE
 from cloud.web.oidc import Oidc, load
 from cloud.web.passwords import hash_password, one_time
 from cloud.web.roles import RIGHTS, ROLES, SCOPES, Role
@@ -25,8 +27,6 @@ from cloud.web.vouching import HERE
 from protocols.layout import parse
 
 FIRST = "admin"
-CONSOLE = "console"
-"""Who acts at the machine itself, and what a token is called that was made there."""
 DAYS_MAX = 365
 DAY_MS = 86_400_000
 
@@ -64,7 +64,7 @@ def oidc(arguments: argparse.Namespace) -> Oidc | None:
 
 def named(name: str) -> str:
     """The name of an account; raises `ValueError` for what can be none."""
-    if not (1 <= len(name) <= 64 and name.isprintable() and name == name.strip()) or "/" in name:
+    if names.flaw(name) or "/" in name:
         raise ValueError(f"{name!r} can not name an account: use 1 to 64 visible characters, and no slash")
     return name
 
@@ -90,6 +90,9 @@ def _account(arguments: argparse.Namespace) -> None:
         else:
             what = "token" if arguments.token else "password"
             kept = ledger.people.account(name)
+            known = [CONSOLE, *(one.name for one in ledger.people.accounts())]
+            if kept is None and (like := names.another(name, known)):
+                raise ValueError(f"{name!r} would pass for {like!r}, which is taken: take another name")
             role, supplier = _as_whom(arguments, kept)
             given = (_token if arguments.token else _password)(ledger, arguments, kept, role, supplier)
             said, line = {"name": name, "role": role, what: given}, f"{name} ({role}): {given}"

@@ -244,11 +244,22 @@ def _get(arguments: argparse.Namespace) -> None:
         desks = _desks(service, _crewing(service, arguments), _editing(service, arguments)[0])
         app = make_app(desks, service.live, SignIn(LedgerAccounts(service.ledger)), STATIC)
         status, body = await answer(app, arguments.path)
-        sys.stdout.write(body.decode("utf-8", "replace") + "\n")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(body + _line_end(body))
+        sys.stdout.buffer.flush()
         if status >= 400:
             raise UsageError(f"{arguments.path} answered {status}")
 
     _offline(arguments, ask)
+
+
+def _line_end(body: bytes) -> bytes:
+    """What is missing at the end of a text; a file of another kind is left as it is."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return b""
+    return b"" if body.endswith(b"\n") else b"\n"
 
 
 def _export(arguments: argparse.Namespace) -> None:

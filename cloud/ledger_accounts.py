@@ -10,6 +10,7 @@ import msgspec
 
 from cloud.stores.ledger import Ledger, LedgerUnavailable
 from cloud.stores.people import LastAdmin, Person, Session
+from cloud.web import names
 from cloud.web.desk import Unavailable
 from cloud.web.roles import Role, Scope
 from cloud.web.sign_in import Account, Kept, KeptToken
@@ -97,6 +98,8 @@ class LedgerAccounts:
                 same = before.role == role or before.disabled
                 return before if same else people.change_account(before.name, role=role, changed_ms=now_ms)
             made = Person(name, role, "", subject=subject, changed_ms=now_ms)
+            if names.another(name, [names.CONSOLE, *(one.name for one in people.accounts())]):
+                return None
             return made if people.add_account(made) else None
 
         try:

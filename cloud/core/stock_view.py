@@ -53,8 +53,8 @@ class UnseenView(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """Where an SKU stands. `unseen`: what was told of slots whose scales saw nothing of it yet; after a day it holds no
-    more."""
+    """Where an SKU stands. `layers` and `value`: what it cost and is worth, for who may buy; none and null for others.
+    `unseen`: what was told of slots whose scales saw nothing of it yet; after a day it holds no more."""
 
     sku: str
     position: Position
@@ -64,7 +64,7 @@ class Standing(Struct, frozen=True):
     lots: list[LotView]
     expiring: list[Expiring]
     layers: list[LayerView]
-    value: float
+    value: float | None
     unexplained: list[UnexplainedView]
     unseen: list[UnseenView]
 

@@ -12,6 +12,7 @@ import msgspec
 from cloud.ledger_accounts import unavailable
 from cloud.stores.audit import Audit, Deed
 from cloud.stores.people import LastAdmin, People, Person, Token
+from cloud.web import names
 from cloud.web.deeds import DeedView
 from cloud.web.desk import NotFound, Refused
 from cloud.web.own import TOKENS_MAX, NewToken, SessionView, TokenMade, TokenView
@@ -54,12 +55,13 @@ class PeopleDesk:
 
     async def make_token(self, owner: Who, wanted: NewToken) -> TokenMade:
         """A token for somebody, in the place of the one of that name."""
-        scopes = [one for one in SCOPES if one in wanted.scopes]
+        name, scopes = wanted.name.strip(), [one for one in SCOPES if one in wanted.scopes]
+        _readable(name)
         if beyond := [one for one in scopes if not owner.may(one)]:
             raise Refused("scopes", f"you may not `{beyond[0]}` yourself", "take it out, or ask an admin")
         secret, now_ms = secrets.token_urlsafe(32), self._now_ms()
         until_ms = now_ms + wanted.days * DAY_MS
-        made = Token(hash_token(secret), owner.name, wanted.name.strip(), " ".join(scopes), now_ms, until_ms)
+        made = Token(hash_token(secret), owner.name, name, " ".join(scopes), now_ms, until_ms)
 
         def keep() -> None:
             if len([one for one in self._people.tokens(owner.name) if one.name != made.name]) >= TOKENS_MAX:
@@ -96,9 +98,14 @@ class PeopleDesk:
     async def add_user(self, wanted: NewUser, by: str) -> UserMade:
         """Somebody new, with a one-time password."""
         name = wanted.name
-        if not (name.isprintable() and name == name.strip()) or "/" in name:
+        _readable(name)
+        if "/" in name:
             raise Refused("bad_name", f"{name!r} can be nobody's name", "use visible characters, and no slash")
         self._check(wanted.role, wanted.supplier)
+        with unavailable():
+            known = [names.CONSOLE, *(one.name for one in await asyncio.to_thread(self._people.accounts))]
+        if like := names.another(name, known):
+            raise Refused("name_taken", f"{name!r} would pass for {like!r}, which is taken", "take another name")
         password = one_time()
         hashed = await asyncio.to_thread(hash_password, password)
         one = Person(name, wanted.role, hashed, wanted.supplier, True, changed_ms=self._now_ms(), changed_by=by)
@@ -180,6 +187,11 @@ class PeopleDesk:
         if found is None:
             raise NotFound(f"there is no user {name[:100]!r}", _AGAIN)
         return _user(found, len(self._people.sessions(name, self._now_ms())), len(self._people.tokens(name)))
+
+
+def _readable(name: str) -> None:
+    if why := names.flaw(name):
+        raise Refused("bad_name", why, "use visible characters")
 
 
 def _role(one: Person) -> Role:

@@ -31,7 +31,7 @@ SECRET = "public_secret"
 """Under this the ledger keeps what the links of the public pages are made with."""
 ASK_MS = 10_000
 OVER_MAX = 1_000
-"""Reservations remembered that were released or ran out; the oldest leave first."""
+"""Reservations remembered that are over and count no more; the oldest leave first."""
 REMEMBERED_MS = 90 * 86_400_000
 """Picked reservations count against what is protected for so long."""
 
@@ -75,7 +75,7 @@ class Promises:
         for one in [one for one in self._known.values() if one.state == "picked"]:
             since_ms = 0 if one.sku in self._protected else self._book.came_ms(one.sku)
             if one.changed_ms < max(since_ms, now_ms - REMEMBERED_MS):
-                del self._known[one.id]
+                self._end(self._known.pop(one.id))
 
     def reserved(self, sku: str) -> int:
         """Units promised."""
@@ -103,15 +103,15 @@ class Promises:
         for one in self._known.values():
             if one.state == "held":
                 by_sku.setdefault(one.sku, []).append(one)
-        told = list[ReservationView]()
-        for sku, held in by_sku.items():
-            if sku in self.site.sku_by_id:
-                there = self._book.position(sku)
-                units = reservations.covered(held, there.available + there.reserved, self.site.tiers)
-            else:
-                units = {}
-            told += [ReservationView(**asdict(one), covered=units.get(one.id, 0)) for one in held]
+        told = [one for held in by_sku.values() for one in self._views(held)]
         return sorted(told, key=lambda one: one.id)
+
+    async def reservation(self, number: int) -> ReservationView:
+        """See `stockroom.PromiseDesk`."""
+        found = await self._found(number)
+        if found.state != "held":
+            return ReservationView(**asdict(found), covered=0)
+        return next(one for one in self._views(self.held([found.sku])[found.sku]) if one.id == number)
 
     async def reserve(self, wish: stockroom.Wish, by: str, key: str) -> Reservation:
         """See `stockroom.PromiseDesk`."""
@@ -241,6 +241,14 @@ class Promises:
             self._book.doubt(one.sku for one in entries)
             raise
 
+    def _views(self, held: Sequence[Reservation]) -> list[ReservationView]:
+        """Those of one SKU that are held, each with how much is there for it."""
+        sku, units = held[0].sku, dict[int, int]()
+        if sku in self.site.sku_by_id:
+            there = self._book.position(sku)
+            units = reservations.covered(held, there.available + there.reserved, self.site.tiers)
+        return [ReservationView(**asdict(one), covered=units.get(one.id, 0)) for one in held]
+
     async def _look_again(self, sku: str) -> None:
         async with self._book.turn(sku):
             pass  # it is settled
@@ -267,11 +275,14 @@ class Promises:
         if one.state in ("held", "picked"):
             self._known[one.id] = one
         else:
-            self._over[one.id] = one
-            while len(self._over) > OVER_MAX:
-                self._over.popitem(last=False)
+            self._end(one)
         if one.state == "held":
             self._reserved[one.sku] += one.units
+
+    def _end(self, one: Reservation) -> None:
+        self._over[one.id] = one
+        while len(self._over) > OVER_MAX:
+            self._over.popitem(last=False)
 
 
 def token_of(secret: bytes, tier: str) -> str:

@@ -39,8 +39,8 @@ TO = Whole("to", "The end, ms since 1970; left out, now.", 0)
 
 class DeedView(Struct, frozen=True):
     """What somebody did, or was refused. `who`: "" where nobody is known; `token`: by which of their tokens; `what`:
-    the operationId of the write, `subject` its address; `note`: what else is worth saying; `address`: from where;
-    `status` and `code`: how it was answered."""
+    the operationId of the write, `subject` its address; `note`: what else is worth saying, `#12` what was made;
+    `address`: from where; `status` and `code`: how it was answered."""
 
     id: int
     at_ms: int
@@ -63,6 +63,12 @@ class DeedsPage(Struct, frozen=True):
     kept: int
     waiting: int
     lost: int
+
+
+class _Numbered(Struct):
+    """What of an answer names the thing that it is about."""
+
+    id: int | str = ""
 
 
 class Desk(typing.Protocol):
@@ -141,13 +147,24 @@ class Deeds:
             self._hushed.add((address,), now_ms)
         subject = "" if route.path == SIGNED else _plain(request.rel_url.raw_path)
         name, token = (who.name, who.token) if who is not None else (oneself, "")
-        note = _plain(request.get(NOTE, ""))
+        note = _plain(request.get(NOTE, "") or _made(subject, response))
         return DeedView(0, now_ms, name, token, route.id, subject, note, address, response.status, _code(response))
 
 
 def _plain(text: str) -> str:
     """Text that every database holds, so that one odd entry never keeps those behind it waiting."""
     return "".join(one if one.isprintable() else "?" for one in text[:TEXT_MAX])
+
+
+def _made(subject: str, response: web.StreamResponse) -> str:
+    """What was made, by the number or name that it was given: as "#12"; "" where the address names it already."""
+    if response.status != 200 or not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+        return ""
+    try:
+        made = str(msgspec.json.decode(response.body, type=_Numbered).id)
+    except msgspec.DecodeError:
+        return ""
+    return f"#{made}" if made and made not in subject.split("/") else ""
 
 
 def _code(response: web.StreamResponse) -> str:

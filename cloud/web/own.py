@@ -94,7 +94,14 @@ class Own:
             get("/api/v1/sessions", self.sessions, "self", list[SessionView], ALL),
             delete("/api/v1/sessions/{id}", self.end, "self"),
             get("/api/v1/tokens", self.tokens, "self", list[TokenView], ALL),
-            post("/api/v1/tokens", self.make, "self", NewToken, TokenMade, refusals=("scopes", "too_many_tokens")),
+            post(
+                "/api/v1/tokens",
+                self.make,
+                "self",
+                NewToken,
+                TokenMade,
+                refusals=("bad_name", "scopes", "too_many_tokens"),
+            ),
             delete("/api/v1/tokens/{id}", self.drop, "self"),
         ]
 
@@ -116,7 +123,7 @@ class Own:
 
     async def make(self, request: web.Request, wanted: NewToken, by: Given) -> object:
         """Make a token. It may what its owner may, as far as its scopes go, until its last day."""
-        request[NOTE] = f"{wanted.name}: {' '.join(wanted.scopes)}"
+        request[NOTE] = f"{wanted.name.strip()}: {' '.join(wanted.scopes)}"
         return await self._desk.make_token(by.who, wanted)
 
     async def drop(self, request: web.Request, _: None, by: Given) -> object:

@@ -18,6 +18,8 @@ KIB, ROUNDS, LANES = 19_456, 2, 1
 KIB_MAX, ROUNDS_MAX = 2**20, 16
 """A hash that would cost more than this was not made here."""
 LENGTH_MIN, LENGTH_MAX = 12, 128
+LEFT_MIN = 4
+"""Characters that a password has beside its owner's name, however often that stands in it."""
 _HASHER = PasswordHasher(ROUNDS, KIB, LANES, hash_len=32, salt_len=16, type=Type.ID)
 
 
@@ -30,9 +32,10 @@ def flaw(name: str, password: str) -> str:
     """Why this can not be somebody's new password, in a sentence; "" where it can."""
     if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
         return f"a password has {LENGTH_MIN} to {LENGTH_MAX} characters, and this one has {len(password)}"
-    if name and password.casefold().strip() == name.casefold():
-        return "this is the name, which everybody knows"
-    if len(set(password.casefold())) < 4:
+    plain = password.casefold()
+    if name and len(plain.replace(name.casefold(), "").strip()) < LEFT_MIN:
+        return "this is little more than the name, which everybody knows"
+    if len(set(plain)) < 4 or (plain * 2).find(plain, 1) < len(plain):
         return "this repeats a few characters, and is guessed at once"
     return ""
 

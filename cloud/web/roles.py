@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["viewer", "operator", "maintenance", "buyer", "supplier", "admin"]
-Right = Literal["look", "respond", "handle", "maintain", "buy", "govern", "portal", "self", "anyone"]
+Right = Literal["look", "respond", "handle", "maintain", "buy", "govern", "portal", "admit", "self", "anyone"]
 """What a route asks for."""
 Scope = Literal["look", "respond", "handle", "maintain", "buy", "govern", "portal"]
 """The rights that a token can have: it opens no session, and makes no other token."""
@@ -22,10 +22,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     "maintenance": _EVERYONE | {"look", "respond", "maintain"},
     "buyer": _EVERYONE | {"look", "respond", "handle", "buy"},
     "supplier": _EVERYONE | {"portal"},
-    "admin": _EVERYONE | {"look", "respond", "handle", "maintain", "buy", "govern"},
+    "admin": _EVERYONE | {"look", "respond", "handle", "maintain", "buy", "govern", "admit"},
 }
-"""What each role may. `self`: the own sessions and tokens; `anyone`: whoever is signed in, by whatever. A supplier sees
-its portal, and nothing else."""
+"""What each role may. `admit`: let people in, change and remove them, which no token may, as what it made could do more
+than it and would stay when it ends; `self`: the own sessions and tokens; `anyone`: whoever is signed in, by whatever. A
+supplier sees its portal, and nothing else."""
 
 
 class Who(Struct, frozen=True):

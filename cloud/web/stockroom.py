@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from cloud.core.book.entries import Entry, Kind
 from cloud.core.promising.reservations import Reservation
@@ -22,7 +23,7 @@ from cloud.core.stock_view import (
     Worth,
 )
 from cloud.web import codes
-from cloud.web.desk import NotFound
+from cloud.web.access import WHO
 from cloud.web.paging import Paging
 from cloud.web.queries import TIME_MS_MAX, Number, Text, Whole, number
 from cloud.web.routing import Given, Route, get, post
@@ -33,7 +34,7 @@ FROM = Whole("from", "What happened since then, in ms since 1970.", 0)
 TO = Whole("to", "What happened until then, in ms since 1970.", TIME_MS_MAX)
 UNITS = Whole("units", "How many units to pick.", 1, 1, 10**9)
 AT = Whole("at", "At this moment, in ms since 1970; left out, now.", None)
-KNOWN = Whole("known", "As it was known at that moment, in ms since 1970.", TIME_MS_MAX)
+KNOWN = Whole("known", "As it was known at that moment, in ms since 1970; left out, now.", None)
 NUMBERED = {"id": Number}
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Words = Annotated[str, Meta(max_length=500)]
@@ -99,7 +100,7 @@ class BookDesk(typing.Protocol):
 class PromiseDesk(typing.Protocol):
     """Who promises stock to customers, and knows where it stands. Raises `DeskError`s."""
 
-    def standing(self, sku: str) -> object:
+    def standing(self, sku: str) -> Standing:
         """Where an SKU stands: position, debts, lots, layers, what it is worth."""
 
     def picks(self, sku: str, units: int) -> object:
@@ -107,6 +108,9 @@ class PromiseDesk(typing.Protocol):
 
     def reservations(self) -> list[ReservationView]:
         """What is held for whom."""
+
+    async def reservation(self, number: int) -> ReservationView:
+        """One, also when it is over. Raises `NotFound`."""
 
     async def reserve(self, wish: Wish, by: str, key: str) -> object:
         """Hold units for a customer."""
@@ -173,8 +177,9 @@ class Stockroom:
         return await self._book.tell(fact, by.who.name, by.key)
 
     async def position(self, request: web.Request) -> object:
-        """Where an SKU stands."""
-        return self._promises.standing(request.match_info["id"])
+        """Where an SKU stands; what it cost and is worth for who may buy."""
+        found = self._promises.standing(request.match_info["id"])
+        return found if request[WHO].may("buy") else replace(found, layers=[], value=None)
 
     async def picks(self, request: web.Request) -> object:
         """From which lots to pick so many units of an SKU: first expired first out."""
@@ -182,7 +187,8 @@ class Stockroom:
 
     async def value(self, request: web.Request) -> object:
         """What stock was worth at a moment, as known at another."""
-        return await self._book.value(AT.of(request, self._now_ms()), KNOWN.of(request))
+        now_ms = self._now_ms()
+        return await self._book.value(AT.of(request, now_ms), KNOWN.of(request, now_ms))
 
     async def round(self, _: web.Request) -> object:
         """What to count today, and why."""
@@ -197,12 +203,8 @@ class Stockroom:
         return self._promises.reservations()
 
     async def reservation(self, request: web.Request) -> object:
-        """One reservation that is held."""
-        wanted = number(request, "reservation")
-        found = next((one for one in self._promises.reservations() if one.id == wanted), None)
-        if found is None:
-            raise NotFound(f"there is no reservation {wanted}", "the list shows those that are held")
-        return found
+        """One reservation; of one that is over, who ended it, and when. The last thousand of those are known."""
+        return await self._promises.reservation(number(request, "reservation"))
 
     async def reserve(self, _: web.Request, wish: Wish, by: Given) -> object:
         """Hold units for a customer."""

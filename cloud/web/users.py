@@ -97,15 +97,15 @@ class Users:
         return [
             get("/api/v1/users", self.users, "govern", list[UserView]),
             post(
-                "/api/v1/users", self.add, "govern", NewUser, UserMade, refusals=("name_taken", "bad_name", *supplier)
+                "/api/v1/users", self.add, "admit", NewUser, UserMade, refusals=("name_taken", "bad_name", *supplier)
             ),
             get(user, self.user, "govern", UserView),
             post(
-                user, self.change, "govern", UserChange, UserView, refusals=("last_admin", *supplier),
+                user, self.change, "admit", UserChange, UserView, refusals=("last_admin", *supplier),
                 thing=self._thing,
             ),
-            delete(user, self.remove, "govern", refusals=("last_admin",), thing=self._thing),
-            post(f"{user}/password", self.password, "govern", NoFields, UserMade, refusals=("no_password",)),
+            delete(user, self.remove, "admit", refusals=("last_admin",), thing=self._thing),
+            post(f"{user}/password", self.password, "admit", NoFields, UserMade, refusals=("no_password",)),
         ]  # fmt: skip
 
     async def users(self, _: web.Request) -> object:

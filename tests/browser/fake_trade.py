@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from cloud.core.book.positions import Position
@@ -14,6 +15,7 @@ from cloud.core.office_view import Heard, OrderVersion, PaperOutcome
 from cloud.core.purchasing import acting, agreements
 from cloud.core.purchasing.orders import Line, Order, draft
 from cloud.core.refusals import Refusal
+from cloud.core.stock_view import Standing
 from cloud.core.trade_view import ArrivalView, OrderView, order_view
 from cloud.core.view import NeedView, Snapshot
 from cloud.web.desk import NotFound, Refused
@@ -249,7 +251,7 @@ class FakeTrade:
         ]  # fmt: skip
         return {"verdict": verdict, "difference": difference, "causes": causes if difference else []}
 
-    def standing(self, sku: str) -> object:
+    def standing(self, sku: str) -> Standing:
         """See `stockroom.PromiseDesk`."""
         one = self._sku(sku)
         position = Position(one.on_hand, one.reserved, one.quarantined, one.on_order, one.in_transit)
@@ -258,13 +260,14 @@ class FakeTrade:
         lots = [{"lot": "L-2291", "units": half, **aged}]
         lots.append({"lot": "", "units": half, "expiry": "", "effective_expiry": ""})
         debt = {"units": 3, "cause": "reservation:4", "since_ms": self._now_ms() - DAY_MS}
-        return {
-            "position": position, "available": position.available, "projected": position.projected,
+        told = {
+            "sku": sku, "position": position, "available": position.available, "projected": position.projected,
             "debts": [debt] if sku == "SKU-1001" else [],
             "lots": lots if half else [], "layers": [{"units": one.on_hand, "unit_cost": PRICE}],
             "expiring": [{"lot": "L-2291", "units": half, "expiry": "2027-02-11", "days": 12, "within": 30}],
-            "value": one.on_hand * PRICE, "unexplained": [],
+            "value": one.on_hand * PRICE, "unexplained": [], "unseen": [],
         }  # fmt: skip
+        return msgspec.convert(told, Standing, from_attributes=True)
 
     def reservations(self) -> object:
         """See `stockroom.PromiseDesk`: of one article somebody does not get all that was promised."""

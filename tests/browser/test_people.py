@@ -99,12 +99,23 @@ def test_the_audit_tells_who_did_what_and_is_searched(shop: Shop, visit: Visit) 
     page = visit(shop, "#/audit", who="mara")
     rows = page.locator(".panel.audit li")
     expect(rows.first).to_contain_text("anna did a step of an order")
-    expect(rows.filter(has_text="somebody unknown")).to_contain_text("refused: wrong_password")
+    turned_away = rows.filter(has_text="somebody unknown")
+    expect(turned_away.locator(".tag")).to_have_text("refused")
+    expect(turned_away).to_contain_text("Name and password do not match. Please check both.")
 
     page.get_by_label("Who, by the whole name").fill("otto")
     page.keyboard.press("Enter")
     page.get_by_label("When").focus()
     expect(rows).to_have_count(1)
+
+
+@pytest.mark.parametrize(("path", "said"), [("users", "Users are for admins"), ("audit", "The audit is for admins")])
+def test_who_is_no_admin_is_told_so_kindly_and_offered_nothing(shop: Shop, visit: Visit, path: str, said: str) -> None:
+    page = visit(shop, f"#/{path}", who="anna")
+
+    expect(page.locator(f".panel.{path}")).to_contain_text(said)
+    expect(page.locator("main .panel")).to_have_count(1)
+    expect(page.locator("main").get_by_role("button")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["#/account", "#/users", "#/audit"])

@@ -34,6 +34,14 @@ def test_an_article_has_a_page_that_tells_how_it_stands_and_when_it_runs_out(sho
     expect(page.locator(".article-costs")).to_contain_text("L-2291")
 
 
+def test_who_may_not_buy_sees_lots_and_no_costs(shop: Shop, visit: Visit) -> None:
+    costs = visit(shop, "#/stock/SKU-1002", who="otto").locator(".article-costs")
+
+    expect(costs).to_contain_text("What its stock cost is shown to buyers.")
+    expect(costs).to_contain_text("L-2291")
+    expect(costs.locator("table")).to_have_count(0)
+
+
 def test_how_far_back_a_chart_reaches_is_in_the_address_and_back_works(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/stock/SKU-1002")
     ranges = page.locator(".ranges")

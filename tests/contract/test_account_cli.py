@@ -131,3 +131,17 @@ def test_what_is_done_at_the_machine_is_written_down_too(here: Here) -> None:
         ("console", "account", "bo", "role viewer"),
         ("console", "account", "ada", "role admin"),
     ]
+
+
+def test_no_account_is_made_that_passes_for_another_or_for_the_console(
+    tmp_path: Path, ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger.people.keep_account("mo", "admin", "hash")
+    (tmp_path / "site.toml").write_text(depot.SITE_TEXT)
+
+    for name in ("MO", "console", "m\u043e"):
+        for more in ((), ("--token",)):
+            assert run(tmp_path, "account", name, *more) == 2
+            assert "which is taken: take another name" in capsys.readouterr().err
+    assert run(tmp_path, "account", "mo", "--role", "admin") == 0
+    assert [one.name for one in ledger.people.accounts()] == ["mo"]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from cloud.stores.ledger import LedgerUnavailable
 from cloud.web import deeds
+from cloud.web.app import ROUTES, make_app
+from cloud.web.live import Live
+from cloud.web.sign_in import SignIn
 from tests.contract.people_house import House, ask
-from tests.desk import NOON_MS, PASSWORD
+from tests.contract.trade_site import TradeSite
+from tests.desk import NOON_MS, PASSWORD, MemoryAccounts, MemoryDesk, desks, snapshot
+
+WORDS = Path(__file__).parents[2] / "cloud/web/dashboard/src/words"
 
 
 async def test_what_everybody_did_is_written_down_and_secrets_are_not(house: House) -> None:
@@ -102,3 +111,31 @@ async def test_who_hammers_at_the_door_is_written_down_once_in_five_minutes(hous
         await ask(nobody, "POST", "/api/v1/session", {"user": "bo", "password": "a guess"})
 
     assert [code for *_, code in house.deeds()] == ["wrong_password"] * 5 + ["too_many_tries"]
+
+
+def test_every_write_has_words_in_both_languages_for_the_audit() -> None:
+    """The page says what somebody did, not what the operation is called."""
+    live = Live(snapshot())
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), Path())
+    writes = {one.id for one in app[ROUTES] if one.writes}
+    for language in ("en", "zh"):
+        book = (WORDS / f"people_{language}.ts").read_text(encoding="utf-8")
+        assert writes - {*re.findall(r'^  "deed\.(\w+)": "[^"]+",$', book, re.MULTILINE)} == set()
+
+
+async def test_what_was_made_is_named_by_its_number(trading: TradeSite) -> None:
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 9})
+    held = (await trading.post("/api/v1/reservations", {"sku": "milk", "units": 1}))["id"]
+    await trading.post(f"/api/v1/reservations/{held}/pick")
+    lines = [{"sku": "bolt", "units": 10}]
+    order = (await trading.post("/api/v1/orders", {"supplier": "acme", "lines": lines}))["id"]
+    await trading.refused("/api/v1/orders", {"supplier": "nobody", "lines": lines})
+
+    told = (await trading.get("/api/v1/audit"))["items"]
+    assert [(one["what"], one["note"]) for one in reversed(told)] == [
+        ("post_book", "#1"),
+        ("post_reservations", f"#{held}"),
+        ("post_reservations_id_pick", ""),
+        ("post_orders", f"#{order}"),
+        ("post_orders", ""),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,18 @@ def test_what_can_not_be_written_is_said_and_leaves_no_file(
     assert cli.main(["export", *asked, *places, "-o", str(tmp_path / "file.csv")]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "file.csv").exists()
+
+
+def test_get_writes_a_file_as_it_is_and_ends_a_text_with_a_line(
+    places: list[str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def got(path: str) -> bytes:
+        assert cli.main(["get", path, *places]) == 0
+        return capsysbinary.readouterr().out
+
+    table = read_parquet(io.BytesIO(got("/api/v1/exports/movements?format=parquet"))).read_all()
+    assert table.num_rows == 2
+    sheet = got("/api/v1/exports/movements?format=csv")
+    assert sheet.startswith(b"\xef\xbb\xbf")
+    assert sheet.count(b"\n") == sheet.count(b"\r\n") == 3
+    assert got("/api/v1/stock").endswith(b"]\n")

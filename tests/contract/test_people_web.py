@@ -43,14 +43,15 @@ async def test_a_new_user_changes_the_one_time_password_before_anything_else(hou
     await house.client("kim", "four words in a row")
 
 
-async def test_a_password_is_not_its_owners_name(house: House) -> None:
+async def test_a_password_is_more_than_its_owners_name_and_no_few_characters_again_and_again(house: House) -> None:
     mo = await house.client("mo")
     await ask(mo, "POST", "/api/v1/users", {"name": "Kim the operator", "role": "operator"})
     made = (await ask(mo, "POST", "/api/v1/users/Kim%20the%20operator/password", {}))[1]
     kim = await house.client("Kim the operator", made["password"])
 
-    change = {"old": made["password"], "new": "kim the OPERATOR"}
-    assert await ask(kim, "POST", "/api/v1/session/password", change) == (422, "weak_password")
+    for new in ("kim the OPERATOR", "Kim the operatorkim the operator", "kim the operator123", "ab12ab12ab12ab12"):
+        change = {"old": made["password"], "new": new}
+        assert await ask(kim, "POST", "/api/v1/session/password", change) == (422, "weak_password")
 
 
 async def test_another_password_ends_the_other_sessions_and_leaves_this_one(house: House) -> None:
@@ -213,6 +214,8 @@ async def test_what_can_be_no_user_is_refused(house: House) -> None:
         ({"name": "bo", "role": "viewer"}, (422, "name_taken")),
         ({"name": " bo", "role": "viewer"}, (422, "bad_name")),
         ({"name": "b/o", "role": "viewer"}, (422, "bad_name")),
+        ({"name": "ol\u202eeb", "role": "viewer"}, (422, "bad_name")),
+        ({"name": "eb\u200b", "role": "viewer"}, (422, "bad_name")),
         ({"name": "", "role": "viewer"}, (400, "bad_request")),
         ({"name": "ed", "role": "boss"}, (400, "bad_request")),
         ({"name": "ed", "role": "supplier"}, (422, "unknown_supplier")),
@@ -264,3 +267,53 @@ def _scrypt(password: str) -> str:
     """A hash as it was made before."""
     key = hashlib.scrypt(password.encode(), salt=b"salt", n=4, r=8, p=5, dklen=32)
     return f"scrypt$2$8$5${base64.b64encode(b'salt').decode()}${base64.b64encode(key).decode()}"
+
+
+async def test_a_name_that_passes_for_another_or_for_the_console_is_taken(house: House) -> None:
+    mo = await house.client("mo")
+
+    for name in ("BO", "ｂｏ", "b\u043e", "console", "Console", "c\u043ens\u043ele"):
+        assert await ask(mo, "POST", "/api/v1/users", {"name": name, "role": "viewer"}) == (422, "name_taken")
+    assert (await ask(mo, "POST", "/api/v1/users", {"name": "боб", "role": "viewer"}))[0] == 200
+    assert (await ask(mo, "POST", "/api/v1/users", {"name": "王芳", "role": "viewer"}))[0] == 200
+
+
+async def test_a_token_has_a_name_that_can_be_seen(house: House) -> None:
+    bo = await house.client("bo")
+
+    for name in ("  ", "\u200b", "er\u202ep", "\n"):
+        wanted = {"name": name, "scopes": ["look"]}
+        assert await ask(bo, "POST", "/api/v1/tokens", wanted) == (422, "bad_name")
+    assert (await ask(bo, "GET", "/api/v1/tokens"))[1] == []
+
+
+async def test_a_token_lets_nobody_in_and_changes_nobody(house: House) -> None:
+    """An account that it made could do more than the token's scopes say, and would stay when it ends."""
+    mo = await house.client("mo")
+    secret = (await ask(mo, "POST", "/api/v1/tokens", {"name": "hr", "scopes": ["govern"]}))[1]["secret"]
+    hr = await house.client(Authorization=f"Bearer {secret}")
+
+    for method, path, body in (
+        ("POST", "/api/v1/users", {"name": "backdoor", "role": "admin"}),
+        ("POST", "/api/v1/users/bo", {"role": "admin"}),
+        ("POST", "/api/v1/users/bo/password", {}),
+        ("DELETE", "/api/v1/users/bo", None),
+    ):
+        assert await ask(hr, method, path, body) == (403, "forbidden")
+    assert [(one["name"], one["role"]) for one in (await ask(hr, "GET", "/api/v1/users"))[1]] == [
+        ("bo", "buyer"), ("mo", "admin"), ("su", "supplier"),
+    ]  # fmt: skip
+
+
+async def test_tokens_go_on_under_another_password_until_they_are_taken_back(house: House) -> None:
+    mo, bo = await house.client("mo"), await house.client("bo")
+    made = (await ask(bo, "POST", "/api/v1/tokens", {"name": "erp", "scopes": ["look"]}))[1]
+    erp = await house.client(Authorization=f"Bearer {made['secret']}")
+
+    change = {"old": PASSWORD, "new": "four words in a row"}
+    assert (await ask(bo, "POST", "/api/v1/session/password", change))[0] == 200
+    assert (await ask(mo, "POST", "/api/v1/users/bo/password", {}))[0] == 200
+    assert (await ask(erp, "GET", "/api/v1/stock"))[0] == 200
+
+    assert (await ask(mo, "DELETE", f"/api/v1/tokens/{made['token']['id']}"))[0] == 204
+    assert await ask(erp, "GET", "/api/v1/stock") == (401, "signed_out")

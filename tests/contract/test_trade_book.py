@@ -314,3 +314,20 @@ async def test_a_pick_takes_the_lots_that_the_list_names(trading: TradeSite) -> 
     lots = {one["lot"]: one["units"] for one in (await trading.get("/api/v1/skus/milk/position"))["lots"]}
     assert lots == {"OLD": 5, "NEW": 2}
     assert await trading.refused("/api/v1/book", fact("pick", -3, lot="NEW")) == (422, "short")
+
+
+async def test_what_stock_cost_and_is_worth_is_for_who_may_buy(trading: TradeSite) -> None:
+    await trading.post("/api/v1/book", {"kind": "receipt", "sku": "milk", "units": 4, "unit_cost": 2.0})
+
+    for path in ("/api/v1/value", "/api/v1/exports/layers", "/api/v1/exports/worth"):
+        assert (await trading.ask("ada", "GET", path))[0] == 403
+    at = "/api/v1/skus/milk/position"
+    told, others = await trading.get(at, "bo"), await trading.get(at, "ada")
+    assert (told["value"], told["layers"]) == (8.0, [{"units": 4, "unit_cost": 2.0}])
+    assert others == {**told, "value": None, "layers": []}
+
+
+async def test_what_stock_is_worth_is_told_as_known_now(trading: TradeSite) -> None:
+    found = await trading.get("/api/v1/value")
+
+    assert (found["at_ms"], found["known_ms"]) == (trading.clock(), trading.clock())

@@ -238,3 +238,23 @@ async def test_what_will_not_sell_before_it_expires_is_not_planned_with(milk: Tr
     assert planned is not None
     assert (planned.available, planned.position.perishing, planned.projected) == (10, 9, 1)
     assert milk.sku("milk")["available"] == 10
+
+
+async def test_who_comes_second_to_a_reservation_is_told_who_was_first_and_when(milk: TradeSite) -> None:
+    for how, state in (("pick", "picked"), ("release", "released")):
+        path = f"/api/v1/reservations/{(await milk.post('/api/v1/reservations', wish(2)))['id']}"
+        _, seen, _ = await milk.request("cy", "GET", path, None, {})
+        milk.clock.pass_ms(1000)
+        done = await milk.post(f"{path}/{how}", name="bo")
+        assert (done["by"], done["changed_ms"]) == ("bo", milk.clock())
+        milk.clock.pass_ms(1000)
+
+        for late in ("pick", "release"):
+            status, headers, told = await milk.request("cy", "POST", f"{path}/{late}", None, {"If-Match": seen["ETag"]})
+            assert (status, told["code"], told["by"], told["changed_ms"]) == (412, "changed", "bo", done["changed_ms"])
+        for _ in range(2):
+            status, shown, now = await milk.request("cy", "GET", path, None, {})
+            assert (status, now["state"], now["by"], now["covered"]) == (200, state, "bo", 0)
+            assert shown["ETag"] == headers["ETag"]
+            await milk.restart()
+    assert await milk.get("/api/v1/reservations") == []

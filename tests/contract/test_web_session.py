@@ -43,7 +43,7 @@ def test_the_rights_of_a_role_are_those_we_tell_of() -> None:
         "maintenance": {"look", "respond", "maintain", *own},
         "buyer": {"look", "respond", "handle", "buy", *own},
         "supplier": {"portal", *own},
-        "admin": {"look", "respond", "handle", "maintain", "buy", "govern", *own},
+        "admin": {"look", "respond", "handle", "maintain", "buy", "govern", "admit", *own},
     }
 
 

@@ -97,7 +97,7 @@ async def test_what_is_told_of_a_shelf_explains_it_and_moves_nothing(
             await open_shop.hear(StockEvent("A-1", "gloves-m", delta, count, at_ms, 0.99, source))
 
         async def stands(**wanted: object) -> None:
-            said = await open_shop.get("/api/v1/skus/gloves-m/position", "ada")
+            said = await open_shop.get("/api/v1/skus/gloves-m/position", "bo")
             told_of = {"on_hand": said["position"]["on_hand"], "value": round(said["value"], 2)}
             told_of |= {"unexplained": sum(one["units"] for one in said["unexplained"])}
             assert told_of == wanted

@@ -72,6 +72,7 @@ TABLES = (
         "Units of an SKU that are there now and came at one cost.",
         (text("sku"), whole("units", UNITS, "layer.units"), money("unit_cost", "layer.unit_cost")),
         lambda source, _: _layers(source.standings()),
+        right="buy",
     ),
     Table(
         "worth",

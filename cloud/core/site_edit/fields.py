@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from math import isfinite
@@ -81,12 +82,21 @@ def read(table: Table, given: Values, at: str = "") -> tuple[dict[str, Any], lis
             wrong.append(unknown(table, name, f"{at}/{name}"))
         elif value is None and not field.needed:
             found[name] = None
+        elif isinstance(value, str) and any(map(is_unseen, value)):
+            said = f"`{name}` has characters that can not be seen, or that turn the reading round; write it anew"
+            wrong.append(SiteFlaw(f"{at}/{name}", "unseen", said))
         else:
             try:
                 found[name] = _finite(msgspec.to_builtins(msgspec.convert(value, types_[name])))
             except ValueError:
                 wrong.append(SiteFlaw(f"{at}/{name}", f"wants_{field.kind}", f"`{name}` {wants(field)}", limits(field)))
     return found, wrong
+
+
+def is_unseen(one: str) -> bool:
+    """Whether a character shows nothing by itself and yet makes a text another, or turns it round: controls, line
+    separators, marks of direction. What joins letters and emoji (U+200C, U+200D) is part of writing."""
+    return unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp") and one not in "\u200c\u200d"
 
 
 def missing(table: Table, values: Values, at: str = "") -> list[SiteFlaw]:

@@ -2,8 +2,8 @@
 
 /**
  * What somebody did, or was refused. `who`: "" where nobody is known; `token`: by which of their tokens; `what`: the
- * operationId of the write, `subject` its address; `note`: what else is worth saying; `address`: from where; `status`
- * and `code`: how it was answered.
+ * operationId of the write, `subject` its address; `note`: what else is worth saying, `#12` what was made; `address`:
+ * from where; `status` and `code`: how it was answered.
  */
 export interface DeedView {
   id: number;

@@ -160,7 +160,7 @@ export interface SeriesView {
 export interface Signed {
   user: string;
   role: "admin" | "buyer" | "maintenance" | "operator" | "supplier" | "viewer";
-  rights: ("anyone" | "buy" | "govern" | "handle" | "look" | "maintain" | "portal" | "respond" | "self")[];
+  rights: ("admit" | "anyone" | "buy" | "govern" | "handle" | "look" | "maintain" | "portal" | "respond" | "self")[];
   pending: boolean;
 }
 

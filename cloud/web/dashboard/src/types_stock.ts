@@ -305,8 +305,8 @@ export interface Shown {
 }
 
 /**
- * Where an SKU stands. `unseen`: what was told of slots whose scales saw nothing of it yet; after a day it holds no
- * more.
+ * Where an SKU stands. `layers` and `value`: what it cost and is worth, for who may buy; none and null for others.
+ * `unseen`: what was told of slots whose scales saw nothing of it yet; after a day it holds no more.
  */
 export interface Standing {
   sku: string;
@@ -317,7 +317,7 @@ export interface Standing {
   lots: LotView[];
   expiring: Expiring[];
   layers: LayerView[];
-  value: number;
+  value: number | null;
   unexplained: UnexplainedView[];
   unseen: UnseenView[];
 }

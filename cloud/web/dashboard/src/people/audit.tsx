@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { useAsked } from "../trade/asked";
 import type { DeedView } from "../types_people";
-import { now } from "../state";
+import { may, now } from "../state";
 import { Panel } from "../ui/panel";
 import { exact, known, moment, number, say, word } from "../words/words";
 import { deeds } from "./api";
@@ -14,6 +14,10 @@ const DAY_MS = 86_400_000;
 const DAYS = [1, 7, 30];
 
 export function Audit() {
+  return may("govern") ? <Entries /> : <Panel name="audit" title={say("audit.title")}><p class="calm">{say("audit.for_admins")}</p></Panel>;
+}
+
+function Entries() {
   const who = useSignal("");
   const days = useSignal("");
   const older = useSignal<DeedView[]>([]);
@@ -83,8 +87,9 @@ function Deed({ one }: { one: DeedView }) {
       <div class="what">
         <span>
           <strong>{one.who || say("audit.nobody")}</strong> {what}{" "}
-          {refused && <span class="tag late">{say("audit.refused", { code: one.code || String(one.status) })}</span>}
+          {refused && <span class="tag late">{say("audit.refused")}</span>}
         </span>
+        {refused && <span class="note">{known("refused", one.code) ? word("refused", one.code) : one.code || one.status}</span>}
         <span class="note">
           <time dateTime={new Date(one.at_ms).toISOString()} title={exact(one.at_ms)}>{moment(one.at_ms)}</time>
           {[one.subject, one.note, one.token && say("audit.token", { name: one.token }), one.address].filter(Boolean).map((part) => ` · ${part}`)}

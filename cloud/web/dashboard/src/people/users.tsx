@@ -1,6 +1,6 @@
 // Who may sign in, as what; for admins. Below: who is signed in now, and everybody's tokens.
 import { useSignal } from "@preact/signals";
-import { session } from "../state";
+import { may, session } from "../state";
 import { useAsked } from "../trade/asked";
 import { Act, Form } from "../trade/form";
 import type { UserView } from "../types_people";
@@ -16,6 +16,10 @@ const AGAIN_MS = 30_000;
 const roles = () => ROLES.map((one): [string, string] => [one, word("role", one)]);
 
 export function Users() {
+  return may("govern") ? <All /> : <Panel name="users" title={say("users.title")}><p class="calm">{say("users.for_admins")}</p></Panel>;
+}
+
+function All() {
   const [asked, again] = useAsked("users", users, AGAIN_MS);
   const adding = useSignal(false);
   const told = useSignal<{ name: string; password: string } | null>(null);

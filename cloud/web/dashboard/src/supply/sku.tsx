@@ -270,7 +270,9 @@ function Costs({ sku }: { sku: SkuView }) {
         <p class="calm" role="status">{say(failed ? "later.failed" : "loading.text")}</p>
       ) : (
         <div class="inside">
-          {value.layers.length === 0 ? (
+          {value.value === null ? (
+            <p class="note">{say("sku.costs_of_buyers")}</p>
+          ) : value.layers.length === 0 ? (
             <p class="note">{say("sku.no_layers")}</p>
           ) : (
             <table class="small">

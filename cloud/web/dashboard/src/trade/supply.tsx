@@ -23,7 +23,7 @@ export function Supply({ sku }: { sku: SkuView }) {
         <h3>{say("position.title")}</h3>
         {sku.verdict && <p class="note">{word("planned", sku.verdict)}</p>}
         {value ? <PositionLine at={{ ...value.position, available: value.available, projected: value.projected }} point={sku.reorder_point} /> : <p class="note">{say(failed ? "later.failed" : "loading.text")}</p>}
-        {value && value.value > 0 && <p class="note">{say("position.worth", { value: money(value.value, site.value?.currency || "EUR") })}</p>}
+        {value?.value ? <p class="note">{say("position.worth", { value: money(value.value, site.value?.currency || "EUR") })}</p> : null}
         {value?.debts.map((debt) => (
           <p key={`${debt.cause} ${debt.since_ms}`} class="advice">
             {say("position.debt", { units: number(debt.units), cause: causeOf(debt.cause) })} · <Since at={debt.since_ms} />

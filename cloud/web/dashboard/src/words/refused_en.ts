@@ -17,7 +17,7 @@ export const en = {
   "refused.same_password": "This is the password that you have. Please take another one.",
   "refused.old_password": "The old password is another one. Please check it.",
   "refused.last_admin": "Nobody would be left who may let others in. Please make another admin first.",
-  "refused.name_taken": "Somebody has this name already. Please take another one.",
+  "refused.name_taken": "Somebody has this name already, or one that looks like it. Please take another one.",
   "refused.bad_name": "This can not be a name. Use 1 to 64 visible characters, without a space at either end.",
   "refused.no_password": "They sign in by another service, and have no password here.",
   "refused.scopes": "A token may do something, and no more than you may yourself.",

@@ -18,7 +18,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.same_password": "这就是您现在的密码，请换一个。",
   "refused.old_password": "原密码不正确，请检查。",
   "refused.last_admin": "这样就没有管理员了，请先添加另一位管理员。",
-  "refused.name_taken": "该用户名已被使用，请换一个。",
+  "refused.name_taken": "该用户名已被使用，或与已有的过于相似，请换一个。",
   "refused.bad_name": "不能用作用户名。请使用 1 至 64 个可见字符，首尾不含空格。",
   "refused.no_password": "此用户通过其他服务登录，在此没有密码。",
   "refused.scopes": "令牌至少要有一项权限，且不能超出您自己的权限。",

@@ -259,6 +259,7 @@ export const en = {
   "flaw.wants_pairs": "Write it like 2=cold 3=hall.",
   "flaw.wants_wholes": "Write whole numbers, like 1 2.",
   "flaw.wants_area": "A place has four numbers: left and top from 0, width and depth from 0.1, in metres.",
+  "flaw.unseen": "There are characters in it that can not be seen. Write it anew by hand.",
   "flaw.needed": "This has to be filled in.",
   "flaw.unknown_field": "There is no field {value}.{near}",
   "flaw.fixed_id": "The id stays, as stock and history are kept under it. Add another one instead.",

@@ -261,6 +261,7 @@ export const zh: Record<keyof typeof en, string> = {
   "flaw.wants_pairs": "请写成 2=cold 3=hall 的形式。",
   "flaw.wants_wholes": "请填写整数，例如 1 2。",
   "flaw.wants_area": "位置有四个数字：左和上不小于 0，宽和深不小于 0.1，单位米。",
+  "flaw.unseen": "其中含有不可见字符，请手动重新输入。",
   "flaw.needed": "此项必填。",
   "flaw.unknown_field": "没有字段 {value}。{near}",
   "flaw.fixed_id": "编号不能修改，库存和历史都以它保存。请另外添加一个。",

@@ -32,6 +32,7 @@ export const en = {
   "sku.supply": "Supply",
   "sku.costs": "What it cost",
   "sku.layers": "Units by what each cost, the oldest first",
+  "sku.costs_of_buyers": "What its stock cost is shown to buyers.",
   "sku.no_layers": "Nothing is there that cost something.",
   "sku.each": "Cost of one",
   "sku.value": "Value",

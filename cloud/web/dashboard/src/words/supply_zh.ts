@@ -34,6 +34,7 @@ export const zh: Record<keyof typeof en, string> = {
   "sku.supply": "供应",
   "sku.costs": "成本",
   "sku.layers": "按单件成本分层，最早的在前",
+  "sku.costs_of_buyers": "库存成本仅向采购人员显示。",
   "sku.no_layers": "没有计成本的库存。",
   "sku.each": "单件成本",
   "sku.value": "价值",

@@ -298,14 +298,16 @@ class Service:
             await asyncio.sleep(delay_s)
 
     def _snapshot(self, now_ms: int, epoch: str = "") -> Snapshot:
+        links = self._gateways(now_ms)
         seen = overview.Seen(
             self.ordering.plans,
             [*self.ordering.past, *self.ordering.needs.values()],
             self.alerting.shown(),
-            self._gateways(now_ms),
+            links,
             self.planner.positions,
             self.trade.shown(),
             self.assets.shown(),
+            sight.cut_off(self.site, links, self.ledger.senders, self.uplink, now_ms),
         )
         return overview.snapshot(self.inventory, seen, now_ms, self.build, epoch)
 

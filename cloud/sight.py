@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from math import nan
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cloud.alerts.facts import BacklogNow, ClimateNow, DiskNow, Facts, GatewayLink, LateNow
-from cloud.core import ordering, overview
+from cloud.core import ordering, overview, reach
 from cloud.core.book.entries import Entry, Sensed, taken_back
 from cloud.core.book.lots import UNDATED, turns
 from cloud.core.book.staking import Stake, stake
@@ -36,7 +36,8 @@ from cloud.desks.trade import Trade
 from cloud.stores.history import History
 from cloud.stores.history_spool import SpooledHistory
 from cloud.stores.ledger import Ledger, LedgerUnavailable
-from cloud.uplink import Uplink
+from cloud.uplink import ALIVE_MS, Uplink
+from protocols.layout import Site
 from protocols.reports import Lane, Report, TagMove
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,19 @@ def gateways(lanes: Lanes, uplink: Uplink | None, now_ms: int) -> list[GatewayVi
             )
         )
     return views
+
+
+def cut_off(
+    site: Site,
+    views: Sequence[GatewayView],
+    senders: Callable[[], Mapping[str, str]],
+    uplink: Uplink | None,
+    now_ms: int,
+) -> dict[str, str]:
+    """The devices whose gateway is away, and that gateway. Who has not listened for long can not tell."""
+    if uplink is None or now_ms - uplink.began_ms < ALIVE_MS:
+        return {}
+    return reach.cut_off(site.device_by_id, {one.id: one.connected for one in views}, senders)
 
 
 def behind(lanes: Lanes, uplink: Uplink | None, now_ms: int) -> bool:

@@ -94,6 +94,7 @@ class Uplink:
     ) -> None:
         self.address = address
         self.links: dict[str, Link] = {}
+        self.began_ms = _now_ms()
         self.batches = 0
         self.asking = Asking(self._ask)
         self._site = site

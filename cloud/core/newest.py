@@ -30,7 +30,10 @@ def amended(shown: Snapshot, standing: Standing, moved: Touched, now_ms: int) ->
     site = inventory.site
     places = [place for one in moved.slots if (place := site.slot_by_id.get(one)) is not None]
     articles = [article for one in moved.skus if (article := site.sku_by_id.get(one)) is not None]
-    now_slots = {place.id: slot_view(inventory, place) for place in places}
+    away: set[str] = set()
+    if not all(one.connected for one in shown.gateways):  # else nobody has to be looked for among thousands
+        away = {one.id for one in shown.devices if one.state == "away"}
+    now_slots = {place.id: slot_view(inventory, place, away) for place in places}
     now_skus = {one.id: one for one in sku_views(inventory, articles, plans, positions)}
     news = Delta(0, now_ms)
     all_slots, all_skus = shown.slots, shown.skus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -57,7 +57,7 @@ class Traded(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """What a snapshot is made of beside the inventory."""
+    """What a snapshot is made of beside the inventory. `away`: devices whose gateway is away, and that gateway."""
 
     plans: Mapping[str, Plan]
     needs: Iterable[Need]
@@ -66,12 +66,13 @@ class Seen(Struct, frozen=True):
     positions: Callable[[str], Position] | None = None
     trade: Traded = Traded()
     assets: list[AssetView] = []
+    away: Mapping[str, str] = {}
 
 
 def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: str) -> Snapshot:
     """Everything at `now_ms`. Its number is given by the live stream."""
     site = inventory.site
-    slots = [slot_view(inventory, slot) for slot in site.slots]
+    slots = [slot_view(inventory, slot, seen.away) for slot in site.slots]
     held = {one.sku: one.held_until_ms for one in seen.needs if one.state in OPEN}
     skus = [
         replace(one, owed=owed, held_until_ms=held.get(one.id, 0))
@@ -79,7 +80,8 @@ def snapshot(inventory: Inventory, seen: Seen, now_ms: int, build: str, epoch: s
         else one
         for one in sku_views(inventory, site.skus, seen.plans, seen.positions)
     ]
-    devices = _devices(inventory, linked=bool(seen.gateways) and all(one.connected for one in seen.gateways))
+    linked = bool(seen.gateways) and all(one.connected for one in seen.gateways)
+    devices = _devices(inventory, seen.away, linked=linked)
     about = site.site
     return Snapshot(
         build,
@@ -175,11 +177,12 @@ def sku_views(
     return views
 
 
-def slot_view(inventory: Inventory, slot: Slot) -> SlotView:
-    """A slot as it was told last."""
+def slot_view(inventory: Inventory, slot: Slot, away: Container[str] = ()) -> SlotView:
+    """A slot as it was told last; `away`: devices whose gateway is away."""
     level = inventory.levels.get(slot.id)
     health = inventory.devices.get(slot.device)
-    silent = health is not None and health.state != "ok"
+    cut_off = slot.device in away
+    silent = cut_off or (health is not None and health.state != "ok")
     if level is None:
         unseen: Status = "silent" if silent else "unknown"
         return SlotView(
@@ -194,8 +197,8 @@ def slot_view(inventory: Inventory, slot: Slot) -> SlotView:
             0.0,
             0,
             unseen,
-            "no_reading",
-            "check_sensor",
+            "gateway_away" if cut_off else "no_reading",
+            "check_gateway" if cut_off else "check_sensor",
             slot.device,
         )
     count = level.count
@@ -222,15 +225,15 @@ def slot_view(inventory: Inventory, slot: Slot) -> SlotView:
         round(level.mass_g, 1),
         level.at_ms,
         status,
-        level.reason,
-        level.remedy,
+        "gateway_away" if cut_off else level.reason,
+        "check_gateway" if cut_off else level.remedy,
         slot.device,
         level.booked,
         bool(level.differs_ms),
     )
 
 
-def _devices(inventory: Inventory, *, linked: bool) -> list[DeviceView]:
+def _devices(inventory: Inventory, away: Mapping[str, str], *, linked: bool) -> list[DeviceView]:
     series: dict[str, dict[str, str]] = {}
     seen_ms: dict[str, int] = {}
     for now in inventory.now.values():
@@ -243,19 +246,22 @@ def _devices(inventory: Inventory, *, linked: bool) -> list[DeviceView]:
     views = []
     for device in inventory.site.devices:
         health = inventory.devices.get(device.id)
+        gateway = away.get(device.id)
+        state = health.state if health is not None else "unseen"
         views.append(
             DeviceView(
                 device.id,
                 device.name or device.id,
                 device.kind,
                 device.zone,
-                health.state if health is not None else "unseen",
+                "away" if gateway is not None else state,
                 max(health.last_seen_ms if health is not None else 0, seen_ms.get(device.id, 0)),
                 health.lost if health is not None else 0,
                 health.duplicates if health is not None else 0,
                 health.battery_pct if health is not None else None,
                 series.get(device.id, {}),
                 patience_ms(health.period_ms) if linked and health is not None and health.state == "ok" else 0,
+                gateway or "",
             )
         )
     return views
@@ -320,16 +326,17 @@ def _kpi(
     alerts: list[AlertView],
     now_ms: int,
 ) -> Kpi:
-    known = [slot for slot in slots if slot.count is not None]
-    capacity = sum(slot.capacity for slot in known)
-    units = sum(slot.count or 0 for slot in known)
+    counted = [slot for slot in slots if slot.count is not None]
+    capacity = sum(slot.capacity for slot in counted)
+    units = sum(slot.count or 0 for slot in counted)
+    known = sum(slot.status != "silent" for slot in counted)
     last_hour = inventory.picks_since(now_ms - HOUR_MS)
     return Kpi(
         round(100 * units / capacity, 1) if capacity else 0.0,
-        round(100 * len(known) / len(slots), 1) if slots else 0.0,
+        round(100 * known / len(slots), 1) if slots else 0.0,
         sum(sku.status == "out" for sku in skus),
         sum(sku.status in ("low", "out") for sku in skus),
-        sum(device.state in ("silent", "offline") for device in devices),
+        sum(device.state in ("silent", "offline", "away") for device in devices),
         sum(alert.state == "firing" and not alert.nodata for alert in alerts),
         last_hour,
         inventory.picks_since(now_ms - 2 * HOUR_MS) - last_hour,

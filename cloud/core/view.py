@@ -64,7 +64,8 @@ class SiteView(Struct, frozen=True):
 
 
 class SlotView(Struct, frozen=True):
-    """One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map.
+    """One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map;
+    `silent`: its device speaks no more, or its gateway is away (`reason` gateway_away), and the rest is as it was then.
     `booked` is what the book says, where there is one; `differs`: it is certain that the book is wrong."""
 
     id: str
@@ -210,19 +211,21 @@ class ZoneView(Struct, frozen=True):
 class DeviceView(Struct, frozen=True):
     """A device as its gateway sees it, and its history series by quantity. `last_seen_ms`: when the newest of what is
     told of it was heard. `within_ms`: it is well and its gateway is connected, which would have told a longer silence
-    than this (0: nobody vouches for it). So it was heard since, though nothing worth telling came of it."""
+    than this (0: nobody vouches for it). So it was heard since, though nothing worth telling came of it. `away`: its
+    gateway is, and nothing is known of it since. `gateway`: which one, while it is away ("": nobody knows)."""
 
     id: str
     name: str
     kind: str
     zone: str
-    state: Literal["ok", "silent", "offline", "unseen"]
+    state: Literal["ok", "silent", "offline", "unseen", "away"]
     last_seen_ms: int
     lost: int
     duplicates: int
     battery_pct: float | None
     series: dict[str, str]
     within_ms: int = 0
+    gateway: str = ""
 
 
 class GatewayView(Struct, frozen=True):
@@ -238,7 +241,8 @@ class GatewayView(Struct, frozen=True):
 
 class Kpi(Struct, frozen=True):
     """The tiles. `open_alerts`: that fire and say that something is wrong, not that it is not known. `known_pct`: slots
-    whose count is known. `fill_pct`: units over capacity, of the known slots. `picks_hour_before`: those of the hour
+    whose count is known now, so none that are silent. `fill_pct`: units over capacity, of the slots with a count, if of
+    old. `silent_devices`: those whose gateway is away too. `picks_hour_before`: those of the hour
     before the last one."""
 
     fill_pct: float

@@ -32,6 +32,7 @@ class FakeGate:
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
         self.away = False
+        self.not_ready: list[str] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.enrolments: list[Enrolment] = []
         self.refused: list[Met] = []
@@ -76,7 +77,7 @@ class FakeGate:
                     "gateway-1",
                     2,
                     t,
-                    [],
+                    self.not_ready,
                     Side(True, ""),
                     Own(12, ""),
                     103.4,

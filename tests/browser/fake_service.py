@@ -125,7 +125,10 @@ class FakeService:
         return self._sign_in.grant(Who(user, account.role, account.supplier), now_ms())
 
     def step(self) -> None:
-        """One second of life: a few counts move, temperatures wander."""
+        """One second of life: a few counts move, temperatures wander; with the gateway away, nothing."""
+        if self.gate.away:
+            self.become()
+            return
         s, t = self._live.current, now_ms()
         slots = list(s.slots)
         for n in self._random.sample(range(len(slots)), 4):
@@ -151,6 +154,20 @@ class FakeService:
         """Show these parts from now on."""
         self._live.publish(fake_site.summed(replace(self._live.current, t=now_ms(), **parts)))
         return self._live.current
+
+    def lose_gateway(self) -> Snapshot:
+        """The gateway is gone, as the service tells it; what was shown before."""
+        before, self.gate.away = self._live.current, True
+        lost = [replace(one, status="silent", reason="gateway_away", remedy="check_gateway") for one in before.slots]
+        devices = [replace(one, state="away", gateway="gateway-1") for one in before.devices]
+        self.become(slots=lost, devices=devices, gateways=[replace(one, connected=False) for one in before.gateways])
+        return before
+
+    def find_gateway(self, before: Snapshot) -> None:
+        """It is back, and all as it was before."""
+        self.gate.away = False
+        gateways = [replace(one, last_seen_ms=now_ms()) for one in before.gateways]
+        self.become(slots=before.slots, devices=before.devices, gateways=gateways)
 
     def change_alert(self, id_: int, **fields: Any) -> AlertView:
         """Replace fields of an alert."""

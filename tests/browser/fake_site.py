@@ -72,13 +72,14 @@ def first(source: random.Random, t: int, build: str, *, quiet: bool) -> Snapshot
 
 def summed(s: Snapshot) -> Snapshot:
     """The snapshot with its tiles counted from its parts."""
-    known = [slot for slot in s.slots if slot.count is not None]
+    counted = [slot for slot in s.slots if slot.count is not None]
+    known = sum(slot.status != "silent" for slot in counted)
     kpi = Kpi(
-        fill_pct=round(100 * sum(slot.count or 0 for slot in known) / sum(slot.capacity for slot in known), 1),
-        known_pct=round(100 * len(known) / len(s.slots), 1),
+        fill_pct=round(100 * sum(slot.count or 0 for slot in counted) / sum(slot.capacity for slot in counted), 1),
+        known_pct=round(100 * known / len(s.slots), 1),
         stock_outs=sum(sku.status == "out" for sku in s.skus),
         below_reorder=sum(sku.status == "low" for sku in s.skus),
-        silent_devices=sum(device.state in ("silent", "offline") for device in s.devices),
+        silent_devices=sum(device.state in ("silent", "offline", "away") for device in s.devices),
         open_alerts=sum(alert.state == "firing" and not alert.nodata for alert in s.alerts),
         picks_last_hour=s.kpi.picks_last_hour,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Shop, Visit
@@ -44,11 +46,60 @@ def test_a_gateway_that_is_away_is_told_as_such_and_asked_again(shop: Shop, visi
     shop.fake.gate.away = True
     page = visit(shop, "#/slot/A09-05")
     drawer = page.get_by_role("dialog")
-    expect(drawer.get_by_text("can not be reached now")).to_be_visible()
+    expect(drawer.get_by_text("Gateway gateway-1 does not answer now.")).to_be_visible()
 
     shop.fake.gate.away = False
     drawer.get_by_role("button", name="Ask again").click()
     expect(drawer.get_by_text("29 units, sure to")).to_be_visible()
+
+
+def test_one_thing_that_is_wrong_with_a_gateway_is_one_thing(shop: Shop, visit: Visit) -> None:
+    shop.fake.gate.not_ready = ["the broker is away"]
+    page = visit(shop, "#/devices")
+
+    expect(page.locator(".gateway-cards").get_by_text("1 thing is wrong")).to_be_visible()
+
+
+def test_with_its_gateway_away_nothing_is_shown_as_if_it_were_known_now(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/slot/A01-02")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text("29 units, sure to")).to_be_visible()
+    expect(drawer.get_by_text("Well")).to_be_visible()
+    count = drawer.locator(".headline").inner_text().split("/")[0]
+    before = shop.do(shop.fake.lose_gateway)
+
+    expect(drawer.locator(".headline")).to_have_text(re.compile(rf"{count.strip()} / \d+\s+Silent"))
+    expect(drawer.get_by_text(re.compile(r"Its gateway is away since \d\d:\d\d\. All here is"))).to_be_visible()
+    expect(drawer.get_by_text("Well")).to_have_count(0)
+    expect(drawer.get_by_text(re.compile(r"Gateway gateway-1 is away since \d\d:\d\d\."))).to_be_visible()
+    page.goto(f"{shop.base}#/devices")
+    card = page.locator(".gateway-cards li").filter(has_text="gateway-1")
+    for name in ("Backlog", "Clock", "Readings"):
+        fact = card.locator(".facts > div").filter(has_text=name)
+        expect(fact).to_contain_text(re.compile(r"not known since \d\d:\d\d"))
+    expect(page.get_by_text("0 of 34 well")).to_be_visible()
+    page.goto(f"{shop.base}#/")
+    expect(page.locator(".tile").filter(has_text="Silent devices")).to_contain_text("34")
+    expect(page.locator(".tile").filter(has_text="Counts known")).to_contain_text("0.0")
+    expect(page.get_by_role("img", name="Silent 200")).to_be_visible()
+
+    shop.do(shop.fake.find_gateway, before)
+    expect(page.get_by_role("img", name="Silent 2")).to_be_visible()
+    page.goto(f"{shop.base}#/devices")
+    expect(card.get_by_text("1.5 h 14 reports wait")).to_be_visible()
+
+
+def test_a_cold_room_whose_gateway_is_away_is_not_said_to_be_within_its_limits(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/cold")
+    room = page.locator(".cold-room.within").first
+    expect(room.get_by_text("Within its limits")).to_be_visible()
+    devices = shop.do(shop.fake.become).devices
+    thermometers = [replace(devices[0], id=f"climate-{zone}") for zone in ("cool", "freeze")]
+    shop.do(shop.fake.become, devices=[*devices, *thermometers])
+    shop.do(shop.fake.lose_gateway)
+
+    expect(room.locator(".room-state").get_by_text("Not known now")).to_be_visible()
+    expect(room.get_by_text(re.compile(r"as of \d\d:\d\d"))).to_be_visible()
 
 
 def test_a_gateways_page_says_how_it_is_and_how_its_devices_are(shop: Shop, visit: Visit) -> None:

@@ -47,7 +47,7 @@ class Door:
 class Linked:
     """An uplink over which every gateway is heard."""
 
-    batches = strangers = 0
+    batches = strangers = began_ms = 0
 
     def __init__(self) -> None:
         self.links: dict[str, Link] = {}

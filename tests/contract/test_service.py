@@ -10,6 +10,7 @@ import pytest
 
 from cloud import service as shell
 from cloud.core.inventory import Stock
+from cloud.core.view import delta
 from cloud.stores.history import HistoryUnavailable
 from cloud.uplink import Link, Uplink
 from cloud.web.desk import NotFound, Unavailable
@@ -163,6 +164,48 @@ async def test_a_gateway_is_shown_as_soon_as_it_connects(place: Depot, uplink: U
 
     [gateway] = service.live.current.gateways
     assert (gateway.id, gateway.connected, gateway.events) == ("g9", True, -1)
+
+
+async def test_what_hangs_on_a_gateway_that_is_away_is_silent_until_it_is_back(place: Depot, uplink: Uplink) -> None:
+    service = place.start()
+    service.uplink = uplink
+    now_ms = uplink.began_ms + 60_000
+    told: list[Report] = [level("A1", 40, NOW_MS), level("C1", 5, NOW_MS), health("shelf-1"), health("shelf-2")]
+    await service.apply([*batches(told[:1] + told[2:3], gateway="g1"), *batches(told[1:2] + told[3:], gateway="g2")])
+    uplink.links |= {"g1": Link(last_seen_ms=now_ms), "g2": Link(last_seen_ms=now_ms)}
+    await service.tick(now_ms)
+    there = service.live.current
+
+    uplink.links["g2"].last_seen_ms = now_ms + 12_000
+    await service.tick(now_ms + 12_000)
+    cut = service.live.current
+    sent = delta(there, cut)
+    await service.tick(now_ms + 13_000)
+    still = delta(cut, service.live.current)
+    uplink.links["g1"].last_seen_ms = now_ms + 14_000
+    await service.tick(now_ms + 14_000)
+
+    assert {one.device for one in cut.slots if one.reason == "gateway_away"} == {"shelf-1"}
+    assert {one.id for one in sent.slots} == {one.id for one in there.slots if one.device == "shelf-1"}
+    assert [(one.state, one.gateway) for one in cut.devices if one.id in ("shelf-1", "shelf-2")] == [
+        ("away", "g1"), ("ok", ""),
+    ]  # fmt: skip
+    assert (still.slots, still.devices) == ([], []), "it is told once"
+    assert [one.subject for one in cut.alerts] == []
+    assert service.live.current.slots == there.slots
+
+
+async def test_a_service_that_has_just_begun_to_listen_calls_no_gateway_away(place: Depot, uplink: Uplink) -> None:
+    service = place.start()
+    await service.apply(batches([level("A1", 40, NOW_MS), health("shelf-1")]))
+    service.uplink = uplink
+
+    await service.tick(uplink.began_ms + 9_999)
+    before = service.live.current
+    await service.tick(uplink.began_ms + 10_000)
+
+    assert not any(one.reason == "gateway_away" for one in before.slots)
+    assert all(one.reason == "gateway_away" for one in service.live.current.slots)
 
 
 async def test_the_history_of_a_series_can_be_read(place: Depot) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from cloud import glimpses
 from cloud.core import overview
@@ -15,7 +16,7 @@ from cloud.core.book.positions import Position
 from cloud.core.inventory import Inventory, Touched
 from cloud.core.newest import Standing, amended
 from cloud.core.overview import Seen
-from cloud.core.view import Delta, Snapshot, delta
+from cloud.core.view import Delta, GatewayView, Snapshot, delta
 from cloud.web.live import Live
 from protocols.reports import Report
 from tests import depot
@@ -62,6 +63,20 @@ def test_all_else_stays_as_it_was_and_what_is_not_of_the_site_is_left_out() -> N
 
     assert [one.id for one in change.slots] == ["A1"]
     assert (change.skus, after.kpi, after.t) == ([], before.kpi, NOON_MS + 5)
+
+
+def test_a_slot_whose_gateway_is_away_stays_silent_until_the_next_whole_look() -> None:
+    site = standing()
+    site.inventory.apply([level("A1", 40), level("C1", 7)])
+    gone = GatewayView("g1", False, NOON_MS, 7, 9, 0)
+    seen = Seen({}, [], [], [gone], site.positions, away={SITE.slot_by_id["A1"].device: "g1"})
+    before = overview.snapshot(site.inventory, seen, NOON_MS, "build-1", "epoch-1")
+
+    _, change = amended(before, site, site.inventory.apply([level("A1", 39), level("C1", 6)]), NOON_MS + 5)
+
+    [lost, heard] = change.slots
+    assert (lost.id, lost.count, lost.status, lost.reason) == ("A1", 39, UNSET, UNSET)
+    assert (heard.id, heard.count) == ("C1", 6)
 
 
 async def shown_at_once(site: Standing, *told: Report) -> tuple[Live, list[bytes]]:

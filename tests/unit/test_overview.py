@@ -46,7 +46,7 @@ def alert(state: str) -> AlertView:
 def test_the_numbers_agree_with_one_another(given_reports: list[Report]) -> None:
     snapshot = shown(*given_reports)
 
-    known = [one for one in snapshot.slots if one.count is not None]
+    known = [one for one in snapshot.slots if one.count is not None and one.status != "silent"]
     assert [one.id for one in snapshot.slots] == [one.id for one in SITE.slots]
     assert [one.id for one in snapshot.skus] == [one.id for one in SITE.skus]
     for one in snapshot.skus:
@@ -61,7 +61,7 @@ def test_the_numbers_agree_with_one_another(given_reports: list[Report]) -> None
     assert kpi.known_pct == round(100 * len(known) / len(snapshot.slots), 1)
     assert kpi.stock_outs == sum(one.status == "out" for one in snapshot.skus)
     assert kpi.stock_outs <= kpi.below_reorder
-    assert kpi.silent_devices == sum(one.state in ("silent", "offline") for one in snapshot.devices)
+    assert kpi.silent_devices == sum(one.state in ("silent", "offline", "away") for one in snapshot.devices)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,44 @@ def test_a_slot_whose_device_is_away_is_drawn_so_and_keeps_its_last_count(state:
     slot = shown(level("A1", 40), health("shelf-1", state)).slots[0]
 
     assert (slot.status, slot.count) == ("silent", 40)
+
+
+AWAY = {"shelf-1": "g1"}
+
+
+@given(st.lists(depot.reports, max_size=40), st.sets(st.sampled_from([one.id for one in SITE.devices])))
+def test_what_hangs_on_a_gateway_that_is_away_is_silent_and_all_else_as_it_was(
+    given_reports: list[Report], lost: set[str]
+) -> None:
+    before = shown(*given_reports)
+    after = shown(*given_reports, what=replace(seen(), away=dict.fromkeys(lost, "g1")))
+
+    for then, now in zip(before.slots, after.slots, strict=True):
+        if now.device not in lost:
+            assert now == then
+            continue
+        assert (now.status, now.reason, now.remedy) == ("silent", "gateway_away", "check_gateway")
+        assert replace(now, status=then.status, reason=then.reason, remedy=then.remedy) == then, "its last count stays"
+    for was, one in zip(before.devices, after.devices, strict=True):
+        assert one == (replace(was, state="away", gateway="g1") if one.id in lost else was)
+    assert after.skus == before.skus
+    assert after.kpi.fill_pct == before.kpi.fill_pct
+    assert after.kpi.known_pct <= before.kpi.known_pct
+    assert after.kpi.silent_devices == sum(one.state in ("silent", "offline", "away") for one in after.devices)
+
+
+def test_a_slot_whose_gateway_is_away_says_so_and_counts_as_known_no_more() -> None:
+    told: list[Report] = [level("A1", 40), level("A2", 10), level("C1", 5), health("shelf-1"), health("shelf-2")]
+
+    there = shown(*told)
+    cut = shown(*told, what=replace(seen(), away=AWAY))
+    lone = next(one for one in cut.slots if one.device == "shelf-1")
+
+    assert (lone.status, lone.reason, lone.count, lone.at_ms) == ("silent", "gateway_away", 40, NOON_MS)
+    assert (there.kpi.known_pct, there.kpi.silent_devices) == (100.0, 0)
+    assert cut.kpi.known_pct < 100.0
+    assert cut.kpi.silent_devices == 1
+    assert shown(*told) == there, "when it is back all is as it was"
 
 
 def test_a_slot_that_was_never_heard_of_says_what_to_do() -> None:

@@ -41,7 +41,7 @@ export const zones = part("zones");
 export const devices = part("devices");
 const needs = part("needs");
 const alerts = part("alerts");
-const gateways = part("gateways");
+export const gateways = part("gateways");
 export const orders = part("orders");
 export const arrivals = part("arrivals");
 export const measures = part("measures");
@@ -79,3 +79,12 @@ export const skuName = (id: string): string => skus.value.get(id)?.name || id;
 /** As an order of it tells; its id where none does. */
 export const supplierName = (id: string): string => [...orders.value.values()].find((one) => one.supplier === id)?.supplier_name || id;
 export const deviceName = (id: string): string => devices.value.get(id)?.name || id;
+
+/** Does who measured this series of the history still speak? What a silent device, or one whose gateway is away, said last is not how it is now. */
+export function speaks(series: string): boolean {
+  const state = devices.value.get(series.split("/")[0]!)?.state;
+  return state === undefined || state === "ok" || state === "unseen";
+}
+
+/** The gateway of a device, as far as that is known; "" else. */
+export const gatewayOf = (device: string): string => devices.value.get(device)?.gateway || (gateways.value.size === 1 ? String([...gateways.value.keys()][0]) : "");

@@ -31,7 +31,8 @@ export interface SiteView {
 }
 
 /**
- * One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map.
+ * One slot: `count` is None when it can not be told, then `reason`/`remedy` are codes. `status` drives the map;
+ * `silent`: its device speaks no more, or its gateway is away (`reason` gateway_away), and the rest is as it was then.
  * `booked` is what the book says, where there is one; `differs`: it is certain that the book is wrong.
  */
 export interface SlotView {
@@ -168,20 +169,22 @@ export interface ZoneView {
 /**
  * A device as its gateway sees it, and its history series by quantity. `last_seen_ms`: when the newest of what is told
  * of it was heard. `within_ms`: it is well and its gateway is connected, which would have told a longer silence than
- * this (0: nobody vouches for it). So it was heard since, though nothing worth telling came of it.
+ * this (0: nobody vouches for it). So it was heard since, though nothing worth telling came of it. `away`: its gateway
+ * is, and nothing is known of it since. `gateway`: which one, while it is away ("": nobody knows).
  */
 export interface DeviceView {
   id: string;
   name: string;
   kind: string;
   zone: string;
-  state: "offline" | "ok" | "silent" | "unseen";
+  state: "away" | "offline" | "ok" | "silent" | "unseen";
   last_seen_ms: number;
   lost: number;
   duplicates: number;
   battery_pct: number | null;
   series: Record<string, string>;
   within_ms: number;
+  gateway: string;
 }
 
 /** A gateway's link: when it last spoke, and the highest event and telemetry numbers the ledger holds of it. */
@@ -196,8 +199,8 @@ export interface GatewayView {
 
 /**
  * The tiles. `open_alerts`: that fire and say that something is wrong, not that it is not known. `known_pct`: slots
- * whose count is known. `fill_pct`: units over capacity, of the known slots. `picks_hour_before`: those of the hour
- * before the last one.
+ * whose count is known now, so none that are silent. `fill_pct`: units over capacity, of the slots with a count, if of
+ * old. `silent_devices`: those whose gateway is away too. `picks_hour_before`: those of the hour before the last one.
  */
 export interface Kpi {
   fill_pct: number;

@@ -11,6 +11,10 @@ test("fill goes by quarters; what is not known, or too much, is apart", () => {
   assert.deepEqual([fill(slot({ count: 9 })), fill(slot({ count: null })), fill(slot({ capacity: 0 }))], ["out", "unknown", "unknown"]);
 });
 
+test("of a slot that is silent the last count is not how full it is now", () => {
+  assert.deepEqual([fill(slot({ status: "ok" })), fill(slot({ status: "silent" }))], [2, "unknown"]);
+});
+
 test("temperature goes by fifths of what is allowed", () => {
   assert.deepEqual([2, 3.3, 5, 6, 8].map((temperature_c) => temperature(zone({ temperature_c }))), [0, 1, 2, 3, 4]);
   assert.deepEqual([1.9, 8.1].map((temperature_c) => temperature(zone({ temperature_c }))), ["out", "out"]);

@@ -13,9 +13,9 @@ export const AGES_MS = [10 * MINUTE_MS, 60 * MINUTE_MS, 24 * 60 * MINUTE_MS, 7 *
 
 export const asLayer = (text: string): Layer => LAYERS.find((one) => one === text) ?? "status";
 
-/** Empty, then by quarters of its capacity. */
-export function fill({ count, capacity }: SlotView): Shade {
-  if (count === null || capacity <= 0) return "unknown";
+/** Empty, then by quarters of its capacity; of a silent slot nobody knows. */
+export function fill({ count, capacity, status }: SlotView): Shade {
+  if (count === null || capacity <= 0 || status === "silent") return "unknown";
   if (count > capacity) return "out";
   return count === 0 ? 0 : (Math.max(1, Math.ceil((4 * count) / capacity)) as Shade);
 }

@@ -30,7 +30,7 @@ export function byEnd(a: NeedView | AlertView, b: NeedView | AlertView): number 
   return b.changed_ms - a.changed_ms || b.id - a.id;
 }
 
-const DEVICE_RANK = { offline: 0, silent: 1, unseen: 2, ok: 3 } as const;
+const DEVICE_RANK = { offline: 0, silent: 1, away: 2, unseen: 3, ok: 4 } as const;
 
 /** Devices: those that do not speak first, the longest silent on top. */
 export function byHealth(a: DeviceView, b: DeviceView): number {

@@ -2,13 +2,13 @@
 import { useRef } from "preact/hooks";
 import { history } from "../api";
 import type { Series } from "../core/series";
-import { now, zoneName, zones } from "../state";
+import { now, speaks, zoneName, zones } from "../state";
 import { useAsked } from "../trade/asked";
 import type { AlertView, ZoneView } from "../types";
 import { HOUR_MS, useHistory } from "../ui/history";
 import { Trend } from "../ui/trend";
 import { titled } from "../ui/said";
-import { clock, exact, known, number, quantity, say, word } from "../words/words";
+import { clock, exact, known, asOf, number, quantity, say, word } from "../words/words";
 import { figures } from "./figures";
 import { nameOf } from "./names";
 
@@ -91,7 +91,7 @@ function Course({ alert, zone }: InZone) {
   if (!series?.t.length) return null;
   const to = Math.floor(now.value / 10_000) * 10_000 + 10_000;
   const value = zone.temperature_c === null ? "?" : quantity(zone.temperature_c, "Cel", 1);
-  const about = `${say("crew.course", { n: hours })} · ${say("crew.course_now", { value })}`;
+  const about = `${say("crew.course", { n: hours })} · ${(speaks(zone.series) ? say("crew.course_now", { value }) : `${value}, ${say("climate.was", { time: asOf(zone.at_ms, now.peek()) })}`)}`;
   return <Drawn zone={zone} series={series} from={to - hours * HOUR_MS} to={to} about={about} />;
 }
 

@@ -1,7 +1,7 @@
 // A gateway's devices, a card each: heard and changed apart, battery, signal, lost messages, clock, version, and whether
 // it is to be calibrated. Those that want something come first.
 import { useSignal } from "@preact/signals";
-import { zoneName } from "../state";
+import { gateways, zoneName } from "../state";
 import type { DeviceCard } from "../types_field";
 import { number, quantity, say, word } from "../words/words";
 import { HealthMark } from "../ui/marks";
@@ -29,7 +29,8 @@ export function Cards({ gate, may }: { gate: Gate; may: boolean }) {
       items.value = await allCards(gate);
       failed.value = "";
     } catch (error) {
-      failed.value = reason(error);
+      failed.value = reason(error, gate.id);
+      if (gateways.value.get(gate.id)?.connected === false) items.value = null; // how they are now nobody knows
     }
   });
   const all = items.value;

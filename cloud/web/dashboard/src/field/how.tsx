@@ -16,7 +16,7 @@ export function HowItIs({ told }: { told: GatewayStatus }) {
       <dl class="facts">
         <Fact name={say("gate.to_service")}>{told.service ? <State up={told.service.connected} why={told.service.connected ? "" : `${told.service.why} · ${say("gate.silent_for", { time: quantity(told.service.silent_ms, "ms") })}`} /> : say("gate.alone")}</Fact>
         <Fact name={say("gate.broker")}><State up={told.broker.connected} why={told.broker.why} /></Fact>
-        <Fact name={say("gate.clock")}>{told.clock.why || (Math.abs(told.clock.ahead_ms) < 1000 ? say("gate.clock_right") : say("gate.clock_off", { time: quantity(told.clock.ahead_ms, "ms") }))}</Fact>
+        <Fact name={say("gate.clock")}>{clockOf(told)}</Fact>
         <Fact name={say("gate.rate")}>{say("gate.a_second", { n: number(told.readings_per_s, 1) })}</Fact>
         <Fact name={say("gate.backlog")}><Backlog room={told.room} /></Fact>
         <Fact name={say("gate.outbox")}>{room(told.room.hours)}</Fact>
@@ -59,6 +59,11 @@ export function HowItIs({ told }: { told: GatewayStatus }) {
       )}
     </>
   );
+}
+
+/** How a gateway's clock goes, in words. */
+export function clockOf({ clock }: GatewayStatus): string {
+  return clock.why || (Math.abs(clock.ahead_ms) < 1000 ? say("gate.clock_right") : say("gate.clock_off", { time: quantity(clock.ahead_ms, "ms") }));
 }
 
 /** How long the oldest report has waited, and how many do. */

@@ -29,7 +29,7 @@ export function MetPage({ gate, may }: { gate: Gate; may: boolean }) {
       }
       failed.value = "";
     } catch (error) {
-      failed.value = reason(error);
+      failed.value = reason(error, gate.id);
     }
   });
   const act = async (deed: FieldDeed) => {
@@ -41,7 +41,7 @@ export function MetPage({ gate, may }: { gate: Gate; may: boolean }) {
       known.value = false;
       said.value = say(`met.done.${deed.do}`);
     } catch (error) {
-      said.value = reason(error);
+      said.value = reason(error, gate.id);
     } finally {
       busy.value = false;
     }

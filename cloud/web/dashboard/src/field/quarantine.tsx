@@ -23,7 +23,7 @@ export function QuarantinePage({ gate, code, may }: { gate: Gate; code: string; 
       if (!older.peek().length) next.value = told.value.next;
       failed.value = "";
     } catch (error) {
-      failed.value = reason(error);
+      failed.value = reason(error, gate.id);
     }
   };
   useEvery(AGAIN_MS, `${gate.id} ${code}`, look);
@@ -34,7 +34,7 @@ export function QuarantinePage({ gate, code, may }: { gate: Gate; code: string; 
       done.value = await gate.replay(wish);
       await look();
     } catch (error) {
-      failed.value = reason(error);
+      failed.value = reason(error, gate.id);
     } finally {
       busy.value = false;
     }

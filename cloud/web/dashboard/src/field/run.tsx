@@ -41,7 +41,7 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
       amount.value = "";
       anyway.value = false;
     } catch (error) {
-      said.value = reason(error);
+      said.value = reason(error, gate.id);
     } finally {
       busy.value = false;
     }

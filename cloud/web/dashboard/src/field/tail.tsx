@@ -26,7 +26,7 @@ export function TailPage({ gate, device }: { gate: Gate; device: string }) {
       if (told.lines.length) lines.value = [...told.lines.reverse(), ...lines.peek()].slice(0, told.lines_max);
       failed.value = "";
     } catch (error) {
-      failed.value = reason(error);
+      failed.value = reason(error, gate.id);
     }
   });
   const { lines_max, rate_max } = limits.value;

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../api";
 import { age, asLayer, fill, heat, type Layer, LAYERS, type Shade, sought, STEPS, temperature } from "../core/layers";
 import { mapHref, part, slotHref } from "../route";
-import { now, skuName, slots, zones } from "../state";
+import { now, skuName, slots, speaks, zones } from "../state";
 import { dark } from "../theme";
 import type { SlotView } from "../types";
 import type { PicksOf } from "../types_service";
@@ -50,16 +50,22 @@ function shadingOf(layer: Layer, picked: ReadonlyMap<string, number>): Shading |
   const most = Math.max(0, ...picked.values());
   const of: Record<Exclude<Layer, "status">, (slot: SlotView) => Shade> = {
     fill,
-    temperature: (slot) => temperature(zones.value.get(slot.zone)),
+    temperature: (slot) => temperature(measured(slot.zone)),
     age: (slot) => age(slot, minute),
     picks: (slot) => heat(picked.get(slot.id) ?? 0, most),
   };
   return { name: layer, of: of[layer], steps };
 }
 
+/** A zone whose thermometer still speaks: of others nobody knows how warm they are now. */
+function measured(id: string) {
+  const zone = zones.value.get(id);
+  return zone && speaks(zone.series) ? zone : undefined;
+}
+
 /** What the layer shows, as a figure. */
 function told(layer: Layer, slot: SlotView, picked: ReadonlyMap<string, number>): string {
-  const warmth = zones.value.get(slot.zone)?.temperature_c ?? null;
+  const warmth = measured(slot.zone)?.temperature_c ?? null;
   switch (layer) {
     case "temperature":
       return warmth === null ? say("step.unknown") : quantity(warmth, "Cel", 1);
@@ -81,7 +87,7 @@ function Steps({ layer, shading }: { layer: Layer; shading: Shading }) {
           <svg class={`step ${shade}`} viewBox="0 0 12 12" aria-hidden="true">
             <rect x="0.5" y="0.5" width="11" height="11" rx="2" fill={typeof shade === "number" ? shading.steps[shade] : undefined} />
             {shade === "out" && <path d="M6 3v4M6 8.6v.4" />}
-            {shade === "unknown" && <path d="M1 11 11 1" />}
+            {shade === "unknown" && <path d="M1 5 5 1M1 9 9 1M3 11l8-8M7 11l4-4" />}
           </svg>{" "}
           {shade === "unknown" ? say("step.unknown") : word(`step.${layer}`, String(shade))}
         </li>

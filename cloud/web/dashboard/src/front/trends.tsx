@@ -5,11 +5,11 @@ import { featured, featureName, normal } from "../plant/features";
 import { assetName } from "../plant/told";
 import { assets, rooms } from "../plant/live";
 import { assetHref, hrefOf, slotHref } from "../route";
-import { skuName, slots, zoneName, zones } from "../state";
+import { now, skuName, slots, speaks, zoneName, zones } from "../state";
 import type { TrendView } from "../types_front";
 import { HOUR_MS } from "../ui/history";
 import { Spark } from "../ui/spark";
-import { exact, minute, number, quantity, say, shortDay } from "../words/words";
+import { exact, asOf, minute, number, quantity, say, shortDay } from "../words/words";
 import { failed, trends, useTrends } from "./api";
 
 const DAYS_MS = 36 * HOUR_MS;
@@ -38,7 +38,8 @@ function Trend({ trend }: { trend: TrendView }) {
   const series = slot ? steps(known, to) : withGaps(known);
   const [least, most] = span(series.v, [low, high]);
   const value = series.v.findLast((one) => one !== null);
-  const out = value !== null && value !== undefined && ((low !== null && value < low) || (high !== null && value > high));
+  const old = zone ? !speaks(zone.series) : slot ? slot.status === "silent" : !speaks(id);
+  const out = !old && value !== null && value !== undefined && ((low !== null && value < low) || (high !== null && value > high));
   const of = { name: trend.name, unit: trend.unit, normal_low: low, normal_high: high };
   const asset = assets.value.get(id);
   const name = slot ? `${id} · ${skuName(slot.sku)}` : zone ? zoneName(id) : assetName(asset, id);
@@ -52,6 +53,7 @@ function Trend({ trend }: { trend: TrendView }) {
         <b class="value">{told}</b>
       </span>
       <span class="note">
+        {old && <strong>{say("climate.was", { time: asOf(zone?.at_ms || slot?.at_ms || asset?.heard_ms || trend.to_ms, now.peek()) })}</strong>}
         {out && <strong>{say("climate.out_of_range")}</strong>}
         <span>{feature}</span>
         {normal(of) && <span class="normal">{normal(of)}</span>}

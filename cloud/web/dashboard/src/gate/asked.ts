@@ -2,6 +2,8 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Refused } from "../api";
+import { gateways } from "../state";
+import { awaySince } from "../ui/said";
 import { known, say, word } from "../words/words";
 
 export interface Asked<T> {
@@ -10,8 +12,8 @@ export interface Asked<T> {
   asking: boolean;
 }
 
-/** Asks when the part is shown, when `about` changes, and whenever `again` is called. */
-export function useAsked<T>(about: string, ask: (about: string) => Promise<T>): { asked: Signal<Asked<T>>; again: () => void } {
+/** Asks `gateway` when the part is shown, when `about` changes, when the gateway goes or comes back, and whenever `again` is called. */
+export function useAsked<T>(about: string, gateway: string, ask: (about: string) => Promise<T>): { asked: Signal<Asked<T>>; again: () => void } {
   const asked = useSignal<Asked<T>>({ told: null, failed: "", asking: true });
   const turn = useSignal(0);
   useEffect(() => {
@@ -19,19 +21,21 @@ export function useAsked<T>(about: string, ask: (about: string) => Promise<T>): 
     asked.value = { ...asked.peek(), asking: true };
     ask(about).then(
       (told) => wanted && (asked.value = { told, failed: "", asking: false }),
-      (error: unknown) => wanted && (asked.value = { told: null, failed: reason(error), asking: false }),
+      (error: unknown) => wanted && (asked.value = { told: null, failed: reason(error, gateway), asking: false }),
     );
     return () => {
       wanted = false;
     };
-  }, [about, turn.value]);
+  }, [about, turn.value, gateways.value.get(gateway)?.connected]);
   return { asked, again: () => (turn.value += 1) };
 }
 
-/** Why something was refused, in words; a gateway says itself what it found and what to do. */
-export function reason(error: unknown): string {
+/** Why something was refused, in words; a gateway says itself what it found and what to do. `gateway`: who was asked. */
+export function reason(error: unknown, gateway = ""): string {
   if (!(error instanceof Refused)) return say("why.failed");
   const { reason: code, detail, hint } = error.said;
+  const link = gateways.value.get(gateway);
+  if (code === "unavailable" && link) return link.connected ? say("gate.mute", { id: gateway }) : say("gate.out_of_reach", { id: gateway, time: awaySince(gateway) });
   if (code === "bad_request" && detail) return hint ? `${detail}; ${hint}` : detail;
   return known("refused", code) ? word("refused", code) : say("why.failed");
 }

@@ -28,7 +28,7 @@ export function Gateway() {
 }
 
 function How({ id, back }: { id: string; back: preact.ComponentChild }) {
-  const { asked, again } = useAsked<GatewayStatus>(id, api.status);
+  const { asked, again } = useAsked<GatewayStatus>(id, id, api.status);
   const { told, failed, asking } = asked.value;
   const link = gatewaysInOrder.value.find((one) => one.id === id)!;
   return (
@@ -41,7 +41,7 @@ function How({ id, back }: { id: string; back: preact.ComponentChild }) {
           <Since at={link.last_seen_ms} />
         </Fact>
       </dl>
-      {told ? <HowItIs told={told} /> : <p class="calm" role="status">{failed || say("why.asking")}</p>}
+      {told && link.connected ? <HowItIs told={told} /> : <p class="calm" role="status">{failed || say("why.asking")}</p>}
     </Panel>
   );
 }

@@ -1,5 +1,5 @@
 // How a slot's number came about, as its gateway tells, and what somebody at the shelf may do there.
-import { may } from "../state";
+import { gatewayOf, may } from "../state";
 import type { SlotView } from "../types";
 import type { Explained, LastWord } from "../types_gate";
 import { figure, number, percent, quantity, say, word } from "../words/words";
@@ -13,7 +13,7 @@ const STRENGTHS: [below: number, key: string][] = [[-5, "strongly_against"], [-1
 const JOURNAL_SHOWN = 5;
 
 export function HowCome({ slot }: { slot: SlotView }) {
-  const { asked, again } = useAsked(slot.id, api.explained);
+  const { asked, again } = useAsked(slot.id, gatewayOf(slot.device), api.explained);
   const { told, failed, asking } = asked.value;
   return (
     <>

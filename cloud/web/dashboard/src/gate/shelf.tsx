@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { throughService } from "../field/gate";
 import { RunAt } from "../field/run";
-import { may } from "../state";
+import { gatewayOf, may } from "../state";
 import type { SlotView } from "../types";
 import { say } from "../words/words";
 import * as api from "./api";
@@ -22,7 +22,7 @@ export function Shelf({ slot, done }: { slot: SlotView; done: () => void }) {
       const { ok, error } = await api.light(slot.id);
       said.value = ok ? say("shelf.lit") : error;
     } catch (error) {
-      said.value = reason(error);
+      said.value = reason(error, gatewayOf(slot.device));
     } finally {
       asking.value = false;
     }

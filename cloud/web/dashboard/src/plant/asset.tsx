@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Refused } from "../api";
 import { assetHref } from "../route";
-import { devices, may, now, zoneName } from "../state";
+import { devices, may, now, speaks, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
 import { HOUR_MS, useHistory } from "../ui/history";
 import { SeverityMark } from "../ui/marks";
@@ -236,6 +236,7 @@ function Channel({ name, series: key, hours }: { name: string; series: string; h
   const { series, failed } = useHistory(key, hours).value;
   const held = useSignal("");
   const told = series?.v.findLast((one) => one !== null);
+  const at = series?.t[series.v.findLastIndex((one) => one !== null)];
   useEffect(() => {
     held.value = told === undefined || told === null ? "–" : featured(told, { name, unit: unitOf(name) });
   }, [told]);
@@ -243,7 +244,7 @@ function Channel({ name, series: key, hours }: { name: string; series: string; h
     <figure>
       <figcaption>
         <strong>{word("quantity", name)}</strong> <b>{held.value}</b>
-        <span class="note">{key}</span>
+        <span class="note">{[key, !speaks(key) && at && say("climate.was", { time: moment(at) })].filter(Boolean).join(" · ")}</span>
       </figcaption>
       {series && series.t.length > 0 ? (
         <Trend series={series} from={now.value - hours * HOUR_MS} to={now.value} label={`${word("quantity", name)}: ${held.value}`} />

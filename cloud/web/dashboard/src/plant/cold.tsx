@@ -10,7 +10,7 @@ import { Exposures } from "./exposures";
 import { rooms } from "./live";
 import { Quarantine } from "./quarantine";
 import { Report } from "./report";
-import { Room } from "./room";
+import { isOld, Room } from "./room";
 import { DAY_MS } from "./told";
 import type { RoomView } from "../types";
 import type { ExcursionView } from "../types_care";
@@ -33,12 +33,13 @@ export function Cold() {
   const { value, failed } = asked.value;
   const meant = Number(part.value) || 0;
   const out = all.filter((one) => one.kind === "excursion" || one.kind === "breach").length;
+  const old = all.filter(isOld).length;
   return (
     <>
       <section class="cold-rooms" aria-labelledby="title-cold">
         <header class="page-head">
           <h2 id="title-cold">{say("cold.title")}</h2>
-          {all.length > 0 && <span class="note">{say(out ? "cold.some_out" : "cold.all_within", { n: number(out), all: number(all.length) })}</span>}
+          {all.length > 0 && <span class="note">{say(out ? "cold.some_out" : old ? "cold.some_unknown" : "cold.all_within", { n: number(out || old), all: number(all.length) })}</span>}
         </header>
         {!all.length && <p class="calm">{say("cold.none")}</p>}
         <div class="room-strips">

@@ -32,6 +32,7 @@ function All() {
   const fitting = all.filter((one) => !kind.value || one.kind === kind.value);
   const shown = whole.value ? fitting : fitting.slice(0, FIRST);
   const well = all.filter((one) => one.faults.length === 0).length;
+  const blind = all.filter((one) => one.state === "blind").length;
   const open = [...(works.value.values())].filter(isOpen);
   const pick = (one: AssetView["kind"] | "", count: number) => (
     <button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
@@ -41,7 +42,7 @@ function All() {
   return (
     <>
       <Tabs here="assets" count={open.length} />
-      <Panel name="equipment" title={say("asset.title")} aside={all.length > 0 && say("asset.count", { well: number(well), all: number(all.length) })} foot={all.length > 0 && <Csv table="assets" />}>
+      <Panel name="equipment" title={say("asset.title")} aside={all.length > 0 && say(blind ? "asset.unjudged" : "asset.count", { well: number(well), n: number(blind), all: number(all.length) })} foot={all.length > 0 && <Csv table="assets" />}>
         {kinds.length > 1 && (
           <div class="chips" role="group" aria-label={say("asset.by_kind")}>
             {pick("", all.length)}
@@ -73,7 +74,7 @@ function windowOf(asset: AssetView): string {
 }
 
 function Row({ asset, orders, next }: { asset: AssetView; orders: number; next: string }) {
-  const quiet = asset.heard_ms > 0 && now.value - asset.heard_ms > OLD_MS;
+  const quiet = asset.heard_ms > 0 && (asset.state === "blind" || now.value - asset.heard_ms > OLD_MS);
   return (
     <li class={`asset ${asset.state}`}>
       <AssetMark asset={asset} />
@@ -82,7 +83,7 @@ function Row({ asset, orders, next }: { asset: AssetView; orders: number; next: 
           <strong>{assetName(asset, asset.id)}</strong>
         </a>
         <span class="note">
-          {[!asset.faults.length && word("asset_state", asset.state), word("asset_kind", asset.kind), zoneName(asset.zone), asset.part_of && say("asset.part_of", { name: asset.part_of }), quiet && say("alert.last_heard", { when: ago(asset.heard_ms, now.value) })].filter(Boolean).join(" · ")}
+          {[(!asset.faults.length || asset.state === "blind") && word("asset_state", asset.state), word("asset_kind", asset.kind), zoneName(asset.zone), asset.part_of && say("asset.part_of", { name: asset.part_of }), quiet && say("alert.last_heard", { when: ago(asset.heard_ms, now.value) })].filter(Boolean).join(" · ")}
         </span>
         {asset.faults.length > 0 && (
           <span class="wrong-with">

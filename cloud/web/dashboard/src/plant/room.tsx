@@ -3,12 +3,12 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { history } from "../api";
 import { excursionHref } from "../route";
-import { now, zoneName } from "../state";
+import { now, speaks, zoneName } from "../state";
 import { HOUR_MS, useHistory } from "../ui/history";
 import { Since } from "../ui/panel";
 import { type Mark, Trend } from "../ui/trend";
 import { extent, type Series, stretches } from "../core/series";
-import { minute, number, quantity, say, word } from "../words/words";
+import { asOf, minute, number, quantity, say, word } from "../words/words";
 import { RoomMark } from "./marks";
 import { degrees, lasted, limits } from "./told";
 import type { RoomView } from "../types";
@@ -23,6 +23,9 @@ const OLD_MS = 120_000;
 const DRAWN_MAX = 3;
 const SIGNS = { breach: ["square", "--bad"], excursion: ["triangle", "--warn"], defrost: ["circle", "--muted"] } as const;
 
+/** Nobody knows how warm it is now: none of its thermometers speaks. */
+export const isOld = ({ series }: RoomView): boolean => series.length > 0 && !series.some(speaks);
+
 export function Room({ room, excursions }: { room: RoomView; excursions: ExcursionView[] }) {
   const first = useHistory(room.series[0] ?? "", HOURS, { at: room.at_ms, value: room.series.length === 1 ? room.celsius : null }).value;
   const to = Math.floor(now.value / 10_000) * 10_000 + 10_000;
@@ -34,20 +37,21 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
   const range = first.series && extent(first.series);
   const outer = [room.outer_low_c, room.outer_high_c].filter((one): one is number => one !== null);
   const value = room.celsius === null ? "?" : degrees(room.celsius);
+  const old = isOld(room);
   const id = `room-${room.id.replace(/\W/g, "-")}`;
-  const label = say("cold.chart", { name: zoneName(room.zone), n: HOURS, value, state: word("room", room.kind || "within"), n_marks: marks.length });
+  const label = say("cold.chart", { name: zoneName(room.zone), n: HOURS, value, state: word("room", room.kind || (old ? "unknown" : "within")), n_marks: marks.length });
   return (
     <article class={`panel cold-room ${room.kind || "within"}`} aria-labelledby={id}>
       <header>
         <h3 id={id}>
           {zoneName(room.zone)} {room.storage && <span class="note">{say("cold.kept", { storage: room.storage })}</span>}
         </h3>
-        <b class="value">{value}</b>
+        <b class={old ? "value note" : "value"}>{value}</b>
       </header>
       <p class="room-state">
-        <RoomMark kind={room.kind} /> <strong>{word("room", room.kind || "within")}</strong>
+        <RoomMark kind={room.kind} /> <strong>{word("room", room.kind || (old ? "unknown" : "within"))}</strong>
         {room.kind && <span class="note">{room.why && `${word("breach_why", room.why)} · `}{say("asset.since")} <Since at={room.since_ms} /> · {say("cold.peak", { value: degrees(room.peak_c) })} · {say("cold.outside", { time: lasted(room.outside_ms) })}</span>}
-        {room.at_ms > 0 && now.value - room.at_ms > OLD_MS && <span class="note">{say("climate.now")}: <Since at={room.at_ms} /></span>}
+        {room.at_ms > 0 && (old || now.value - room.at_ms > OLD_MS) && <span class="note">{old ? say("climate.was", { time: asOf(room.at_ms, now.value) }) : <>{say("climate.now")}: <Since at={room.at_ms} /></>}</span>}
       </p>
       <Curves room={room} first={first.series} failed={first.failed} from={from} to={to} marks={[...marks, ...doors]} outer={outer} label={label} />
       <dl class="room-facts">
@@ -78,9 +82,9 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
             </dd>
           </div>
         )}
-        <div class={room.to_limit_min !== null ? "soon" : ""}>
+        <div class={!old && room.to_limit_min !== null ? "soon" : ""}>
           <dt>{say("cold.to_limit")}</dt>
-          <dd>{room.to_limit_min !== null && room.limit_c !== null ? say("cold.reaches", { limit: quantity(room.limit_c, "Cel"), time: lasted(room.to_limit_min * 60_000), at: minute(now.value + room.to_limit_min * 60_000) }) : say("cold.not_in_sight")}</dd>
+          <dd>{old ? word("room", "unknown") : room.to_limit_min !== null && room.limit_c !== null ? say("cold.reaches", { limit: quantity(room.limit_c, "Cel"), time: lasted(room.to_limit_min * 60_000), at: minute(now.value + room.to_limit_min * 60_000) }) : say("cold.not_in_sight")}</dd>
         </div>
         <div>
           <dt>{say("cold.lots")}</dt>

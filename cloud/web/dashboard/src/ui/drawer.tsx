@@ -9,7 +9,7 @@ import { HealthMark, SeverityMark, Status, StatusMark } from "./marks";
 import { Later, LaterChart, LaterGate } from "./later";
 import { Need } from "./needs";
 import { Since } from "./panel";
-import { titled } from "./said";
+import { because, titled } from "./said";
 import { onHand, Unknown } from "./stock";
 
 export function Drawer() {
@@ -76,9 +76,9 @@ function Slot({ slot }: { slot: SlotView }) {
       <p class="headline">
         <b>{slot.count === null ? "?" : number(slot.count)}</b> / {number(slot.capacity)} <Status status={slot.status} />
       </p>
-      {slot.count === null && (
+      {(slot.count === null || slot.status === "silent") && slot.reason && (
         <p class="advice">
-          {word("reason", slot.reason)}
+          {because(slot)}
           {slot.remedy && <strong> {word("remedy", slot.remedy)}</strong>}
         </p>
       )}

@@ -5,10 +5,10 @@ import { floorOf } from "../core/drawn";
 import { type Cell, cellAt, fits, type Floor } from "../core/floor";
 import type { Shade } from "../core/layers";
 import { slotHref } from "../route";
-import { abnormalCount, abnormalSlots, narrow, site, skuName, slots, tally, zones } from "../state";
+import { abnormalCount, abnormalSlots, narrow, now, site, skuName, slots, speaks, tally, zones } from "../state";
 import { dark } from "../theme";
 import type { RackView, SlotView } from "../types";
-import { language, number, quantity, say, word } from "../words/words";
+import { language, asOf, number, quantity, say, word } from "../words/words";
 import { Status, StatusMark } from "./marks";
 import { type Change, inks, paintCells, paintFloor, paintLit, paintShades, paintTitles } from "./paint";
 import { Panel, zoom } from "./panel";
@@ -158,11 +158,14 @@ function looksAlike(a: SlotView, b: SlotView): boolean {
   return a.status === b.status && a.count === b.count && a.capacity === b.capacity;
 }
 
-function climate(id: string): { text: string; bad: boolean } {
+/** How warm a room is; of one whose thermometer does not speak, when that was, or in a narrow room that nobody knows (`short`). */
+function climate(id: string): { text: string; short?: string; bad: boolean } {
   const zone = zones.value.get(id);
   if (!zone || zone.temperature_c === null) return { text: "", bad: false };
+  const warmth = quantity(zone.temperature_c, "Cel", 1);
+  if (!speaks(zone.series)) return { text: `${warmth}, ${say("climate.was", { time: asOf(zone.at_ms, now.peek()) })}`, short: "?", bad: false };
   const bad = (zone.min_c !== null && zone.temperature_c < zone.min_c) || (zone.max_c !== null && zone.temperature_c > zone.max_c);
-  return { text: quantity(zone.temperature_c, "Cel", 1), bad };
+  return { text: warmth, bad };
 }
 
 function Hint({ cell, slot, width, more }: { cell: Cell; slot: SlotView; width: number; more: string }) {

@@ -43,7 +43,7 @@ export function HealthMark({ state }: { state: DeviceView["state"] }) {
   return (
     <svg class={`health ${state}`} viewBox="0 0 16 16" aria-hidden="true">
       <circle cx="8" cy="8" r={state === "ok" ? 4 : 6} />
-      {(state === "silent" || state === "offline") && <path d="M3.8 12.2 12.2 3.8" />}
+      {(state === "silent" || state === "offline" || state === "away") && <path d="M3.8 12.2 12.2 3.8" />}
     </svg>
   );
 }

@@ -57,14 +57,17 @@ export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink
 }
 
 /** The names of the rooms, over themselves. `told` adds what is measured there. */
-export function paintTitles(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink, told: (zone: string) => { text: string; bad: boolean }): void {
+export function paintTitles(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink, told: (zone: string) => { text: string; short?: string; bad: boolean }): void {
   pen.textBaseline = "middle";
   for (const room of floor.rooms) {
     const [x, y, widest] = [room.x + TITLE_X, room.y + TITLE / 2 + 1, room.width - 2 * TITLE_X];
     pen.fillStyle = ink.room;
     pen.fillRect(x, y - 9, widest, 18);
-    const { text, bad } = told(room.zone);
+    const { text: whole, short, bad } = told(room.zone);
+    pen.font = FONT.replace("500", "600");
+    const named = pen.measureText(room.name).width;
     pen.font = FONT;
+    const text = short !== undefined && named + pen.measureText(whole).width + TITLE_X > widest ? short : whole;
     const beside = text ? pen.measureText(text).width + TITLE_X : 0;
     pen.font = FONT.replace("500", "600");
     pen.fillStyle = ink.text;

@@ -1,12 +1,21 @@
 // What an alert says: its title and the figures in its parameters, worded by its rule.
-import { deviceName, now, site, skuName, zoneName } from "../state";
-import type { AlertView } from "../types";
-import { ago, days, figure, known, money, number, percent, quantity, say, word } from "../words/words";
+import { deviceName, gatewayOf, gateways, now, site, skuName, zoneName } from "../state";
+import type { AlertView, SlotView } from "../types";
+import { ago, days, figure, known, asOf, money, number, percent, quantity, say, word } from "../words/words";
 
 /** The title of an alert, with the side of the limit where the rule tells one. A rule without words is its code. */
 export function titled({ rule, params }: AlertView): string {
   const sided = `${rule}.${params.side}`;
   return word("alert", known("alert", sided) ? sided : rule);
+}
+
+/** Why a slot's count can not be told, or is not as of now. */
+export const because = ({ reason, device }: SlotView): string => (reason ? word("reason", reason, { time: awaySince(gatewayOf(device)) }) : "");
+
+/** Since when a gateway is away, as people say it. */
+export function awaySince(gateway: string): string {
+  const seen = gateways.value.get(gateway)?.last_seen_ms;
+  return seen ? asOf(seen, now.peek()) : "–";
 }
 
 /** Short phrases, the most telling first; where a gateway alone raised it, that it did. */

@@ -6,6 +6,7 @@ import type { SkuView, SlotView } from "../types";
 import { figure, number, say, word } from "../words/words";
 import { Bullet, StatusMark } from "./marks";
 import { Csv, Panel } from "./panel";
+import { because } from "./said";
 
 export function Stock({ limit }: { limit?: number }) {
   const sought = useSignal("");
@@ -98,10 +99,10 @@ export function onHand(sku: SkuView): string {
 export function Unknown({ slot }: { slot: SlotView }) {
   return (
     <span class="note unknown">
-      <StatusMark status="unknown" />
+      <StatusMark status={slot.status} />
       <span>
         <a href={slotHref(slot.id)}>{slot.id}</a> ? ({say("stock.unknown_of", { low: number(slot.low), high: number(slot.high) })})
-        {slot.reason && ` · ${word("reason", slot.reason)}`}
+        {slot.reason && ` · ${because(slot)}`}
         {slot.remedy && ` · ${word("remedy", slot.remedy)}`}
       </span>
     </span>

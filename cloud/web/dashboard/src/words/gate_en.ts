@@ -85,4 +85,8 @@ export const en = {
   "lane.wrong": "no",
   "gate.all": "Gateways",
   "gate.wrong": "{n} things are wrong",
+  "gate.wrong_one": "1 thing is wrong",
+  "gate.not_known": "not known since {time}",
+  "gate.out_of_reach": "Gateway {id} is away since {time}. It can be asked again when it is back.",
+  "gate.mute": "Gateway {id} does not answer now. Please try again in a moment.",
 };

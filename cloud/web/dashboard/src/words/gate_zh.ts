@@ -87,4 +87,8 @@ export const zh: Record<keyof typeof en, string> = {
   "lane.wrong": "否",
   "gate.all": "网关",
   "gate.wrong": "{n} 处异常",
+  "gate.wrong_one": "1 处异常",
+  "gate.not_known": "自 {time} 起不明",
+  "gate.out_of_reach": "网关 {id} 自 {time} 起失联，恢复后即可查询。",
+  "gate.mute": "网关 {id} 目前没有应答，请稍后再试。",
 };

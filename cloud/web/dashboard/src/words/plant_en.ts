@@ -3,6 +3,7 @@ export const en = {
   "asset.title": "Equipment",
   "asset.pages": "Pages of equipment",
   "asset.all": "All",
+  "asset.unjudged": "{n} of {all} can not be judged now",
   "asset.count": "{well} of {all} without a fault",
   "asset.by_kind": "By kind",
   "asset.none": "There is none of this kind.",

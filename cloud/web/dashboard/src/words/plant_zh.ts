@@ -5,6 +5,7 @@ export const zh: Record<keyof typeof en, string> = {
   "asset.title": "设备健康",
   "asset.pages": "设备健康的页面",
   "asset.all": "全部",
+  "asset.unjudged": "{all} 台中 {n} 台目前无法判断",
   "asset.count": "{all} 台中 {well} 台无故障",
   "asset.by_kind": "按类别",
   "asset.none": "没有此类设备。",

@@ -190,6 +190,11 @@ export function moment(ms: number): string {
   return when(ms, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }
 
+/** The time of day; of what is longer ago the day too. */
+export function asOf(ms: number, now: number): string {
+  return now - ms < 43_200_000 ? minute(ms) : moment(ms);
+}
+
 /** The short name of the site's time zone now: "CET", "GMT+8". */
 export function zoneName(ms: number): string {
   const parts = formatter(Intl.DateTimeFormat, { timeZone: timezone.value, timeZoneName: "short" }).formatToParts(ms);

@@ -43,6 +43,7 @@ from cloud.desks.crews import Crews
 from cloud.desks.site_editing import SiteEditing
 from cloud.desks.site_sharing import SiteSharing
 from cloud.ledger_accounts import LedgerAccounts
+from cloud.ledger_answers import LedgerAnswers
 from cloud.service import Options, Service
 from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import LedgerUnavailable
@@ -171,7 +172,7 @@ async def _run(service: Service, arguments: argparse.Namespace, anew: site_cli.A
     editing, sharing = _editing(service, arguments)
     app = make_app(
         _desks(service, crewing, editing), service.live, SignIn(LedgerAccounts(ledger)), STATIC,
-        oidc=oidc, offline=not arguments.no_offline_start,
+        oidc=oidc, offline=not arguments.no_offline_start, answers=LedgerAnswers(ledger),
     )  # fmt: skip
     work = asyncio.current_task()
     assert work is not None

@@ -59,11 +59,20 @@ class Metrics:
         self._answers = Counter(
             "warehouse_http_answers", "Answers by class of status.", ["status"], registry=self._kept
         )
+        self._connections_refused = Counter(
+            "warehouse_connections_refused",
+            "Connections turned away: too many, of one address or in all.",
+            registry=self._kept,
+        )
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Note one answered request; `route` is the route's pattern."""
         self._seconds.labels(route).observe(seconds)
         self._answers.labels(f"{status // 100}xx").inc()
+
+    def connection_refused(self) -> None:
+        """Note one that was not let in."""
+        self._connections_refused.inc()
 
     def page(self, counts: Counts, audience: Audience) -> bytes:
         """Everything, as Prometheus reads it."""

@@ -23,6 +23,7 @@ from cloud.core.completeness import DeviceGap
 from cloud.core.lanes import LaneState, Told
 from cloud.core.replenishment import Need
 from cloud.stores import proof, tables
+from cloud.stores.answers import Answers
 from cloud.stores.applying import Applied, Folding, Key, Known, Movement, Received, fold
 from cloud.stores.audit import Audit
 from cloud.stores.books import Books
@@ -60,6 +61,7 @@ class Ledger:
         self._reading, self._writing = self._database.reading, self._database.writing
         self.people = People(self._reading, self._writing)
         self.audit = Audit(self._reading, self._writing)
+        self.answers = Answers(self._reading, self._writing)
         self.books = Books(self._reading, self._writing)
         self.notices = Notices(self._reading, self._writing)
         self.past_alerts = PastAlerts(self._reading)

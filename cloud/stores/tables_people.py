@@ -1,8 +1,9 @@
-"""The ledger's tables of people, beside those of tables.py: accounts, sessions, API tokens, and who did what."""
+"""The ledger's tables of people, beside those of tables.py: accounts, sessions, API tokens, who did what, and what they
+were answered."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, UniqueConstraint
 
 from cloud.stores.tables import metadata
 
@@ -63,3 +64,17 @@ audit = Table(
 )
 AUDIT_MAX = 500_000
 """So many entries stay; the oldest leave. The database itself lets none of these go."""
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("who", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("asked", String, nullable=False),  # the SHA-256 of what was sent; "" where that is not to be kept
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("tag", String, nullable=False),
+    UniqueConstraint("who", "path", "key"),
+)

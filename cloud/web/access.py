@@ -102,6 +102,9 @@ def _check_own_page(request: web.Request) -> None:
 
 def _at_this_machine(request: web.Request) -> bool:
     """Loopback, and neither through a proxy nor by a page that had its name point to loopback."""
-    host = (urlsplit(f"//{request.host}").hostname or "").lower()
+    try:
+        host = (urlsplit(f"//{request.host}").hostname or "").lower()
+    except ValueError:
+        return False
     forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto"))
     return request.remote in _LOOPBACK and host in _LOOPBACK_HOSTS and not forwarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,7 @@ from aiohttp.typedefs import Handler
 from cloud.metrics import Metrics
 from cloud.web import (
     assets,
+    bodies,
     channels,
     cold,
     crews,
@@ -41,34 +43,26 @@ from cloud.web import (
 from cloud.web.access import COOKIE, check, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
+from cloud.web.door import IDLE_S, SECURITY, SHAKE_S, Door, Doorway, room
 from cloud.web.live import Live
 from cloud.web.oidc import Oidc
 from cloud.web.pages import Pages
-from cloud.web.replies import refused
+from cloud.web.replies import Refusal, refused
 from cloud.web.roles import Who
 from cloud.web.routing import Route
 from cloud.web.session import Session
 from cloud.web.sign_in import SignIn
 from cloud.web.stream import SEND_TIMEOUT_S, Stream
 from cloud.web.vouching import Vouching
-from cloud.web.writes import Writes, answered
+from cloud.web.writes import Answers, Writes, answered
 
-BODY_BYTES_MAX = 64 * 1024
 LINE_BYTES_MAX = 64 * 1024
 """An address with as many names in it as one may have, in letters of which each takes twelve."""
 STOP_S = 5.0
-SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 ROUTES: web.AppKey[list[Route]] = web.AppKey("routes", list)
 """All that an app was put together from."""
 _SIGN_IN: web.AppKey[SignIn] = web.AppKey("sign_in", SignIn)
+_METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 
 
 def wall_clock_ms() -> int:
@@ -126,10 +120,12 @@ def make_app(
     send_timeout_s: float = SEND_TIMEOUT_S,
     oidc: Oidc | None = None,
     offline: bool = True,
+    answers: Answers | None = None,
 ) -> web.Application:
     """The service's web. `static` is the folder of the built dashboard; it may be missing. Not `offline`: browsers are
-    told to forget what starts the page without a network. When the app stops, it closes `live`."""
-    metrics, writes = Metrics(), Writes()
+    told to forget what starts the page without a network. Without `answers` those to writes are forgotten when it
+    stops. When the app stops, it closes `live`."""
+    metrics, writes = Metrics(), Writes(answers)
     told = deeds.Deeds(desks.people, now_ms)
     routes = routes_of(
         desks, live, sign_in, static, metrics, told,
@@ -148,6 +144,8 @@ def make_app(
                 await check(request, table[method, pattern], sign_in, now_ms())
             response = await handler(request)
         except Exception as error:
+            if isinstance(error, ConnectionError) and request.transport is None:  # who asked is gone
+                error = Refusal(400, "bad_request", "nobody waits for the answer any more", "ask again")
             response = refused(error, f"{request.method} {pattern}", request.rel_url.raw_path)
         if (route := table.get((method, pattern))) is not None:
             await told.tell(request, route, response)
@@ -159,8 +157,8 @@ def make_app(
         live.close()
         await told.flush()
 
-    app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES_MAX)
-    app[_SIGN_IN], app[ROUTES] = sign_in, routes
+    app = web.Application(middlewares=[guard], client_max_size=bodies.BYTES_MAX)
+    app[_SIGN_IN], app[_METRICS], app[ROUTES] = sign_in, metrics, routes
     for one in routes:
         handler = _handler(one, writes)
         app.router.add_routes([web.get(one.path, handler) if one.method == "GET" else web.route(*one[:2], handler)])
@@ -232,17 +230,34 @@ def _handler(route: Route, writes: Writes) -> Handler:
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    app: web.Application,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    *,
+    idle_s: float = IDLE_S,
+    connections_max: int | None = None,
 ) -> AsyncIterator[str]:
-    """Serve the app and give its URL; port 0 lets the system choose. Raises `OSError` when the port is taken."""
-    # No access log: it would be one line a request, and durations are in the metrics.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S, max_line_size=LINE_BYTES_MAX)
+    """Serve the app and give its URL; port 0 lets the system choose. Left out, `connections_max` is what the system has
+    room for. Raises `OSError` when the port is taken."""
+    doorway = Doorway(room() if connections_max is None else connections_max, app[_METRICS].connection_refused)
+    runner, loop = web.AppRunner(app, shutdown_timeout=STOP_S), asyncio.get_running_loop()
     await runner.setup()
+    server = runner.server
+    assert server is not None
+
+    def door() -> Door:
+        # No access log: it would be one line a request, and durations are in the metrics.
+        return Door(server, doorway, loop=loop, access_log=None, keepalive_timeout=idle_s, max_line_size=LINE_BYTES_MAX)
+
     try:
-        site = web.TCPSite(runner, host, port, ssl_context=tls)
-        await site.start()
-        bound = runner.addresses[0][1]
-        yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"
+        shake_s = SHAKE_S if tls else None
+        listening = await loop.create_server(door, host, port, ssl=tls, backlog=128, ssl_handshake_timeout=shake_s)
+        try:
+            bound = listening.sockets[0].getsockname()[1]
+            yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
 

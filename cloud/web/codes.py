@@ -6,9 +6,9 @@ EVERY = ("bad_request", "unknown", "unavailable", "broken")
 """Of every route."""
 SIGNED_IN = ("signed_out", "forbidden", "change_password")
 """Of every route that somebody has to be signed in for."""
-WRITE = ("cross_site", "too_large", "key_used", "changed", "conflict", "unfit", "other_user")
+WRITE = ("cross_site", "too_slow", "too_large", "key_used", "told_once", "changed", "conflict", "unfit", "other_user")
 """Of every write."""
-FORM = ("cross_site", "too_large")
+FORM = ("cross_site", "too_slow", "too_large")
 """Of what is asked for by a form."""
 
 BOOK = (

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from cloud.core.graphing.metrics import NAME, Labels, about
 from cloud.core.graphing.selectors import Selector, SelectorError, parse, scalar
+from cloud.web import bodies
 from cloud.web import grafana_answers as answers
 from cloud.web.desk import DeskError
 from cloud.web.queries import Text, Texts
@@ -162,7 +163,7 @@ async def _asked(request: web.Request, query: tuple[Text | Texts, ...]) -> Asked
     """The parameters of the address, and of a form."""
     asked = {name: request.query.getall(name) for name in request.query}
     if request.method == "POST" and request.content_type == FORM:
-        form = parse_qs((await request.read()).decode("utf-8"), keep_blank_values=True)
+        form = parse_qs((await bodies.whole(request)).decode("utf-8"), keep_blank_values=True)
         for name, values in form.items():
             asked.setdefault(name, []).extend(values)
     for known in query:

@@ -45,8 +45,10 @@ MEANS: dict[str, str] = {
     "bad_request": "What was sent can not be read.",
     "wrong_method": "This address does not take that.",
     "upgrade_required": "This address speaks WebSocket only.",
+    "too_slow": "This did not come through in time. Please try again where the network is better.",
     "too_large": "This is too large. Please send less at once.",
     "key_used": "This was sent before with something else in it. Please try again.",
+    "told_once": "This was done already, and what it told is told once. Look what is there, or make it anew.",
     "unfit": "There is something in it that can not be kept: no plain text, or too large a figure.",
     "unknown_action": "There is no such step.",
     # the site file, and channels

@@ -20,7 +20,7 @@ COMPRESS_BYTES_MIN = 2048
 JSON, PROBLEM = "application/json", "application/problem+json"
 PROBLEMS = "/api/v1/problems/"
 """Below this address each code says what it means."""
-CONFLICTS = frozenset(("changed", "key_used"))
+CONFLICTS = frozenset(("changed", "key_used", "told_once"))
 """What is refused because of what somebody did before."""
 _DESK = {NotFound: (404, "unknown"), Conflict: (409, "conflict"), Unavailable: (503, "unavailable")}
 _HTTP = {
@@ -107,10 +107,15 @@ def refused(error: Exception, where: str, path: str) -> web.Response:
         log.error("answering %s failed", where, exc_info=error)
         error = Refusal(500, "broken", "the service failed to answer", "try again; the reason is in the service's log")
     told = ProblemDetails(
-        PROBLEMS + error.code, title(error.code), error.status, error.detail, path, error.code, error.hint
+        PROBLEMS + error.code, title(error.code), error.status, _text(error.detail), path, error.code, _text(error.hint)
     )
     body = msgspec.json.encode(msgspec.to_builtins(told) | error.more if error.more else told)
     return reply_bytes(body, status=error.status, headers=error.headers, content_type=PROBLEM)
+
+
+def _text(said: str) -> str:
+    """What can be sent: a header that is quoted may hold bytes that are no text."""
+    return said.encode("utf-8", "replace").decode()
 
 
 def misread(error: ValueError, what: str, hint: str) -> Refusal:

@@ -10,10 +10,11 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from cloud.web import bodies
 from cloud.web.access import COOKIE, ONESELF, WHO, is_secure
 from cloud.web.browsers import browser
 from cloud.web.desk import Refused
-from cloud.web.replies import Refusal, misread, reply
+from cloud.web.replies import Refusal, reply
 from cloud.web.roles import Right, Role, Who
 from cloud.web.routing import Given, Route, get, post
 from cloud.web.sign_in import SignIn, TooManyTries, WrongPassword
@@ -74,11 +75,8 @@ class Session:
 
     async def open(self, request: web.Request) -> web.Response:
         """Sign in; sets the cookie."""
-        try:
-            given = msgspec.json.decode(await request.read(), type=Credentials)
-        except ValueError as error:  # msgspec's: names the field, never its value
-            hint = 'send {"user": NAME, "password": PASSWORD}'
-            raise misread(error, "the sign-in", hint) from None
+        hint = 'send {"user": NAME, "password": PASSWORD}'
+        given = bodies.read_as(Credentials, await bodies.whole(request), "the sign-in", hint)
         agent = browser(request.headers.get("User-Agent", ""))
         address, now_ms = request.remote or "", self._now_ms()
         try:

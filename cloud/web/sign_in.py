@@ -124,7 +124,7 @@ class TooManyTries(Exception):
 
 def hash_token(token: str) -> str:
     """What is kept of a token. One round will do: it is 256 random bits, not a word someone thought of."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def id_of(token: str) -> str:

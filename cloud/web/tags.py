@@ -42,8 +42,10 @@ def tag_of(value: object) -> Tag | None:
 
 def check(request: web.Request, tag: Tag | None) -> None:
     """Nothing; raises `Refusal` where the request says which state it is about (If-Match), and it is another by now."""
-    wanted = request.if_match
-    if wanted is None or tag is None or any(one.value in ("*", tag.value) and not one.is_weak for one in wanted):
+    if tag is None or "If-Match" not in request.headers:
+        return
+    wanted = request.if_match or ()  # what is no tag is that of no state
+    if any(one.value in ("*", tag.value) and not one.is_weak for one in wanted):
         return
     whose = f" by {tag.by}" if tag.by else ""
     more = ({"by": tag.by} if tag.by else {}) | ({"changed_ms": tag.at_ms} if tag.at_ms else {})

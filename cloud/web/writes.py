@@ -4,23 +4,56 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from cloud.web import tags
+from cloud.web import bodies, tags
 from cloud.web.access import WHO
+from cloud.web.channels import ChannelChange, ChannelMade, ChannelSettings, NewChannel
 from cloud.web.desk import DeskError, Unavailable
-from cloud.web.replies import JSON, PROBLEM, Refusal, misread, refused, reply, reply_bytes
+from cloud.web.own import TokenMade
+from cloud.web.replies import JSON, PROBLEM, Refusal, refused, reply, reply_bytes
 from cloud.web.routing import Given, Media, Route
+from cloud.web.session import Passwords
+from cloud.web.users import UserMade
+
+log = logging.getLogger(__name__)
 
 REPLIES_MAX = 1000
+KEPT_BYTES_MAX = 64 * 1024
+"""Of an answer that is kept over a restart."""
 KEY_LENGTH_MAX = 128
+SECRET = frozenset((
+    Passwords, TokenMade, UserMade, NewChannel, ChannelChange, ChannelSettings, ChannelMade,
+))  # fmt: skip
+"""What holds something that is kept nowhere, or that a short password could be guessed from."""
+Key = tuple[str, str, str]
+"""Who asked, at which path, with which Idempotency-Key."""
 Done = TypeVar("Done")
+
+
+class Reply(NamedTuple):
+    """What a write was answered: `asked` is the SHA-256 of what was sent. "": it was done, and is told once."""
+
+    asked: str
+    status: int
+    body: bytes
+    tag: str
+
+
+class Answers(Protocol):
+    """The port to where answers outlive the service. Raises `DeskError`."""
+
+    async def newest(self, most: int) -> list[tuple[Key, Reply]]:
+        """So many of them, the oldest first."""
+
+    async def keep(self, key: Key, reply: Reply, most: int) -> None:
+        """Keep one, of at most so many: the oldest leave."""
 
 
 class _Turn:
@@ -32,11 +65,13 @@ class _Turn:
 
 class Writes:
     """The replies to the last writes, by who asked, for what, with which key: one that was lost on its way can be asked
-    for again. At the limit the oldest is forgotten; a desk knows its own by the key, or is idempotent anyway."""
+    for again, with `answers` also after a restart. At the limit the oldest is forgotten; a desk knows its own by the
+    key, or is idempotent anyway."""
 
-    def __init__(self, limit: int = REPLIES_MAX) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[tuple[str, str, str], tuple[bytes, int, bytes, str]] = OrderedDict()
+    def __init__(self, answers: Answers | None = None, limit: int = REPLIES_MAX) -> None:
+        self._answers, self._limit = answers, limit
+        self._recalled, self._recalling = answers is None, asyncio.Lock()
+        self._kept: OrderedDict[Key, Reply] = OrderedDict()
         self._turns: dict[tuple[str, ...], _Turn] = {}  # one for each write under way: the server bounds them
 
     def __len__(self) -> int:
@@ -52,6 +87,8 @@ class Writes:
         body, given = await _read(request, route.body)
         who = request[WHO]
         known = (who.name, request.path, key)
+        # If-Match is no part of it: whoever hears no answer asks again with the tag that they see by then.
+        asked = hashlib.sha256(repr((request.method, request.query_string)).encode() + body).hexdigest()
         act, by = route.act, Given(who, f"{who.name}:{key}" if key else "")
         assert act is not None
 
@@ -69,7 +106,7 @@ class Writes:
         if not key:
             return answered(await done())
         # Sent again while the first is under way, it waits for that one's reply.
-        return await self._in_turn(known, lambda: self._once(known, body, request, done))
+        return await self._in_turn(known, lambda: self._once(known, asked, request, route, done))
 
     async def _in_turn(self, what: tuple[str, ...], act: Callable[[], Awaitable[Done]]) -> Done:
         """One after the other, of who writes the same."""
@@ -86,19 +123,12 @@ class Writes:
                 del self._turns[what]
 
     async def _once(
-        self, known: tuple[str, str, str], body: bytes, request: web.Request, act: Callable[[], Awaitable[object]]
+        self, known: Key, asked: str, request: web.Request, route: Route, act: Callable[[], Awaitable[object]]
     ) -> web.Response:
-        asked = hashlib.sha256(body).digest()
+        await self._recall()
         if known in self._kept:
             self._kept.move_to_end(known)
-            before, status, said, tag = self._kept[known]
-            if before != asked:
-                hint = "use a new key for each write"
-                raise Refusal(409, "key_used", "this Idempotency-Key came with something else before", hint)
-            headers = {"ETag": tag} if tag else None
-            if status == 204:
-                return answered(None)
-            return reply_bytes(said, status=status, headers=headers, content_type=JSON if status < 400 else PROBLEM)
+            return _again(self._kept[known], asked)
         try:
             response = answered(await act())
         except Unavailable:
@@ -106,10 +136,53 @@ class Writes:
         except (DeskError, Refusal) as error:
             response = refused(error, request.path, request.rel_url.raw_path)
         assert isinstance(response.body, bytes)
-        self._kept[known] = (asked, response.status, response.body, response.headers.get("ETag", ""))
+        if response.status == 412:
+            return response  # nothing was done: with the tag as it is now, the same may be wanted under the same key
+        told = Reply(asked, response.status, response.body, response.headers.get("ETag", ""))
+        self._remember(known, told)
+        await self._keep(known, told, route)
+        return response
+
+    async def _recall(self) -> None:
+        """Know again what was answered before the service started."""
+        async with self._recalling:
+            if not self._recalled and self._answers is not None:
+                for key, told in await self._answers.newest(self._limit):
+                    self._remember(key, told)
+                self._recalled = True
+
+    def _remember(self, key: Key, told: Reply) -> None:
+        self._kept[key] = told
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
-        return response
+
+    async def _keep(self, key: Key, told: Reply, route: Route) -> None:
+        """Keep an answer for the time after a restart; of what is secret, only that it was done."""
+        if self._answers is None:
+            return
+        if route.body in SECRET or route.answer in SECRET or len(told.body) > KEPT_BYTES_MAX:
+            if told.status >= 400:
+                return
+            told = Reply("", told.status, b"", "")
+        try:
+            await self._answers.keep(key, told, self._limit)
+        except DeskError as error:  # it was done: who asked hears of it all the same
+            log.warning("what %s was answered is forgotten at the next start: %s", route.id, error.detail)
+
+
+def _again(told: Reply, asked: str) -> web.Response:
+    if not told.asked:
+        hint = "look what is there, or make it anew under a new key"
+        raise Refusal(409, "told_once", "this was done already, and what it told is told once", hint)
+    if told.asked != asked:
+        hint = "use a new key for each write"
+        raise Refusal(409, "key_used", "this Idempotency-Key came with something else before", hint)
+    if told.status == 204:
+        return answered(None)
+    headers = {"ETag": told.tag} if told.tag else None
+    return reply_bytes(
+        told.body, status=told.status, headers=headers, content_type=JSON if told.status < 400 else PROBLEM
+    )
 
 
 def answered(value: object) -> web.Response:
@@ -127,29 +200,9 @@ async def _read(request: web.Request, kind: Any) -> tuple[bytes, Any]:
     if kind is None:
         return b"", None
     if isinstance(kind, Media):
-        whole = bytearray()
-        async for part in request.content.iter_chunked(64 * 1024):
-            whole += part
-            if len(whole) > kind.bytes_max:
-                hint = "send it in parts, each under a number of its own"
-                raise Refusal(413, "too_large", f"the body is larger than {kind.bytes_max >> 20} MiB", hint)
-        return bytes(whole), bytes(whole)
-    body = await request.read()
-    try:
-        given = msgspec.json.decode(body or b"{}", type=kind)
-        json.loads(body or b"{}", object_pairs_hook=_plain)
-    except ValueError as error:
-        fields = ", ".join(one.name + ("" if one.required else "?") for one in msgspec.structs.fields(kind))
-        raise misread(error, "what was sent", f"send {fields}" if fields else "send nothing") from None
-    return body, given
-
-
-def _plain(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object of which each field was said once, in text that every database holds; raises `ValueError`."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("a field stands there twice")
-    for name, value in pairs:
-        if any(isinstance(one, str) and "\0" in one for one in (value if isinstance(value, list) else [value])):
-            raise ValueError(f"there is a character 0 in `{name}`")
-    return fields
+        body = await bodies.whole(request, kind.bytes_max)
+        return body, body
+    body = await bodies.whole(request)
+    fields = ", ".join(one.name + ("" if one.required else "?") for one in msgspec.structs.fields(kind))
+    hint = f"send {fields}" if fields else "send nothing"
+    return body, bodies.read_as(kind, body or b"{}", "what was sent", hint)

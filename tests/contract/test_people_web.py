@@ -263,6 +263,19 @@ async def test_who_was_second_to_change_a_user_is_told_who_was_first(house: Hous
     assert await ask(mo, "DELETE", "/api/v1/users/bo", **{"If-Match": seen}) == (412, "changed")
 
 
+async def test_a_key_that_came_with_another_method_is_used(house: House) -> None:
+    """Nothing is told, or written down, as done that was not."""
+    mo, key = await house.client("mo"), {"Idempotency-Key": "k-1"}
+    assert (await ask(mo, "POST", "/api/v1/users/bo", **key))[0] == 200
+
+    assert await ask(mo, "DELETE", "/api/v1/users/bo", **key) == (409, "key_used")
+    assert (await ask(mo, "GET", "/api/v1/users/bo"))[0] == 200
+    assert (await ask(mo, "DELETE", "/api/v1/users/bo", **{"Idempotency-Key": "k-2"}))[0] == 204
+    assert await ask(mo, "POST", "/api/v1/users/bo", **{"Idempotency-Key": "k-2"}) == (409, "key_used")
+    deeds = (await ask(mo, "GET", "/api/v1/audit?what=delete_users_name"))[1]["items"]
+    assert [(one["status"], one["code"]) for one in deeds] == [(204, ""), (409, "key_used")]
+
+
 def _scrypt(password: str) -> str:
     """A hash as it was made before."""
     key = hashlib.scrypt(password.encode(), salt=b"salt", n=4, r=8, p=5, dklen=32)

@@ -209,3 +209,29 @@ async def test_an_unforeseen_error_is_logged_and_tells_nothing(
         assert await error_of(response) == (500, "broken")
         assert "postgresql" not in await response.text()
     assert "answering GET /api/v1/history failed" in caplog.text
+
+
+async def test_a_key_stays_open_where_somebody_was_first_and_is_answered_the_same_once_it_is_done(web: Web) -> None:
+    person, key = await web.client("bo"), {"Idempotency-Key": "k-1"}
+    async with person.get("/api/v1/alerts/7") as response:
+        seen = response.headers["ETag"]
+
+    for _ in range(2):
+        async with person.post(ACK, headers={**key, "If-Match": '"another"'}) as response:
+            assert await error_of(response) == (412, "changed")
+    told = []
+    for tag in (seen, seen, '"another"'):  # done by the first: whatever is seen by then, it is the same wish
+        async with person.post(ACK, headers={**key, "If-Match": tag}) as response:
+            told.append((response.status, await response.read()))
+
+    assert (told[0][0], len(set(told)), web.desk.acknowledged) == (200, 1, 1)
+
+
+@pytest.mark.parametrize("tag", ["", "  ", "another", '"a" "b'])
+async def test_a_tag_that_is_none_is_another_tag(web: Web, tag: str) -> None:
+    person = await web.client("bo")
+
+    async with person.post(ACK, headers={"If-Match": tag}) as response:
+        assert await error_of(response) == (412, "changed")
+
+    assert web.desk.acknowledged == 0

@@ -13,6 +13,7 @@ from aiohttp import ClientResponse, ClientSession
 from msgspec.structs import replace
 from sqlalchemy import Connection, create_engine
 
+from cloud.ledger_answers import LedgerAnswers
 from cloud.service import Options, Service
 from cloud.stores import tables
 from cloud.stores.database import LedgerUnavailable
@@ -196,6 +197,8 @@ class TradeSite:
         self._client: ClientSession
         self._sign_in: SignIn
         self._running: list[Service] = []
+        self.keeps_answers = False
+        """Whether the web does: else what a key does after a restart is what the desks know of it by themselves."""
         self.stocked: dict[str, int] = {}
 
     @property
@@ -209,7 +212,8 @@ class TradeSite:
         self._running.append(self.service)
         self._sign_in = SignIn(self.accounts)
         desks = self.service.desks()
-        app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock)
+        answers = LedgerAnswers(self.service.ledger) if self.keeps_answers else None
+        app = make_app(desks, self.service.live, self._sign_in, self.folder, now_ms=self.clock, answers=answers)
         self._told = told_by(app)
         self.url = await self._stack.enter_async_context(serving(app))
         own_page = {"X-Requested-With": "warehouse", "Origin": self.url}

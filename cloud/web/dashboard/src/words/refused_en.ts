@@ -40,8 +40,10 @@ export const en = {
   "refused.bad_request": "What was sent can not be read.",
   "refused.wrong_method": "This address does not take that.",
   "refused.upgrade_required": "This address speaks WebSocket only.",
+  "refused.too_slow": "This did not come through in time. Please try again where the network is better.",
   "refused.too_large": "This is too large. Please send less at once.",
   "refused.key_used": "This was sent before with something else in it. Please try again.",
+  "refused.told_once": "This was done already, and what it told is told once. Look what is there, or make it anew.",
   "refused.unfit": "There is something in it that can not be kept: no plain text, or too large a figure.",
   "refused.unknown_action": "There is no such step.",
   // orders

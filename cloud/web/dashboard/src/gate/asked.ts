@@ -2,6 +2,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Refused } from "../api";
+import { exactly } from "../words/refusing";
 import { known, say, word } from "../words/words";
 
 export interface Asked<T> {
@@ -32,6 +33,8 @@ export function useAsked<T>(about: string, ask: (about: string) => Promise<T>): 
 export function reason(error: unknown): string {
   if (!(error instanceof Refused)) return say("why.failed");
   const { reason: code, detail, hint } = error.said;
+  const exact = exactly(error.said);
+  if (exact) return exact;
   if (code === "bad_request" && detail) return hint ? `${detail}; ${hint}` : detail;
   return known("refused", code) ? word("refused", code) : say("why.failed");
 }

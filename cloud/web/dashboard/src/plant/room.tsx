@@ -10,7 +10,7 @@ import { type Mark, Trend } from "../ui/trend";
 import { extent, type Series, stretches } from "../core/series";
 import { minute, number, quantity, say, word } from "../words/words";
 import { RoomMark } from "./marks";
-import { degrees, lasted, limits } from "./told";
+import { beyond, degrees, lasted, limits, since } from "./told";
 import type { RoomView } from "../types";
 import type { ExcursionView } from "../types_care";
 
@@ -34,6 +34,7 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
   const range = first.series && extent(first.series);
   const outer = [room.outer_low_c, room.outer_high_c].filter((one): one is number => one !== null);
   const value = room.celsius === null ? "?" : degrees(room.celsius);
+  const past = beyond(room);
   const id = `room-${room.id.replace(/\W/g, "-")}`;
   const label = say("cold.chart", { name: zoneName(room.zone), n: HOURS, value, state: word("room", room.kind || "within"), n_marks: marks.length });
   return (
@@ -78,9 +79,9 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
             </dd>
           </div>
         )}
-        <div class={room.to_limit_min !== null ? "soon" : ""}>
+        <div class={room.to_limit_min !== null ? "soon" : past !== null ? "over" : ""}>
           <dt>{say("cold.to_limit")}</dt>
-          <dd>{room.to_limit_min !== null && room.limit_c !== null ? say("cold.reaches", { limit: quantity(room.limit_c, "Cel"), time: lasted(room.to_limit_min * 60_000), at: minute(now.value + room.to_limit_min * 60_000) }) : say("cold.not_in_sight")}</dd>
+          <dd>{room.to_limit_min !== null && room.limit_c !== null ? say("cold.reaches", { limit: quantity(room.limit_c, "Cel"), time: lasted(room.to_limit_min * 60_000), at: minute(now.value + room.to_limit_min * 60_000) }) : past !== null ? say("cold.beyond", { limit: quantity(past, "Cel"), since: since(room.since_ms, now.value) }) : say("cold.not_in_sight")}</dd>
         </div>
         <div>
           <dt>{say("cold.lots")}</dt>

@@ -97,6 +97,7 @@ class Service:
         self.exporting = Exporting(self.trade, self.people, self.ledger, history, lambda: self.live.current)
         self.trade.works.assets = lambda: self.assets.current
         self.trade.works.verdicts.snooze = self.alerting.shelve
+        self.trade.purchasing.acts_for = self._acts_for
         self.trade.works.people = lambda: [one.id for one in options.site.people]
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))
         self.trade.works.acted = self.trade.cold.acted = self.trade.replenishing.acted = self.alerting.changed
@@ -265,6 +266,10 @@ class Service:
     async def need_versions(self, need: int) -> list[NeedView]:
         """See `Desk`."""
         return await self._needs.versions(need)
+
+    def _acts_for(self, name: str) -> str:
+        person = self.ledger.people.account(name)
+        return person.supplier if person is not None else ""
 
     def _hear(self, gateway: str, taken: Applied, now_ms: int) -> None:
         """What a gateway decided by itself."""

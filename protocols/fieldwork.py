@@ -21,7 +21,8 @@ Step = Literal["calm", "measured", "stored", "refused"]
 class Met(Struct):
     """Something that speaks and has no place at the site: where (`source`, "" for our own format), what it calls
     itself, since when, how often, and what it told last by quantity, so that people know it again. `kind` is what it
-    looks like, "" where nothing tells. Of one that was refused: when, by whom and why."""
+    looks like, "" where nothing tells; `fits`: the kinds of place it may take by what it measures, empty where nothing
+    tells. Of one that was refused: when, by whom and why."""
 
     source: str
     address: str
@@ -34,6 +35,7 @@ class Met(Struct):
     refused_ms: int = 0
     refused_by: str = ""
     why: str = ""
+    fits: list[Kind] = []
 
 
 class Enrolment(Struct, frozen=True):

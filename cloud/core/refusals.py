@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 
 class Refusal(Struct, frozen=True):
-    """Why something was not done: `reason` a code, `detail` what was found, `hint` what to do; a sentence each."""
+    """Why something was not done: `reason` a code, `detail` what was found, `hint` what to do; a sentence each. `told`:
+    the figures and names in them, so that a page can say the same in another language."""
 
     reason: str
     detail: str
     hint: str
+    told: Mapping[str, str | float] = {}

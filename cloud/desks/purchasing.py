@@ -45,6 +45,8 @@ class Purchasing:
         self.deliveries = Deliveries(book, self.versions, books, on_disk, now_ms)
         self._supplying, self._books, self._now_ms = supplying, books, now_ms
         self._orders, self._turns = self.versions.known, self.versions.turns
+        self.acts_for: Callable[[str], str] = lambda _: ""
+        """The supplier that an account acts for, "" for none; it may read the disk."""
         self._names = {one.id: one.name for one in self.site.suppliers}
 
     def load(self) -> None:
@@ -153,9 +155,9 @@ class Purchasing:
             before, key = self._found(number, who), step.key or key
             done = key and f"{action}:{key}" in before.keys  # by a version before that one
             if step.version and step.version != before.version and not done:
-                whose = "" if who.role == "supplier" else f" by {before.by}"
-                said = f"Order {number} was changed{whose} meanwhile."
-                raise Refused("changed", said, "Look at it again, then decide.")
+                by = await self._by(before, who)
+                said = f"Order {number} was changed by {by} meanwhile."
+                raise Refused("changed", said, "Look at it again, then decide.", {"by": by})
             if action == "approve" and not step.anyway:
                 self.needs.withdrawing.check(before)
             if action == "receive":
@@ -248,6 +250,14 @@ class Purchasing:
             return 0.0 if offer is None else unit_price(offer, units)
 
         return price
+
+    async def _by(self, order: Order, who: Who) -> str:
+        """Who changed an order last, as `who` may know it: to a supplier its own people by name, ours as the site."""
+        if who.role != "supplier":
+            return order.by
+        with storing():
+            theirs = await asyncio.to_thread(self.acts_for, order.by)
+        return order.by if theirs == who.supplier else self.site.site.name
 
     def view(self, order: Order, role: str = "admin") -> OrderView:
         """An order as it is shown to somebody of a role."""

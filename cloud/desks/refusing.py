@@ -20,7 +20,7 @@ OnDisk = Callable[..., Awaitable[Any]]
 def granted(value: Value | Refusal) -> Value:
     """What was decided; raises `Refused` where it was refused."""
     if isinstance(value, Refusal):
-        raise Refused(value.reason, value.detail, value.hint)
+        raise Refused(value.reason, value.detail, value.hint, {"told": value.told} if value.told else None)
     return value
 
 

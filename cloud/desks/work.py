@@ -140,7 +140,7 @@ class Works:
                 return self._view(granted(done))
             if step.version and step.version != before.version:
                 said = f"Maintenance order {number} was changed by {before.by} meanwhile."
-                raise Refused("changed", said, "Look at it again, then decide.")
+                raise Refused("changed", said, "Look at it again, then decide.", {"by": before.by})
             self._person(what.assigned_to)
             after = granted(working.act(before, action, what, by, self._now_ms()))
             if after is before:

@@ -39,11 +39,13 @@ class Conflict(DeskError):
 
 
 class Refused(DeskError):
-    """What was asked for can not be done; `code` says why for programs."""
+    """What was asked for can not be done; `code` says why for programs, `more` what else the body tells (see
+    `replies.ProblemDetails`)."""
 
-    def __init__(self, code: str, detail: str, hint: str) -> None:
+    def __init__(self, code: str, detail: str, hint: str, more: typing.Mapping[str, object] | None = None) -> None:
         super().__init__(detail, hint)
         self.code = code
+        self.more = dict(more or {})
 
 
 class Unavailable(DeskError):

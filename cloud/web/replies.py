@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -30,21 +30,26 @@ _HTTP = {
     413: ("too_large", "the body is larger than 64 KB", "send less at once"),
 }
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`$")
+_BOUND = re.compile(r"^Expected `\w+` (of length )?([<>])=? (-?[\d.]+(?:e[+-]?\d+)?)")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 class Flaw(Struct, frozen=True):
-    """What is wrong with one field of what was sent: `pointer` names it (RFC 6901)."""
+    """What is wrong with one field of what was sent: `pointer` names it (RFC 6901). `code`: which bound it is beyond
+    ("least", "most", of a length "short", "long"; "" for another flaw), and `limit` that bound."""
 
     pointer: str
     detail: str
     hint: str
+    code: Literal["", "least", "most", "short", "long"] = ""
+    limit: float | None = None
 
 
 class ProblemDetails(Struct, frozen=True):
     """Why the answer is no. `type` is an address that tells what the code means, `title` the code in words; `detail`
     says what was found, `hint` what to do; `instance` is what was asked for. `errors`: field by field what is wrong
-    with what was sent. What somebody else changed says who (`by`) and when (`changed_ms`)."""
+    with what was sent; `told`: the figures and names in what was found. What somebody else changed says who (`by`) and
+    when (`changed_ms`)."""
 
     type: str
     title: str
@@ -54,6 +59,7 @@ class ProblemDetails(Struct, frozen=True):
     code: str
     hint: str
     errors: list[Flaw] | msgspec.UnsetType = msgspec.UNSET
+    told: dict[str, str | float] | msgspec.UnsetType = msgspec.UNSET
     by: str | msgspec.UnsetType = msgspec.UNSET
     changed_ms: int | msgspec.UnsetType = msgspec.UNSET
 
@@ -95,7 +101,7 @@ def refused(error: Exception, where: str, path: str) -> web.Response:
     """The answer to whatever went wrong while answering `where` (method and pattern) at a `path`. Unforeseen errors are
     logged."""
     if isinstance(error, Refused):
-        error = Refusal(409 if error.code in CONFLICTS else 422, error.code, error.detail, error.hint)
+        error = Refusal(409 if error.code in CONFLICTS else 422, error.code, error.detail, error.hint, more=error.more)
     if isinstance(error, DeskError):
         status, code = _DESK.get(type(error), (500, "broken"))
         error = Refusal(status, code, error.detail, error.hint)
@@ -125,4 +131,9 @@ def misread(error: ValueError, what: str, hint: str) -> Refusal:
     steps = _STEP.findall(at[1]) if at else []
     pointer = "".join("/" + (name or place) for name, place in steps if place != "...")
     flaw = Flaw(pointer, said[: at.start()] if at else said, hint)
+    if bound := _BOUND.match(said):
+        code: Literal["least", "most", "short", "long"] = "least" if bound[2] == ">" else "most"
+        if bound[1]:
+            code = "short" if bound[2] == ">" else "long"
+        flaw = msgspec.structs.replace(flaw, code=code, limit=float(bound[3]))
     return Refusal(400, "bad_request", f"{what} can not be read: {said}", hint, more={"errors": [flaw]})

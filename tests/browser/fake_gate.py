@@ -135,8 +135,11 @@ class FakeGate:
 
 def _strangers(t: int) -> list[Met]:
     return [
-        Met("", "scale-77", t - 900_000, t - 4000, 431, "shelf", {"mass_g": 1350.4}, ["1", "2"]),
-        Met("zigbee", "0x00158d0001f2a3b4", t - 90_000, t - 12_000, 8, "climate", {"temperature_c": 4.5}, ["1"]),
+        Met("", "scale-77", t - 900_000, t - 4000, 431, "shelf", {"mass_g": 1350.4}, ["1", "2"], fits=["shelf"]),
+        Met(
+            "zigbee", "0x00158d0001f2a3b4", t - 90_000, t - 12_000, 8, "climate", {"temperature_c": 4.5}, ["1"],
+            fits=["climate"],
+        ),
     ]  # fmt: skip
 
 

@@ -138,7 +138,12 @@ class FakeTrade:
         if who.role == "supplier" and order.supplier != who.supplier:
             raise NotFound(f"there is no order {number}")
         if step.version and step.version != order.version:
-            raise Refused("changed", f"Order {number} is at version {order.version} by now.", "Look at it again.")
+            raise Refused(
+                "changed",
+                f"Order {number} is at version {order.version} by now.",
+                "Look at it again.",
+                {"by": order.by},
+            )
         given = {one.sku: one for one in step.lines}
         units = {
             sku: n

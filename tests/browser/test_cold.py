@@ -68,6 +68,22 @@ def test_lots_are_released_and_scrapped_with_a_comment_and_a_signature(shop: Sho
     ]
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_each_lots_tick_stands_on_the_line_of_its_own_figures(shop: Shop, visit: Visit, width: int) -> None:
+    page = visit(shop, "#/cold/2", who="mara", screen={"viewport": {"width": width, "height": 900}})
+    page.locator(".excursion.breach.open tbody tr .tick").first.wait_for()
+
+    strays = page.evaluate(
+        """() => [...document.querySelectorAll(".excursion.breach.open tbody tr")].filter((row) => {
+            const line = row.getBoundingClientRect(), parts = [...row.querySelectorAll("input, .tick")];
+            const off = (one) => one.top < line.top - 1 || one.bottom > line.bottom + 1;
+            return parts.length < 2 || parts.some((one) => off(one.getBoundingClientRect()));
+        }).length"""
+    )
+
+    assert strays == 0
+
+
 def test_a_refusal_to_decide_is_said_where_the_reason_was_written(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/cold/2", who="mara")
     form = page.get_by_role("form", name="Decide about excursion 2")
@@ -128,8 +144,21 @@ def test_reports_are_plain_links_of_room_period_and_language(shop: Shop, visit: 
     assert href.startswith("api/v1/cold/report?zone=freeze&storage=frozen&from=1793462400000&")
     assert coming.value.suggested_filename == "report.csv"
     assert [one["lang"] for kind, one in shop.fake.cold.told if kind == "report"] == ["zh"]
-    report.get_by_label("From").fill("2027-11-01")
-    expect(report).to_contain_text("The period ends before it begins.")
+
+
+def test_a_period_that_no_report_can_have_is_told_at_its_field_and_offers_no_download(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/cold")
+    report = page.locator(".panel.report")
+
+    for day, said in (
+        ("1999-01-01", "A report covers 400 days at most."),
+        ("2099-11-01", "This day is still to come."),
+        ("", "Choose a day."),
+    ):
+        report.get_by_label("From").fill(day)
+        expect(report.get_by_label("From")).to_have_attribute("aria-invalid", "true")
+        expect(report.locator(".field.wrong")).to_contain_text(said)
+        expect(report.get_by_role("link")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("screen", "language", "theme"), LOOKS)

@@ -50,6 +50,45 @@ def test_each_tab_has_an_address_and_back_works(shop: Shop, visit: Visit, screen
         expect(page.get_by_role("heading", name=title)).to_be_visible()
 
 
+def test_what_is_looked_for_in_the_past_is_in_the_address_and_stays_when_one_is_opened(
+    shop: Shop, visit: Visit
+) -> None:
+    page = visit(shop, "#/alerts/history")
+
+    page.get_by_label("How bad").select_option("2")
+    expect(page).to_have_url(re.compile(r"#/alerts/history\?severity=2$"))
+    page.reload()
+    expect(page.get_by_label("How bad")).to_have_value("2")
+    page.locator(".alerts li.resolved a.title").first.click()
+    expect(page).to_have_url(re.compile(r"#/alerts/history/\d+\?severity=2$"))
+    page.get_by_role("button", name="Show all").click()
+
+    expect(page.get_by_label("How bad")).to_have_value("")
+
+
+def test_a_tab_counts_all_that_it_holds(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts")
+    shop.do(shop.fake.change_alert, 5, nodata=True)
+
+    rows = page.locator(".alerts li.firing")
+    expect(page.locator(".dark-head")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^Need action")).locator("b")).to_have_text(str(rows.count()))
+
+
+def test_on_the_narrowest_phone_the_arrow_stays_beside_the_title(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/alerts", screen=PHONE | {"viewport": {"width": 320, "height": 640}})
+    page.locator(".alerts .unfolder").first.wait_for()
+
+    below = page.evaluate(
+        """() => [...document.querySelectorAll(".alerts .rows > li:has(.unfolder)")].filter((row) => {
+            const [arrow, what] = [".unfolder", ".what"].map((one) => row.querySelector(one).getBoundingClientRect());
+            return arrow.left < what.right - 12;
+        }).length"""
+    )
+
+    assert below == 0
+
+
 @BOTH
 def test_an_open_alert_says_what_it_means_what_to_do_and_its_figures_beside_what_is_normal(
     shop: Shop, visit: Visit, screen: dict[str, Any]

@@ -146,6 +146,31 @@ def test_who_is_new_is_enrolled_at_a_place_and_approved_or_refused(shop: Shop, v
     assert broken == []
 
 
+def test_only_of_a_scale_it_is_said_that_its_slots_are_to_be_tared(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/devices/gateway-1/new", who="lena")
+    other = page.locator(".strangers li").filter(has_text="0x00158d")
+
+    other.get_by_role("button", name="Enrol").click()
+    expect(other.get_by_label("At the place").locator("option")).to_have_text(["–", re.compile("^cold-1")])
+    other.get_by_label("At the place").select_option("cold-1")
+
+    expect(other.get_by_text("It replaces cold-1 at cold-1. The history stays.")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "at most 10,000,000"), ("zh", "不超过 10,000,000")])
+def test_a_weight_no_shelf_bears_is_told_at_the_form(shop: Shop, visit: Visit, language: str, said: str) -> None:
+    page = visit(shop, "#/devices/gateway-1/devices", who="lena", language=language)
+    card = page.locator(".device-cards > li").filter(has_text="shelf-1")
+
+    card.locator("button", has_text="A1").click()
+    card.locator(".run-at button").nth(1).click()
+    card.locator(".run-form input").fill("1000000000")
+    card.locator(".run-form button").click()
+
+    expect(card.locator(".run-at [role=status]").last).to_contain_text(said)
+    assert shop.fake.gate.asked == []
+
+
 def test_messages_are_shown_as_they_come_and_what_could_not_be_used_is_replayed(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/devices/gateway-1/messages", who="lena")
     expect(page.get_by_text('{"unit": "g", "value": 1450.2}')).to_be_visible()

@@ -62,6 +62,24 @@ def test_equipment_is_filtered_by_kind(shop: Shop, visit: Visit) -> None:
 
     expect(page.locator(".assets > li")).to_have_count(2)
     expect(page.get_by_role("button", name="Refrigerator 2")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator(".assets > li")).to_have_count(2)
+
+
+def test_on_the_narrowest_phone_a_long_name_keeps_clear_of_what_stands_below_it(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/equipment", who="lena", screen=PHONE | {"viewport": {"width": 320, "height": 640}})
+    page.locator(".assets a.name strong").first.wait_for()
+
+    over = page.evaluate(
+        """() => [...document.querySelectorAll(".assets .what")].filter((what) => {
+            const name = what.querySelector("a.name strong");
+            name.textContent = "Medicine refrigerator thermometer of the north hall";
+            const lines = name.getBoundingClientRect(), below = what.querySelector(":scope > .note, .wrong-with");
+            return lines.height < 30 || lines.bottom > below.getBoundingClientRect().top + 1;
+        }).length"""
+    )
+
+    assert over == 0
 
 
 def test_why_an_asset_is_sick_is_told_with_times_figures_and_courses(shop: Shop, visit: Visit) -> None:
@@ -84,6 +102,13 @@ def test_an_address_of_nothing_says_so(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/equipment/nowhere-9", who="lena")
 
     expect(page.locator("main")).to_contain_text("There is no such equipment here.")
+    for path, said in (
+        ("#/equipment/orders/999", "There is no maintenance order 999."),
+        ("#/cold/999", "There is no excursion 999 in the last 60 days."),
+        ("#/devices/gateway-1/nope", "There is no such page of a gateway."),
+    ):
+        page.goto(shop.base + path)
+        expect(page.locator("main")).to_contain_text(said)
 
 
 def test_an_order_is_opened_with_parts_found_by_search(shop: Shop, visit: Visit) -> None:

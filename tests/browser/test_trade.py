@@ -233,6 +233,41 @@ def test_a_supplier_sees_its_portal_only_and_confirms_there(shop: Shop, visit: V
     assert [one for one in shop.log if "401" not in one] == []  # that nobody was signed in at first
 
 
+def test_what_a_colleague_of_the_supplier_changed_is_told_and_shown_at_once(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, who="vera")
+    row = page.locator(".order-row", has_text="Order 2")
+    expect(row).not_to_contain_text("Confirmed")
+    page.evaluate(
+        """async () => {
+            const headers = {"X-Requested-With": "warehouse", "Idempotency-Key": "theirs"};
+            await fetch("api/v1/portal/orders/2/confirm", {method: "POST", headers, body: "{}"});
+        }"""
+    )
+
+    page.get_by_role("button", name="Confirm or change dates: Order 2").click()
+    page.get_by_label(re.compile(": Units")).fill("40")
+    page.get_by_label(re.compile(": Due")).fill((datetime.now(UTC) + timedelta(days=6)).strftime("%Y-%m-%d"))
+    submit = page.locator("form").get_by_role("button", name="Confirm or change dates")
+    submit.click()
+
+    expect(row).to_contain_text("vera changed this meanwhile.")
+    expect(row.locator(".tags, summary").first).to_contain_text("Confirmed")
+    submit.click()
+    expect(page.locator("form")).to_have_count(0)
+    steps: list[Step] = told(shop, "confirm")
+    assert [one.version for one in steps][1:] != [0]
+
+
+def test_an_amount_too_large_for_any_shelf_is_told_at_its_field(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, who="vera", language="zh")
+
+    page.locator(".having .opening > button").click()
+    page.locator(".having form input").first.fill("99999999999999")
+    page.locator(".having form button[type=submit]").click()
+
+    expect(page.locator(".having form").get_by_role("alert")).to_contain_text("1,000,000,000")
+
+
 def test_a_supplier_is_led_from_confirming_to_shipping_with_the_number_of_its_dispatch_note(
     shop: Shop, visit: Visit
 ) -> None:

@@ -159,6 +159,26 @@ async def test_a_body_that_is_wrong_is_told_by_its_field(web: Web, path: str, bo
     assert all(one["detail"] and one["hint"] for one in told["errors"])
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "code", "limit"),
+    [
+        ("/api/v1/orders", {"supplier": "acme", "lines": [{"sku": "bolt", "units": 10**14}]}, "most", 1e9),
+        ("/api/v1/orders", {"supplier": "acme", "lines": []}, "short", 1),
+        ("/api/v1/counts", {"sku": "bolt", "counted": -1}, "least", 0),
+        ("/api/v1/counts", {"sku": "bolt", "counted": "9"}, "", None),
+    ],
+)
+async def test_a_figure_beyond_its_bound_is_told_with_the_bound(
+    web: Web, path: str, body: Json, code: str, limit: float | None
+) -> None:
+    client = await web.client("bo")
+
+    async with client.post(path, json=body) as response:
+        told = await response.json()
+
+    assert [(one["code"], one["limit"]) for one in told["errors"]] == [(code, limit)]
+
+
 async def tagged(client: ClientSession, path: str, **headers: str) -> tuple[int, str, Json]:
     """Status, ETag and body of a GET, or with headers of a POST."""
     asked = client.post(path, headers=headers) if headers else client.get(path)

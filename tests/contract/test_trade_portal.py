@@ -60,6 +60,25 @@ async def test_nothing_of_the_sites_own_reaches_a_supplier(sent: TradeSite) -> N
     assert answers[2]["may"] == ["confirm", "change", "ship"]
 
 
+async def test_a_supplier_is_told_which_of_its_own_people_changed_an_order_and_of_ours_only_that_the_site_did(
+    sent: TradeSite,
+) -> None:
+    path, site = "/api/v1/portal/orders/1/confirm", sent.service.trade.purchasing.site.site
+    ours = (await sent.ask("su", "POST", path, {"version": 1}))[1]
+    sent.service.ledger.people.keep_account("su2", "supplier", "", "acme")
+    await sent.post(path, {"lines": [{"sku": "bolt", "units": 40}]}, "su")
+    sent.service.ledger.people.keep_account("su", "supplier", "", "acme")
+
+    theirs = (await sent.ask("su", "POST", path, {"version": 3}))[1]
+
+    assert (ours["code"], ours["by"], theirs["code"], theirs["by"]) == (
+        "changed",
+        site.name or site.id,
+        "changed",
+        "su",
+    )
+
+
 async def test_what_a_supplier_notes_reaches_the_site_and_ours_never_the_supplier(sent: TradeSite) -> None:
     said = {"lines": [{"sku": "bolt", "units": 40}], "note": "ten on Monday"}
     confirmed = await sent.post("/api/v1/portal/orders/1/confirm", said, "su")

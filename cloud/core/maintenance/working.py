@@ -230,7 +230,8 @@ def _lines(order: WorkOrder, wanted: Mapping[str, int]) -> list[Part] | Refusal:
     for sku, units in wanted.items():
         if not 0 <= units <= UNITS_MAX:
             said = f"{units} units of {sku} can not be wanted."
-            return Refusal("units", said, f"Give a whole number from 1 to {UNITS_MAX:,}.")
+            hint = f"Give a whole number from 1 to {UNITS_MAX:,}."
+            return Refusal("units", said, hint, {"sku": sku, "least": 1, "most": UNITS_MAX})
     for one in order.parts:
         if wanted.get(one.sku, 0) < one.taken:
             said = f"{one.taken} of {one.sku} were taken; it can not be {wanted.get(one.sku, 0)}."
@@ -252,7 +253,7 @@ def _unfit(from_ms: int, until_ms: int, now_ms: int) -> Refusal | None:
 
 
 def _window(said: str) -> Refusal:
-    return Refusal("window", said, "Give a beginning and an end to come, up to 14 days apart, in ms since 1970, UTC.")
+    return Refusal("window", said, "Give a beginning and an end to come, up to 14 days apart.")
 
 
 def _with_note(order: WorkOrder, what: What, by: str, now_ms: int) -> WorkOrder:

@@ -125,7 +125,9 @@ def may_approve(role: str, worth: float, limits: Buying) -> Refusal | None:
     else:
         hint = "Ask an admin." if worth > buyer * (1 + SLACK) else "Ask a buyer or an admin."
         hint = hint if role != "supplier" else f"The site has to agree: {hint[:-1].lower()} there."
-    return Refusal("above_limit", f"The order is worth {worth:,.2f}, which is more than {_whose(role)} may.", hint)
+    said = f"The order is worth {worth:,.2f}, which is more than {_whose(role)} may."
+    told = {"worth": worth, "limit": most[role]} if role in most else {}
+    return Refusal("above_limit", said, hint, told)
 
 
 def _can(order: Order) -> tuple[Action, ...]:

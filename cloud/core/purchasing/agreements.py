@@ -252,7 +252,8 @@ def _no_day(dues: Mapping[str, int], from_ms: int, now_ms: int) -> Refusal | Non
     for sku, due_ms in dues.items():
         if due_ms and not from_ms - DAY_MS <= due_ms <= now_ms + FAR_MS:
             said = f"{sku} can not be due then: that day is over, or more than two years off."
-            return Refusal("date", said, "Give a day from today on, or none.")
+            told: dict[str, str | float] = {"sku": sku, "years": FAR_MS // (365 * DAY_MS)}
+            return Refusal("date", said, "Give a day from today on, or none.", told)
     return None
 
 
@@ -279,4 +280,5 @@ def _outside(
     said = f"With {units} more there would be {after} of {sku}; {least} to {most} are agreed."
     room = most - there
     hint = f"Plan {max(1, units + least - after)} to {room}." if room > 0 else "Nothing more is wanted now."
-    return Refusal("outside", said, hint)
+    told: dict[str, str | float] = {"sku": sku, "after": after, "least": least, "most": most, "room": max(0, room)}
+    return Refusal("outside", said, hint, told)

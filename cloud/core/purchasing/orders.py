@@ -111,12 +111,13 @@ def unfit(sku: str, units: int, price: float, due_ms: int, least: int = 1) -> Re
     """Why a line can not be like this; `least` is 0 where it may be struck out."""
     if not least <= units <= UNITS_MAX:
         said = f"{units} units of {sku} can not be ordered."
-        return Refusal("units", said, f"Give a whole number from {least} to {UNITS_MAX:,}.")
+        hint = f"Give a whole number from {least} to {UNITS_MAX:,}."
+        return Refusal("units", said, hint, {"sku": sku, "least": least, "most": UNITS_MAX})
     if not (isfinite(price) and 0 <= price <= UNITS_MAX):
         return Refusal("price", f"{price:g} is no price of {sku}.", "Give money a unit, 0 or more.")
     if not 0 <= due_ms <= DUE_MAX_MS:
         said = f"{sku} can not be due before 1970 or after 9998."
-        return Refusal("due", said, "Give milliseconds since 1970, 0 if not known.")
+        return Refusal("due", said, "Give another day, or none.")
     return None
 
 

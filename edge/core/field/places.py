@@ -120,7 +120,7 @@ class Places:
         return place.id
 
     def _fits(self, one: Met, place: Device) -> None:
-        if one.kind and one.kind != place.kind and {one.kind, place.kind} != {"climate", "machine"}:
+        if one.fits and place.kind not in one.fits:
             what = f"{one.address!r} speaks as a {one.kind}, and {place.id!r} is to be a {place.kind}"
             raise FieldError(f"{what}; choose another place, or correct its kind in the site file")
         if place.kind == "shelf" and one.channels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from protocols.fieldwork import Met
 from protocols.readings import Decoded, Quantity, Reading, TagReads
@@ -66,13 +67,21 @@ class Strangers:
 
 def _learn(one: Met, said: Decoded) -> None:
     if isinstance(said, TagReads):
-        one.kind = "rfid"
+        one.kind, one.fits = "rfid", ["rfid"]
         one.says["tags"] = float(len(said.reads))
     elif isinstance(said, Reading):
         kind = KINDS.get(said.quantity)
         if kind is not None and (not one.kind or SURE.index(kind) > SURE.index(one.kind)):
             one.kind = kind
+        if kind is not None and kind not in one.fits:
+            one.fits = _fitting(one.kind, {*one.fits, kind})
         if said.quantity in one.says or len(one.says) < SAYS_MAX:
             one.says[said.quantity] = said.values[-1]
         if said.channel not in one.channels and len(one.channels) < CHANNELS_MAX:
             one.channels.append(said.channel)
+
+
+def _fitting(kind: Kind | Literal[""], measured: set[Kind]) -> list[Kind]:
+    """What measures a room and feels a shake too may stand in the room. What measures warmth alone tells nothing of a
+    machine."""
+    return [one for one in SURE if one == kind or (one == "climate" and kind == "machine" and one in measured)]

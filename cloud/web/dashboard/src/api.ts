@@ -1,6 +1,6 @@
 // The service's HTTP interface. Paths are relative, so the page also works below a path of a proxy.
 import type { Snapshot } from "./types";
-import type { ProblemDetails, SeriesView, Signed, Ways } from "./types_service";
+import type { Flaw, ProblemDetails, SeriesView, Signed, Ways } from "./types_service";
 import type { Series } from "./core/series";
 
 /** What the service says with a refusal: a code, a sentence each on what was found and what to do, and of which field.
@@ -10,6 +10,9 @@ export interface Said {
   detail: string;
   hint: string;
   field: string;
+  errors?: Flaw[];
+  told?: Record<string, string | number>;
+  by?: string;
 }
 const NOTHING: Said = { reason: "", detail: "", hint: "", field: "" };
 
@@ -31,7 +34,9 @@ export async function ask<T>(path: string, options: RequestInit = {}): Promise<T
 async function said(answer: Response): Promise<Said> {
   try {
     const body = (await answer.json()) as Partial<Said & ProblemDetails>;
-    return { ...NOTHING, ...body, reason: body.code ?? "" };
+    // "/lines/0/units" is of the field "units"
+    const field = body.code === "bad_request" ? (body.errors?.[0]?.pointer.split("/").findLast((step) => /\D/.test(step)) ?? "") : "";
+    return { ...NOTHING, field, ...body, reason: body.code ?? "" };
   } catch {
     return NOTHING; // a proxy's page, say
   }

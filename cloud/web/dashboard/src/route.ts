@@ -55,6 +55,13 @@ export function follow(): void {
   detail.value = over;
 }
 
+/** What is asked for behind the "?" of this address from now on; "" is left out. It is no step to go back. */
+export function asking(given: Record<string, string>): void {
+  const asked = new URLSearchParams(Object.entries(given).filter(([, value]) => value)).toString();
+  history.replaceState(null, "", `${location.hash.split("?")[0] || "#/"}${asked && `?${asked}`}`);
+  follow();
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

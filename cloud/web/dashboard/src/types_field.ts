@@ -105,7 +105,8 @@ export interface LastRun {
 /**
  * Something that speaks and has no place at the site: where (`source`, "" for our own format), what it calls itself,
  * since when, how often, and what it told last by quantity, so that people know it again. `kind` is what it looks
- * like, "" where nothing tells. Of one that was refused: when, by whom and why.
+ * like, "" where nothing tells; `fits`: the kinds of place it may take by what it measures, empty where nothing tells.
+ * Of one that was refused: when, by whom and why.
  */
 export interface Met {
   source: string;
@@ -119,6 +120,7 @@ export interface Met {
   refused_ms: number;
   refused_by: string;
   why: string;
+  fits: ("climate" | "machine" | "rfid" | "shelf")[];
 }
 
 /**

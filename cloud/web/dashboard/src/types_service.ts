@@ -59,11 +59,16 @@ export interface DeviceProof {
   gaps: DeviceGap[];
 }
 
-/** What is wrong with one field of what was sent: `pointer` names it (RFC 6901). */
+/**
+ * What is wrong with one field of what was sent: `pointer` names it (RFC 6901). `code`: which bound it is beyond
+ * ("least", "most", of a length "short", "long"; "" for another flaw), and `limit` that bound.
+ */
 export interface Flaw {
   pointer: string;
   detail: string;
   hint: string;
+  code: "" | "least" | "long" | "most" | "short";
+  limit: number | null;
 }
 
 /** Reports `first`..`last` of a lane are not here; their neighbours became known at `from_ms` and `to_ms`. */
@@ -128,7 +133,8 @@ export interface PicksOf {
 /**
  * Why the answer is no. `type` is an address that tells what the code means, `title` the code in words; `detail` says
  * what was found, `hint` what to do; `instance` is what was asked for. `errors`: field by field what is wrong with
- * what was sent. What somebody else changed says who (`by`) and when (`changed_ms`).
+ * what was sent; `told`: the figures and names in what was found. What somebody else changed says who (`by`) and when
+ * (`changed_ms`).
  */
 export interface ProblemDetails {
   type: string;
@@ -139,6 +145,7 @@ export interface ProblemDetails {
   code: string;
   hint: string;
   errors?: Flaw[];
+  told?: Record<string, string | number>;
   by?: string;
   changed_ms?: number;
 }

@@ -42,6 +42,7 @@ test("a figure has its unit, its span and what would be normal", () => {
     value: "4.2\u00a0mm/s | 0.8 to 2.5\u00a0mm/s",
     feature: "rms | ",
   });
+  assert.deepEqual(told({ rule: "machine_health", params: { value: 4.2, unit: "mm/s", normal_low: 0.8, normal_high: 2.5, limit: 7.1 } }), { value: "4.2\u00a0mm/s | 0.8 to 2.5\u00a0mm/s, limit 7.1\u00a0mm/s" });
   assert.deepEqual(told({ rule: "refrigeration_capacity", params: { days_mid: 2.6, days_low: 1.4, days_high: null, duty: 0.61, duty_expected: 0.42 } }), {
     days_mid: "2.6 days (at least 1.4) | ",
     duty: "61% | 42% expected",

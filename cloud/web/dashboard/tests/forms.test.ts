@@ -5,6 +5,10 @@ import { add } from "../src/words/words";
 import { en } from "../src/words/trade_en";
 import { zh } from "../src/words/trade_zh";
 import { worded } from "../src/trade/form";
+import { exactly } from "../src/words/refusing";
+import { en as refusedEn } from "../src/words/refused_en";
+import { zh as refusedZh } from "../src/words/refused_zh";
+import { language } from "../src/words/words";
 
 const units: Field = { name: "units", label: "Units", kind: "whole", needed: true, least: 1, most: 480 };
 
@@ -30,6 +34,32 @@ test("each field says what is wrong with it", () => {
 test("and the words name the field, why, and what would be right", () => {
   add({ en, zh });
   assert.equal(worded(units, flaw(units, "500")!), "Units: enter a number from 1 to 480.");
+});
+
+test("what is too much for the service is told at the field, whatever the field says of itself", () => {
+  add({ en, zh });
+  const stock: Field = { name: "stock", label: "Gloves", kind: "whole", least: 0 };
+  assert.equal(worded(stock, flaw(stock, "99999999999999")!), "Gloves: too many. Enter 1,000,000,000 or less.");
+});
+
+test("a refusal is said in the language that is shown, with its figures, and never in the terms of programs", () => {
+  add({ en: refusedEn, zh: refusedZh });
+  const errors = [{ pointer: "/mass_g", detail: "Expected `float` <= 10000000.0", hint: "", code: "most" as const, limit: 1e7 }];
+  const odd = [{ pointer: "/mass_g", detail: "Expected `float`, got `str`", hint: "", code: "" as const, limit: null }];
+  const told = { worth: 360000170.8, limit: 100000 };
+  for (const [tongue, most, read, dear, changed] of [
+    ["en", "Too much: give 10,000,000 at most.", "What was sent can not be read.", /€360,000,170\.80, .*€100,000\.00 at most/, "ann changed this meanwhile. Look at it as it is now, then try again."],
+    ["zh", "太大：最多为 10,000,000。", refusedZh["refused.bad_request"], /360,000,170\.80，.*100,000\.00/, "ann 刚刚修改了它。请查看现在的内容，然后再试。"],
+  ] as const) {
+    language.value = tongue;
+    assert.equal(exactly({ reason: "bad_request", errors }), most);
+    assert.equal(exactly({ reason: "bad_request", errors: odd }), read);
+    assert.match(exactly({ reason: "above_limit", told }), dear);
+    assert.equal(exactly({ reason: "changed", by: "ann" }), changed);
+    assert.equal(exactly({ reason: "changed" }), "");
+    assert.equal(exactly({ reason: "of_no_words", told }), "");
+  }
+  language.value = "en";
 });
 
 test("a day is that day at the site, however far from here, also when its clocks change", () => {

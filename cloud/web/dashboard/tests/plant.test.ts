@@ -5,7 +5,7 @@ import { featured, featureName, figures, moved, normal } from "../src/plant/feat
 import type { Kept } from "../src/core/outbox";
 import { foreseen } from "../src/plant/foreseen";
 import { found, unitsOf } from "../src/plant/parts_picker";
-import { byTurn, byWorst, lasted, lasting, strip, windowed } from "../src/plant/told";
+import { beyond, byTurn, byWorst, lasted, lasting, periodTrouble, strip, windowed } from "../src/plant/told";
 import type { AssetView, PartView, WorkView } from "../src/types";
 import { planBody, stepBody, stepFields, windowTrouble } from "../src/plant/work_forms";
 import { en as coldEn } from "../src/words/cold_en";
@@ -70,11 +70,38 @@ test("a moment at the site is that moment, on both sides of a change of its cloc
 });
 
 test("a window is both its ends, the second later", () => {
-  assert.equal(windowTrouble({ from: "", until: "" }), "");
-  assert.equal(windowTrouble({ from: "2026-12-01T09:00", until: "" }), "window_half");
-  assert.equal(windowTrouble({ from: "2026-12-01T09:00", until: "2026-12-01T09:00" }), "window_backwards");
+  const now = Date.UTC(2026, 10, 23, 12);
+  const told = (from: string, until: string) => windowTrouble({ from, until }, now, "UTC");
+  assert.equal(told("", ""), "");
+  assert.equal(told("2026-12-01T09:00", ""), "window_half");
+  assert.equal(told("2026-12-01T09:00", "2026-12-01T09:00"), "window_backwards");
+  assert.equal(told("2026-11-23T09:00", "2026-11-23T12:00"), "window_over");
+  assert.equal(told("2026-12-01T09:00", "2026-12-15T09:00"), "");
+  assert.equal(told("2026-12-01T09:00", "2028-01-01T09:00"), "window_long");
+  assert.equal(told("2027-12-01T09:00", "2027-12-01T10:00"), "window_far");
   timezone.value = "UTC";
   assert.match(windowed({ from_ms: Date.UTC(2026, 11, 1, 9), until_ms: Date.UTC(2026, 11, 1, 11, 30) }), /^Tue, Dec 1, 09:00 to 11:30$/);
+});
+
+test("a room beyond its limit says which, on the side on which it left", () => {
+  const room = { low_c: 2, high_c: 8 };
+  assert.equal(beyond({ ...room, side: 1, celsius: 18.5 }), 8);
+  assert.equal(beyond({ ...room, side: -1, celsius: 1 }), 2);
+  assert.equal(beyond({ ...room, side: 1, celsius: 7 }), null); // on its way back, it is within
+  assert.equal(beyond({ ...room, side: 0, celsius: 5 }), null);
+  assert.equal(beyond({ ...room, side: 1, celsius: null }), null);
+});
+
+test("the days of a report are judged before it is asked for, each at its field", () => {
+  const of = (from: string, to: string, zone = "UTC") => periodTrouble(from, to, "2026-11-23", zone);
+  assert.equal(of("2026-11-16", "2026-11-23"), null);
+  assert.deepEqual(of("", "2026-11-23"), { at: "from", code: "no_day" });
+  assert.deepEqual(of("2026-11-16", ""), { at: "to", code: "no_day" });
+  assert.deepEqual(of("2026-11-20", "2026-11-16"), { at: "to", code: "backwards" });
+  assert.deepEqual(of("2026-11-24", "2026-11-25"), { at: "from", code: "to_come" });
+  assert.deepEqual(of("1999-01-01", "2026-11-23"), { at: "from", code: "long" });
+  assert.equal(of("2025-10-20", "2026-11-23"), null);
+  assert.deepEqual(of("2025-10-19", "2026-11-23"), { at: "from", code: "long" });
 });
 
 test("orders: the late first, then those in work, then by their window", () => {

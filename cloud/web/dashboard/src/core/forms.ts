@@ -21,6 +21,8 @@ export interface Field {
 export type Flaw = { code: "needed" | "number" | "whole" | "least" | "most" | "between" | "date" | "early" | "long" | "moment"; least?: number; most?: number; from?: string };
 
 const TEXT_MAX = 500;
+/** No amount of units or money that the service takes is larger. */
+const AMOUNT_MAX = 1e9;
 const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/;
 
 export function flaw(field: Field, text: string): Flaw | null {
@@ -30,12 +32,12 @@ export function flaw(field: Field, text: string): Flaw | null {
     case "whole":
     case "money": {
       const value = amount(given);
-      const { least, most } = field;
+      const { least, most = AMOUNT_MAX } = field;
       if (value === null) return { code: "number" };
       if (field.kind === "whole" && !Number.isInteger(value)) return { code: "whole" };
       const [low, high] = [least !== undefined && value < least, most !== undefined && value > most];
-      if ((low || high) && least !== undefined && most !== undefined) return { code: "between", least, most };
-      return low ? { code: "least", least: least! } : high ? { code: "most", most: most! } : null;
+      if ((low || high) && least !== undefined && field.most !== undefined) return { code: "between", least, most };
+      return low ? { code: "least", least: least! } : high ? { code: "most", most } : null;
     }
     case "date":
       if (!/^\d{4}-\d{2}-\d{2}$/.test(given) || Number.isNaN(Date.parse(given))) return { code: "date" };

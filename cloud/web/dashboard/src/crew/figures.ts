@@ -110,7 +110,11 @@ function normal(alert: AlertView, name: string): string {
   switch (name) {
     case "value": {
       const [low, high] = [n("normal_low"), n("normal_high")];
-      if (low !== null && high !== null) return say("shown.between", { low: figure(low), high: quantity(high, typeof params.unit === "string" ? params.unit : "") });
+      if (low !== null && high !== null) {
+        const usual = say("shown.between", { low: figure(low), high: quantity(high, typeof params.unit === "string" ? params.unit : "") });
+        const limit = n("limit");
+        return limit === null ? usual : `${usual}, ${say("shown.limit", { limit: shown(alert, "of", limit) })}`;
+      }
       const zone = rule === "zone_temperature" ? zones.value.get(alert.zone) : undefined;
       if (zone && zone.min_c !== null && zone.max_c !== null) return say("shown.between", { low: number(zone.min_c, 1), high: quantity(zone.max_c, "Cel") });
       return bound(n("limit"), "of");

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { byEnd } from "../core/order";
 import { dayOf } from "../core/forms";
+import { asking, query } from "../route";
 import { alertsResolved, devices, now, zones } from "../state";
 import type { AlertView } from "../types";
 import { Csv, Panel } from "../ui/panel";
@@ -18,15 +19,17 @@ const REST_MS = 300;
 const ABOUT_MAX = 100;
 const DAY_MS = 86_400_000;
 const DAYS = [1, 7, 30, 90];
-const NOTHING = { rule: "", about: "", severity: "", days: "" };
 
-/** What is looked for; "" limits nothing. */
+/** What is looked for, as it stands in the address; "" limits nothing. */
 interface Sought {
   rule: string;
   about: string;
   severity: string;
   days: string;
 }
+
+const LIMITS = ["rule", "about", "severity", "days"] as const;
+const soughtIn = (asked: URLSearchParams): Sought => Object.fromEntries(LIMITS.map((name) => [name, asked.get(name) ?? ""])) as unknown as Sought;
 
 interface Older {
   /** Of which search this is. */
@@ -37,20 +40,20 @@ interface Older {
 }
 
 export function History({ open }: { open: number | null }) {
-  const sought = useSignal<Sought>(NOTHING);
+  const sought = soughtIn(query.value);
   const older = useSignal<Older>({ key: "", alerts: [], next: "" });
   const busy = useSignal(false);
   /** The search that failed. */
   const failed = useSignal("");
-  const key = JSON.stringify(sought.value);
-  const looking = key !== JSON.stringify(NOTHING);
+  const key = JSON.stringify(sought);
+  const looking = LIMITS.some((name) => sought[name]);
   const mine = older.value.key === key ? older.value : { key, alerts: [], next: "" };
   const more = async () => {
     if (busy.value || mine.next === null) return;
     busy.value = true;
     failed.value = "";
     try {
-      const { days, ...by } = sought.value;
+      const { days, ...by } = sought;
       const page = await ended({ ...by, ...(days && { from: String(now.peek() - Number(days) * DAY_MS) }), after: mine.next, limit: String(AT_ONCE) });
       const alerts = [...mine.alerts, ...page.items];
       older.value = { key, alerts, next: alerts.length > OLDER_MAX ? null : page.next };
@@ -83,7 +86,7 @@ export function History({ open }: { open: number | null }) {
         </div>
       }
     >
-      <Search sought={sought.value} change={(part) => (sought.value = { ...sought.value, ...part })} clear={looking ? () => (sought.value = NOTHING) : null} />
+      <Search sought={sought} change={(part) => asking({ ...sought, ...part })} clear={looking ? () => asking({}) : null} />
       <Elsewhere tab="history" open={open} here={all} />
       {all.length === 0 && !first && failed.value !== key && <p class="calm">{say(looking ? "past.none" : "crew.none.history")}</p>}
       <ul class="rows">

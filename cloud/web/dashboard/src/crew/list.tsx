@@ -1,6 +1,7 @@
 // The alerts of one tab that are not over: worst first, by zones where there are many, what has no data calmly apart.
 // What was done here stays where it was until the tab is left, so that no other alert comes under the thumb.
 import { useSignal } from "@preact/signals";
+import { query } from "../route";
 import { alertsInOrder, book, may, now, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
 import type { AlertView } from "../types";
@@ -128,12 +129,14 @@ function ZoneHead({ group: { zone, alerts }, act }: { group: Group; act: ((id: n
 export function Row({ alert, tab, open, acted }: { alert: AlertView; tab: StateTab; open: boolean; acted: () => void }) {
   const { state, id } = alert;
   const judged = open || state === "acknowledged";
+  const asked = tab === "history" && query.value.toString(); // what is looked for there stays
+  const href = `${open ? tabHref(tab) : alertHref(tab, id)}${asked ? `?${asked}` : ""}`;
   return (
     <li class={`${state}${open ? " open" : ""}${alert.nodata ? " nodata" : ""}`}>
       {alert.nodata ? <NoData /> : <SeverityMark severity={alert.severity} />}
       <div class="what">
         <span>
-          <a class="title" href={open ? tabHref(tab) : alertHref(tab, id)} aria-expanded={open}>
+          <a class="title" href={href} aria-expanded={open}>
             <strong>{titled(alert)}</strong>
           </a>{" "}
           <span class="note"><Since at={alert.since_ms} /></span>
@@ -151,7 +154,7 @@ export function Row({ alert, tab, open, acted }: { alert: AlertView; tab: StateT
         )}
         {state === "resolved" && <span class="note">{say("alerts.over")} · <Since at={alert.changed_ms} /></span>}
       </div>
-      <a class="unfolder" href={open ? tabHref(tab) : alertHref(tab, id)} tabIndex={-1} aria-hidden="true"><i class="unfold" /></a>
+      <a class="unfolder" href={href} tabIndex={-1} aria-hidden="true"><i class="unfold" /></a>
       {!open && may("respond") && state === "firing" && <Acknowledge alert={alert} noted began={acted} />}
       {!open && may("respond") && state === "shelved" && <div class="acts"><Unshelve alert={alert} acted={acted} /></div>}
       {open && <Detail alert={alert} />}

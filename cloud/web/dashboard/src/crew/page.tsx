@@ -1,6 +1,6 @@
 // The alerts page: tabs by what is to be done, each with an address, and above all who is on call.
 import { part } from "../route";
-import { alertsInOrder, book, kpi } from "../state";
+import { alertsInOrder, book } from "../state";
 import { type Asked, useAsked } from "../trade/asked";
 import { number, say } from "../words/words";
 import { onCall } from "./api";
@@ -51,7 +51,7 @@ const whoNow = (crew: Crew | null) => (crew?.teams ?? []).map((team) => team.now
 
 /** `also`: a second line, where it is told nowhere else. */
 function Link({ tab, here, also }: { tab: Tab; here: Tab; also?: string }) {
-  const n = tab === "need" ? (kpi.value?.open_alerts ?? 0) : tab === "acknowledged" || tab === "shelved" ? alertsInOrder.value.filter((one) => tabOf(one) === tab).length : 0;
+  const n = tab === "need" || tab === "acknowledged" || tab === "shelved" ? alertsInOrder.value.filter((one) => tabOf(one) === tab).length : 0;
   return (
     <a href={tabHref(tab)} aria-current={tab === here ? "page" : undefined}>
       {say(`crew.tab.${tab}`)} {n > 0 && <b>{number(n)}</b>}

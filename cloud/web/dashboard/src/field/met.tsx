@@ -53,7 +53,7 @@ export function MetPage({ gate, may }: { gate: Gate; may: boolean }) {
       <p class="on-field" role="status">{said.value || failed.value}</p>
       {field.enrolments.length > 0 && (
         <Panel name="enrolments" title={say("met.enrolments")}>
-          <ul class="rows">{field.enrolments.map((one) => <Enrolled key={one.device} one={one} may={may} act={act} />)}</ul>
+          <ul class="rows">{field.enrolments.map((one) => <Enrolled key={one.device} one={one} kind={places.value.find(({ id }) => id === one.device)?.kind} may={may} act={act} />)}</ul>
         </Panel>
       )}
       <Panel name="strangers" title={say("met.title")} foot={<p class="note">{say("met.limit", { n: number(field.strangers_max), shown: number(field.told_max) })}</p>}>
@@ -81,7 +81,7 @@ export function MetPage({ gate, may }: { gate: Gate; may: boolean }) {
 
 type Act = (deed: FieldDeed) => Promise<void>;
 
-function Enrolled({ one, may, act }: { one: Enrolment; may: boolean; act: Act }) {
+function Enrolled({ one, kind, may, act }: { one: Enrolment; kind: DeviceCard["kind"] | undefined; may: boolean; act: Act }) {
   const sure = useSignal(false);
   return (
     <li>
@@ -91,7 +91,7 @@ function Enrolled({ one, may, act }: { one: Enrolment; may: boolean; act: Act })
           {one.approved_ms ? <>{say("met.approved", { by: one.approved_by || say("met.here") })} <Since at={one.approved_ms} /></> : <>{say("met.waits", { by: one.asked_by || say("met.here") })} <Since at={one.asked_ms} /></>}
           {one.source && ` · ${one.source}`}
         </span>
-        {!one.approved_ms && <span>{one.was ? say("met.replaces", { was: one.was, device: one.device }) : say("met.first", { device: one.device })}</span>}
+        {!one.approved_ms && <span>{one.was ? replaces(one.device, one.was, kind) : say("met.first", { device: one.device })}</span>}
       </div>
       {may && (
         <p class="taps">
@@ -114,7 +114,7 @@ function Stranger({ one, places, may, act }: { one: Met; places: DeviceCard[]; m
   const open = useSignal<"" | "enrol" | "refuse">("");
   const place = useSignal("");
   const why = useSignal("");
-  const fits = places.filter(({ kind }) => !one.kind || kind === one.kind || [kind, one.kind].every((each) => each === "climate" || each === "machine"));
+  const fits = places.filter(({ kind }) => !one.fits.length || one.fits.includes(kind));
   const free = (card: DeviceCard): boolean => card.state === "unseen";
   const choice = [...fits].sort((a, b) => Number(free(b)) - Number(free(a)) || a.id.localeCompare(b.id));
   const chosen = choice.find(({ id }) => id === place.value);
@@ -143,7 +143,7 @@ function Stranger({ one, places, may, act }: { one: Met; places: DeviceCard[]; m
               ))}
             </select>
           </label>
-          {chosen && <p>{say(free(chosen) ? "met.first" : "met.replaces", { device: chosen.id, was: chosen.address })}</p>}
+          {chosen && <p>{free(chosen) ? say("met.first", { device: chosen.id }) : replaces(chosen.id, chosen.address, chosen.kind)}</p>}
           <p class="note">{say(choice.length ? "met.plan" : "met.no_place")}</p>
           <button type="submit" aria-disabled={!place.value}>{say("met.enrol_now")}</button>
         </form>
@@ -157,6 +157,9 @@ function Stranger({ one, places, may, act }: { one: Met; places: DeviceCard[]; m
     </li>
   );
 }
+
+/** What a replacement keeps and asks for: only scales have slots to be tared. */
+const replaces = (device: string, was: string, kind: DeviceCard["kind"] | undefined): string => `${say("met.replaces", { device, was })} ${say(kind === "shelf" ? "met.keeps_book" : "met.keeps")}`;
 
 function shown(name: string, value: number): string {
   const unit = UNITS[name.split("_").at(-1) ?? ""];

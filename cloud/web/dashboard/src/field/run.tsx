@@ -12,6 +12,9 @@ import type { Gate } from "./gate";
 
 const AGAIN_MS = 1000;
 const WHYS = ["restless", "silent", "cancelled"] as const;
+/** What a gateway takes (`Teach` and `Calibrate` in edge/core/slots/actions.py). */
+const PIECES_MAX = 100_000;
+const MASS_MAX_G = 1e7;
 type Open = "" | "tare" | "calibrate" | "teach";
 
 export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: () => void }) {
@@ -50,9 +53,9 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
   const submit = () => {
     const value = Number(amount.value.replace(",", "."));
     if (open.value === "tare") void begin({ do: "tare", anyway: anyway.value });
-    else if (open.value === "teach" && (!Number.isInteger(value) || value < 1)) said.value = say("shelf.pieces_wrong");
+    else if (open.value === "teach" && (!Number.isInteger(value) || value < 1 || value > PIECES_MAX)) said.value = say("shelf.pieces_wrong", { most: number(PIECES_MAX) });
     else if (open.value === "teach") void begin({ do: "teach", pieces: value, anyway: anyway.value });
-    else if (!(value > 0)) said.value = say("run.mass_wrong");
+    else if (!(value > 0 && value <= MASS_MAX_G)) said.value = say("run.mass_wrong", { most: quantity(MASS_MAX_G, "g") });
     else void begin({ do: "calibrate", mass_g: value });
   };
   const choose = (one: Open) => {

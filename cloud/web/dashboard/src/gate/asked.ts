@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { Refused } from "../api";
 import { gateways } from "../state";
 import { awaySince } from "../ui/said";
+import { exactly } from "../words/refusing";
 import { known, say, word } from "../words/words";
 
 export interface Asked<T> {
@@ -36,6 +37,8 @@ export function reason(error: unknown, gateway = ""): string {
   const { reason: code, detail, hint } = error.said;
   const link = gateways.value.get(gateway);
   if (code === "unavailable" && link) return link.connected ? say("gate.mute", { id: gateway }) : say("gate.out_of_reach", { id: gateway, time: awaySince(gateway) });
+  const exact = exactly(error.said);
+  if (exact) return exact;
   if (code === "bad_request" && detail) return hint ? `${detail}; ${hint}` : detail;
   return known("refused", code) ? word("refused", code) : say("why.failed");
 }

@@ -17,6 +17,7 @@ export function Gateway() {
   const [id = "", tab = "state", ...more] = part.value.split("/");
   const back = <a class="back" href={hrefOf("devices")}>{say("gate.back")}</a>;
   if (!gatewaysInOrder.value.some((one) => one.id === id)) return <Panel name="gateway" title={say("gate.title", { id })} aside={back}><p class="calm">{say("gate.unknown")}</p></Panel>;
+  if (!TABS.some((one) => one === tab)) return <Panel name="gateway" title={say("gate.title", { id })} aside={back}><p class="calm" role="status">{say("gate.no_tab")}</p></Panel>;
   const gate = throughService(id);
   return (
     <div class="gateway">

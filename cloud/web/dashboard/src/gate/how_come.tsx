@@ -61,7 +61,7 @@ function Told({ told }: { told: Explained }) {
           <ul class="sources">
             {told.journal.slice(0, JOURNAL_SHOWN).map((line) => (
               <li key={`${line.at_ms} ${line.what}`}>
-                <span>{word("journal", String(line.what), { by: signed(Number(line.by ?? 0)), units: number(Number(line.units ?? 0)) })}{line.who ? ` · ${line.who}` : ""}</span> <Since at={Number(line.at_ms)} />
+                <span>{word("journal", String(line.what), { by: signed(Number(line.by ?? 0)), units: number(Number(line.units ?? 0)), mass: quantity(Number(line.by_g ?? 0), "g", 1) })}{line.who ? ` · ${line.who}` : ""}</span> <Since at={Number(line.at_ms)} />
               </li>
             ))}
           </ul>

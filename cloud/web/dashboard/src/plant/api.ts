@@ -1,5 +1,5 @@
 // The addresses of equipment, maintenance orders and cold rooms.
-import { ask, post } from "../api";
+import { ask, post, Refused } from "../api";
 import type { AssetDetail, ExcursionView, ExcursionsPage, ExposureView, NewWork, Told, Word, WorkDetail, WorkStep } from "../types_care";
 import type { CrewsView } from "../types_crew";
 
@@ -44,4 +44,10 @@ export interface Wanted {
 export function reportHref(wanted: Wanted): string {
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined && value !== "");
   return `${COLD}/report?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+/** What is not there is undefined, not a failure. */
+export function gone(error: unknown): undefined {
+  if (error instanceof Refused && error.status === 404) return undefined;
+  throw error;
 }

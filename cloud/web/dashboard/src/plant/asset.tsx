@@ -1,7 +1,6 @@
 // One piece of equipment: how it is and why that is said, with times and figures; its courses; and what is done about it.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { Refused } from "../api";
 import { assetHref } from "../route";
 import { devices, may, now, speaks, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
@@ -15,15 +14,15 @@ import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { Works } from "./orders";
-import { counted, featured, featureName, ofChannel, figures, faulty, moved, normal, remedy, unitOf } from "./features";
+import { counted, featured, featureName, ofChannel, byDay, figures, faulty, moved, movedNow, normal, remedy, unitOf } from "./features";
 import { assetName, byTurn, isOpen, lasting, meant } from "./told";
-import type { AssetView, Feature } from "../types";
+import type { AssetView, Fault, Feature } from "../types";
 import type { Drawn, Evidence } from "../types_care";
 
 const AGAIN_MS = 30_000;
 
 export function AssetPage({ id }: { id: string }) {
-  const [asked] = useAsked(id, () => api.asset(id).catch(gone), AGAIN_MS);
+  const [asked] = useAsked(id, () => api.asset(id).catch(api.gone), AGAIN_MS);
   const { value, failed } = asked.value;
   const asset = assets.value.get(id) ?? value?.asset;
   const open = [...(works.value.values())].filter(isOpen).length;
@@ -44,16 +43,10 @@ export function AssetPage({ id }: { id: string }) {
       <State asset={asset} />
       <Orders asset={asset} />
       <Moved why={asset.why} drawn={value?.drawn ?? null} failed={failed} />
-      {value && <Told evidence={value.evidence} />}
+      {value && <Told evidence={value.evidence} faults={asset.faults} />}
       <Channels id={asset.part_of || asset.id} />
     </>
   );
-}
-
-/** What is not there is undefined, not a failure. */
-function gone(error: unknown): undefined {
-  if (error instanceof Refused && error.status === 404) return undefined;
-  throw error;
 }
 
 function State({ asset }: { asset: AssetView }) {
@@ -138,7 +131,7 @@ function Moved({ why, drawn, failed }: { why: Feature[]; drawn: Drawn[] | null; 
       {only.length > 0 && (
         <ul class="plain">
           {only.map((one) => (
-            <li key={one.name}>{moved(one)}</li>
+            <li key={one.name}>{movedNow(one)}</li>
           ))}
         </ul>
       )}
@@ -162,7 +155,7 @@ function FeatureChart({ drawn }: { drawn: Drawn }) {
     <figure class={out ? "out" : ""}>
       <figcaption>
         <strong>{featureName(name)}</strong> <b>{featured(last, drawn)}</b>
-        <span class="note">{[judged, usual, limit !== null && say("feature.limit", { limit: featured(limit, drawn) }), ofChannel(name) && say("feature.by_hour"), say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
+        <span class="note">{[judged, usual, limit !== null && say("feature.limit", { limit: featured(limit, drawn) }), ofChannel(name) && say("feature.by_hour"), byDay(name) && say("feature.by_day"), say("feature.at", { when: moment(times_ms.at(-1)!) })].filter(Boolean).join(" · ")}</span>
       </figcaption>
       <Trend
         series={{ t: times_ms, v: values.map((one) => one * scale) }}
@@ -177,7 +170,9 @@ function FeatureChart({ drawn }: { drawn: Drawn }) {
   );
 }
 
-function Told({ evidence }: { evidence: Evidence[] }) {
+/** What is not over is told as it is seen by now, like above; what it was at first, as such. */
+function Told({ evidence, faults }: { evidence: Evidence[]; faults: Fault[] }) {
+  const nowOf = (one: Evidence) => (one.over_ms ? undefined : faults.find(({ code, channel }) => code === one.code && channel === one.channel));
   const shown = [...evidence].sort((a, b) => Number(a.over_ms > 0) - Number(b.over_ms > 0) || b.found_ms - a.found_ms);
   return (
     <Panel name="evidence" title={say("asset.evidence")} aside={number(shown.length)}>
@@ -185,13 +180,14 @@ function Told({ evidence }: { evidence: Evidence[] }) {
       <ul class="rows">
         {shown.map((one) => (
           <li key={`${one.code} ${one.channel} ${one.found_ms}`}>
-            <SeverityMark severity={one.severity} />
+            <SeverityMark severity={nowOf(one)?.severity ?? one.severity} />
             <span class="what">
               <strong>{faulty(one)}</strong>
               <span class="note">
-                {say("asset.began", { when: moment(one.since_ms) })} · {say("asset.found", { when: moment(one.found_ms) })} · {one.over_ms ? say("asset.ended", { when: moment(one.over_ms) }) : say("asset.still")}
+                {say("asset.began", { when: moment(nowOf(one)?.since_ms ?? one.since_ms) })} · {say("asset.found", { when: moment(one.found_ms) })} · {one.over_ms ? say("asset.ended", { when: moment(one.over_ms) }) : say("asset.still")}
+                {(nowOf(one)?.severity ?? one.severity) > one.severity && ` · ${say("asset.at_worst", { severity: number(one.severity) })}`}
               </span>
-              {Object.keys(one.first).length > 0 && <span>{figures({ params: one.first, channel: one.channel }).join(" · ")}</span>}
+              {Object.keys(one.first).length > 0 && <span>{say("asset.when_found", { what: figures({ params: one.first, channel: one.channel }).join(" · ") })}</span>}
               {one.why.map((feature) => (
                 <span key={feature.name} class="note">{moved(feature)}</span>
               ))}

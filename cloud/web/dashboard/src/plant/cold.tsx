@@ -48,6 +48,7 @@ export function Cold() {
           ))}
         </div>
       </section>
+      {value && meant > 0 && !value.some((one) => one.id === meant) && <p class="calm" role="status">{say("cold.no_such", { id: meant, n: number(PAST_DAYS) })}</p>}
       {value && <Quarantine excursions={value} />}
       {value ? (
         <Excursions excursions={value} meant={meant} changed={again} days={PAST_DAYS} />

@@ -1,13 +1,13 @@
 // Equipment, worst first: how it is, how long it will last, what is wrong with it in words, and what is planned for it.
 import { useSignal } from "@preact/signals";
-import { assetHref, part, workHref } from "../route";
+import { asking, assetHref, part, query, workHref } from "../route";
 import { now, zoneName } from "../state";
 import { Csv, Panel, useKeptFocus } from "../ui/panel";
 import { ago, number, say, word } from "../words/words";
 import { AssetPage } from "./asset";
 import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
-import { faulty, moved } from "./features";
+import { faulty, movedNow } from "./features";
 import { assetName, byWorst, isOpen, lasting, windowed } from "./told";
 import type { AssetView } from "../types";
 import { Orders } from "./orders";
@@ -24,18 +24,18 @@ export function Equipment() {
 }
 
 function All() {
-  const kind = useSignal<AssetView["kind"] | "">("");
+  const kind = query.value.get("kind") ?? "";
   const list = useKeptFocus<HTMLUListElement>();
   const all = [...(assets.value.values())].sort(byWorst);
   const kinds = [...new Set(all.map((one) => one.kind))].sort((a, b) => word("asset_kind", a).localeCompare(word("asset_kind", b)));
   const whole = useSignal(false);
-  const fitting = all.filter((one) => !kind.value || one.kind === kind.value);
+  const fitting = all.filter((one) => !kind || one.kind === kind);
   const shown = whole.value ? fitting : fitting.slice(0, FIRST);
   const well = all.filter((one) => one.faults.length === 0).length;
   const blind = all.filter((one) => one.state === "blind").length;
   const open = [...(works.value.values())].filter(isOpen);
   const pick = (one: AssetView["kind"] | "", count: number) => (
-    <button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
+    <button key={one} type="button" aria-pressed={kind === one} onClick={() => asking({ kind: one })}>
       {one ? word("asset_kind", one) : say("asset.all")} <span class="count">{number(count)}</span>
     </button>
   );
@@ -88,7 +88,7 @@ function Row({ asset, orders, next }: { asset: AssetView; orders: number; next: 
         {asset.faults.length > 0 && (
           <span class="wrong-with">
             {asset.faults.map(faulty).join(" · ")}
-            {asset.why[0] && <span class="note"> {moved(asset.why[0])}</span>}
+            {asset.why[0] && <span class="note"> {movedNow(asset.why[0])}</span>}
           </span>
         )}
         {orders > 0 && (

@@ -7,6 +7,7 @@ import { Form } from "../trade/form";
 import { Panel, useKeptFocus } from "../ui/panel";
 import { moment, number, say, word } from "../words/words";
 import * as api from "./api";
+import { rooms } from "./live";
 import { RoomMark } from "./marks";
 import { degrees, lasted, windowed } from "./told";
 import type { ExcursionView, LineView } from "../types_care";
@@ -62,7 +63,7 @@ function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean
             </strong>
             <span class="note">
               {when} · {far(one) && `${say("cold.peak", { value: degrees(one.peak_c) })} · `}
-              {say("cold.outside", { time: lasted(one.outside_ms) })}
+              {say("cold.outside", { time: lasted(outside(one)) })}
             </span>
           </span>
           <span class="tags">
@@ -89,6 +90,9 @@ function Excursion({ one, meant, changed }: { one: ExcursionView; meant: boolean
     </li>
   );
 }
+
+/** One that goes on is told as its room is above, which is newer than the list. */
+const outside = (one: ExcursionView): number => [...rooms.value.values()].find((room) => room.excursion === one.id && !one.ended_ms)?.outside_ms ?? one.outside_ms;
 
 /** Whether its peak says anything: a lot may grow too old without ever being outside. */
 const far = (one: ExcursionView): boolean => !one.sku || (one.outside_ms > 0 && one.peak_c !== 0);

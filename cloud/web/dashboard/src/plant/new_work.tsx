@@ -30,7 +30,7 @@ export function NewWork({ asset, leave }: { asset: AssetView | null; leave: () =
         submit={say("work.open")}
         besides={{ parts: JSON.stringify([...parts.value]) }}
         send={async (values, key) => {
-          const trouble = windowTrouble(values);
+          const trouble = windowTrouble(values, now.value, timezone.value);
           if (trouble) throw new Refused(400, { reason: trouble, detail: word("window_trouble", trouble), hint: "", field: "until" });
           const body = { ...planBody(values, timezone.value, parts.value), asset: asset?.id ?? values.asset ?? "", ...(fault && { fault: fault.code }) };
           await send(WORK, "open", null, body, key);

@@ -4,9 +4,11 @@ import { useRef } from "preact/hooks";
 import { dayOf, msOf } from "../core/forms";
 import { workHref } from "../route";
 import { may, now } from "../state";
+import { useAsked } from "../trade/asked";
 import { LateMark } from "../trade/orders";
 import { Panel, useKeptFocus } from "../ui/panel";
-import { day, number, say, timezone, word } from "../words/words";
+import { day, moment, number, say, timezone, word } from "../words/words";
+import * as api from "./api";
 import { assets, works } from "./live";
 import { Tabs } from "./marks";
 import { NewWork } from "./new_work";
@@ -43,6 +45,7 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
   return (
     <>
       <Tabs here="orders" count={open.length} />
+      {meant > 0 && works.value.size > 0 && !works.value.has(meant) && <Ended number={meant} />}
       <Panel name="calendar" title={say("work.calendar")} aside={begin}>
         {opening.value && <NewWork asset={assets.value.get(fresh ?? "") ?? null} leave={leave} />}
         <Pending waiting={waitingFor(0)} />
@@ -58,6 +61,18 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
         );
       })}
     </>
+  );
+}
+
+/** One that is not among those the page has: it ended long ago, or there is none. */
+function Ended({ number: id }: { number: number }) {
+  const [asked] = useAsked(`work ${id}`, () => api.work(id).catch(api.gone));
+  const { value, failed } = asked.value;
+  const order = value?.versions.at(-1)?.order;
+  return (
+    <Panel name="work-ended" title={say("work.order", { id })}>
+      <p class="calm" role="status">{order ? say("work.long_ago", { what: `${assetName(assets.value.get(order.asset), order.asset)}: ${about(order)}`, when: moment(order.ended_ms || order.changed_ms) }) : say(failed ? "later.failed" : value === undefined ? "work.no_such" : "loading.text", { id })}</p>
+    </Panel>
   );
 }
 

@@ -4,9 +4,9 @@ import { useId } from "preact/hooks";
 import { dayOf, msOf } from "../core/forms";
 import { now, zoneName } from "../state";
 import { Panel } from "../ui/panel";
-import { language, LANGUAGES, say, timezone } from "../words/words";
+import { language, LANGUAGES, number, say, timezone, word } from "../words/words";
 import { reportHref } from "./api";
-import { DAY_MS } from "./told";
+import { DAY_MS, periodTrouble, REPORT_DAYS_MAX } from "./told";
 import type { RoomView } from "../types";
 
 const FIRST_DAYS = 7;
@@ -18,7 +18,7 @@ export function Report({ rooms }: { rooms: RoomView[] }) {
   const tongue = useSignal("");
   const named = [...rooms].sort((a, b) => zoneName(a.zone).localeCompare(zoneName(b.zone)));
   const room = rooms.find((one) => one.id === chosen.value) ?? named[0]!;
-  const trouble = !from.value || !to.value || from.value > to.value;
+  const trouble = periodTrouble(from.value, to.value, dayOf(now.value, timezone.value), timezone.value);
   const link = (format: "pdf" | "csv") =>
     reportHref({ zone: room.zone, storage: room.storage, from: msOf(`${from.value}T00:00`, timezone.value), to: Math.min(msOf(`${to.value}T00:00`, timezone.value) + DAY_MS, now.value), format, lang: tongue.value || language.value });
   return (
@@ -32,14 +32,13 @@ export function Report({ rooms }: { rooms: RoomView[] }) {
             ))}
           </select>
         </div>
-        <div class="field date">
-          <label for={`${id}-from`}>{say("cold.from_day")}</label>
-          <input id={`${id}-from`} type="date" value={from.value} max={to.value} onInput={(event) => (from.value = event.currentTarget.value)} />
-        </div>
-        <div class="field date">
-          <label for={`${id}-to`}>{say("cold.to_day")}</label>
-          <input id={`${id}-to`} type="date" value={to.value} min={from.value} onInput={(event) => (to.value = event.currentTarget.value)} />
-        </div>
+        {([["from", from, { max: to.value }], ["to", to, { min: from.value }]] as const).map(([at, day, bounds]) => (
+          <div key={at} class={`field date ${trouble?.at === at ? "wrong" : ""}`}>
+            <label for={`${id}-${at}`}>{say(`cold.${at}_day`)}</label>
+            <input id={`${id}-${at}`} type="date" {...bounds} value={day.value} aria-invalid={trouble?.at === at} aria-describedby={`${id}-${at}-said`} onInput={(event) => (day.value = event.currentTarget.value)} />
+            <span id={`${id}-${at}-said`} class="trouble" role="status">{trouble?.at === at && word("period_trouble", trouble.code, { most: number(REPORT_DAYS_MAX) })}</span>
+          </div>
+        ))}
         <div class="field">
           <label for={`${id}-lang`}>{say("menu.language")}</label>
           <select id={`${id}-lang`} value={tongue.value || language.value} onInput={(event) => (tongue.value = event.currentTarget.value)}>
@@ -49,15 +48,11 @@ export function Report({ rooms }: { rooms: RoomView[] }) {
           </select>
         </div>
         <p class="acts">
-          {trouble ? (
-            <span class="trouble" role="status">{say("cold.period_wrong")}</span>
-          ) : (
-            (["pdf", "csv"] as const).map((format) => (
-              <a key={format} class={`button ${format === "pdf" ? "main" : ""}`} href={link(format)} download="">
-                {say("cold.report_as", { format: format.toUpperCase() })}
-              </a>
-            ))
-          )}
+          {!trouble && (["pdf", "csv"] as const).map((format) => (
+            <a key={format} class={`button ${format === "pdf" ? "main" : ""}`} href={link(format)} download="">
+              {say("cold.report_as", { format: format.toUpperCase() })}
+            </a>
+          ))}
         </p>
       </div>
     </Panel>

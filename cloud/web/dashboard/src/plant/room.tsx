@@ -10,7 +10,7 @@ import { type Mark, Trend } from "../ui/trend";
 import { extent, type Series, stretches } from "../core/series";
 import { asOf, minute, number, quantity, say, word } from "../words/words";
 import { RoomMark } from "./marks";
-import { degrees, lasted, limits } from "./told";
+import { beyond, degrees, lasted, limits, since } from "./told";
 import type { RoomView } from "../types";
 import type { ExcursionView } from "../types_care";
 
@@ -82,9 +82,9 @@ export function Room({ room, excursions }: { room: RoomView; excursions: Excursi
             </dd>
           </div>
         )}
-        <div class={!old && room.to_limit_min !== null ? "soon" : ""}>
+        <div class={old ? "" : room.to_limit_min !== null ? "soon" : beyond(room) !== null ? "over" : ""}>
           <dt>{say("cold.to_limit")}</dt>
-          <dd>{old ? word("room", "unknown") : room.to_limit_min !== null && room.limit_c !== null ? say("cold.reaches", { limit: quantity(room.limit_c, "Cel"), time: lasted(room.to_limit_min * 60_000), at: minute(now.value + room.to_limit_min * 60_000) }) : say("cold.not_in_sight")}</dd>
+          <dd>{old ? word("room", "unknown") : toLimit(room)}</dd>
         </div>
         <div>
           <dt>{say("cold.lots")}</dt>
@@ -150,3 +150,12 @@ function Several({ keys, drawn }: { keys: string[]; drawn: Parameters<typeof Tre
   return <Trend {...drawn} others={others} />;
 }
 
+/** How long until its limit, when it reaches it or reached it. */
+function toLimit(room: RoomView): string {
+  const past = beyond(room);
+  if (room.to_limit_min !== null && room.limit_c !== null) {
+    const ms = room.to_limit_min * 60_000;
+    return say("cold.reaches", { limit: quantity(room.limit_c, "Cel"), time: lasted(ms), at: minute(now.value + ms) });
+  }
+  return past === null ? say("cold.not_in_sight") : say("cold.beyond", { limit: quantity(past, "Cel"), since: since(room.since_ms, now.value) });
+}

@@ -1,7 +1,7 @@
 // Equipment, orders and rooms in words and in order. Pure, but for the language.
-import { figure, known, minute, moment, number, quantity, say, timezone, word } from "../words/words";
-import { dayOf } from "../core/forms";
-import type { AssetView, WorkView } from "../types";
+import { day, figure, known, minute, moment, number, quantity, say, timezone, word } from "../words/words";
+import { dayOf, msOf } from "../core/forms";
+import type { AssetView, RoomView, WorkView } from "../types";
 
 /** So many days, or more: open-ended. */
 export const DAYS_MAX = 3650;
@@ -38,11 +38,11 @@ export const worst = ({ faults }: Pick<AssetView, "faults">): number => Math.min
 export const assetName = (one: Pick<AssetView, "id" | "name"> | undefined, id: string): string => one?.name || one?.id || id;
 
 /** What an order is about: its title, or why it was proposed. */
-export function about(work: Pick<WorkView, "title" | "cause">): string {
-  const { title, cause } = work;
+export function about(work: Pick<WorkView, "title" | "cause" | "created_ms">): string {
+  const { title, cause, created_ms } = work;
   if (title) return title;
   const fault = cause.fault ? word("ailment", cause.fault) : "";
-  const because = known("work_because", cause.rule) ? word("work_because", cause.rule, { days: cause.days ? lasting(cause.days) : "–" }) : cause.rule;
+  const because = known("work_because", cause.rule) ? word("work_because", cause.rule, { days: cause.days ? lasting(cause.days) : "–", when: day(created_ms) }) : cause.rule;
   return [fault, because].filter(Boolean).join(" · ") || say("work.untitled");
 }
 
@@ -76,6 +76,9 @@ export function strip(works: readonly WorkView[], from: number, days: number): {
 
 export const DAY_MS = 86_400_000;
 
+/** A moment as briefly as it is clear: "13:30" of today, "Mon 23 Nov, 13:30" of another day. */
+export const since = (ms: number, now: number): string => (dayOf(ms, timezone.value) === dayOf(now, timezone.value) ? minute(ms) : moment(ms));
+
 /** Degrees, with one digit. */
 export const degrees = (value: number): string => quantity(value, "Cel", 1);
 
@@ -84,6 +87,24 @@ export function limits(low: number | null, high: number | null): string {
   if (low !== null && high !== null) return say("cold.between", { low: number(low, 1), high: quantity(high, "Cel") });
   if (high !== null) return say("cold.at_most", { high: quantity(high, "Cel") });
   return low !== null ? say("cold.at_least", { low: quantity(low, "Cel") }) : say("cold.no_limits");
+}
+
+/** The limit that a room is beyond now, on the side on which it left; null where it is within, or nobody knows. */
+export function beyond({ celsius, side, low_c, high_c }: Pick<RoomView, "celsius" | "side" | "low_c" | "high_c">): number | null {
+  const limit = side > 0 ? high_c : side < 0 ? low_c : null;
+  return celsius !== null && limit !== null && side * (celsius - limit) > 0 ? limit : null;
+}
+
+/** The longest period of a report (`DAYS_MAX` in cloud/core/coldchain/report.py). */
+export const REPORT_DAYS_MAX = 400;
+
+/** What is wrong with the days of a report ("2026-11-24"), and at which of them; null for nothing. */
+export function periodTrouble(from: string, to: string, today: string, zone: string): { at: "from" | "to"; code: "no_day" | "to_come" | "backwards" | "long" } | null {
+  if (!from || !to) return { at: from ? "to" : "from", code: "no_day" };
+  if (from > today) return { at: "from", code: "to_come" };
+  if (from > to) return { at: "to", code: "backwards" };
+  const begins = (day: string) => msOf(`${day}T00:00`, zone);
+  return begins(to < today ? to : today) + DAY_MS - begins(from) > REPORT_DAYS_MAX * DAY_MS ? { at: "from", code: "long" } : null;
 }
 
 const SPANS = [[90_000, 1000, "second", 0], [90 * 60_000, 60_000, "minute", 0], [36 * 3_600_000, 3_600_000, "hour", 1], [Infinity, DAY_MS, "day", 1]] as const;

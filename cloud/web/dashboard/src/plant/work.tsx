@@ -60,7 +60,7 @@ export function Work({ work, meant, bare }: { work: WorkView; meant: boolean; ba
               {work.started_ms > 0 && ` · ${say("work.started", { when: moment(work.started_ms) })}`}
               {work.ended_ms > 0 && ` · ${say("work.ended", { when: moment(work.ended_ms) })}`}
             </p>
-            {work.cause.rule && <p>{say("work.because")} {about({ title: "", cause: work.cause })}{work.verdict && <b> · {word("verdict", work.verdict)}</b>}</p>}
+            {work.cause.rule && <p>{say("work.because")} {about({ ...work, title: "" })}{work.verdict && <b> · {word("verdict", work.verdict)}</b>}</p>}
             {work.late && <p class="advice">{say(work.late === "overrun" ? "work.overrun_since" : "work.not_started_since", { since: ago(work.until_ms, now.value) })}</p>}
             {work.parts.length > 0 && <Parts work={work} />}
             {work.outcome && (

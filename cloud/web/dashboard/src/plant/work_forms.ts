@@ -62,11 +62,21 @@ export function stepFields(step: WorkForm, work: WorkView, now: number, zone: st
   }
 }
 
-/** What is wrong with a window, as a reason of refusal; "" for nothing. */
-export function windowTrouble(values: Values): "" | "window_half" | "window_backwards" {
+/** The service takes no longer window, and none that begins later (`working.py` in cloud/core/maintenance). */
+const WINDOW_MAX_MS = 14 * 24 * HOUR_MS;
+const AHEAD_MAX_MS = 366 * 24 * HOUR_MS;
+
+/** What is wrong with a window, as a reason of refusal; "" for nothing. One that stays as it was is not judged. */
+export function windowTrouble(values: Values, now: number, zone: string, work: WorkView | null = null): "" | "window_half" | "window_backwards" | "window_over" | "window_long" | "window_far" {
   const [from, until] = [values.from ?? "", values.until ?? ""];
+  if (work && from === momentOf(work.from_ms, zone) && until === momentOf(work.until_ms, zone)) return "";
   if (!from !== !until) return "window_half";
-  return from && from >= until ? "window_backwards" : "";
+  if (!from) return "";
+  const [begins, ends] = [msOf(from, zone), msOf(until, zone)];
+  if (begins >= ends) return "window_backwards";
+  if (ends <= now) return "window_over";
+  if (ends - begins > WINDOW_MAX_MS) return "window_long";
+  return begins > now + AHEAD_MAX_MS ? "window_far" : "";
 }
 
 export function planBody(values: Values, zone: string, parts: Parts): WorkBody {

@@ -45,7 +45,7 @@ export function WorkSteps({ work }: { work: WorkView }) {
   };
   const step = async (one: WorkForm, values: Values, key: string) => {
     if (one === "change") {
-      const trouble = windowTrouble(values);
+      const trouble = windowTrouble(values, now.value, timezone.value, work);
       if (trouble) throw new Refused(400, { reason: trouble, detail: word("window_trouble", trouble), hint: "", field: "until" });
     }
     const body = one === "change" ? planBody(values, timezone.value, parts.value) : stepBody(one, values, timezone.value);

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { amount, dayOf, type Field, noon } from "../core/forms";
+import { Refused } from "../api";
 import { adopt } from "../link";
 import { may, now, orders, skuName } from "../state";
 import { known, number, say, timezone, word } from "../words/words";
@@ -35,7 +36,13 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
   const done = (after: OrderView) => (base === PORTAL ? refreshed() : adopt({ orders: [after] }));
   const send = async (action: Step, body: Omit<StepBody, "version">, key: string) => {
     const version = orders.value.get(order.id)?.version ?? order.version;
-    done(await step(base, order.id, action, { ...body, version }, key));
+    try {
+      done(await step(base, order.id, action, { ...body, version }, key));
+    } catch (error) {
+      // the portal is not told by itself what others do: what is shown must not stay as it was
+      if (base === PORTAL && error instanceof Refused && [409, 412].includes(error.status)) refreshed();
+      throw error;
+    }
   };
   const leave = () => {
     const was = asking.value;

@@ -4,6 +4,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { freshKey, Refused, type Said } from "../api";
 import { restart } from "../link";
+import { exactly } from "../words/refusing";
 import { known, language, say, word } from "../words/words";
 
 export interface Wish {
@@ -46,7 +47,10 @@ export function useWish(): [Signal<Wish>, (body: unknown, ask: (key: string) => 
 
 /** A refusal in words: those of the page in its language, and in `english` what the service says itself, with its
  *  figures. In English the latter say it all. */
-export function worded({ reason, detail, hint }: Pick<Said, "reason" | "detail" | "hint">): { words: string; english: string } {
+export function worded(said: Omit<Said, "field">): { words: string; english: string } {
+  const exact = exactly(said);
+  if (exact) return { words: exact, english: "" };
+  const { reason, detail, hint } = said;
   const ours = known("refused", reason) ? word("refused", reason) : "";
   const theirs = [sentence(detail), sentence(hint)].filter(Boolean).join(" ");
   if (language.value === "en") return { words: detail || !ours ? theirs : ours, english: "" };

@@ -167,6 +167,7 @@ export const en = {
   "shown.span_open": "{value} (at least {low})",
   "shown.most": "at most {limit}",
   "shown.least": "at least {limit}",
+  "shown.limit": "limit {limit}",
   "shown.between": "{low} to {high}",
   "shown.expected": "{value} expected",
   "shown.every": "every {time}",

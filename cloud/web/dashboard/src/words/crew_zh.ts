@@ -169,6 +169,7 @@ export const zh: Record<keyof typeof en, string> = {
   "shown.span_open": "{value}（至少 {low}）",
   "shown.most": "不超过 {limit}",
   "shown.least": "不低于 {limit}",
+  "shown.limit": "限值 {limit}",
   "shown.between": "{low} 至 {high}",
   "shown.expected": "预计 {value}",
   "shown.every": "每 {time}一次",

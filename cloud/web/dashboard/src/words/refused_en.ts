@@ -208,4 +208,14 @@ export const en = {
   "refused.not_taken": "The gateway does not take the file. Give it the file by hand.",
   "refused.unfit_channel": "This is no channel. Please see what is marked.",
   "refused.channels_broken": "The file of channels can not be used. Please mend it by hand.",
+  // with figures and names
+  "bound.least": "Too little: give {n} or more.",
+  "bound.most": "Too much: give {n} at most.",
+  "bound.short": "Too short, or too few: {n} at least.",
+  "bound.long": "Too long, or too many: {n} at most.",
+  "told.above_limit": "This is worth {worth}, and your role may approve {limit} at most. Order less, or ask who may approve more.",
+  "told.changed": "{by} changed this meanwhile. Look at it as it is now, then try again.",
+  "told.date": "{sku}: that day is over, or more than {years} years off. Give a day from today on.",
+  "told.outside": "{sku}: there would be {after}, and {least} to {most} are agreed. There is room for {room}.",
+  "told.units": "{sku}: give a whole number from {least} to {most}.",
 };

@@ -203,4 +203,14 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.not_taken": "网关不接受该文件。请手动交给它。",
   "refused.unfit_channel": "这不是一个渠道。请查看标出的内容。",
   "refused.channels_broken": "渠道文件无法使用。请手动修复。",
+  // with figures and names
+  "bound.least": "太小：至少为 {n}。",
+  "bound.most": "太大：最多为 {n}。",
+  "bound.short": "太短或太少：至少 {n}。",
+  "bound.long": "太长或太多：最多 {n}。",
+  "told.above_limit": "金额为 {worth}，您的角色最多可批准 {limit}。请少订一些，或请有权限的人批准。",
+  "told.changed": "{by} 刚刚修改了它。请查看现在的内容，然后再试。",
+  "told.date": "{sku}：该日期已过，或在 {years} 年之后。请填写今天或以后的日期。",
+  "told.outside": "{sku}：届时将有 {after}，而约定为 {least} 至 {most}。还可放 {room}。",
+  "told.units": "{sku}：请填写 {least} 到 {most} 的整数。",
 };

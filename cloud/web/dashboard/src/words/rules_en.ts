@@ -28,6 +28,7 @@ export const en = {
   "says.door_open": "opened {open_ms:ago}",
   "alert.refrigeration_fault": "Something is wrong with a cooler",
   "says.refrigeration_fault": "{fault:w.fault}|{days_low:left}|health {health_pct:pct}",
+  "alert.life_left": "The foretold life of a machine runs out",
   "alert.machine_health": "A machine needs service",
   "says.machine_health": "{fault:w.fault}|{days_low:left}|{feature:feature} {value:f} {unit:text}, usual {normal_low:f} to {normal_high:f}|health {health_pct:pct}",
   "alert.reader_read_rate": "A reader hears less than it did",

@@ -28,6 +28,7 @@ export const zh: Record<keyof typeof en, string> = {
   "says.door_open": "打开于 {open_ms:ago}",
   "alert.refrigeration_fault": "制冷设备异常",
   "says.refrigeration_fault": "{fault:w.fault}|{days_low:left}|健康度 {health_pct:pct}",
+  "alert.life_left": "设备的预计寿命将尽",
   "alert.machine_health": "机器需要维护",
   "says.machine_health": "{fault:w.fault}|{days_low:left}|{feature:feature} {value:f} {unit:text}，正常 {normal_low:f} 至 {normal_high:f}|健康度 {health_pct:pct}",
   "alert.reader_read_rate": "读写器读取变差",

@@ -1,6 +1,6 @@
 // What an alert says: its title and the figures in its parameters, worded by its rule.
 import { deviceName, now, site, skuName, zoneName } from "../state";
-import type { AlertView } from "../types";
+import type { AlertView, NeedView } from "../types";
 import { ago, days, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 
 /** The title of an alert, with the side of the limit where the rule tells one. A rule without words is its code. */
@@ -8,6 +8,9 @@ export function titled({ rule, params }: AlertView): string {
   const sided = `${rule}.${params.side}`;
   return word("alert", known("alert", sided) ? sided : rule);
 }
+
+/** What a button says that orders a proposal: an amount, so that nobody takes it for the number of an order. */
+export const orderSaid = ({ quantity: n }: NeedView): string => (n === 1 ? say("needs.order_one") : say("needs.order", { n: number(n) }));
 
 /** Short phrases, the most telling first; where a gateway alone raised it, that it did. */
 export function said(alert: AlertView): string[] {

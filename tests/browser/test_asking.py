@@ -15,7 +15,7 @@ from tests.browser.test_trade import told
 
 def asks_for(page: Page, *, price: str, note: str) -> None:
     """A supplier confirms order 2 at a price that is dearer than what was approved."""
-    page.get_by_role("button", name="Confirm or change dates: Order 2").click()
+    page.get_by_role("button", name="Confirm or change dates: Order no. 2").click()
     page.get_by_label(re.compile(": Price of one")).fill(price)
     page.get_by_label(re.compile(": Due")).fill((datetime.now(UTC) + timedelta(days=6)).strftime("%Y-%m-%d"))
     page.get_by_label("Note").fill(note)
@@ -56,21 +56,21 @@ def test_all_that_came_can_be_kept_and_what_is_rejected_is_not(shop: Shop, visit
 def test_what_a_supplier_asks_for_stands_beside_what_holds_and_is_agreed_to(shop: Shop, visit: Visit) -> None:
     theirs = visit(shop, who="vera")
     asks_for(theirs, price="0.9", note="The pulp is dearer.")
-    mine = theirs.locator(".order-row", has_text="Order 2")
+    mine = theirs.locator(".order-row", has_text="Order no. 2")
     expect(mine).to_contain_text("Waits for the site")
     expect(mine.locator(".asking")).to_contain_text("the order would come to ¥43.20 instead of ¥35.20")
     expect(mine.get_by_role("button", name="Agree")).to_have_count(0)
     page = visit(shop, "#/orders/2")
-    row = page.locator(".orders-waiting .order-row", has_text="Order 2")
+    row = page.locator(".orders-waiting .order-row", has_text="Order no. 2")
 
     expect(row.locator(".asking li")).to_have_text(re.compile("Price of one ¥0.73 → ¥0.90"))
     expect(row).to_contain_text("The supplier's note: The pulp is dearer.")
     expect(row.locator(".versions")).to_contain_text("The supplier asked for more")
     expect(row.locator(".versions")).to_contain_text("price 0.73 → 0.9, asked for")
     expect(row.get_by_role("button", name="Approve")).to_have_count(0)
-    row.get_by_role("button", name="Agree: Order 2").dblclick()
+    row.get_by_role("button", name="Agree: Order no. 2").dblclick()
 
-    row = page.locator(".orders-under_way .order-row", has_text="Order 2")
+    row = page.locator(".orders-under_way .order-row", has_text="Order no. 2")
     expect(row).to_contain_text("¥43.20")
     expect(row.locator(".asking")).to_have_count(0)
     assert len(told(shop, "approve")) == 1
@@ -80,9 +80,9 @@ def test_what_a_supplier_asks_for_is_declined_and_the_order_stays_as_it_was(shop
     asks_for(visit(shop, who="vera"), price="0.9", note="")
     page = visit(shop, "#/orders")
 
-    page.get_by_role("button", name="Decline: Order 2").click()
+    page.get_by_role("button", name="Decline: Order no. 2").click()
 
-    row = page.locator(".orders-under_way .order-row", has_text="Order 2")
+    row = page.locator(".orders-under_way .order-row", has_text="Order no. 2")
     expect(row).to_contain_text("Sent")
     expect(row).to_contain_text("¥35.20")
     [step] = told(shop, "change")
@@ -104,7 +104,7 @@ def test_who_does_not_get_what_was_promised_is_named(shop: Shop, visit: Visit) -
 def test_who_only_looks_sees_what_is_asked_and_no_button(shop: Shop, visit: Visit) -> None:
     shop.do(shop.fake.trade.asked, 2)
     page = visit(shop, "#/orders", who="otto")
-    row = page.locator(".order-row", has_text="Order 2")
+    row = page.locator(".order-row", has_text="Order no. 2")
 
     expect(row.locator(".asking")).to_contain_text("Until you agree, it stays as it is.")
     expect(row.get_by_role("button")).to_have_count(0)

@@ -60,7 +60,7 @@ def test_where_several_offer_an_article_the_proposed_supplier_stands_first_and_a
     page = visit(shop, "#/replenishment")
     row = page.locator(".orderly", has_text="LED panel 40 W")
 
-    row.get_by_role("button", name="Order 120: LED panel 40 W").dblclick()
+    row.get_by_role("button", name="Order 120 units: LED panel 40 W").dblclick()
 
     options = row.get_by_role("radio")
     expect(options).to_have_count(3)
@@ -77,12 +77,12 @@ def test_where_several_offer_an_article_the_proposed_supplier_stands_first_and_a
     expect(options).to_have_count(0)
     assert told(shop, "order_need") == []
     page.wait_for_timeout(DOUBLE_TAP_MS)  # else it is the rest of a double tap
-    row.get_by_role("button", name="Order 120: LED panel 40 W").click()
+    row.get_by_role("button", name="Order 120 units: LED panel 40 W").click()
     page.wait_for_timeout(DOUBLE_TAP_MS)
     page.keyboard.press("ArrowDown")
     row.get_by_role("button", name="Order from Nordfrisk").click()
 
-    order = page.get_by_role("link", name=re.compile(r"Order \d+"))
+    order = page.get_by_role("link", name=re.compile(r"Order no. \d+"))
     expect(order).to_have_count(1)
     assert told(shop, "order_need") == [(shop.fake.trade.orders_of("nord")[-1].needs[0], "nord")]
     order.click()

@@ -7,8 +7,10 @@ import base64
 import re
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from cloud.core.trends import TrendView
 from cloud.core.view import AlertView
 from tests.browser.conftest import PHONE, Shop, Visit
 from tests.browser.fake_service import now_ms
@@ -64,6 +66,11 @@ def flood(n: int) -> list[AlertView]:
     ]  # fmt: skip
 
 
+CUT_NAMES = """() => [...document.querySelectorAll('.room .name, .room > .note > *, .stock tbody th > *')]
+    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth && one.clientWidth > 0)
+    .map((one) => one.textContent)"""
+
+
 def test_each_tile_tells_its_value_its_change_what_is_usual_and_its_course(shop: Shop, visit: Visit) -> None:
     page = visit(shop)
     tiles = page.locator(".tile")
@@ -92,8 +99,32 @@ def test_the_worst_trends_come_first_each_with_what_is_normal_and_its_gaps(shop:
     expect(cold).to_contain_text("normal 2 °C to 8 °C")
     assert (cold.locator(".line").get_attribute("d") or "").count("M") == 2
     assert cold.locator(".band").count() == 1
+    expect(trends.first.locator(".tick.y").last).to_have_text(re.compile(r"^\d+\s%$"))
+    expect(cold.locator(".tick.y").last).to_have_text("8 °C")
     trends.first.click()
     expect(page).to_have_url(re.compile("#/equipment/machine-31"))
+
+
+def test_the_trend_of_a_slot_says_of_how_many_and_of_a_share_its_axis_is_in_percent(shop: Shop, visit: Visit) -> None:
+    slot, machine = shop.fake.become().slots[0], shop.fake.become().assets[0]
+    t = now_ms()
+    runs = [0.2, 0.4, 0.6, 0.5, 0.4, 0.45]
+    hours = [t - n * 3_600_000 for n in range(6, 0, -1)]
+
+    async def found() -> list[TrendView]:
+        return [
+            TrendView("slot", slot.id, "count", "", 2.0, hours[0], t + 60_000, hours, [None] * 6, 5.0, 36.0),
+            TrendView("asset", machine.id, "duty", "1", 1.0, hours[0], t, hours, runs, 0.43, 0.48),
+        ]
+
+    shop.do(setattr, shop.fake.front, "trends", found)
+    shop.do(shop.fake.become, slots=[replace(slot, count=0, low=0, high=0, at_ms=t), *shop.fake.become().slots[1:]])
+    page = visit(shop)
+
+    expect(page.locator(".room").first.locator(".value")).to_have_text(f"0 of {slot.capacity}")
+    expect(page.locator(".room").first).to_contain_text("Nothing is kept of these hours yet.")
+    expect(page.locator(".room").last.locator(".value")).to_have_text("45%")
+    assert all(one.endswith("%") for one in page.locator(".room").last.locator(".tick.y").all_inner_texts())
 
 
 def test_five_hundred_alerts_at_once_are_a_few_rows_with_their_number(shop: Shop, visit: Visit) -> None:
@@ -119,6 +150,7 @@ def test_a_wall_fits_is_read_from_afar_and_asks_for_no_hand(shop: Shop, visit: V
     assert page.evaluate("() => document.documentElement.scrollHeight - innerHeight") <= 0
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(CUT_ROWS) == []
+    assert page.evaluate(CUT_NAMES) == []
     for figure in page.locator(".tile .value b").all():
         assert figure.evaluate(DIGIT_HEIGHT) >= size[1] * DISTANCE_IN_HEIGHTS / 200
 

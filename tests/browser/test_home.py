@@ -74,6 +74,16 @@ def home(chromium: Browser, house: House) -> Iterator[Page]:
     context.close()
 
 
+def test_who_has_not_signed_in_sees_how_it_is_without_scrolling(home: Page) -> None:
+    heading = home.get_by_role("heading", name="How it is")
+    expect(home.get_by_role("button", name="Sign in")).to_be_visible()
+
+    expect(heading).to_be_in_viewport()
+    head = home.locator(".home-top").bounding_box()
+    assert head is not None
+    assert head["height"] < 200
+
+
 def test_the_page_lives_with_the_service_gone_counts_on_and_takes_in_a_new_scale(house: House, home: Page) -> None:
     complaints: list[str] = []
     home.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

@@ -26,6 +26,8 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary, inpu
     .filter((one) => !one.closest('.note, .skip, dd, .what') && one.checkVisibility())
     .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect().height])
     .filter(([, height]) => height > 0 && height < 43.5)"""
+LOW = """(all) => all.map((one) => [one.outerHTML, one.getBoundingClientRect().height])
+    .filter(([, height]) => height < 43.5)"""
 COLOURED = """async (png) => {
     const image = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))]));
     const pen = new OffscreenCanvas(image.width, image.height).getContext('2d');
@@ -47,6 +49,14 @@ def violations(page: Page) -> list[str]:
     return [
         f"{one['id']}: {node['html'][:120]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]
     ]
+
+
+def test_on_a_phone_each_link_of_the_overviews_alerts_is_met_by_a_thumb(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, screen=PHONE)
+    links = page.locator(".alerts li a")
+    expect(links.first).to_be_visible()
+
+    assert links.evaluate_all(LOW) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -34,7 +34,7 @@ def test_papers_that_are_chosen_are_done_one_after_the_other_and_read_back_in_wo
 ) -> None:
     page = visit(shop, who="vera", screen=screen)
     panel = page.locator(".panel.handing")
-    row = page.locator(".order-row", has_text="Order 2")
+    row = page.locator(".order-row", has_text="Order no. 2")
     expect(row).to_contain_text("Sent")
 
     panel.get_by_label("Choose files …").set_input_files(
@@ -49,10 +49,10 @@ def test_papers_that_are_chosen_are_done_one_after_the_other_and_read_back_in_wo
     answer, sent, other, cut = [
         panel.locator(".heard > li", has_text=name) for name in ("answer.edi", "asn.edi", "other.edi", "cut.edi")
     ]
-    expect(answer).to_contain_text("Order 2 is confirmed:")
+    expect(answer).to_contain_text("Order no. 2 is confirmed:")
     expect(answer).to_contain_text("48 × Hydraulic oil")
     expect(answer.locator(".tag")).to_have_text("Done")
-    expect(sent).to_contain_text("Order 2, shipped:")
+    expect(sent).to_contain_text("Order no. 2, shipped:")
     expect(sent).to_contain_text("48 of 48 ×")
     expect(other.locator(".tag")).to_have_text("Nothing was done")
     expect(other).to_contain_text("there is none of yours by that number")
@@ -74,9 +74,11 @@ def test_a_paper_that_asks_for_more_waits_for_the_site_and_one_that_came_before_
     field.set_input_files([given("dearer.edi", DEARER)])
 
     expect(heard.locator(".tag")).to_have_text("Waits for the site")
-    expect(heard).to_contain_text("Order 2: this is dearer than what was approved, and waits for the site to agree:")
+    expect(heard).to_contain_text(
+        "Order no. 2: this is dearer than what was approved, and waits for the site to agree:"
+    )
     expect(heard).to_contain_text("48 × Hydraulic oil 20 L · ¥0.90")
-    expect(page.locator(".order-row", has_text="Order 2").locator(".asking")).to_contain_text("→ ¥0.90")
+    expect(page.locator(".order-row", has_text="Order no. 2").locator(".asking")).to_contain_text("→ ¥0.90")
     field.set_input_files([given("again.edi", DEARER)])
     again = heard.filter(has_text="again.edi")
     expect(again.locator(".tag")).to_have_text("Came before")
@@ -114,7 +116,7 @@ def test_a_paper_that_is_dropped_is_handed_in_too(shop: Shop, visit: Visit) -> N
 
     drop.dispatch_event("drop", {"dataTransfer": dropped})
 
-    expect(page.locator(".heard > li")).to_contain_text("Order 2 is confirmed:")
+    expect(page.locator(".heard > li")).to_contain_text("Order no. 2 is confirmed:")
 
 
 def test_who_agreed_on_no_papers_is_told_so(shop: Shop, visit: Visit) -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Shop, Visit
 from tests.browser.fake_supply import DAY_MS
+
+OUTSIDE = """() => [...document.querySelectorAll('.wanted')].flatMap((row) =>
+    [...row.querySelectorAll('.deal > :last-child dd, .unfold')]
+        .filter((one) => one.getBoundingClientRect().right > row.getBoundingClientRect().right - 4
+            || one.scrollWidth > one.clientWidth && one.clientWidth > 0)
+        .map((one) => one.outerHTML))"""
 
 
 def told(shop: Shop, kind: str) -> list[Any]:
@@ -96,7 +104,7 @@ def test_a_need_that_is_put_off_is_told_with_who_and_until_when_and_comes_back(s
     page.get_by_label("Why (for the others)").fill("the sale is over")
     page.keyboard.press("Enter")
 
-    expect(page.locator(".wanted")).to_have_count(count - 1)
+    expect(page.locator(".wanted:not(.settled)")).to_have_count(count - 1)
     [(_, ahead_ms, note)] = told(shop, "snooze")
     assert (round(ahead_ms / DAY_MS), note) == (7, "the sale is over")
     page.get_by_role("link", name=re.compile("^Put off")).click()
@@ -115,11 +123,76 @@ def test_of_two_who_edit_the_same_need_the_second_is_told(shop: Shop, visit: Vis
     number = next(one.id for one in shop.fake.become().needs if one.card and one.quantity == 120 and one.sku == led)
     shop.do(shop.fake.supply.change, number, quantity=130)
 
-    row.get_by_label("Units").fill("60")
+    row.get_by_role("textbox", name="Units").fill("60")
     row.get_by_role("button", name="Order so many").click()
 
     expect(row).to_contain_text("changed meanwhile. Look at it again")
     assert [one for one in shop.fake.trade.told if one[0] == "order_need"] == []
+
+
+def test_while_one_edits_a_need_another_orders_it_and_the_input_stays_with_who_did(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    row = page.locator(".wanted", has_text="Insulin pens")
+    row.get_by_role("button", name="Edit: Insulin pens").click()
+    row.get_by_role("textbox", name="Units").fill("60")
+    page.locator(".now time").hover()
+
+    visit(shop, "#/replenishment", who="mara").get_by_role("button", name="Order 120 units: Insulin pens").click()
+
+    expect(row).to_contain_text("Ordered by mara: Order no. 8")
+    expect(row.get_by_role("textbox", name="Units")).to_have_value("60")
+    row.get_by_role("button", name="Leave it").click()
+    page.locator(".now time").hover()
+    expect(row).to_have_count(0)
+
+
+def test_rows_stay_under_a_pointer_that_is_about_to_press_one(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    first, button = page.locator(".wanted").first, page.get_by_role("button", name="Order 120 units: LED panel 40 W")
+    expect(page.locator(".wanted .deal").first).to_be_visible()
+    name = first.locator("strong").inner_text()
+    button.hover()
+    before = button.bounding_box()
+
+    boss = visit(shop, "#/replenishment", who="mara")
+    boss.get_by_role("button", name=f"Order 120 units: {name}").click()
+
+    expect(first).to_contain_text("Ordered by mara: ")
+    assert name != "LED panel 40 W"
+    assert button.bounding_box() == before
+    page.locator(".now time").hover()
+    expect(page.locator(".wanted strong").first).not_to_have_text(name)
+
+
+def test_what_is_on_a_draft_waits_no_longer_to_be_decided(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    page.get_by_label("Choose LED panel 40 W").check()
+    page.get_by_role("button", name=re.compile("^Put on drafts")).click()
+    page.get_by_role("link", name=re.compile("^Drafts")).click()
+
+    page.get_by_role("link", name=re.compile("^To decide")).click()
+
+    expect(page.locator(".wanted").first).to_be_visible()
+    expect(page.locator(".wanted", has_text="LED panel 40 W")).to_have_count(0)
+
+
+def test_more_than_anybody_can_use_or_put_away_is_asked_once_more(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    row = page.locator(".wanted", has_text="LED panel 40 W")
+    row.get_by_role("button", name="Edit: LED panel 40 W").click()
+    row.get_by_role("textbox", name="Units").fill("99999999")
+    page.keyboard.press("Enter")
+
+    expect(row).to_contain_text(re.compile(r"LED panel 40 W: so many last about [\d,]+ days"))
+    expect(row).to_contain_text("its shelves hold")
+    page.keyboard.press("Enter")
+    assert told(shop, "units") == [] == [one for one in shop.fake.trade.told if one[0] == "order_need"]
+    row.get_by_role("textbox", name="Units").fill("120")
+    expect(row.get_by_role("button", name="Do it anyway")).to_have_count(0)
+    row.get_by_role("textbox", name="Units").fill("99999999")
+    page.keyboard.press("Enter")
+    row.get_by_role("button", name="Do it anyway").click()
+    expect(page.locator(".done li", has_text="LED panel 40 W")).to_contain_text("Ordered: order no.")
 
 
 def test_what_is_chosen_goes_on_one_draft_which_stands_under_drafts(shop: Shop, visit: Visit) -> None:
@@ -144,6 +217,21 @@ def test_who_only_looks_sees_the_queue_and_decides_nothing(shop: Shop, visit: Vi
     expect(page.locator(".wanted").first).to_be_visible()
     expect(page.locator(".tick-box input")).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("^(Order|Edit|Put off)"))).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_no_cost_and_no_arrow_leaves_its_row(shop: Shop, visit: Visit, width: int) -> None:
+    sku = shop.fake.become().skus
+    long = [replace(one, name="Influenza vaccine, box of 10, with needles") for one in sku]
+    shop.do(shop.fake.become, skus=long)
+    page = visit(shop, "#/replenishment", screen={**PHONE, "viewport": {"width": width, "height": 844}})
+    expect(page.locator(".wanted .deal").first).to_be_visible()
+
+    page.locator(".deal > :nth-child(2) dd").evaluate_all(
+        "(all) => all.forEach((one) => { one.textContent = 'Coldchain Pharma Netherlands'; })"
+    )
+
+    assert page.evaluate(OUTSIDE) == []
 
 
 def test_what_if_answers_beside_what_is_planned_now(shop: Shop, visit: Visit) -> None:

@@ -30,14 +30,14 @@ def test_a_need_is_ordered_once_however_often_it_is_pressed(shop: Shop, visit: V
     page.on(
         "request", lambda asked: keys.append(asked.headers["idempotency-key"]) if asked.url.endswith("/order") else None
     )
-    button = page.get_by_role("button", name="Order 120: Insulin pens")
+    button = page.get_by_role("button", name="Order 120 units: Insulin pens")
 
     button.dblclick()
 
-    order = page.get_by_role("link", name=re.compile(r"Order \d+"))
+    order = page.locator(".done").get_by_role("link", name=re.compile(r"Order no. \d+"))
     expect(order).to_have_count(1)
     expect(button).to_have_count(0)
-    expect(page.locator(".done li", has_text="Insulin pens")).to_contain_text("Ordered: order 8")
+    expect(page.locator(".done li", has_text="Insulin pens")).to_contain_text("Ordered: order no. 8")
     assert told(shop, "order_need") == [1]
     assert len(keys) == 1
     order.click()
@@ -86,7 +86,7 @@ def test_an_arrival_is_booked_by_one_tap(shop: Shop, visit: Visit) -> None:
     page.get_by_role("button", name="Confirm 34").dblclick()
 
     expect(page.locator(".arrivals")).to_have_count(0)
-    expect(page.locator(".order-row", has_text="Order 3")).to_contain_text("Partly received")
+    expect(page.locator(".order-row", has_text="Order no. 3")).to_contain_text("Partly received")
     assert told(shop, "confirm") == [Came(34)]
 
 
@@ -113,7 +113,7 @@ def test_an_arrival_can_be_put_right_first_and_says_what_is_wrong_where(shop: Sh
 
 def test_an_order_above_the_limit_is_refused_kindly_and_a_manager_may(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/orders/4")
-    row = page.locator(".order-row", has_text="Order 4")
+    row = page.locator(".order-row", has_text="Order no. 4")
 
     row.get_by_role("button", name="Approve").click()
     expect(row).to_contain_text("more than a buyer may")
@@ -123,7 +123,7 @@ def test_an_order_above_the_limit_is_refused_kindly_and_a_manager_may(shop: Shop
     page.locator("form").get_by_role("button", name="Change").click()
     expect(row).to_contain_text("¥15,800.00")
     boss = visit(shop, "#/orders/4", who="mara")
-    boss.locator(".order-row", has_text="Order 4").get_by_role("button", name="Approve").click()
+    boss.locator(".order-row", has_text="Order no. 4").get_by_role("button", name="Approve").click()
 
     expect(row).to_contain_text("Approved")
     expect(row.locator(".versions")).to_contain_text("M6 hex bolts: units 4,000 → 1,000")
@@ -131,7 +131,7 @@ def test_an_order_above_the_limit_is_refused_kindly_and_a_manager_may(shop: Shop
 
 def test_an_order_that_somebody_else_changed_says_so_and_shows_it(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/orders")
-    row = page.locator(".order-row", has_text="Order 5")
+    row = page.locator(".order-row", has_text="Order no. 5")
     page.route(
         "**/orders/5/send",
         lambda route: route.fulfill(status=409, json={"code": "changed", "detail": "It is at version 3.", "hint": ""}),
@@ -146,7 +146,7 @@ def test_late_orders_come_first_and_say_so(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/orders")
 
     first = page.locator(".orders-under_way .order-row").first
-    expect(first).to_contain_text("Order 2")
+    expect(first).to_contain_text("Order no. 2")
     expect(first).to_contain_text("Late")
 
 
@@ -215,7 +215,7 @@ def test_a_supplier_sees_its_portal_only_and_confirms_there(shop: Shop, visit: V
     expect(page.locator("nav")).to_have_count(0)
     expect(page.locator(".order-row")).to_have_count(2)
     expect(page.locator(".shelves li").first).to_contain_text("below the least")
-    page.get_by_role("button", name="Confirm or change dates: Order 2").click()
+    page.get_by_role("button", name="Confirm or change dates: Order no. 2").click()
     page.get_by_label(re.compile(": Units")).fill("60")
     page.get_by_label(re.compile(": Due")).fill(day)
     submit = page.locator("form").get_by_role("button", name="Confirm or change dates")
@@ -224,7 +224,7 @@ def test_a_supplier_sees_its_portal_only_and_confirms_there(shop: Shop, visit: V
     page.get_by_label(re.compile(": Units")).fill("40")
     submit.dblclick()
 
-    row = page.locator(".order-row", has_text="Order 2")
+    row = page.locator(".order-row", has_text="Order no. 2")
     expect(row).to_contain_text("Confirmed")
     expect(row).not_to_contain_text("Late")
     steps: list[Step] = told(shop, "confirm")
@@ -272,7 +272,7 @@ def test_a_supplier_is_led_from_confirming_to_shipping_with_the_number_of_its_di
     shop: Shop, visit: Visit
 ) -> None:
     page = visit(shop, who="vera")
-    row, form = page.locator(".order-row", has_text="Order 2"), page.locator("form")
+    row, form = page.locator(".order-row", has_text="Order no. 2"), page.locator("form")
     expect(row.locator(".steps > .acts button.main")).to_have_text("Confirm or change dates")
     row.locator(".steps > .acts button.main").click()
     price = page.get_by_label(re.compile(": Price of one"))
@@ -285,7 +285,7 @@ def test_a_supplier_is_led_from_confirming_to_shipping_with_the_number_of_its_di
     form.get_by_label("Number of the dispatch note (ASN)").fill("ASN-77")
     form.get_by_role("button", name="Ship").click()
 
-    expect(row.get_by_role("button", name="Ship: Order 2")).to_have_count(0)  # nothing is left to ship
+    expect(row.get_by_role("button", name="Ship: Order no. 2")).to_have_count(0)  # nothing is left to ship
     assert told(shop, "confirm")[0].lines[0].unit_price == 11 / 15
     assert told(shop, "ship")[0].key == "ASN-77"
 
@@ -307,8 +307,8 @@ def test_a_supplier_sees_who_decides_plans_its_shelves_and_tells_what_it_has(
     page.get_by_role("button", name="Plan a delivery").click()
     form.get_by_label("Paper A4 80 g: Units").fill("20")
     form.get_by_role("button", name="Hand in the plan").click()
-    expect(shelves).to_contain_text("Handed in: it is order 8.")
-    expect(page.locator(".order-row", has_text="Order 8")).to_contain_text("Confirmed")
+    expect(shelves).to_contain_text("Handed in: it is order no. 8.")
+    expect(page.locator(".order-row", has_text="Order no. 8")).to_contain_text("Confirmed")
 
     page.get_by_role("button", name="Propose a delivery").click()
     shelves.get_by_label("Pallet wrap 500: Units").fill("12")

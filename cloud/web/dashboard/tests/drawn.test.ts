@@ -24,6 +24,15 @@ test("rooms are where they were drawn, each with its slots inside", () => {
   }
 });
 
+test("a wide panel is used: the plan is drawn out to its sides, up to three times as much as downwards", () => {
+  const wide = (width: number) => {
+    const [left, right] = drawn(slots, [hall, cold], [], width, 300)!.rooms;
+    return right!.x + right!.width - left!.x;
+  };
+  assert.equal(wide(2000), 2000);
+  assert.equal(wide(4000), 2700);
+});
+
 test("on a rack that was placed each slot is at its bay, the lowest level in front", () => {
   const floor = drawn(slots, [hall, cold], racks, 900, 420)!;
   const at = new Map(floor.cells.map((cell) => [cell.id, cell]));

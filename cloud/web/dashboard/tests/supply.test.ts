@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, DAY_MS, demandOf, reach, stockOf } from "../src/core/course";
-import { effect, isSnoozed, ordersOf, ranked, tabOf } from "../src/core/queue";
+import { effect, isSnoozed, kept, orderOf, ordersOf, ranked, strange, tabOf } from "../src/core/queue";
 import { read, replenishHref, skuPageHref } from "../src/route";
 import type { NeedView, OrderView } from "../src/types";
 import type { SkuCourse, Suggestion } from "../src/types_supply";
@@ -69,6 +69,26 @@ test("what was put off comes back when its time is over", () => {
   assert.ok(isSnoozed(need(1, 500), 499));
   assert.ok(!isSnoozed(need(1, 500), 500));
   assert.ok(!isSnoozed(need(1), 0));
+});
+
+test("a need is on the order that was made of it, until that is cancelled", () => {
+  const order = (id: number, state: OrderView["state"], needs: number[]) => ({ id, state, needs }) as OrderView;
+  const wanted = { id: 7, order: 3 } as NeedView;
+  assert.equal(orderOf(wanted, [order(2, "draft", [1]), order(3, "sent", [])])?.id, 3);
+  assert.equal(orderOf(wanted, [order(4, "draft", [7])])?.id, 4);
+  assert.equal(orderOf(wanted, [order(3, "cancelled", [7])]), undefined);
+});
+
+test("while somebody is about to act nothing moves, and what is new comes last", () => {
+  assert.deepEqual(kept([3, 1, 2], [9, 2, 3]), [3, 1, 2, 9]);
+});
+
+test("an order of years, or of more than the shelves hold, is strange; what is proposed is not", () => {
+  const one = { daily: 4, on_hand: 10, coming: 20 };
+  assert.deepEqual(strange(120, one, 180), { days: null, room: null });
+  assert.deepEqual(strange(99_999_999, one, 180), { days: 24_999_999.75, room: 180 });
+  assert.deepEqual(strange(151, one, 180), { days: null, room: 180 });
+  assert.deepEqual(strange(1461, { ...one, daily: null }, null), { days: null, room: null });
 });
 
 test("orders stand in the tab of their state, and late ones in their own too", () => {

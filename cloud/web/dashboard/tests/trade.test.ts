@@ -220,5 +220,5 @@ test("every limit, verdict, cause, step and state that the service knows has wor
 
 test("goods that may be those of an order name it", () => {
   assert.notEqual(caused({ code: "receipt_not_booked", units: 3, evidence: { order: 7, awaited: 3 } }), caused({ code: "receipt_not_booked", units: 3, evidence: { put_units: 3, slot: "a", at_ms: 1 } }));
-  assert.match(caused({ code: "receipt_not_booked", units: 3, evidence: { order: 7, awaited: 3 } }), /Order 7/);
+  assert.match(caused({ code: "receipt_not_booked", units: 3, evidence: { order: 7, awaited: 3 } }), /Order no. 7/);
 });

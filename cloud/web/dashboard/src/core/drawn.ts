@@ -3,8 +3,10 @@ import type { RackView, SlotView, ZoneView } from "../types";
 import { type Cell, type Floor, type Label, plan, TITLE } from "./floor";
 import { type Area, cells, meet } from "./site_plan";
 
-/** So many times may one side of the plan be drawn out more than the other, to use the room there is. */
+/** So many times may the depth of the plan be drawn out more than its width, to use the room there is. */
 const STRETCH = 1.7;
+/** And its width more than its depth: names stand beside one another, and have room then. */
+const ACROSS = 3;
 /** Smaller cells than these would be neither seen nor met. */
 const LEAST_PX = 5;
 const NAME = 15;
@@ -26,7 +28,7 @@ export function drawn(slots: SlotView[], zones: ZoneView[], racks: RackView[], w
   for (const slot of slots) if (!byZone.get(slot.zone)?.push(slot)) byZone.set(slot.zone, [slot]);
   const most = Math.max(1 / STRETCH, ...placed.map((zone) => filled(byZone.get(zone.id) ?? [], zone, racks, width / wide)));
   const down = Math.min(height / deep, (width / wide) * Math.min(most, STRETCH));
-  const across = Math.min(width / wide, down * STRETCH);
+  const across = Math.min(width / wide, down * ACROSS);
   const floor: Floor = { width, height: Math.floor(deep * down), cells: [], racks: [], rooms: [] };
   const aside = (width - wide * across) / 2;
   for (const zone of placed) {

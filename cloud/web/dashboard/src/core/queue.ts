@@ -17,6 +17,22 @@ export function ranked(needs: NeedView[], queue: ReadonlyMap<number, Suggestion>
   return [...needs].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
 }
 
+/** The order that a need is on; one that was cancelled is none. */
+export const orderOf = (need: NeedView, orders: OrderView[]): OrderView | undefined => orders.find((one) => one.state !== "cancelled" && (one.needs.includes(need.id) || one.id === need.order));
+
+/** What is shown while somebody is about to act: all keep their places, what left too, and what is new comes last. */
+export const kept = (before: readonly number[], now: readonly number[]): number[] => [...new Set([...before, ...now])];
+
+/** More than this many days of demand are asked about before they are ordered. */
+const DAYS_MUCH = 365;
+
+/** What is strange about so many units: for how many days they would last, or how many the shelves hold (`room`, null where
+ *  it lies on none) beside what is there and coming. The null ones are not strange. */
+export function strange(units: number, { daily, on_hand, coming }: Pick<Suggestion, "daily" | "on_hand" | "coming">, room: number | null): { days: number | null; room: number | null } {
+  const days = daily ? units / daily : 0;
+  return { days: days > DAYS_MUCH ? days : null, room: room !== null && units + on_hand + coming > room ? room : null };
+}
+
 /** The orders of a tab. */
 export function ordersOf(tab: Tab, orders: OrderView[]): OrderView[] {
   const open = ["sent", "confirmed", "partly_received"];

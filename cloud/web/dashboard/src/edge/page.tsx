@@ -108,7 +108,7 @@ function Door() {
   };
   const shown = open.value || !standing.value.looks;
   return (
-    <div class="door">
+    <div class="entry">
       {!shown && <button type="button" onClick={() => (open.value = true)}>{say("home.enter")}</button>}
       {shown && (
         <form onSubmit={(event) => (event.preventDefault(), void enter())}>

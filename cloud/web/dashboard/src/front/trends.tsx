@@ -1,7 +1,7 @@
 // The courses that are furthest out of what is normal, the worst first.
 import { across, down, type Span, ticks } from "../core/spark";
 import { appended, span, steps, withGaps } from "../core/series";
-import { featured, featureName, normal } from "../plant/features";
+import { counted, featured, featureName, normal } from "../plant/features";
 import { assetName } from "../plant/told";
 import { assets, rooms } from "../plant/live";
 import { assetHref, hrefOf, slotHref } from "../route";
@@ -9,10 +9,12 @@ import { now, skuName, slots, speaks, zoneName, zones } from "../state";
 import type { TrendView } from "../types_front";
 import { HOUR_MS } from "../ui/history";
 import { Spark } from "../ui/spark";
-import { exact, asOf, minute, number, quantity, say, shortDay } from "../words/words";
+import { asOf, exact, minute, number, percent, quantity, say, shortDay } from "../words/words";
 import { failed, trends, useTrends } from "./api";
 
 const DAYS_MS = 36 * HOUR_MS;
+/** Units that are told in others where those fit better. */
+const LASTING = new Set(["ms", "s"]);
 
 export function Trends() {
   useTrends();
@@ -37,14 +39,14 @@ function Trend({ trend }: { trend: TrendView }) {
   const known = live ? appended(measured, at, newest, from) : measured;
   const series = slot ? steps(known, to) : withGaps(known);
   const [least, most] = span(series.v, [low, high]);
-  const value = series.v.findLast((one) => one !== null);
+  const value = series.v.findLast((one) => one !== null) ?? newest; // of what came just now nothing is kept yet
   const old = zone ? !speaks(zone.series) : slot ? slot.status === "silent" : !speaks(id);
-  const out = !old && value !== null && value !== undefined && ((low !== null && value < low) || (high !== null && value > high));
+  const out = !old && value !== null && ((low !== null && value < low) || (high !== null && value > high));
   const of = { name: trend.name, unit: trend.unit, normal_low: low, normal_high: high };
   const asset = assets.value.get(id);
   const name = slot ? `${id} · ${skuName(slot.sku)}` : zone ? zoneName(id) : assetName(asset, id);
   const feature = kind === "slot" ? say("trends.count") : featureName(trend.name);
-  const told = value === null || value === undefined ? "?" : kind === "zone" ? quantity(value, trend.unit, 1) : featured(value, of);
+  const told = value === null ? "?" : slot ? say("trends.of", { n: number(value), capacity: number(slot.capacity) }) : kind === "zone" ? quantity(value, trend.unit, 1) : featured(value, of);
   const href = kind === "asset" ? assetHref(id) : kind === "slot" ? slotHref(id) : hrefOf([...rooms.value.values()].some((room) => room.zone === id) ? "cold" : "map");
   return (
     <a class={`panel room ${out ? "bad" : ""}`} href={href} title={exact(to)}>
@@ -58,7 +60,11 @@ function Trend({ trend }: { trend: TrendView }) {
         <span>{feature}</span>
         {normal(of) && <span class="normal">{normal(of)}</span>}
       </span>
-      <Chart span={{ from, to, low: least, high: most }} trend={trend} series={series} label={say("trends.chart", { name, feature, value: told })} />
+      {series.v.some((one) => one !== null) ? (
+        <Chart span={{ from, to, low: least, high: most }} trend={trend} series={series} label={say("trends.chart", { name, feature, value: told })} />
+      ) : (
+        <span class="note">{say("trends.nothing_yet")}</span>
+      )}
     </a>
   );
 }
@@ -68,12 +74,16 @@ function Chart({ span: drawn, trend, series, label }: { span: Span; trend: Trend
   const whole = long ? 24 * HOUR_MS : HOUR_MS;
   const step = Math.ceil((drawn.to - drawn.from) / 3.5 / whole) * whole;
   const times: number[] = [];
+  const rising = ticks(drawn.low, drawn.high);
+  const { unit, share } = trend.kind === "asset" ? counted(trend.name, trend.unit) : { unit: trend.kind === "zone" ? trend.unit : "", share: false };
+  /** As the figure above is told; a unit that all have alike stands at the uppermost alone. */
+  const marked = (one: number, top: boolean): string => (share ? percent(one, drawn.high - drawn.low < 0.02 ? 1 : 0) : quantity(one, top || LASTING.has(unit) ? unit : ""));
   for (let at = Math.ceil(drawn.from / step) * step; at <= drawn.to; at += step) times.push(at);
   return (
     <span class="trend">
       <Spark series={series} span={drawn} low={trend.low} high={trend.high} label={label} />
-      {ticks(drawn.low, drawn.high).map((one) => (
-        <Label key={one} class="y" style={{ top: `${down(one, drawn)}%` }} text={number(one, 1)} />
+      {rising.map((one) => (
+        <Label key={one} class="y" style={{ top: `${down(one, drawn)}%` }} text={marked(one, one === rising.at(-1))} />
       ))}
       {times.map((at) => (
         <Label key={at} class="x" style={{ left: `${across(at, drawn)}%` }} text={long ? shortDay(at) : minute(at)} />

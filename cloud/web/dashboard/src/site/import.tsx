@@ -65,7 +65,7 @@ function Found({ name, shown, stale, done }: { name: string; shown: SitePreview;
     }).then((applied) => applied && done(say("import.done", { added: number(shown.added), changed: number(shown.changed) })));
   const counts: [string, number][] = [["added", shown.added], ["changed", shown.changed], ["unchanged", shown.unchanged], ["problems", shown.n_problems]];
   return (
-    <section class="found" aria-label={say("import.preview", { name })}>
+    <section class="import-found" aria-label={say("import.preview", { name })}>
       <h3 class="padded">{say("import.preview", { name })}</h3>
       <ul class="import-counts">
         {counts.map(([what, n]) => <li key={what} class={what === "problems" && n ? "bad" : ""}><b>{number(n)}</b> {word("import.n", what)}</li>)}

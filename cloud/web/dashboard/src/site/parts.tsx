@@ -1,4 +1,5 @@
 // The site editor and the channels, loaded later: see ui/later.tsx. Their words and looks come beside them.
+import "../style/trade.css";
 import "../style/people.css";
 import "../style/site.css";
 

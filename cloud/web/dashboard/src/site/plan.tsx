@@ -105,7 +105,7 @@ export function Plan({ changed }: { changed: () => void }) {
       {off.length > 0 && (
         <div class="padded off-plan">
           <h3>{say("plan.off")}</h3>
-          <ul class="chips">
+          <ul>
             {off.map((thing) => (
               <li key={`${thing.kind}/${thing.one.id}`}>
                 {admin ? <button type="button" onClick={() => onto(thing)}>{say("plan.place", { name: nameOf(thing.one) })}</button> : <span class="tag">{nameOf(thing.one)}</span>}

@@ -3,6 +3,8 @@
 import { type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import "../style/chart.css";
 import type { Drawn } from "../core/course";
 import { dark } from "../theme";
 import { zoom } from "../ui/panel";

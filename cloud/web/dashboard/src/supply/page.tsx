@@ -2,7 +2,8 @@
 // tab is an address: #/replenishment/drafts.
 import "../style/tabs.css";
 import { useSignal } from "@preact/signals";
-import { ordersOf, isSnoozed, ranked, tabOf, TABS, type Tab } from "../core/queue";
+import { useRef } from "preact/hooks";
+import { kept, ordersOf, isSnoozed, ranked, tabOf, TABS, type Tab } from "../core/queue";
 import { adopt } from "../link";
 import { hrefOf, part, query, replenishHref } from "../route";
 import { may, needsDone, needsInOrder, now, orders, site } from "../state";
@@ -17,6 +18,7 @@ import type { Suggestion } from "../types_supply";
 import { money, number, say } from "../words/words";
 import { drafts, queue } from "./api";
 import { BackTested } from "./backtest";
+import { useHeld } from "./held";
 import { Row, Snoozed } from "./row";
 import { WhatIfs } from "./what_if";
 
@@ -29,9 +31,11 @@ export function Replenishment() {
   const version = open.map((need) => `${need.id} ${need.changed_ms} ${need.order}`).join();
   const [told] = useAsked(version, queue, AGAIN_MS);
   const known = told.value.value ? new Map(told.value.value.items.map((one) => [one.id, one])) : NOTHING;
-  const waiting = ranked(open.filter((need) => !isSnoozed(need, now.value)), known);
-  const asleep = open.filter((need) => isSnoozed(need, now.value));
   const every = [...orders.value.values()];
+  const ordered = new Set(every.flatMap((order) => (order.state === "cancelled" ? [] : order.needs)));
+  const undecided = open.filter((need) => need.order === null && !ordered.has(need.id));
+  const waiting = ranked(undecided.filter((need) => !isSnoozed(need, now.value)), known);
+  const asleep = undecided.filter((need) => isSnoozed(need, now.value));
   const counts: Partial<Record<Tab, number>> = { decide: waiting.length, snoozed: asleep.length, ...Object.fromEntries((["drafts", "sent", "late", "received"] as const).map((one) => [one, ordersOf(one, every).length])) };
   return (
     <>
@@ -82,6 +86,14 @@ function Orders({ tab }: { tab: Tab }) {
 
 function Decide({ waiting, known, failed, more }: { waiting: NeedView[]; known: ReadonlyMap<number, Suggestion>; failed: boolean; more: number }) {
   const list = useKeptFocus<HTMLUListElement>();
+  const held = useHeld(list);
+  const places = useRef<number[]>([]);
+  const inOrder = useRef(false); // only then are they in their order, and worth keeping so
+  const still = new Map(waiting.map((need) => [need.id, need]));
+  places.current = held && inOrder.current ? kept(places.current, [...still.keys()]) : [...still.keys()];
+  inOrder.current = known.size > 0 || failed;
+  const over = new Map([...needsInOrder.value, ...needsDone.value].filter((need) => !still.has(need.id)).map((need) => [need.id, need]));
+  const shown = places.current.flatMap((id) => still.get(id) ?? over.get(id) ?? []);
   const picked = useSignal<ReadonlySet<number>>(new Set());
   const chosen = waiting.filter((need) => picked.value.has(need.id));
   const pick = (id: number) => {
@@ -92,12 +104,12 @@ function Decide({ waiting, known, failed, more }: { waiting: NeedView[]; known: 
   return (
     <>
       <Panel name="needs queue" title={say("needs.title")} aside={waiting.length > 0 && say("needs.count", { n: waiting.length })}>
-        {waiting.length === 0 && <p class="calm">{say("needs.none")}</p>}
+        {shown.length === 0 && <p class="calm">{say("needs.none")}</p>}
         {failed && <p class="calm" role="status">{say("replenish.failed")}</p>}
         {more > 0 && <p class="calm">{say("replenish.more", { n: number(more) })}</p>}
         <ul ref={list} class="rows">
-          {waiting.map((need) => (
-            <Row key={need.id} need={need} told={known.get(need.id) ?? null} picked={picked.value.has(need.id)} pick={() => pick(need.id)} />
+          {shown.map((need) => (
+            <Row key={need.id} need={need} over={!still.has(need.id)} told={known.get(need.id) ?? null} picked={picked.value.has(need.id)} pick={() => pick(need.id)} />
           ))}
         </ul>
         {chosen.length > 0 && <Together chosen={chosen} known={known} done={() => (picked.value = new Set())} />}

@@ -1,10 +1,11 @@
 // One thing that waits to be ordered: why, what an order would do to its course, from whom and at what; to approve, to
 // edit, to put off. Who edits or puts off does so as it was looked at: if somebody else was first, that is said.
 import { useSignal } from "@preact/signals";
-import { effect } from "../core/queue";
+import { useRef } from "preact/hooks";
+import { effect, isSnoozed, orderOf } from "../core/queue";
 import { adopt } from "../link";
-import { skuPageHref } from "../route";
-import { may, now, site, skuName, skus } from "../state";
+import { orderHref, skuPageHref } from "../route";
+import { may, now, orders, site, skuName, skus } from "../state";
 import type { NeedView } from "../types";
 import type { Suggestion } from "../types_supply";
 import { days, day, figure, money, moment, number, percent, say, word } from "../words/words";
@@ -12,6 +13,7 @@ import { Since } from "../ui/panel";
 import { useAsked } from "../trade/asked";
 import { Card } from "../trade/card";
 import { Act, Form, Trouble } from "../trade/form";
+import { much } from "../trade/much";
 import { OrderNeed } from "../trade/order_need";
 import { useWish } from "../trade/wish";
 import { course, look, type Looked, orderUnits, snooze } from "./api";
@@ -25,21 +27,26 @@ const coins = (value: number) => money(value, site.value?.currency || "EUR");
 
 interface OneRow {
   need: NeedView;
+  /** It does not wait any more, but keeps its place while somebody is about to act. */
+  over: boolean;
   told: Suggestion | null;
   picked: boolean;
   pick: () => void;
 }
 
-export function Row({ need, told, picked, pick }: OneRow) {
+export function Row({ need, over, told, picked, pick }: OneRow) {
   const open = useSignal(false);
   const doing = useSignal<{ what: "edit" | "snooze"; looked: Looked } | null>(null);
-  const orderable = may("buy") && need.state === "proposed" && need.order === null;
+  const orderable = !over && may("buy") && need.state === "proposed" && need.order === null;
   const name = skuName(need.sku);
   const { position, reorder_point } = need.why;
   const leave = () => (doing.value = null);
+  const line = useRef<HTMLDivElement>(null);
+  const tall = useRef(0);
+  tall.current = over ? tall.current || (line.current?.getBoundingClientRect().height ?? 0) : 0; // as it was, with its buttons
   return (
-    <li class="orderly wanted">
-      <div class="line">
+    <li class={over ? "orderly wanted settled" : "orderly wanted"}>
+      <div class="line" ref={line} style={over ? { minHeight: `${tall.current}px` } : undefined}>
         {orderable ? (
           <label class="tick-box">
             <input type="checkbox" checked={picked} onChange={pick} aria-label={say("replenish.choose", { name })} />
@@ -73,7 +80,7 @@ export function Row({ need, told, picked, pick }: OneRow) {
           </dl>
         )}
         <div class="decisions">
-          <OrderNeed need={need} />
+          {over ? <Settled need={need} /> : <OrderNeed need={need} />}
           {orderable && (
             <>
               <Open label={say("replenish.edit")} described={`${say("replenish.edit")}: ${name}`} need={need.id} open={(looked) => (doing.value = { what: "edit", looked })} />
@@ -92,6 +99,27 @@ export function Row({ need, told, picked, pick }: OneRow) {
       {doing.value?.what === "edit" && <Edit looked={doing.value.looked} name={name} leave={leave} />}
       {doing.value?.what === "snooze" && <Snooze looked={doing.value.looked} name={name} leave={leave} />}
     </li>
+  );
+}
+
+/** What became of it, and through whom. */
+function Settled({ need }: { need: NeedView }) {
+  const order = orderOf(need, [...orders.value.values()]);
+  const { snoozed_until_ms: until, snoozed_by: by } = need.why;
+  return (
+    <p class="note" role="status">
+      {order ? (
+        <>
+          {order.by && say("replenish.ordered_by", { by: order.by })} <a href={orderHref(order.id)}>{say("order.title", { id: order.id })}</a>
+        </>
+      ) : need.order !== null ? (
+        say("need.ordered", { id: need.order })
+      ) : isSnoozed(need, now.value) ? (
+        say("replenish.put_off_by", { by: String(by ?? "–"), until: moment(Number(until)) })
+      ) : (
+        say("replenish.over_now")
+      )}
+    </p>
   );
 }
 
@@ -117,6 +145,7 @@ function Edit({ looked: { value, tag }, name, leave }: { looked: Looked; name: s
       label={say("replenish.edit_of", { name })}
       fields={[{ name: "units", label: say("order.units"), kind: "whole", needed: true, least: 1, most: 1_000_000_000, value: String(value.units), hint: say("replenish.proposed_units", { n: number(value.units) }) }]}
       submit={say("replenish.order_so_many")}
+      doubt={({ units }) => (Number(units) > value.units ? much([{ sku: value.sku, units: Number(units) }]) : "")}
       send={async ({ units }, key) => adopt({ orders: (await orderUnits(value.id, Number(units), tag, key)).orders })}
       done={leave}
       close={leave}

@@ -17,6 +17,8 @@ interface Sheet {
   send: (values: Values, key: string) => Promise<unknown>;
   /** Reasons of refusals that a person may overrule: `values.anyway` is then set. */
   overruled?: string[];
+  /** What is strange about what was entered, in words, "" where nothing is: then it is asked once more before it is sent. */
+  doubt?: (values: Values) => string;
   /** A second way to send it, with these values instead of what was entered. */
   also?: { label: string; values: Values };
   /** What is entered in other ways than by a field, and where: it is part of the wish. */
@@ -38,10 +40,11 @@ const ABOUT: Record<string, string> = {
   outside: "units", not_a_lot: "units", not_yours: "units", no_bounds: "units", key_used: "key", date: "due_ms",
 };
 
-export function Form({ label, fields, submit, send, overruled, also, besides, children, still, described, done, close }: Sheet) {
+export function Form({ label, fields, submit, send, overruled, doubt, also, besides, children, still, described, done, close }: Sheet) {
   const given = useSignal<Values>({});
   const wrong = useSignal<Record<string, string>>({});
   const [wish, make] = useWish();
+  const doubted = useSignal("");
   const home = useRef<HTMLFormElement>(null);
   const prefix = useId();
   const value = (field: Field) => given.value[field.name] ?? field.value ?? "";
@@ -53,6 +56,8 @@ export function Form({ label, fields, submit, send, overruled, also, besides, ch
     wrong.value = Object.fromEntries(found.map(([field, one]) => [field.name, worded(field, one!)]));
     if (found.length) return point(found[0]![0].name);
     const values: Values = { ...Object.fromEntries(fields.map((field) => [field.name, value(field).trim()])), ...besides, ...instead };
+    doubted.value = (!values.anyway && doubt?.(values)) || "";
+    if (doubted.value) return;
     if (await make(values, (key) => send(values, key))) return done?.();
     const at = wish.value.said && concerned(wish.value.said);
     if (at) {
@@ -90,7 +95,7 @@ export function Form({ label, fields, submit, send, overruled, also, besides, ch
             "aria-invalid": trouble ? true : undefined,
             "aria-describedby": trouble || field.hint ? `${id}-said` : undefined,
             "aria-required": field.needed ? true : undefined,
-            onInput: (event: { currentTarget: { value: string } }) => (given.value = { ...given.value, [field.name]: event.currentTarget.value }),
+            onInput: (event: { currentTarget: { value: string } }) => ((given.value = { ...given.value, [field.name]: event.currentTarget.value }), (doubted.value = "")),
           };
           return (
             <div key={field.name} class={`field ${field.kind} ${trouble ? "wrong" : ""}`}>
@@ -122,13 +127,14 @@ export function Form({ label, fields, submit, send, overruled, also, besides, ch
       </div>
       {children}
       <p class="trouble" role="status">
+        {doubted.value}
         {!(shownAt && wrong.value[shownAt.name]) && <Trouble wish={wish.value} />}
       </p>
       <div class="acts">
         <button type="submit" class="main" aria-disabled={wish.value.busy} aria-label={described && `${submit}: ${described}`}>
           {wish.value.busy ? say("wish.sending") : submit}
         </button>
-        {refused && overruled?.includes(refused.reason) && (
+        {(doubted.value || (refused && overruled?.includes(refused.reason))) && (
           <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter({ anyway: "yes" })}>
             {say("form.anyway")}
           </button>

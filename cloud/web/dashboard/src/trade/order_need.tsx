@@ -6,7 +6,8 @@ import { adopt } from "../link";
 import { orderHref } from "../route";
 import { may, orders, skuName } from "../state";
 import type { NeedView } from "../types";
-import { number, say } from "../words/words";
+import { orderSaid } from "../ui/said";
+import { say } from "../words/words";
 import { offers, orderNeed } from "./api";
 import { Choice } from "./choice";
 import { Act } from "./form";
@@ -28,7 +29,7 @@ export function OrderNeed({ need }: { need: NeedView }) {
     );
   }
   if (!may("buy") || need.state !== "proposed") return null;
-  const label = say("needs.order", { n: number(need.quantity) });
+  const label = orderSaid(need);
   const order = async (supplier: string, key: string) => adopt({ orders: (await orderNeed(need.id, supplier, key)).orders });
   const begin = async (key: string) => {
     const all = await offers(need.id);

@@ -8,6 +8,7 @@ import { say } from "../words/words";
 import { draft, suppliers } from "./api";
 import { useAsked } from "./asked";
 import { Form, type Values } from "./form";
+import { much } from "./much";
 
 const LINES_MAX = 20;
 const nth = (label: string, n: number) => (n ? `${label} ${n + 1}` : label);
@@ -26,15 +27,15 @@ export function NewOrder({ leave }: { leave: () => void }) {
     ]).flat(),
     { name: "note", label: say("alerts.note"), kind: "text" },
   ];
+  const wanted = (values: Values) => Array.from({ length: lines.value }, (_, n) => ({ sku: values[`sku ${n}`] ?? "", units: Number(values[`units ${n}`] || 0) })).filter((line) => line.sku && line.units);
   const send = async (values: Values, key: string) => {
-    const wanted = Array.from({ length: lines.value }, (_, n) => ({ sku: values[`sku ${n}`] ?? "", units: Number(values[`units ${n}`] || 0) })).filter((line) => line.sku && line.units);
-    const made = await draft(values.supplier!, wanted, values.note ?? "", key);
+    const made = await draft(values.supplier!, wanted(values), values.note ?? "", key);
     adopt({ orders: [made] });
     location.hash = orderHref(made.id);
   };
   return (
     <div class="new-order">
-      <Form label={say("orders.new")} fields={fields} submit={say("orders.make")} send={send} done={leave} close={leave} />
+      <Form label={say("orders.new")} fields={fields} submit={say("orders.make")} send={send} doubt={(values) => much(wanted(values))} done={leave} close={leave} />
       {lines.value < LINES_MAX && (
         <button type="button" onClick={() => (lines.value += 1)}>
           {say("orders.another")}

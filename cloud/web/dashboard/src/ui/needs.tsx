@@ -6,6 +6,7 @@ import { useSignal } from "@preact/signals";
 import { type Key, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 import { Later } from "./later";
 import { Panel, Since, useKeptFocus } from "./panel";
+import { orderSaid } from "./said";
 
 export function Needs({ limit }: { limit?: number }) {
   const list = useKeptFocus<HTMLUListElement>();
@@ -48,7 +49,7 @@ export function Need({ need, full }: { need: NeedView; full?: boolean }) {
               {observed && ` · ${word("need", need.state)}`}
             </span>
           </span>
-          <span class="order">{need.state === "proposed" && !full ? say("needs.order", { n: number(need.quantity) }) : number(need.quantity)}</span>
+          <span class="order">{need.state === "proposed" && !full ? orderSaid(need) : number(need.quantity)}</span>
           <span class="unfold" aria-hidden="true" />
         </summary>
         {planned ? unfolded.value && <Later part="Card" need={need} act={!full} /> : <Why need={need} />}

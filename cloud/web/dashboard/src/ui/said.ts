@@ -1,7 +1,7 @@
 // What an alert says: its title and the figures in its parameters, worded by its rule.
 import { deviceName, gatewayOf, gateways, now, site, skuName, zoneName } from "../state";
-import type { AlertView, SlotView } from "../types";
-import { ago, days, figure, known, asOf, money, number, percent, quantity, say, word } from "../words/words";
+import type { AlertView, NeedView, SlotView } from "../types";
+import { ago, asOf, days, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 
 /** The title of an alert, with the side of the limit where the rule tells one. A rule without words is its code. */
 export function titled({ rule, params }: AlertView): string {
@@ -17,6 +17,9 @@ export function awaySince(gateway: string): string {
   const seen = gateways.value.get(gateway)?.last_seen_ms;
   return seen ? asOf(seen, now.peek()) : "–";
 }
+
+/** What a button says that orders a proposal: an amount, so that nobody takes it for the number of an order. */
+export const orderSaid = ({ quantity: n }: NeedView): string => (n === 1 ? say("needs.order_one") : say("needs.order", { n: number(n) }));
 
 /** Short phrases, the most telling first; where a gateway alone raised it, that it did. */
 export function said(alert: AlertView): string[] {

@@ -4,6 +4,8 @@ export const en = {
   "trends.none": "Nothing is measured that has a normal range.",
   "trends.chart": "{name}: {feature}, now {value}",
   "trends.count": "Units on the shelf",
+  "trends.of": "{n} of {capacity}",
+  "trends.nothing_yet": "Nothing is kept of these hours yet.",
   "keys.title": "Keyboard shortcuts",
   "keys.rows": "next row, row before",
   "keys.search": "search",

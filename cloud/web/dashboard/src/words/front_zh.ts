@@ -6,6 +6,8 @@ export const zh: Record<keyof typeof en, string> = {
   "trends.none": "没有带正常范围的测量值。",
   "trends.chart": "{name}：{feature}，现在 {value}",
   "trends.count": "货架上的件数",
+  "trends.of": "{n} / {capacity}",
+  "trends.nothing_yet": "这段时间还没有记录。",
   "keys.title": "键盘快捷键",
   "keys.rows": "下一行、上一行",
   "keys.search": "搜索",

@@ -22,6 +22,7 @@ from cloud.core.stock_view import (
     Worth,
 )
 from cloud.web import codes
+from cloud.web.access import NOTE
 from cloud.web.desk import NotFound
 from cloud.web.paging import Paging
 from cloud.web.queries import TIME_MS_MAX, Number, Text, Whole, number
@@ -188,8 +189,9 @@ class Stockroom:
         """What to count today, and why."""
         return self._counts.round()
 
-    async def count(self, _: web.Request, counted: Counted, by: Given) -> object:
+    async def count(self, request: web.Request, counted: Counted, by: Given) -> object:
         """A count, and what is found of it."""
+        request[NOTE] = f"{counted.place or counted.sku}: {counted.counted}"
         return await self._counts.count(counted, by.who.name, by.key)
 
     async def reservations(self, _: web.Request) -> object:

@@ -54,7 +54,8 @@ async def send(url: str, title: str, body: str, limit_s: float = LIMIT_S) -> str
 
 def is_known(url: str) -> bool:
     """Whether Apprise can read a URL. Loads what the first message needs: Apprise, and all its services."""
-    return _apprise().Apprise.instantiate(url, suppress_exceptions=True) is not None
+    found = _apprise().Apprise.instantiate(url, suppress_exceptions=True)
+    return found is not None and getattr(found, "topics", None) != []  # ntfy:// alone is known, and tells nobody
 
 
 def _send(url: str, title: str, body: str) -> str:

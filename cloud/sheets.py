@@ -37,11 +37,13 @@ class SheetError(ValueError):
 
 
 class BadRow(Struct, frozen=True):
-    """A row that was left out, or is remarked on: where it stands, why, and what to do."""
+    """A row that was left out, or is remarked on: where it stands, why, and what to do; `code` and `told` for words."""
 
     file: str
     line: int
     reason: str
+    code: str = "row"
+    told: dict[str, int] = {}
 
 
 class Problems:
@@ -54,11 +56,11 @@ class Problems:
         self.count = 0
         self.stands: dict[str, int] = {}
 
-    def add(self, file: str, line: int, reason: str) -> None:
+    def add(self, file: str, line: int, reason: str, code: str = "row", **told: int) -> None:
         """One more."""
         self.count += 1
         if len(self.rows) < PROBLEMS_MAX:
-            self.rows.append(BadRow(file, line, reason))
+            self.rows.append(BadRow(file, line, reason, code, told))
 
     def remark(self, file: str, line: int, what: str) -> None:
         """A row is used, but this should be known of it."""
@@ -131,7 +133,7 @@ class Sheet:
                         yield from self._several(row, lines, line, separator, at, most)
                         line = reader.line_num + 1
                     elif not text.isascii() and not _is_text(text):
-                        self.bad(line, "not UTF-8 text; save the file as CSV UTF-8")
+                        self.bad(line, "not UTF-8 text; save the file as CSV UTF-8", "not_text")
                     elif width <= len(row) <= most:
                         yield line, [row[column].strip() if column >= 0 else "" for column in at]
                     else:
@@ -150,11 +152,11 @@ class Sheet:
         width = max(at) + 1
         if any(row[most:]):
             why = f"{len(row)} fields where the first line names {most}; is a comma in a number? Write 1200.5"
-            self.bad(line, why)
+            self.bad(line, why, "many_cells", n=len(row), most=most)
         elif len(row) >= width:
             yield line, [row[column].strip() if column >= 0 else "" for column in at]
         elif any(row):
-            self.bad(line, f"{len(row)} fields where {width} are wanted")
+            self.bad(line, f"{len(row)} fields where {width} are wanted", "few_cells", n=len(row), least=width)
 
     def _several(
         self, row: list[str], lines: list[str], first: int, separator: str, at: list[int], most: int
@@ -167,15 +169,16 @@ class Sheet:
             alone = [row]
         for line, one in enumerate(alone, first):
             if not all(map(_is_text, one)):
-                self.bad(line, "not UTF-8 text; save the file as CSV UTF-8")
+                self.bad(line, "not UTF-8 text; save the file as CSV UTF-8", "not_text")
             elif len(one) >= width:
                 yield from self._odd(line, one, at, most)
             elif any(one):
-                self.bad(line, f"{len(one)} fields where {width} are wanted; is a quote not closed?")
+                why = f"{len(one)} fields where {width} are wanted; is a quote not closed?"
+                self.bad(line, why, "few_cells", n=len(one), least=width)
 
-    def bad(self, line: int, reason: str) -> None:
+    def bad(self, line: int, reason: str, code: str = "row", **told: int) -> None:
         """Leave a row out."""
-        self._problems.add(self.name, line, reason)
+        self._problems.add(self.name, line, reason, code, **told)
 
 
 def _is_text(line: str) -> bool:

@@ -20,6 +20,7 @@ from cloud.core.site_edit.previewing import FORMULA, Row, SheetFlaw, cell
 from cloud.sheet_cells import Cells
 from cloud.sheet_commas import Commas
 from cloud.sheet_lines import SAVE, is_wide, opened_bytes
+from cloud.sheet_points import Points, Unclear
 from cloud.sheets import KEPT, Problems, Sheet, SheetError, header_of
 from protocols.layout_checks import SiteFlaw
 
@@ -62,25 +63,30 @@ def rows(body: bytes, now: Revised, table: Table) -> tuple[list[Row], list[Sheet
         )
         return [], [*wrong, SheetFlaw(1, "id", "no_header", said)]
     problems = Problems()
-    reader = _Reader(now, table, separator)
-    found: list[Row] = []
+    points = Points()
+    numbers = [at for at, one in enumerate(wanted) if _is_number(fields.field_of(table, one))]
+    found: list[tuple[int, list[str]]] = []
     try:
         with opened_bytes(body, KEPT, "") as source:
             for line, values in Sheet(Path("sheet"), ("id",), wanted, problems).rows_of(source):
                 if len(found) >= ROWS_MAX:
                     raise SheetError(f"there are more than {ROWS_MAX} rows; import them in parts")
                 if any(values):
-                    found.append(reader.row(line, dict(zip(wanted, values, strict=True))))
+                    found.append((line, values))
+                    for at in numbers:
+                        points.look(values[at])
     except SheetError as error:
         return [], [*wrong, SheetFlaw(1, "", "sheet", str(error).removeprefix("sheet "))]
-    return found, [*wrong, *(SheetFlaw(one.line, "", "row", one.reason) for one in problems.rows)]
+    reader = _Reader(now, table, separator, points)
+    read = [reader.row(line, dict(zip(wanted, values, strict=True))) for line, values in found]
+    return read, [*wrong, *(SheetFlaw(one.line, "", one.code, one.reason, {**one.told}) for one in problems.rows)]
 
 
 class _Reader:
     """Reads cells by what the file says now."""
 
-    def __init__(self, now: Revised, table: Table, separator: str) -> None:
-        self._table = table
+    def __init__(self, now: Revised, table: Table, separator: str, points: Points) -> None:
+        self._table, self._points = table, points
         self._known = {one.id: fields.as_values(one) for one in getattr(now.site, table)}
         self._raw = {one["id"]: one for one in things(now.raw, table)}
         self._commas: dict[str, Commas] = {}
@@ -96,7 +102,7 @@ class _Reader:
             assert field is not None
             if was is not None and text == cell(field, was[name]):
                 continue
-            value, flaw = self._value(field, text)
+            value, flaw = self._value(field, text, None if was is None else was[name])
             if flaw is not None:
                 wrong.append(flaw)
             elif was is None or (value if value is not None else field.default) != was[name]:
@@ -105,11 +111,17 @@ class _Reader:
             values = {name: value for name, value in values.items() if value is not None}
         return Row(line, cells, values, wrong)
 
-    def _value(self, field: FieldView, text: str) -> tuple[Any, SiteFlaw | None]:
+    def _value(self, field: FieldView, text: str, now: Any) -> tuple[Any, SiteFlaw | None]:
         if not text:
             return ("" if field.needed and field.kind == "text" and field.name == "name" else None), None
         try:
             value = self._read(field, text)
+        except Unclear as error:
+            if field.kind == "number" and now in (float(error.thousands), float(error.decimal)):
+                return now, None
+            readings: dict[str, str | int | float] = {"thousands": error.thousands, "decimal": error.decimal}
+            said = f"{text[:40]!r} can be {error.thousands} or {error.decimal}; write the one that is meant like that"
+            return None, SiteFlaw(field.name, "unclear", said, {**readings, "value": text[:40]})
         except ValueError:
             value = text
         read, wrong = fields.read(self._table, {field.name: value})
@@ -139,10 +151,14 @@ class _Reader:
     def _number(self, field: FieldView, text: str) -> float | int:
         if any(one.isalpha() and one not in "eE" for one in text) or "%" in text:
             raise ValueError(text)  # a unit may be another one than the field's
-        value, _ = self._cells.number(text, field.name)
+        value, _ = self._cells.number(self._points.plain(text, whole=field.kind == "whole"), field.name)
         if value is None:
             raise ValueError(text)
         return int(value) if field.kind == "whole" and value.is_integer() else value
+
+
+def _is_number(field: FieldView | None) -> bool:
+    return field is not None and field.kind in ("number", "whole")
 
 
 def _pairs(text: str, *, whole: bool) -> Iterator[tuple[str, Any]]:

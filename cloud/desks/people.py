@@ -164,10 +164,13 @@ class PeopleDesk:
         return [DeedView(**one._asdict()) for one in found], self._audit.kept
 
     def _check(self, role: Role, supplier: str) -> None:
-        if (role == "supplier") != bool(supplier) or (supplier and supplier not in self._suppliers):
-            known = ", ".join(self._suppliers) or "none"
-            hint = f"name one of the site file, with the role supplier alone: {known}"
-            raise Refused("unknown_supplier", f"{supplier or 'nobody'!r} is no supplier to act for", hint)
+        if supplier and role != "supplier":
+            raise Refused("only_suppliers", "only the role supplier acts for a supplier", "take it, or leave that out")
+        if role == "supplier" and supplier not in self._suppliers:
+            hint = f"name one of the site file: {', '.join(self._suppliers) or 'there is none yet'}"
+            if not supplier:
+                raise Refused("needs_supplier", "the role supplier needs the supplier it acts for", hint)
+            raise Refused("unknown_supplier", f"{supplier!r} is no supplier of this site", hint)
 
     async def _changed(self, name: str, by: str, values: dict[str, object]) -> UserView:
         def change() -> UserView:

@@ -23,7 +23,7 @@ from cloud.core.stock_view import (
     Worth,
 )
 from cloud.web import codes
-from cloud.web.access import WHO
+from cloud.web.access import NOTE, WHO
 from cloud.web.paging import Paging
 from cloud.web.queries import TIME_MS_MAX, Number, Text, Whole, number
 from cloud.web.routing import Given, Route, get, post
@@ -194,8 +194,9 @@ class Stockroom:
         """What to count today, and why."""
         return self._counts.round()
 
-    async def count(self, _: web.Request, counted: Counted, by: Given) -> object:
+    async def count(self, request: web.Request, counted: Counted, by: Given) -> object:
         """A count, and what is found of it."""
+        request[NOTE] = f"{counted.place or counted.sku}: {counted.counted}"
         return await self._counts.count(counted, by.who.name, by.key)
 
     async def reservations(self, _: web.Request) -> object:

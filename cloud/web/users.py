@@ -93,7 +93,7 @@ class Users:
 
     def routes(self) -> list[Route]:
         """All of them."""
-        user, supplier = "/api/v1/users/{name}", ("unknown_supplier",)
+        user, supplier = "/api/v1/users/{name}", ("unknown_supplier", "needs_supplier", "only_suppliers")
         return [
             get("/api/v1/users", self.users, "govern", list[UserView]),
             post(

@@ -59,6 +59,38 @@ def test_counting_asks_again_where_much_differs_and_then_tells_the_causes(shop: 
     assert [units for _, units in counted(shop)] == [33, 33, 7]
 
 
+def test_what_is_no_whole_number_is_refused_at_the_field_and_not_made_one(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/counting/A03-02")
+    field = page.locator("#counted")
+    for text in ("1.5", "-3", "1e9", "1234567"):
+        field.fill(text)
+        page.keyboard.press("Enter")
+        expect(field).to_have_value(text)
+        expect(field).to_have_accessible_description(re.compile("This is no whole number"))
+    field.fill("9")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".count-sheet")).to_contain_text("9: that agrees with the book.")
+    page.goto(f"{shop.base}#/outbox")
+    expect(page.locator(".panel.sent li")).to_contain_text("agrees with the book")
+    assert counted(shop) == [("A03-02", 9)]
+
+
+def test_who_signs_out_while_something_waits_is_asked_first(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/counting/A03-02")
+    page.route("**/api/v1/counts", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.keyboard.type("33")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Waiting to be sent: 1")).to_be_visible()
+    page.locator(".menu summary").click()
+
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Not sent yet: 1.")
+    page.get_by_role("button", name="Sign out all the same").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
 def test_a_slot_can_be_counted_from_its_drawer(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/slot/A03-02")
 
@@ -147,6 +179,8 @@ def test_nothing_is_sent_as_somebody_who_signed_in_here_meanwhile_in_another_win
 
     page.goto(f"{shop.base}#/outbox")
     expect(page.locator(".panel.others-left")).to_contain_text("anna: 1 not sent")
+    expect(page.locator(".panel.outbox")).to_contain_text("Nothing of yours waits.")
+    expect(page.locator(".panel.outbox")).not_to_contain_text("has reached the service")
     assert counted(shop) == []
 
 

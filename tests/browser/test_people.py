@@ -74,7 +74,8 @@ def test_an_admin_lets_somebody_in_and_changes_a_role(shop: Shop, visit: Visit) 
     page.get_by_role("button", name="New user").click()
     page.get_by_label("Name").fill("anna")
     page.get_by_role("button", name="Let them in").click()
-    expect(users.locator("form .trouble")).to_contain_text("There is a 'anna' already")
+    expect(page.get_by_role("alert")).to_contain_text("There is a 'anna' already")
+    expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Name").fill("noor")
     page.get_by_role("form", name="New user").get_by_label("Role").select_option("maintenance")
     page.get_by_role("button", name="Let them in").click()
@@ -85,6 +86,34 @@ def test_an_admin_lets_somebody_in_and_changes_a_role(shop: Shop, visit: Visit) 
     page.get_by_role("button", name="Save").click()
     expect(users.locator("li", has_text="otto")).to_contain_text("operator")
     expect(page.get_by_role("button", name="Remove: mara")).to_have_count(0)
+
+
+def test_of_two_admins_the_second_is_told_who_was_first_and_decides_again(shop: Shop, visit: Visit) -> None:
+    mine, theirs = (visit(shop, "#/users", who="mara") for _ in range(2))
+    for page, role in ((mine, "viewer"), (theirs, "maintenance")):
+        page.get_by_role("button", name="Role: kim").click()
+        page.get_by_role("form", name="Role: kim").get_by_label("Role").select_option(role)
+    theirs.get_by_role("button", name="Save").click()
+    kim = mine.locator(".panel.users li", has_text="kim")
+    expect(theirs.locator(".panel.users li", has_text="kim").locator(".note").first).to_contain_text("maintenance")
+
+    mine.get_by_role("button", name="Save").click()
+
+    expect(kim).to_contain_text("mara changed this meanwhile. Look at what it is now, then decide.")
+    expect(kim.locator(".note").first).to_contain_text("maintenance")
+    mine.get_by_role("button", name="Save").click()
+    expect(kim.locator(".note").first).to_contain_text("viewer")
+
+
+def test_a_new_password_is_asked_about_before_it_signs_anybody_out(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/users", who="mara")
+
+    page.get_by_role("button", name="New password: anna").click()
+    expect(page.get_by_text("They are signed out everywhere")).to_be_visible()
+    expect(page.locator(".secret")).to_have_count(0)
+    page.get_by_role("button", name="New password for anna").click()
+
+    expect(page.locator(".secret")).to_contain_text("The one-time password of anna")
 
 
 def test_only_an_admin_is_offered_users_and_the_audit(shop: Shop, visit: Visit) -> None:

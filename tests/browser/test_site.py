@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import pytest
@@ -28,13 +29,12 @@ def test_a_flaw_stands_at_its_field_and_what_was_typed_stays(shop: Shop, visit: 
     fits = page.get_by_label("Units that fit")
     expect(fits).to_have_attribute("aria-invalid", "true")
     expect(fits).to_have_accessible_description("Give a whole number, 1 or more.")
-    expect(fits).to_be_focused()
     expect(fits).to_have_value("many")
-    fits.fill("40")
-    page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Channel")).to_have_accessible_description(
         "Slot K-1 uses channel 2 of shelf-1. Take another channel, or different SKUs and one tare."
     )
+    expect(page.get_by_label("Channel")).to_be_focused()
+    fits.fill("40")
     page.get_by_label("Channel").fill("1")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("A-1 is saved.")).to_be_visible()
@@ -84,6 +84,51 @@ def test_a_rack_is_moved_by_keys_by_pointer_and_by_numbers(shop: Shop, visit: Vi
     assert (area.x_m, area.y_m, area.width_m, area.depth_m) == (4.0, 4.5, 6.0, 2.0)
 
 
+def test_what_was_moved_on_the_plan_is_kept_until_it_is_saved(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/site/plan", who="mara")
+    rack = page.get_by_role("button", name="Rack R1")
+    rack.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Zones").click()
+    expect(page.locator(".site-zones .rows li").first).to_be_visible()
+
+    page.get_by_role("link", name="Floor plan").click()
+
+    expect(page.get_by_text("1 moved, not saved")).to_be_visible()
+    expect(rack).to_have_accessible_name("Rack R1: 2.5 m from the left, 3 m from the top, 6 × 1.5 m")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The plan is saved.")).to_be_visible()
+
+
+def test_a_place_that_can_not_be_is_told_at_its_field_and_what_holds_stays(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/site/plan", who="mara")
+    rack = page.get_by_role("button", name="Rack R1")
+    rack.focus()
+    page.keyboard.press("Enter")
+    left = page.get_by_label("From the left, m")
+    before = left.input_value()
+    for text, said in (("-5", "from 0 to 2,000"), ("", "m"), ("far", "not a number")):
+        left.fill(text)
+        page.keyboard.press("Tab")
+        expect(left).to_have_attribute("aria-invalid", "true")
+        expect(left).to_have_accessible_description(re.compile(f"{said}.*It is still {before} m"))
+    left.fill("0,25")
+    page.keyboard.press("Tab")
+
+    expect(left).not_to_have_attribute("aria-invalid", "true")
+    expect(rack).to_have_accessible_name(re.compile("Rack R1: 0.25 m from the left"))
+
+
+def test_a_number_of_a_sheet_that_may_be_a_thousand_or_one_is_asked_about(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/site/import", who="mara", screen=PHONE)
+    sheet = b"id;capacity\nA-1;1.000\n"
+    page.locator("input[type=file]").set_input_files({"name": "slots.csv", "mimeType": "text/csv", "buffer": sheet})
+
+    rows = page.get_by_role("table", name="Problems").locator("tbody tr")
+    expect(rows).to_contain_text("1.000 can be read as 1000 or as 1.")
+    expect(page.get_by_role("button", name="Apply")).to_have_count(0)
+
+
 def test_a_sheet_is_seen_with_every_problem_before_anything_is_done(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/site/import", who="mara", screen=PHONE)
     pick = page.locator("input[type=file]")
@@ -104,6 +149,10 @@ def test_a_channel_is_added_and_its_secret_told_once(shop: Shop, visit: Visit) -
     page = visit(shop, "#/channels", who="mara", screen=PHONE)
     expect(page.get_by_text("People name channels that are not here")).to_be_visible()
     page.get_by_role("button", name="New channel").click()
+    page.get_by_label("Name").fill("e@rp")
+    page.get_by_label("Address").fill("https://erp.example/hook")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_label("Name")).to_have_accessible_description("Name: use letters, digits, - and _ only.")
     page.get_by_label("Name").fill("erp")
     page.get_by_label("Kind").select_option("webhook")
     page.get_by_label("Address").fill("ftp://erp")
@@ -116,6 +165,13 @@ def test_a_channel_is_added_and_its_secret_told_once(shop: Shop, visit: Visit) -
     page.get_by_role("button", name="I have noted it").click()
     expect(page.locator(".channels li", has_text="erp")).to_contain_text("tells ann")
     assert "erp.example" not in page.content()
+
+
+def test_who_may_not_see_channels_is_told_so_and_offered_none(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/channels", who="anna")
+
+    expect(page.get_by_text("Channels are for admins to see.")).to_be_visible()
+    expect(page.get_by_role("button", name="New channel")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["#/site", "#/site/plan", "#/site/slots/A-1", "#/site/import", "#/channels"])

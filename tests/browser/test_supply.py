@@ -257,3 +257,24 @@ def test_the_back_test_is_read_by_keyboard_and_names_the_days_it_judged(shop: Sh
     expect(curve).to_have_attribute("aria-valuetext", re.compile("^aiming at 90%: "))
     expect(page.locator(".backtest-inside")).to_contain_text("24 days judged")
     expect(page.locator(".backtest-inside")).to_contain_text("an example, not a proof")
+
+
+def test_on_paper_the_charts_are_light_and_as_wide_as_the_paper(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/stock/SKU-1002", theme="dark")
+    page.wait_for_selector(".course canvas")
+    page.emulate_media(media="print", color_scheme="dark")
+
+    widest = page.evaluate(
+        """async () => {
+            dispatchEvent(new Event("beforeprint"));
+            await null;
+            document.body.style.width = "600px"; // paper comes without a word to who watches sizes
+            const drawn = [...document.querySelectorAll(".course canvas")];
+            return Math.max(...drawn.map((one) => one.getBoundingClientRect().right));
+        }"""
+    )
+
+    assert widest <= 620
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"

@@ -49,6 +49,15 @@ async def test_what_everybody_did_is_written_down_and_secrets_are_not(house: Hou
     assert not any(secret in rows for secret in (PASSWORD, "a guess", made["password"], token["secret"]))
 
 
+async def test_of_a_count_it_is_written_down_where_it_was_and_how_many(house: House) -> None:
+    bo = await house.client("bo")
+
+    for place in ("A-1", ""):
+        await ask(bo, "POST", "/api/v1/counts", {"sku": "milk", "counted": 7, "place": place})
+
+    assert [note for _, what, _, note, *_ in house.deeds() if what == "post_counts"] == ["A-1: 7", "milk: 7"]
+
+
 async def test_the_book_of_deeds_is_for_admins_page_by_page_and_by_who_what_and_when(house: House) -> None:
     mo, bo = await house.client("mo"), await house.client("bo")
     for number in range(3):

@@ -218,9 +218,9 @@ async def test_what_can_be_no_user_is_refused(house: House) -> None:
         ({"name": "eb\u200b", "role": "viewer"}, (422, "bad_name")),
         ({"name": "", "role": "viewer"}, (400, "bad_request")),
         ({"name": "ed", "role": "boss"}, (400, "bad_request")),
-        ({"name": "ed", "role": "supplier"}, (422, "unknown_supplier")),
+        ({"name": "ed", "role": "supplier"}, (422, "needs_supplier")),
         ({"name": "ed", "role": "supplier", "supplier": "acne"}, (422, "unknown_supplier")),
-        ({"name": "ed", "role": "viewer", "supplier": "acme"}, (422, "unknown_supplier")),
+        ({"name": "ed", "role": "viewer", "supplier": "acme"}, (422, "only_suppliers")),
     ):
         assert await ask(mo, "POST", "/api/v1/users", wanted) == code
     assert await ask(mo, "POST", "/api/v1/users/mo/password", {}) == (422, "no_password")

@@ -65,8 +65,8 @@ async def test_a_flaw_is_told_at_its_field_and_nothing_is_written(house: SiteHou
     status, said, _ = await tell(mo, "POST", "site/slots", change(**{**NEW, "zone": "cellar", "capacity": 0}))
     assert (status, said["code"]) == (422, "unfit_site")
     assert [(one["pointer"], one["code"], one["told"]) for one in said["errors"]] == [
-        ("/capacity", "wants_whole", {"least": 1})
-    ]
+        ("/capacity", "wants_whole", {"least": 1}), ("/zone", "unlisted", {"value": "cellar", "of": "zones"}),
+    ]  # fmt: skip
     _, said, _ = await tell(mo, "POST", "site/slots", change(**{**NEW, "zone": "cellar"}))
     assert [(one["pointer"], one["code"]) for one in said["errors"]] == [("/zone", "unlisted")]
     twice, removal = change(**{**NEW, "id": "A-1"}), ("site/zones/cold/removal", dict[str, Any]())

@@ -177,6 +177,14 @@ def logged() -> Iterator[io.StringIO]:
     root.setLevel(level)
 
 
+def test_an_address_that_would_tell_nobody_is_none() -> None:
+    pytest.importorskip("apprise", reason="apprise is not installed")
+
+    assert [notify.is_known(one) for one in ("ntfy://", "ntfys:///", "ntfys://host/topic", "nowhere://x")] == [
+        False, False, True, False,
+    ]  # fmt: skip
+
+
 async def test_a_service_that_hangs_or_fails_delays_nobody_and_tells_no_secret(
     logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cloud import sheets
 from cloud.core.planning import demand_table
-from cloud.sheets import BadRow, Problems, SheetError, read_demand, read_items
+from cloud.sheets import Problems, SheetError, read_demand, read_items
 
 HEADER = "sku,unit_cost,order_cost,holding_rate,lead_time_days,moq,pack,on_hand,service_level\n"
 
@@ -60,7 +60,7 @@ def test_a_bad_item_is_named_and_the_others_are_used(tmp_path: Path, problems: P
     items = read_items(path, problems)
 
     assert [*items] == ["nut", "washer"]
-    assert problems.rows == [BadRow(str(path), 3, reason)]
+    assert [(one.line, one.reason) for one in problems.rows] == [(3, reason)]
 
 
 def test_columns_may_stand_in_any_order_between_semicolons_and_beside_others(
@@ -112,7 +112,7 @@ def test_days_without_a_row_have_no_demand_and_those_before_the_first_are_not_kn
 def test_units_that_can_not_be_are_named(tmp_path: Path, problems: Problems, units: str, reason: str) -> None:
     path = written(tmp_path, f"sku,date,units\nbolt,2025-11-01,2\nbolt,2025-11-02,{units}\n")
     assert read_demand(path, problems).units.tolist() == [[2.0]]
-    assert problems.rows == [BadRow(str(path), 3, reason)]
+    assert [(one.line, one.reason) for one in problems.rows] == [(3, reason)]
 
 
 def test_dates_in_several_formats_are_all_read_where_each_can_be_one_day_only(
@@ -121,7 +121,8 @@ def test_dates_in_several_formats_are_all_read_where_each_can_be_one_day_only(
     rows = "bolt,2025-11-13,1\nbolt,14.11.2025,2\nbolt,20251115,3\nbolt,16/11/2025,4\nbolt,2025-02-30,1\n"
     path = written(tmp_path, "sku,date,units\n" + rows)
     assert read_demand(path, problems).units.tolist() == [[1, 2, 3, 4]]
-    assert problems.rows == [BadRow(str(path), 6, "date '2025-02-30' is no date; write it as YYYY-MM-DD")]
+    [bad] = problems.rows
+    assert (bad.line, bad.reason) == (6, "date '2025-02-30' is no date; write it as YYYY-MM-DD")
 
 
 def test_a_date_that_may_be_two_days_is_left_out_and_neither_of_them_is_taken_for_known(

@@ -116,6 +116,18 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert flaws(*edits) == [("/1/zone", "unlisted"), ("/0/zone", "unlisted"), ("/0/sku", "unlisted")]
 
 
+def test_an_id_that_is_not_there_is_told_with_all_else_that_is_missing() -> None:
+    missing = [("/0/id", "needed"), ("/0/zone", "needed"), ("/0/sku", "needed"), ("/0/device", "needed")]
+
+    assert sorted(flaws(Edit("slots", "", {}, new=True))) == sorted(missing)
+
+
+def test_a_flaw_of_one_hides_no_other() -> None:
+    edits = (Edit("slots", "a b", {"id": "a b", "zone": "cellar"}, new=True), Edit("slots", "A-1", {"zone": "cellar"}))
+
+    assert {("/0/id", "wants_text"), ("/0/sku", "needed"), ("/1/zone", "unlisted")} <= set(flaws(*edits))
+
+
 def test_a_zone_can_go_together_with_all_that_names_it() -> None:
     gone: list[Any] = [("slots", "K-1"), ("devices", "cold-1"), ("devices", "pump-1"), ("zones", "cold")]
 

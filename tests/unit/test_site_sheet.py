@@ -84,7 +84,7 @@ def test_every_problem_has_its_line_and_column() -> None:
 
     assert told(found) == [
         (1, "shelf", "unknown_field"), (2, "zone", "unlisted"), (3, "capacity", "wants_whole"), (4, "id", "row_twice"),
-        (5, "id", "needed"), (6, "channel", "shared"), (7, "", "row"),
+        (5, "id", "needed"), (6, "channel", "shared"), (7, "", "many_cells"),
     ]  # fmt: skip
     assert found.after is None
     assert "is `" not in found.problems[0].detail
@@ -96,7 +96,7 @@ def test_every_problem_has_its_line_and_column() -> None:
     [
         (b"", (1, "id", "no_header")),
         (b"zone,sku\naisle,insulin\n", (1, "id", "no_header")),
-        (b"id,zone\nA-1,\xff\xfeaisle\n", (2, "", "row")),
+        (b"id,zone\nA-1,\xff\xfeaisle\n", (2, "", "not_text")),
         (b"id,zone,zone\nA-1,aisle,aisle\n", (1, "", "sheet")),
         ("id,zone\nA-1,aisle\n".encode("utf-16-le"), (1, "", "not_text")),
         (b"\x00\x01\x02", (1, "", "not_text")),
@@ -108,6 +108,60 @@ def test_what_is_no_sheet_is_told_and_breaks_nothing(body: bytes, wrong: tuple[i
 
     assert wrong in told(found)
     assert found.after is None
+
+
+def test_an_id_that_is_none_hides_nothing_else_and_is_told_in_plain_words() -> None:
+    found = looked(
+        "id,zone,sku,device,channel,capacity\n"
+        "A 2,cellar,insulin,shelf-1,8,10\nA-3,aisle,tea,shelf-1,9,10\n,aisle,tea,shelf-1,9,10\n"
+    )
+
+    assert told(found) == [
+        (2, "id", "wants_text"), (2, "zone", "unlisted"), (3, "sku", "unlisted"), (4, "id", "needed"),
+    ]  # fmt: skip
+    assert all("regex" not in one.detail for one in found.problems)
+
+
+def test_a_figure_that_is_none_is_told_once_and_hides_nothing_in_other_rows() -> None:
+    found = looked("id,name,unit_mass_g,zone\ntea,Tea,heavy,\nrice,Rice,500,cellar\n", "skus")
+
+    assert told(found) == [(2, "unit_mass_g", "wants_number"), (3, "zone", "unlisted")]
+
+
+@pytest.mark.parametrize(
+    ("text", "unclear"),
+    [
+        ("id;capacity;tare_g\nK-1;1.000;180\n", ["capacity"]),
+        ("id;capacity;tare_g\nK-1;1,000;1,500\n", ["capacity", "tare_g"]),
+        ('id,capacity\nK-1,"1,000"\n', ["capacity"]),
+        ("id;capacity;tare_g\nK-1;1.000;1.5\n", ["capacity"]),
+    ],
+)
+def test_a_number_that_may_be_a_thousand_or_one_is_asked_about(text: str, unclear: list[str]) -> None:
+    found = looked(text)
+
+    assert told(found) == [(2, one, "unclear") for one in unclear]
+    assert [found.problems[0].told[key] for key in ("thousands", "decimal")] == ["1000", "1"]
+    assert "can be 1000 or 1;" in found.problems[0].detail
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id;capacity;tare_g\nK-1;1.000;1.500,5\n", (1000, 1500.5)),
+        ("id;capacity;tare_g\nK-1;1,000;180.5\n", (1000, 180.5)),
+        ("id;capacity;tare_g\nK-1;1.000.000;2.500\n", (1_000_000, 2500.0)),
+        ('id,capacity,tare_g\nK-1,"1,000",0.5\n', (1000, 0.5)),
+        ("id;capacity;tare_g\nK-1;7;1.125\nA-1;7;0.5\n", (7, 1.125)),
+    ],
+)
+def test_the_other_numbers_of_a_sheet_tell_its_thousands(text: str, said: tuple[int, float]) -> None:
+    found = looked(text)
+
+    assert told(found) == []
+    assert found.after is not None
+    slot = found.after.site.slot_by_id["K-1"]
+    assert (slot.capacity, slot.tare_g) == said
 
 
 def test_a_unit_in_a_cell_is_not_guessed_at() -> None:

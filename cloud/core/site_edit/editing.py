@@ -60,17 +60,22 @@ def revise(before: Revised, edits: Sequence[Edit]) -> Revised | list[SiteFlaw]:
         raw[table] = [dict(one) for one in things(raw, table)]
     places = {table: {one["id"]: n for n, one in enumerate(things(raw, table))} for table in {e.table for e in edits}}
     gone: set[tuple[Table, str]] = set()
+    halves: set[tuple[Table, str]] = set()
     for number, edit in enumerate(edits):
-        wrong += _put(raw[edit.table], places[edit.table], edit, f"/{number}", gone)
-    if wrong:
-        return wrong
-    for table in {table for table, _ in gone}:
-        raw[table] = [one for one in raw[table] if (table, one["id"]) not in gone]
+        found = _put(raw[edit.table], places[edit.table], edit, f"/{number}", gone)
+        wrong += found
+        nameless = (f"/{number}/id", "wants_text")
+        if any(flaw.code == "needed" or (flaw.pointer, flaw.code) == nameless for flaw in found):
+            halves.add((edit.table, edit.id))
+    for table in {table for table, _ in gone | halves}:
+        raw[table] = [one for one in raw[table] if (table, one.get("id", "")) not in gone | halves]
     try:
         site = layout.of(raw, "the site file")
     except LayoutError as error:
-        return [SiteFlaw("", "site", str(error).removeprefix("the site file: "))]
-    if wrong := _told(flaws(site), site, edits, gone):
+        return wrong or [SiteFlaw("", "site", str(error).removeprefix("the site file: "))]
+    # What is not whole is left out, so that it hides nothing that is wrong elsewhere; what names it is not wrong by it.
+    sound = (flaw for flaw in flaws(site) if _missed(flaw) not in halves)
+    if wrong := [*wrong, *_told(sound, site, edits, gone)]:
         return wrong
     return Revised(raw, site)
 
@@ -88,9 +93,10 @@ def _put(into: list[Raw], places: dict[str, int], edit: Edit, at: str, gone: set
     if values.get("id", edit.id) != edit.id:
         said = f"the id of a {noun} stays, as stock and history are kept under it; add another one instead"
         wrong.append(SiteFlaw(f"{at}/id", "fixed_id", said))
+        values["id"] = edit.id
     if place is None:
         place = places[edit.id] = len(into)
-        into.append({"id": edit.id})
+        into.append({"id": edit.id} if edit.id else {})
     whole = into[place] | values
     into[place] = {name: value for name, value in whole.items() if value is not None}
     known = {flaw.pointer for flaw in wrong}

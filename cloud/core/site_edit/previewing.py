@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -93,6 +93,8 @@ def preview(before: Revised, table: Table, rows: Sequence[Row], bad: Sequence[Sh
         if not row.values and name in known:
             unchanged += not row.wrong
             continue
+        if any(one.pointer == "id" for one in row.wrong):
+            name = _stand_in(row.line, known)
         edits.append(Edit(table, name, row.values, name not in known))
         lines.append(row.line)
         was = known.get(name, {})
@@ -101,6 +103,8 @@ def preview(before: Revised, table: Table, rows: Sequence[Row], bad: Sequence[Sh
     after = revise(before, edits) if edits else before
     if isinstance(after, list):
         problems += [_at(one, lines) for one in after]
+    at = {(row.line, one.pointer) for row in rows for one in row.wrong}
+    problems = [one for one in problems if one.code != "needed" or (one.line, one.column) not in at]
     told = {(one.line, one.column, one.code) for one in bad}
     problems = [*bad, *(one for one in problems[len(bad) :] if (one.line, one.column, one.code) not in told)]
     problems.sort(key=lambda one: one.line)
@@ -128,6 +132,14 @@ def cell(field: FieldView, value: Any) -> str:
             text = "".join(one if one.isprintable() else " " for one in value).strip()
             return f"'{text}" if text.startswith(FORMULA) else text
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def _stand_in(line: int, known: Collection[str]) -> str:
+    """An id in the place of one that can be none, so that all else of its row is looked at."""
+    name = f"line-{line}"
+    while name in known:
+        name += "-"
+    return name
 
 
 def _at(flaw: SiteFlaw, lines: Sequence[int]) -> SheetFlaw:

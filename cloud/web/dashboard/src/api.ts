@@ -31,6 +31,13 @@ export async function ask<T>(path: string, options: RequestInit = {}): Promise<T
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
+/** A thing as it is now, and the tag by which the service knows whether somebody else changed it since. */
+export async function look<T>(path: string): Promise<{ value: T; tag: string }> {
+  const answer = await fetch(path, { credentials: "same-origin", cache: "no-store" });
+  if (!answer.ok) throw new Refused(answer.status, await said(answer));
+  return { value: (await answer.json()) as T, tag: answer.headers.get("ETag") ?? "" };
+}
+
 async function said(answer: Response): Promise<Said> {
   try {
     const body = (await answer.json()) as Partial<Said & ProblemDetails>;

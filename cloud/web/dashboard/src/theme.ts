@@ -1,4 +1,4 @@
-// Light or dark: as the system says, unless the person chose.
+// Light or dark: as the system says, unless the person chose. Paper is light.
 import { computed, effect, signal } from "@preact/signals";
 
 export const THEMES = ["auto", "light", "dark"] as const;
@@ -10,7 +10,11 @@ const systemDark = signal(system.matches);
 system.addEventListener("change", () => (systemDark.value = system.matches));
 
 export const theme = signal<Theme>(THEMES.find((one) => one === kept) ?? "auto");
-export const dark = computed(() => (theme.value === "auto" ? systemDark.value : theme.value === "dark"));
+const paper = signal(false);
+addEventListener("beforeprint", () => (paper.value = true));
+addEventListener("afterprint", () => (paper.value = false));
+
+export const dark = computed(() => !paper.value && (theme.value === "auto" ? systemDark.value : theme.value === "dark"));
 
 effect(() => {
   document.documentElement.dataset.theme = dark.value ? "dark" : "light";

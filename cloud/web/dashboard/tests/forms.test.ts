@@ -24,6 +24,8 @@ test("each field says what is wrong with it", () => {
   assert.equal(flaw(units, "1.5")?.code, "whole");
   assert.deepEqual(flaw(units, "0"), { code: "between", least: 1, most: 480 });
   assert.deepEqual(flaw({ ...units, most: undefined }, "0"), { code: "least", least: 1 });
+  const id: Field = { name: "name", label: "Name", kind: "text", id: true, most: 64 };
+  assert.deepEqual(["erp", "e_r-P9", "e@rp", "e rp", "é"].map((text) => flaw(id, text)?.code), [undefined, undefined, "id", "id", "id"]);
   const due: Field = { name: "due", label: "Due", kind: "date", from: "2026-11-22" };
   assert.equal(flaw(due, "2026-11-22"), null);
   assert.equal(flaw(due, "2026-11-21")?.code, "early");

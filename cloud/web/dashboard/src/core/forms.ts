@@ -15,14 +15,17 @@ export interface Field {
   from?: string;
   choices?: [value: string, words: string][];
   hint?: string;
+  /** Text by which others name it: letters, digits, - and _. */
+  id?: boolean;
 }
 
 /** A code of what is wrong and the figures for its words; null when all is well. */
-export type Flaw = { code: "needed" | "number" | "whole" | "least" | "most" | "between" | "date" | "early" | "long" | "moment"; least?: number; most?: number; from?: string };
+export type Flaw = { code: "needed" | "number" | "whole" | "least" | "most" | "between" | "date" | "early" | "long" | "moment" | "id"; least?: number; most?: number; from?: string };
 
 const TEXT_MAX = 500;
 /** No amount of units or money that the service takes is larger. */
 const AMOUNT_MAX = 1e9;
+const ID = /^[A-Za-z0-9_-]*$/;
 const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/;
 
 export function flaw(field: Field, text: string): Flaw | null {
@@ -45,6 +48,7 @@ export function flaw(field: Field, text: string): Flaw | null {
     case "moment":
       return MOMENT.test(given) && !Number.isNaN(Date.parse(`${given}Z`)) ? (field.from && given < field.from ? { code: "early", from: field.from.replace("T", " ") } : null) : { code: "moment" };
     default:
+      if (field.id && !ID.test(given)) return { code: "id" };
       return given.length > (field.most ?? TEXT_MAX) ? { code: "long", most: field.most ?? TEXT_MAX } : null;
   }
 }

@@ -7,7 +7,7 @@ import { again, changed, type Kept, LEASE_MS, meant, nextOf, openOf, put, tidied
 import { adopt, restart } from "../link";
 import { link, session } from "../state";
 import type { AlertView, WorkView } from "../types";
-import { fetchOutbox } from "../ui/later";
+import { fetchOutbox, unsent } from "../ui/later";
 import "./badge";
 import "./acks";
 import { takeOver } from "./earlier";
@@ -140,6 +140,7 @@ export async function mend(key: string): Promise<void> {
   await deliver();
 }
 
+effect(() => void (unsent.value = stuck.value.length));
 fetchOutbox(); // what shows it must be at hand where there is no network
 others.onmessage = () => void look();
 void takeOver((more) => change((all) => [[...all, ...more.map((one, at) => ({ ...one, n: all.length + at + 1 }))], null])).catch(() => undefined).then(look).then(deliver);

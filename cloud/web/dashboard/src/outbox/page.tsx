@@ -2,7 +2,8 @@
 import { type Kept, OLD_MS, WAITING_MAX } from "../core/outbox";
 import { link } from "../state";
 import { Panel, Since, useKeptFocus } from "../ui/panel";
-import { number, say } from "../words/words";
+import type { Finding } from "../trade/types";
+import { number, say, word } from "../words/words";
 import { deliver, kept, letGo, me, mine, stuck, unkept } from "./outbox";
 import { Waiting } from "./pending";
 import { hrefOf, inWords } from "./told";
@@ -25,7 +26,7 @@ export function OutboxPage() {
         aside={waiting.length > 0 && <button type="button" onClick={() => void deliver()}>{say("outbox.now")}</button>}
         foot={<span class="note">{say("outbox.room", { n: number(all), most: number(WAITING_MAX) })}</span>}
       >
-        {open.length === 0 && <p class="calm">{say("outbox.none")}</p>}
+        {open.length === 0 && <p class="calm">{say(kept.value.some((one) => one.state !== "sent") ? "outbox.none_yours" : "outbox.none")}</p>}
         {waiting.length > 0 && <p class="note padded">{say(link.value === "stale" ? "outbox.away" : "outbox.here")}</p>}
         <ul ref={list} class="waiting-here">
           {[...refused, ...waiting].map((one) => (
@@ -43,6 +44,7 @@ export function OutboxPage() {
                   <a href={hrefOf(one)}>{inWords(one)}</a>
                   <span class="note">
                     {say("outbox.done")} <Since at={one.done_ms} />
+                    {one.kind === "count" && cameTo(one.answer as Finding)}
                   </span>
                 </div>
               </li>
@@ -53,6 +55,9 @@ export function OutboxPage() {
     </>
   );
 }
+
+/** What the book makes of a count. */
+const cameTo = ({ verdict, difference }: Finding): string => ` · ${word("outbox.came", verdict, { difference: number(difference, 0, { signDisplay: "exceptZero" }) })}`;
 
 /** What others left here: how much it is, not what. They alone can send it. */
 function Others() {

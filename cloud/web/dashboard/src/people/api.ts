@@ -1,10 +1,10 @@
 // What the pages of accounts ask and tell.
-import { ask, post } from "../api";
+import { ask, look, post } from "../api";
 import type { DeedsPage, NewToken, NewUser, SessionView, TokenMade, TokenView, UserChange, UserMade, UserView } from "../types_people";
 
 const OURS = { "X-Requested-With": "warehouse" };
 const all = (every: boolean) => (every ? "?all=yes" : "");
-const remove = (path: string) => ask<void>(path, { method: "DELETE", headers: OURS });
+const remove = (path: string, tag = "") => ask<void>(path, { method: "DELETE", headers: { ...OURS, ...(tag && { "If-Match": tag }) } });
 const user = (name: string) => `api/v1/users/${encodeURIComponent(name)}`;
 
 export const sessions = (every: boolean) => ask<SessionView[]>(`api/v1/sessions${all(every)}`);
@@ -14,7 +14,9 @@ export const makeToken = (wanted: NewToken, key: string) => post<TokenMade>("api
 export const dropToken = (id: string) => remove(`api/v1/tokens/${id}`);
 export const users = () => ask<UserView[]>("api/v1/users");
 export const addUser = (wanted: NewUser, key: string) => post<UserMade>("api/v1/users", wanted, key);
-export const changeUser = (name: string, change: UserChange, key: string) => post<UserView>(user(name), change, key);
+export const lookAt = (name: string) => look<UserView>(user(name));
+export const changeUser = (name: string, change: UserChange, key: string, tag = "") =>
+  ask<UserView>(user(name), { method: "POST", headers: { ...OURS, "Content-Type": "application/json", "Idempotency-Key": key, ...(tag && { "If-Match": tag }) }, body: JSON.stringify(change) });
 export const newPassword = (name: string, key: string) => post<UserMade>(`${user(name)}/password`, {}, key);
-export const removeUser = (name: string) => remove(user(name));
+export const removeUser = (name: string, tag: string) => remove(user(name), tag);
 export const deeds = (query: Record<string, string>) => ask<DeedsPage>(`api/v1/audit?${new URLSearchParams(query)}`);

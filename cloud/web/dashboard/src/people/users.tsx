@@ -2,13 +2,15 @@
 import { useSignal } from "@preact/signals";
 import { may, session } from "../state";
 import { useAsked } from "../trade/asked";
-import { Act, Form } from "../trade/form";
+import { Act, Form, Trouble } from "../trade/form";
+import { useWish } from "../trade/wish";
 import type { UserView } from "../types_people";
 import type { Signed } from "../types_service";
 import { Panel, Since } from "../ui/panel";
 import { number, say, word } from "../words/words";
+import { Refused } from "../api";
 import { Sessions, Tokens } from "./account";
-import { addUser, changeUser, newPassword, removeUser, users } from "./api";
+import { addUser, changeUser, lookAt, newPassword, removeUser, users } from "./api";
 import { Secret } from "./secret";
 
 const ROLES: Signed["role"][] = ["viewer", "operator", "maintenance", "buyer", "admin", "supplier"];
@@ -46,7 +48,7 @@ function All() {
             <Form
               label={say("users.new")}
               fields={[
-                { name: "name", label: say("users.name"), kind: "text", needed: true },
+                { name: "name", label: say("users.name"), kind: "text", needed: true, most: 64 },
                 { name: "role", label: say("users.role"), kind: "choice", value: "viewer", choices: roles() },
                 { name: "supplier", label: say("users.supplier"), kind: "text", hint: say("users.supplier_hint") },
               ]}
@@ -68,13 +70,25 @@ function All() {
 }
 
 function User({ one, changed, reveal }: { one: UserView; changed: () => void; reveal: (name: string, password: string) => void }) {
-  const open = useSignal<"" | "role" | "remove">("");
+  const open = useSignal<"" | "role" | "new_password" | "remove">("");
+  const seen = useSignal({ value: one, tag: "" });
+  const [wish, make] = useWish();
   const mine = session.value?.user === one.name;
-  const toggle = (what: "role" | "remove") => (
-    <button type="button" class={what === "remove" ? "shy" : ""} aria-expanded={open.value === what} aria-label={`${say(`users.${what}`)}: ${one.name}`} onClick={() => (open.value = open.value === what ? "" : what)}>
+  const look = async () => void (seen.value = await lookAt(one.name));
+  const toggle = (what: "role" | "new_password" | "remove") => (
+    <button type="button" class={what === "remove" ? "shy" : ""} aria-expanded={open.value === what} aria-disabled={wish.value.busy} aria-label={`${say(`users.${what}`)}: ${one.name}`} onClick={() => (open.value === what ? close() : void make(what, look).then((found) => found && (open.value = what)))}>
       {say(`users.${what}`)}
     </button>
   );
+  /** Who comes second is told who was first, and may then decide again by what it is now. */
+  const asSeen = async <T,>(act: (tag: string) => Promise<T>): Promise<T> => {
+    try {
+      return await act(seen.value.tag);
+    } catch (error) {
+      if (error instanceof Refused && error.status === 412) await look().then(changed);
+      throw error;
+    }
+  };
   const close = () => (open.value = "");
   const done = () => (close(), changed());
   const marks = [one.disabled && say("users.disabled"), one.pending && say("users.pending"), one.vouched && say("users.vouched"), !one.own && !one.vouched && say("users.machine")].filter(Boolean);
@@ -92,25 +106,31 @@ function User({ one, changed, reveal }: { one: UserView; changed: () => void; re
       </div>
       <div class="acts">
         {toggle("role")}
-        {!mine && one.own && <Act label={say("users.new_password")} described={`${say("users.new_password")}: ${one.name}`} act={async (key) => reveal(one.name, (await newPassword(one.name, key)).password)} />}
+        {!mine && one.own && toggle("new_password")}
         {!mine && <Act label={say(one.disabled ? "users.enable" : "users.disable")} described={`${say(one.disabled ? "users.enable" : "users.disable")}: ${one.name}`} act={(key) => changeUser(one.name, { disabled: !one.disabled }, key).then(changed)} />}
         {!mine && toggle("remove")}
+        <span class="trouble" role="status"><Trouble wish={wish.value} /></span>
       </div>
       {open.value === "role" && (
         <Form
           label={`${say("users.role")}: ${one.name}`}
           fields={[
-            { name: "role", label: say("users.role"), kind: "choice", value: one.role, choices: roles() },
-            { name: "supplier", label: say("users.supplier"), kind: "text", value: one.supplier, hint: say("users.supplier_hint") },
+            { name: "role", label: say("users.role"), kind: "choice", value: seen.value.value.role, choices: roles() },
+            { name: "supplier", label: say("users.supplier"), kind: "text", value: seen.value.value.supplier, hint: say("users.supplier_hint") },
           ]}
           submit={say("users.save")}
-          send={({ role, supplier }, key) => changeUser(one.name, { role: role as Signed["role"], supplier }, key)}
+          send={({ role, supplier }, key) => asSeen((tag) => changeUser(one.name, { role: role as Signed["role"], supplier }, key, tag))}
           done={done}
           close={close}
         />
       )}
+      {open.value === "new_password" && (
+        <Form label={`${say("users.new_password")}: ${one.name}`} fields={[]} submit={say("users.new_password_now", { name: one.name })} send={async (_, key) => (reveal(one.name, (await newPassword(one.name, key)).password), close())} close={close}>
+          <p>{say("users.new_password_why")}</p>
+        </Form>
+      )}
       {open.value === "remove" && (
-        <Form label={`${say("users.remove")}: ${one.name}`} fields={[]} submit={say("users.remove_now", { name: one.name })} send={() => removeUser(one.name)} done={done} close={close}>
+        <Form label={`${say("users.remove")}: ${one.name}`} fields={[]} submit={say("users.remove_now", { name: one.name })} send={() => asSeen((tag) => removeUser(one.name, tag))} done={done} close={close}>
           <p>{say("users.remove_why")}</p>
         </Form>
       )}

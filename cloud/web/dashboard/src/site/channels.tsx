@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { Refused } from "../api";
 import { Secret } from "../people/secret";
+import { may } from "../state";
 import { useAsked } from "../trade/asked";
 import { Form } from "../trade/form";
 import { useWish } from "../trade/wish";
@@ -21,14 +22,17 @@ async function fielded<T>(asked: Promise<T>): Promise<T> {
     return await asked;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const { errors, by } = more(error);
+    const { errors } = more(error);
     const field = errors?.[0]?.pointer.slice(1) ?? "";
-    const detail = error.status === 412 && by ? say("site.changed_by", { by }) : error.said.detail;
-    throw new Refused(error.status, { ...error.said, detail, field: field === "webhook" || field === "url" ? "address" : field });
+    throw new Refused(error.status, { ...error.said, field: field === "webhook" || field === "url" ? "address" : field });
   }
 }
 
 export function Channels() {
+  return may("govern") ? <All /> : <Panel name="channels" title={say("channels.title")}><p class="calm">{say("channels.for_admins")}</p></Panel>;
+}
+
+function All() {
   const [asked, again] = useAsked("channels", channels, AGAIN_MS);
   const adding = useSignal(false);
   const told = useSignal<Told | null>(null);
@@ -54,7 +58,7 @@ export function Channels() {
             <Form
               label={say("channels.new")}
               fields={[
-                { name: "name", label: say("channels.name"), kind: "text", needed: true, most: 64, hint: say("channels.name_hint") },
+                { name: "name", label: say("channels.name"), kind: "text", needed: true, most: 64, id: true, hint: say("channels.name_hint") },
                 { name: "kind", label: say("channels.kind"), kind: "choice", value: "url", choices: [["url", say("channels.apprise")], ["webhook", say("channels.webhook")]] },
                 { name: "address", label: say("channels.address"), kind: "text", needed: true, most: 2000, hint: say("channels.address_hint") },
               ]}

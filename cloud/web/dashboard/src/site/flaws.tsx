@@ -7,6 +7,9 @@ import { known, language, say, word } from "../words/words";
 
 type Flawed = Pick<SiteFlaw | SheetFlaw, "code" | "detail" | "told">;
 
+/** Of these the service says what is wrong, in English. */
+const THEIRS = ["site", "sheet", "row"];
+
 /** The words of a flaw; "" where only the service's own sentence says it. */
 function ours({ code, told }: Flawed): string {
   const limits = told.least !== undefined ? (told.most !== undefined ? say("flaw.from_to", told) : say("flaw.from", told)) : "";
@@ -16,7 +19,8 @@ function ours({ code, told }: Flawed): string {
 
 export function Flaw({ one }: { one: Flawed }) {
   const words = ours(one);
-  if (words && (language.value !== "en" || one.code !== "site")) return <>{words}{one.code === "site" && <English text={sentence(one.detail)} />}</>;
+  const beside = THEIRS.includes(one.code);
+  if (words && (language.value !== "en" || !beside)) return <>{words}{beside && <English text={sentence(one.detail)} />}</>;
   return <>{sentence(one.detail)}</>;
 }
 

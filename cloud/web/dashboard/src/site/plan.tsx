@@ -1,11 +1,13 @@
 // The floor plan: rooms and racks drawn to scale, moved and drawn out by pointer, by keys or by numbers. What was moved
 // is kept here until it is saved.
-import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { signal, useSignal } from "@preact/signals";
+import { useId, useRef } from "preact/hooks";
 import { type Area, cells, extent, free, isSame, moved, sized, STEPS } from "../core/site_plan";
 import { freshKey, Refused } from "../api";
-import { may } from "../state";
+import { amount, flaw } from "../core/forms";
+import { may, session } from "../state";
 import { useAsked } from "../trade/asked";
+import { worded as fieldWords } from "../trade/form";
 import { worded } from "../trade/wish";
 import type { SiteFlaw, SiteThing } from "../types_site";
 import { Panel } from "../ui/panel";
@@ -20,13 +22,21 @@ const KEYS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight:
 const areaOf = (one: SiteThing): Area | null => (one.values.area as Area | null) ?? null;
 const nameOf = (one: SiteThing): string => String(one.values.name || one.id);
 
+/** What was moved and is not saved: by kind and id; null was taken off the plan. It stays while another page is shown. */
+const drawn = signal<ReadonlyMap<string, Area | null>>(new Map());
+/** The state of each thing that was moved, as it was then: who saves over another's is told. */
+const tags = new Map<string, string>();
+let whose = "";
+const forget = () => ((drawn.value = new Map()), tags.clear());
+addEventListener("beforeunload", (event) => drawn.value.size > 0 && session.value?.user === whose && event.preventDefault());
+
 export function Plan({ changed }: { changed: () => void }) {
   const [asked, again] = useAsked("plan", async () => {
     const [zones, racks, slots] = await Promise.all((["zones", "racks", "slots"] as const).map(table));
     return { zones: zones!.items, racks: racks!.items, slots: slots!.items };
   });
-  /** What was moved and is not saved: by kind and id; null was taken off the plan. */
-  const drawn = useSignal<ReadonlyMap<string, Area | null>>(new Map());
+  const me = session.value?.user ?? "";
+  if (whose !== me) (whose = me), forget();
   const chosen = useSignal<{ kind: Kind; id: string } | null>(null);
   const step = useSignal(0.5);
   const trouble = useSignal<{ words: string; flaws: SiteFlaw[] } | null>(null);
@@ -40,22 +50,27 @@ export function Plan({ changed }: { changed: () => void }) {
     return drawn.value.has(key) ? drawn.value.get(key)! : areaOf(one);
   };
   const put = (kind: Kind, id: string, area: Area | null) => {
-    const before = areaOf(value[kind].find((one) => one.id === id)!);
+    const one = value[kind].find((each) => each.id === id)!;
+    const before = areaOf(one);
     const next = new Map(drawn.value);
-    if (isSame(before, area)) next.delete(`${kind}/${id}`);
-    else next.set(`${kind}/${id}`, area);
+    const key = `${kind}/${id}`;
+    if (!tags.has(key)) tags.set(key, one.tag);
+    if (isSame(before, area)) next.delete(key), tags.delete(key);
+    else next.set(key, area);
     drawn.value = next;
     said.value = "";
   };
   const save = async () => {
     if (busy.value) return;
+    let trying = "";
     busy.value = true;
     trouble.value = null;
     try {
       for (const [key, area] of drawn.value) {
         const [kind, id] = key.split("/") as [Kind, string];
-        const one = value[kind].find((each) => each.id === id)!;
-        await change(kind, id, { area }, false, freshKey(), one.tag);
+        trying = key;
+        await change(kind, id, { area }, false, freshKey(), tags.get(key) ?? value[kind].find((each) => each.id === id)?.tag ?? "");
+        tags.delete(key);
         const left = new Map(drawn.value);
         left.delete(key);
         drawn.value = left;
@@ -64,6 +79,7 @@ export function Plan({ changed }: { changed: () => void }) {
     } catch (error) {
       const refused = error instanceof Refused ? error : null;
       const told = refused && more(refused);
+      if (refused?.status === 412) tags.delete(trying); // it was told: saving once more is meant
       const words = refused?.status === 412 ? (told!.by ? say("site.changed_by", { by: told!.by }) : say("site.changed")) : refused ? worded(refused.said).words || refused.message : say("wish.not_sent");
       trouble.value = { words: refused?.status === 412 ? `${words} ${say("plan.kept")}` : words, flaws: told?.errors?.filter((flaw) => flaw.code) ?? [] };
     }
@@ -96,7 +112,7 @@ export function Plan({ changed }: { changed: () => void }) {
           {drawn.value.size > 0 && (
             <span class="acts">
               <button type="button" class="main" aria-disabled={busy.value} onClick={() => void save()}>{say(busy.value ? "wish.sending" : "site.save")}</button>
-              <button type="button" onClick={() => ((drawn.value = new Map()), (trouble.value = null))}>{say("plan.back")}</button>
+              <button type="button" onClick={() => (forget(), (trouble.value = null))}>{say("plan.back")}</button>
             </span>
           )}
           {trouble.value && <div class="trouble"><p>{trouble.value.words}</p><Flaws list={trouble.value.flaws} /></div>}
@@ -118,7 +134,7 @@ export function Plan({ changed }: { changed: () => void }) {
       {picked && (
         <section class="picked padded" aria-label={nameOf(picked.one)}>
           <h3>{word("site.one", picked.kind)} {nameOf(picked.one)}</h3>
-          {admin && picked.area && <Numbers area={picked.area} put={(area) => put(picked.kind, picked.one.id, area)} />}
+          {admin && picked.area && <Numbers key={`${picked.kind}/${picked.one.id}`} area={picked.area} put={(area) => put(picked.kind, picked.one.id, area)} />}
           <div class="acts">
             {admin && picked.area && <button type="button" onClick={() => put(picked.kind, picked.one.id, null)}>{say("plan.take_off")}</button>}
             <a class="button" href={`#/site/${picked.kind}/${encodeURIComponent(picked.one.id)}`}>{say("plan.fields")}</a>
@@ -210,29 +226,44 @@ function Drawing({ things, slots, chosen, choose, put, step, admin }: { things: 
 }
 
 const SIDES = ["x_m", "y_m", "width_m", "depth_m"] as const;
+const SIDE_MAX = 2000;
 
 /** The same by numbers. */
 function Numbers({ area, put }: { area: Area; put: (area: Area) => void }) {
   return (
     <div class="fields numbers">
-      {SIDES.map((side) => (
-        <div class="field" key={side}>
-          <label for={`plan-${side}`}>{word("sf", `area.${side}`)}</label>
-          <input
-            id={`plan-${side}`}
-            type="number"
-            step="0.1"
-            min={side === "width_m" || side === "depth_m" ? 0.1 : 0}
-            max={2000}
-            value={area[side]}
-            onChange={(event) => {
-              const given = event.currentTarget.valueAsNumber;
-              if (event.currentTarget.checkValidity() && !Number.isNaN(given)) put({ ...area, [side]: given });
-              else event.currentTarget.reportValidity();
-            }}
-          />
-        </div>
-      ))}
+      {SIDES.map((side) => <Side key={side} side={side} value={area[side]} put={(given) => put({ ...area, [side]: given })} />)}
+    </div>
+  );
+}
+
+function Side({ side, value, put }: { side: (typeof SIDES)[number]; value: number; put: (value: number) => void }) {
+  const id = useId();
+  /** What is typed and is no place; null: what stands there holds. */
+  const typed = useSignal<{ text: string; of: number } | null>(null);
+  const label = word("sf", `area.${side}`);
+  const field = { name: side, label, kind: "money" as const, needed: true, least: side === "width_m" || side === "depth_m" ? 0.1 : 0, most: SIDE_MAX };
+  const wrong = typed.value?.of === value ? flaw(field, typed.value.text) : null;
+  return (
+    <div class={`field ${wrong ? "wrong" : ""}`}>
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="text"
+        inputMode="decimal"
+        autocomplete="off"
+        value={wrong ? typed.value!.text : String(value)}
+        aria-invalid={wrong ? true : undefined}
+        aria-describedby={`${id}-said`}
+        onChange={(event) => {
+          const text = event.currentTarget.value;
+          typed.value = flaw(field, text) ? { text, of: value } : null;
+          if (!typed.value) put(amount(text.trim())!);
+        }}
+      />
+      <span id={`${id}-said`} class={wrong ? "trouble" : "note"} role={wrong ? "alert" : undefined}>
+        {wrong && <>{fieldWords(field, wrong)} {say("plan.still", { value: number(value, 2) })}</>}
+      </span>
     </div>
   );
 }

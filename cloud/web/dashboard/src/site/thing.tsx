@@ -49,7 +49,7 @@ export function ThingForm({ table: { table, fields }, one, begin = {}, choices, 
   useLayoutEffect(() => home.current?.querySelector<HTMLElement>("input:not([readonly]), select")?.focus(), []);
 
   const point = () => {
-    const name = all.map((field) => field.name).find((field) => at(field).length);
+    const name = [...first, ...rest].map((field) => field.name).find((field) => at(field).length);
     if (name && !FIRST[table].includes(name)) details.current?.setAttribute("open", "");
     queueMicrotask(() => home.current?.querySelector<HTMLElement>(name ? `[name="${name}"]` : ".general")?.focus());
   };

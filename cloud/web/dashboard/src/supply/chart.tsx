@@ -1,7 +1,7 @@
 // A chart of what was measured and what is foretold: a stepped line, apart from it a broken one with its band, and what
 // people decide by: the reorder point, the level ordered up to, the lead time, when it is out. All share one cursor.
 import { type Signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "../style/chart.css";
@@ -47,7 +47,7 @@ export function CourseChart({ drawn, from, to, signs, bars, label, cursor }: Cha
   const shown = useRef({ from, to, signs });
   shown.current = { from, to, signs };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const home = box.current!;
     const colour = (name: string) => getComputedStyle(home).getPropertyValue(name).trim();
     const larger = zoom();
@@ -104,7 +104,7 @@ export function CourseChart({ drawn, from, to, signs, bars, label, cursor }: Cha
     };
   }, [dark.value, language.value, timezone.value, bars]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { t, measured, expected, low95, low80, high80, high95, ordered } = drawn;
     chart.current?.setData([t, high95, low95, high80, low80, measured, expected, ordered]); // what is drawn later lies above
   }, [drawn, from, to, dark.value, language.value, timezone.value]);

@@ -18,10 +18,11 @@ import { useWish } from "./wish";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "back", "0", "send"] as const;
 const DIGITS_MAX = 6;
+const WHOLE = /^\d{1,6}$/;
 
 export function CountSheet({ task }: { task: CountTask }) {
   const digits = useSignal("");
-  const empty = useSignal(false);
+  const wrong = useSignal<"counting.number_first" | "counting.only_whole" | null>(null);
   const skipping = useSignal(false);
   const elsewhere = useSignal<{ code: string; task: Pick<CountTask, "place" | "sku"> | null } | null>(null);
   const confirmed = useSignal(false);
@@ -45,8 +46,8 @@ export function CountSheet({ task }: { task: CountTask }) {
   useLayoutEffect(() => (over ? onward.current : field.current)?.focus(), [over]);
 
   const set = (text: string) => {
-    empty.value = false;
-    digits.value = text.replace(/\D/g, "").replace(/^0+(?=\d)/, "").slice(0, DIGITS_MAX);
+    wrong.value = null;
+    digits.value = text.trim().replace(/^0+(?=\d)/, "");
   };
   const scanned = (code: string, held: string) => {
     digits.value = held;
@@ -58,8 +59,8 @@ export function CountSheet({ task }: { task: CountTask }) {
   useScans(() => digits.value, scanned);
   const send = async () => {
     if (over) return;
-    if (!digits.value) {
-      empty.value = true;
+    if (!WHOLE.test(digits.value)) {
+      wrong.value = digits.value ? "counting.only_whole" : "counting.number_first";
       return field.current?.focus();
     }
     const units = Number(digits.value);
@@ -76,7 +77,7 @@ export function CountSheet({ task }: { task: CountTask }) {
     const skipped = await make(["skip", reason], (key) => give({ kind: "skip", thing: `skip ${nameOf(task)}`, path: "api/v1/counts/skip", body: { place: task.place, sku: task.sku, reason }, told }, key));
     if (skipped) location.hash = next && nameOf(next) !== nameOf(task) ? taskHref(next) : hrefOf("counting");
   };
-  const press = (key: (typeof KEYS)[number]) => (key === "send" ? void send() : set(key === "back" ? digits.value.slice(0, -1) : digits.value + key));
+  const press = (key: (typeof KEYS)[number]) => (key === "send" ? void send() : set(key === "back" ? digits.value.slice(0, -1) : digits.value.length < DIGITS_MAX ? digits.value + key : digits.value));
   const zone = slots.value.get(task.place)?.zone;
   return (
     <section class="panel count-sheet" aria-labelledby="title-count">
@@ -117,7 +118,7 @@ export function CountSheet({ task }: { task: CountTask }) {
               inputMode="none"
               autocomplete="off"
               value={digits.value}
-              aria-invalid={empty.value || undefined}
+              aria-invalid={wrong.value !== null || undefined}
               aria-describedby="count-said"
               onInput={(event) => {
                 set(event.currentTarget.value);
@@ -125,7 +126,7 @@ export function CountSheet({ task }: { task: CountTask }) {
               }}
             />
             <p id="count-said" class="trouble" role="alert">
-              {empty.value ? say("counting.number_first") : <Trouble wish={wish.value} />}
+              {wrong.value ? say(wrong.value) : <Trouble wish={wish.value} />}
             </p>
             <div class="keys">
               {KEYS.map((key) => (

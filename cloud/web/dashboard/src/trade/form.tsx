@@ -37,6 +37,7 @@ const ABOUT: Record<string, string> = {
   untitled: "title", window: "until", comment: "comment",
   no_reason: "note", suspended: "supplier", no_offer: "sku", unknown_sku: "sku", sku_twice: "sku", price: "unit_price", due: "due_ms", dates_only: "due_ms",
   units: "units", no_units: "units", more_than_ordered: "units", below_received: "units", expiry: "expiry", lot: "lot", unknown_lot: "lot", mark: "value",
+  unknown_supplier: "supplier", needs_supplier: "supplier", only_suppliers: "role", name_taken: "name", bad_name: "name",
   outside: "units", not_a_lot: "units", not_yours: "units", no_bounds: "units", key_used: "key", date: "due_ms",
 };
 

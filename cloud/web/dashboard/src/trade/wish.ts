@@ -59,6 +59,8 @@ export function worded(said: Omit<Said, "field">): { words: string; english: str
 
 /** The same where there may be no words at all: then the status says something. */
 export function told({ status, said }: Refused): { words: string; english: string } {
+  const { by } = said as Said & { by?: string };
+  if (status === 412 && by) return { words: say("wish.changed_by", { by }), english: "" };
   const { words, english } = worded(said);
   return { words: words || say(status === 403 ? "wish.not_allowed" : status === 409 ? "wish.changed" : "wish.not_sent"), english };
 }

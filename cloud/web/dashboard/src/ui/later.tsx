@@ -8,6 +8,8 @@ import { say } from "../words/words";
 
 /** How much waits to be sent, for the header; once something can. */
 export const badge = signal<ComponentType | null>(null);
+/** How much of whoever is signed in was not sent. */
+export const unsent = signal(0);
 
 type Name<Parts> = { [K in keyof Parts]: Parts[K] extends (props: infer _) => unknown ? K : never }[keyof Parts];
 type Props<Part> = Part extends (props: infer Given) => unknown ? (Given extends undefined ? object : Given) : never;

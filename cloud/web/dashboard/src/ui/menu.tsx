@@ -5,8 +5,8 @@ import * as api from "../api";
 import { restart } from "../link";
 import { hrefOf, page } from "../route";
 import { may, session } from "../state";
-import { LaterHabits } from "./later";
-import { say, word } from "../words/words";
+import { LaterHabits, unsent } from "./later";
+import { number, say, word } from "../words/words";
 import { Preferences } from "./preferences";
 
 export function Menu() {
@@ -29,13 +29,15 @@ export function Menu() {
     };
   }, []);
   const who = session.value;
+  const warned = useSignal(false);
   const leave = async () => {
+    if (unsent.value && !warned.value) return void (warned.value = true);
     await api.signOut().catch(() => undefined);
     session.value = undefined;
     restart();
   };
   return (
-    <details class="menu" ref={home} onToggle={() => (opened.value = true)}>
+    <details class="menu" ref={home} onToggle={() => ((opened.value = true), (warned.value = false))}>
       <summary aria-label={say("menu.label")}>
         <svg viewBox="0 0 20 20" aria-hidden="true">
           <path d="M3 6h8m4 0h2M3 14h2m4 0h8" />
@@ -55,8 +57,9 @@ export function Menu() {
         </p>
         <Preferences />
         {opened.value && <LaterHabits part="Habits" />}
+        {warned.value && unsent.value > 0 && <p role="alert">{say("outbox.leaving", { n: number(unsent.value) })}</p>}
         <button type="button" class="leave" onClick={() => void leave()}>
-          {say("menu.sign_out")}
+          {say(warned.value && unsent.value ? "outbox.leave" : "menu.sign_out")}
         </button>
       </div>
     </details>

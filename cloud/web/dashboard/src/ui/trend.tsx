@@ -1,5 +1,5 @@
 // A trend with its allowed band shaded and its gaps left open. uPlot lives here.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "../style/chart.css";
@@ -42,7 +42,7 @@ export function Trend({ series, others = NONE, marks = NONE, limits = NONE, from
   const shown = useRef({ low, high, from, to, marks, limits });
   shown.current = { low, high, from, to, marks, limits };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const home = box.current!;
     const colour = (name: string) => getComputedStyle(home).getPropertyValue(name).trim();
     const larger = zoom();
@@ -91,13 +91,13 @@ export function Trend({ series, others = NONE, marks = NONE, limits = NONE, from
     };
   }, [dark.value, language.value, timezone.value, others.length]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const all = [series, ...others].map((one) => withGaps(one)).map(({ t, v }): uPlot.AlignedData => [t.map((ms) => ms / 1000), v]);
     // 2: a gap stays one where the other has samples in it
     chart.current?.setData(all.length > 1 ? uPlot.join(all, all.map(() => [2, 2])) : all[0]!);
   }, [series, ...others, others.length, from, to, low, high, dark.value, language.value, timezone.value]);
 
-  useEffect(() => chart.current?.redraw(false), [JSON.stringify(marks), limits.join()]);
+  useLayoutEffect(() => chart.current?.redraw(false), [JSON.stringify(marks), limits.join()]);
 
   return <div class="trend" ref={box} role="img" aria-label={label} />;
 }

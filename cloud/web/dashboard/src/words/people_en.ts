@@ -68,6 +68,8 @@ export const en = {
   "users.new_password": "New password",
   "users.disable": "Disable",
   "users.enable": "Enable",
+  "users.new_password_now": "New password for {name}",
+  "users.new_password_why": "They are signed out everywhere, and sign in with a one-time password that you are told.",
   "users.remove": "Remove",
   "users.remove_now": "Remove {name}",
   "users.remove_why": "They are signed out and their tokens stop. What they did stays in the books.",

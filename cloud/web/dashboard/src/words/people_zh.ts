@@ -70,6 +70,8 @@ export const zh: Record<keyof typeof en, string> = {
   "users.new_password": "新密码",
   "users.disable": "停用",
   "users.enable": "启用",
+  "users.new_password_now": "为 {name} 设置新密码",
+  "users.new_password_why": "该用户会在所有地方退出登录，之后用告诉您的一次性密码登录。",
   "users.remove": "删除",
   "users.remove_now": "删除 {name}",
   "users.remove_why": "该用户将被退出登录，其令牌失效。其操作记录会保留。",

@@ -2,6 +2,12 @@
 export const en = {
   "outbox.title": "Waiting to be sent",
   "outbox.none": "Nothing waits. All that was done here has reached the service.",
+  "outbox.none_yours": "Nothing of yours waits.",
+  "outbox.came.agrees": "agrees with the book",
+  "outbox.came.differs": "{difference} against the book; the count stands",
+  "outbox.came.recount": "not what the book expects: please count once more",
+  "outbox.leaving": "Not sent yet: {n}. It stays on this device, and only you can send it, once signed in here again.",
+  "outbox.leave": "Sign out all the same",
   "outbox.room": "{n} of at most {most} that this device keeps.",
   "outbox.here": "It is sent by itself, in the order it was done.",
   "outbox.away": "There is no connection. It is sent by itself when there is one, in the order it was done.",

@@ -4,6 +4,12 @@ import type { en } from "./phone_en";
 export const zh: Record<keyof typeof en, string> = {
   "outbox.title": "等待发送",
   "outbox.none": "没有等待发送的内容，此处的操作均已送达。",
+  "outbox.none_yours": "您没有待发送的内容。",
+  "outbox.came.agrees": "与账面一致",
+  "outbox.came.differs": "与账面相差 {difference}，以清点为准",
+  "outbox.came.recount": "与账面预期不符，请再数一次",
+  "outbox.leaving": "还有 {n} 项未发送。它们留在本设备上，只有您再次在此登录后才能发送。",
+  "outbox.leave": "仍然退出登录",
   "outbox.room": "此设备最多保存 {most} 项，现有 {n} 项。",
   "outbox.here": "将按操作顺序自动发送。",
   "outbox.away": "目前没有连接，恢复后将按操作顺序自动发送。",

@@ -3,6 +3,7 @@ export const en = {
   "wish.sending": "Sending …",
   "wish.not_sent": "Not sent. Please try again.",
   "wish.not_allowed": "Your role may not do this. Ask a buyer or an admin.",
+  "wish.changed_by": "{by} changed this meanwhile. Look at what it is now, then decide.",
   "wish.changed": "Somebody else changed this meanwhile. Look at it as it is now, then try again.",
   "form.leave": "Leave it",
   "form.anyway": "Do it anyway",
@@ -15,6 +16,7 @@ export const en = {
   "form.date": "{label}: this is not a day. Enter one, such as 2026-12-24.",
   "form.moment": "{label}: this is not a day and time. Enter one, such as 2026-12-24 14:30.",
   "form.early": "{label}: this day is over. Enter {from} or later.",
+  "form.id": "{label}: use letters, digits, - and _ only.",
   "form.long": "{label}: too long. Use at most {most} characters.",
 
   "position.title": "Where it stands",
@@ -246,6 +248,7 @@ export const en = {
   "counting.list": "Back to the list",
   "counting.how_many": "How many are there?",
   "counting.again": "Count once more, from the beginning",
+  "counting.only_whole": "This is no whole number from 0 to 999,999. How many pieces are there?",
   "counting.number_first": "How many are there? Enter the number, 0 for an empty place.",
   "counting.back": "Delete the last digit",
   "counting.ready": "OK",

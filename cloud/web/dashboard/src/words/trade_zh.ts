@@ -5,6 +5,7 @@ export const zh: Record<keyof typeof en, string> = {
   "wish.sending": "发送中……",
   "wish.not_sent": "未发送成功，请重试。",
   "wish.not_allowed": "您的角色不能执行此操作，请联系采购员或管理员。",
+  "wish.changed_by": "{by} 在此期间已修改。请查看现在的内容后再决定。",
   "wish.changed": "期间已有他人修改，请查看最新内容后重试。",
   "form.leave": "关闭",
   "form.anyway": "仍要执行",
@@ -17,6 +18,7 @@ export const zh: Record<keyof typeof en, string> = {
   "form.date": "{label}：不是日期，请输入日期，例如 2026-12-24。",
   "form.moment": "{label}：不是日期和时间，请输入，例如 2026-12-24 14:30。",
   "form.early": "{label}：日期已过，请输入 {from} 或之后的日期。",
+  "form.id": "{label}：只能使用字母、数字、- 和 _。",
   "form.long": "{label}：太长，最多 {most} 个字符。",
 
   "position.title": "库存状况",
@@ -247,6 +249,7 @@ export const zh: Record<keyof typeof en, string> = {
   "counting.list": "返回列表",
   "counting.how_many": "现有多少件？",
   "counting.again": "请从头再数一遍",
+  "counting.only_whole": "这不是 0 到 999,999 的整数。现有多少件？",
   "counting.number_first": "现有多少件？请输入数量，空位请输入 0。",
   "counting.back": "删除最后一位",
   "counting.ready": "好",

@@ -6,11 +6,8 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from cloud.core.book.positions import Position
-from cloud.core.kpis.stale import Proposal
 from cloud.core.office_view import Heard, OrderVersion, PaperOutcome
 from cloud.core.purchasing import acting, agreements
 from cloud.core.purchasing.orders import Line, Order, draft
@@ -23,7 +20,7 @@ from cloud.web.office import Came, NewOrder, Score, Step
 from cloud.web.portal import Plan, Stock
 from cloud.web.roles import Who
 from cloud.web.stockroom import Counted
-from tests.browser import fake_orders, fake_partners, fake_plan
+from tests.browser import fake_orders, fake_partners, fake_plan, fake_stock
 from tests.browser.fake_orders import PRICE, agreed
 from tests.browser.fake_partners import LIMITS, NAMES
 
@@ -258,27 +255,11 @@ class FakeTrade:
 
     def standing(self, sku: str) -> Standing:
         """See `stockroom.PromiseDesk`."""
-        one = self._sku(sku)
-        position = Position(one.on_hand, one.reserved, one.quarantined, one.on_order, one.in_transit)
-        half = one.on_hand // 2
-        aged = {"expiry": "2027-02-28", "effective_expiry": "2027-02-11"}
-        lots = [{"lot": "L-2291", "units": half, **aged}]
-        lots.append({"lot": "", "units": half, "expiry": "", "effective_expiry": ""})
-        debt = {"units": 3, "cause": "reservation:4", "since_ms": self._now_ms() - DAY_MS}
-        told = {
-            "sku": sku, "position": position, "available": position.available, "projected": position.projected,
-            "debts": [debt] if sku == "SKU-1001" else [],
-            "lots": lots if half else [], "layers": [{"units": one.on_hand, "unit_cost": PRICE}],
-            "expiring": [{"lot": "L-2291", "units": half, "expiry": "2027-02-11", "days": 12, "within": 30}],
-            "value": one.on_hand * PRICE, "unexplained": [], "unseen": [],
-        }  # fmt: skip
-        return msgspec.convert(told, Standing, from_attributes=True)
+        return fake_stock.standing(self._sku(sku), self._now_ms())
 
     def reservations(self) -> object:
         """See `stockroom.PromiseDesk`: of one article somebody does not get all that was promised."""
-        held = {"sku": "SKU-1002", "tier": "gold", "made_ms": self._now_ms() - DAY_MS, "state": "held"}
-        rows = [(4, 3, "Ward 3", 3), (5, 2, "Ward 5", 1), (6, 1, "Ward 7", 0)]
-        return [{**held, "id": n, "units": units, "customer": who, "covered": there} for n, units, who, there in rows]
+        return fake_stock.reservations(self._now_ms())
 
     async def curve(self, sku: str) -> object:
         """See `figures.Desk`."""
@@ -286,13 +267,7 @@ class FakeTrade:
 
     def measure(self, name: str) -> object:
         """See `figures.Desk`."""
-        rows = [
-            Proposal("SKU-1010", "dead", 410, 5_125.0, "return", 4_612.5, 1_281.25, 244, 2_050.0, "nord"),
-            Proposal("SKU-1020", "dead", 263, 3_287.5, "discount", 1_643.75, 821.9, 191, None),
-            Proposal("SKU-1015", "slow", 900, 11_250.0, "transfer", 10_900.0, 2_812.5, 3, 212.4, "north"),
-            Proposal("SKU-1018", "slow", 80, 9_827.0, "stop", 0.0, 310.0, 9, 401.0),
-        ]
-        return {"id": name, "rows": [one for one in rows if name.startswith(one.kind)]}
+        return fake_stock.stale(name)
 
     def _sku(self, id_: str) -> Any:
         return next(one for one in self._site().skus if one.id == id_)

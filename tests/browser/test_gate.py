@@ -192,7 +192,7 @@ def test_the_map_lights_what_is_sought_and_its_address_says_so(shop: Shop, visit
     page.get_by_label("Find an article or a slot").fill("SKU-1005")
 
     expect(page.get_by_text("What was found")).to_be_visible()
-    assert page.url.endswith("#/map/fill/SKU-1005")
+    expect(page).to_have_url(re.compile("#/map/fill/SKU-1005$"))
     page.locator(".abnormal li a").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -99,7 +99,7 @@ def test_the_page_lives_with_the_service_gone_counts_on_and_takes_in_a_new_scale
     home.get_by_role("link", name="Quarantine").click()
     expect(home.get_by_text("payload.not_json").first).to_be_visible()
     home.get_by_role("link", name="New devices").click()
-    expect(home.get_by_text("scale-77")).to_be_visible()
+    expect(home.get_by_text("scale-77", exact=True)).to_be_visible()
     expect(home.get_by_role("button", name="Enrol")).to_have_count(0)
 
     home.get_by_role("button", name="Sign in").click()

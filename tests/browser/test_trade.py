@@ -235,7 +235,7 @@ def test_a_supplier_sees_its_portal_only_and_confirms_there(shop: Shop, visit: V
 
 def test_what_a_colleague_of_the_supplier_changed_is_told_and_shown_at_once(shop: Shop, visit: Visit) -> None:
     page = visit(shop, who="vera")
-    row = page.locator(".order-row", has_text="Order 2")
+    row = page.locator(".order-row", has_text="Order no. 2")
     expect(row).not_to_contain_text("Confirmed")
     page.evaluate(
         """async () => {
@@ -244,7 +244,7 @@ def test_what_a_colleague_of_the_supplier_changed_is_told_and_shown_at_once(shop
         }"""
     )
 
-    page.get_by_role("button", name="Confirm or change dates: Order 2").click()
+    page.get_by_role("button", name="Confirm or change dates: Order no. 2").click()
     page.get_by_label(re.compile(": Units")).fill("40")
     page.get_by_label(re.compile(": Due")).fill((datetime.now(UTC) + timedelta(days=6)).strftime("%Y-%m-%d"))
     submit = page.locator("form").get_by_role("button", name="Confirm or change dates")

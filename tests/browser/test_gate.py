@@ -217,3 +217,13 @@ def test_a_gateways_pages_have_no_barrier_on_a_phone(shop: Shop, visit: Visit, w
         assert page.evaluate(OVERFLOW) <= 0, path
 
     assert found == []
+
+
+def test_on_the_narrowest_phone_the_table_of_devices_stays_in_its_panel(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/devices", screen=PHONE | {"viewport": {"width": 320, "height": 640}})
+    table = page.locator(".devices table")
+    table.wait_for()
+
+    over = table.evaluate("it => it.getBoundingClientRect().right - it.parentElement.getBoundingClientRect().right")
+
+    assert over <= 0

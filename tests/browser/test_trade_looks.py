@@ -59,6 +59,7 @@ def test_every_page_of_trade_unfolded_has_no_barrier(
     for path, unfolded in PAGES.items():
         page.goto(shop.base + path)
         for one in unfolded:
+            expect(page.locator(one).first).to_be_visible(timeout=10_000)
             page.locator(one).first.click()
         expect(page.get_by_text(re.compile("^(Loading …|加载中……)$"))).to_have_count(0)
         found += seen(page, path, phone=screen is PHONE)

@@ -37,7 +37,8 @@ export function WhatIfs({ sku, choosing }: { sku: string; choosing?: boolean }) 
   useEffect(() => {
     const still = setTimeout(() => {
       asked.value = asking.value;
-      if (choosing) history.replaceState(null, "", replenishHref("what_if", inAddress(sku, asking.value)));
+      const here = location.hash.startsWith(replenishHref("what_if")); // or another page is on its way already
+      if (choosing && here) history.replaceState(null, "", replenishHref("what_if", inAddress(sku, asking.value)));
     }, STILL_MS);
     return () => clearTimeout(still);
   }, [demand, lead, level]);

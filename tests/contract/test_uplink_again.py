@@ -116,7 +116,7 @@ async def test_a_gateway_is_told_the_policies_and_then_what_changes_of_them(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cloud.uplink.POLICIES_FRESH_S", 0.0)
-    monkeypatch.setattr("edge.uplink.MUTE_S", 60.0)  # on a busy machine it would meet the service anew, and hear all again
+    monkeypatch.setattr("edge.uplink.MUTE_S", 60.0)  # a busy machine would meet the service anew, and hear all again
     service = ends.service()
     side = ends.side(service)
     service.policies = [Policy(f"sku{at}", at, 50, False) for at in range(1500)]

@@ -11,8 +11,8 @@ from cloud.web.live import Live
 
 EVERY_S = 0.1
 """What moved is shown at once, and then no oftener than so."""
-SENT_MAX = 1000
-"""Frames a second to all who look on together: with more than a hundred of them each is shown a little less often."""
+SENT_MAX = 700
+"""Frames a second to all who look on together: with more than seventy of them each is shown a little less often."""
 SLOTS_MAX = 1000
 """When more slots moved meanwhile, a backlog comes in: the next tick shows them."""
 

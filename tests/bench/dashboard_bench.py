@@ -124,7 +124,7 @@ def open_page(bench: Bench) -> list[Figure]:
 
 def viewers(bench: Bench) -> list[Figure]:
     """Those who look on, and those who only say so."""
-    fleet = [sys.executable, "-m", "tests.bench.dashboard_fleet", str(bench.at.broker_port), "20", "90"]
+    fleet = [sys.executable, "-m", "tests.bench.dashboard_fleet", str(bench.at.broker_port), "20", "300"]
     moving = subprocess.Popen([*fleet, *map(str, range(SLOTS))], stdout=subprocess.DEVNULL)
     ours = live.viewers(bench.at.url, bench.at.cookie, bench.at.service.pid)
     moving.kill()
@@ -133,7 +133,7 @@ def viewers(bench: Bench) -> list[Figure]:
     told.write_bytes(chain.snapshot(bench.at))
     with live.helper("dashboard_naive", str(told)) as (process, line):
         url, cookie = line.split()
-        naive = live.viewers(url, cookie, process.pid, live.NAIVE_S)
+        naive = live.viewers(url, cookie, process.pid, turns=1)
         _, swollen = live.mute(url, cookie, process.pid, live.NAIVE_S)
     with live.helper("dashboard_hall", str(slots.SLOTS)) as (process, line):
         live.tell(process, "each 1")

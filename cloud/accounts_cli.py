@@ -90,7 +90,7 @@ def _account(arguments: argparse.Namespace) -> None:
         else:
             what = "token" if arguments.token else "password"
             kept = ledger.people.account(name)
-            known = [CONSOLE, *(one.name for one in ledger.people.accounts())]
+            known = [one.name for one in ledger.people.accounts()]
             if kept is None and (like := names.another(name, known)):
                 raise ValueError(f"{name!r} would pass for {like!r}, which is taken: take another name")
             role, supplier = _as_whom(arguments, kept)

@@ -98,7 +98,7 @@ class LedgerAccounts:
                 same = before.role == role or before.disabled
                 return before if same else people.change_account(before.name, role=role, changed_ms=now_ms)
             made = Person(name, role, "", subject=subject, changed_ms=now_ms)
-            if names.another(name, [names.CONSOLE, *(one.name for one in people.accounts())]):
+            if names.another(name, [one.name for one in people.accounts()]):
                 return None
             return made if people.add_account(made) else None
 

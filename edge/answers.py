@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from edge.core.cannot import CannotError
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -25,9 +27,21 @@ def json_answer(value: Any, status: int = 200) -> web.Response:
 
 
 def problem_answer(
-    request: web.Request, status: int, code: str, detail: str, hint: str = "", headers: Mapping[str, str] | None = None
+    request: web.Request,
+    status: int,
+    code: str,
+    detail: str,
+    hint: str = "",
+    headers: Mapping[str, str] | None = None,
+    told: Mapping[str, str | float] | None = None,
 ) -> web.Response:
     """What went wrong, and what to do."""
-    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    body = msgspec.json.encode({**told, "instance": request.path, "code": code, "hint": hint})
+    what = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    more = {"told": told} if told else {}
+    body = msgspec.json.encode({**what, "instance": request.path, "code": code, "hint": hint, **more})
     return web.Response(body=body, status=status, content_type="application/problem+json", headers=headers or HEADERS)
+
+
+def cannot_answer(request: web.Request, error: CannotError) -> web.Response:
+    """What can not be done, and why."""
+    return problem_answer(request, 400, "bad_request", str(error), told=error.told)

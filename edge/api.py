@@ -23,7 +23,7 @@ from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from edge import decided, field_api, metrics, own_page, page, resync, slot_page
-from edge.answers import HEADERS, json_answer, problem_answer
+from edge.answers import HEADERS, cannot_answer, json_answer, problem_answer
 from edge.core.care import health
 from edge.core.decoding import claim
 from edge.core.slots import actions
@@ -152,7 +152,7 @@ def make_app(gateway: Gateway, token: str) -> web.Application:
         except NoSuchSlotError as error:
             return problem_answer(request, 404, "unknown", str(error))
         except ActionError as error:
-            return problem_answer(request, 400, "bad_request", str(error))
+            return cannot_answer(request, error)
 
     async def journal(request: web.Request) -> web.Response:
         about = request.query.get("about", "")

@@ -9,10 +9,10 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from edge.answers import BY, json_answer, problem_answer
-from edge.core.field.places import FieldError
+from edge.answers import BY, cannot_answer, json_answer, problem_answer
+from edge.core.cannot import CannotError
 from edge.core.slots import actions
-from edge.core.slots.actions import ActionError, NoSuchSlotError
+from edge.core.slots.actions import NoSuchSlotError
 from edge.fieldwork import CARDS_MAX, Fieldwork
 from protocols.fieldwork import FieldAction, LastRun, Replay
 
@@ -90,8 +90,10 @@ def _told(handler: Handler) -> Handler:
             return await handler(request)
         except NoSuchSlotError as error:
             return problem_answer(request, 404, "unknown", str(error))
-        except (AskedWrong, FieldError, ActionError) as error:
+        except AskedWrong as error:
             return problem_answer(request, 400, "bad_request", str(error))
+        except CannotError as error:
+            return cannot_answer(request, error)
 
     return answer
 

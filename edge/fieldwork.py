@@ -190,7 +190,7 @@ class Fieldwork:
             try:
                 runs.stored(one, await act(one.slot, work), self._now_ms())
             except ActionError as error:
-                runs.refused(one, str(error), self._now_ms())
+                runs.refused(one, error, self._now_ms())
 
 
 def unused(bad: Iterable[Quarantined], sources: Sequence[Message], blamed: Iterable[int]) -> list[Quarantined]:

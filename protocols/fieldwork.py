@@ -227,7 +227,8 @@ class Replayed(Struct, frozen=True):
 
 class Run(Struct):
     """A tare, calibration or lesson on its way at a slot: what was asked for, by whom, which step it is at, since when,
-    until when it waits; what the scale shows (None while it is not at rest); in the end what came of it, or why not."""
+    until when it waits; what the scale shows (None while it is not at rest); in the end what came of it, or why not:
+    in a word or a sentence, and the same as `told` (see `edge/core/cannot.py`)."""
 
     slot: str
     do: Do
@@ -240,6 +241,7 @@ class Run(Struct):
     measured_g: float | None = None
     result: dict[str, float] = {}
     why: str = ""
+    told: dict[str, str | float] = {}
 
 
 class LastRun(Struct, frozen=True):

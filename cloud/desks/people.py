@@ -103,7 +103,7 @@ class PeopleDesk:
             raise Refused("bad_name", f"{name!r} can be nobody's name", "use visible characters, and no slash")
         self._check(wanted.role, wanted.supplier)
         with unavailable():
-            known = [names.CONSOLE, *(one.name for one in await asyncio.to_thread(self._people.accounts))]
+            known = [one.name for one in await asyncio.to_thread(self._people.accounts)]
         if like := names.another(name, known):
             raise Refused("name_taken", f"{name!r} would pass for {like!r}, which is taken", "take another name")
         password = one_time()

@@ -18,6 +18,7 @@ from cloud.web.routing import Given, Route, get, post
 from protocols.asked import Badness, Done, Explained, GatewayStatus, Stranger
 
 Told = TypeVar("Told")
+Figures = Annotated[dict[str, str | float], Meta(max_length=20)]
 
 
 class SlotAction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -134,4 +135,12 @@ def read(status: int, body: bytes, kind: type[Told]) -> Told:
         hint = "update the gateway and the service to the same version"
         raise Refusal(502, "strange_answer", f"the gateway answered {status} in a way that is not known here", hint)
     detail, hint = str(said.get("detail", ""))[:500], str(said.get("hint", ""))[:200]
-    raise Refusal(status, str(code), f"The gateway says: {detail}", hint)
+    raise Refusal(status, str(code), f"The gateway says: {detail}", hint, more=_told(said.get("told")))
+
+
+def _told(given: object) -> dict[str, object]:
+    """The figures and names in what a gateway found, as a problem has them."""
+    try:
+        return {"told": msgspec.convert(given, Figures)} if given else {}
+    except msgspec.ValidationError:
+        return {}

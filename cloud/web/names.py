@@ -22,11 +22,11 @@ def flaw(name: str) -> str:
     return ""
 
 
-def another(name: str, names: Iterable[str]) -> str:
-    """Which of these names this one would pass for (itself, too); "" for none. Capitals and the alphabet of a letter
-    are no difference: `ADMIN` and an `admin` with a Cyrillic first letter pass for `admin`."""
+def another(name: str, accounts: Iterable[str]) -> str:
+    """Which of these accounts, or the console, a name would pass for (one of its own, too); "" for none. Capitals and
+    the alphabet of a letter are no difference: `ADMIN` and an `admin` with a Cyrillic first letter pass for `admin`."""
     mine = _look(name)
-    return next((one for one in names if _look(one) == mine), "")
+    return next((one for one in (CONSOLE, *accounts) if _look(one) == mine), "")
 
 
 def _look(name: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import ClientSession
 
@@ -193,6 +194,27 @@ def test_what_is_no_answer_of_a_gateway_is_refused(status: int, body: bytes) -> 
     with pytest.raises(Refusal) as refusal:
         read(status, body, Done)
     assert refusal.value.code == "strange_answer"
+
+
+@pytest.mark.parametrize(
+    ("told", "passed"),
+    [
+        ({"why": "restless", "slot": "A1"}, {"told": {"why": "restless", "slot": "A1"}}),
+        ({"why": ["restless"]}, {}),
+        ({str(n): n for n in range(21)}, {}),
+        (None, {}),
+    ],
+)
+def test_what_a_gateway_can_not_do_is_passed_on_with_its_figures_where_they_can_be_read(
+    told: object, passed: dict[str, object]
+) -> None:
+    body = msgspec.json.encode({"code": "bad_request", "detail": "not at rest", "told": told})
+
+    with pytest.raises(Refusal) as refusal:
+        read(400, body, Done)
+
+    assert (refusal.value.code, refusal.value.detail) == ("bad_request", "The gateway says: not at rest")
+    assert refusal.value.more == passed
 
 
 def test_no_question_is_longer_than_a_frame_may_be() -> None:

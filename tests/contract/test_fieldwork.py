@@ -133,6 +133,7 @@ async def test_what_is_wrong_with_an_enrolment_is_said_and_nothing_changes(fed: 
     status, told = await fed.ask("field", {"do": "enrol", "address": "scale-77", "device": "shelf-1"})
     assert (status, told["code"]) == (400, "bad_request")
     assert "has spoken without a place" in told["detail"]
+    assert told["told"] == {"why": "nobody", "address": "scale-77"}
     assert (await fed.ask("field", {"do": "adopt"}))[0] == 400
     assert (await fed.ask("devices?limit=x"))[0] == 400
     assert (await fed.got("field"))["enrolments"] == []
@@ -180,6 +181,7 @@ async def test_a_run_that_can_not_be_done_says_why(fed: Fed) -> None:
     await fed.hear(mass("shelf-1", 350.0))
     await until(lambda: run.step == "refused")
     assert "off by a factor" in run.why
+    assert run.told["why"] == "far_off"
 
 
 async def test_messages_are_shown_as_they_come_while_somebody_looks(fed: Fed) -> None:

@@ -13,6 +13,8 @@ import pytest
 from cloud.desks import offering
 from cloud.web import codes, replies
 from cloud.web import problems as meanings
+from tests import house
+from tests.unit.pages import problem_codes
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "cloud" / "web" / "dashboard" / "src" / "words"
@@ -91,9 +93,9 @@ def problems() -> dict[str, str]:
     return found
 
 
-def words(language: str, family: str) -> dict[str, str]:
+def words(language: str, family: str, book: str = "refused") -> dict[str, str]:
     """What the page says of a family of codes."""
-    text = (WORDS / f"refused_{language}.ts").read_text(encoding="utf-8")
+    text = (WORDS / f"{book}_{language}.ts").read_text(encoding="utf-8")
     return dict(re.findall(rf'^  "{family}\.([\w.]+)": "(.+)",$', text, re.MULTILINE))
 
 
@@ -127,3 +129,30 @@ def test_every_code_the_service_refuses_with_has_words(language: str) -> None:
             assert said.rstrip()[-1] in ".。", code
             assert (language == "zh") == bool(re.search(r"[一-鿿]", said)), code
             assert "{" not in said, f"{code}: a refusal carries no fields to fill in"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_wrong_with_a_message_and_what_to_do_is_told_in_both_languages(language: str) -> None:
+    ours, others = problem_codes()
+
+    for family in ("unread", "mend"):
+        assert sorted(words(language, family, "field")) == sorted(ours | others)
+
+
+def cannot() -> set[str]:
+    """The codes of what a gateway can not do for somebody."""
+    found = set()
+    for source in house.files("edge/"):
+        for node in source.nodes:
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and len(node.exc.args) > 1:
+                name, code = node.exc.func, node.exc.args[1]
+                if isinstance(name, ast.Name) and name.id in ("FieldError", "ActionError"):
+                    assert isinstance(code, ast.Constant)
+                    found.add(str(code.value))
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_a_gateway_can_not_do_is_told_in_both_languages(language: str) -> None:
+    assert {"restless", "other_kind", "far_off"} <= cannot()
+    assert sorted(words(language, "cannot", "gate")) == sorted(cannot())

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.slots.actions import ActionError
 from edge.core.slots.teaching import (
     Taught,
-    TeachingError,
     forget,
     reach,
     sku_of,
@@ -48,7 +48,7 @@ def test_a_small_or_light_sample_is_taken_with_a_warning() -> None:
 @pytest.mark.parametrize(("net_g", "pieces"), [(0.0, 10), (-40.0, 10), (0.4, 1000), (500.0, 0), (500.0, 10**6)])
 def test_what_can_not_be_a_sample_teaches_nothing(net_g: float, pieces: int) -> None:
     taught = Taught()
-    with pytest.raises(TeachingError):
+    with pytest.raises(ActionError):
         teach_unit(taught, SKU, SHELF, net_g, pieces, 7)
     assert taught == Taught()
 
@@ -81,7 +81,7 @@ def test_tare_then_a_known_weight_makes_the_cell_show_true_grams(gain: float, ze
 @pytest.mark.parametrize(("shown_g", "known_g"), [(5_100.0, 1_000.0), (50.0, 1_000.0), (112.0, 12.0)])
 def test_a_weight_that_can_not_be_right_calibrates_nothing(shown_g: float, known_g: float) -> None:
     taught = Taught()
-    with pytest.raises(TeachingError):
+    with pytest.raises(ActionError):
         teach_span(taught, SLOT, SHELF, shown_g, known_g, 2)
     assert taught == Taught()
 
@@ -106,7 +106,7 @@ def test_the_reach_ends_at_the_cells_limit_and_vanishes_in_its_noise() -> None:
 @pytest.mark.parametrize("net_g", [120.0 * 10, 510.0 * 10])
 def test_a_unit_far_from_what_was_known_is_learnt_only_when_it_is_insisted_on(net_g: float) -> None:
     taught = Taught()
-    with pytest.raises(TeachingError, match="where 250 g was known"):
+    with pytest.raises(ActionError, match="where 250 g was known"):
         teach_unit(taught, SKU, SHELF, net_g, 10, 7)
     assert taught == Taught()
 

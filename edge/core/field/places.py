@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
+from edge.core.cannot import CannotError
 from edge.core.field.strangers import Key
 from protocols.fieldwork import Approve, Enrol, Enrolment, FieldAction, Met, Refuse, Release
 from protocols.layout import Device, Site, address_key
@@ -20,8 +21,8 @@ REFUSED_MAX = 1000
 """Beyond it the one that was silent longest is forgotten, and met anew when it speaks."""
 
 
-class FieldError(ValueError):
-    """It can not be done; the message says why and what to do."""
+class FieldError(CannotError):
+    """The places are not changed so."""
 
 
 class Book(Struct):
@@ -88,31 +89,34 @@ class Places:
         if isinstance(action, Refuse):
             return self._refuse(action, met, by, now_ms)
         if self._refused.pop((action.source, action.address), None) is None:
-            raise FieldError(f"{action.address!r} was not refused; look at the list again")
+            raise FieldError(
+                f"{action.address!r} was not refused; look at the list again", "not_refused", address=action.address
+            )
         self.book.refused = list(self._refused.values())
         return ""
 
     def _enrol(self, action: Enrol, met: Mapping[Key, Met], by: str, now_ms: int, heard: bool) -> str:
         source, address, place = action.source, action.address, self.site.device_by_id.get(action.device)
         if place is None:
-            hint = "plan it in the site file first"
-            raise FieldError(f"the site file has no device {action.device!r}; {hint}")
+            said = f"the site file has no device {action.device!r}; plan it in the site file first"
+            raise FieldError(said, "no_place", device=action.device)
         if (source, address) in self._refused:
-            raise FieldError(f"{address!r} was refused; admit it first")
+            raise FieldError(f"{address!r} was refused; admit it first", "was_refused", address=address)
         one = met.get((source, address))
         if one is None:
-            raise FieldError(f"nobody called {address!r} has spoken without a place; let it speak, then look again")
+            said = f"nobody called {address!r} has spoken without a place; let it speak, then look again"
+            raise FieldError(said, "nobody", address=address)
         for other in self.book.enrolments.values():
             if other.device != place.id and (other.source, key_of(other.source, other.address)) == (
                 source,
                 key_of(source, address),
             ):
-                raise FieldError(f"{address!r} is enrolled at {other.device!r} already; release it there first")
+                said = f"{address!r} is enrolled at {other.device!r} already; release it there first"
+                raise FieldError(said, "elsewhere", address=address, device=other.device)
         waiting = self.book.enrolments.get(place.id)
         if waiting is not None and not waiting.approved_ms:
-            raise FieldError(
-                f"{waiting.address!r} waits for approval at {place.id!r}; approve it, or release the place"
-            )
+            said = f"{waiting.address!r} waits for approval at {place.id!r}; approve it, or release the place"
+            raise FieldError(said, "waits", address=waiting.address, device=place.id)
         self._fits(one, place)
         was = self.who(place.id)[1] if heard or waiting is not None else ""
         self.book.enrolments[place.id] = Enrolment(place.id, source, address, now_ms, by, _said(place), was)
@@ -122,17 +126,23 @@ class Places:
     def _fits(self, one: Met, place: Device) -> None:
         if one.fits and place.kind not in one.fits:
             what = f"{one.address!r} speaks as a {one.kind}, and {place.id!r} is to be a {place.kind}"
-            raise FieldError(f"{what}; choose another place, or correct its kind in the site file")
+            said = f"{what}; choose another place, or correct its kind in the site file"
+            raise FieldError(said, "other_kind", address=one.address, kind=one.kind, device=place.id, wanted=place.kind)
         if place.kind == "shelf" and one.channels:
             wanted = {slot.channel for slot in self.site.slots if slot.device == place.id}
             if wanted and wanted.isdisjoint(one.channels):
-                channels = f"{', '.join(sorted(wanted))}, and {one.address!r} speaks on {', '.join(one.channels)}"
-                raise FieldError(f"the slots of {place.id!r} name channels {channels}; correct them in the site file")
+                theirs, ours = ", ".join(one.channels), ", ".join(sorted(wanted))
+                said = f"the slots of {place.id!r} name channels {ours}, and {one.address!r} speaks on {theirs}"
+                raise FieldError(
+                    f"{said}; correct them in the site file",
+                    "other_channels", address=one.address, theirs=theirs, device=place.id, ours=ours,
+                )  # fmt: skip
 
     def _approve(self, action: Approve, by: str, now_ms: int) -> str:
         one = self._enrolment(action.device)
         if one.approved_ms:
-            raise FieldError(f"{one.address!r} was approved at {one.device!r} already")
+            said = f"{one.address!r} was approved at {one.device!r} already"
+            raise FieldError(said, "approved", address=one.address, device=one.device)
         self.book.enrolments[one.device] = msgspec.structs.replace(one, approved_ms=now_ms, approved_by=by)
         self._sort()
         return one.device
@@ -141,10 +151,12 @@ class Places:
         key = (action.source, action.address)
         one = met.get(key)
         if one is None or not one.address:
-            raise FieldError(f"nobody called {action.address!r} has spoken without a place; look at the list again")
+            said = f"nobody called {action.address!r} has spoken without a place; look at the list again"
+            raise FieldError(said, "nobody", address=action.address)
         for other in self.book.enrolments.values():
             if (other.source, other.address) == key:
-                raise FieldError(f"{one.address!r} is enrolled at {other.device!r}; release it there first")
+                said = f"{one.address!r} is enrolled at {other.device!r}; release it there first"
+                raise FieldError(said, "elsewhere", address=one.address, device=other.device)
         self._refused[key] = msgspec.structs.replace(one, refused_ms=now_ms, refused_by=by, why=action.why)
         if len(self._refused) > REFUSED_MAX:
             del self._refused[min(self._refused, key=lambda each: self._refused[each].at_ms)]
@@ -154,7 +166,7 @@ class Places:
     def _enrolment(self, device: str) -> Enrolment:
         one = self.book.enrolments.get(device)
         if one is None:
-            raise FieldError(f"nobody is enrolled at {device!r}; look at the list again")
+            raise FieldError(f"nobody is enrolled at {device!r}; look at the list again", "not_enrolled", device=device)
         return one
 
     def _sort(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from edge.core.cannot import CannotError
 from edge.core.inference import Inference
 from edge.core.slots.actions import Calibrate, Tare, Teach
 from protocols.fieldwork import Do, Run
@@ -79,9 +80,9 @@ def stored(one: Run, answer: dict[str, Any], now_ms: int) -> None:
     _step(one, "stored", now_ms)
 
 
-def refused(one: Run, why: str, now_ms: int) -> None:
+def refused(one: Run, error: CannotError, now_ms: int) -> None:
     """It can not be done, and nothing has changed."""
-    one.why = why
+    one.why, one.told = str(error), error.told
     _step(one, "refused", now_ms)
 
 

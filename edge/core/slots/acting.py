@@ -9,7 +9,6 @@ import msgspec
 from edge.core.slots import actions, fusion, sharing, teaching
 from edge.core.slots.actions import Action, ActionError, Book, Calibrate, Count, Forget, Tare, Teach
 from edge.core.slots.shelves import News, Note, Shelves
-from edge.core.slots.teaching import TeachingError
 from protocols.layout import Slot
 
 BACKDATE_MAX_MS = 30 * 86_400_000
@@ -41,11 +40,9 @@ def act(
     if isinstance(action, Forget):
         return _forget(shelves, slot, action, now_ms, news)
     if shown_g is None:
-        raise ActionError(f"the scale of {slot.id!r} is not at rest, or silent; take your hands off and try again")
-    try:
-        return _commission(shelves, slot, action, shown_g, now_ms, news)
-    except TeachingError as error:
-        raise ActionError(str(error)) from None
+        said = f"the scale of {slot.id!r} is not at rest, or silent; take your hands off and try again"
+        raise ActionError(said, "restless", slot=slot.id)
+    return _commission(shelves, slot, action, shown_g, now_ms, news)
 
 
 def _book(shelves: Shelves, slot: Slot, action: Book, now_ms: int, news: News) -> dict[str, Any]:
@@ -55,7 +52,8 @@ def _book(shelves: Shelves, slot: Slot, action: Book, now_ms: int, news: News) -
     if not action.by:
         raise ActionError("a booking of 0 units says nothing; count the slot if its book is wrong")
     if slot.id in shelves.sharers:
-        raise ActionError(f"{slot.id} shares its scale; no book is held against such a scale: count it instead")
+        said = f"{slot.id} shares its scale; no book is held against such a scale: count it instead"
+        raise ActionError(said, "shares", slot=slot.id)
     most = _most(shelves, slot)
     if abs(action.by) > most:
         raise ActionError(f"a booking of {action.by:+d} units is more than {slot.id} holds ({most}); is it this slot?")
@@ -71,7 +69,8 @@ def _book(shelves: Shelves, slot: Slot, action: Book, now_ms: int, news: News) -
 def _count(shelves: Shelves, slot: Slot, action: Count, now_ms: int, news: News, relative: bool) -> dict[str, Any]:
     most = _most(shelves, slot)
     if action.units > most:
-        raise ActionError(f"{slot.id} holds {most} at most: count again, or correct capacity in the site file")
+        said = f"{slot.id} holds {most} at most: count again, or correct capacity in the site file"
+        raise ActionError(said, "holds", slot=slot.id, most=most)
     state = shelves.state(slot, now_ms)
     if relative:
         state.stock = fusion.begin(most, now_ms)
@@ -87,7 +86,7 @@ def _count(shelves: Shelves, slot: Slot, action: Count, now_ms: int, news: News,
 def _commission(
     shelves: Shelves, slot: Slot, action: Teach | Tare | Calibrate, shown_g: float, now_ms: int, news: News
 ) -> dict[str, Any]:
-    """Raises `TeachingError`, before anything has changed."""
+    """Raises `ActionError`, before anything has changed."""
     site, taught = shelves.site, shelves.taught
     device = site.device_by_id[slot.device]
     slots = shelves.sharers.get(slot.id, [slot])
@@ -127,7 +126,8 @@ def _refuse_a_full_shelf(shelves: Shelves, slots: list[Slot], shown_g: float, ac
         count = state.estimate.count if state is not None else None
         if count and not action.anyway and shelves.net_g(slot, shown_g) > 0.5 * shelves.unit(slot).mass_g:
             hint = "empty it, or say that it is empty anyway"
-            raise TeachingError(f"all evidence says that {count} units lie in {slot.id}; {hint}")
+            said = f"all evidence says that {count} units lie in {slot.id}; {hint}"
+            raise ActionError(said, "not_empty", units=count, slot=slot.id)
 
 
 def _forget(shelves: Shelves, slot: Slot, action: Forget, now_ms: int, news: News) -> dict[str, Any]:

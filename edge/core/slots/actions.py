@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from edge.core.cannot import CannotError
+
 Units = Annotated[int, Meta(ge=-100_000, le=100_000)]
 Words = Annotated[str, Meta(max_length=100)]
 
@@ -56,8 +58,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _decoder: msgspec.json.Decoder[Action] = msgspec.json.Decoder(Action)
 
 
-class ActionError(ValueError):
-    """It can not be done; the message says why and what to do."""
+class ActionError(CannotError):
+    """A slot is not changed so."""
 
 
 class NoSuchSlotError(ActionError):

@@ -11,6 +11,7 @@ from math import floor, sqrt
 from msgspec import Struct, field
 
 from edge.core.field.places import Book
+from edge.core.slots.actions import ActionError
 from protocols.layout import Device, Site, Sku, Slot
 
 PIECES_MIN = 10
@@ -62,10 +63,6 @@ class Lesson(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class TeachingError(ValueError):
-    """It can not be taught so; the message says why and what to do."""
-
-
 def sku_of(site: Site, taught: Taught, sku_id: str) -> Sku:
     """The SKU with what was taught of it, unless the site file was edited since."""
     sku = site.sku_by_id[sku_id]
@@ -91,14 +88,17 @@ def teach_unit(
     A mass far from what was known (`sku`) is refused, unless it is to be learnt `anyway`.
     """
     if not 1 <= pieces <= PIECES_MAX:
-        raise TeachingError(f"{pieces} pieces can not be a sample; count out {PIECES_MIN} or more")
+        said = f"{pieces} pieces can not be a sample; count out {PIECES_MIN} or more"
+        raise ActionError(said, "few_pieces", pieces=pieces, least=PIECES_MIN)
     unit_g = net_g / pieces
     if unit_g < device.noise_g / 10 or unit_g < 0.001:
-        raise TeachingError(f"the shelf shows {net_g:.1f} g for {pieces} pieces; tare it, put them on, and try again")
+        said = f"the shelf shows {net_g:.1f} g for {pieces} pieces; tare it, put them on, and try again"
+        raise ActionError(said, "light_pieces", shown_g=net_g, pieces=pieces)
     factor = unit_g / sku.unit_mass_g
     if not (UNIT_MIN <= factor <= UNIT_MAX or anyway):
         known = f"a unit would weigh {unit_g:.1f} g, where {sku.unit_mass_g:g} g was known"
-        raise TeachingError(f"{known}; count the pieces again, or say that it is so anyway")
+        said = f"{known}; count the pieces again, or say that it is so anyway"
+        raise ActionError(said, "odd_unit", unit_g=unit_g, known_g=sku.unit_mass_g)
     warnings = []
     if pieces < PIECES_MIN:
         warnings.append("few_pieces")
@@ -122,16 +122,17 @@ def teach_span(taught: Taught, slot: Slot, device: Device, shown_g: float, known
     """A weight of `known_g` lies alone on the tared shelf, which shows `shown_g`: the factor from shown to true."""
     if known_g < STEADY_NOISES * device.noise_g:
         least = STEADY_NOISES * device.noise_g
-        raise TeachingError(f"a weight of {known_g:g} g is too light for this cell; use one of {least:.0f} g or more")
+        said = f"a weight of {known_g:g} g is too light for this cell; use one of {least:.0f} g or more"
+        raise ActionError(said, "light_mass", known_g=known_g, least_g=least)
     tare_g, span = zero_of(slot, taught)
     empty_g = tare_g / span
     if shown_g - empty_g <= 0:
-        raise TeachingError(f"the shelf shows {shown_g - empty_g:.1f} g; tare it, put the weight on, and try again")
+        said = f"the shelf shows {shown_g - empty_g:.1f} g; tare it, put the weight on, and try again"
+        raise ActionError(said, "nothing_on", shown_g=shown_g - empty_g)
     factor = known_g / (shown_g - empty_g)
     if not SPAN_MIN <= factor <= SPAN_MAX:
-        raise TeachingError(
-            f"the cell would be off by a factor of {factor:.2f}; is only the known weight on the shelf?"
-        )
+        said = f"the cell would be off by a factor of {factor:.2f}; is only the known weight on the shelf?"
+        raise ActionError(said, "far_off", factor=factor)
     taught.slots[slot.id] = TaughtSlot(empty_g * factor, factor, slot.tare_g, at_ms)
     return factor
 

@@ -159,7 +159,8 @@ export interface Replayed {
 
 /**
  * A tare, calibration or lesson on its way at a slot: what was asked for, by whom, which step it is at, since when,
- * until when it waits; what the scale shows (None while it is not at rest); in the end what came of it, or why not.
+ * until when it waits; what the scale shows (None while it is not at rest); in the end what came of it, or why not: in
+ * a word or a sentence, and the same as `told` (see `edge/core/cannot.py`).
  */
 export interface Run {
   slot: string;
@@ -173,6 +174,7 @@ export interface Run {
   measured_g: number | null;
   result: Record<string, number>;
   why: string;
+  told: Record<string, string | number>;
 }
 
 /**

@@ -29,6 +29,7 @@ import { en as rulesEn } from "../src/words/rules_en";
 import { zh as rulesZh } from "../src/words/rules_zh";
 import { zh } from "../src/words/zh";
 import { read } from "../src/route";
+import { cannot } from "../src/gate/asked";
 import { said, titled } from "../src/ui/said";
 import type { AlertView } from "../src/types";
 
@@ -65,6 +66,18 @@ test("so is every text of what is loaded later, and no key is in two", () => {
       seen.add(key);
     }
   }
+});
+
+test("what a gateway can not do is said in the language that is shown", async () => {
+  add({ en: gateEn, zh: gateZh });
+  const light = { why: "light_mass", known_g: 2, least_g: 50.04 };
+  const kind = { why: "other_kind", address: "x-1", kind: "shelf", device: "cold-1", wanted: "climate" };
+  assert.equal(cannot(light), "2.0\u00a0g is too light for this cell. Use 50.0\u00a0g or more.");
+  assert.equal(cannot(kind), "x-1 speaks as: shelf; cold-1 is to be: climate. Choose another place, or correct its kind in the site file.");
+  await choose("zh");
+  assert.equal(cannot(light), "2.0\u00a0g 对该传感器过轻。请使用 50.0\u00a0g 或更重的砝码。");
+  await choose("en");
+  assert.equal(cannot({ why: "gremlins" }), "");
 });
 
 test("a code without words is shown as it is", () => {

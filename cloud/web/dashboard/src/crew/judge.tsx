@@ -1,6 +1,6 @@
 // One tap says whether an alert was right. See verdicts.ts for what becomes of it without a connection.
 import { may } from "../state";
-import { English } from "../trade/form";
+import { English } from "../ui/english";
 import type { AlertView } from "../types";
 import { titled } from "../ui/said";
 import { say } from "../words/words";

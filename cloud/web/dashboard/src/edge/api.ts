@@ -36,7 +36,7 @@ async function ask<T>(path: string, body?: unknown): Promise<T> {
   const told: unknown = await answer.json().catch(() => ({}));
   if (answer.ok) return told as T;
   const problem = told as Partial<Said> & { code?: string };
-  throw new Refused(answer.status, { reason: problem.code ?? "", detail: problem.detail ?? "", hint: problem.hint ?? "", field: "" });
+  throw new Refused(answer.status, { reason: problem.code ?? "", detail: problem.detail ?? "", hint: problem.hint ?? "", field: "", told: problem.told });
 }
 
 const of = (id: string) => encodeURIComponent(id);

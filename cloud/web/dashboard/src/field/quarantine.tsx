@@ -1,7 +1,8 @@
 // Messages that could not be used: why, what they were, and reading them again once that was mended.
 import { useSignal } from "@preact/signals";
 import type { Kept, Quarantine, Replay, Replayed } from "../types_field";
-import { number, quantity, say } from "../words/words";
+import { known, language, number, quantity, say, word } from "../words/words";
+import { English } from "../ui/english";
 import { Panel, Since } from "../ui/panel";
 import { reason } from "../gate/asked";
 import { useEvery } from "./every";
@@ -67,7 +68,7 @@ export function QuarantinePage({ gate, code, may }: { gate: Gate; code: string; 
             <tbody>
               {codes.map((one) => (
                 <tr key={one}>
-                  <th scope="row"><a href={gate.href(one === code ? "quarantine" : `quarantine/${one}`)} aria-current={one === code ? "true" : undefined}><code>{one}</code></a></th>
+                  <th scope="row"><a href={gate.href(one === code ? "quarantine" : `quarantine/${one}`)} aria-current={one === code ? "true" : undefined}>{word("unread", one)}</a> <small class="note">{known("mend", one) && `${word("mend", one)} · `}<code>{one}</code></small></th>
                   <td class="n">{number(field.ever[one] ?? 0)}</td>
                   <td class="n">{number(field.held[one] ?? 0)}</td>
                   <td class="n">
@@ -85,7 +86,7 @@ export function QuarantinePage({ gate, code, may }: { gate: Gate; code: string; 
         </div>
       </Panel>
       {items.length > 0 && (
-        <Panel name="problems" title={code ? say("quarantine.of", { code }) : say("gate.problems")} foot={next.value > 0 && <button type="button" onClick={() => void more()}>{say("quarantine.older")}</button>}>
+        <Panel name="problems" title={code ? say("quarantine.of", { code: word("unread", code) }) : say("gate.problems")} foot={next.value > 0 && <button type="button" onClick={() => void more()}>{say("quarantine.older")}</button>}>
           <ul class="rows">{items.map((one) => <Message key={one.id} one={one} may={may} busy={busy.value} replay={replay} />)}</ul>
         </Panel>
       )}
@@ -102,7 +103,7 @@ function Outcome({ done }: { done: Replayed }) {
         {done.late > 0 && ` ${say("quarantine.late", { n: number(done.late) })}`}
       </p>
       {done.stays.length > 0 && <p>{say("quarantine.stay", { n: number(done.stays.length) })}</p>}
-      <ul class="sources">{done.stays.slice(0, STAYS_SHOWN).map((one) => <li key={one.id}><code>{one.code}</code> <span>{one.why}</span></li>)}</ul>
+      <ul class="sources">{done.stays.slice(0, STAYS_SHOWN).map((one) => <li key={one.id}><code>{one.code}</code> <Why code={one.code} detail={one.why} /></li>)}</ul>
       {done.left > 0 && <p>{say("quarantine.left", { n: number(done.left) })}</p>}
     </>
   );
@@ -114,10 +115,20 @@ function Message({ one, may, busy, replay }: { one: Kept; may: boolean; busy: bo
     <li class="bad-message">
       <b>{one.device || one.topic}</b> <Since at={one.at_ms} />
       <span class="note"><code>{one.code}</code> · {one.topic}</span>
-      <p>{one.detail}{one.hint && `; ${one.hint}`}</p>
+      <Why code={one.code} detail={one.hint ? `${one.detail}; ${one.hint}` : one.detail} />
       {one.text && <code class="payload">{one.text}</code>}
       {state && <p class="note">{state} {one.replayed_ms > 0 && <Since at={one.replayed_ms} />}</p>}
       {may && one.whole && !one.replayed_ms && <p class="taps"><button type="button" aria-disabled={busy} onClick={() => void replay({ ids: [one.id] })}>{say("quarantine.replay")}</button></p>}
     </li>
+  );
+}
+
+/** Why a message could not be used: in English as its gateway says it, else in words, and what it says beside them. */
+function Why({ code, detail }: { code: string; detail: string }) {
+  if (language.value === "en" || !known("unread", code)) return <p>{detail}</p>;
+  return (
+    <p>
+      {say("quarantine.why", { what: word("unread", code), todo: word("mend", code) })} <English text={detail} />
+    </p>
   );
 }

@@ -6,7 +6,7 @@ import type { Run } from "../types_field";
 import type { SlotAction } from "../types_gate";
 import { number, quantity, say } from "../words/words";
 import { Since } from "../ui/panel";
-import { reason } from "../gate/asked";
+import { cannot, reason } from "../gate/asked";
 import { useEvery } from "./every";
 import type { Gate } from "./gate";
 
@@ -122,7 +122,7 @@ function Steps({ run }: { run: Run }) {
   );
 }
 
-const why = (run: Run): string => say("run.refused", { why: WHYS.some((one) => one === run.why) ? say(`run.why.${run.why as (typeof WHYS)[number]}`) : run.why });
+const why = (run: Run): string => say("run.refused", { why: WHYS.some((one) => one === run.why) ? say(`run.why.${run.why as (typeof WHYS)[number]}`) : cannot(run.told) || run.why });
 
 function result({ result }: Run): string {
   const { tare_g: tare, span, unit_mass_g: unit, reach } = result;

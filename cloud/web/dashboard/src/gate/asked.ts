@@ -5,7 +5,7 @@ import { Refused } from "../api";
 import { gateways } from "../state";
 import { awaySince } from "../ui/said";
 import { exactly } from "../words/refusing";
-import { known, say, word } from "../words/words";
+import { known, number, quantity, say, word } from "../words/words";
 
 export interface Asked<T> {
   told: T | null;
@@ -37,8 +37,22 @@ export function reason(error: unknown, gateway = ""): string {
   const { reason: code, detail, hint } = error.said;
   const link = gateways.value.get(gateway);
   if (code === "unavailable" && link) return link.connected ? say("gate.mute", { id: gateway }) : say("gate.out_of_reach", { id: gateway, time: awaySince(gateway) });
+  const found = cannot(error.said.told);
+  if (found) return found;
   const exact = exactly(error.said);
   if (exact) return exact;
   if (code === "bad_request" && detail) return hint ? `${detail}; ${hint}` : detail;
   return known("refused", code) ? word("refused", code) : say("why.failed");
+}
+
+/** What a gateway found, in the language that is shown; "" where only its own sentence says it. */
+export function cannot(told: Record<string, string | number> = {}): string {
+  const { why, ...figures } = told;
+  if (typeof why !== "string" || !known("cannot", why)) return "";
+  return word("cannot", why, Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, shown(name, value)])));
+}
+
+function shown(name: string, value: string | number): string {
+  if (typeof value === "number") return name.endsWith("_g") ? quantity(value, "g", 1) : number(value, 2);
+  return name === "kind" || name === "wanted" ? word("kind", value) : value;
 }

@@ -3,7 +3,7 @@ import "../style/phone.css";
 import { inWords, why } from "./told";
 import type { Kept } from "../core/outbox";
 import { now } from "../state";
-import { English } from "../trade/form";
+import { English } from "../ui/english";
 import { ago, say } from "../words/words";
 import { letGo, mend } from "./outbox";
 

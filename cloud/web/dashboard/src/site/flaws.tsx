@@ -1,6 +1,7 @@
 // What is wrong, in words: which field, why, and what would be right.
 import type { SheetFlaw, SiteFlaw } from "../types_site";
-import { English, Trouble } from "../trade/form";
+import { Trouble } from "../trade/form";
+import { English } from "../ui/english";
 import type { Wish } from "../trade/wish";
 import { sentence } from "../trade/wish";
 import { known, language, say, word } from "../words/words";

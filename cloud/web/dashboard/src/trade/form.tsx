@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Said } from "../api";
 import { type Field, flaw, type Flaw } from "../core/forms";
+import { English } from "../ui/english";
 import { number, say } from "../words/words";
 import { useWish, type Wish } from "./wish";
 
@@ -195,13 +196,5 @@ export function Trouble({ wish: { trouble, english } }: { wish: Wish }) {
       {trouble}
       <English text={english} />
     </>
-  ) : null;
-}
-
-export function English({ text }: { text: string }) {
-  return text ? (
-    <small class="english" lang="en">
-      {text}
-    </small>
   ) : null;
 }

@@ -7,7 +7,7 @@ import type { OrderView } from "../types";
 import { Panel } from "../ui/panel";
 import { day, known, language, money, number, say, word } from "../words/words";
 import { hear } from "./api";
-import { English } from "./form";
+import { English } from "../ui/english";
 import { refreshed } from "./portal_news";
 import type { Heard, HeardAction, Refusal } from "./types";
 import { sentence, told as toldOf, worded } from "./wish";

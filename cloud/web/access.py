@@ -21,6 +21,8 @@ ONESELF: web.RequestKey[str] = web.RequestKey("oneself", str)
 """Who acts where nobody has to be signed in: who signs in or out, who taps a link."""
 NOTE: web.RequestKey[str] = web.RequestKey("note", str)
 """What is worth writing down of a write beside its address. No secrets."""
+REPEATED: web.RequestKey[bool] = web.RequestKey("repeated", bool)
+"""Nothing was done: what was answered before was answered again, under the same key."""
 
 USER = "X-User"
 """Whose wish a write is, percent-encoded: what waited in a browser is not done as whoever signed in there meanwhile."""

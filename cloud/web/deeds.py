@@ -16,7 +16,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from cloud.web.access import NOTE, ONESELF, SIGNED, WHO
+from cloud.web.access import NOTE, ONESELF, REPEATED, SIGNED, WHO
 from cloud.web.desk import Unavailable
 from cloud.web.paging import Paging
 from cloud.web.queries import Text, Whole
@@ -133,12 +133,13 @@ class Deeds:
             log.error("who did what can not be written down now: %d wait, %d are lost", len(self._waiting), self.lost)
 
     def _deed(self, request: web.Request, route: Route, response: web.StreamResponse) -> DeedView | None:
-        """What is to be written down; None for what changes nothing, and for who is nobody and did nothing."""
+        """What is to be written down; None for what changes nothing or was written down when it was done, and for who
+        is nobody and did nothing."""
         who, oneself = request.get(WHO), request.get(ONESELF, "")
         entering = route.path == SESSION and route.method == "POST" and response.status in (401, 429)
         vouched = route.path == VOUCHED and response.status in (302, 429)
         reads = not route.writes and not vouched
-        if reads or (who is None and not oneself and not entering and not vouched):
+        if reads or REPEATED in request or (who is None and not oneself and not entering and not vouched):
             return None
         now_ms, address = self._now_ms(), request.remote or ""
         if response.status == 429:  # once in five minutes, or whoever hammers at the door fills the book

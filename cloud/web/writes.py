@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from cloud.web import bodies, tags
-from cloud.web.access import WHO
+from cloud.web.access import REPEATED, WHO
 from cloud.web.channels import ChannelChange, ChannelMade, ChannelSettings, NewChannel
 from cloud.web.desk import DeskError, Unavailable
 from cloud.web.own import TokenMade
@@ -72,6 +72,7 @@ class Writes:
         self._answers, self._limit = answers, limit
         self._recalled, self._recalling = answers is None, asyncio.Lock()
         self._kept: OrderedDict[Key, Reply] = OrderedDict()
+        self._recollected: set[Key] = set()  # of these nobody may have heard, nor have written down who did it
         self._turns: dict[tuple[str, ...], _Turn] = {}  # one for each write under way: the server bounds them
 
     def __len__(self) -> int:
@@ -128,7 +129,11 @@ class Writes:
         await self._recall()
         if known in self._kept:
             self._kept.move_to_end(known)
-            return _again(self._kept[known], asked)
+            response = _again(self._kept[known], asked)
+            if known not in self._recollected:
+                request[REPEATED] = True
+            self._recollected.discard(known)
+            return response
         try:
             response = answered(await act())
         except Unavailable:
@@ -149,12 +154,13 @@ class Writes:
             if not self._recalled and self._answers is not None:
                 for key, told in await self._answers.newest(self._limit):
                     self._remember(key, told)
+                self._recollected.update(self._kept)
                 self._recalled = True
 
     def _remember(self, key: Key, told: Reply) -> None:
         self._kept[key] = told
         while len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
+            self._recollected.discard(self._kept.popitem(last=False)[0])
 
     async def _keep(self, key: Key, told: Reply, route: Route) -> None:
         """Keep an answer for the time after a restart; of what is secret, only that it was done."""

@@ -227,15 +227,19 @@ class FakeTrade:
     def round(self) -> object:
         """See `stockroom.CountDesk`."""
         wanted = [(0, ["unknown"]), (21, ["due"]), (42, ["doubt", "unexplained"]), (5, ["never"])]
-        done = {place for place, counts in self._counted.items() if len(counts) > 1 or counts == [-1]}
         slots = self._site().slots
+        listed = {slots[n].id: reasons for n, reasons in wanted}
+        for place, counts in self._counted.items():
+            reasons = listed.pop(place, [])
+            if len(counts) == 1 and counts != [-1]:
+                listed[place] = ["recount", *reasons]
         today = [
             {
-                "place": slots[n].id, "sku": slots[n].sku, "reasons": reasons, "score": 1.0,
-                "last_ms": 0 if reasons == ["never"] else self._now_ms() - 40 * DAY_MS,
+                "place": slot.id, "sku": slot.sku, "reasons": listed[slot.id], "score": 1.0,
+                "last_ms": 0 if listed[slot.id] == ["never"] else self._now_ms() - 40 * DAY_MS,
             }
-            for n, reasons in wanted
-            if slots[n].id not in done
+            for slot in slots
+            if slot.id in listed
         ]  # fmt: skip
         return {"today": today, "backlog_days": 2.5, "accuracy": {"counts": 214, "records_agreed": 0.986}}
 

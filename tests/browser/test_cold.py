@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PHONE, Shop, Visit
+from tests.browser.fake_cold import line
 from tests.browser.test_looks import COLOURED
 from tests.browser.test_plant import LOADING, LOOKS
 from tests.browser.test_trade_looks import seen
@@ -82,6 +84,49 @@ def test_each_lots_tick_stands_on_the_line_of_its_own_figures(shop: Shop, visit:
     )
 
     assert strays == 0
+
+
+def test_what_another_signs_leaves_what_is_typed_and_a_lot_that_joins_is_not_chosen(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/cold/2", who="mara")
+    breach = page.locator(".excursion.breach.open")
+    comment = breach.get_by_label("Why it is released or scrapped")
+    comment.fill("The probe in the box stayed below 8 °C.")
+
+    shop._run(shop.fake.cold.decide(2, False, [1], SimpleNamespace(name="ada", role="admin"), "Warm for too long."))
+    expect(breach.locator(".signatures")).to_contain_text("One lot scrapped by ada, admin")
+    expect(comment).to_have_value("The probe in the box stayed below 8 °C.")
+    shop.do(lambda: shop.fake.cold._excursions[1]["lines"].append(line(4, "SKU-1014", "S-91", 8, 0)))
+    joined = breach.locator("tbody tr", has_text="S-91")
+    expect(joined).to_contain_text("joined meanwhile, not chosen")
+    expect(breach).to_contain_text("Lots that joined meanwhile and are not chosen: 1.")
+    expect(joined.locator("input")).not_to_be_checked()
+    for row in breach.locator("tbody tr", has=page.locator("input:checked")).all()[::-1]:
+        row.locator("input").uncheck()
+    expect(breach).to_contain_text("Choose at least one lot to decide about.")
+    breach.locator(".tick", has_text="B-17").click()
+    breach.get_by_role("button", name="Release this lot").click()
+    expect(comment).to_have_value("")
+
+    told = [what for name, what in shop.fake.cold.told if name == "release"]
+    assert told == [(2, [2], "The probe in the box stayed below 8 °C.")]
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_on_a_phone_names_of_two_lines_keep_clear_of_what_stands_below(shop: Shop, visit: Visit, width: int) -> None:
+    page = visit(shop, "#/cold", who="mara", screen=PHONE | {"viewport": {"width": width, "height": 800}})
+    page.locator(".quarantine a.name strong").first.wait_for()
+    page.locator(".exposures a.name strong").first.wait_for()
+
+    over = page.evaluate(
+        """() => [...document.querySelectorAll("a.name")].filter((link) => {
+            const name = link.querySelector("strong");
+            name.textContent = "Insulin pens of the north pharmacy, box of 5 in a sleeve";
+            const below = link.parentElement.querySelector(".note").getBoundingClientRect();
+            return name.getBoundingClientRect().height < 30 || name.getBoundingClientRect().bottom > below.top + 1;
+        }).length"""
+    )
+
+    assert over == 0
 
 
 def test_a_refusal_to_decide_is_said_where_the_reason_was_written(shop: Shop, visit: Visit) -> None:

@@ -232,10 +232,25 @@ def test_what_stands_is_asked_for_once_more_by_who_may(shop: Shop, visit: Visit)
     page = visit(shop, "#/counting")
     row = page.locator(".differing .rows > li", has_text="A02-01")
 
-    row.get_by_role("button", name=re.compile("^Count again: ")).click()
+    with page.expect_request("**/api/v1/counts"):  # so that today's list has it at once
+        row.get_by_role("button", name=re.compile("^Count again: ")).click()
 
     expect(row).to_contain_text("to be counted once more")
     assert shop.fake.counting.told == [("again", "A02-01")]
+
+
+def test_a_count_that_somebody_else_settled_meanwhile_is_not_asked_for_once_more(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/counting/A03-02", screen=PHONE)
+    press(page, "33")
+    page.get_by_role("link", name="List", exact=True).tap()
+    row = page.locator(".done li", has_text="A03-02")
+    expect(row).to_contain_text("Please count once more.")
+
+    shop.do(shop.fake.trade._counted["A03-02"].append, 33)
+    page.reload()
+
+    expect(row).to_contain_text("33 counted · it differed, and is settled by now")
+    expect(row).not_to_contain_text("Please count once more.")
 
 
 @pytest.mark.parametrize(("screen", "language", "theme"), BOTH)

@@ -169,6 +169,7 @@ def test_an_order_is_started_its_parts_taken_and_it_is_finished(shop: Shop, visi
     order.get_by_label("What was done").fill("A new one.")
     order.get_by_label(re.compile("used up, of 2")).fill("1")
     order.locator("form").get_by_role("button", name="Finish").click()
+    page.mouse.move(0, 0)  # under a hand rows keep their places
 
     expect(page.locator(".works-ended .work", has_text="Order 2")).to_contain_text("Done")
     [finished] = told(shop, "finish")
@@ -185,6 +186,7 @@ def test_an_order_is_cancelled_with_a_reason_and_a_proposal_judged(shop: Shop, v
     expect(order.locator("form")).to_contain_text("this is needed")
     order.locator("form input").fill("It was sold.")
     order.locator("form").get_by_role("button", name="Cancel it").click()
+    page.mouse.move(0, 0)
     expect(page.locator(".works-ended", has_text="New belt")).to_be_visible()
     row(page, 1).get_by_role("button", name="Not now: Order 1").click()
 
@@ -231,6 +233,46 @@ def test_what_somebody_else_changed_meanwhile_is_told_before_it_is_written_over(
     expect(order.locator("summary")).to_contain_text("Li Wei")
 
 
+def test_a_form_that_is_open_stays_where_it_is_while_others_take_its_order_on(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/equipment/orders", who="lena")
+    order = row(page, 1)
+    order.get_by_role("button", name="Plan it: Order 1").click()
+    form = order.locator("form")
+    form.get_by_label("Note").fill("The ladder stands at dock 6.")
+
+    shop.do(shop.fake.plant._stepped, 1, "change", {"title": "New seal", "assigned_to": "li"}, "mara", "k")
+    expect(form).to_contain_text("mara changed this order meanwhile. What you entered is still here.")
+    expect(form).to_contain_text("By whom: – → Li Wei")
+    expect(order.locator(".tags")).to_contain_text("Planned")
+    shop.do(shop.fake.plant._stepped, 1, "cancel", {"note": "It was sold."}, "mara", "k2")
+    expect(form).to_contain_text("Cancelled · mara")
+    page.mouse.move(0, 0)
+
+    expect(form.get_by_label("Note")).to_have_value("The ladder stands at dock 6.")
+    expect(page.locator(".works-proposed .work", has_text="Order 1")).to_have_count(1)
+    form.get_by_role("button", name="Keep").click()
+    expect(form).to_contain_text("Order 1 is at version 3 by now.")
+    form.get_by_role("button", name="Leave it").click()
+    page.mouse.move(0, 0)
+    expect(page.locator(".works-ended .work", has_text="Order 1")).to_have_count(1)
+
+
+def test_orders_of_an_asset_keep_their_places_while_a_form_is_open(shop: Shop, visit: Visit) -> None:
+    shop.do(shop.fake.plant._opened, {"asset": "machine-32", "title": "Oil it"}, "mara", "k")
+    page = visit(shop, "#/equipment/machine-32", who="lena")
+    names = page.locator(".asset-orders .work summary strong")
+    expect(names).to_have_text(["New belt and bearings", "Oil it"])
+    row(page, 7).get_by_role("button", name="Change: Order 7").click()
+
+    shop.do(shop.fake.plant._stepped, 7, "start", {}, "mara", "k2")
+    page.mouse.move(0, 0)
+
+    expect(row(page, 7).locator(".tags")).to_contain_text("In work")
+    expect(names).to_have_text(["New belt and bearings", "Oil it"])
+    page.keyboard.press("Escape")
+    expect(names).to_have_text(["Oil it", "New belt and bearings"])
+
+
 def test_what_is_done_without_a_network_waits_visibly_and_is_sent_once(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/equipment/orders/2", screen=PHONE, who="lena")
     order = row(page, 2)
@@ -249,6 +291,7 @@ def test_what_is_done_without_a_network_waits_visibly_and_is_sent_once(shop: Sho
     page.context.set_offline(False)
 
     expect(page.locator(".waiting-here")).to_have_count(0, timeout=20_000)
+    page.mouse.move(0, 0)
     expect(page.locator(".works-ended .work", has_text="Order 2")).to_contain_text("Done")
     assert [name for name, _ in shop.fake.plant.told] == ["start", "finish"]
 

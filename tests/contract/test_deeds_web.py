@@ -58,6 +58,26 @@ async def test_of_a_count_it_is_written_down_where_it_was_and_how_many(house: Ho
     assert [note for _, what, _, note, *_ in house.deeds() if what == "post_counts"] == ["A-1: 7", "milk: 7"]
 
 
+async def test_an_answer_that_is_given_again_is_no_new_deed(trading: TradeSite) -> None:
+    """Save the first time after a restart: the service may have died before it was written down."""
+    trading.keeps_answers = True
+    await trading.restart()
+
+    async def deeds_of(*keys: str) -> list[tuple[int, str]]:
+        for key in keys:
+            await trading.ask("bo", "POST", "/api/v1/counts", {"sku": "tape", "counted": 3}, key)
+        told = (await trading.get("/api/v1/audit?what=post_counts"))["items"]
+        return [(one["status"], one["note"]) for one in told]
+
+    assert await deeds_of("k-1", "k-1", "k-1") == [(200, "tape: 3")]
+    assert await deeds_of("k-2", "k-1") == [(200, "tape: 3")] * 2
+    assert (await trading.ask("bo", "POST", "/api/v1/counts", {"sku": "tape", "counted": 4}, "k-1"))[0] == 409
+    assert [status for status, _ in await deeds_of()] == [409, 200, 200]
+
+    await trading.restart()
+    assert len(await deeds_of("k-1", "k-1", "k-1")) == 4
+
+
 async def test_the_book_of_deeds_is_for_admins_page_by_page_and_by_who_what_and_when(house: House) -> None:
     mo, bo = await house.client("mo"), await house.client("bo")
     for number in range(3):

@@ -81,7 +81,8 @@ def test_reports_of_devices_that_are_not_listed_are_left_out() -> None:
     assert "stranger" not in {one.id for one in fleet.views}
 
 
-def test_a_cooler_that_leaks_is_told_with_days_and_what_moved() -> None:
+def leaking() -> Fleet:
+    """A site, after twenty days, whose first thermometer is in a cooler that loses refrigerant from the twelfth on."""
     inside, outside = simulate(77, 1, 20, 12, 0.04)
     fleet = Fleet(SITE)
     for minute in range(0, len(inside), 60):
@@ -93,6 +94,24 @@ def test_a_cooler_that_leaks_is_told_with_days_and_what_moved() -> None:
             ]
         )
     fleet.judge(START_MS + 20 * DAY_MS)
+    return fleet
+
+
+def test_what_is_normal_of_a_cooler_is_told_and_drawn_alike() -> None:
+    fleet = leaking()
+    detail = fleet.detail("thermo-1")
+    assert detail is not None
+    [cooler] = [one for one in fleet.current if one.id == "thermo-1"]
+
+    told = {one.name: (one.normal_low, one.normal_high) for one in cooler.why}
+    drawn = {one.name: (one.normal_low, one.normal_high) for one in detail.drawn}
+
+    assert "duty" in told
+    assert {name: drawn[name] for name in told if name in drawn} == {name: told[name] for name in told if name in drawn}
+
+
+def test_a_cooler_that_leaks_is_told_with_days_and_what_moved() -> None:
+    fleet = leaking()
 
     [cooler] = [one for one in fleet.current if one.id == "thermo-1"]
     [fault] = cooler.faults

@@ -101,6 +101,16 @@ def test_no_more_than_the_days_counts_are_asked_for_and_those_done_are_taken_off
     assert round_of(*due, done=99).today == []
 
 
+def test_what_somebody_asked_for_is_on_the_list_however_much_was_counted_today() -> None:
+    asked = [replace(place(f"r{i}", counted=0.01), recount=True) for i in range(3)]
+    due = [place(f"s{i}", counted=100) for i in range(50)]
+    found = round_of(*due, *asked, done=20)
+    assert (slots(found), found.waiting) == (["r0", "r1", "r2"], 50)
+    found = round_of(*due, *asked, done=15)  # they take seats of the round's own picks, as long as there are any
+    assert (slots(found)[:3], len(found.today)) == (["r0", "r1", "r2"], 5)
+    assert slots(round_of(*asked, rhythm=Rhythm(most_a_day=1), done=99)) == ["r0", "r1", "r2"]
+
+
 def test_the_backlog_says_when_it_will_be_over_or_that_it_never_will() -> None:
     late = [place(f"s{i}", counted=100) for i in range(180)]  # two a day come anew
     found = round_of(*late, rhythm=Rhythm(most_a_day=12))
@@ -178,8 +188,10 @@ def test_the_round_is_the_same_in_whatever_order_places_come_and_never_too_long(
     again = plan_round(mixed, NOW, rhythm, done)
     assert [one.slot for one in again.today] == [one.slot for one in found.today]
     everything = plan_round(places, NOW, Rhythm(most_a_day=1_000))
-    seats = max(0, most - done)
+    asked = sum(one.recount for one in places)
+    seats = max(asked, most - done)
     assert len(found.today) == min(seats, len(everything.today))
+    assert sum("recount" in one.points for one in found.today) == asked
     assert found.waiting == len(everything.today) - len(found.today)
     assert len({one.slot for one in found.today}) == len(found.today)
 

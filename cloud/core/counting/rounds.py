@@ -1,9 +1,10 @@
 """What to count today: the places where the book is likely to be wrong and much hangs on it, at most so many a day.
 
 A place gets points for each reason to look at it, times a factor of the value at stake. Counts that are asked for
-twice come first, then places of which nothing can be told; among all others the score decides. Choosing by how likely
-the book is wrong finds over twice the differences of choosing by lot (shops of a drugstore chain, MSOM 2022); the
-rhythm by ABC class reaches every place in the end, so a share of each day is kept for it.
+again come first, however many they are: somebody waits for them. Then come places of which nothing can be told; among
+all others the score decides. Choosing by how likely the book is wrong finds over twice the differences of choosing by
+lot (shops of a drugstore chain, MSOM 2022); the rhythm by ABC class reaches every place in the end, so a share of each
+day is kept for it.
 """
 
 from __future__ import annotations
@@ -123,13 +124,15 @@ def sensed_place(
 
 
 def plan_round(places: Iterable[Place], now_ms: int, rhythm: Rhythm, done_today: int = 0) -> Round:
-    """What to count today, where `done_today` counts have been made already. The same places give the same round, in
-    whatever order they come."""
+    """What to count today, where `done_today` counts have been made already: what was asked for again is never left
+    out. The same places give the same round, in whatever order they come."""
     known = list(places)
     typical = median([one.stake for one in known if one.stake > 0] or [1.0])
     tasks = [task for one in known if (task := _task(one, now_ms, rhythm, typical)) is not None]
     tasks.sort(key=_order)
-    today = _seats(tasks, max(0, rhythm.most_a_day - done_today), rhythm.due_share)
+    asked = [one for one in tasks if "recount" in one.points]  # the first of them, by `_order`
+    seats = max(0, rhythm.most_a_day - done_today - len(asked))
+    today = [*asked, *_seats(tasks[len(asked) :], seats, rhythm.due_share)]
     waiting = len(tasks) - len(today)
     needed = sum(1 / rhythm.interval_days(one.abc) for one in known)
     spare = rhythm.most_a_day - needed - ROUNDING

@@ -32,8 +32,6 @@ TOLD_AS: dict[str, Code] = {
 """A gateway's finding -> the fault it is here. Its silence is told by the state of the device."""
 WEIGHT = {1: 0.1, 2: 0.3, 3: 0.45}
 """Health with a fault of this severity, at most."""
-WIDE = 3.0
-"""How many deviations a normal range is wide to each side where one moment is shown."""
 FINE_PCT = 20.0
 """A battery's health falls over so many percent above empty."""
 Params = dict[str, str | int | float | None]
@@ -175,13 +173,10 @@ def _cooler(sheet: Sheet, state: State, now_ms: int) -> None:
     elif warming.told_ms:
         minutes = round((state.last_ms - warming.low_ms) / 60_000)
         sheet.fault("losing_capacity", 2, warming.low_ms, {**params, "warming_min": minutes})
-    evidence = found.evidence
-    spreads = {"duty": known.window_sigma, "fall_min": known.window_sigma, "rise_min": known.rise_sigma}
-    for name, spread in spreads.items():
-        usual = evidence["duty_expected" if name == "duty" else name.replace("_min", "_expected_min")]
-        low, high = usual * exp(-WIDE * spread), usual * exp(WIDE * spread)
-        if not low <= evidence[name] <= high:
-            sheet.feature(name.removesuffix("_min"), evidence[name], low, high, "min" if name != "duty" else "")
+    for name, (low, high) in known.normal.items():
+        value, unit = (found.evidence[name], "") if name == "duty" else (found.evidence[f"{name}_min"], "min")
+        if not low <= value <= high:
+            sheet.feature(name, value, low, high, unit)
 
 
 def _machine(sheet: Sheet, machine: Machine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 from statistics import median
 from typing import Any
 
@@ -32,6 +32,8 @@ RESOLUTION = 0.2
 """What samples as far apart as a run is long leave in doubt of a day's capacity."""
 DOUBT_TIMES = 4.0
 """Windows of one day say much the same, so the weights are known less well than if each spoke for itself."""
+SIDES = 3.0
+"""How many deviations wide what is normal of a day is to each side."""
 BEYOND_SD = 0.5
 """What is not known of a load beyond those that were learned, a unit of load (10 K, or e times as fast a rise)."""
 
@@ -88,6 +90,18 @@ class Baseline(Struct, frozen=True):
     def duty(self) -> float:
         """The share of time the compressor usually runs."""
         return self.fall_min / (self.fall_min + self.rise_min)
+
+    @property
+    def normal(self) -> dict[str, tuple[float, float]]:
+        """Within which a day is normal, whatever its load: `duty` (a share), `fall` and `rise` (min). A fall, and the
+        share of time, differ by half as much as rises do; `window_sigma` is of the capacity, less what its load
+        explains, and a third of a sound cooler's days would be beyond it."""
+        half = self.rise_sigma / 2
+        usual = {"duty": (self.duty, half), "fall": (self.fall_min, half), "rise": (self.rise_min, self.rise_sigma)}
+        least = {name: middle * exp(-SIDES * sigma) for name, (middle, sigma) in usual.items()}
+        most = {name: middle * exp(SIDES * sigma) for name, (middle, sigma) in usual.items()}
+        most["duty"] = min(1.0, most["duty"])
+        return {name: (float(f"{least[name]:.4g}"), float(f"{most[name]:.4g}")) for name in usual}
 
 
 def _load(window: Window, by_lift: bool) -> float | None:

@@ -6,12 +6,12 @@ from math import exp
 
 from cloud.core.maintenance.ailments import unit_of
 from cloud.core.maintenance.assets import Drawn
+from cloud.core.maintenance.baseline import SIDES
 from cloud.core.maintenance.batteries import DAY_MS, EMPTY_PCT
 from cloud.core.maintenance.keeping import Kept
 from cloud.core.maintenance.readrates import HOUR_MS, Antenna
 from cloud.core.maintenance.refrigeration import State
 
-SIDES = 3.0
 SWITCHED = ("door_open", "switch_on")
 """What is on or off is no curve."""
 
@@ -63,11 +63,7 @@ def _cooler(cooler: State) -> list[Drawn]:
     ranges: dict[str, tuple[float, float] | tuple[None, None]] = {"duty": (None, None), "rise": (None, None)}
     side = None
     if known is not None:
-        duty, spread = known.duty, SIDES * known.rise_sigma
-        ranges = {
-            "duty": (round(duty * exp(-spread / 2), 3), round(min(1.0, duty * exp(spread / 2)), 3)),
-            "rise": (round(known.rise_min * exp(-spread), 1), round(known.rise_min * exp(spread), 1)),
-        }
+        ranges |= known.normal
         side = round(100 * (1 - exp(-SIDES * known.sigma)), 1)
     return [
         Drawn("capacity_lost", "%", times, lost, None if side is None else -side, side),

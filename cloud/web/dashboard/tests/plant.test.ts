@@ -5,6 +5,7 @@ import { featured, featureName, figures, moved, normal } from "../src/plant/feat
 import type { Kept } from "../src/core/outbox";
 import { foreseen } from "../src/plant/foreseen";
 import { found, unitsOf } from "../src/plant/parts_picker";
+import { stayed } from "../src/plant/places";
 import { beyond, byTurn, byWorst, lasted, lasting, periodTrouble, strip, windowed } from "../src/plant/told";
 import type { AssetView, PartView, WorkView } from "../src/types";
 import { planBody, stepBody, stepFields, windowTrouble } from "../src/plant/work_forms";
@@ -139,4 +140,11 @@ test("a form asks for what its step needs and sends only that", () => {
   assert.deepEqual(stepBody("finish", { found: "x", did: "y", "used fan": "1" }, "UTC"), { found: "x", did: "y", used: [{ sku: "fan", units: 1 }], verdict: "" });
   assert.deepEqual(stepFields("start", work({ until_ms: 5 }), 0, "UTC", []), []);
   assert.equal(planBody({ title: "t", from: "2026-12-01T09:00", until: "2026-12-01T10:00", whole_zone: "yes" }, "UTC", new Map()).until_ms, Date.UTC(2026, 11, 1, 10));
+});
+
+test("rows that are held keep their group and place, and what is new comes last in its own", () => {
+  const before = new Map([["proposed", [1, 2]], ["planned", [3]], ["ended", []]]);
+  const now = new Map([["proposed", [4]], ["planned", [2, 3, 5]], ["ended", [1]]]);
+  assert.deepEqual([...stayed(before, now)], [["proposed", [1, 2, 4]], ["planned", [3, 5]], ["ended", []]]);
+  assert.deepEqual([...stayed(new Map(), now)], [...now]);
 });

@@ -1,6 +1,6 @@
 // One piece of equipment: how it is and why that is said, with times and figures; its courses; and what is done about it.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { assetHref } from "../route";
 import { devices, may, now, speaks, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
@@ -14,6 +14,7 @@ import { assets, works } from "./live";
 import { AssetMark, Health, Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { Works } from "./orders";
+import { usePlaces } from "./places";
 import { counted, featured, featureName, ofChannel, byDay, figures, faulty, moved, movedNow, normal, remedy, unitOf } from "./features";
 import { assetName, byTurn, isOpen, lasting, meant } from "./told";
 import type { AssetView, Fault, Feature } from "../types";
@@ -102,7 +103,9 @@ function State({ asset }: { asset: AssetView }) {
 
 function Orders({ asset }: { asset: AssetView }) {
   const opening = useSignal(false);
+  const list = useRef<HTMLDivElement>(null);
   const mine = [...(works.value.values())].filter((one) => one.asset === asset.id).sort(byTurn);
+  const shown = usePlaces(list, new Map([["all", mine.map((one) => one.id)]])).get("all")!.flatMap((id) => works.value.get(id) ?? []);
   return (
     <Panel
       name="asset-orders"
@@ -116,7 +119,9 @@ function Orders({ asset }: { asset: AssetView }) {
       }
     >
       {opening.value && <NewWork asset={asset} leave={() => (opening.value = false)} />}
-      <Works works={mine} meant={0} bare calm={say("work.none_of_it")} />
+      <div ref={list}>
+        <Works works={shown} meant={0} bare calm={say("work.none_of_it")} />
+      </div>
     </Panel>
   );
 }

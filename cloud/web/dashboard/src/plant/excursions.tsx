@@ -101,13 +101,16 @@ const lotOf = (line: LineView): string => (line.lot ? say("cold.lot_of", { lot: 
 
 function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
   const open = one.lines.filter((line) => !line.decision);
-  const dropped = useSignal<ReadonlySet<number>>(new Set());
-  const chosen = open.filter((line) => !dropped.value.has(line.number)).map((line) => line.number);
+  const numbers = open.map((line) => line.number);
+  const [ticked, seen] = [useSignal<ReadonlySet<number>>(new Set(numbers)), useSignal<ReadonlySet<number>>(new Set(numbers))];
+  const chosen = numbers.filter((number) => ticked.value.has(number));
+  /** What came to it since it is looked at: nobody decides about that unasked. */
+  const joined = (line: LineView) => !line.decision && !seen.value.has(line.number) && !ticked.value.has(line.number);
   const decides = may("govern") && one.state === "open" && open.length > 0;
   const pick = (number: number) => {
-    const all = new Set(dropped.value);
+    const all = new Set(ticked.value);
     if (!all.delete(number)) all.add(number);
-    dropped.value = all;
+    ticked.value = all;
   };
   return (
     <>
@@ -125,11 +128,12 @@ function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
             {one.lines.map((line) => (
               <tr key={line.number}>
                 <th scope="row">
-                  {decides && open.length > 1 && !line.decision ? (
+                  {decides && (open.length > 1 || !chosen.length) && !line.decision ? (
                     <label class="tick">
-                      <input type="checkbox" checked={!dropped.value.has(line.number)} onChange={() => pick(line.number)} />
+                      <input type="checkbox" checked={ticked.value.has(line.number)} onChange={() => pick(line.number)} />
                       <span>
-                        {skuName(line.sku)} <span class="note">{lotOf(line)}</span>
+                        {skuName(line.sku)} <span class="note">{lotOf(line)}</span>{" "}
+                        {joined(line) && <b>{say("cold.joined")}</b>}
                       </span>
                     </label>
                   ) : (
@@ -150,8 +154,9 @@ function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
         <Deciding
           one={one}
           chosen={chosen}
+          joined={open.filter(joined).length}
           changed={() => {
-            dropped.value = new Set(); // what was left out now waits by itself
+            ticked.value = seen.value = new Set(numbers); // what was left out now waits by itself
             changed();
           }}
         />
@@ -161,27 +166,33 @@ function Lines({ one, changed }: { one: ExcursionView; changed: () => void }) {
   );
 }
 
-function Deciding({ one, chosen, changed }: { one: ExcursionView; chosen: number[]; changed: () => void }) {
+function Deciding({ one, chosen, joined, changed }: { one: ExcursionView; chosen: number[]; joined: number; changed: () => void }) {
   const who = session.value;
   const title = say("cold.number", { id: one.id });
-  if (!chosen.length) return <p class="note">{say("cold.choose_some")}</p>;
+  const signed = useSignal(0);
   return (
-    <Form
-      key={one.signatures.length}
-      label={say("cold.decide", { id: one.id })}
-      still
-      fields={[{ name: "comment", label: say("cold.comment"), kind: "prose", needed: true, most: COMMENT_MAX }]}
-      besides={{ decision: "release", lines: chosen.join() }}
-      submit={say(chosen.length === 1 ? "cold.release_one" : "cold.release", { n: number(chosen.length) })}
-      also={{ label: say(chosen.length === 1 ? "cold.scrap_one" : "cold.scrap", { n: number(chosen.length) }), values: { decision: "scrap" } }}
-      described={title}
-      send={async ({ comment, decision }, key) => {
-        await api.decide(one.id, decision as "release" | "scrap", comment!, chosen, key);
-        changed();
-      }}
-    >
-      <p>{say("cold.you_sign", { user: who?.user ?? "", role: word("role", who?.role ?? ""), when: moment(now.value) })}</p>
-    </Form>
+    <>
+      <p class="note" role="status">{[joined > 0 && say("cold.joined_count", { n: number(joined) }), !chosen.length && say("cold.choose_some")].filter(Boolean).join(" ")}</p>
+      <div hidden={!chosen.length}>
+        <Form
+          key={signed.value}
+          label={say("cold.decide", { id: one.id })}
+          still
+          fields={[{ name: "comment", label: say("cold.comment"), kind: "prose", needed: true, most: COMMENT_MAX }]}
+          besides={{ decision: "release", lines: chosen.join() }}
+          submit={say(chosen.length === 1 ? "cold.release_one" : "cold.release", { n: number(chosen.length) })}
+          also={{ label: say(chosen.length === 1 ? "cold.scrap_one" : "cold.scrap", { n: number(chosen.length) }), values: { decision: "scrap" } }}
+          described={title}
+          send={async ({ comment, decision }, key) => {
+            await api.decide(one.id, decision as "release" | "scrap", comment!, chosen, key);
+            signed.value += 1; // another one begins anew; what others sign leaves what is typed alone
+            changed();
+          }}
+        >
+          <p>{say("cold.you_sign", { user: who?.user ?? "", role: word("role", who?.role ?? ""), when: moment(now.value) })}</p>
+        </Form>
+      </div>
+    </>
   );
 }
 

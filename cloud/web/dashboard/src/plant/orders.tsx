@@ -14,6 +14,7 @@ import { Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { Pending } from "../outbox/pending";
 import { people } from "./people";
+import { usePlaces } from "./places";
 import { waitingFor } from "./sending";
 import { about, assetName, byTurn, DAY_MS, isOpen, strip, windowed } from "./told";
 import type { WorkView } from "../types";
@@ -33,6 +34,8 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
   const opener = useRef<HTMLButtonElement>(null);
   const all = [...(works.value.values())];
   const open = all.filter(isOpen);
+  const list = useRef<HTMLDivElement>(null);
+  const places = usePlaces(list, new Map(GROUPS.map(({ name, states }) => [name, all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.ended_ms - a.ended_ms : byTurn).map((one) => one.id)])));
   const leave = () => {
     opening.value = false;
     opener.current?.focus();
@@ -51,15 +54,17 @@ export function Orders({ meant, fresh }: { meant: number; fresh: string | null }
         <Pending waiting={waitingFor(0)} />
         <Calendar works={open} />
       </Panel>
-      {GROUPS.map(({ name, states }) => {
-        const found = all.filter((one) => states.includes(one.state)).sort(name === "ended" ? (a, b) => b.ended_ms - a.ended_ms : byTurn);
-        if (!found.length && name !== "planned") return null;
-        return (
-          <Panel key={name} name={`works-${name.replace("_", "-")}`} title={word("works", name)} aside={found.length > 0 && number(found.length)}>
-            <Works works={found} meant={meant} calm={say("work.none_planned")} />
-          </Panel>
-        );
-      })}
+      <div ref={list} class="groups">
+        {GROUPS.map(({ name }) => {
+          const found = places.get(name)!.flatMap((id) => works.value.get(id) ?? []);
+          if (!found.length && name !== "planned") return null;
+          return (
+            <Panel key={name} name={`works-${name.replace("_", "-")}`} title={word("works", name)} aside={found.length > 0 && number(found.length)}>
+              <Works works={found} meant={meant} calm={say("work.none_planned")} />
+            </Panel>
+          );
+        })}
+      </div>
     </>
   );
 }

@@ -3,18 +3,16 @@ import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { nameOf } from "../crew/names";
 import { assetHref, skuHref } from "../route";
-import { now, skuName, zoneName } from "../state";
-import { useAsked } from "../trade/asked";
+import { now, zoneName } from "../state";
 import { LateMark } from "../trade/orders";
 import { Since } from "../ui/panel";
 import { ago, day, moment, number, say, word } from "../words/words";
-import * as api from "./api";
 import { assets } from "./live";
 import { foreseen } from "./foreseen";
 import { waitingFor } from "./sending";
 import { about, assetName, windowed } from "./told";
 import type { WorkView } from "../types";
-import type { WorkVersion } from "../types_care";
+import { History } from "./work_history";
 import { WorkSteps } from "./work_steps";
 
 export function Work({ work, meant, bare }: { work: WorkView; meant: boolean; bare?: boolean }) {
@@ -122,48 +120,4 @@ function Parts({ work }: { work: WorkView }) {
       </table>
     </div>
   );
-}
-
-function History({ work }: { work: WorkView }) {
-  const [asked] = useAsked(`${work.id} ${work.version}`, () => api.work(work.id));
-  const { value, failed } = asked.value;
-  if (!value) return <p class="note">{say(failed ? "order.no_history" : "loading.text")}</p>;
-  const versions = [...value.versions].sort((a, b) => a.order.version - b.order.version);
-  return (
-    <section>
-      <h3>{say("order.history")}</h3>
-      <ol class="versions">
-        {versions.map((version, at) => (
-          <li key={version.order.version}>
-            <span>
-              <b>{word("work_done", version.action)}</b> · {version.by === "service" ? say("work.service") : version.by} · <Since at={version.at_ms} />
-            </span>
-            {changes(versions[at - 1], version).map((text) => (
-              <span key={text} class="note">{text}</span>
-            ))}
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-/** What a version changed of the one before, in words. */
-export function changes(before: WorkVersion | undefined, { order }: WorkVersion): string[] {
-  if (!before) return [];
-  const was = before.order;
-  const told: [string, string, string][] = [
-    [say("work.what"), was.title, order.title],
-    [say("work.window"), windowed(was), windowed(order)],
-    [say("work.who"), nameOf(was.assigned_to), nameOf(order.assigned_to)],
-    [say("work.quiet"), say(was.whole_zone ? "work.whole_zone" : "work.this_asset"), say(order.whole_zone ? "work.whole_zone" : "work.this_asset")],
-    ...order.parts.flatMap((part): [string, string, string][] => {
-      const had = was.parts.find((one) => one.sku === part.sku);
-      return [
-        [`${skuName(part.sku)}: ${say("work.wanted")}`, number(had?.units ?? 0), number(part.units)],
-        [`${skuName(part.sku)}: ${say("work.taken")}`, number(had?.taken ?? 0), number(part.taken)],
-      ];
-    }),
-  ];
-  return told.filter(([, from, to]) => from !== to).map(([field, from, to]) => say("work.from_to", { field, from: from || "–", to: to || "–" }));
 }

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Refused } from "../api";
-import { may as has, now } from "../state";
+import { may as has, now, session } from "../state";
 import { Act, Form, type Values } from "../trade/form";
 import { say, timezone, word } from "../words/words";
 import * as api from "./api";
@@ -13,6 +13,7 @@ import { send, VERDICT, waitingFor } from "./sending";
 import { type Parts, PartsPicker } from "./parts_picker";
 import { people } from "./people";
 import type { WorkView } from "../types";
+import { Meanwhile } from "./work_history";
 import { FORMS, planBody, stepBody, stepFields, windowTrouble, type WorkForm } from "./work_forms";
 
 /** What usually comes next: its button comes first. */
@@ -30,7 +31,8 @@ export function WorkSteps({ work }: { work: WorkView }) {
   const all = has("maintain") ? FORMS.filter((one) => may.includes(one) && (one !== "take" || work.parts.some((part) => part.taken < part.units))) : [];
   const can = [...all].sort((a, b) => Number(b === next) - Number(a === next));
   const judged = has("maintain") && work.cause.rule !== "" && !work.verdict && !waiting.length;
-  if (!can.length && !waiting.length && !judged) return null;
+  const wanted = asking.value; // its form stays with what was typed, also where others made that it can not be done any more
+  if (!wanted && !can.length && !waiting.length && !judged) return null;
   const title = say("work.order", { id: work.id });
   const labelled = (one: WorkForm) => (one === "change" && state === "draft" ? say("work.plan_it") : word("work_step", one));
   const enter = (one: WorkForm) => {
@@ -60,7 +62,6 @@ export function WorkSteps({ work }: { work: WorkView }) {
   const judge = async (said: "right" | "wrong" | "not_now", key: string) => {
     await send(api.workStep(work.id, VERDICT), VERDICT, work, { said, at_ms: now.value, key }, key);
   };
-  const wanted = asking.value !== null && can.includes(asking.value) ? asking.value : null;
   return (
     <div class="steps" ref={home}>
       <Pending waiting={waiting} />
@@ -95,6 +96,7 @@ export function WorkSteps({ work }: { work: WorkView }) {
           close={leave}
         >
           {wanted === "change" && <PartsPicker parts={parts} />}
+          {work.version > looked.value && work.by !== session.value?.user && <Meanwhile work={work} looked={looked.value} />}
         </Form>
       )}
       {judged && !wanted && (

@@ -10,7 +10,7 @@ import { figure, number, percent, say, word } from "../words/words";
 import { CountSheet } from "./count_sheet";
 import { Differing } from "./differences";
 import { Found } from "./found";
-import { asked, counts, failed, findingOf, left, nameOf, reasonOf, useRound } from "./round";
+import { asked, counts, failed, findingOf, isSettled, left, nameOf, reasonOf, useRound } from "./round";
 import { Camera, useScans } from "./scan";
 import type { CountTask } from "./types";
 
@@ -107,7 +107,7 @@ function Round() {
                     <span class="note">
                       {one.told.place || say("counting.off_shelf")} · <Since at={one.at_ms} />
                     </span>
-                    {finding ? <Found finding={finding} counted={Number(one.told.units)} /> : <span>{say(one.state === "refused" ? "counting.refused" : "counting.kept", { units: number(Number(one.told.units)) })}</span>}
+                    {isSettled(one) ? <span>{say("counting.settled", { units: number(Number(one.told.units)) })}</span> : finding ? <Found finding={finding} counted={Number(one.told.units)} /> : <span>{say(one.state === "refused" ? "counting.refused" : "counting.kept", { units: number(Number(one.told.units)) })}</span>}
                   </div>
                 </li>
               );

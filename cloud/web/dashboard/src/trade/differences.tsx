@@ -5,6 +5,7 @@ import { money, number, say } from "../words/words";
 import { approve, countAgain, differences } from "./api";
 import { useAsked } from "./asked";
 import { Act } from "./form";
+import { load } from "./round";
 import type { CountDifference } from "./types";
 
 const AGAIN_MS = 60_000;
@@ -33,6 +34,7 @@ function Row({ one, again }: { one: CountDifference; again: () => void }) {
   const act = (what: typeof approve | typeof countAgain) => async (key: string) => {
     await what(one.place, one.sku, key);
     again();
+    void load(); // what is asked for once more is on today's list at once
   };
   return (
     <li class={one.waiting ? "waits" : ""}>

@@ -31,6 +31,12 @@ export const countThing = (task: Pick<CountTask, "place" | "sku">): string => `c
 export const counts = computed(() => mine.value.filter((one) => one.kind === "count" && one.at_ms > now.value - DAY_MS).sort((a, b) => b.n - a.n));
 export const findingOf = (one: Kept): Finding | null => (one.state === "sent" ? (one.answer as Finding) : null);
 
+/** Whether a count that was to be repeated stands by now, by whoever it was: nobody is asked to count there any more. */
+export function isSettled(one: Kept): boolean {
+  if (findingOf(one)?.verdict !== "recount" || asked.value?.user !== me() || asked.value.at_ms <= one.done_ms) return false;
+  return !asked.value.round.today.some((task) => countThing(task) === one.thing && task.reasons.includes("recount"));
+}
+
 /** Of a place the last that was done here since it was asked what is to be done. */
 function since(kind: Kept["kind"], task: CountTask): Kept | undefined {
   return mine.value.filter((one) => one.kind === kind && one.thing === `${kind} ${nameOf(task)}` && (one.state !== "sent" || one.done_ms > (asked.value?.at_ms ?? 0))).at(-1);
@@ -69,7 +75,7 @@ export const left = computed<CountTask[]>(() => {
   return [...ordered, ...rest.filter((one) => !reasonOf(one)), ...rest.filter((one) => reasonOf(one))];
 });
 
-async function load(): Promise<void> {
+export async function load(): Promise<void> {
   const at_ms = Date.now();
   const user = me();
   try {

@@ -63,6 +63,8 @@ export const en = {
   "cold.decision": "Decision",
   "cold.in_quarantine": "in quarantine",
   "cold.has_left": "all had left before it was known",
+  "cold.joined": "joined meanwhile, not chosen",
+  "cold.joined_count": "Lots that joined meanwhile and are not chosen: {n}.",
   "cold.choose_some": "Choose at least one lot to decide about.",
   "cold.managers_decide": "An admin decides about these lots.",
   "cold.decide": "Decide about excursion {id}",

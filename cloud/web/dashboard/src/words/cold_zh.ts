@@ -65,6 +65,8 @@ export const zh: Record<keyof typeof en, string> = {
   "cold.decision": "处理结果",
   "cold.in_quarantine": "隔离中",
   "cold.has_left": "发现前已全部离库",
+  "cold.joined": "刚刚加入，未选中",
+  "cold.joined_count": "刚刚加入、未选中的批次：{n}。",
   "cold.choose_some": "请至少选择一个批次。",
   "cold.managers_decide": "这些批次由管理员处理。",
   "cold.decide": "处理偏离记录 {id}",

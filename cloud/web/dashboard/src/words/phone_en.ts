@@ -61,6 +61,7 @@ export const en = {
   "counting.behind": "The next place",
   "counting.kept": "{units} counted · waits to be sent",
   "counting.refused": "{units} counted · not taken",
+  "counting.settled": "{units} counted · it differed, and is settled by now",
   "counting.kept_here": "{units}: kept. It is sent when there is a connection; what it comes to is told then.",
   "counting.differences": "Differences, last 7 days",
   "counting.no_differences": "No count of the last 7 days differs from the book.",

@@ -63,6 +63,7 @@ export const zh: Record<keyof typeof en, string> = {
   "counting.behind": "下一个库位",
   "counting.kept": "已数 {units} 件 · 等待发送",
   "counting.refused": "已数 {units} 件 · 未被接受",
+  "counting.settled": "已数 {units} 件 · 当时有差异，现已有定论",
   "counting.kept_here": "{units} 件：已保存。有连接时发送，届时告知结果。",
   "counting.differences": "最近 7 天的差异",
   "counting.no_differences": "最近 7 天的盘点与账面均无差异。",

@@ -78,7 +78,7 @@ export const en = {
   "feature.work_of": "{name} at work",
   "feature.limit": "limit {limit}",
   "feature.by_hour": "mean of each hour",
-  "feature.by_day": "of each day, with what is normal for a day",
+  "feature.by_day": "of each day",
   "feature.lately": "in the last 24 hours",
   "feature.within": "Normal",
   "feature.outside": "Not normal",
@@ -256,6 +256,7 @@ export const en = {
   "work.service": "the service",
   "work.started": "started {when}",
   "work.ended": "ended {when}",
+  "work.meanwhile": "{by} changed this order meanwhile. What you entered is still here.",
   "work.from_to": "{field}: {from} → {to}",
   "outbox.tag": "waiting to be sent",
 };

@@ -80,7 +80,7 @@ export const zh: Record<keyof typeof en, string> = {
   "feature.work_of": "运行时的{name}",
   "feature.limit": "限值 {limit}",
   "feature.by_hour": "每小时平均",
-  "feature.by_day": "按天，附一天的正常范围",
+  "feature.by_day": "按天",
   "feature.lately": "最近 24 小时",
   "feature.within": "正常",
   "feature.outside": "异常",
@@ -258,6 +258,7 @@ export const zh: Record<keyof typeof en, string> = {
   "work.service": "系统",
   "work.started": "{when} 开始",
   "work.ended": "{when} 结束",
+  "work.meanwhile": "{by} 刚才改动了此工单；您填写的内容仍在。",
   "work.from_to": "{field}：{from} → {to}",
   "outbox.tag": "等待发送",
 };

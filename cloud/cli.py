@@ -49,6 +49,7 @@ from cloud.stores.history import HistoryUnavailable
 from cloud.stores.ledger import LedgerUnavailable
 from cloud.uplink import Uplink
 from cloud.web.app import Desks, answer, make_app, serving, wall_clock_ms
+from cloud.web.door import widen
 from cloud.web.pages import build_of
 from cloud.web.sign_in import SignIn
 from protocols.layout import LayoutError, parse
@@ -151,6 +152,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     with running.alone(arguments.state):
         anew = site_cli.Anew()
         anew.wanted = True
+        widen()
         while anew.wanted:  # by another site file
             anew.wanted = False
             service = _service(arguments)

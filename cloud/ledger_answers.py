@@ -23,7 +23,7 @@ class LedgerAnswers:
         return [((one.who, one.path, one.key), Reply(one.asked, one.status, one.body, one.tag)) for one in found]
 
     async def keep(self, key: Key, reply: Reply, most: int) -> None:
-        """Keep one, of at most so many: the oldest leave."""
+        """Keep one, of at most so many: the oldest of who has most leave."""
         new = Answer(*key, reply.asked, reply.status, reply.body, reply.tag)
         with unavailable():
             await asyncio.to_thread(self._answers.keep, new, most)

@@ -36,9 +36,11 @@ class Counts(Struct, frozen=True):
 
 
 class Audience(Struct, frozen=True):
-    """Who watches the live stream, how many were turned away for want of room, and how many sign-ins were refused."""
+    """Who watches the live stream, how many may, how many were turned away for want of room, and how many sign-ins were
+    refused."""
 
     clients: int
+    clients_max: int
     clients_refused: int
     sign_ins_refused: int
 
@@ -110,6 +112,7 @@ class _Now:
             ("gateways_connected", "Gateways connected now.", counts.gateways_connected),
             ("history_backlog", "Samples waiting to be written to the history.", counts.history_backlog),
             ("live_clients", "Clients of the live stream now.", audience.clients),
+            ("live_clients_max", "Clients that the live stream has room for.", audience.clients_max),
         )
         for name, text, value in totals:
             yield CounterMetricFamily(f"warehouse_{name}", text, value=value)

@@ -1,4 +1,4 @@
-"""Sheets of slots, SKUs, devices, zones and racks: CSV out, and CSV of any usual kind in.
+"""Sheets of slots, SKUs, devices, zones and racks: CSV or Parquet out, and CSV of any usual kind in.
 
 Comma, semicolon or tab; a decimal point or comma; UTF-8, or UTF-16 that says so. A cell that says what the file says
 already changes nothing, however it is written; an empty one leaves its field out, a column that is not there its field
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cloud.core.exporting.columns import ColumnView
 from cloud.core.site_edit import fields
 from cloud.core.site_edit.editing import Revised, things
 from cloud.core.site_edit.fields import FieldView, Table
@@ -22,6 +23,7 @@ from cloud.sheet_commas import Commas
 from cloud.sheet_lines import SAVE, is_wide, opened_bytes
 from cloud.sheet_points import Points, Unclear
 from cloud.sheets import KEPT, Problems, Sheet, SheetError, header_of
+from cloud.table_parquet import parquet_file
 from protocols.layout_checks import SiteFlaw
 
 ROWS_MAX = 50_000
@@ -39,6 +41,25 @@ def written(now: Revised, table: Table) -> bytes:
         values = fields.as_values(thing)
         writer.writerow(cell(one, values[one.name]) for one in known)
     return made.getvalue().encode("utf-8-sig")
+
+
+def parquet(now: Revised, table: Table) -> bytes:
+    """The same as Parquet: numbers and flags as such, all else as text."""
+    known = fields.fields(table)
+    columns = [
+        ColumnView(one.name, one.kind if one.kind in ("number", "whole", "flag") else "text", "") for one in known
+    ]
+    made = [
+        tuple(_plain(one, values[one.name]) for one in known)
+        for values in map(fields.as_values, getattr(now.site, table))
+    ]
+    return b"".join(parquet_file(columns, [made] if made else []))
+
+
+def _plain(field: FieldView, value: Any) -> Any:
+    if value is None or field.kind in ("text", "choice", "whole", "flag"):
+        return value
+    return float(value) if field.kind == "number" else cell(field, value)
 
 
 def rows(body: bytes, now: Revised, table: Table) -> tuple[list[Row], list[SheetFlaw]]:

@@ -110,6 +110,11 @@ class SiteEditing:
         _, now = await self._now()
         return await asyncio.to_thread(site_sheet.written, now, table)
 
+    async def parquet(self, table: Table) -> bytes:
+        """The same as Parquet."""
+        _, now = await self._now()
+        return await asyncio.to_thread(site_sheet.parquet, now, table)
+
     async def preview(self, table: Table, body: bytes) -> SitePreview:
         """What a sheet would do."""
         text, now = await self._now()

@@ -1,7 +1,7 @@
 """Who is told at once: what happens to needs, orders, vendors' shelves and alerts, as signed webhooks.
 
 How far each webhook was told is kept in one piece with what still waits for it. What the ledger has and a stop left
-untold is so found at the next start, and told then.
+untold is so found at the next start, and told then. The log of tries is kept apart from it, those of seconds at once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import base64
 import logging
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
@@ -24,7 +25,7 @@ from cloud.core.replenishment import Need
 from cloud.desks.refusing import OnDisk
 from cloud.stores.books import Books
 from cloud.stores.database import LedgerUnavailable
-from cloud.web.posting import Posting, Waiting, WebhookView
+from cloud.web.posting import Delivery, Posting, Waiting, WebhookView
 from protocols.layout import Site
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ BOTH_MS = 7 * 86_400_000
 """So long after it was renewed a secret signs beside the new one."""
 AGAIN_S = 5.0
 """A secret that can not be read or made is tried again after so long."""
+LOG_S = 5.0
+"""So long tries are gathered before the log of them is kept."""
+LOG_KEY = "deliveries"
 OVER = frozenset(("closed", "cancelled"))
 OVER_KEPT = 100
 """Of so many orders that are over a webhook's last version stays known: more than are looked at in a start."""
@@ -84,6 +88,7 @@ class Telling:
         kept = {one.id: kept_of(self._books, one.id) or Kept(Told(self._now_ms())) for one in hooks}
         self._told = {name: one.told for name, one in kept.items()}
         self.posting = Posting(hooks, self._secrets, {name: one.waiting for name, one in kept.items()}, self._keep)
+        self.posting.log.extend(log_of(self._books))
         for order in sorted(orders, key=lambda one: (one.changed_ms, one.id)):
             if any(_is_news(told, order) for told in self._told.values()):
                 for version in self._books.versions(order.id):
@@ -100,7 +105,9 @@ class Telling:
                 except LedgerUnavailable as error:
                     log.warning("webhooks: %s; nothing is posted until then", error)
                     await asyncio.sleep(AGAIN_S)
-        await self.posting.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_log())
+            group.create_task(self.posting.run())
 
     def order(self, order: Order) -> None:
         """An order that was sent became another; what came of it meanwhile was confirmed by somebody."""
@@ -180,6 +187,27 @@ class Telling:
             for one in self.site.webhooks
         ]  # fmt: skip
 
+    async def _keep_log(self) -> None:
+        """Keep the log of tries until cancelled, and then what is new in it once more."""
+        tried = self.posting.tried
+        try:
+            while True:
+                await tried.wait()
+                await asyncio.sleep(LOG_S)
+                try:
+                    await self._store_log()
+                except LedgerUnavailable as error:
+                    log.warning("webhooks: %s; the log of them is kept later", error)
+                    tried.set()
+        finally:
+            if tried.is_set():
+                with suppress(LedgerUnavailable):
+                    await self._store_log()
+
+    async def _store_log(self) -> None:
+        self.posting.tried.clear()
+        await asyncio.shield(self._on_disk(self._books.keep, LOG_KEY, msgspec.msgpack.encode([*self.posting.log])))
+
     async def _keep(self, name: str, waiting: list[Waiting]) -> bool:
         told = self._told[name]
         for over in [one for one in told.orders if one not in self._known][:-OVER_KEPT]:
@@ -201,6 +229,14 @@ def kept_of(books: Books, webhook: str) -> Kept | None:
         return None if blob is None else msgspec.msgpack.decode(blob, type=Kept)
     except msgspec.DecodeError:
         return None
+
+
+def log_of(books: Books) -> list[Delivery]:
+    """The tries of before, the newest last; none where they can not be read."""
+    try:
+        return msgspec.msgpack.decode(books.kept(LOG_KEY) or b"\x90", type=list[Delivery])
+    except msgspec.DecodeError:
+        return []
 
 
 def secrets_of(books: Books, webhook: str, now_ms: int) -> list[str]:

@@ -118,7 +118,8 @@ class Api:
 
     async def metrics(self, _: web.Request) -> web.Response:
         """The service's figures for Prometheus."""
-        audience = Audience(self._live.clients, self._live.clients_refused, self._sign_in.refused)
+        live = self._live
+        audience = Audience(live.clients, live.clients_max, live.clients_refused, self._sign_in.refused)
         page = self._metrics.page(self._desk.counts(), audience)
         return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE})
 

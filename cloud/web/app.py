@@ -43,7 +43,7 @@ from cloud.web import (
 from cloud.web.access import COOKIE, check, pattern_of
 from cloud.web.api import Api
 from cloud.web.desk import Desk
-from cloud.web.door import IDLE_S, SECURITY, SHAKE_S, Door, Doorway, room
+from cloud.web.door import IDLE_S, SECURITY, Door, Doorway, Porter, room
 from cloud.web.live import Live
 from cloud.web.oidc import Oidc
 from cloud.web.pages import Pages
@@ -250,9 +250,11 @@ async def serving(
         # No access log: it would be one line a request, and durations are in the metrics.
         return Door(server, doorway, loop=loop, access_log=None, keepalive_timeout=idle_s, max_line_size=LINE_BYTES_MAX)
 
+    def opened() -> asyncio.BaseProtocol:
+        return door() if tls is None else Porter(door(), doorway, tls, loop)
+
     try:
-        shake_s = SHAKE_S if tls else None
-        listening = await loop.create_server(door, host, port, ssl=tls, backlog=128, ssl_handshake_timeout=shake_s)
+        listening = await loop.create_server(opened, host, port, backlog=128)
         try:
             bound = listening.sockets[0].getsockname()[1]
             yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import typing
 from typing import Annotated
 
-import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
 from cloud.channels import Day
 from cloud.web.access import NOTE
 from cloud.web.desk import DeskError, NotFound
-from cloud.web.replies import Refusal
+from cloud.web.replies import Flaw, Refusal
 from cloud.web.routing import Given, Route, delete, get, post
 from cloud.web.users import NoFields
 from protocols.crews import Clock, Id
@@ -203,6 +202,5 @@ class Channels:
 
 
 def _refusal(error: Unsound) -> Refusal:
-    flaw = {"pointer": f"/{error.field}", "detail": error.detail, "hint": error.hint}
-    more = {"errors": [msgspec.to_builtins(flaw)]}
-    return Refusal(422, "unfit_channel", error.detail, error.hint, more=more)
+    flaw = Flaw(f"/{error.field}", error.detail, error.hint)
+    return Refusal(422, "unfit_channel", error.detail, error.hint, more={"errors": [flaw]})

@@ -7,6 +7,8 @@ comes from another epoch, is given one snapshot instead. So the memory held does
 Who has seen everything is handed the next frame directly, if it can take it without waiting: to wake a task for each
 client and frame would cost more than the sending. All others read at their own pace.
 
+Where all places are taken, whoever has fewer than another may have one of theirs: nobody keeps the others out.
+
 A client applies a delta only if it is the one after what it shows, and ignores older ones.
 """
 
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -48,7 +50,7 @@ class Live:
         self.clients_max = clients_max
         self._ring: deque[bytes] = deque()  # the last one has the number current.q
         self._ring_length, self._ring_bytes = ring_length, 0
-        self._cursors: set[Cursor] = set()
+        self._cursors: dict[Cursor, None] = {}  # in the order they came
         self._encoder = msgspec.json.Encoder()
         self._json: tuple[int, bytes] = (-1, b"")
         self._gzip: tuple[int, bytes] = (-1, b"")
@@ -82,17 +84,29 @@ class Live:
         return len(self._cursors)
 
     @contextmanager
-    def join(self, since: int | None = None, epoch: str = "") -> Iterator[Cursor]:
-        """A new client that shows `since` of `epoch`, or nothing yet. Raises `Full` at the limit."""
+    def join(self, since: int | None = None, epoch: str = "", who: str = "") -> Iterator[Cursor]:
+        """A new client of `who`, that shows `since` of `epoch`, or nothing yet. Raises `Full` at the limit."""
         if self.clients >= self.clients_max:
-            self.clients_refused += 1
-            raise Full(f"{self.clients} clients are connected, and no more are allowed")
-        cursor = Cursor(self, since if epoch == self.current.epoch else None)
-        self._cursors.add(cursor)
+            self.clients_refused += 1  # this one, or the one that leaves for it
+            if not self._make_room(who):
+                raise Full(f"{self.clients} clients are connected, and no more are allowed")
+        cursor = Cursor(self, since if epoch == self.current.epoch else None, who)
+        self._cursors[cursor] = None
         try:
             yield cursor
         finally:
-            self._cursors.remove(cursor)
+            self._cursors.pop(cursor, None)
+
+    def _make_room(self, who: str) -> bool:
+        """End the newest of who has most, where that leaves them no fewer than `who` has then."""
+        held = Counter(one.who for one in self._cursors)
+        [(greedy, most)] = held.most_common(1)
+        if most <= held[who] + 1:
+            return False
+        last = next(one for one in reversed(self._cursors) if one.who == greedy)
+        del self._cursors[last]
+        last.end()
+        return True
 
     def after(self, q: int | None) -> tuple[bytes, int] | None:
         """The frame for a client that shows number `q`, and the number it shows then. None: there is nothing new."""
@@ -134,12 +148,20 @@ class Cursor:
     `take`, where it is set, is handed frames as they come: it sends one without waiting, or returns False.
     """
 
-    def __init__(self, live: Live, q: int | None) -> None:
+    def __init__(self, live: Live, q: int | None, who: str) -> None:
         self._live = live
         self.q = q
+        self.who = who
+        self.ended = False
+        """Another needed its place."""
         self.take: Callable[[bytes], bool] | None = None
         self.news = asyncio.Event()
         """There is something that was not taken, or the stream is closed."""
+
+    def end(self) -> None:
+        """No more frames."""
+        self.ended = True
+        self.news.set()
 
     def offer(self, frame: bytes, q: int) -> None:
         """The frame that leads to number `q`: handed over now, or there to be read."""
@@ -152,7 +174,7 @@ class Cursor:
         return self
 
     async def __anext__(self) -> bytes:
-        while not self._live.closed:
+        while not (self._live.closed or self.ended):
             if (found := self._live.after(self.q)) is not None:
                 frame, self.q = found
                 return frame

@@ -29,7 +29,7 @@ ABOUT = (
 )
 STATUS = {
     "bad_request": 400, "signed_out": 401, "wrong_password": 401, "forbidden": 403, "change_password": 403,
-    "cross_site": 403, "unknown": 404, "conflict": 409, "other_user": 409,
+    "cross_site": 403, "unknown": 404, "conflict": 409, "other_user": 409, "still_holds": 409,
     "too_slow": 408, "too_large": 413, "upgrade_required": 426, "too_many_tries": 429, "broken": 500,
     "unavailable": 503, "full": 503, "no_answer": 504, "strange_answer": 502,
 }  # fmt: skip

@@ -52,7 +52,7 @@ class Delivery(Struct, frozen=True):
 
 
 class WebhookView(Struct, frozen=True):
-    """A webhook as a buyer sees it; `log` is of this run, the newest last. Its secret is not in it."""
+    """A webhook as a buyer sees it; `log`: the last tries, the newest last. Its secret is not in it."""
 
     id: str
     url: str
@@ -88,6 +88,8 @@ class Posting:
         retry_s: float = RETRY_S,
     ) -> None:
         self.log: deque[Delivery] = deque(maxlen=LOG_MAX)
+        self.tried = asyncio.Event()
+        """There is something new in the log; whoever keeps it clears this."""
         self._hooks = {one.id: one for one in hooks}
         self._secrets = secrets
         self._waiting = {one.id: deque(kept.get(one.id, [])) for one in hooks}
@@ -195,3 +197,4 @@ class Posting:
         at_ms = time.time_ns() // 1_000_000
         event = one.event
         self.log.append(Delivery(name, event.id, event.type, at_ms, one.tries, status, outcome, detail))
+        self.tried.set()

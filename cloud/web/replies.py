@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -36,13 +36,15 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 class Flaw(Struct, frozen=True):
     """What is wrong with one field of what was sent: `pointer` names it (RFC 6901). `code`: which bound it is beyond
-    ("least", "most", of a length "short", "long"; "" for another flaw), and `limit` that bound."""
+    ("least", "most", of a length "short", "long"), and `limit` that bound; or, of the site file, what else does not
+    fit, and `told` the figures and names in it. "": another flaw."""
 
     pointer: str
     detail: str
     hint: str
-    code: Literal["", "least", "most", "short", "long"] = ""
+    code: str = ""
     limit: float | None = None
+    told: dict[str, str | float] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ProblemDetails(Struct, frozen=True):
@@ -106,9 +108,10 @@ def refused(error: Exception, where: str, path: str) -> web.Response:
         status, code = _DESK.get(type(error), (500, "broken"))
         error = Refusal(status, code, error.detail, error.hint)
     if isinstance(error, web.HTTPException):
+        told_of = error.status in _HTTP or error.status >= 500  # else one that no route tells of, as of an Expect
         code, detail, hint = _HTTP.get(error.status, ("bad_request", error.reason, ""))
         allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
-        error = Refusal(error.status, code, detail, hint, allow)
+        error = Refusal(error.status if told_of else 400, code, detail, hint, allow)
     if not isinstance(error, Refusal):
         log.error("answering %s failed", where, exc_info=error)
         error = Refusal(500, "broken", "the service failed to answer", "try again; the reason is in the service's log")
@@ -132,7 +135,7 @@ def misread(error: ValueError, what: str, hint: str) -> Refusal:
     pointer = "".join("/" + (name or place) for name, place in steps if place != "...")
     flaw = Flaw(pointer, said[: at.start()] if at else said, hint)
     if bound := _BOUND.match(said):
-        code: Literal["least", "most", "short", "long"] = "least" if bound[2] == ">" else "most"
+        code = "least" if bound[2] == ">" else "most"
         if bound[1]:
             code = "short" if bound[2] == ">" else "long"
         flaw = msgspec.structs.replace(flaw, code=code, limit=float(bound[3]))

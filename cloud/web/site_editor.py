@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
@@ -15,7 +14,7 @@ from cloud.core.site_edit.fields import FieldView, Table
 from cloud.core.site_edit.previewing import RowChange, SheetFlaw
 from cloud.web.access import NOTE
 from cloud.web.desk import DeskError, NotFound
-from cloud.web.replies import Refusal
+from cloud.web.replies import Flaw, Refusal
 from cloud.web.routing import Given, Media, Route, get, post
 from cloud.web.users import NoFields
 from protocols.layout_checks import SiteFlaw
@@ -23,6 +22,7 @@ from protocols.layout_checks import SiteFlaw
 TABLES: tuple[Table, ...] = typing.get_args(Table)
 SHEET_BYTES_MAX = 8 << 20
 CSV = Media(("text/csv",), SHEET_BYTES_MAX)
+PARQUET = Media(("application/vnd.apache.parquet",))
 SHEET = Media(("text/csv", "application/octet-stream"), SHEET_BYTES_MAX)
 
 
@@ -148,6 +148,9 @@ class Desk(typing.Protocol):
     async def sheet(self, table: Table) -> bytes:
         """All of a kind as CSV."""
 
+    async def parquet(self, table: Table) -> bytes:
+        """The same as Parquet."""
+
     async def preview(self, table: Table, body: bytes) -> SitePreview:
         """What a sheet would do."""
 
@@ -178,6 +181,7 @@ class SiteEditor:
         return [
             get(site, self.state, "look", SiteState),
             get(f"{things}.csv", self.sheet, "look", CSV, named=named, refusals=spoilt),
+            get(f"{things}.parquet", self.parquet, "look", PARQUET, named=named, refusals=spoilt),
             post(f"{things}.csv", self.preview, "govern", SHEET, SitePreview, named=named, refusals=spoilt),
             post(
                 f"{site}/undo", self.undo, "govern", NoFields, SiteState, thing=self.state,
@@ -188,7 +192,9 @@ class SiteEditor:
                 f"{site}/previews/{{digest}}", self.apply, "govern", SiteRemoval, SiteState,
                 refusals=(*unfit, *spoilt, "no_preview", "changed"),
             ),
-            post(f"{site}/gateways/{{id}}", self.give, "govern", NoFields, SiteState, refusals=spoilt),
+            post(
+                f"{site}/gateways/{{id}}", self.give, "govern", NoFields, SiteState, refusals=(*spoilt, "not_taken"),
+            ),
             get(things, self.table, "look", SiteTable, named=named, refusals=spoilt),
             post(things, self.add, "govern", SiteWanted, SiteThing, named=named, refusals=(*unfit, *spoilt)),
             get(thing, self.thing, "look", SiteThing, named=named, refusals=spoilt),
@@ -251,6 +257,12 @@ class SiteEditor:
             body=await self._desk.sheet(table), content_type="text/csv", charset="utf-8", headers=headers
         )
 
+    async def parquet(self, request: web.Request) -> web.Response:
+        """The same as Parquet: numbers as numbers."""
+        table = _table(request)
+        headers = {"Content-Disposition": f'attachment; filename="{table}.parquet"'}
+        return web.Response(body=await self._desk.parquet(table), content_type=PARQUET.types[0], headers=headers)
+
     async def preview(self, request: web.Request, body: bytes, _: Given) -> object:
         """What a sheet would do, line by line, with every problem. Nothing is changed."""
         return await self._desk.preview(_table(request), body)
@@ -279,7 +291,7 @@ def telling() -> Iterator[None]:
     try:
         yield
     except Unfit as error:
-        flaws = [msgspec.to_builtins(one) | {"hint": error.hint} for one in error.flaws]
+        flaws = [Flaw(one.pointer, one.detail, error.hint, one.code, told={**one.told}) for one in error.flaws]
         status = 422 if error.code == "unfit_site" else 409
         raise Refusal(status, error.code, error.detail, error.hint, more={"errors": flaws}) from error
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from cloud.web.access import bearer, identify, same_origin
+from cloud.web.access import WHO, bearer, identify, same_origin
 from cloud.web.live import Cursor, Full, Live
 from cloud.web.queries import Text, Whole
 from cloud.web.replies import Refusal
@@ -61,7 +61,7 @@ class Stream:
         since = request.query.get("since", "")  # what it can not be is as if it were left out: a snapshot comes
         known = int(since) if since.isascii() and since.isdigit() and len(since) <= 18 else None
         try:
-            with self._live.join(known, request.query.get("epoch", "")) as cursor:
+            with self._live.join(known, request.query.get("epoch", ""), request[WHO].name) as cursor:
                 await socket.prepare(request)
                 await self._serve(request, socket, cursor)
         except Full as error:
@@ -119,7 +119,7 @@ class Stream:
                         request.transport.abort()  # a close frame would only queue behind what does not leave
                     return None
                 cursor.take = take
-            return WSCloseCode.GOING_AWAY
+            return WSCloseCode.TRY_AGAIN_LATER if cursor.ended else WSCloseCode.GOING_AWAY
         finally:
             cursor.take = None
 

@@ -1,7 +1,8 @@
 """By what a thing that people change is known to be as it was: its ETag, and who made it so.
 
 A tag names the state that people decide about, not the bytes: figures that move by themselves (how late an order is,
-the peak of an excursion that goes on) do not change it, or nobody could ever act on what they looked at.
+the peak of an excursion that goes on, what is proposed of a need) do not change it, or nobody could ever act on what
+they looked at.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def _alert(value: AlertView) -> Tag:
 
 
 def _need(value: Suggestion) -> Tag:
-    made = _short(value.id, value.state, value.units, value.order, value.snoozed_until_ms, value.note)
+    made = _short(value.id, value.state, value.order, value.snoozed_until_ms, value.note)
     return Tag(made, value.snoozed_by, value.changed_ms)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from cloud.web.access import REPEATED, WHO
 from cloud.web.channels import ChannelChange, ChannelMade, ChannelSettings, NewChannel
 from cloud.web.desk import DeskError, Unavailable
 from cloud.web.own import TokenMade
+from cloud.web.passwords import hash_password, verify_password
 from cloud.web.replies import JSON, PROBLEM, Refusal, refused, reply, reply_bytes
 from cloud.web.routing import Given, Media, Route
 from cloud.web.session import Passwords
@@ -32,13 +33,16 @@ SECRET = frozenset((
     Passwords, TokenMade, UserMade, NewChannel, ChannelChange, ChannelSettings, ChannelMade,
 ))  # fmt: skip
 """What holds something that is kept nowhere, or that a short password could be guessed from."""
+ONCE = "once:"
+"""Before what was sent, where what was answered is told once. Of what is secret it is kept as a password is."""
 Key = tuple[str, str, str]
 """Who asked, at which path, with which Idempotency-Key."""
 Done = TypeVar("Done")
 
 
 class Reply(NamedTuple):
-    """What a write was answered: `asked` is the SHA-256 of what was sent. "": it was done, and is told once."""
+    """What a write was answered: `asked` is the SHA-256 of what was sent, or `ONCE` and a hash of that: it was done,
+    and is told once. "": the same, and nobody knows what was sent."""
 
     asked: str
     status: int
@@ -53,7 +57,7 @@ class Answers(Protocol):
         """So many of them, the oldest first."""
 
     async def keep(self, key: Key, reply: Reply, most: int) -> None:
-        """Keep one, of at most so many: the oldest leave."""
+        """Keep one, of at most so many: the oldest of who has most leave."""
 
 
 class _Turn:
@@ -63,15 +67,43 @@ class _Turn:
         self.lock, self.wanted = asyncio.Lock(), 0
 
 
+class _Kept:
+    """So many replies. At the limit who has most forgets their oldest: nobody makes those of others forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._of = most, dict[str, OrderedDict[Key, Reply]]()
+        self._held: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return self._held.total()
+
+    def get(self, key: Key) -> Reply | None:
+        """The one under a key, which is then as if it were new."""
+        of = self._of.get(key[0])
+        if of is None or key not in of:
+            return None
+        of.move_to_end(key)
+        return of[key]
+
+    def put(self, key: Key, told: Reply) -> None:
+        """One more."""
+        self._of.setdefault(key[0], OrderedDict())[key] = told
+        self._held[key[0]] = len(self._of[key[0]])
+        while len(self) > self._most:
+            [(greedy, _)] = self._held.most_common(1)
+            self._of[greedy].popitem(last=False)
+            self._held[greedy] -= 1
+
+
 class Writes:
     """The replies to the last writes, by who asked, for what, with which key: one that was lost on its way can be asked
-    for again, with `answers` also after a restart. At the limit the oldest is forgotten; a desk knows its own by the
-    key, or is idempotent anyway."""
+    for again, with `answers` also after a restart, but for one that was refused: that did nothing. At the limit the
+    oldest of who has most is forgotten; a desk knows its own by the key, or is idempotent anyway."""
 
     def __init__(self, answers: Answers | None = None, limit: int = REPLIES_MAX) -> None:
         self._answers, self._limit = answers, limit
         self._recalled, self._recalling = answers is None, asyncio.Lock()
-        self._kept: OrderedDict[Key, Reply] = OrderedDict()
+        self._kept = _Kept(limit)
         self._recollected: set[Key] = set()  # of these nobody may have heard, nor have written down who did it
         self._turns: dict[tuple[str, ...], _Turn] = {}  # one for each write under way: the server bounds them
 
@@ -127,9 +159,8 @@ class Writes:
         self, known: Key, asked: str, request: web.Request, route: Route, act: Callable[[], Awaitable[object]]
     ) -> web.Response:
         await self._recall()
-        if known in self._kept:
-            self._kept.move_to_end(known)
-            response = _again(self._kept[known], asked)
+        if (before := self._kept.get(known)) is not None:
+            response = await _again(before, asked)
             if known not in self._recollected:
                 request[REPEATED] = True
             self._recollected.discard(known)
@@ -144,7 +175,7 @@ class Writes:
         if response.status == 412:
             return response  # nothing was done: with the tag as it is now, the same may be wanted under the same key
         told = Reply(asked, response.status, response.body, response.headers.get("ETag", ""))
-        self._remember(known, told)
+        self._kept.put(known, told)
         await self._keep(known, told, route)
         return response
 
@@ -153,36 +184,38 @@ class Writes:
         async with self._recalling:
             if not self._recalled and self._answers is not None:
                 for key, told in await self._answers.newest(self._limit):
-                    self._remember(key, told)
-                self._recollected.update(self._kept)
+                    self._kept.put(key, told)
+                    self._recollected.add(key)
                 self._recalled = True
 
-    def _remember(self, key: Key, told: Reply) -> None:
-        self._kept[key] = told
-        while len(self._kept) > self._limit:
-            self._recollected.discard(self._kept.popitem(last=False)[0])
-
     async def _keep(self, key: Key, told: Reply, route: Route) -> None:
-        """Keep an answer for the time after a restart; of what is secret, only that it was done."""
-        if self._answers is None:
+        """Keep an answer for the time after a restart; of what is secret, only that it was done. What was refused did
+        nothing: asked for again it is looked at anew."""
+        if self._answers is None or 400 <= told.status < 500:
             return
-        if route.body in SECRET or route.answer in SECRET or len(told.body) > KEPT_BYTES_MAX:
-            if told.status >= 400:
+        secret = route.body in SECRET or route.answer in SECRET
+        if secret or len(told.body) > KEPT_BYTES_MAX:
+            if told.status >= 500:
                 return
-            told = Reply("", told.status, b"", "")
+            asked = await asyncio.to_thread(hash_password, told.asked) if secret else told.asked
+            told = Reply(ONCE + asked, told.status, b"", "")
         try:
             await self._answers.keep(key, told, self._limit)
         except DeskError as error:  # it was done: who asked hears of it all the same
             log.warning("what %s was answered is forgotten at the next start: %s", route.id, error.detail)
 
 
-def _again(told: Reply, asked: str) -> web.Response:
-    if not told.asked:
-        hint = "look what is there, or make it anew under a new key"
-        raise Refusal(409, "told_once", "this was done already, and what it told is told once", hint)
-    if told.asked != asked:
+async def _again(told: Reply, asked: str) -> web.Response:
+    kept = told.asked.removeprefix(ONCE)
+    same = kept in ("", asked)
+    if kept.startswith("$"):
+        same = await asyncio.to_thread(verify_password, asked, kept)
+    if not same:
         hint = "use a new key for each write"
         raise Refusal(409, "key_used", "this Idempotency-Key came with something else before", hint)
+    if kept != told.asked or not kept:
+        hint = "look what is there, or make it anew under a new key"
+        raise Refusal(409, "told_once", "this was done already, and what it told is told once", hint)
     if told.status == 204:
         return answered(None)
     headers = {"ETag": told.tag} if told.tag else None

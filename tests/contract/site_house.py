@@ -23,15 +23,18 @@ from cloud.ledger_accounts import LedgerAccounts
 from cloud.stores.ledger import Ledger
 from cloud.web.app import make_app, serving
 from cloud.web.live import Live
+from cloud.web.schema import every_route
 from cloud.web.sign_in import SignIn
 from protocols import layout
 from protocols.asked import SitePart, SiteTold
 from protocols.revision import revision
+from tests.contract.told import Told
 from tests.desk import HASHED, NOON_MS, PASSWORD, MemoryDesk, desks, snapshot
 from tests.unit import shop
 from tests.unit.pages import blocks
 
 TEXT = f"# Ann's shop\n{blocks(shop.page('site'), 'toml')[0][1]}"
+ROUTES = Told(every_route())
 PEOPLE = '[[people]]\nid = "ann"\nname = "Ann"\nto = ["ann-phone"]\n'
 
 
@@ -101,10 +104,11 @@ class SiteHouse:
 
 
 async def tell(client: ClientSession, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, str]:
-    """Status, JSON and ETag of what is answered."""
+    """Status, JSON and ETag of what is answered, which is as its route tells of it."""
     kind = {"data": body} if isinstance(body, bytes) else {"json": body}
     async with client.request(method, f"/api/v1/{path}", headers=headers, **kind) as response:
         said = await response.read()
+        ROUTES.check(method, f"/api/v1/{path}", response.status, response.content_type, said)
         tag = response.headers.get("ETag", "")
         if response.content_type.endswith("json"):
             return response.status, msgspec.json.decode(said), tag

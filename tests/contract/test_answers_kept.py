@@ -80,7 +80,7 @@ async def test_what_is_told_once_is_neither_kept_nor_made_again(keeping: TradeSi
     await keeping.restart()
 
     assert await keeping.refused("/api/v1/tokens", token, "mo", "k-1") == (409, "told_once")
-    assert await keeping.refused("/api/v1/tokens", {**token, "days": 3}, "mo", "k-1") == (409, "told_once")
+    assert await keeping.refused("/api/v1/tokens", {**token, "days": 3}, "mo", "k-1") == (409, "key_used")
     assert await keeping.refused("/api/v1/users", {"name": "kim", "role": "viewer"}, "mo", "k-1") == (409, "told_once")
     assert [one.token_hash for one in keeping.service.ledger.people.tokens("mo")] == [hash_token(made["secret"])]
     with keeping.service.ledger._reading() as connection:
@@ -88,6 +88,35 @@ async def test_what_is_told_once_is_neither_kept_nor_made_again(keeping: TradeSi
     assert kept.count("k-1") == 2
     assert made["secret"] not in kept
     assert let_in["password"] not in kept
+
+
+async def test_what_was_refused_did_nothing_and_is_looked_at_anew_after_a_restart(keeping: TradeSite) -> None:
+    held = {"sku": "bolt", "units": 2}
+    assert await keeping.refused("/api/v1/reservations", held, "bo", "k-1") == (422, "not_enough")
+    await keeping.post("/api/v1/book", {"kind": "receipt", "sku": "bolt", "units": 9})
+    assert await keeping.refused("/api/v1/reservations", held, "bo", "k-1") == (422, "not_enough")
+
+    await keeping.restart()
+
+    assert (await keeping.post("/api/v1/reservations", held, "bo", "k-1"))["state"] == "held"
+
+
+async def test_nobody_makes_what_others_were_answered_forgotten(
+    keeping: TradeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by refusals nor by what they really do, with and without a restart."""
+    monkeypatch.setattr(Writes.__init__, "__defaults__", (None, 6))
+    await keeping.restart()
+    first = await keeping.post(SCORES, MARK, "mo", "k-1")
+    for number in range(9):
+        await keeping.ask("ada", "DELETE", "/api/v1/tokens/none", None, f"a-{number}")
+        await keeping.post("/api/v1/book", {"kind": "receipt", "sku": "bolt", "units": 1}, "bo", f"b-{number}")
+    assert await keeping.post(SCORES, MARK, "mo", "k-1") == first
+
+    await keeping.restart()
+
+    assert await keeping.post(SCORES, MARK, "mo", "k-1") == first
+    assert len(keeping.service.ledger.books.scores()) == 1
 
 
 async def test_of_an_answer_too_large_to_keep_it_is_known_that_it_was_done(
@@ -99,6 +128,7 @@ async def test_of_an_answer_too_large_to_keep_it_is_known_that_it_was_done(
     await keeping.restart()
 
     assert await keeping.refused(SCORES, MARK, "mo", "k-1") == (409, "told_once")
+    assert await keeping.refused(SCORES, {**MARK, "value": 80}, "mo", "k-1") == (409, "key_used")
     assert len(keeping.service.ledger.books.scores()) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from aiohttp import ClientSession
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from cloud.stores.ledger import Ledger
 from cloud.web import openapi, problems
 from cloud.web.app import ROUTES, make_app
 from cloud.web.app import answer as in_process
@@ -18,6 +20,7 @@ from cloud.web.live import Live
 from cloud.web.queries import Text, Whole
 from cloud.web.roles import RIGHTS, ROLES
 from cloud.web.sign_in import SignIn
+from tests.contract.site_house import edited_site, tell
 from tests.contract.told import Told
 from tests.contract.trade_site import TradeSite
 from tests.contract.web_service import Web, code_of, error_of
@@ -177,6 +180,21 @@ async def test_a_figure_beyond_its_bound_is_told_with_the_bound(
         told = await response.json()
 
     assert [(one["code"], one["limit"]) for one in told["errors"]] == [(code, limit)]
+
+
+@pytest.mark.parametrize("table", ["zones", "racks", "slots", "skus", "devices"])
+async def test_a_thing_of_the_site_that_lacks_a_field_is_refused_as_the_document_says(
+    document: Json, tmp_path: Path, table: str
+) -> None:
+    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
+        async with edited_site(ledger, tmp_path) as house:
+            status, told, _ = await tell(await house.client(), "POST", f"site/{table}", {"values": {}})
+
+    answer = document["paths"]["/api/v1/site/{table}"]["post"]["responses"][str(status)]
+    schema = answer["content"]["application/problem+json"]["schema"]
+    Draft202012Validator({**schema, "components": document["components"]}).validate(told)
+    assert (status, told["code"], told["errors"][0]["code"]) == (422, "unfit_site", "needed")
+    assert {*told["errors"][0]} <= {*document["components"]["schemas"]["Flaw"]["properties"]}
 
 
 async def tagged(client: ClientSession, path: str, **headers: str) -> tuple[int, str, Json]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+from msgspec.structs import replace
+
+from cloud.core.sku_view import Suggestion
+from cloud.web.tags import Tag, tag_of
 from protocols.reports import SlotLevel, StockEvent
 from tests.contract.trade_site import TradeSite
 from tests.depot import DAY_MS, HOUR_MS
@@ -92,6 +97,18 @@ async def test_of_two_who_decide_about_the_same_need_the_second_is_told_who_was_
         "bo", "POST", f"/api/v1/needs/{need['id']}/order", {"units": 80}, {"If-Match": headers["ETag"]}
     )
     assert (done[0], done[2]["orders"][0]["lines"][0]["units"]) == (200, 80)
+
+
+async def test_what_is_proposed_may_move_and_who_looked_at_a_need_can_still_decide(trading: TradeSite) -> None:
+    need = await trading.needed("A1", 5)
+    path = f"/api/v1/replenishment/{need['id']}"
+    _, headers, told = await trading.request("bo", "GET", path, None, {})
+    seen = msgspec.convert(told, Suggestion)
+    moved = replace(seen, units=seen.units + 20, available=1, out_ms=seen.out_ms + 1)
+
+    assert (tag_of(moved), headers["ETag"]) == (tag_of(seen), f'"{(tag_of(seen) or Tag("")).value}"')
+    assert tag_of(replace(seen, order=7)) != tag_of(seen)
+    assert tag_of(replace(seen, snoozed_until_ms=7)) != tag_of(seen)
 
 
 async def test_chosen_needs_become_one_draft_a_supplier_which_nobody_has_approved_yet(trading: TradeSite) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from arro3.io import read_parquet
 from msgspec.structs import replace
 
 from cloud import site_file
 from cloud.stores.ledger import Ledger
+from cloud.web.site_editor import TABLES
 from protocols import layout
 from tests.contract.site_house import TEXT, SiteHouse, edited_site, tell
 from tests.desk import slot as seen
@@ -112,6 +115,23 @@ async def test_only_the_last_versions_are_kept(house: SiteHouse) -> None:
     _, state, _ = await tell(mo, "GET", "site")
     assert [one["number"] for one in state["versions"]] == [*range(23, 3, -1)]
     assert state["kept"] == 20
+
+
+async def test_every_table_of_the_file_can_be_had_as_parquet(house: SiteHouse) -> None:
+    mo = await house.client()
+    assert (await tell(mo, "POST", SLOT, change(capacity=41)))[0] == 200
+
+    for table in TABLES:
+        status, file, _ = await tell(mo, "GET", f"site/{table}.parquet")
+        _, told, _ = await tell(mo, "GET", f"site/{table}")
+        found = read_parquet(io.BytesIO(file)).read_all()
+        assert (status, found.num_rows, found.column_names) == (
+            200, len(told["items"]), [one["name"] for one in told["fields"]],
+        )  # fmt: skip
+        for one in told["fields"]:
+            if one["kind"] in ("text", "choice", "number", "whole", "flag"):
+                values = [thing["values"][one["name"]] for thing in told["items"]]
+                assert found.column(one["name"]).to_pylist() == values, (table, one["name"])
 
 
 async def test_a_sheet_is_previewed_and_applied_whole_or_not_at_all(house: SiteHouse) -> None:

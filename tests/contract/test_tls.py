@@ -7,6 +7,7 @@ import asyncio
 import shutil
 import ssl
 import subprocess
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,47 @@ async def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="both --tls-cert and --tls-key"):
         async with tls.certified(argparse.Namespace(tls_cert=tmp_path / "c.pem", tls_key=None)):
             pass
+
+
+async def test_who_says_nothing_before_the_handshake_takes_no_more_places_than_others(tmp_path: Path) -> None:
+    """Connections count from when they are accepted: of one address three stay of six, the newest."""
+    cert, key = made(tmp_path, "own")
+    live = Live(snapshot())
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), tmp_path)
+    trusting = ssl.create_default_context(cafile=cert)
+    async with serving(app, tls=tls.context(cert, key), connections_max=6) as url, AsyncExitStack() as inside:
+        port = int(url.rpartition(":")[2])
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+        for _, writer in silent:
+            inside.callback(writer.close)
+
+        for reader, _ in silent[:3]:
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        client = await inside.enter_async_context(ClientSession())
+        async with client.get(f"{url}/healthz", ssl=trusting) as answer:
+            assert answer.status == 200
+        assert await asyncio.wait_for(silent[3][0].read(), 5) == b""
+        async with client.get(f"{url}/metrics", ssl=trusting) as answer:
+            assert "\nwarehouse_connections_refused_total 0.0\n" in await answer.text()
+
+
+async def test_with_tls_who_is_turned_away_is_counted(tmp_path: Path) -> None:
+    cert, key = made(tmp_path, "own")
+    live = Live(snapshot())
+    app = make_app(desks(MemoryDesk(live)), live, SignIn(MemoryAccounts()), tmp_path)
+    trusting = ssl.create_default_context(cafile=cert)
+    ours = {"X-Requested-With": "warehouse", "Expect": "100-continue"}
+    async with serving(app, tls=tls.context(cert, key), connections_max=2) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]), ssl=trusting)
+        head = [f"{name}: {text}" for name, text in {**ours, "Host": "depot", "Content-Length": "9"}.items()]
+        writer.write("\r\n".join(["POST /api/v1/session HTTP/1.1", *head, "Origin: https://depot", "", ""]).encode())
+        assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 100 Continue\r\n"
+
+        late, its = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        assert await asyncio.wait_for(late.read(), 5) == b""
+
+        its.close()
+        writer.write(b"123456789GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        said = await asyncio.wait_for(reader.readuntil(b"\nwarehouse_connections_refused_total 1.0\n"), 5)
+        assert b"HTTP/1.1 400" in said
+        writer.close()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, WSCloseCode, WSMsgType, WSServerHandshakeError
 
 from cloud.core.view import Snapshot
 from cloud.web.app import make_app, serving
@@ -104,9 +104,23 @@ async def test_the_client_too_many_is_turned_away_and_counted(web: Web) -> None:
     await until(lambda: web.live.clients == 0)
     assert refused.value.status == 503
     assert "warehouse_live_clients 3.0" in page
+    assert "warehouse_live_clients_max 3.0" in page
     assert "warehouse_live_clients_refused_total 1.0" in page
     async with person.ws_connect("/ws") as ws:
         assert (await next_frame(ws))["k"] == "s"
+
+
+async def test_one_account_keeps_nobody_else_from_watching(web: Web) -> None:
+    greedy, person = await web.client("ada"), await web.client("bo")
+    async with AsyncExitStack() as stack:
+        *_, last = [await stack.enter_async_context(greedy.ws_connect("/ws")) for _ in range(3)]
+        await next_frame(last)
+
+        async with person.ws_connect("/ws") as ws:
+            assert (await next_frame(ws))["k"] == "s"
+            ended = await last.receive(timeout=10)
+
+    assert (ended.type, ended.data) == (WSMsgType.CLOSE, WSCloseCode.TRY_AGAIN_LATER)
 
 
 async def test_signing_out_ends_the_stream_and_watching_keeps_a_session(web: Web) -> None:

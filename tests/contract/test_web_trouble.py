@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import resource
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 from aiohttp.web import Application
 
-from cloud.web import bodies
+from cloud.web import bodies, door
 from cloud.web.access import COOKIE
 from cloud.web.app import make_app, serving
 from cloud.web.live import Live
@@ -206,26 +207,76 @@ async def test_half_a_head_is_waited_for_so_long_and_no_longer(static: Path) -> 
         assert await asyncio.wait_for(reader.read(), 10) == b""
 
 
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: depot\r\n\r\n"
+BUSY = (
+    b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nX-Requested-With: warehouse\r\n"
+    b"Content-Length: 50\r\nExpect: 100-continue\r\n\r\n"
+)
+"""A request that is under way: its body is still to come."""
+
+
+@asynccontextmanager
+async def busy(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection with a request under way."""
+    async with line(url) as (reader, writer):
+        writer.write(BUSY)
+        assert await asyncio.wait_for(reader.readline(), 10) == b"HTTP/1.1 100 Continue\r\n"
+        yield reader, writer
+
+
 async def test_one_address_has_so_many_connections_and_leaves_room_for_others(
     static: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Told once, and counted; who was inside stays, and a place that is left is free again."""
-    async with serving(app(static), connections_max=6) as url, line(url) as (reader, writer):
-        others = [line(url) for _ in range(2)]
-        for one in others:
-            await one.__aenter__()
-        for _ in range(4):
-            async with line(url) as (late, _):
-                assert await asyncio.wait_for(late.read(), 10) == b""
-        await others[0].__aexit__(None, None, None)
-
-        writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        _, _, figures = await answered(reader)
+    """Told once, and counted; who is being served stays, and a place that is left is free again."""
+    async with serving(app(static), connections_max=6) as url, AsyncExitStack() as inside:
+        for _ in range(2):
+            await inside.enter_async_context(busy(url))
+        async with busy(url) as (reader, writer):
+            for _ in range(4):
+                async with line(url) as (late, _):
+                    assert await asyncio.wait_for(late.read(), 10) == b""
+            writer.write(b"x" * 50)
+            await reader.readline()
+            assert (await answered(reader))[0] == 400
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            _, _, figures = await answered(reader)
         await until_let_in(url)
-        await others[1].__aexit__(None, None, None)
 
     assert b"\nwarehouse_connections_refused_total 4.0\n" in figures
     assert len([one for one in caplog.records if "connections" in one.message]) == 1
+
+
+@pytest.mark.parametrize("said", [b"", HEALTH[:30], HEALTH])
+async def test_who_comes_takes_the_place_of_the_connection_that_waits_longest(static: Path, said: bytes) -> None:
+    """One that nothing was asked on yet, whose head is not whole, and one that is kept: none stays for long in a full
+    house."""
+    async with serving(app(static), connections_max=6) as url, busy(url) as at_work, AsyncExitStack() as inside:
+        waiting = [await inside.enter_async_context(line(url)) for _ in range(2)]
+        for reader, writer in waiting:
+            writer.write(said)
+            if said == HEALTH:
+                await answered(reader)
+
+        async with line(url):
+            assert await asyncio.wait_for(waiting[0][0].read(), 10) == b""
+            waiting[1][1].write(HEALTH[len(said) % len(HEALTH) :])
+            assert (await answered(waiting[1][0]))[0] == 200
+            at_work[1].write(b"x" * 50)
+            await at_work[0].readline()
+            assert (await answered(at_work[0]))[0] >= 400
+
+
+def test_as_many_files_may_be_open_as_all_connections_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[int, int]]()
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+    for limits in ((1024, 20_000), (1024, 2_000), (1024, 1024), (50_000, 60_000), (1024, resource.RLIM_INFINITY)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
+        door.widen()
+
+    wanted = door.FILES_WANTED
+    assert asked == [(wanted, 20_000), (2_000, 2_000), (wanted, resource.RLIM_INFINITY)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (wanted, wanted))
+    assert door.room() == door.CONNECTIONS_MAX
 
 
 async def until_let_in(url: str) -> None:
@@ -263,7 +314,7 @@ async def test_what_is_no_http_is_answered_with_a_problem_and_no_version(
     status, headers, body = await send(web.url, request_)
 
     assert code_of(status, headers["content-type"], body) == "bad_request"
-    assert status in (400, 417)
+    assert status == 400
     assert "aiohttp" not in headers.get("server", "")
     assert headers["x-content-type-options"] == "nosniff"
     assert quiet(caplog)

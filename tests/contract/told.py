@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from cloud.web.app import ROUTES
 from cloud.web.openapi import statuses
-from cloud.web.replies import PROBLEM
+from cloud.web.replies import PROBLEM, ProblemDetails
 from cloud.web.routing import Media, Route
 
 FREE = ("wrong_method",)
@@ -37,14 +38,19 @@ class Told:
         if status >= 400 and content_type == PROBLEM:
             code = msgspec.json.decode(body)["code"]
             assert code in statuses(route).get(status, ()) or code in FREE, f"{where} {code}, and does not tell of it"
+            _as_declared(ProblemDetails, body, where)
             return
         kind = route.also.get(status, route.answer)
         assert status in (200, 204, *route.also), f"{where}, and does not tell of it"
         if isinstance(kind, Media):
             assert content_type in kind.types or "*/*" in kind.types, f"{where} with {content_type}"
         elif kind is not None:
-            known = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(body, type=kind)))
-            assert known == msgspec.json.decode(body), f"{where} with more than it tells of"
+            _as_declared(kind, body, where)
+
+
+def _as_declared(kind: Any, body: bytes, where: str) -> None:
+    known = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(body, type=kind)))
+    assert known == msgspec.json.decode(body), f"{where} with more than it tells of"
 
 
 def told_by(app: web.Application) -> Told:

@@ -55,7 +55,9 @@ def code_of(status: int, content_type: str, body: bytes) -> str:
     """The code of a problem (RFC 9457), which tells what happened and what to do."""
     told = msgspec.json.decode(body)
     assert content_type == "application/problem+json"
-    assert msgspec.convert(told, ProblemDetails).detail
+    known = msgspec.convert(told, ProblemDetails)
+    assert known.detail
+    assert msgspec.to_builtins(known) == told, "it tells more than a problem has"
     assert (told["status"], told["type"]) == (status, f"/api/v1/problems/{told['code']}")
     code: str = told["code"]
     return code

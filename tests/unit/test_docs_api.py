@@ -31,14 +31,14 @@ async def test_the_requests_are_answered_as_the_page_says(tmp_path: Path, monkey
     script = "\n".join(text for _, text in blocks(TEXT, "sh")[1:])
     (_, shown) = blocks(TEXT, "json")[0]
     async with shop.opened(tmp_path, monkeypatch) as open_shop:
-        await open_shop.post("/api/v1/book", {"kind": "receipt", "sku": "tea", "units": 20})
+        await open_shop.post("/api/v1/book", {"kind": "receipt", "sku": "gloves-m", "units": 20})
         script = script.replace("http://127.0.0.1:8080", open_shop.url).replace('"..."', f'"{PASSWORD}"')
         script = re.sub(r"^(curl .*)$", r"\1; echo", f"TOKEN={TOKEN}\n{script}", flags=re.MULTILINE)
         made = await asyncio.create_subprocess_shell(script, cwd=tmp_path, stdout=asyncio.subprocess.PIPE)
         out, _ = await made.communicate()
 
     stock, session, problem, held, again, seen, late, picked, page = map(json.loads, out.decode().split("\n")[:9])
-    assert {one["id"] for one in stock} >= {"tea", "bandage"}
+    assert {one["id"] for one in stock} >= {"gloves-m", "insulin"}
     assert (session["user"], session["role"]) == ("bo", "buyer")
     assert problem == json.loads(shown)
     assert (held, held["id"], held["state"]) == (again, 1, "held")

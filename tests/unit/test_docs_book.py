@@ -193,7 +193,7 @@ def test_the_figures_are_those_of_the_code() -> None:
         f"within {causes.WINDOW_MS // 60_000} minutes",
         f"(below {causes.SURE:.0%})".replace("%", " %"),
         f"the last {counts.FINDINGS_MAX:,} counts",
-        f"the last {REPLIES_MAX:,} of this run",
+        f"the last {REPLIES_MAX:,} are remembered",
         f"at most {audit.SHOWN_MAX} findings",
         f"within {stale.RETURN_DAYS} days",
         f"at {stale.RETURNED:.0%} of their cost".replace("%", " %"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import msgspec
 import pytest
@@ -236,3 +237,20 @@ def test_the_ring_holds_no_more_bytes_than_it_may(monkeypatch: pytest.MonkeyPatc
     drain(live, far)
 
     assert (near.snapshots, far.snapshots) == (1, 2)
+
+
+async def test_where_all_places_are_taken_who_has_fewer_gets_one_of_who_has_most() -> None:
+    live = Live(snapshot(), clients_max=4)
+    with ExitStack() as stack:
+        held = [stack.enter_context(live.join(0, "epoch-1", who)) for who in ("vi", "vi", "bo", "vi")]
+
+        mo = stack.enter_context(live.join(0, "epoch-1", "mo"))
+
+        assert [one.ended for one in (*held, mo)] == [False, False, False, True, False]
+        assert [frame async for frame in held[3]] == []
+        for who in ("vi", "bo"):
+            with pytest.raises(Full), live.join(0, "epoch-1", who):
+                pass
+        assert (live.clients, live.clients_refused) == (4, 3)
+
+    assert live.clients == 0

@@ -96,7 +96,7 @@ TABLES = (
     ),
     Table(
         "deliveries",
-        "A try to tell a subscriber of an event, of the latest since the service began.",
+        "A try to tell a subscriber of an event, of the latest 500.",
         (
             text("webhook"), text("event"), text("type"), time("at"), whole("tries"), whole("status"), text("outcome"),
             text("detail"),

@@ -56,7 +56,7 @@ export interface Stock {
   skus: Record<string, number | null>;
 }
 
-/** A webhook as a buyer sees it; `log` is of this run, the newest last. Its secret is not in it. */
+/** A webhook as a buyer sees it; `log`: the last tries, the newest last. Its secret is not in it. */
 export interface WebhookView {
   id: string;
   url: string;

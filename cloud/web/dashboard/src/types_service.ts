@@ -61,14 +61,16 @@ export interface DeviceProof {
 
 /**
  * What is wrong with one field of what was sent: `pointer` names it (RFC 6901). `code`: which bound it is beyond
- * ("least", "most", of a length "short", "long"; "" for another flaw), and `limit` that bound.
+ * ("least", "most", of a length "short", "long"), and `limit` that bound; or, of the site file, what else does not
+ * fit, and `told` the figures and names in it. "": another flaw.
  */
 export interface Flaw {
   pointer: string;
   detail: string;
   hint: string;
-  code: "" | "least" | "long" | "most" | "short";
+  code: string;
   limit: number | null;
+  told?: Record<string, string | number>;
 }
 
 /** Reports `first`..`last` of a lane are not here; their neighbours became known at `from_ms` and `to_ms`. */

@@ -35,7 +35,7 @@ def add(verb: Any) -> None:
     """The verb."""
     account = verb("account", _account, "Make an account, or give it a new password, and print that.")
     account.add_argument("name")
-    account.add_argument("--role", choices=ROLES, help="default: viewer")
+    account.add_argument("--role", choices=ROLES, help="default: the one they have, else viewer")
     account.add_argument("--supplier", default="", metavar="ID", help="for whom an account of role supplier acts")
     account.add_argument("--remove", action="store_true", help="delete the account: who has it is signed out")
     text = "for a machine: print a token (`Authorization: Bearer TOKEN`) in place of a password"
@@ -64,8 +64,8 @@ def oidc(arguments: argparse.Namespace) -> Oidc | None:
 
 def named(name: str) -> str:
     """The name of an account; raises `ValueError` for what can be none."""
-    if names.flaw(name) or "/" in name:
-        raise ValueError(f"{name!r} can not name an account: use 1 to 64 visible characters, and no slash")
+    if why := names.account_flaw(name):
+        raise ValueError(f"{name!r} can not name an account: {why}")
     return name
 
 
@@ -92,7 +92,7 @@ def _account(arguments: argparse.Namespace) -> None:
             kept = ledger.people.account(name)
             known = [one.name for one in ledger.people.accounts()]
             if kept is None and (like := names.another(name, known)):
-                raise ValueError(f"{name!r} would pass for {like!r}, which is taken: take another name")
+                raise ValueError(f"{names.taken(name, like)}: take another name")
             role, supplier = _as_whom(arguments, kept)
             given = (_token if arguments.token else _password)(ledger, arguments, kept, role, supplier)
             said, line = {"name": name, "role": role, what: given}, f"{name} ({role}): {given}"
@@ -100,12 +100,14 @@ def _account(arguments: argparse.Namespace) -> None:
 
 
 def _as_whom(arguments: argparse.Namespace, kept: Person | None) -> tuple[str, str]:
-    """Role and supplier. A token is for an account as it is."""
+    """Role and supplier: who is there keeps theirs where none are given. A token is for an account as it is."""
+    role, supplier = arguments.role or "viewer", arguments.supplier
+    if kept is not None and not arguments.role and not supplier:
+        return kept.role, kept.supplier
     if arguments.token and kept is not None:
-        if (arguments.role or kept.role, arguments.supplier or kept.supplier) != (kept.role, kept.supplier):
+        if (arguments.role or kept.role, supplier or kept.supplier) != (kept.role, kept.supplier):
             raise ValueError(f"{kept.name!r} is a {kept.role} already: leave --role and --supplier out")
         return kept.role, kept.supplier
-    role, supplier = arguments.role or "viewer", arguments.supplier
     if (role == "supplier") != bool(supplier):
         raise ValueError("--role supplier and --supplier ID belong together: for whom does the account act?")
     if supplier and (arguments.site != running.beside(arguments.state) or arguments.site.exists()):
@@ -115,11 +117,18 @@ def _as_whom(arguments: argparse.Namespace, kept: Person | None) -> tuple[str, s
     return role, supplier
 
 
-def _password(ledger: Ledger, arguments: argparse.Namespace, _: Person | None, role: str, supplier: str) -> str:
-    given = one_time()
-    now_ms, name = _now_ms(), arguments.name
-    ledger.people.keep_account(name, role, hash_password(given), supplier, changed_ms=now_ms, changed_by=CONSOLE)
-    _told(ledger, "account", name, f"role {role}")
+def _password(ledger: Ledger, arguments: argparse.Namespace, kept: Person | None, role: str, supplier: str) -> str:
+    """A new password; whom another service signs in it still does. Raises `LastAdmin`."""
+    given, name = one_time(), arguments.name
+    hashed, now_ms = hash_password(given), _now_ms()
+    if kept is None:
+        ledger.people.keep_account(name, role, hashed, supplier, changed_ms=now_ms, changed_by=CONSOLE)
+    elif kept.disabled:
+        raise ValueError(f"{name!r} is disabled: let an admin enable it on the page Users first")
+    else:
+        values = {"role": role, "supplier": supplier, "password_hash": hashed, "once": False}
+        ledger.people.change_account(name, **values, changed_ms=now_ms, changed_by=CONSOLE)
+    _told(ledger, "account", name, f"role: {role}")
     return given
 
 
@@ -143,7 +152,7 @@ def _removed(ledger: Ledger, name: str) -> str:
     role = ledger.people.remove_account(name)
     if not role:
         raise ValueError(f"there is no account {name!r}")
-    _told(ledger, "remove_account", name, f"role {role}")
+    _told(ledger, "remove_account", name, f"role: {role}")
     return role
 
 

@@ -52,15 +52,15 @@ class LedgerAccounts:
         person, kept = found
         return Kept(account_of(person), kept.expires_ms, kept.since_ms, kept.address, kept.browser)
 
-    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
-        """Keep a new session; beyond the limit those that would expire first leave."""
+    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> bool:
+        """Keep a new session; beyond the limit those of the same account that would expire first leave."""
         mine, since_ms = session.account, session.since_ms
         row = Session(
             token_hash, mine.name, mine.password_hash, session.expires_ms, since_ms, since_ms, session.address,
             session.browser,
         )  # fmt: skip
         with unavailable():
-            await asyncio.to_thread(self._people.keep_session, row, sessions_max)
+            return await asyncio.to_thread(self._people.keep_session, row, sessions_max)
 
     async def renew_session(self, token_hash: str, expires_ms: int, now_ms: int) -> None:
         """Let a session expire at another time; one that is gone stays gone."""

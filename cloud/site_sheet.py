@@ -1,14 +1,15 @@
 """Sheets of slots, SKUs, devices, zones and racks: CSV or Parquet out, and CSV of any usual kind in.
 
-Comma, semicolon or tab; a decimal point or comma; UTF-8, or UTF-16 that says so. A cell that says what the file says
-already changes nothing, however it is written; an empty one leaves its field out, a column that is not there its field
-as it is.
+Comma, semicolon or tab, also below a first line `sep=;`; a decimal point or comma; UTF-8, or UTF-16 that says so. A
+cell that says what the file says already changes nothing, however it is written; an empty one leaves its field out, a
+column that is not there its field as it is.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from protocols.layout_checks import SiteFlaw
 ROWS_MAX = 50_000
 YES, NO = ("true", "yes", "1", "ja", "是", "y", "t"), ("false", "no", "0", "nein", "否", "n", "f")
 WIDTHS = ("x_m", "y_m", "width_m", "depth_m")
+SEPARATOR_LINE = re.compile(r'"?sep=.?"?[,;\t]*\s*', re.IGNORECASE)
+"""What Excel reads before the columns, and nobody else."""
 
 
 def written(now: Revised, table: Table) -> bytes:
@@ -64,16 +67,28 @@ def _plain(field: FieldView, value: Any) -> Any:
 
 def rows(body: bytes, now: Revised, table: Table) -> tuple[list[Row], list[SheetFlaw]]:
     """The rows of a sheet, and what is wrong with it apart from them."""
+    with opened_bytes(body, KEPT, "") as source:
+        first = source.readline()
+        if not SEPARATOR_LINE.fullmatch(first):
+            return _rows(body, first, now, table)
+        rest = source.read()
+    read, wrong = _rows(rest.encode("utf-8", KEPT), rest.partition("\n")[0], now, table)
+    moved = [Row(one.line + 1, one.cells, one.values, one.wrong) for one in read]
+    return moved, [SheetFlaw(one.line + 1, one.column, one.code, one.detail, one.told) for one in wrong]
+
+
+def _rows(body: bytes, first: str, now: Revised, table: Table) -> tuple[list[Row], list[SheetFlaw]]:
+    """The same of a sheet whose `first` line names the columns."""
     try:
-        with opened_bytes(body, KEPT, "") as source:
-            separator, header = header_of(source.readline())
+        separator, header = header_of(first)
+        written = next(csv.reader([first], delimiter=separator), [])
     except csv.Error as error:
         return [], [SheetFlaw(1, "", "sheet", f"the first line can not be read ({error})")]
     named = [one for one in header if one]
     wrong = [
         SheetFlaw(1, one[:64], flaw.code, flaw.detail, flaw.told)
-        for one in dict.fromkeys(named)
-        if fields.field_of(table, one) is None and (flaw := fields.unknown(table, one, ""))
+        for one in dict.fromkeys(one.strip() for one in written)
+        if one and fields.field_of(table, one.lower()) is None and (flaw := fields.unknown(table, one, ""))
     ]
     if any(is_wide(one) for one in header):
         return [], [SheetFlaw(1, "", "not_text", f"the sheet is not UTF-8 text; {SAVE}")]
@@ -83,6 +98,9 @@ def rows(body: bytes, now: Revised, table: Table) -> tuple[list[Row], list[Sheet
             f"the first line has to name the columns, `id` among them, like {separator.join(fields.names(table)[:6])}"
         )
         return [], [*wrong, SheetFlaw(1, "id", "no_header", said)]
+    if twice := next((one for one in wanted if header.count(one) > 1), ""):
+        said = f"there are two columns `{twice}`; leave one out"
+        return [], [*wrong, SheetFlaw(1, twice, "column_twice", said, {"value": twice})]
     problems = Problems()
     points = Points()
     numbers = [at for at, one in enumerate(wanted) if _is_number(fields.field_of(table, one))]
@@ -91,7 +109,8 @@ def rows(body: bytes, now: Revised, table: Table) -> tuple[list[Row], list[Sheet
         with opened_bytes(body, KEPT, "") as source:
             for line, values in Sheet(Path("sheet"), ("id",), wanted, problems).rows_of(source):
                 if len(found) >= ROWS_MAX:
-                    raise SheetError(f"there are more than {ROWS_MAX} rows; import them in parts")
+                    said = f"there are more than {ROWS_MAX:,} rows; import them in parts"
+                    return [], [*wrong, SheetFlaw(line, "", "many_rows", said, {"most": ROWS_MAX})]
                 if any(values):
                     found.append((line, values))
                     for at in numbers:
@@ -141,14 +160,14 @@ class _Reader:
             if field.kind == "number" and now in (float(error.thousands), float(error.decimal)):
                 return now, None
             readings: dict[str, str | int | float] = {"thousands": error.thousands, "decimal": error.decimal}
-            said = f"{text[:40]!r} can be {error.thousands} or {error.decimal}; write the one that is meant like that"
+            said = f"`{text[:40]}` can be {error.thousands} or {error.decimal}; write the one that is meant like that"
             return None, SiteFlaw(field.name, "unclear", said, {**readings, "value": text[:40]})
         except ValueError:
             value = text
         read, wrong = fields.read(self._table, {field.name: value})
         if wrong:
             told = {**wrong[0].told, "value": text[:40]}
-            return None, SiteFlaw(field.name, wrong[0].code, f"{text[:40]!r} can not be: {wrong[0].detail}", told)
+            return None, SiteFlaw(field.name, wrong[0].code, f"`{text[:40]}` can not be: {wrong[0].detail}", told)
         return read[field.name], None
 
     def _read(self, field: FieldView, text: str) -> Any:
@@ -165,7 +184,7 @@ class _Reader:
             case "wholes":
                 return [int(one) for one in text.replace(",", " ").split()]
             case "area":
-                numbers = [float(one) for one in text.split()]
+                numbers = [float(one.replace(",", ".")) for one in text.split()]
                 return dict(zip(WIDTHS, numbers, strict=True))
         return text[1:] if text.startswith("'") and text[1:2] in FORMULA else text
 

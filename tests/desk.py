@@ -161,10 +161,13 @@ class MemoryAccounts:
             return None
         return replace(kept, account=account) if account.password_hash == kept.account.password_hash else None
 
-    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
-        while len(self.sessions) >= sessions_max:
-            del self.sessions[min(self.sessions, key=lambda key: self.sessions[key].expires_ms)]
+    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> bool:
+        mine = [key for key, one in self.sessions.items() if one.account.name == session.account.name]
+        leaving = sorted(mine, key=lambda key: -self.sessions[key].expires_ms)[sessions_max - 1 :]
+        for key in leaving:
+            del self.sessions[key]
         self.sessions[token_hash] = session
+        return bool(leaving)
 
     async def renew_session(self, token_hash: str, expires_ms: int, now_ms: int) -> None:
         if kept := self.sessions.get(token_hash):

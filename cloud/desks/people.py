@@ -56,7 +56,7 @@ class PeopleDesk:
     async def make_token(self, owner: Who, wanted: NewToken) -> TokenMade:
         """A token for somebody, in the place of the one of that name."""
         name, scopes = wanted.name.strip(), [one for one in SCOPES if one in wanted.scopes]
-        _readable(name)
+        _readable(names.flaw(name))
         if beyond := [one for one in scopes if not owner.may(one)]:
             raise Refused("scopes", f"you may not `{beyond[0]}` yourself", "take it out, or ask an admin")
         secret, now_ms = secrets.token_urlsafe(32), self._now_ms()
@@ -98,20 +98,18 @@ class PeopleDesk:
     async def add_user(self, wanted: NewUser, by: str) -> UserMade:
         """Somebody new, with a one-time password."""
         name = wanted.name
-        _readable(name)
-        if "/" in name:
-            raise Refused("bad_name", f"{name!r} can be nobody's name", "use visible characters, and no slash")
+        _readable(names.account_flaw(name))
         self._check(wanted.role, wanted.supplier)
         with unavailable():
             known = [one.name for one in await asyncio.to_thread(self._people.accounts)]
         if like := names.another(name, known):
-            raise Refused("name_taken", f"{name!r} would pass for {like!r}, which is taken", "take another name")
+            raise Refused("name_taken", names.taken(name, like), "take another name", {"told": {"like": like}})
         password = one_time()
         hashed = await asyncio.to_thread(hash_password, password)
         one = Person(name, wanted.role, hashed, wanted.supplier, True, changed_ms=self._now_ms(), changed_by=by)
         with unavailable():
             if not await asyncio.to_thread(self._people.add_account, one):
-                raise Refused("name_taken", f"there is a {name!r} already", "take another name")
+                raise Refused("name_taken", names.taken(name, name), "take another name", {"told": {"like": name}})
         return UserMade(_user(one, 0, 0), password)
 
     async def change_user(self, name: str, change: UserChange, by: str) -> UserView:
@@ -131,7 +129,7 @@ class PeopleDesk:
         """A one-time password for somebody, whose sessions are over."""
         before = await self.user(name)
         if before.vouched:
-            raise Refused("no_password", f"{name!r} signs in by another service", "change the password there")
+            raise Refused("no_password", f"`{name}` signs in by another service", "change the password there")
         password = one_time()
         hashed = await asyncio.to_thread(hash_password, password)
         return UserMade(await self._changed(name, by, {"password_hash": hashed, "once": True}), password)
@@ -144,7 +142,7 @@ class PeopleDesk:
         except LastAdmin as error:
             raise _last(error) from None
         if not role:
-            raise NotFound(f"there is no user {name!r}", _AGAIN)
+            raise NotFound(f"there is no user `{name}`", _AGAIN)
 
     async def keep_deeds(self, deeds: Sequence[DeedView]) -> None:
         """Write down what was done."""
@@ -167,16 +165,19 @@ class PeopleDesk:
         if supplier and role != "supplier":
             raise Refused("only_suppliers", "only the role supplier acts for a supplier", "take it, or leave that out")
         if role == "supplier" and supplier not in self._suppliers:
-            hint = f"name one of the site file: {', '.join(self._suppliers) or 'there is none yet'}"
+            known = ", ".join(self._suppliers)
+            hint, told = f"name one of the site file: {known or 'there is none yet'}", {"suppliers": known or "–"}
             if not supplier:
-                raise Refused("needs_supplier", "the role supplier needs the supplier it acts for", hint)
-            raise Refused("unknown_supplier", f"{supplier!r} is no supplier of this site", hint)
+                said = "the role supplier needs the supplier it acts for"
+                raise Refused("needs_supplier", said, hint, {"told": told})
+            said = f"`{supplier}` is no supplier of this site"
+            raise Refused("unknown_supplier", said, hint, {"told": told | {"supplier": supplier}})
 
     async def _changed(self, name: str, by: str, values: dict[str, object]) -> UserView:
         def change() -> UserView:
             after = self._people.change_account(name, **values, changed_ms=self._now_ms(), changed_by=by)
             if after is None:
-                raise NotFound(f"there is no user {name!r}", _AGAIN)
+                raise NotFound(f"there is no user `{name}`", _AGAIN)
             return self._look(name)
 
         try:
@@ -188,13 +189,13 @@ class PeopleDesk:
     def _look(self, name: str) -> UserView:
         found = None if "\0" in name else self._people.account(name)
         if found is None:
-            raise NotFound(f"there is no user {name[:100]!r}", _AGAIN)
+            raise NotFound(f"there is no user `{name[:100]}`", _AGAIN)
         return _user(found, len(self._people.sessions(name, self._now_ms())), len(self._people.tokens(name)))
 
 
-def _readable(name: str) -> None:
-    if why := names.flaw(name):
-        raise Refused("bad_name", why, "use visible characters")
+def _readable(why: str) -> None:
+    if why:
+        raise Refused("bad_name", why, "take another name", {"told": {"most": names.LENGTH_MAX}})
 
 
 def _role(one: Person) -> Role:

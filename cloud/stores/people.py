@@ -176,14 +176,16 @@ class People:
             found = connection.execute(wanted.order_by(session.c.since_ms.desc(), session.c.token_hash))
             return [Session(*row) for row in found]
 
-    def keep_session(self, one: Session, sessions_max: int) -> None:
-        """Store a new session; beyond `sessions_max` those that would expire first leave."""
-        columns = session.c
-        staying = select(columns.token_hash).order_by(columns.expires_ms.desc()).limit(sessions_max - 1)
+    def keep_session(self, one: Session, sessions_max: int) -> bool:
+        """Store a new session; beyond `sessions_max` of its account those that would expire first leave. Whether one
+        left. What others have open is never touched: else whoever signs in often enough would sign everybody out."""
+        columns, theirs = session.c, session.c.name == one.name
+        staying = select(columns.token_hash).where(theirs).order_by(columns.expires_ms.desc()).limit(sessions_max - 1)
         with self._writing() as connection:
-            connection.execute(delete(session).where(columns.token_hash.not_in(staying)))
+            left = connection.execute(delete(session).where(theirs, columns.token_hash.not_in(staying))).rowcount > 0
             connection.execute(insert(session).values(one._asdict()))
             connection.execute(update(account).where(account.c.name == one.name).values(signed_in_ms=one.since_ms))
+        return left
 
     def renew_session(self, token_hash: str, expires_ms: int, now_ms: int) -> None:
         """Let a session that is used expire at another time; one that is gone stays gone."""

@@ -21,7 +21,10 @@ from cloud.web.roles import Role, Scope, Who
 from cloud.web.tries import Tries
 
 SESSION_MS = 12 * 3600 * 1000
-SESSIONS_MAX = 1000
+SESSIONS_MAX = 100
+"""Of one account: a wall of screens may share one."""
+KNOWN_MAX = 1000
+"""Sessions that are known without looking them up."""
 RENEW_MS = 60_000
 TRIES_MAX = 5
 """Wrong passwords for one name from one address within five minutes."""
@@ -85,8 +88,9 @@ class Accounts(typing.Protocol):
     async def find_session(self, token_hash: str) -> Kept | None:
         """The session; None when it is unknown, or its account is gone, disabled, or has another password since."""
 
-    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> None:
-        """Keep a new session, of at most `sessions_max`: those that would expire first leave."""
+    async def keep_session(self, token_hash: str, session: Kept, sessions_max: int) -> bool:
+        """Keep a new session, of at most `sessions_max` of its account: those that would expire first leave. Whether
+        one left."""
 
     async def renew_session(self, token_hash: str, expires_ms: int, now_ms: int) -> None:
         """Let a session expire later, as it is used now; one that is gone stays gone."""
@@ -178,7 +182,8 @@ class SignIn:
         who, expires_ms = _who(account), now_ms + self.session_ms
         token = secrets.token_urlsafe(32)
         kept = Kept(account, expires_ms, now_ms, address, browser)
-        await self._accounts.keep_session(hash_token(token), kept, self._sessions_max)
+        if await self._accounts.keep_session(hash_token(token), kept, self._sessions_max):
+            self.forget(account.name)
         self._know(hash_token(token), _Known(who, expires_ms, now_ms))
         return token, who
 
@@ -330,7 +335,7 @@ class SignIn:
 
     def _know(self, key: str, known: _Known) -> None:
         self._known.pop(key, None)
-        if len(self._known) >= self._sessions_max:
+        if len(self._known) >= KNOWN_MAX:
             del self._known[next(iter(self._known))]
         self._known[key] = known
 

@@ -240,7 +240,7 @@ class SiteEditor:
 
     async def change(self, request: web.Request, wanted: SiteWanted, by: Given) -> object:
         """Change one: the fields that are named, all others stay."""
-        request[NOTE] = ", ".join(wanted.values)[:200]
+        request[NOTE] = ", ".join(f"{name}: {_said(value)}" for name, value in wanted.values.items())
         with telling():
             return await self._desk.put(_table(request), request.match_info["id"], wanted, by.who.name, new=False)
 
@@ -270,15 +270,21 @@ class SiteEditor:
     async def apply(self, request: web.Request, wanted: SiteRemoval, by: Given) -> object:
         """Do what was previewed, all of it or nothing."""
         with telling():
-            return await self._desk.apply(request.match_info["digest"], by.who.name, insist=wanted.insist)
+            made = await self._desk.apply(request.match_info["digest"], by.who.name, insist=wanted.insist)
+        request[NOTE] = _changed(made)
+        return made
 
-    async def undo(self, _: web.Request, __: NoFields, by: Given) -> object:
+    async def undo(self, request: web.Request, _: NoFields, by: Given) -> object:
         """Take back the last change of the file; doing it again brings it back."""
-        return await self._desk.undo(by.who.name)
+        made = await self._desk.undo(by.who.name)
+        request[NOTE] = _changed(made)
+        return made
 
-    async def use(self, _: web.Request, __: NoFields, by: Given) -> object:
+    async def use(self, request: web.Request, _: NoFields, by: Given) -> object:
         """Put the file to work: the service starts anew by it within a second, and gives it to the gateways."""
-        return await self._desk.use(by.who.name)
+        made = await self._desk.use(by.who.name)
+        request[NOTE] = made.revision
+        return made
 
     async def give(self, request: web.Request, _: NoFields, by: Given) -> object:
         """Give a gateway the file that the service uses, whatever it works by."""
@@ -294,6 +300,21 @@ def telling() -> Iterator[None]:
         flaws = [Flaw(one.pointer, one.detail, error.hint, one.code, told={**one.told}) for one in error.flaws]
         status = 422 if error.code == "unfit_site" else 409
         raise Refusal(status, error.code, error.detail, error.hint, more={"errors": flaws}) from error
+
+
+def _said(value: object) -> str:
+    """A value as a note tells it; "–" for one that is left out from now on."""
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _changed(made: SiteState) -> str:
+    """What the last change was about, by how many things and the first of them: `2: slots/A-1, slots/A-2`."""
+    if not made.versions:
+        return ""
+    last = made.versions[0]
+    return f"{last.n}: {', '.join(last.things)}"
 
 
 def _table(request: web.Request) -> Table:

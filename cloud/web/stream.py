@@ -25,7 +25,7 @@ RECHECK_MS = 5000
 DIRECT_MAX = 0xFFFF
 """A frame of up to so many bytes is handed to the socket as it comes; a larger one waits for room."""
 CLOSE_SIGNED_OUT = 4401
-"""The close code that tells the page to show the sign-in."""
+"""The close code that tells the page to ask who is signed in: nobody any more, or somebody of another role."""
 
 
 SINCE = Whole("since", "The number of the last frame that was seen; left out, none was.", None)
@@ -109,7 +109,7 @@ class Stream:
                 if is_due():
                     checked_ms, changes = self._now_ms(), self._sign_in.changes
                     who = await identify(request, self._sign_in, checked_ms)
-                    if who is None or not who.may("look"):
+                    if who is None or who != request[WHO]:  # the page asks who it is by now
                         return CLOSE_SIGNED_OUT
                 try:
                     async with asyncio.timeout(self._send_timeout_s):

@@ -105,7 +105,10 @@ class Users:
                 thing=self._thing,
             ),
             delete(user, self.remove, "admit", refusals=("last_admin",), thing=self._thing),
-            post(f"{user}/password", self.password, "admit", NoFields, UserMade, refusals=("no_password",)),
+            post(
+                f"{user}/password", self.password, "admit", NoFields, UserMade, refusals=("no_password",),
+                thing=self._thing,
+            ),
         ]  # fmt: skip
 
     async def users(self, _: web.Request) -> object:
@@ -122,14 +125,15 @@ class Users:
 
     async def add(self, request: web.Request, wanted: NewUser, by: Given) -> object:
         """Let somebody in: the one-time password that is told is changed at the first sign-in."""
-        request[NOTE] = f"{wanted.name} as {wanted.role}"
+        request[NOTE] = f"{wanted.name}: {wanted.role}"
         return await self._desk.add_user(wanted, by.who.name)
 
     async def change(self, request: web.Request, change: UserChange, by: Given) -> object:
         """Change an account: its role, or disable it, which ends its sessions and stops its tokens."""
         name = request.match_info["name"]
-        told = {"role": change.role, "supplier": change.supplier, "disabled": change.disabled}
-        request[NOTE] = ", ".join(f"{key} {value}" for key, value in told.items() if value is not None)
+        disabled = None if change.disabled is None else "yes" if change.disabled else "no"
+        told = {"role": change.role, "supplier": change.supplier, "disabled": disabled}
+        request[NOTE] = ", ".join(f"{key}: {value}" for key, value in told.items() if value is not None)
         made = await self._desk.change_user(name, change, by.who.name)
         self._sign_in.forget(name)
         return made

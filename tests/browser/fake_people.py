@@ -50,7 +50,7 @@ class FakePeople(MemoryPeople):
         past = (
             ("anna", "post_session", "/api/v1/session", "", 200, ""),
             ("", "post_session", "/api/v1/session", "", 401, "wrong_password"),
-            ("mara", "post_users", "/api/v1/users", "kim as operator", 200, ""),
+            ("mara", "post_users", "/api/v1/users", "kim: operator", 200, ""),
             ("otto", "post_book", "/api/v1/book", "", 403, "forbidden"),
             ("anna", "post_orders_id_action", "/api/v1/orders/12/approve", "", 200, ""),
         )

@@ -28,7 +28,7 @@ from cloud.web.desk import Conflict, NotFound
 from cloud.web.live import Live
 from cloud.web.pages import build_of
 from cloud.web.passwords import hash_password
-from cloud.web.roles import Who
+from cloud.web.roles import Role, Who
 from cloud.web.sign_in import Account, SignIn
 from tests.browser import fake_cold, fake_site
 from tests.browser.fake_cold import FakeCold
@@ -123,6 +123,11 @@ class FakeService:
         """A session's token."""
         account = self._accounts.people[user]
         return self._sign_in.grant(Who(user, account.role, account.supplier), now_ms())
+
+    def may_otherwise(self, user: str, role: Role, supplier: str = "") -> None:
+        """An admin gave somebody another role; whoever came by a pass is out."""
+        self._accounts.people[user] = replace(self._accounts.people[user], role=role, supplier=supplier)
+        self._sign_in.forget(user)
 
     def step(self) -> None:
         """One second of life: a few counts move, temperatures wander; with the gateway away, nothing."""

@@ -69,6 +69,7 @@ class SiteHouse:
         self.gateways = [GatewayView("gw", True, NOON_MS, 0, 0, 0)]
         self.live = Live(snapshot())
         self.channels = ChannelsFile(folder)
+        self.people: Any = None
         self.start()
 
     def start(self) -> None:
@@ -123,6 +124,7 @@ async def edited_site(ledger: Ledger, folder: Path) -> AsyncIterator[SiteHouse]:
     async with AsyncExitStack() as stack:
         house = SiteHouse(ledger, folder, stack)
         asked = desks(MemoryDesk(house.live))._replace(site=house.desk, channels=house.reached)
+        house.people = asked.people
         app = make_app(asked, house.live, SignIn(LedgerAccounts(ledger)), Path(), now_ms=lambda: house.now_ms)
         house.url = await stack.enter_async_context(serving(app))
         yield house

@@ -12,7 +12,7 @@ from cloud import cli
 from cloud.desks.telling import BOTH_MS, renew, secrets_of
 from cloud.ledger_accounts import LedgerAccounts
 from cloud.stores.ledger import Ledger
-from cloud.stores.people import Token
+from cloud.stores.people import Person, Token
 from cloud.web.passwords import verify_password
 from cloud.web.sign_in import Account, Kept, hash_token
 from tests import depot
@@ -88,9 +88,48 @@ def test_an_account_gets_a_password_that_is_printed_once_and_kept_as_a_hash(here
     assert verify_password(passwords[1], kept[2])
 
 
-@pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\nb"])
-def test_a_name_nobody_could_sign_in_with_is_refused(here: Here, name: str) -> None:
-    assert "1 to 64" in refused(here("account", name))
+def test_another_password_leaves_role_supplier_and_tie_as_they_are(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.people.keep_account("mo", "admin", "hash")
+    ledger.people.keep_account("kim", "operator", "hash", subject="https://id.example 1")
+    ledger.people.keep_account("su", "supplier", "hash", "gone")
+    (tmp_path / "site.toml").write_text(depot.SITE_TEXT)
+
+    for name in ("mo", "kim", "su"):
+        assert run(tmp_path, "account", name) == 0
+
+    after = [one._replace(password_hash="", changed_ms=0) for one in ledger.people.accounts()]
+    assert after == [
+        Person("kim", "operator", "", subject="https://id.example 1", changed_by="console"),
+        Person("mo", "admin", "", changed_by="console"),
+        Person("su", "supplier", "", "gone", changed_by="console"),
+    ]
+    assert "hash" not in {one.password_hash for one in ledger.people.accounts()}
+    assert run(tmp_path, "account", "su", "--role", "viewer") == 0
+    assert [(one.role, one.supplier) for one in ledger.people.accounts() if one.name == "su"] == [("viewer", "")]
+
+
+def test_the_last_admin_stays_and_who_is_disabled_stays_so_at_the_machine_too(
+    tmp_path: Path, ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger.people.keep_account("mo", "admin", "hash")
+    ledger.people.keep_account("kim", "admin", "hash")
+    ledger.people.change_account("kim", disabled=True)
+    (tmp_path / "site.toml").write_text(depot.SITE_TEXT)
+    before = ledger.people.accounts()
+
+    assert run(tmp_path, "account", "mo", "--role", "viewer") == 2
+    assert "is the only admin" in capsys.readouterr().err
+    assert run(tmp_path, "account", "kim") == 2
+    assert "is disabled: let an admin enable it" in capsys.readouterr().err
+    assert ledger.people.accounts() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("", "1 to 64"), (" ", "space"), ("x" * 65, "1 to 64"), ("a\nb", "U+000A"), ("..", "`..`"), ("a/b", "slash")],
+)
+def test_a_name_nobody_could_sign_in_with_is_refused(here: Here, name: str, why: str) -> None:
+    assert why in refused(here("account", name))
 
 
 def test_a_token_may_what_is_said_for_as_long_as_is_said_and_the_next_one_takes_its_place(here: Here) -> None:
@@ -126,10 +165,10 @@ def test_what_is_done_at_the_machine_is_written_down_too(here: Here) -> None:
     told = [(one.who, one.what, one.subject, one.note) for one in ledger.audit.deeds(limit=9)]
     ledger.close()
     assert told == [
-        ("console", "remove_account", "bo", "role viewer"),
+        ("console", "remove_account", "bo", "role: viewer"),
         ("console", "token", "bo", "look"),
-        ("console", "account", "bo", "role viewer"),
-        ("console", "account", "ada", "role admin"),
+        ("console", "account", "bo", "role: viewer"),
+        ("console", "account", "ada", "role: admin"),
     ]
 
 
@@ -142,6 +181,6 @@ def test_no_account_is_made_that_passes_for_another_or_for_the_console(
     for name in ("MO", "console", "m\u043e"):
         for more in ((), ("--token",)):
             assert run(tmp_path, "account", name, *more) == 2
-            assert "which is taken: take another name" in capsys.readouterr().err
+            assert "taken: take another name" in capsys.readouterr().err
     assert run(tmp_path, "account", "mo", "--role", "admin") == 0
     assert [one.name for one in ledger.people.accounts()] == ["mo"]

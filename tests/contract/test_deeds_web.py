@@ -38,7 +38,7 @@ async def test_what_everybody_did_is_written_down_and_secrets_are_not(house: Hou
         ("bo", "post_session", enter, "", 200, ""),
         ("bo", "post_session", enter, "", 401, "wrong_password"),
         ("", "post_session", enter, "", 401, "wrong_password"),
-        ("mo", "post_users", users, "kim as viewer", 200, ""),
+        ("mo", "post_users", users, "kim: viewer", 200, ""),
         ("bo", "post_users_name", f"{users}/kim", "", 403, "forbidden"),
         ("bo", "post_tokens", "/api/v1/tokens", "erp: respond", 200, ""),
         ("bo", "post_alerts_id_ack", ack, "", 200, ""),

@@ -72,6 +72,8 @@ async def test_who_has_no_role_no_name_or_somebody_elses_does_not_come_in(house:
         ({"groups": None}, "oidc_no_role"),
         ({"preferred_username": "  "}, "oidc_no_name"),
         ({"preferred_username": "a/b"}, "oidc_no_name"),
+        ({"preferred_username": "mo\u3164"}, "oidc_no_name"),
+        ({"preferred_username": ".."}, "oidc_no_name"),
         ({"preferred_username": "mo"}, "oidc_taken"),
         ({"preferred_username": "MO"}, "oidc_taken"),
         ({"preferred_username": "console"}, "oidc_taken"),
@@ -82,8 +84,8 @@ async def test_who_has_no_role_no_name_or_somebody_elses_does_not_come_in(house:
         provider.claims = before
     assert await ask(browser, "GET", "/api/v1/session") == (401, "signed_out")
     assert [note for _, _, _, note, _, _ in house.deeds()] == [
-        "oidc_no_role", "oidc_no_role", "oidc_no_name", "oidc_no_name", "oidc_taken", "oidc_taken",
-        "oidc_taken",
+        "oidc_no_role", "oidc_no_role", "oidc_no_name", "oidc_no_name", "oidc_no_name", "oidc_no_name", "oidc_taken",
+        "oidc_taken", "oidc_taken",
     ]  # fmt: skip
     assert [one.name for one in house.ledger.people.accounts()] == ["bo", "mo", "su"]
 

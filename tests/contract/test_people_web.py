@@ -6,6 +6,8 @@ import asyncio
 import base64
 import hashlib
 
+import pytest
+
 from cloud.stores.people import Token
 from cloud.web.sign_in import RENEW_MS, SESSION_MS, hash_token
 from tests.contract.people_house import DAY_MS, House, ask
@@ -127,6 +129,24 @@ async def test_an_ended_session_hears_no_more_of_the_live_stream(house: House) -
     assert stream.close_code == 4401
 
 
+@pytest.mark.parametrize("change", [{"role": "admin"}, {"role": "viewer"}, {"role": "supplier", "supplier": "acme"}])
+async def test_another_role_ends_the_live_stream_so_that_the_page_asks_who_it_is(
+    house: House, change: dict[str, str]
+) -> None:
+    bo, mo = await house.client("bo"), await house.client("mo")
+    async with bo.ws_connect("/ws") as stream:
+        await stream.receive(timeout=10)
+        assert (await ask(mo, "POST", "/api/v1/users/bo", change))[0] == 200
+        house.live.tick(NOON_MS + 5000)
+        for _ in range(3):
+            if stream.close_code is not None:
+                break
+            await stream.receive(timeout=10)
+
+    assert stream.close_code == 4401
+    assert (await ask(bo, "GET", "/api/v1/session"))[1]["role"] == change["role"]
+
+
 async def test_a_token_may_what_its_scopes_and_its_owners_role_both_say(house: House) -> None:
     bo, mo = await house.client("bo"), await house.client("mo")
     wanted = {"name": "erp", "scopes": ["buy", "look"], "days": 30}
@@ -216,6 +236,8 @@ async def test_what_can_be_no_user_is_refused(house: House) -> None:
         ({"name": "b/o", "role": "viewer"}, (422, "bad_name")),
         ({"name": "ol\u202eeb", "role": "viewer"}, (422, "bad_name")),
         ({"name": "eb\u200b", "role": "viewer"}, (422, "bad_name")),
+        ({"name": ".", "role": "viewer"}, (422, "bad_name")),
+        ({"name": "..", "role": "viewer"}, (422, "bad_name")),
         ({"name": "", "role": "viewer"}, (400, "bad_request")),
         ({"name": "ed", "role": "boss"}, (400, "bad_request")),
         ({"name": "ed", "role": "supplier"}, (422, "needs_supplier")),
@@ -263,6 +285,18 @@ async def test_who_was_second_to_change_a_user_is_told_who_was_first(house: Hous
     assert await ask(mo, "DELETE", "/api/v1/users/bo", **{"If-Match": seen}) == (412, "changed")
 
 
+async def test_a_new_password_is_for_the_account_as_it_was_seen(house: House) -> None:
+    mo = await house.client("mo")
+    await ask(mo, "POST", "/api/v1/users", {"name": "kim", "role": "viewer"})
+    async with mo.get("/api/v1/users/kim") as response:
+        seen = response.headers["ETag"]
+    await ask(mo, "POST", "/api/v1/users/kim", {"role": "buyer"})
+
+    path = "/api/v1/users/kim/password"
+    assert await ask(mo, "POST", path, {}, **{"If-Match": seen}) == (412, "changed")
+    assert (await ask(mo, "POST", path, {}))[0] == 200
+
+
 async def test_a_key_that_came_with_another_method_is_used(house: House) -> None:
     """Nothing is told, or written down, as done that was not."""
     mo, key = await house.client("mo"), {"Idempotency-Key": "k-1"}
@@ -294,7 +328,7 @@ async def test_a_name_that_passes_for_another_or_for_the_console_is_taken(house:
 async def test_a_token_has_a_name_that_can_be_seen(house: House) -> None:
     bo = await house.client("bo")
 
-    for name in ("  ", "\u200b", "er\u202ep", "\n"):
+    for name in ("  ", "\u200b", "er\u202ep", "\n", "\u3164", "erp\u034f"):
         wanted = {"name": name, "scopes": ["look"]}
         assert await ask(bo, "POST", "/api/v1/tokens", wanted) == (422, "bad_name")
     assert (await ask(bo, "GET", "/api/v1/tokens"))[1] == []

@@ -104,6 +104,19 @@ async def test_one_that_is_gone_is_not_brought_back_by_renewing(accounts: Accoun
     assert await accounts.find_session("gone") is None
 
 
+async def test_who_signs_in_again_and_again_throws_nobody_else_out(file: Place) -> None:
+    people = with_bo(file).people
+    people.keep_account("mo", "admin", HASHED)
+    door = SignIn(LedgerAccounts(file.ledger()), sessions_max=3)
+    others, _ = await door.open("mo", PASSWORD, HERE, NOON_MS)
+
+    tokens = [(await door.open("bo", PASSWORD, HERE, NOON_MS + number))[0] for number in range(5)]
+
+    assert await door.session(others, NOON_MS + 5) is not None
+    assert await SignIn(LedgerAccounts(file.ledger())).session(others, NOON_MS + 5) is not None
+    assert [await door.session(token, NOON_MS + 5) is not None for token in tokens] == [False, False, True, True, True]
+
+
 async def test_beyond_the_limit_the_oldest_leave_and_the_newest_stays(accounts: Accounts) -> None:
     door = SignIn(accounts, sessions_max=3)
     expiring = [(await door.open("bo", PASSWORD, HERE, NOON_MS + ms))[0] for ms in (5, 1, 4, 2, 0)]

@@ -107,6 +107,37 @@ async def test_the_last_change_is_taken_back_and_brought_back(house: SiteHouse) 
     assert house.path.read_text().endswith("# by hand\n")
 
 
+async def test_what_is_shown_is_taken_back_and_put_to_use_and_nothing_that_came_since(house: SiteHouse) -> None:
+    mo, ma = await house.client("mo"), await house.client("ma")
+    await tell(mo, "POST", SLOT, change(capacity=40))
+    _, _, shown = await tell(mo, "GET", "site")
+    await tell(ma, "POST", SLOT, change(capacity=50))
+    after = house.path.read_text()
+
+    for path in ("site/undo", "site/use"):
+        status, said, _ = await tell(mo, "POST", path, {}, **{"If-Match": shown})
+        assert (status, said["code"], said["by"]) == (412, "changed", "ma")
+    assert (house.path.read_text(), house.restarts) == (after, 0)
+
+
+async def test_the_audit_tells_what_an_edit_an_import_and_what_came_of_it_were_about(house: SiteHouse) -> None:
+    mo = await house.client()
+    await tell(mo, "POST", SLOT, change(capacity=40, tare_g=None))
+    sheet = b"id;capacity\nA-1;41\nK-1;42\n"
+    _, seen_before, _ = await tell(mo, "POST", "site/slots.csv", sheet, **{"Content-Type": "text/csv"})
+    assert (await tell(mo, "POST", f"site/previews/{seen_before['digest']}", {}))[0] == 200
+    await tell(mo, "POST", "site/undo", {})
+    _, state, _ = await tell(mo, "POST", "site/use", {})
+
+    assert [(one.what, one.note) for one in house.people.told if one.what != "post_session"] == [
+        ("post_site_table_id", "capacity: 40, tare_g: –"),
+        ("post_site_table_csv", ""),
+        ("post_site_previews_digest", "2: slots/A-1, slots/K-1"),
+        ("post_site_undo", "2: slots/A-1, slots/K-1"),
+        ("post_site_use", state["revision"]),
+    ]
+
+
 async def test_only_the_last_versions_are_kept(house: SiteHouse) -> None:
     mo = await house.client()
     for capacity in range(1, 24):

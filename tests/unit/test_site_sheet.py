@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
+from cloud import site_sheet
 from cloud.core.site_edit.editing import Revised, load, revise
-from cloud.core.site_edit.fields import Table
+from cloud.core.site_edit.fields import Table, names
 from cloud.core.site_edit.previewing import Previewed, preview
 from cloud.site_sheet import rows, written
 from protocols import layout
@@ -97,7 +98,7 @@ def test_every_problem_has_its_line_and_column() -> None:
         (b"", (1, "id", "no_header")),
         (b"zone,sku\naisle,insulin\n", (1, "id", "no_header")),
         (b"id,zone\nA-1,\xff\xfeaisle\n", (2, "", "not_text")),
-        (b"id,zone,zone\nA-1,aisle,aisle\n", (1, "", "sheet")),
+        (b"id,zone,zone\nA-1,aisle,aisle\n", (1, "zone", "column_twice")),
         ("id,zone\nA-1,aisle\n".encode("utf-16-le"), (1, "", "not_text")),
         (b"\x00\x01\x02", (1, "", "not_text")),
         (b"i" * 200_000 + b",id\nA-1,A-1\n", (1, "", "sheet")),
@@ -162,6 +163,54 @@ def test_the_other_numbers_of_a_sheet_tell_its_thousands(text: str, said: tuple[
     assert found.after is not None
     slot = found.after.site.slot_by_id["K-1"]
     assert (slot.capacity, slot.tare_g) == said
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;;;"])
+def test_a_line_that_only_excel_reads_is_passed_over_and_lines_keep_their_numbers(first: str, encoding: str) -> None:
+    found = looked(f"{first}\r\nid;capacity;tare_g\r\nK-1;31;180,5\r\nA-1;many;\r\n".encode(encoding))
+
+    assert told(found) == [(4, "capacity", "wants_whole")]
+    assert [(one.line, one.id) for one in found.changes] == [(3, "K-1")]
+
+
+def test_a_column_that_is_no_field_is_named_as_it_is_written_with_what_may_be_meant() -> None:
+    found = looked("id,Capacty,A01-01\nK-1,31,x\n")
+
+    assert [one.told for one in found.problems] == [
+        {"value": "Capacty", "near": "capacity"},
+        {"value": "A01-01", "near": "", "choices": ", ".join(names("slots"))},
+    ]
+    assert "no field `A01-01`; take one of id, zone, sku" in found.problems[1].detail
+
+
+def test_a_place_is_read_with_decimal_commas_too() -> None:
+    found = looked("id;area\naisle;1,5 3,0 6,0 1,2\n", "zones")
+
+    assert told(found) == []
+    assert found.after is not None
+    area = found.after.site.zones[0].area
+    assert area is not None
+    assert (area.x_m, area.y_m, area.width_m, area.depth_m) == (1.5, 3.0, 6.0, 1.2)
+
+
+def test_a_number_with_a_digit_too_many_is_told() -> None:
+    found = looked("id;capacity;tare_g\nK-1;99999999999999999999;1e12\n")
+
+    assert told(found) == [(2, "capacity", "too_large"), (2, "tare_g", "too_large")]
+    assert found.problems[0].told["most"] == 1_000_000_000
+
+
+def test_what_is_told_of_a_cell_has_it_as_people_would_write_it() -> None:
+    found = looked("id;capacity\nK-1;1\xa0000\nA-1;it's\n")
+
+    assert [one.detail.partition(" can not be")[0] for one in found.problems] == ["`1\xa0000`", "`it's`"]
+
+
+def test_more_rows_than_are_read_at_once_are_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_sheet, "ROWS_MAX", 1)
+
+    assert told(looked("id;capacity\nK-1;31\nA-1;31\n")) == [(3, "", "many_rows")]
 
 
 def test_a_unit_in_a_cell_is_not_guessed_at() -> None:

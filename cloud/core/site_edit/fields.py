@@ -36,6 +36,8 @@ POINTS_AT: Mapping[tuple[Table, str], str] = {
 }
 """Fields that hold the id of something else in the file -> the table of that."""
 Values = Mapping[str, Any]
+NUMBER_MAX = 1_000_000_000
+"""Nothing that is measured or counted in a site is larger: a digit was typed too many."""
 
 
 class FieldView(Struct, frozen=True):
@@ -88,6 +90,10 @@ def read(table: Table, given: Values, at: str = "") -> tuple[dict[str, Any], lis
         else:
             try:
                 found[name] = _finite(msgspec.to_builtins(msgspec.convert(value, types_[name])))
+                if isinstance(found[name], int | float) and abs(found[name]) > NUMBER_MAX:
+                    del found[name]
+                    said = f"`{name}` is more than {NUMBER_MAX:,}, and nothing here is so large"
+                    wrong.append(SiteFlaw(f"{at}/{name}", "too_large", said, {"most": NUMBER_MAX}))
             except ValueError:
                 wrong.append(SiteFlaw(f"{at}/{name}", f"wants_{field.kind}", f"`{name}` {wants(field)}", limits(field)))
     return found, wrong
@@ -107,10 +113,11 @@ def missing(table: Table, values: Values, at: str = "") -> list[SiteFlaw]:
 
 def unknown(table: Table, name: str, pointer: str) -> SiteFlaw:
     """That there is no such field, and which may be meant."""
-    near = difflib.get_close_matches(name, [one.name for one in fields(table)], 1)
-    meant = f"is `{near[0]}` meant?" if near else f"take one of {', '.join(one.name for one in fields(table))}"
+    near, choices = difflib.get_close_matches(name.lower(), names(table), 1), ", ".join(names(table))
+    meant = f"is `{near[0]}` meant?" if near else f"take one of {choices}"
     said = f"a {NOUNS[table]} has no field `{name[:64]}`; {meant}"
-    return SiteFlaw(pointer, "unknown_field", said, {"value": name[:64], "near": near[0] if near else ""})
+    hint = {"near": near[0]} if near else {"near": "", "choices": choices}
+    return SiteFlaw(pointer, "unknown_field", said, {"value": name[:64], **hint})
 
 
 def wants(field: FieldView) -> str:

@@ -87,7 +87,7 @@ def preview(before: Revised, table: Table, rows: Sequence[Row], bad: Sequence[Sh
             problems.append(SheetFlaw(row.line, "id", "needed", f"`id` is missing: it {_ID}"))
             continue
         if (line := first.setdefault(name, row.line)) != row.line:
-            said = f"{name!r} stands in line {line} already; leave one out"
+            said = f"`{name}` stands in line {line} already; leave one out"
             problems.append(SheetFlaw(row.line, "id", "row_twice", said, {"value": name, "line": line}))
             continue
         if not row.values and name in known:

@@ -123,15 +123,21 @@ function connect(): void {
   mine.onclose = ({ code }) => {
     if (socket !== mine) return;
     socket = null;
-    if (!opened || code === SIGNED_OUT) void stillSignedIn();
+    if (!opened || code === SIGNED_OUT) void askWho();
     later();
   };
 }
 
-/** A refused socket does not say why; the session does. */
-async function stillSignedIn(): Promise<void> {
+/** What was refused does not say why; the session does: it is over, or of somebody who may something else by now. */
+export async function askWho(): Promise<void> {
+  const before = session.value;
   try {
-    await api.whoami();
+    const who = await api.whoami();
+    if (!before || guessed || session.value !== before || JSON.stringify(who) === JSON.stringify(before)) return;
+    session.value = who;
+    if (who.user === before.user && who.rights.includes("look") === before.rights.includes("look")) return;
+    book.value = null; // what is shown was somebody else's to see
+    restart();
   } catch (error) {
     if (error instanceof api.Refused && error.status === 401) {
       drop();

@@ -17,6 +17,7 @@ export const addUser = (wanted: NewUser, key: string) => post<UserMade>("api/v1/
 export const lookAt = (name: string) => look<UserView>(user(name));
 export const changeUser = (name: string, change: UserChange, key: string, tag = "") =>
   ask<UserView>(user(name), { method: "POST", headers: { ...OURS, "Content-Type": "application/json", "Idempotency-Key": key, ...(tag && { "If-Match": tag }) }, body: JSON.stringify(change) });
-export const newPassword = (name: string, key: string) => post<UserMade>(`${user(name)}/password`, {}, key);
+export const newPassword = (name: string, key: string, tag: string) =>
+  ask<UserMade>(`${user(name)}/password`, { method: "POST", headers: { ...OURS, "Content-Type": "application/json", "Idempotency-Key": key, "If-Match": tag }, body: "{}" });
 export const removeUser = (name: string, tag: string) => remove(user(name), tag);
 export const deeds = (query: Record<string, string>) => ask<DeedsPage>(`api/v1/audit?${new URLSearchParams(query)}`);

@@ -66,7 +66,7 @@ function Entries() {
         <input id={`${id}-who`} aria-label={say("audit.who")} placeholder={say("audit.who")} value={who.value} autocomplete="off" onChange={(event) => look(() => (who.value = event.currentTarget.value.trim()))} />
         <select aria-label={say("audit.when")} value={days.value} onChange={(event) => look(() => (days.value = event.currentTarget.value))}>
           <option value="">{say("audit.any_time")}</option>
-          {DAYS.map((n) => <option key={n} value={String(n)}>{say("audit.days", { n: number(n) })}</option>)}
+          {DAYS.map((n) => <option key={n} value={String(n)}>{n === 1 ? say("audit.day") : say("audit.days", { n: number(n) })}</option>)}
         </select>
       </form>
       {value && value.lost > 0 && <p class="trouble padded">{say("audit.lost", { n: number(value.lost) })}</p>}
@@ -77,6 +77,26 @@ function Entries() {
       </ul>
     </Panel>
   );
+}
+
+/** An address without what all of them begin with. */
+function about(subject: string): string {
+  try {
+    return decodeURIComponent(subject.replace(/^\/api\/v1\//, ""));
+  } catch {
+    return subject; // it was cut short
+  }
+}
+
+/** A note in the language that is shown: what it tells of a role, and which field of the site became what. */
+function noted(note: string): string {
+  return note.split(", ").map((part) => {
+    const [, key, value] = /^(.+): (.+)$/.exec(part) ?? /^(role|disabled) (\S+)$/.exec(part) ?? []; // the latter: as it was once written
+    if (!key || !value) return part;
+    if (key === "disabled") return say(/^(yes|True)$/.test(value) ? "users.disabled" : "users.enabled");
+    if (key === "role" || key === "supplier") return `${say(`users.${key}`)}: ${key === "role" ? word("role", value) : value}`;
+    return `${known("sf", key) ? word("sf", key) : key}: ${known("role", value) ? word("role", value) : value}`;
+  }).join(", ");
 }
 
 function Deed({ one }: { one: DeedView }) {
@@ -92,7 +112,7 @@ function Deed({ one }: { one: DeedView }) {
         {refused && <span class="note">{known("refused", one.code) ? word("refused", one.code) : one.code || one.status}</span>}
         <span class="note">
           <time dateTime={new Date(one.at_ms).toISOString()} title={exact(one.at_ms)}>{moment(one.at_ms)}</time>
-          {[one.subject, one.note, one.token && say("audit.token", { name: one.token }), one.address].filter(Boolean).map((part) => ` · ${part}`)}
+          {[about(one.subject), noted(one.note), one.token && say("audit.token", { name: one.token }), one.address].filter(Boolean).map((part) => ` · ${part}`)}
         </span>
       </div>
     </li>

@@ -6,6 +6,9 @@ import { session } from "../state";
 import { type Key, known, say } from "../words/words";
 import { Preferences } from "../ui/preferences";
 
+/** Characters of a password, as the service has it. */
+const [LEAST, MOST] = [12, 128];
+
 export function Choose({ first }: { first?: boolean }) {
   const busy = useSignal(false);
   const told = useSignal<Key | null>(null);
@@ -17,7 +20,12 @@ export function Choose({ first }: { first?: boolean }) {
     const form = new FormData(home);
     const [old, fresh, again] = ["old", "new", "again"].map((name) => String(form.get(name)));
     done.value = false;
-    if (fresh !== again) return void (told.value = "choose.differ");
+    const length = [...fresh!].length;
+    const wrong = !old ? (["choose.no_old", "old"] as const) : length < LEAST || length > MOST ? (["choose.length", "new"] as const) : fresh !== again ? (["choose.differ", "again"] as const) : null;
+    if (wrong) {
+      told.value = wrong[0];
+      return home.querySelector<HTMLElement>(`[name="${wrong[1]}"]`)?.focus();
+    }
     busy.value = true;
     told.value = null;
     try {
@@ -28,27 +36,27 @@ export function Choose({ first }: { first?: boolean }) {
     } catch (error) {
       const reason = error instanceof api.Refused ? error.said.reason : "";
       if (error instanceof api.Refused && error.status === 401) return restart();
-      told.value = known("choose", reason) ? (`choose.${reason}` as Key) : "sign_in.no_answer";
+      told.value = reason === "bad_request" ? "choose.old_password" : known("choose", reason) ? (`choose.${reason}` as Key) : "sign_in.no_answer";
     } finally {
       busy.value = false;
     }
   };
   return (
-    <form class="choose" onSubmit={(event) => void enter(event)}>
+    <form class="choose" noValidate onSubmit={(event) => void enter(event)}>
       {first && <h1>{say("choose.title")}</h1>}
       {first && <p class="note">{say("choose.why")}</p>}
       <input type="text" name="user" autocomplete="username" value={session.value?.user ?? ""} readOnly hidden />
       <label>
         {say("choose.old")}
-        <input name="old" type="password" autocomplete="current-password" required autofocus={first} />
+        <input name="old" type="password" autocomplete="current-password" aria-required autofocus={first} />
       </label>
       <label>
         {say("choose.new")}
-        <input name="new" type="password" autocomplete="new-password" minLength={12} maxLength={128} required aria-describedby="choose-hint" />
+        <input name="new" type="password" autocomplete="new-password" aria-required aria-describedby="choose-hint" />
       </label>
       <label>
         {say("choose.again")}
-        <input name="again" type="password" autocomplete="new-password" required />
+        <input name="again" type="password" autocomplete="new-password" aria-required />
       </label>
       <p class="note" id="choose-hint">{say("choose.hint")}</p>
       <p class="trouble" role="alert">{told.value && say(told.value)}</p>

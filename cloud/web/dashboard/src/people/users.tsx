@@ -125,7 +125,7 @@ function User({ one, changed, reveal }: { one: UserView; changed: () => void; re
         />
       )}
       {open.value === "new_password" && (
-        <Form label={`${say("users.new_password")}: ${one.name}`} fields={[]} submit={say("users.new_password_now", { name: one.name })} send={async (_, key) => (reveal(one.name, (await newPassword(one.name, key)).password), close())} close={close}>
+        <Form label={`${say("users.new_password")}: ${one.name}`} fields={[]} submit={say("users.new_password_now", { name: one.name })} send={async (_, key) => (reveal(one.name, (await asSeen((tag) => newPassword(one.name, key, tag))).password), close())} close={close}>
           <p>{say("users.new_password_why")}</p>
         </Form>
       )}

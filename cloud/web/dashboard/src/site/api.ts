@@ -1,5 +1,5 @@
 // What the pages of the site and of channels ask and tell.
-import { ask, type Refused } from "../api";
+import { ask, look, type Refused } from "../api";
 import type {
   ChannelChange, ChannelMade, ChannelSettings, ChannelsView, ChannelTried, NewChannel, SiteFlaw, SitePreview, SiteState, SiteTable, SiteThing,
 } from "../types_site";
@@ -16,20 +16,22 @@ export const more = (error: Refused): More => error.said as unknown as More;
 
 const OURS = { "X-Requested-With": "warehouse", "Content-Type": "application/json" };
 function send<T>(path: string, body: unknown, key: string, tag = "", method = "POST"): Promise<T> {
-  const headers = { ...OURS, "Idempotency-Key": key, ...(tag && { "If-Match": `"${tag}"` }) };
+  const headers = { ...OURS, "Idempotency-Key": key, ...(tag && { "If-Match": tag.startsWith('"') ? tag : `"${tag}"` }) };
   return ask<T>(path, { method, headers, ...(method === "POST" && { body: JSON.stringify(body) }) });
 }
 const SITE = "api/v1/site";
 const one = (table: Table, id: string) => `${SITE}/${table}/${encodeURIComponent(id)}`;
 
-export const state = () => ask<SiteState>(SITE);
+/** The file as it is shown, and the tag by which the service knows whether somebody changed it since. */
+export type Shown = SiteState & { tag: string };
+export const state = (): Promise<Shown> => look<SiteState>(SITE).then(({ value, tag }) => ({ ...value, tag }));
 export const table = (name: Table) => ask<SiteTable>(`${SITE}/${name}`);
 export const thing = (name: Table, id: string) => ask<SiteThing>(one(name, id));
 export const add = (name: Table, values: Record<string, unknown>, insist: boolean, key: string) => send<SiteThing>(`${SITE}/${name}`, { values, insist }, key);
 export const change = (name: Table, id: string, values: Record<string, unknown>, insist: boolean, key: string, tag: string) => send<SiteThing>(one(name, id), { values, insist }, key, tag);
 export const remove = (name: Table, id: string, insist: boolean, key: string, tag: string) => send<SiteState>(`${one(name, id)}/removal`, { insist }, key, tag);
-export const undo = (key: string) => send<SiteState>(`${SITE}/undo`, {}, key);
-export const use = (key: string) => send<SiteState>(`${SITE}/use`, {}, key);
+export const undo = (key: string, tag: string) => send<SiteState>(`${SITE}/undo`, {}, key, tag);
+export const use = (key: string, tag: string) => send<SiteState>(`${SITE}/use`, {}, key, tag);
 export const give = (gateway: string, key: string) => send<SiteState>(`${SITE}/gateways/${encodeURIComponent(gateway)}`, {}, key);
 export const sheetOf = (name: Table) => `${SITE}/${name}.csv`;
 export const preview = (name: Table, file: Blob) => ask<SitePreview>(sheetOf(name), { method: "POST", headers: { "X-Requested-With": "warehouse", "Content-Type": "text/csv" }, body: file });

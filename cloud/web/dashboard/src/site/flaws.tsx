@@ -4,7 +4,7 @@ import { Trouble } from "../trade/form";
 import { English } from "../ui/english";
 import type { Wish } from "../trade/wish";
 import { sentence } from "../trade/wish";
-import { known, language, say, word } from "../words/words";
+import { known, language, number, say, word } from "../words/words";
 
 type Flawed = Pick<SiteFlaw | SheetFlaw, "code" | "detail" | "told">;
 
@@ -12,9 +12,10 @@ type Flawed = Pick<SiteFlaw | SheetFlaw, "code" | "detail" | "told">;
 const THEIRS = ["site", "sheet", "row"];
 
 /** The words of a flaw; "" where only the service's own sentence says it. */
-function ours({ code, told }: Flawed): string {
+function ours({ code, told: given }: Flawed): string {
+  const told = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, typeof value === "number" ? number(value, 3) : value]));
   const limits = told.least !== undefined ? (told.most !== undefined ? say("flaw.from_to", told) : say("flaw.from", told)) : "";
-  const params = { ...told, limits, choices: told.choices ?? "", near: told.near ? say("flaw.near", { near: told.near }) : "", of: told.of ? word("site.tab", String(told.of)) : "" };
+  const params = { ...told, limits, choices: told.choices ?? "", near: told.near ? say("flaw.near", { near: told.near }) : told.choices ? say("flaw.one_of", { choices: told.choices }) : "", of: told.of ? word("site.tab", String(told.of)) : "" };
   return known("flaw", code) ? word("flaw", code, params) : "";
 }
 

@@ -68,7 +68,7 @@ function Found({ name, shown, stale, done }: { name: string; shown: SitePreview;
     <section class="import-found" aria-label={say("import.preview", { name })}>
       <h3 class="padded">{say("import.preview", { name })}</h3>
       <ul class="import-counts">
-        {counts.map(([what, n]) => <li key={what} class={what === "problems" && n ? "bad" : ""}><b>{number(n)}</b> {word("import.n", what)}</li>)}
+        {counts.map(([what, n]) => <li key={what} class={what === "problems" && n ? "bad" : ""}><b>{number(n)}</b> {word("import.n", what === "problems" && n === 1 ? "problem" : what)}</li>)}
       </ul>
       {shown.problems.length > 0 && (
         <div class="scrolling" tabIndex={0} role="group" aria-label={say("import.problems")}>
@@ -101,7 +101,7 @@ function Found({ name, shown, stale, done }: { name: string; shown: SitePreview;
         <div class="trouble" role="status"><General wish={wish.value} flaws={flaws.value} /></div>
         {shown.digest && !stale && (
           <div class="acts">
-            <button type="button" class="main" aria-disabled={wish.value.busy} onClick={() => void enter()}>{say(shown.still.length ? "import.insist" : "import.apply", { n: number(shown.added + shown.changed) })}</button>
+            <button type="button" class="main" aria-disabled={wish.value.busy} onClick={() => void enter()}>{say(shown.still.length ? "import.insist" : shown.added + shown.changed === 1 ? "import.apply_one" : "import.apply", { n: number(shown.added + shown.changed) })}</button>
           </div>
         )}
       </div>

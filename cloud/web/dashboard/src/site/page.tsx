@@ -4,10 +4,9 @@ import { part } from "../route";
 import { useAsked } from "../trade/asked";
 import { Act } from "../trade/form";
 import { may } from "../state";
-import type { SiteState } from "../types_site";
 import { Panel } from "../ui/panel";
 import { say, word } from "../words/words";
-import { state, type Table, TABLES, use } from "./api";
+import { type Shown, state, type Table, TABLES, use } from "./api";
 import { Import } from "./import";
 import { Plan } from "./plan";
 import { Status } from "./status";
@@ -42,7 +41,7 @@ export function SitePage() {
 }
 
 /** What is saved and not used yet. */
-function Waiting({ site, again }: { site: SiteState; again: () => void }) {
+function Waiting({ site, again }: { site: Shown; again: () => void }) {
   if (site.problem) {
     return (
       <div class="waiting-site" role="status">
@@ -55,7 +54,7 @@ function Waiting({ site, again }: { site: SiteState; again: () => void }) {
   return (
     <div class="waiting-site" role="status">
       <p><strong>{say("site.waiting")}</strong> <span class="note">{say("site.waiting_why")}</span></p>
-      {may("govern") && <div class="acts"><Act main label={say("site.use")} act={(key) => use(key).then(again)} /></div>}
+      {may("govern") && <div class="acts"><Act main label={say("site.use")} act={(key) => use(key, site.tag).finally(again)} /></div>}
     </div>
   );
 }

@@ -1,12 +1,11 @@
 // By which file the service and each gateway work, and what was done to it.
 import { may } from "../state";
 import { Act } from "../trade/form";
-import type { SiteState } from "../types_site";
 import { Panel, Since } from "../ui/panel";
 import { number, say, word } from "../words/words";
-import { give, undo } from "./api";
+import { give, type Shown, undo } from "./api";
 
-export function Status({ site, again }: { site: SiteState; again: () => void }) {
+export function Status({ site, again }: { site: Shown; again: () => void }) {
   return (
     <>
       <Panel name="site" title={say("site.title")}>
@@ -43,7 +42,7 @@ export function Status({ site, again }: { site: SiteState; again: () => void }) 
                 <span><strong>{one.by}</strong> {word("site.did", one.what, { n: number(one.n) })}</span>
                 <span class="note"><Since at={one.at_ms} /> · {one.things.map(named).join(", ")}{one.n > one.things.length && " …"}</span>
               </div>
-              {n === 0 && site.undo && may("govern") && <Act label={say("site.undo")} act={(key) => undo(key).then(again)} />}
+              {n === 0 && site.undo && may("govern") && <Act label={say("site.undo")} described={`${say("site.undo")}: ${one.by} ${word("site.did", one.what, { n: number(one.n) })}`} act={(key) => undo(key, site.tag).finally(again)} />}
             </li>
           ))}
         </ul>

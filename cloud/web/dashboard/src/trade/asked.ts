@@ -1,6 +1,8 @@
 // What is asked for once, when its part of the page is opened, and again every so often.
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { Refused } from "../api";
+import { askWho } from "../link";
 
 export interface Asked<T> {
   /** null: not there yet. */
@@ -20,7 +22,8 @@ export function useAsked<T>(key: string, what: () => Promise<T>, every_ms = 0): 
       try {
         const value = await what();
         if (!gone && mine === asking) held.value = { value, failed: false };
-      } catch {
+      } catch (error) {
+        if (error instanceof Refused && (error.status === 401 || error.status === 403)) void askWho();
         if (!gone && mine === asking) held.value = { ...held.value, failed: true };
       }
     };

@@ -1,7 +1,7 @@
 // Papers of a supplier's own machines, handed in by a person: files are chosen or dropped, and what came of each is told.
 import { useSignal } from "@preact/signals";
 import { Refused } from "../api";
-import { restart } from "../link";
+import { askWho } from "../link";
 import { site, skuName } from "../state";
 import type { OrderView } from "../types";
 import { Panel } from "../ui/panel";
@@ -104,7 +104,7 @@ async function handed(paper: Paper, file: File): Promise<Paper> {
     return { ...paper, heard: await hear(file) };
   } catch (error) {
     if (!(error instanceof Refused)) return { ...paper, refused: { words: say("wish.not_sent"), english: "" } };
-    if (error.status === 401) restart();
+    if (error.status === 401 || error.status === 403) void askWho();
     return { ...paper, refused: toldOf(error) };
   }
 }

@@ -3,7 +3,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { freshKey, Refused, type Said } from "../api";
-import { restart } from "../link";
+import { askWho } from "../link";
 import { exactly } from "../words/refusing";
 import { known, language, say, word } from "../words/words";
 
@@ -36,7 +36,7 @@ export function useWish(): [Signal<Wish>, (body: unknown, ask: (key: string) => 
     } catch (error) {
       const refused = error instanceof Refused ? error : null;
       if (refused && refused.status < 500) last.current = { words: "", key: "" }; // it was answered: the next try is another one
-      if (refused?.status === 401) restart();
+      if (refused?.status === 401 || refused?.status === 403) void askWho();
       const { words, english } = refused ? told(refused) : { words: say("wish.not_sent"), english: "" };
       wish.value = { busy: false, said: refused?.said ?? null, trouble: words, english };
       return false;

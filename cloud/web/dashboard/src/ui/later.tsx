@@ -52,6 +52,7 @@ export const { Later: LaterFront } = lazily(() => import("../front/parts"), "fro
 export const { Later: LaterHabits } = lazily(() => import("../front/habits"), "front");
 export const { Later: LaterGate } = lazily(() => import("../gate/parts"), "gate", "field", "refused");
 export const { Later: LaterPeople } = lazily(() => import("../people/parts"), "people", "door", "trade", "orders", "refused");
+export const { Later: LaterAudit } = lazily(() => import("../people/parts"), "people", "trade", "orders", "refused", "site");
 export const { Later: LaterSite } = lazily(() => import("../site/parts"), "site", "trade", "people", "refused");
 export const { Later: LaterSupply } = lazily(() => import("../supply/parts"), "supply", "trade", "orders", "refused");
 export const { fetchParts: fetchPlant, Later: LaterPlant } = lazily(() => import("../plant/parts"), "plant", "cold", "trade", "orders", "refused", "phone");

@@ -7,7 +7,7 @@ import { clock, exact, number, say, zoneName } from "../words/words";
 import { Alerts } from "./alerts";
 import { Devices } from "./devices";
 import { Drawer } from "./drawer";
-import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterOutbox, LaterPeople, LaterPlant, LaterSite, LaterSupply } from "./later";
+import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterAudit, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterOutbox, LaterPeople, LaterPlant, LaterSite, LaterSupply } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
 import { Stock } from "./stock";
@@ -104,7 +104,7 @@ function View() {
     case "channels":
       return <LaterSite part="Channels" />;
     case "audit":
-      return <LaterPeople part="Audit" />;
+      return <LaterAudit part="Audit" />;
     case "overview":
       return (
         <>

@@ -21,30 +21,35 @@ export function SignIn() {
   const enter = async (event: SubmitEvent) => {
     event.preventDefault();
     if (busy.value) return;
-    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const home = event.currentTarget as HTMLFormElement;
+    const [user, password] = ["user", "password"].map((name) => String(new FormData(home).get(name)));
+    if (!user || !password) {
+      trouble.value = user ? "sign_in.no_password" : "sign_in.no_user";
+      return home.querySelector<HTMLElement>(`[name="${user ? "password" : "user"}"]`)?.focus();
+    }
     busy.value = true;
     trouble.value = null;
     try {
-      session.value = await api.signIn(String(form.get("user")), String(form.get("password")));
+      session.value = await api.signIn(user, password);
       restart();
     } catch (error) {
       const status = error instanceof api.Refused ? error.status : 0;
-      trouble.value = status === 401 || status === 403 ? "sign_in.wrong" : status === 429 ? "sign_in.slow_down" : "sign_in.no_answer";
+      trouble.value = [400, 401, 403].includes(status) ? "sign_in.wrong" : status === 429 ? "sign_in.slow_down" : "sign_in.no_answer";
     } finally {
       busy.value = false;
     }
   };
   return (
     <main class="door">
-      <form onSubmit={(event) => void enter(event)}>
+      <form noValidate onSubmit={(event) => void enter(event)}>
         <h1>{say("product")}</h1>
         <label>
           {say("sign_in.user")}
-          <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
+          <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} aria-required autofocus />
         </label>
         <label>
           {say("sign_in.password")}
-          <input name="password" type="password" autocomplete="current-password" required />
+          <input name="password" type="password" autocomplete="current-password" aria-required />
         </label>
         <p class="trouble" role="alert">
           {trouble.value && say(trouble.value)}

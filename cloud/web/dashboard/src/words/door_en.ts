@@ -12,6 +12,8 @@ export const en = {
   "sign_in.password": "Password",
   "sign_in.go": "Sign in",
   "sign_in.busy": "Signing in …",
+  "sign_in.no_user": "Please enter your name.",
+  "sign_in.no_password": "Please enter your password.",
   "sign_in.wrong": "Name or password is not right. Please check both.",
   "sign_in.slow_down": "Too many tries. Please wait a minute.",
   "sign_in.no_answer": "The service does not answer. Please try again in a moment.",

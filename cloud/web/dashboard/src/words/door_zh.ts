@@ -14,6 +14,8 @@ export const zh: Record<keyof typeof en, string> = {
   "sign_in.password": "密码",
   "sign_in.go": "登录",
   "sign_in.busy": "正在登录……",
+  "sign_in.no_user": "请输入用户名。",
+  "sign_in.no_password": "请输入密码。",
   "sign_in.wrong": "用户名或密码不正确，请检查。",
   "sign_in.slow_down": "尝试次数过多，请稍等一分钟。",
   "sign_in.no_answer": "服务没有响应，请稍后再试。",

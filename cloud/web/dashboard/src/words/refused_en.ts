@@ -211,6 +211,10 @@ export const en = {
   "refused.unfit_channel": "This is no channel. Please see what is marked.",
   "refused.channels_broken": "The file of channels can not be used. Please mend it by hand.",
   // with figures and names
+  "told.name_taken": "This name is {like}’s, or looks like it. Please take another one.",
+  "told.bad_name": "This can not be a name. Use 1 to {most} characters that can be seen, no slash, and no space at either end.",
+  "told.needs_supplier": "The role supplier needs the supplier it acts for. Name one of the site file: {suppliers}.",
+  "told.unknown_supplier": "{supplier} is no supplier of this site. Name one of the site file: {suppliers}.",
   "bound.least": "Too little: give {n} or more.",
   "bound.most": "Too much: give {n} at most.",
   "bound.short": "Too short, or too few: {n} at least.",

@@ -206,6 +206,10 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.unfit_channel": "这不是一个渠道。请查看标出的内容。",
   "refused.channels_broken": "渠道文件无法使用。请手动修复。",
   // with figures and names
+  "told.name_taken": "该用户名属于 {like}，或与其过于相似，请换一个。",
+  "told.bad_name": "不能用作用户名。请使用 1 至 {most} 个可见字符，不含斜杠，首尾不含空格。",
+  "told.needs_supplier": "供应商角色需要填写所代表的供应商，请填写站点文件中的一个：{suppliers}。",
+  "told.unknown_supplier": "{supplier} 不是本站点的供应商，请填写站点文件中的一个：{suppliers}。",
   "bound.least": "太小：至少为 {n}。",
   "bound.most": "太大：最多为 {n}。",
   "bound.short": "太短或太少：至少 {n}。",

@@ -74,18 +74,19 @@ class Needs:
         """What each supplier would ask for it."""
         return self._offering.of(self.wanted(need))
 
-    async def order(self, needs: Mapping[int, int], supplier: str, now_ms: int) -> list[Order]:
-        """The orders that needs become because a person asks for them, all or none: need -> units (0: as proposed).
-        Within a turn."""
+    async def order(self, needs: Mapping[int, int], supplier: str, now_ms: int, by: str) -> list[Order]:
+        """The orders that needs become because a person, `by`, asks for them, all or none: need -> units (0: as
+        proposed). The lines are the service's, as it weighed them; the history names the person. Within a turn."""
         asked = [self._by_hand(need, units) for need, units in needs.items()]
         for one in asked:
             if one.level == "observe" and len(asked) > 1:  # of several it would be left out in silence
-                raise Refused("observed", f"{one.sku} is only observed.", WHY["observed"])
-        made, left = await self._order(asked, supplier, now_ms)
+                raise Refused("observed", f"{one.sku} is only observed.", WHY["observed"], {"told": {"sku": one.sku}})
+        made, left = await self._order(asked, supplier, now_ms, by)
         if left and not made:
             why = left[0].reason
             sku = next(one.sku for one in asked if one.need == left[0].need)
-            raise Refused(why, f"{sku} can not be ordered.", WHY.get(why, "Look at its offers."))
+            hint = WHY.get(why, "Look at its offers.")
+            raise Refused(why, f"{sku} can not be ordered.", hint, {"told": {"sku": sku}})
         return made
 
     def _by_hand(self, need: int, units: int) -> Asked:
@@ -102,7 +103,7 @@ class Needs:
         """An open need. Raises `NotFound`."""
         wanted = next((one for one in self.known() if one.id == need), None)
         if wanted is None:
-            raise NotFound(f"there is no open need {need}", "it may be over; reload the page")
+            raise NotFound(f"need {need} is not open any more", "the list says what became of it")
         return wanted
 
     def _is_due(self, asked: Asked, now_ms: int) -> bool:
@@ -113,7 +114,9 @@ class Needs:
         place = self.site.sku_by_id[need.sku]
         return Asked(need.id, need.sku, need.quantity, "observe" if place.discontinued else place.replenish)
 
-    async def _order(self, asked: Sequence[Asked], supplier: str, now_ms: int) -> tuple[list[Order], list[Left]]:
+    async def _order(
+        self, asked: Sequence[Asked], supplier: str, now_ms: int, by: str = needs.BY
+    ) -> tuple[list[Order], list[Left]]:
         """Make orders of needs, and store them; those approved without anybody are sent. And what was left out."""
 
         def source(sku: str, units: int) -> Sourcing | Refusal:
@@ -135,12 +138,12 @@ class Needs:
             return made, self._offering.records(asked, made.sourced, by_hand=supplier != "")
 
         made, kept_why = await asyncio.to_thread(worked)
-        kept = await self._versions.of_needs(made.new, needs.BY) if made.new else []
+        kept = await self._versions.of_needs(made.new, by) if made.new else []
         for need, why in kept_why.items():
             with self._versions.turns.writing():
                 await self._on_disk(self._books.keep, f"sourced:{need}", msgspec.json.encode(why))
         for before, after in made.changed:
-            kept.append(await self._versions.keep(before, after, "change", needs.BY))
+            kept.append(await self._versions.keep(before, after, "change", by))
         kept = [await self._send(one, now_ms) if one.state == "approved" else one for one in kept]
         return kept, made.left
 
@@ -158,7 +161,8 @@ def still_wanted(site: Site, sku: str) -> None:
     if place is None:
         raise Refused("unknown_sku", f"The site file has no SKU {sku!r}.", "Is it spelled as there?")
     if place.discontinued:
-        raise Refused("discontinued", f"{sku} is discontinued.", "Change that in the site file, to order it again.")
+        hint = "Change that in the site file, to order it again."
+        raise Refused("discontinued", f"{sku} is discontinued.", hint, {"told": {"sku": sku}})
 
 
 def _is_unsent(order: Order) -> bool:

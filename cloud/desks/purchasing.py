@@ -130,16 +130,16 @@ class Purchasing:
         """See `office.OfficeDesk`."""
         return await asyncio.to_thread(self.needs.offers, need)
 
-    async def draft_needs(self, needs: Mapping[int, int], supplier: str) -> Ordered:
+    async def draft_needs(self, needs: Mapping[int, int], supplier: str, by: str) -> Ordered:
         """See `supply.Desk`. What is drafted waits for somebody to approve it."""
         async with self._turns.turn():
-            made = await self.needs.order(needs, supplier, self._now_ms())
+            made = await self.needs.order(needs, supplier, self._now_ms(), by)
             return Ordered([self.view(one) for one in made])
 
     async def order_need(self, need: int, units: int, supplier: str, who: Who) -> Ordered:
         """See `office.OfficeDesk`. Whoever orders a need approves it as far as they may."""
         async with self._turns.turn():
-            made = await self.needs.order({need: units}, supplier, self._now_ms())
+            made = await self.needs.order({need: units}, supplier, self._now_ms(), who.name)
             approved = []
             for one in made:
                 now_ms, listed = self._now_ms(), self._listed(one)
@@ -194,7 +194,8 @@ class Purchasing:
             offer = self._supplying.price(one.sku, wanted.supplier)
             if offer is None:
                 said = f"{wanted.supplier} offers no {one.sku!r}."
-                raise Refused("no_offer", said, "Add the offer to the site file, or order it elsewhere.")
+                hint = "Add the offer to the site file, or order it elsewhere."
+                raise Refused("no_offer", said, hint, {"told": {"sku": one.sku}})
             if (no := unfit_lot(offer, one.units)) is not None:
                 granted(no)
             days = self._supplying.lead_time(offer).mean_days

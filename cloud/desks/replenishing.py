@@ -86,16 +86,16 @@ class Replenishing:
         with storing():
             need = await self._planner.snooze(number, until_ms, by, note, now_ms, self.keep)
         if need is None:
-            raise NotFound(f"there is no open need {number}", "it may be over; reload the page")
+            raise NotFound(f"need {number} is not open any more", "the list says what became of it")
         self.acted()
         return await self.one(number)
 
-    async def draft(self, needs: Mapping[int, int], seen: Mapping[int, int], supplier: str) -> object:
+    async def draft(self, needs: Mapping[int, int], seen: Mapping[int, int], supplier: str, by: str) -> object:
         """See `cloud.web.supply.QueueDesk`."""
         for number, changed_ms in seen.items():
             if changed_ms and self._purchasing.needs.wanted(number).changed_ms != changed_ms:
                 raise Refused("changed", f"Need {number} was changed meanwhile.", "Look at it again, then decide.")
-        return await self._purchasing.draft_needs(needs, supplier)
+        return await self._purchasing.draft_needs(needs, supplier, by)
 
     def _facts(self, need: Need) -> _Facts:
         outlook = self._planner.outlook(need.sku)

@@ -26,7 +26,7 @@ from cloud.desks.bookkeeping import Bookkeeping
 from cloud.desks.refusing import OnDisk, granted, storing
 from cloud.stores.books import Books
 from cloud.web import office
-from cloud.web.desk import NotFound
+from cloud.web.desk import NotFound, Refused
 from protocols.trade import Offer
 
 YEAR_MS = 365 * 86_400_000
@@ -55,6 +55,7 @@ class Supplying:
         self._lines: dict[tuple[str, str], dict[int, Fact]] = {}
         """(Supplier, SKU) -> order -> what came of its line."""
         self._marks: list[Mark] = []
+        self._marking = asyncio.Lock()
         self._cards: dict[str, tuple[int, scorecards.Scorecard]] = {}
         """Supplier -> when its card was worked out last, and that."""
         self._views: dict[str, tuple[int, SupplierView]] = {}
@@ -216,11 +217,18 @@ class Supplying:
         mark = Mark(supplier, given.criterion, given.value, self._now_ms(), by, given.note)
         if (no := scorecards.unfit_mark(mark)) is not None:
             granted(no)
-        with storing():
-            await self._on_disk(self._books.score, mark)
-        self._marks.append(mark)
-        self._cards.pop(supplier, None)
-        self._views.pop(supplier, None)
+        async with self._marking:
+            ours = [one for one in self._marks if (one.supplier, one.criterion) == (supplier, given.criterion)]
+            last = max(ours, key=lambda one: one.at_ms, default=None)
+            mine = last is not None and (last.by, last.value, last.note) == (by, given.value, given.note)
+            if last is not None and not mine and given.seen_ms is not None and last.at_ms > given.seen_ms:
+                said = f"{last.by} gave {last.value:g} for {given.criterion} meanwhile."
+                raise Refused("changed", said, "Look at it again, then decide.", {"by": last.by})
+            with storing():
+                await self._on_disk(self._books.score, mark)
+            self._marks.append(mark)
+            self._cards.pop(supplier, None)
+            self._views.pop(supplier, None)
         return self._card(supplier)
 
     def _enter(self, order: Order, versions: Iterable[OrderVersion]) -> None:

@@ -88,11 +88,13 @@ class Came(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Score(Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody thinks of a supplier."""
+    """What somebody thinks of a supplier. `seen_ms`: when the score that was looked at was given (0: there was none);
+    where another was given since, this one is refused. Left out, it counts whatever was given."""
 
     criterion: Literal["service", "innovation"]
     value: Annotated[float, Meta(ge=0, le=100)]
     note: Text = ""
+    seen_ms: TimeMs | None = None
 
 
 class OfficeDesk(typing.Protocol):

@@ -89,8 +89,8 @@ class QueueDesk(typing.Protocol):
     async def snooze(self, number: int, until_ms: int, note: str, by: str) -> Suggestion:
         """Nobody wants to be asked about it until then."""
 
-    async def draft(self, needs: Mapping[int, int], seen: Mapping[int, int], supplier: str) -> object:
-        """Drafts of these needs: need -> units, need -> when it was changed as it was looked at."""
+    async def draft(self, needs: Mapping[int, int], seen: Mapping[int, int], supplier: str, by: str) -> object:
+        """Drafts of these needs: need -> units, need -> when it was changed as it was looked at; who asks for it."""
 
 
 class Supply:
@@ -144,7 +144,8 @@ class Supply:
         needs = {one.need: one.units for one in wanted.needs}
         if len(needs) < len(wanted.needs):
             raise Refused("sku_twice", "A need is named twice.", "Name each once.")
-        return await self._queue.draft(needs, {one.need: one.changed_ms for one in wanted.needs}, wanted.supplier)
+        seen = {one.need: one.changed_ms for one in wanted.needs}
+        return await self._queue.draft(needs, seen, wanted.supplier, by.who.name)
 
     async def snooze(self, request: web.Request, wish: Snooze, by: Given) -> object:
         """Do not ask about a need until a time."""

@@ -94,7 +94,7 @@ class FakeSupply:
         self.change(number, why=why)
         return await self.one(number)
 
-    async def draft(self, needs: Mapping[int, int], seen: Mapping[int, int], supplier: str) -> object:
+    async def draft(self, needs: Mapping[int, int], seen: Mapping[int, int], supplier: str, by: str) -> object:
         """See `supply.QueueDesk`."""
         for number, changed_ms in seen.items():
             if self._need(number).changed_ms != changed_ms:

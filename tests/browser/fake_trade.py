@@ -40,6 +40,8 @@ class FakeTrade:
         self._scores: dict[tuple[str, str], tuple[float, str, int]] = {
             ("acme", "service"): (82.0, "mara", now_ms() - 9 * DAY_MS)
         }
+        self.rescored: dict[str, float] = {}
+        """Supplier -> its score by now."""
         self._versions: dict[int, list[OrderVersion]] = {}
         self._orders: dict[int, Order] = {}
         self._sourced: dict[int, object] = {}
@@ -203,10 +205,11 @@ class FakeTrade:
 
     def suppliers(self) -> object:
         """See `office.Desk`."""
-        return [
+        cards = [
             fake_partners.card(id_, self._open(id_), self._scores, self._told_of(id_))
             for id_ in ("nord", "acme", "lido")
         ]
+        return [card | {"score": self.rescored.get(card["id"], card["score"])} for card in cards]
 
     def _open(self, supplier: str) -> int:
         return sum(one.supplier == supplier and not one.closed_ms for one in self._orders.values())
@@ -218,6 +221,9 @@ class FakeTrade:
 
     async def mark(self, supplier: str, score: Score, by: str) -> object:
         """See `office.Desk`."""
+        _, whose, at_ms = self._scores.get((supplier, score.criterion), (0.0, "", 0))
+        if score.seen_ms is not None and at_ms > score.seen_ms:
+            raise Refused("changed", f"{whose} gave another meanwhile.", "Look at it again.", {"by": whose})
         self._scores[supplier, score.criterion] = (score.value, by, self._now_ms())
         self.told.append(("score", score))
         return {"criterion": score.criterion, "value": score.value}

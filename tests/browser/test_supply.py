@@ -246,6 +246,64 @@ def test_what_if_answers_beside_what_is_planned_now(shop: Shop, visit: Visit) ->
     expect(orders).to_contain_text("=")
 
 
+def test_leaving_the_edit_of_a_proposal_gives_the_focus_back_to_where_it_was_opened(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    for name in ("Edit", "Put off"):
+        opener = page.locator(".wanted").first.get_by_role("button", name=re.compile(f"^{name}"))
+        opener.click()
+        expect(page.locator(".wanted form")).to_be_visible()
+
+        page.keyboard.press("Escape")
+
+        expect(page.locator(".wanted form")).to_have_count(0)
+        expect(opener).to_be_focused()
+
+
+def test_units_of_a_proposal_are_typed_as_the_page_writes_them(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    page.locator(".wanted").first.get_by_role("button", name=re.compile("^Edit")).click()
+    form = page.locator(".wanted form")
+    form.get_by_role("textbox").fill("1,000,000")
+
+    form.get_by_role("button", name="Order so many").click()
+
+    expect(form.get_by_role("button", name="Do it anyway")).to_be_visible()
+    form.get_by_role("textbox").fill("1 0")
+    form.get_by_role("button", name="Order so many").click()
+    expect(form).to_contain_text("this is not a number")
+    expect(form.get_by_role("button", name="Do it anyway")).to_have_count(0)
+
+
+def test_what_goes_on_drafts_beside_what_was_chosen_is_said_before(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+
+    page.locator(".wanted .tick-box").first.click()
+
+    expect(page.locator(".together")).to_contain_text("Other articles that it would soon be asked for")
+
+
+def test_what_if_follows_its_address_and_the_address_keeps_what_is_set(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment/what_if?demand=300")
+    demand = page.get_by_role("slider", name=re.compile("^Demand"))
+    expect(demand).to_have_value("300")
+
+    page.get_by_label("Article").select_option("SKU-1002")
+    expect(page).to_have_url(re.compile(r"what_if\?sku=SKU-1002&demand=300$"))
+    page.reload()
+    expect(demand).to_have_value("300")
+    page.evaluate("location.hash = '#/replenishment/what_if?sku=SKU-1002&demand=250&lead=no'")
+    expect(demand).to_have_value("250")
+    expect(page).to_have_url(re.compile(r"what_if\?sku=SKU-1002&demand=250$"))  # put right
+    demand.fill("200")
+    expect(page).to_have_url(re.compile(r"what_if\?sku=SKU-1002&demand=200$"))
+    expect(page.locator(".compared tr", has_text="Risk to run out").locator("td").last).to_have_text(
+        re.compile(r"^(=|[+−][\d.]+ points)$")
+    )
+
+    page.evaluate("location.hash = '#/replenishment/what_if?sku=nosuch'")
+    expect(page.locator(".panel.what-if")).to_contain_text("There is no article nosuch here.")
+
+
 def test_the_back_test_is_read_by_keyboard_and_names_the_days_it_judged(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/replenishment/backtest")
     curve = page.get_by_role("slider", name="How the policy would have done")

@@ -252,6 +252,7 @@ def test_what_a_colleague_of_the_supplier_changed_is_told_and_shown_at_once(shop
 
     expect(row).to_contain_text("vera changed this meanwhile.")
     expect(row.locator(".tags, summary").first).to_contain_text("Confirmed")
+    page.get_by_role("button", name="Go on with it as it is now").click()
     submit.click()
     expect(page.locator("form")).to_have_count(0)
     steps: list[Step] = told(shop, "confirm")

@@ -129,6 +129,8 @@ async def test_chosen_needs_become_one_draft_a_supplier_which_nobody_has_approve
     assert {line["sku"]: line["units"] for line in draft["lines"]} == {"bolt": 80, "gear": gear["quantity"]}
     assert await trading.post("/api/v1/replenishment/drafts", body, key="two") == {"orders": [draft]}
     assert await trading.refused("/api/v1/replenishment/drafts", body) == (422, "ordered")
+    told = await trading.get(f"/api/v1/orders/{draft['id']}")
+    assert [(one["action"], one["by"]) for one in told["versions"]] == [("draft", "bo")]  # who put them there
 
 
 async def test_a_draft_of_what_somebody_changed_meanwhile_is_refused_whole(trading: TradeSite) -> None:

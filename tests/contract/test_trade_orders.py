@@ -276,7 +276,7 @@ async def test_the_service_raises_a_persons_draft_in_packs_at_the_price_of_the_b
     [line] = told["order"]["lines"]
     assert (line["units"], line["unit_price"], told["order"]["needs"]) == (170, 0.4, [need["id"]])
     said = [(one["action"], one["by"], one["order"]["by"]) for one in told["versions"]]
-    assert said == [("draft", "bo", "bo"), ("change", "service", "service"), ("approve", "mo", "mo")]
+    assert said == [("draft", "bo", "bo"), ("change", "mo", "service"), ("approve", "mo", "mo")]
 
 
 async def test_other_units_have_the_price_of_their_break_and_whole_packs(trading: TradeSite) -> None:

@@ -149,3 +149,17 @@ async def test_who_buys_scores_a_supplier_and_only_what_is_not_measured(sent: Tr
     [card] = [one for one in await sent.get("/api/v1/suppliers") if one["id"] == "acme"]
     [part] = [one for one in card["parts"] if one["id" if "id" in one else "criterion"] == "service"]
     assert (part["value"], part["by"], card["score"]) == (90.0, "mo", 90.0)
+
+
+async def test_of_two_who_score_a_supplier_the_second_is_told_who_was_first(sent: TradeSite) -> None:
+    path = "/api/v1/suppliers/acme/scores"
+    await sent.post(path, {"criterion": "service", "value": 1, "seen_ms": 0}, "bo")
+
+    status, said = await sent.ask("mo", "POST", path, {"criterion": "service", "value": 20, "seen_ms": 0})
+
+    assert (status, said["code"], said["by"]) == (409, "changed", "bo")
+    await sent.post(path, {"criterion": "innovation", "value": 20, "seen_ms": 0}, "mo")
+    [card] = [one for one in await sent.get("/api/v1/suppliers") if one["id"] == "acme"]
+    [part] = [one for one in card["parts"] if one["criterion"] == "service"]
+    assert (part["value"], part["by"]) == (1.0, "bo")
+    await sent.post(path, {"criterion": "service", "value": 20, "seen_ms": part["at_ms"]}, "mo")

@@ -77,7 +77,7 @@ def refusals() -> dict[str, str]:
     return found
 
 
-PAGES_OWN = {"outbox_full", "outbox_old", "outbox_unkept"}
+PAGES_OWN = {"half_line", "part_units", "outbox_full", "outbox_old", "outbox_unkept"}
 """With these the page refuses by itself."""
 
 

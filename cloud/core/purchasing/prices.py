@@ -50,7 +50,9 @@ def unfit_lot(offer: Offer, units: int) -> Refusal | None:
     if units < 1 or units == more:
         return None
     said = f"{offer.sku} comes in packs of {offer.pack}, at least {offer.moq}; {units} is no such lot."
-    return Refusal("not_a_lot", said, f"Give {less} or {more}." if less < more else f"Give {more}.")
+    hint = f"Give {less} or {more}." if less < more else f"Give {more}."
+    told: dict[str, str | float] = {"sku": offer.sku, "pack": offer.pack, "moq": offer.moq}
+    return Refusal("not_a_lot", said, hint, {**told, "units": units, "right": more})
 
 
 def price_after(offer: Offer, units: int, price: float, wanted: int) -> float:

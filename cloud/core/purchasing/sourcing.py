@@ -92,7 +92,7 @@ def source(sku: str, units: int, options: Sequence[Option], stakes: Stakes, buyi
         return Refusal("units", f"{units} units of {sku} can not be ordered.", "Order one or more.")
     fit = [one for one in options if one.offer.sku == sku]
     if not fit:
-        return Refusal("no_offer", f"No supplier offers {sku}.", "Add an offer to the site file.")
+        return Refusal("no_offer", f"No supplier offers {sku}.", "Add an offer to the site file.", {"sku": sku})
     asked, usual = askable(fit, buying)
     good = not _barred(asked[0], buying)
     bills = [best_bill(one, units, stakes, usual) for one in asked]

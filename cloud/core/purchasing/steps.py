@@ -62,7 +62,8 @@ def confirm(order: Order, what: What, now_ms: int) -> Order | Refusal:
         units = what.units.get(line.sku, line.units)
         if units > line.units:
             said = f"{line.units} of {line.sku} are ordered, {units} were confirmed."
-            return Refusal("more_than_ordered", said, "Change the order first, or confirm what was ordered.")
+            hint = "Change the order first, or confirm what was ordered."
+            return Refusal("more_than_ordered", said, hint, {"sku": line.sku, "ordered": line.units, "units": units})
         if line.sku in what.units and units < line.received + line.in_transit:
             return _below(line, units)
     lines = [_line(one, what) for one in order.lines]
@@ -117,7 +118,9 @@ def ship(order: Order, what: What, now_ms: int) -> Order | Refusal:
         most = unasked(line) + line.rejected - line.shipped
         if units > max(0, most) and not what.anyway:
             said = f"{units} of {line.sku} were shipped, {line.shipped} had been, and {line.units} are ordered."
-            return Refusal("too_many", said, "Correct the dispatch, or say that it is meant.")
+            hint = "Correct the dispatch, or say that it is meant."
+            would = line.shipped + units
+            return Refusal("too_many", said, hint, {"sku": line.sku, "would": would, "ordered": line.units})
         due_ms = what.dues.get(line.sku, line.due_ms)
         lines.append(replace(line, shipped=line.shipped + units, due_ms=due_ms))
     return noted(_with_note(replace(order, lines=lines), what), "ship", what.key, what.said)
@@ -139,7 +142,8 @@ def receive(order: Order, what: What, now_ms: int) -> Order | Refusal:
         if good and line.received + good > most and not what.anyway:
             said = f"{line.received + good} of {line.sku} would be in, {line.units} were ordered."
             hint = f"At most {most} are taken in unasked: send the rest back, or say that it is to be kept anyway."
-            return Refusal("too_many", said, hint)
+            would = line.received + good
+            return Refusal("too_many", said, hint, {"sku": line.sku, "would": would, "ordered": line.units})
         received, rejected = line.received + good, line.rejected + bad
         shipped = max(line.shipped, received + rejected)
         lines.append(replace(line, received=received, rejected=rejected, shipped=shipped))
@@ -196,7 +200,9 @@ def _line(line: Line, what: What) -> Line:
 
 def _below(line: Line, units: int) -> Refusal:
     said = f"{line.received} of {line.sku} are in and {line.in_transit} on their way; it can not be {units}."
-    return Refusal("below_received", said, f"Give {line.received + line.in_transit} or more.")
+    least = line.received + line.in_transit
+    told: dict[str, str | float] = {"sku": line.sku, "received": line.received, "coming": line.in_transit}
+    return Refusal("below_received", said, f"Give {least} or more.", {**told, "least": least, "units": units})
 
 
 def unasked(line: Line) -> int:

@@ -202,11 +202,15 @@ export interface PortalView {
   agreements: Agreement[];
 }
 
-/** What somebody thinks of a supplier. */
+/**
+ * What somebody thinks of a supplier. `seen_ms`: when the score that was looked at was given (0: there was none);
+ * where another was given since, this one is refused. Left out, it counts whatever was given.
+ */
 export interface Score {
   criterion: "innovation" | "service";
   value: number;
   note?: string;
+  seen_ms?: number | null;
 }
 
 /**

@@ -12,8 +12,31 @@ import { language } from "../src/words/words";
 
 const units: Field = { name: "units", label: "Units", kind: "whole", needed: true, least: 1, most: 480 };
 
+const whole = (text: string) => amount(text, "whole");
+const decimal = (text: string) => amount(text, "money");
+
 test("a number may be written with a point, a comma or spaces, and nothing else is one", () => {
-  assert.deepEqual(["12", " 1 200 ", "12,5", "12.5", ".5", "-3", "", "12a", "1e3", "1,2,3", "0x10"].map(amount), [12, 1200, 12.5, 12.5, 0.5, -3, null, null, null, null, null]);
+  const typed = ["12", " 1 200 ", "12,5", "12.5", ".5", "-3", "", "12a", "1e3", "1,2,3", "0x10", "1 2", "40,0", "0,125"];
+  for (const read of [whole, decimal]) assert.deepEqual(typed.map(read), [12, 1200, 12.5, 12.5, 0.5, -3, null, null, null, null, null, null, 40, 0.125]);
+});
+
+test("thousands may be parted as the page parts them, and a number that can be read in two ways is not read", () => {
+  for (const tongue of ["en", "zh"] as const) {
+    language.value = tongue;
+    assert.deepEqual(["1,000", "40,000", "1 000", "1\u00a0000", "1\u202f000", "1'000", "1,234,567", "1.234.567", "-1,000"].map(whole), [1000, 40_000, 1000, 1000, 1000, 1000, 1_234_567, 1_234_567, -1000]);
+    assert.deepEqual(["1.000", "1.500"].map(whole), [null, null]);
+    assert.deepEqual(["1,234.5", "1.234,5", "1 234,5", "1 000.250"].map(decimal), [1234.5, 1234.5, 1234.5, 1000.25]);
+    assert.deepEqual(["1.234", "1,000", "12,345"].map(decimal), [1.234, null, null]);
+  }
+  language.value = "en";
+});
+
+test("and its field says as what it can be read", () => {
+  add({ en, zh });
+  assert.equal(flaw({ ...units, most: undefined }, "1,000"), null);
+  assert.equal(worded(units, flaw(units, "1.000")!), "Units: this can be read as 1000 or as 1. Write the one that is meant.");
+  const price: Field = { name: "price", label: "Price", kind: "money", least: 0 };
+  assert.equal(worded(price, flaw(price, "1,234")!), "Price: this can be read as 1234 or as 1.234. Write the one that is meant.");
 });
 
 test("each field says what is wrong with it", () => {
@@ -57,6 +80,7 @@ test("a refusal is said in the language that is shown, with its figures, and nev
     assert.equal(exactly({ reason: "bad_request", errors }), most);
     assert.equal(exactly({ reason: "bad_request", errors: odd }), read);
     assert.match(exactly({ reason: "above_limit", told }), dear);
+    assert.match(exactly({ reason: "too_many", told: { sku: "gear", would: 1200, ordered: 40 } }), /gear.*1,200.*40/);
     assert.equal(exactly({ reason: "changed", by: "ann" }), changed);
     assert.equal(exactly({ reason: "changed" }), "");
     assert.equal(exactly({ reason: "of_no_words", told }), "");

@@ -8,6 +8,7 @@ declare module "node:assert/strict" {
     notEqual(actual: unknown, expected: unknown): void;
     deepEqual(actual: unknown, expected: unknown, message?: string): void;
     ok(value: unknown, message?: string): asserts value;
+    throws(act: () => unknown, like: unknown, message?: string): void;
     match(text: string, pattern: RegExp): void;
   };
   export default assert;

@@ -4,6 +4,7 @@ import { flaw, momentOf, msOf } from "../src/core/forms";
 import { featured, featureName, figures, moved, normal } from "../src/plant/features";
 import type { Kept } from "../src/core/outbox";
 import { foreseen } from "../src/plant/foreseen";
+import { Refused } from "../src/api";
 import { found, unitsOf } from "../src/plant/parts_picker";
 import { stayed } from "../src/plant/places";
 import { beyond, byTurn, byWorst, lasted, lasting, periodTrouble, strip, windowed } from "../src/plant/told";
@@ -129,7 +130,8 @@ test("parts are found by any of their words, those that are there first", () => 
   assert.deepEqual(found(all, "belt").map((one) => one.id), ["a2", "a1"]);
   assert.deepEqual(found(all, "a1 BELT").map((one) => one.id), ["a1"]);
   assert.deepEqual(found(all, " "), []);
-  assert.deepEqual(unitsOf(new Map([["a1", "2"], ["a2", ""]])), [{ sku: "a1", units: 2 }]);
+  assert.deepEqual(unitsOf(new Map([["a1", "2"], ["a2", "1,000"]])), [{ sku: "a1", units: 2 }, { sku: "a2", units: 1000 }]);
+  for (const text of ["", "0", "1.5", "1.000", "some"]) assert.throws(() => unitsOf(new Map([["a1", "2"], ["a2", text]])), Refused, text);
 });
 
 test("a form asks for what its step needs and sends only that", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, DAY_MS, demandOf, reach, stockOf } from "../src/core/course";
+import { changed } from "../src/core/compared";
 import { effect, isSnoozed, kept, orderOf, ordersOf, ranked, strange, tabOf } from "../src/core/queue";
 import { read, replenishHref, skuPageHref } from "../src/route";
 import type { NeedView, OrderView } from "../src/types";
@@ -119,4 +120,14 @@ test("both languages have the same words with the same blanks", () => {
   const blanks = (text: string) => [...text.matchAll(/\{\w+\}/g)].map((one) => one[0]).sort();
   assert.deepEqual(Object.keys(zh).sort(), Object.keys(en).sort());
   for (const key of Object.keys(en) as (keyof typeof en)[]) assert.deepEqual(blanks(zh[key]), blanks(en[key]), key);
+});
+
+test("a change is told by what tells most: points between shares, a part of what it was, and nothing of nothing", () => {
+  const percent = (value: number) => `${(100 * value).toFixed(1)}%`;
+  const whole = (value: number) => String(Math.round(value));
+  assert.deepEqual(changed(2e-8, 0.979, true, percent), { kind: "points", by: (0.979 - 2e-8) * 100 });
+  assert.deepEqual(changed(0.11041, 0.11044, true, percent), { kind: "same" });
+  assert.deepEqual(changed(0.2, 40, false, whole), { kind: "none" });
+  assert.deepEqual(changed(40, 30, false, whole), { kind: "part", by: -0.25 });
+  assert.deepEqual(changed(40.1, 40.2, false, whole), { kind: "same" });
 });

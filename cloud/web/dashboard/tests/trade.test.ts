@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { distinct, height } from "../src/trade/curve";
 import { shownIn } from "../src/trade/figures";
-import { bodyOf, fieldsOf, priceOf } from "../src/trade/order_steps";
+import { bodyOf, fieldsOf, priceOf, raised } from "../src/trade/order_steps";
 import { byUrgency, dueOf } from "../src/trade/orders";
 import { cameOf } from "../src/trade/arrivals";
 import { askedValue, asks, asTheyAre } from "../src/trade/asking";
@@ -119,6 +119,22 @@ test("a plan names the shelves that something was entered for, on the day at the
   assert.deepEqual(planFields(shelves, 0, "UTC").map((one) => one.hint), ["room for 10", "6 below the least", "full", "", undefined]);
   assert.deepEqual(planLines(shelves, { "units a": "", "units b": "12", due_ms: "" }, "UTC"), [{ sku: "b", units: 12 }]);
   assert.deepEqual(planLines(shelves, { "units b": "12", due_ms: "1970-01-03" }, "UTC"), [{ sku: "b", units: 12, due_ms: 2.5 * DAY }]);
+});
+
+test("an amount is sent as it was typed, its thousands parted or not, and never a part of it", () => {
+  const mine = order({ lines: [line({ units: 4000 })] });
+  assert.equal(bodyOf("receive", mine, { "received a": "1,000", "rejected a": "1 000", note: "torn" }, "UTC").lines?.[0]?.received, 1000);
+  assert.equal(bodyOf("receive", mine, { "received a": "1,000", "rejected a": "1 000", note: "torn" }, "UTC").lines?.[0]?.rejected, 1000);
+  assert.equal(bodyOf("change", mine, { "units a": "40,000" }, "UTC").lines?.[0]?.units, 40_000);
+  const shelf = { sku: "b", name: "b", least: 10, most: 4000, projected: 30 } as PortalShelf;
+  assert.deepEqual(planLines([shelf], { "units b": "1,000", due_ms: "" }, "UTC"), [{ sku: "b", units: 1000 }]);
+  assert.deepEqual(stockOf(["a"], {}, { "stock a": "1,000" }), { a: 1000 });
+});
+
+test("more than before is asked about, without what counts as coming already", () => {
+  const sent = order({ lines: [line({ received: 10 }), line({ sku: "b" })] });
+  assert.deepEqual(raised(sent, [{ sku: "a", units: 40 }, { sku: "b", units: 36 }]), [{ sku: "a", units: 30, counted: 26 }]);
+  assert.deepEqual(raised(order({ state: "draft" }), [{ sku: "a", units: 40 }]), [{ sku: "a", units: 40, counted: 0 }]);
 });
 
 test("only what changed is told of what a supplier has, and an emptied field takes it back", () => {

@@ -1,4 +1,5 @@
-// What may stand in a field of a form, and what is wrong with what stands there. Pure.
+// What may stand in a field of a form, and what is wrong with what stands there. Pure, but for the language.
+import { marks } from "../words/words";
 
 /** `moment`: a day and a time of it, as "2026-11-24T14:30"; `prose`: text of several lines. */
 export type Kind = "whole" | "money" | "text" | "date" | "choice" | "moment" | "prose";
@@ -20,7 +21,13 @@ export interface Field {
 }
 
 /** A code of what is wrong and the figures for its words; null when all is well. */
-export type Flaw = { code: "needed" | "number" | "whole" | "least" | "most" | "between" | "date" | "early" | "long" | "moment" | "id"; least?: number; most?: number; from?: string };
+export type Flaw = { code: "needed" | "number" | "unclear" | "whole" | "least" | "most" | "between" | "date" | "early" | "long" | "moment" | "id"; least?: number; most?: number; from?: string; readings?: Readings };
+
+/** A number that can be read in two ways, as it would be written if the one was meant and if the other was. */
+export interface Readings {
+  thousands: string;
+  decimal: string;
+}
 
 const TEXT_MAX = 500;
 /** No amount of units or money that the service takes is larger. */
@@ -34,9 +41,10 @@ export function flaw(field: Field, text: string): Flaw | null {
   switch (field.kind) {
     case "whole":
     case "money": {
-      const value = amount(given);
+      const value = reading(given, field.kind);
       const { least, most = AMOUNT_MAX } = field;
       if (value === null) return { code: "number" };
+      if (typeof value === "object") return { code: "unclear", readings: value };
       if (field.kind === "whole" && !Number.isInteger(value)) return { code: "whole" };
       const [low, high] = [least !== undefined && value < least, most !== undefined && value > most];
       if ((low || high) && least !== undefined && field.most !== undefined) return { code: "between", least, most };
@@ -53,11 +61,36 @@ export function flaw(field: Field, text: string): Flaw | null {
   }
 }
 
-/** A number as people write it, with a point or a comma before its decimals; null for what is none. */
-export function amount(text: string): number | null {
-  const plain = text.trim().replace(/\s/g, "").replace(/^([+-]?\d*),(\d*)$/, "$1.$2");
-  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null;
+// What parts thousands and what decimals is told as in a sheet (cloud/sheet_points.py); the page's own numbers are the others.
+const SPACED = /^([+-]?[1-9]\d{0,2}(?:[\s'’]\d{3})+)(?=$|[.,])/;
+const GROUPED = /^[+-]?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*$/;
+const BOTH = /^[+-]?[1-9]\d{0,2}(?:([.,])\d{3})+(?!\1)[.,]\d*$/;
+
+/** A number as people write it: "1200", "1 200", "1,200.5", "0,5". null: it is none. Where one mark has three digits behind
+ *  it, it parts thousands if the page writes them so and only whole numbers are wanted, and decimals if the page writes
+ *  these so and others are wanted too; anything else can be read in two ways. */
+export function reading(text: string, kind: "whole" | "money"): number | Readings | null {
+  const given = text.trim().replace(SPACED, (thousands) => thousands.replace(/[\s'’]/g, ""));
+  const mark = GROUPED.exec(given)?.[1];
+  if (!mark) {
+    const parts = BOTH.exec(given)?.[1];
+    const plain = (parts ? given.replaceAll(parts, "") : given).replace(",", ".");
+    return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null;
+  }
+  const thousands = given.replaceAll(mark, "");
+  if (given.split(mark).length > 2 || (kind === "whole" && mark === marks().thousands)) return Number(thousands);
+  const decimal = Number(given.replace(mark, "."));
+  return kind !== "whole" && mark === marks().decimals ? decimal : { thousands, decimal: written(decimal) };
 }
+
+/** The number that stands in a field; null for none, or what nobody can be sure of: then `flaw` says so. */
+export function amount(text: string, kind: "whole" | "money"): number | null {
+  const value = reading(text, kind);
+  return typeof value === "object" ? null : value;
+}
+
+/** A number as it stands in a field, so that it is read as the same. */
+export const written = (value: number): string => String(value).replace(".", marks().decimals);
 
 /** The ms of a moment ("2026-11-24T14:30") in a time zone; of an hour that the clocks leave out, that much later. */
 export function msOf(moment: string, timezone: string): number {

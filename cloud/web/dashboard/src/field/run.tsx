@@ -1,6 +1,7 @@
 // A tare, calibration or lesson at a slot, step by step. The gateway remembers how far it has come, so that it goes on over
 // a reload, and on another screen.
 import { useSignal } from "@preact/signals";
+import { amount as read } from "../core/forms";
 import { now } from "../state";
 import type { Run } from "../types_field";
 import type { SlotAction } from "../types_gate";
@@ -51,7 +52,7 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
   };
   const begin = (action: SlotAction) => work(() => gate.begin(slot, action));
   const submit = () => {
-    const value = Number(amount.value.replace(",", "."));
+    const value = read(amount.value, open.value === "teach" ? "whole" : "money") ?? NaN;
     if (open.value === "tare") void begin({ do: "tare", anyway: anyway.value });
     else if (open.value === "teach" && (!Number.isInteger(value) || value < 1 || value > PIECES_MAX)) said.value = say("shelf.pieces_wrong", { most: number(PIECES_MAX) });
     else if (open.value === "teach") void begin({ do: "teach", pieces: value, anyway: anyway.value });

@@ -1,15 +1,26 @@
 // The parts an order wants: searched among the articles, each with what is there of it.
 import { type Signal, useSignal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
+import { Refused } from "../api";
+import { amount, type Field, flaw } from "../core/forms";
 import { skuName, skus } from "../state";
+import { worded } from "../trade/form";
 import { number, say } from "../words/words";
 
 /** Units as entered, by SKU. */
 export type Parts = ReadonlyMap<string, string>;
 const SHOWN_MAX = 6;
-const DIGITS_MAX = 5;
+const UNITS_MAX = 99_999;
 
-export const unitsOf = (parts: Parts): { sku: string; units: number }[] => [...parts].map(([sku, text]) => ({ sku, units: Number(text) })).filter(({ units }) => units > 0);
+const fieldOf = (sku: string): Field => ({ name: sku, label: say("work.units_of", { name: skuName(sku) }), kind: "whole", needed: true, least: 1, most: UNITS_MAX });
+
+/** How many of each. Throws `Refused` where that is not clear of one: its field says why. */
+export function unitsOf(parts: Parts): { sku: string; units: number }[] {
+  return [...parts].map(([sku, text]) => {
+    if (flaw(fieldOf(sku), text)) throw new Refused(400, { reason: "part_units", detail: "", hint: "", field: "" });
+    return { sku, units: amount(text, "whole")! };
+  });
+}
 
 /** Articles whose name or number has the words in it; those of which there is something come first. Pure. */
 export function found<T extends { id: string; name: string; available: number }>(all: Iterable<T>, text: string): T[] {
@@ -28,7 +39,7 @@ export function PartsPicker({ parts }: { parts: Signal<Parts> }) {
   const set = (sku: string, units: string | null) => {
     const all = new Map(parts.value);
     if (units === null) all.delete(sku);
-    else all.set(sku, units.replace(/\D/g, "").slice(0, DIGITS_MAX));
+    else all.set(sku, units);
     parts.value = all;
   };
   const add = (sku: string) => {
@@ -43,11 +54,13 @@ export function PartsPicker({ parts }: { parts: Signal<Parts> }) {
         <ul>
           {[...parts.value].map(([sku, units]) => {
             const available = skus.value.get(sku)?.available ?? 0;
-            const short = Number(units) > available;
+            const wrong = flaw(fieldOf(sku), units);
+            const short = (amount(units, "whole") ?? 0) > available;
             return (
               <li key={sku}>
                 <span class="what">
                   <strong>{skuName(sku)}</strong>
+                  {wrong && <span id={`${id}-${sku}`} class="trouble" role="alert">{worded(fieldOf(sku), wrong)}</span>}
                   <span class={`note ${short ? "short" : ""}`}>{short ? say("work.part_short", { there: number(Math.max(0, available)) }) : say("work.part_there", { there: number(available) })}</span>
                 </span>
                 <input
@@ -56,10 +69,9 @@ export function PartsPicker({ parts }: { parts: Signal<Parts> }) {
                   inputMode="numeric"
                   autocomplete="off"
                   value={units}
-                  onInput={(event) => {
-                    set(sku, event.currentTarget.value);
-                    event.currentTarget.value = parts.value.get(sku) ?? "";
-                  }}
+                  aria-invalid={wrong ? true : undefined}
+                  aria-describedby={wrong ? `${id}-${sku}` : undefined}
+                  onInput={(event) => set(sku, event.currentTarget.value)}
                 />
                 <button type="button" class="pen" aria-label={say("work.drop_part", { name: skuName(sku) })} onClick={() => (set(sku, null), search.current?.focus())}>
                   <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 4l8 8M12 4l-8 8" /></svg>

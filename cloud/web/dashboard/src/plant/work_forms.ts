@@ -92,7 +92,7 @@ export function planBody(values: Values, zone: string, parts: Parts): WorkBody {
 }
 
 export function stepBody(step: WorkForm, values: Values, zone: string): WorkBody {
-  const counted = (prefix: string) => Object.entries(values).filter(([name]) => name.startsWith(`${prefix} `)).map(([name, text]) => ({ sku: name.slice(prefix.length + 1), units: amount(text) ?? 0 }));
+  const counted = (prefix: string) => Object.entries(values).filter(([name]) => name.startsWith(`${prefix} `)).map(([name, text]) => ({ sku: name.slice(prefix.length + 1), units: amount(text, "whole") ?? 0 }));
   const note = values.note ? { note: values.note } : {};
   switch (step) {
     case "start":

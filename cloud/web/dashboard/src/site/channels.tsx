@@ -1,6 +1,7 @@
 // How people are reached: channels by name and kind. An address is written here, and shown to nobody.
 import { useSignal } from "@preact/signals";
 import { Refused } from "../api";
+import { amount } from "../core/forms";
 import { Secret } from "../people/secret";
 import { may } from "../state";
 import { useAsked } from "../trade/asked";
@@ -158,7 +159,7 @@ function Rest({ value, again }: { value: ChannelsView; again: () => void }) {
             send={({ heartbeat, heartbeat_s, stop, test_day, test_time }, key) =>
               fielded(settleChannels({
                 ...(stop ? { heartbeat: "" } : heartbeat ? { heartbeat } : {}),
-                heartbeat_s: Number(heartbeat_s) || null, test_day: test_day as ChannelsView["test_day"], test_time: test_time || null,
+                heartbeat_s: amount(heartbeat_s ?? "", "whole"), test_day: test_day as ChannelsView["test_day"], test_time: test_time || null,
               }, key, value.tag))}
             done={() => ((open.value = false), again())}
             close={() => (open.value = false)}

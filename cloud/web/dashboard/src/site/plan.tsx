@@ -4,7 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
 import { type Area, cells, extent, free, isSame, moved, sized, STEPS } from "../core/site_plan";
 import { freshKey, Refused } from "../api";
-import { amount, flaw } from "../core/forms";
+import { amount, flaw, written } from "../core/forms";
 import { may, session } from "../state";
 import { useAsked } from "../trade/asked";
 import { worded as fieldWords } from "../trade/form";
@@ -252,13 +252,13 @@ function Side({ side, value, put }: { side: (typeof SIDES)[number]; value: numbe
         type="text"
         inputMode="decimal"
         autocomplete="off"
-        value={wrong ? typed.value!.text : String(value)}
+        value={wrong ? typed.value!.text : written(value)}
         aria-invalid={wrong ? true : undefined}
         aria-describedby={`${id}-said`}
         onChange={(event) => {
           const text = event.currentTarget.value;
           typed.value = flaw(field, text) ? { text, of: value } : null;
-          if (!typed.value) put(amount(text.trim())!);
+          if (!typed.value) put(amount(text, "money")!);
         }}
       />
       <span id={`${id}-said`} class={wrong ? "trouble" : "note"} role={wrong ? "alert" : undefined}>

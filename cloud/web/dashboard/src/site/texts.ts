@@ -1,5 +1,5 @@
 // The values of a thing as they are typed, and back. Pure.
-import { amount } from "../core/forms";
+import { amount, written } from "../core/forms";
 import type { FieldView } from "../types_site";
 
 export type Texts = Record<string, string>;
@@ -18,7 +18,7 @@ export function shown(field: FieldView, values: Values): string {
   if (field.kind === "flag") return value ? "true" : "false";
   if (field.kind === "pairs") return Object.entries(value as Record<string, unknown>).map(([key, one]) => `${key}=${one}`).join(" ");
   if (field.kind === "wholes") return (value as number[]).join(" ");
-  return String(value);
+  return typeof value === "number" ? written(value) : String(value);
 }
 
 /** What was typed as a value: null for nothing. What is no value of its kind is left as text, and the service says so. */
@@ -27,14 +27,15 @@ export function read(field: FieldView, text: string): unknown {
   if (!given) return field.needed && field.kind === "text" ? "" : null;
   switch (field.kind) {
     case "number":
+      return amount(given, "money") ?? given;
     case "whole":
-      return amount(given) ?? given;
+      return amount(given, "whole") ?? given;
     case "flag":
       return given === "true";
     case "wholes":
-      return given.split(/[\s,]+/).map((one) => amount(one) ?? one);
+      return given.split(/[\s,]+/).map((one) => amount(one, "whole") ?? one);
     case "pairs":
-      return Object.fromEntries(given.split(/\s+/).map((one) => one.split("=")).map(([key, value]) => [key, field.name === "protected" ? (amount(value ?? "") ?? value ?? "") : (value ?? "")]));
+      return Object.fromEntries(given.split(/\s+/).map((one) => one.split("=")).map(([key, value]) => [key, field.name === "protected" ? (amount(value ?? "", "whole") ?? value ?? "") : (value ?? "")]));
     default:
       return given;
   }

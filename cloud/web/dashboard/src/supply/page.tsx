@@ -6,11 +6,12 @@ import { useRef } from "preact/hooks";
 import { kept, ordersOf, isSnoozed, ranked, tabOf, TABS, type Tab } from "../core/queue";
 import { adopt } from "../link";
 import { hrefOf, part, query, replenishHref } from "../route";
-import { may, needsDone, needsInOrder, now, orders, site } from "../state";
+import { may, needsDone, needsInOrder, now, orders, site, skus } from "../state";
 import { Need } from "../ui/needs";
 import { Panel, useKeptFocus } from "../ui/panel";
 import { Act } from "../trade/form";
-import { byUrgency, Order } from "../trade/orders";
+import { byChange, byUrgency, Order } from "../trade/orders";
+import { placed } from "../trade/places";
 import { SITE } from "../trade/api";
 import { useAsked } from "../trade/asked";
 import type { NeedView } from "../types";
@@ -20,6 +21,7 @@ import { drafts, queue } from "./api";
 import { BackTested } from "./backtest";
 import { useHeld } from "./held";
 import { Row, Snoozed } from "./row";
+import { SkuChoice } from "./sku_choice";
 import { WhatIfs } from "./what_if";
 
 const AGAIN_MS = 60_000;
@@ -27,6 +29,8 @@ const NOTHING: ReadonlyMap<number, Suggestion> = new Map();
 
 export function Replenishment() {
   const tab = tabOf(part.value);
+  const sku = query.value.get("sku") ?? "";
+  const unknown = sku !== "" && !skus.value.has(sku);
   const open = needsInOrder.value;
   const version = open.map((need) => `${need.id} ${need.changed_ms} ${need.order}`).join();
   const [told] = useAsked(version, queue, AGAIN_MS);
@@ -53,14 +57,22 @@ export function Replenishment() {
         </Panel>
       )}
       {(tab === "drafts" || tab === "sent" || tab === "late" || tab === "received") && <Orders tab={tab} />}
-      {tab === "backtest" && (
-        <Panel name="backtest" title={say("backtest.title")}>
-          <BackTested sku={query.value.get("sku") ?? ""} choosing />
+      {unknown && (tab === "backtest" || tab === "what_if") && (
+        <Panel name={tab === "backtest" ? "backtest" : "what-if"} title={say(`replenish.${tab}`)}>
+          <div class="inside">
+            <SkuChoice sku="" href={(id) => replenishHref(tab, id ? `sku=${encodeURIComponent(id)}` : "")} />
+            <p class="calm" role="status">{say("replenish.no_such_sku", { sku })}</p>
+          </div>
         </Panel>
       )}
-      {tab === "what_if" && (
+      {!unknown && tab === "backtest" && (
+        <Panel name="backtest" title={say("backtest.title")}>
+          <BackTested sku={sku} choosing />
+        </Panel>
+      )}
+      {!unknown && tab === "what_if" && (
         <Panel name="what-if" title={say("what_if.title")}>
-          <WhatIfs sku={query.value.get("sku") ?? ""} choosing />
+          <WhatIfs sku={sku} choosing />
         </Panel>
       )}
     </>
@@ -68,7 +80,8 @@ export function Replenishment() {
 }
 
 function Orders({ tab }: { tab: Tab }) {
-  const found = ordersOf(tab, [...orders.value.values()]).sort(tab === "received" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
+  const there = new Set(ordersOf(tab, [...orders.value.values()].map(placed)).map((one) => one.id));
+  const found = [...orders.value.values()].filter((one) => there.has(one.id)).sort(tab === "received" ? byChange : byUrgency);
   return (
     <Panel name={`orders-${tab}`} title={say(`replenish.${tab}`)} aside={<a href={hrefOf("orders")}>{say("replenish.all_orders")}</a>}>
       {found.length === 0 ? (
@@ -138,6 +151,7 @@ function Together({ chosen, known, done }: { chosen: NeedView[]; known: Readonly
       <button type="button" onClick={done}>
         {say("replenish.choose_none")}
       </button>
+      {may("buy") && <p class="note">{say("replenish.draft_means")}</p>}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 // edit, to put off. Who edits or puts off does so as it was looked at: if somebody else was first, that is said.
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { amount } from "../core/forms";
 import { effect, isSnoozed, orderOf } from "../core/queue";
 import { adopt } from "../link";
 import { orderHref, skuPageHref } from "../route";
@@ -40,7 +41,11 @@ export function Row({ need, over, told, picked, pick }: OneRow) {
   const orderable = !over && may("buy") && need.state === "proposed" && need.order === null;
   const name = skuName(need.sku);
   const { position, reorder_point } = need.why;
-  const leave = () => (doing.value = null);
+  const leave = () => {
+    const was = doing.value?.what;
+    doing.value = null;
+    line.current?.querySelector<HTMLElement>(`[data-opens="${was}"]`)?.focus();
+  };
   const line = useRef<HTMLDivElement>(null);
   const tall = useRef(0);
   tall.current = over ? tall.current || (line.current?.getBoundingClientRect().height ?? 0) : 0; // as it was, with its buttons
@@ -83,8 +88,8 @@ export function Row({ need, over, told, picked, pick }: OneRow) {
           {over ? <Settled need={need} /> : <OrderNeed need={need} />}
           {orderable && (
             <>
-              <Open label={say("replenish.edit")} described={`${say("replenish.edit")}: ${name}`} need={need.id} open={(looked) => (doing.value = { what: "edit", looked })} />
-              <Open label={say("replenish.snooze")} described={`${say("replenish.snooze")}: ${name}`} need={need.id} open={(looked) => (doing.value = { what: "snooze", looked })} />
+              <Open label={say("replenish.edit")} described={`${say("replenish.edit")}: ${name}`} what="edit" need={need.id} open={(looked) => (doing.value = { what: "edit", looked })} />
+              <Open label={say("replenish.snooze")} described={`${say("replenish.snooze")}: ${name}`} what="snooze" need={need.id} open={(looked) => (doing.value = { what: "snooze", looked })} />
             </>
           )}
         </div>
@@ -124,12 +129,12 @@ function Settled({ need }: { need: NeedView }) {
 }
 
 /** Looks at it as the service has it now, and then opens what it is changed by. */
-function Open({ label, described, need, open }: { label: string; described: string; need: number; open: (looked: Looked) => void }) {
+function Open({ label, described, what, need, open }: { label: string; described: string; what: "edit" | "snooze"; need: number; open: (looked: Looked) => void }) {
   const [wish, make] = useWish();
   const press = () => void make(described, async () => open(await look(need)));
   return (
     <span class="act">
-      <button type="button" aria-label={described} aria-disabled={wish.value.busy} onClick={press}>
+      <button type="button" data-opens={what} aria-label={described} aria-disabled={wish.value.busy} onClick={press}>
         {label}
       </button>
       <span class="trouble" role="status">
@@ -139,14 +144,17 @@ function Open({ label, described, need, open }: { label: string; described: stri
   );
 }
 
+/** Units as they were entered; their field has been judged. */
+const typed = (units = ""): number => amount(units, "whole")!;
+
 function Edit({ looked: { value, tag }, name, leave }: { looked: Looked; name: string; leave: () => void }) {
   return (
     <Form
       label={say("replenish.edit_of", { name })}
       fields={[{ name: "units", label: say("order.units"), kind: "whole", needed: true, least: 1, most: 1_000_000_000, value: String(value.units), hint: say("replenish.proposed_units", { n: number(value.units) }) }]}
       submit={say("replenish.order_so_many")}
-      doubt={({ units }) => (Number(units) > value.units ? much([{ sku: value.sku, units: Number(units) }]) : "")}
-      send={async ({ units }, key) => adopt({ orders: (await orderUnits(value.id, Number(units), tag, key)).orders })}
+      doubt={({ units }) => (typed(units) > value.units ? much([{ sku: value.sku, units: typed(units) }]) : "")}
+      send={async ({ units }, key) => adopt({ orders: (await orderUnits(value.id, typed(units), tag, key)).orders })}
       done={leave}
       close={leave}
     />

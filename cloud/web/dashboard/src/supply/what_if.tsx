@@ -1,8 +1,9 @@
 // What the planner would do if demand, lead time or service level were another, beside what it does now. What was asked
 // for is kept in the address of the tab.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { query, replenishHref, skuPageHref } from "../route";
+import { useEffect, useRef } from "preact/hooks";
+import { changed, digitsOf } from "../core/compared";
+import { asking as inAddress, query, replenishHref, skuPageHref } from "../route";
 import { site, skuName, skus } from "../state";
 import type { Led } from "../types_supply";
 import { figure, money, number, percent, say, word } from "../words/words";
@@ -24,31 +25,40 @@ function fromAddress(): Asking {
   return { demand: Math.min(300, Math.max(10, whole("demand"))), lead: Math.min(300, whole("lead")), level: whole("level") >= 800 ? whole("level") : 0 };
 }
 
-function inAddress(sku: string, asking: Asking): string {
-  const said = new URLSearchParams(sku ? { sku } : {});
-  for (const name of ["demand", "lead", "level"] as const) if (asking[name] !== AS_IT_IS[name]) said.set(name, String(asking[name]));
-  return String(said);
-}
+const KNOBS = ["demand", "lead", "level"] as const;
+/** What an address says of it; as things are is not said. */
+const saidOf = (sku: string, asking: Asking): Record<string, string> => ({ sku, ...Object.fromEntries(KNOBS.map((name) => [name, asking[name] === AS_IT_IS[name] ? "" : String(asking[name])])) });
+const hrefOf = (sku: string, asking: Asking) => replenishHref("what_if", String(new URLSearchParams(Object.entries(saidOf(sku, asking)).filter(([, value]) => value))));
 
 export function WhatIfs({ sku, choosing }: { sku: string; choosing?: boolean }) {
   const asking = useSignal<Asking>(choosing ? fromAddress() : AS_IT_IS);
   const asked = useSignal<Asking>(asking.value);
   const { demand, lead, level } = asking.value;
+  /** What this page wrote into the address itself. */
+  const wrote = useRef(String(query.value));
+  useEffect(() => {
+    if (!choosing || String(query.value) === wrote.current) return;
+    wrote.current = String(query.value);
+    asking.value = asked.value = fromAddress(); // another address was followed
+  }, [query.value]);
   useEffect(() => {
     const still = setTimeout(() => {
       asked.value = asking.value;
       const here = location.hash.startsWith(replenishHref("what_if")); // or another page is on its way already
-      if (choosing && here) history.replaceState(null, "", replenishHref("what_if", inAddress(sku, asking.value)));
+      const wanted = hrefOf(sku, asking.value).split("?")[1] ?? "";
+      if (!choosing || !here || wanted === String(query.value)) return;
+      wrote.current = wanted;
+      inAddress(saidOf(sku, asking.value));
     }, STILL_MS);
     return () => clearTimeout(still);
-  }, [demand, lead, level]);
+  }, [demand, lead, level, sku, String(query.value)]);
   const [told] = useAsked(`${sku} ${JSON.stringify(asked.value)}`, () => whatIf(sku, asked.value));
   const { value, failed } = told.value;
   const target = sku ? skus.value.get(sku)?.service_level : null;
   const set = (name: keyof Asking) => (event: { currentTarget: { value: string } }) => (asking.value = { ...asking.value, [name]: Number(event.currentTarget.value) });
   return (
     <div class="inside what-if-inside">
-      {choosing && <SkuChoice sku={sku} href={(id) => replenishHref("what_if", id ? `sku=${encodeURIComponent(id)}` : "")} />}
+      {choosing && <SkuChoice sku={sku} href={(id) => hrefOf(id, asking.value)} />}
       <p class="note">{say(sku ? "what_if.one" : "what_if.all")}</p>
       <div class="knobs">
         <Knob name={say("what_if.demand")} value={demand} least={10} most={300} step={5} told={percent(demand / 100)} onInput={set("demand")} />
@@ -112,22 +122,41 @@ function Knob({ name, value, least, most, step, told, onInput }: Turned) {
   );
 }
 
+/** A figure: its name, what it is, and how it is shown. */
+type Compare = [name: string, value: (led: Led) => number | null, shown: (value: number) => string];
+
+function changeOf(before: number | null, after: number | null, share: boolean, shown: (value: number) => string): string {
+  if (before === null || after === null) return before === after ? "=" : "–";
+  const found = changed(before, after, share, shown);
+  switch (found.kind) {
+    case "same":
+      return "=";
+    case "none":
+      return "–";
+    case "points":
+      return say("what_if.points", { n: number(found.by, 1, { signDisplay: "exceptZero" }) });
+    case "part":
+      return number(found.by, digitsOf(found.by), { style: "percent", signDisplay: "exceptZero" });
+  }
+}
+
 function Compared({ now, then, one }: { now: Led; then: Led; one: boolean }) {
   const or = (value: number | null, shown: (value: number) => string) => (value === null ? "–" : shown(value));
-  const rows: [string, (led: Led) => string, (led: Led) => number][] = [
+  const share = (value: number) => percent(value, 1);
+  const rows: Compare[] = [
     ...(one
       ? ([
-          [say("why.reorder_point"), (led) => or(led.reorder_point, number), (led) => led.reorder_point ?? 0],
-          [say("what_if.lot"), (led) => number(led.lot), (led) => led.lot],
-          [say("why.safety_stock"), (led) => or(led.safety_stock, figure), (led) => led.safety_stock ?? 0],
-          [say("what_if.stock"), (led) => figure(led.stock), (led) => led.stock],
-        ] as [string, (led: Led) => string, (led: Led) => number][])
+          [say("why.reorder_point"), (led) => led.reorder_point, number],
+          [say("what_if.lot"), (led) => led.lot, number],
+          [say("why.safety_stock"), (led) => led.safety_stock, figure],
+          [say("what_if.stock"), (led) => led.stock, figure],
+        ] as Compare[])
       : []),
-    [say("what_if.orders"), (led) => figure(led.orders), (led) => led.orders],
-    [say("what_if.stock_value"), (led) => coins(led.stock_value), (led) => led.stock_value],
-    [say("card.fill"), (led) => percent(led.fill, 1), (led) => led.fill],
-    [say(one ? "what_if.risk" : "what_if.risk_mean"), (led) => percent(led.risk, 1), (led) => led.risk],
-    [say("card.cost"), (led) => coins(led.cost), (led) => led.cost],
+    [say("what_if.orders"), (led) => led.orders, figure],
+    [say("what_if.stock_value"), (led) => led.stock_value, coins],
+    [say("card.fill"), (led) => led.fill, share],
+    [say(one ? "what_if.risk" : "what_if.risk_mean"), (led) => led.risk, share],
+    [say("card.cost"), (led) => led.cost, coins],
   ];
   const limits = [...new Set([...now.limits, ...then.limits])];
   return (
@@ -142,16 +171,16 @@ function Compared({ now, then, one }: { now: Led; then: Led; one: boolean }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, shown, value]) => {
+          {rows.map(([name, value, shown]) => {
             const [before, after] = [value(now), value(then)];
             return (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td class="n">{shown(now)}</td>
+                <td class="n">{or(before, shown)}</td>
                 <td class="n">
-                  <b>{shown(then)}</b>
+                  <b>{or(after, shown)}</b>
                 </td>
-                <td class="n">{before === after ? "=" : before === 0 ? "–" : percent((after - before) / Math.abs(before), 0)}</td>
+                <td class="n">{changeOf(before, after, shown === share, shown)}</td>
               </tr>
             );
           })}

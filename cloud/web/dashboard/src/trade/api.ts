@@ -45,8 +45,9 @@ export interface Came {
 export const arrived = (arrival: string, came: Came, key: string) => post<unknown>(`api/v1/arrivals/${id(arrival)}/confirm`, came, key);
 
 export const suppliers = () => ask<Scorecard[]>("api/v1/suppliers");
-export const score = (supplier: string, criterion: string, value: number, note: string, key: string) =>
-  post<unknown>(`api/v1/suppliers/${id(supplier)}/scores`, { criterion, value, note }, key);
+/** `seen_ms`: when the score that was looked at was given, 0 where there was none. */
+export const score = (supplier: string, criterion: string, value: number, note: string, seen_ms: number, key: string) =>
+  post<unknown>(`api/v1/suppliers/${id(supplier)}/scores`, { criterion, value, note, seen_ms }, key);
 
 export const idle = (measure: string) => ask<{ rows: IdleRow[] }>(`api/v1/measures/${measure}`);
 export const curve = (sku: string) => ask<Curve>(`api/v1/skus/${id(sku)}/curve`);

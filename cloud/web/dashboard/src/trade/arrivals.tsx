@@ -97,7 +97,7 @@ function Row({ arrival }: { arrival: ArrivalView }) {
 
 /** `all`: every one of the `seen` units is kept, but for those that are rejected. Pure. */
 export function cameOf({ units = "", rejected = "", lot = "", expiry = "", note = "", all = "", anyway = "" }: Values, seen: number): Came {
-  const bad = amount(rejected) ?? 0;
-  const good = all ? Math.max(0, seen - bad) : (amount(units) ?? 0);
+  const bad = amount(rejected, "whole") ?? 0;
+  const good = all ? Math.max(0, seen - bad) : (amount(units, "whole") ?? 0);
   return { units: good, ...((all || anyway) && { anyway: true }), ...(bad > 0 && { rejected: bad }), ...(lot && { lot }), ...(expiry && { expiry }), ...(note && { note }) };
 }

@@ -47,20 +47,24 @@ export function Form({ label, fields, submit, send, overruled, doubt, also, besi
   const wrong = useSignal<Record<string, string>>({});
   const [wish, make] = useWish();
   const doubted = useSignal("");
+  /** What the service said is of what stands in the fields now. */
+  const asSent = useSignal(false);
   const home = useRef<HTMLFormElement>(null);
   const prefix = useId();
   const value = (field: Field) => given.value[field.name] ?? field.value ?? "";
   useLayoutEffect(() => (still ? undefined : home.current?.querySelector<HTMLElement>("input, select, textarea")?.focus()), []);
   const point = (name: string) => queueMicrotask(() => home.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus());
 
-  const enter = async (instead: Values = {}) => {
+  const enter = async (instead: Values = {}, sure = false) => {
+    asSent.value = false;
     const found = fields.map((field) => [field, flaw(field, value(field))] as const).filter(([, one]) => one);
     wrong.value = Object.fromEntries(found.map(([field, one]) => [field.name, worded(field, one!)]));
     if (found.length) return point(found[0]![0].name);
     const values: Values = { ...Object.fromEntries(fields.map((field) => [field.name, value(field).trim()])), ...besides, ...instead };
-    doubted.value = (!values.anyway && doubt?.(values)) || "";
+    doubted.value = (!sure && doubt?.(values)) || "";
     if (doubted.value) return;
     if (await make(values, (key) => send(values, key))) return done?.();
+    asSent.value = true;
     const at = wish.value.said && concerned(wish.value.said);
     if (at) {
       wrong.value = { [at.name]: wish.value.trouble };
@@ -73,6 +77,7 @@ export function Form({ label, fields, submit, send, overruled, doubt, also, besi
     return likely.find((one) => detail.includes(one.name.slice(one.name.indexOf(" ") + 1))) ?? likely[0];
   };
   const refused = wish.value.said;
+  const overrulable = asSent.value && refused !== null && overruled?.includes(refused.reason);
   const shownAt = refused && concerned(refused);
   return (
     <form
@@ -97,7 +102,7 @@ export function Form({ label, fields, submit, send, overruled, doubt, also, besi
             "aria-invalid": trouble ? true : undefined,
             "aria-describedby": trouble || field.hint ? `${id}-said` : undefined,
             "aria-required": field.needed ? true : undefined,
-            onInput: (event: { currentTarget: { value: string } }) => ((given.value = { ...given.value, [field.name]: event.currentTarget.value }), (doubted.value = "")),
+            onInput: (event: { currentTarget: { value: string } }) => ((given.value = { ...given.value, [field.name]: event.currentTarget.value }), (doubted.value = ""), (asSent.value = false)),
           };
           return (
             <div key={field.name} class={`field ${field.kind} ${trouble ? "wrong" : ""}`}>
@@ -130,14 +135,14 @@ export function Form({ label, fields, submit, send, overruled, doubt, also, besi
       {children}
       <p class="trouble" role="status">
         {doubted.value}
-        {!(shownAt && wrong.value[shownAt.name]) && <Trouble wish={wish.value} />}
+        {!doubted.value && !Object.values(wrong.value).some(Boolean) && !(shownAt && wrong.value[shownAt.name]) && <Trouble wish={wish.value} />}
       </p>
       <div class="acts">
         <button type="submit" class="main" aria-disabled={wish.value.busy} aria-label={described && `${submit}: ${described}`}>
           {wish.value.busy ? say("wish.sending") : submit}
         </button>
-        {(doubted.value || (refused && overruled?.includes(refused.reason))) && (
-          <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter({ anyway: "yes" })}>
+        {(doubted.value || overrulable) && (
+          <button type="button" aria-disabled={wish.value.busy} onClick={() => void enter(overrulable ? { anyway: "yes" } : {}, true)}>
             {say("form.anyway")}
           </button>
         )}
@@ -157,9 +162,9 @@ export function Form({ label, fields, submit, send, overruled, doubt, also, besi
 }
 
 /** Which field, why, and what would be right. */
-export function worded({ label }: Field, { code, least, most, from }: Flaw): string {
+export function worded({ label }: Field, { code, least, most, from, readings }: Flaw): string {
   const shown = (one: number | undefined) => (one === undefined ? "" : number(one, 2));
-  return say(`form.${code}`, { label, least: shown(least), most: shown(most), from: from ?? "" });
+  return say(`form.${code}`, { label, least: shown(least), most: shown(most), from: from ?? "", ...readings });
 }
 
 /** After something was done, its row may leave and another take its place: the rest of a double tap must not hit that. */

@@ -3,12 +3,13 @@ import { strange } from "../core/queue";
 import { skuName, skus, slots } from "../state";
 import { days, number, say } from "../words/words";
 
-/** In words, line by line; "" where nothing is strange. The service is the judge all the same. */
-export function much(lines: { sku: string; units: number }[]): string {
-  const said = lines.flatMap(({ sku, units }) => {
+/** In words, line by line; "" where nothing is strange. The service is the judge all the same. `counted`: how many of the
+ *  units count as coming already. */
+export function much(lines: { sku: string; units: number; counted?: number }[]): string {
+  const said = lines.flatMap(({ sku, units, counted = 0 }) => {
     const of = skus.value.get(sku);
     if (!of) return [];
-    const [coming, lying] = [of.on_order + of.in_transit, [...slots.value.values()].filter((slot) => slot.sku === sku)];
+    const [coming, lying] = [of.on_order + of.in_transit - counted, [...slots.value.values()].filter((slot) => slot.sku === sku)];
     const found = strange(units, { daily: of.daily_demand, on_hand: of.on_hand, coming }, lying.length ? lying.reduce((sum, slot) => sum + slot.capacity, 0) : null);
     const name = skuName(sku);
     return [

@@ -35,7 +35,7 @@ export function OrderHistory({ order }: { order: OrderView }) {
 }
 
 /** What a version changed in the lines of the one before, in words. */
-export function changes(before: OrderVersion | undefined, { action, order }: OrderVersion): string[] {
+export function changes(before: Pick<OrderVersion, "order"> | undefined, { action, order }: Pick<OrderVersion, "action" | "order">): string[] {
   if (!before) return [];
   const told: [keyof OrderLine, (value: number) => string][] = [
     ["units", (value) => number(value)],

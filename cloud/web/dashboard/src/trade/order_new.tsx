@@ -1,6 +1,7 @@
 // A draft by hand: from whom, and what. As many articles as wanted.
 import { useSignal } from "@preact/signals";
-import type { Field } from "../core/forms";
+import { Refused } from "../api";
+import { amount, type Field } from "../core/forms";
 import { adopt } from "../link";
 import { orderHref } from "../route";
 import { skusInOrder } from "../state";
@@ -27,8 +28,12 @@ export function NewOrder({ leave }: { leave: () => void }) {
     ]).flat(),
     { name: "note", label: say("alerts.note"), kind: "text" },
   ];
-  const wanted = (values: Values) => Array.from({ length: lines.value }, (_, n) => ({ sku: values[`sku ${n}`] ?? "", units: Number(values[`units ${n}`] || 0) })).filter((line) => line.sku && line.units);
+  /** Of a line of which only half was given, the field that is empty; "" where there is none such. */
+  const half = (values: Values) => Array.from({ length: lines.value }, (_, n) => [`sku ${n}`, `units ${n}`]).flatMap((pair) => (pair.some((name) => values[name]) ? pair.filter((name) => !values[name]) : []))[0] ?? "";
+  const wanted = (values: Values) => Array.from({ length: lines.value }, (_, n) => ({ sku: values[`sku ${n}`] ?? "", units: amount(values[`units ${n}`] ?? "", "whole") ?? 0 })).filter((line) => line.sku && line.units);
   const send = async (values: Values, key: string) => {
+    const field = half(values);
+    if (field) throw new Refused(400, { reason: "half_line", detail: "", hint: "", field });
     const made = await draft(values.supplier!, wanted(values), values.note ?? "", key);
     adopt({ orders: [made] });
     location.hash = orderHref(made.id);

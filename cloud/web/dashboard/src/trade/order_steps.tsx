@@ -1,7 +1,7 @@
 // What may be done with an order now, as buttons. Some are done at once; others ask first for what they need.
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import { amount, dayOf, type Field, noon } from "../core/forms";
+import { useEffect, useRef } from "preact/hooks";
+import { amount, dayOf, type Field, noon, written } from "../core/forms";
 import { Refused } from "../api";
 import { adopt } from "../link";
 import { may, now, orders, skuName } from "../state";
@@ -9,6 +9,9 @@ import { known, number, say, timezone, word } from "../words/words";
 import { PORTAL, step, type StepBody, type StepLine } from "./api";
 import { Asking } from "./asking";
 import { Act, Form, type Values } from "./form";
+import { much } from "./much";
+import { changes } from "./order_history";
+import { hold, release } from "./places";
 import { refreshed } from "./portal_news";
 import { type OrderLine, type OrderView, type Step, STEPS } from "./types";
 
@@ -21,7 +24,8 @@ const NEXT: Record<string, Step> = { draft: "approve", approved: "send", sent: "
 export const stepsOf = (order: OrderView): Step[] => STEPS.filter((one) => order.may.includes(one) && may(one === "receive" ? "handle" : "buy"));
 
 export function Steps({ order, base }: { order: OrderView; base: string }) {
-  const asking = useSignal<Step | null>(null);
+  /** What is being filled in, and of the order as whoever does so has seen it. */
+  const asking = useSignal<{ action: Step; of: OrderView } | null>(null);
   const home = useRef<HTMLDivElement>(null);
   const asked = order.asking.length > 0; // that is to be decided first
   const next = asked && (base !== PORTAL || order.state === "sent") ? "" : base !== PORTAL ? NEXT[order.state] : order.state === "sent" ? "confirm" : "ship";
@@ -34,8 +38,8 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
     return own && known("portal_step", one) ? word("portal_step", one) : word("step", one);
   };
   const done = (after: OrderView) => (base === PORTAL ? refreshed() : adopt({ orders: [after] }));
-  const send = async (action: Step, body: Omit<StepBody, "version">, key: string) => {
-    const version = orders.value.get(order.id)?.version ?? order.version;
+  const current = () => orders.value.get(order.id)?.version ?? order.version;
+  const send = async (action: Step, body: Omit<StepBody, "version">, key: string, version = current()) => {
     try {
       done(await step(base, order.id, action, { ...body, version }, key));
     } catch (error) {
@@ -45,12 +49,19 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
     }
   };
   const leave = () => {
-    const was = asking.value;
+    const was = asking.value?.action;
     asking.value = null;
+    release(order);
     home.current?.querySelector<HTMLElement>(`[data-step="${was}"]`)?.focus();
   };
-  const wanted = asking.value !== null && can.includes(asking.value) ? asking.value : null;
-  const told = base === PORTAL ? order : { ...order, asking: [] };
+  const enter = (action: Step) => {
+    hold(order);
+    asking.value = { action, of: order };
+  };
+  useEffect(() => () => release(order), []);
+  const wanted = asking.value?.action ?? null;
+  const seen = asking.value?.of ?? order;
+  const told = base === PORTAL ? seen : { ...seen, asking: [] };
   return (
     <div class="steps" ref={home}>
       {asked && <Asking order={order} base={base} send={may("buy") ? send : null} />}
@@ -66,7 +77,7 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
               class={one === next ? "main" : SHY.includes(one) ? "shy" : ""}
               aria-expanded={wanted === one}
               aria-label={`${labelled(one)}: ${title}`}
-              onClick={() => (wanted === one ? leave() : (asking.value = one))}
+              onClick={() => (wanted === one ? leave() : enter(one))}
             >
               {labelled(one)}
             </button>
@@ -80,13 +91,47 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
           fields={fieldsOf(wanted, told, now.value, timezone.value)}
           submit={labelled(wanted)}
           overruled={["too_many", "in_transit", "not_a_lot", "need_over"]}
-          send={(values, key) => send(wanted, bodyOf(wanted, told, values, timezone.value), key)}
+          doubt={wanted === "change" ? (values) => much(raised(told, bodyOf(wanted, told, values, timezone.value).lines ?? [])) : undefined}
+          send={(values, key) => send(wanted, bodyOf(wanted, told, values, timezone.value), key, seen.version)}
           done={leave}
           close={leave}
-        />
+        >
+          {order.version > seen.version && <Meanwhile was={seen} order={order} goOn={can.includes(wanted) ? () => (asking.value = { action: wanted, of: order }) : null} />}
+        </Form>
       )}
     </div>
   );
+}
+
+/** Who did what while the form was open. `goOn`: with the order as it is now; null where the step is over. */
+function Meanwhile({ was, order, goOn }: { was: OrderView; order: OrderView; goOn: (() => void) | null }) {
+  const state = word("order_state", order.state);
+  return (
+    <div class="meanwhile" role="status">
+      <p>{order.by ? say("order.meanwhile", { by: order.by, state }) : say("order.meanwhile_unknown", { state })}</p>
+      {changes({ order: was }, { action: "change", order }).map((text) => (
+        <p key={text} class="note">{text}</p>
+      ))}
+      {goOn ? (
+        <button type="button" onClick={goOn}>
+          {say("order.go_on")}
+        </button>
+      ) : (
+        <p>{say("order.step_over")}</p>
+      )}
+    </div>
+  );
+}
+
+/** States in which what is still to come of an order counts as coming. */
+const COUNTED: OrderView["state"][] = ["approved", "sent", "confirmed", "partly_received"];
+
+/** The lines of which more is wanted than before: what would come of them, and how much of it counts as coming already. Pure. */
+export function raised(order: OrderView, wanted: StepLine[]): { sku: string; units: number; counted: number }[] {
+  return order.lines.flatMap((line) => {
+    const units = wanted.find((one) => one.sku === line.sku)?.units ?? line.units;
+    return units > line.units ? [{ sku: line.sku, units: units - line.received, counted: COUNTED.includes(order.state) ? REST.receive!(line) : 0 }] : [];
+  });
 }
 
 const REST: Record<string, (line: OrderLine) => number> = {
@@ -98,7 +143,7 @@ const KEY_MAX = 128;
 
 /** A price as it stands in a field, to a hundredth of a cent, or to four digits where it is below one. Pure. */
 export function priceOf(price: number): string {
-  return price < 1 ? String(Number(price.toPrecision(4))) : String(Number(price.toFixed(4)));
+  return written(Number(price < 1 ? price.toPrecision(4) : price.toFixed(4)));
 }
 
 /** A line as it would be confirmed: as the supplier asked for it last, where it did. */
@@ -139,7 +184,7 @@ export function bodyOf(action: Step, order: OrderView, values: Values, zone: str
     const { sku, due_ms, unit_price } = action === "confirm" ? saidLast(order, line) : line;
     const told: StepLine = { sku };
     for (const name of ["units", "received", "rejected", "unit_price"] as const) {
-      const value = amount(values[`${name} ${sku}`] ?? "");
+      const value = amount(values[`${name} ${sku}`] ?? "", name === "unit_price" ? "money" : "whole");
       if (value !== null) told[name] = value;
     }
     if (values[`unit_price ${sku}`] === priceOf(unit_price)) told.unit_price = unit_price; // it is shown rounded

@@ -1,15 +1,18 @@
 // Orders: what waits for a decision first, then what is under way, then what ended; and what the shelves saw coming.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { Refused } from "../api";
 import { Csv, Panel, Since, useKeptFocus } from "../ui/panel";
 import { may, orders, site, skuName } from "../state";
 import { part, skuHref } from "../route";
 import { day, money, number, say, word } from "../words/words";
-import { SITE } from "./api";
+import { order as ask, SITE } from "./api";
+import { useAsked } from "./asked";
 import { Arrivals } from "./arrivals";
 import { OrderHistory } from "./order_history";
 import { NewOrder } from "./order_new";
 import { Steps, stepsOf } from "./order_steps";
+import { isOpened, placed } from "./places";
 import type { OrderState, OrderView } from "./types";
 
 const GROUPS: { name: "waiting" | "under_way" | "ended"; states: OrderState[] }[] = [
@@ -33,9 +36,10 @@ export function Orders() {
   );
   return (
     <>
+      {part.value && !orders.value.has(Number(part.value)) && <Sought key={part.value} id={part.value} />}
       <Arrivals />
       {GROUPS.map(({ name, states }) => {
-        const found = all.filter((one) => (waits(one) ? name === "waiting" : states.includes(one.state))).sort(name === "ended" ? (a, b) => b.changed_ms - a.changed_ms : byUrgency);
+        const found = all.filter((one) => (waits(placed(one)) ? name === "waiting" : states.includes(placed(one).state))).sort(name === "ended" ? byChange : byUrgency);
         if (name === "ended" && !found.length) return null;
         return (
           <Panel key={name} name={`orders-${name}`} title={say(`orders.${name}`)} aside={name === "waiting" && may("buy") ? begin : found.length > 0 && number(found.length)} foot={name === "under_way" && <Csv table="order_lines" />}>
@@ -45,6 +49,25 @@ export function Orders() {
         );
       })}
     </>
+  );
+}
+
+/** One that the address names and that is not among those shown: an older one, or none. */
+function Sought({ id }: { id: string }) {
+  const find = async (): Promise<OrderView | "none"> => {
+    try {
+      return /^\d{1,15}$/.test(id) ? (await ask(Number(id))).order : "none";
+    } catch (error) {
+      if (error instanceof Refused && error.status === 404) return "none";
+      throw error;
+    }
+  };
+  const [asked] = useAsked(id, find);
+  const { value, failed } = asked.value;
+  return (
+    <Panel name="orders-sought" title={say("order.title", { id })}>
+      {value && value !== "none" ? <Rows orders={[value]} calm="" /> : <p class="calm" role="status">{say(value ? "orders.no_such" : failed ? "later.failed" : "loading.text", { id })}</p>}
+    </Panel>
   );
 }
 
@@ -64,9 +87,13 @@ function Rows({ orders: shown, calm }: { orders: OrderView[]; calm: string }) {
 export const waits = ({ asking }: OrderView): boolean => asking.length > 0;
 
 /** Late ones first, then by when they are due, then the older. */
-export function byUrgency(a: OrderView, b: OrderView): number {
+export function byUrgency(one: OrderView, other: OrderView): number {
+  const [a, b] = [placed(one), placed(other)];
   return Number(b.late) - Number(a.late) || (dueOf(a) || Infinity) - (dueOf(b) || Infinity) || a.id - b.id || 0;
 }
+
+/** The latest first. */
+export const byChange = (a: OrderView, b: OrderView): number => placed(b).changed_ms - placed(a).changed_ms;
 
 /** When the next line that is still waited for is due; 0 where nobody knows. */
 export function dueOf(order: OrderView): number {
@@ -124,7 +151,7 @@ export function Order({ order, base, handed_in }: { order: OrderView; base: stri
           </div>
         )}
       </details>
-      {((ours ? stepsOf(order) : order.may).length > 0 || waits(order)) && <Steps order={order} base={base} />}
+      {((ours ? stepsOf(order) : order.may).length > 0 || waits(order) || isOpened(order)) && <Steps order={order} base={base} />}
     </li>
   );
 }

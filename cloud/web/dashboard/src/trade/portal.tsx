@@ -10,7 +10,8 @@ import { Panel, Since } from "../ui/panel";
 import { clock, exact, figure, number, say, timezone, zoneName } from "../words/words";
 import { PORTAL, portal } from "./api";
 import { useAsked } from "./asked";
-import { byUrgency, Order } from "./orders";
+import { byChange, byUrgency, Order } from "./orders";
+import { placed } from "./places";
 import { decides, Having, Planning, room as roomOf } from "./portal_forms";
 import { news } from "./portal_news";
 import { Papers as Handing } from "./portal_papers";
@@ -27,9 +28,9 @@ export function Portal() {
   }, [value]);
   useEffect(() => () => void (book.value = null), []);
   if (!value || !book.value) return <p class="waiting" role="status">{say(failed ? "loading.failed" : "loading.text")}</p>;
-  const open = value.orders.filter((one) => !ENDED.includes(one.state)).sort(byUrgency);
+  const open = value.orders.filter((one) => !ENDED.includes(placed(one).state)).sort(byUrgency);
   const shelves = [...value.shelves].sort(byRoom);
-  const over = value.orders.filter((one) => ENDED.includes(one.state)).sort((a, b) => b.changed_ms - a.changed_ms);
+  const over = value.orders.filter((one) => ENDED.includes(placed(one).state)).sort(byChange);
   return (
     <div class="shell on-portal">
       <header class="top">

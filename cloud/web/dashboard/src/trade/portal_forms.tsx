@@ -32,14 +32,14 @@ export function planFields(shelves: PortalShelf[], at_ms: number, zone: string):
 export function planLines(shelves: PortalShelf[], values: Values, zone: string): PlanLine[] {
   const due_ms = values.due_ms ? noon(values.due_ms, zone) : 0;
   return shelves.flatMap(({ sku }): PlanLine[] => {
-    const units = amount(values[`units ${sku}`] ?? "");
+    const units = amount(values[`units ${sku}`] ?? "", "whole");
     return units === null ? [] : [{ sku, units, ...(due_ms && { due_ms }) }];
   });
 }
 
 /** What differs from what was told before; an emptied field takes it back. Pure. */
 export function stockOf(skus: string[], told: Record<string, number>, values: Values): Record<string, number | null> {
-  const changed = skus.map((sku): [string, number | null] => [sku, amount(values[`stock ${sku}`] ?? "")]);
+  const changed = skus.map((sku): [string, number | null] => [sku, amount(values[`stock ${sku}`] ?? "", "whole")]);
   return Object.fromEntries(changed.filter(([sku, units]) => units !== (told[sku] ?? null)));
 }
 

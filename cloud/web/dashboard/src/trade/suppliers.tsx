@@ -2,7 +2,8 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Panel, Since } from "../ui/panel";
-import { amount } from "../core/forms";
+import { Refused } from "../api";
+import { amount, written } from "../core/forms";
 import { skuHref } from "../route";
 import { may, site, skuName } from "../state";
 import { figure, money, number, percent, say, word } from "../words/words";
@@ -21,7 +22,11 @@ const ENTERED = ["service", "innovation"];
 export function Suppliers() {
   const [asked, again] = useAsked("suppliers", suppliers, AGAIN_MS);
   const { value, failed } = asked.value;
-  const all = [...(value ?? [])].sort((a, b) => Number(a.suspended) - Number(b.suspended) || (b.score ?? -1) - (a.score ?? -1));
+  const found = new Map([...(value ?? [])].sort((a, b) => Number(a.suspended) - Number(b.suspended) || (b.score ?? -1) - (a.score ?? -1)).map((one) => [one.id, one]));
+  /** As they stood when the page was opened: none moves away from under the hand that scores it. */
+  const places = useRef<string[]>([]);
+  places.current = [...new Set([...places.current, ...found.keys()])];
+  const all = places.current.flatMap((id) => found.get(id) ?? []);
   return (
     <Panel name="suppliers" title={say("suppliers.title")} aside={all.length > 0 && number(all.length)}>
       {!value && <p class="calm">{say(failed ? "later.failed" : "loading.text")}</p>}
@@ -122,11 +127,17 @@ function LeadTime({ mean, sd }: { mean: number; sd: number }) {
 
 function Part({ part, supplier, again }: { part: ScorePart; supplier: Scorecard; again: () => void }) {
   const entering = useSignal(false);
+  /** When the score was given that whoever enters another has seen; 0: there was none; null: the one that stands here. */
+  const seen = useRef<number | null>(0);
   const opener = useRef<HTMLButtonElement>(null);
   const name = word("part", part.criterion);
   const leave = () => {
     entering.value = false;
     opener.current?.focus();
+  };
+  const enter = () => {
+    seen.current = part.at_ms;
+    entering.value = true;
   };
   const entered = ENTERED.includes(part.criterion);
   const from = part.value === null ? say(entered ? "suppliers.not_entered" : "suppliers.not_measured") : entered ? say("suppliers.entered", { by: part.by }) : say("suppliers.measured", { n: number(part.n) });
@@ -144,7 +155,7 @@ function Part({ part, supplier, again }: { part: ScorePart; supplier: Scorecard;
         {from}
         {entered && part.at_ms > 0 && <> · <Since at={part.at_ms} /></>}
         {entered && may("buy") && (
-          <button ref={opener} type="button" class="small" aria-expanded={entering.value} aria-label={`${say("suppliers.enter")}: ${name}, ${supplier.name}`} onClick={() => (entering.value ? leave() : (entering.value = true))}>
+          <button ref={opener} type="button" class="small" aria-expanded={entering.value} aria-label={`${say("suppliers.enter")}: ${name}, ${supplier.name}`} onClick={() => (entering.value ? leave() : enter())}>
             {say("suppliers.enter")}
           </button>
         )}
@@ -153,12 +164,18 @@ function Part({ part, supplier, again }: { part: ScorePart; supplier: Scorecard;
         <Form
           label={`${name}: ${supplier.name}`}
           fields={[
-            { name: "value", label: say("suppliers.points"), kind: "money", needed: true, least: 0, most: 100, value: part.value === null ? "" : String(part.value) },
+            { name: "value", label: say("suppliers.points"), kind: "money", needed: true, least: 0, most: 100, value: part.value === null ? "" : written(part.value) },
             { name: "note", label: say("suppliers.because"), kind: "text" },
           ]}
           submit={say("suppliers.save")}
           send={async (values, key) => {
-            await score(supplier.id, part.criterion, amount(values.value!)!, values.note ?? "", key);
+            try {
+              await score(supplier.id, part.criterion, amount(values.value!, "money")!, values.note ?? "", seen.current ?? part.at_ms, key);
+            } catch (error) {
+              // whoever was told, and goes on, means it beside the one that is shown by then
+              if (error instanceof Refused && error.said.reason === "changed") [seen.current] = [null, again()];
+              throw error;
+            }
             again();
           }}
           done={leave}

@@ -3,10 +3,10 @@ import { hrefOf, skuHref } from "../route";
 import { needsInOrder, roomy, site, skuName } from "../state";
 import type { NeedView } from "../types";
 import { useSignal } from "@preact/signals";
-import { type Key, figure, known, money, number, percent, quantity, say, word } from "../words/words";
+import { type Key, figure, known, money, percent, quantity, say, word } from "../words/words";
 import { Later } from "./later";
 import { Panel, Since, useKeptFocus } from "./panel";
-import { orderSaid } from "./said";
+import { orderSaid, unitsSaid } from "./said";
 
 export function Needs({ limit }: { limit?: number }) {
   const list = useKeptFocus<HTMLUListElement>();
@@ -49,7 +49,7 @@ export function Need({ need, full }: { need: NeedView; full?: boolean }) {
               {observed && ` · ${word("need", need.state)}`}
             </span>
           </span>
-          <span class="order">{need.state === "proposed" && !full ? orderSaid(need) : number(need.quantity)}</span>
+          <span class="order">{need.state === "proposed" && !full ? orderSaid(need) : unitsSaid(need)}</span>
           <span class="unfold" aria-hidden="true" />
         </summary>
         {planned ? unfolded.value && <Later part="Card" need={need} act={!full} /> : <Why need={need} />}

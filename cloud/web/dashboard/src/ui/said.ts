@@ -21,6 +21,9 @@ export function awaySince(gateway: string): string {
 /** What a button says that orders a proposal: an amount, so that nobody takes it for the number of an order. */
 export const orderSaid = ({ quantity: n }: NeedView): string => (n === 1 ? say("needs.order_one") : say("needs.order", { n: number(n) }));
 
+/** How many a need is of. */
+export const unitsSaid = ({ quantity: n }: NeedView): string => (n === 1 ? say("needs.unit") : say("needs.units", { n: number(n) }));
+
 /** Short phrases, the most telling first; where a gateway alone raised it, that it did. */
 export function said(alert: AlertView): string[] {
   const { gateway } = alert.params;

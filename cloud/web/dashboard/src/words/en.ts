@@ -143,6 +143,8 @@ export const en = {
   "needs.title": "Replenishment",
   "needs.count": "{n} proposed",
   "needs.none": "Nothing needs ordering.",
+  "needs.unit": "1 unit",
+  "needs.units": "{n} units",
   "needs.order": "Order {n} units",
   "needs.order_one": "Order 1 unit",
   "needs.position": "position {position}, reorder at {point}",

@@ -124,6 +124,8 @@ export const en = {
   "replenish.wake": "Decide now",
   "replenish.every_sku": "All articles together",
 
+  "replenish.draft_means": "One draft for each supplier. Other articles that it would soon be asked for are put on it too, and a draft that an article is on already is added to. Each waits to be approved.",
+  "replenish.no_such_sku": "There is no article {sku} here. Choose one, or all.",
   "what_if.title": "What if",
   "what_if.one": "The planner itself, with other figures: what it would do, and what that would lead to in a year. Nothing is changed.",
   "what_if.all": "The planner itself over all articles, with other figures: what that would lead to in a year. Nothing is changed.",
@@ -136,6 +138,7 @@ export const en = {
   "what_if.now": "Now",
   "what_if.then": "Then",
   "what_if.change": "Change",
+  "what_if.points": "{n} points",
   "what_if.lot": "Usual order, units",
   "what_if.stock": "Average stock, units",
   "what_if.orders": "Orders a year",

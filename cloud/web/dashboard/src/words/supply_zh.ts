@@ -126,6 +126,8 @@ export const zh: Record<keyof typeof en, string> = {
   "replenish.wake": "现在决定",
   "replenish.every_sku": "全部物品合计",
 
+  "replenish.draft_means": "每个供应商一份草稿。该供应商不久也要补货的其他物品会一并加入；已有草稿的物品会加到那份草稿上。草稿都要等待批准。",
+  "replenish.no_such_sku": "这里没有物品 {sku}。请选择一种，或全部。",
   "what_if.title": "假设",
   "what_if.one": "用其他数字让计划程序本身计算：它会怎么做，一年会带来什么。不会改动任何东西。",
   "what_if.all": "用其他数字让计划程序本身对全部物品计算：一年会带来什么。不会改动任何东西。",
@@ -138,6 +140,7 @@ export const zh: Record<keyof typeof en, string> = {
   "what_if.now": "现在",
   "what_if.then": "那时",
   "what_if.change": "变化",
+  "what_if.points": "{n} 个百分点",
   "what_if.lot": "通常订货量，件",
   "what_if.stock": "平均库存，件",
   "what_if.orders": "每年订单",

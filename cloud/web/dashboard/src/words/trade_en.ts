@@ -9,6 +9,7 @@ export const en = {
   "form.anyway": "Do it anyway",
   "form.needed": "{label}: this is needed.",
   "form.number": "{label}: this is not a number. Enter one, such as 12.",
+  "form.unclear": "{label}: this can be read as {thousands} or as {decimal}. Write the one that is meant.",
   "form.whole": "{label}: only whole numbers are counted. Enter one, such as 12.",
   "form.least": "{label}: too few. Enter {least} or more.",
   "form.most": "{label}: too many. Enter {most} or less.",

@@ -11,6 +11,7 @@ export const zh: Record<keyof typeof en, string> = {
   "form.anyway": "仍要执行",
   "form.needed": "{label}：必填。",
   "form.number": "{label}：不是数字，请输入数字，例如 12。",
+  "form.unclear": "{label}：可以读作 {thousands}，也可以读作 {decimal}。请写明所指的数。",
   "form.whole": "{label}：只能是整数，例如 12。",
   "form.least": "{label}：太小，请输入 {least} 或更大的数。",
   "form.most": "{label}：太大，请输入不超过 {most} 的数。",

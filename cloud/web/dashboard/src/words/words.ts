@@ -103,6 +103,12 @@ export function number(value: number, digits = 0, style: Intl.NumberFormatOption
   return formatter(Intl.NumberFormat, { maximumFractionDigits: digits, ...style }).format(value).replace(/^-/, "−");
 }
 
+/** What parts thousands, and what decimals, in the page's numbers. */
+export function marks(): { thousands: string; decimals: string } {
+  const of = (kind: string) => formatter(Intl.NumberFormat, {}).formatToParts(1_234_567.8).find(({ type }) => type === kind)?.value ?? "";
+  return { thousands: of("group"), decimals: of("decimal") };
+}
+
 /** A number with as many digits as mean something: 2.46 → 2.5, 246.1 → 246. */
 export function figure(value: number): string {
   return number(value, Math.abs(value) < 100 && !Number.isInteger(value) ? 1 : 0);

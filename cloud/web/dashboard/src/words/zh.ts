@@ -144,6 +144,8 @@ export const zh: Words = {
   "needs.title": "补货",
   "needs.count": "{n} 条建议",
   "needs.none": "目前无需订货。",
+  "needs.unit": "1 件",
+  "needs.units": "{n} 件",
   "needs.order": "订购 {n} 件",
   "needs.order_one": "订购 1 件",
   "needs.position": "库存位置 {position}，再订货点 {point}",

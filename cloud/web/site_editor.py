@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+import msgspec
 from aiohttp import web
 from msgspec import Struct
 

@@ -320,7 +320,7 @@ async def status_of(gateway: Gateway) -> dict[str, Any]:
         else {"connected": gateway.homeassistant.mqtt.connected, "why": gateway.homeassistant.mqtt.why},
         "service": None
         if uplink is None
-        else {"connected": uplink.connected, "why": uplink.why, "silent_ms": uplink.silent_ms},
+        else {"connected": uplink.connected, "why": uplink.why, "code": uplink.code, "silent_ms": uplink.silent_ms},
         "clock": {"ahead_ms": gateway.clock.ahead_ms(), "why": gateway.clock.why},
         "alarms": decided.alarms(gateway.inference.alone),
         "proposals": decided.proposals(gateway.inference.alone),

@@ -96,6 +96,13 @@ class Outbox(Protocol):
         ...
 
 
+class _RefusedError(ValueError):
+    """The service does not take us, or what we sent."""
+
+    def __init__(self, said: Rejected) -> None:
+        super().__init__(f"{said.reason}; {said.hint}" if said.hint else said.reason)
+
+
 class Uplink:
     """Sends what waits in the outbox, settles what is signed for."""
 
@@ -112,6 +119,8 @@ class Uplink:
         self.address = address
         self.connected = False
         self.why = "not yet connected"
+        self.code = ""
+        """The kind of `why`, for a page that has words of its own; "" where it is none of those."""
         self.keyless = False
         """The service's key was not found at the last try."""
         self.last_heard_ms = 0
@@ -174,7 +183,7 @@ class Uplink:
                     why = str(error) or "no answer"
                     if why != self.why:
                         log.warning("service: %s", why)
-                    self.why = why
+                    self.why, self.code = why, self._code(error)
                 self.connected = False
                 if time.monotonic() - began_s > MUTE_S:
                     delay_s = 0.5
@@ -184,6 +193,13 @@ class Uplink:
             self.connected = False
             self._context.destroy(linger=0)
 
+    def _code(self, error: Exception) -> str:
+        if self.keyless:
+            return "no_key"
+        if isinstance(error, _RefusedError):
+            return "refused"
+        return "" if isinstance(error, ValueError) else "silent"
+
     async def _session(self) -> None:
         socket = self._open()
         self._greeted_ms.clear()
@@ -191,12 +207,12 @@ class Uplink:
             await self._greet(socket)
             answer = await self._greeted(socket)
             if isinstance(answer, Rejected):
-                raise ValueError(f"{answer.reason}; {answer.hint}" if answer.hint else answer.reason)
+                raise _RefusedError(answer)
             if not isinstance(answer, Welcome):
                 raise ValueError("the service answered a greeting with something else")
             self._forwarder.connect(self._outbox.next_seq, self._outbox.unsigned_from)
             await self._answer(answer)
-            self.connected, self.why = True, ""
+            self.connected, self.why, self.code = True, "", ""
             log.info("service: connected to %s", self.address)
             sender = asyncio.create_task(self._send(socket), name="uplink-send")
             try:
@@ -271,7 +287,7 @@ class Uplink:
     async def _answer(self, frame: FromService) -> None:
         match frame:
             case Rejected():
-                raise ValueError(f"{frame.reason}; {frame.hint}" if frame.hint else frame.reason)
+                raise _RefusedError(frame)
             case Receipt():
                 sent = self._forwarder.settle(frame.id, _now_ms())
                 if sent is not None:

@@ -121,11 +121,13 @@ class Backlog(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """The gateway's link to the service: why it is away, and for how long nothing came over it."""
+    """The gateway's link to the service: why it is away, and for how long nothing came over it. `code` is the kind of
+    that why: "silent", "refused", "no_key"; "" where it is none of these."""
 
     connected: bool
     why: str
     silent_ms: int
+    code: str = ""
 
 
 class Lane(Struct, frozen=True):

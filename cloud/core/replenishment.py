@@ -217,7 +217,7 @@ def decide(
                 return _adopted(proposal, made, state, now_ms)
         if made.verdict != "order":
             return None
-        return Need(made.sku, made.quantity, state, now_ms, now_ms, why_of(made))
+        return Need(made.sku, made.quantity, state, now_ms, now_ms, why_of(made) | {"decided_ms": now_ms})
     if fate in ("placed", "cancelled"):
         return replace(open_need, state="fulfilled" if fate == "placed" else "withdrawn", changed_ms=now_ms)
     made_for = open_need.why["reorder_point"]
@@ -231,6 +231,7 @@ def decide(
     if made.verdict == "order" and _differs(open_need.quantity, made):
         kept = {name: open_need.why[name] for name in SAID if name in open_need.why}
         why = why_of(made) | kept | {"revised": int(open_need.why.get("revised") or 0) + 1}
+        why["decided_ms"] = now_ms
         return replace(open_need, quantity=made.quantity, state=state, changed_ms=now_ms, why=why)
     return replace(open_need, state=state, changed_ms=now_ms) if open_need.state != state else None
 
@@ -289,6 +290,7 @@ def _adopted(proposal: Proposal, made: Plan, state: State, now_ms: int) -> Need:
     assert proposal.sku == made.sku, "a proposal is adopted for its own SKU"
     better = made.reorder_point is not None and made.card.order > 0 and _differs(proposal.quantity, made)
     why = why_of(made) | {
+        "decided_ms": now_ms,
         "proposed_ms": proposal.at_ms,
         "gateway_position": proposal.position,
         "gateway_reorder_point": proposal.reorder_point,

@@ -152,7 +152,8 @@ class NeedView(Struct, frozen=True):
     `card` is the whole card it was made from (needs of older ledgers have none); `why` its figures by name: on_hand,
     reserved, quarantined, on_order, in_transit, position, daily_demand, demand_sd, demand_days, lead_time_days,
     lead_time_sd_days, service_level, lead_time_demand, safety_stock, reorder_point, eoq, order_cost,
-    holding_cost_unit_year, moq, pack, capacity, quantity, formula, replenish; of a gateway's proposal also proposed_ms,
+    holding_cost_unit_year, moq, pack, capacity, quantity, formula, replenish, decided_ms (when all these were so); of a
+    gateway's proposal also proposed_ms,
     gateway_position, gateway_reorder_point, gateway_quantity; of one that somebody snoozed also snoozed_until_ms,
     snoozed_by, snoozed_note. `revised` counts how often it was; an "observed" one is
     proposed to nobody.

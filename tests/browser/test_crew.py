@@ -66,13 +66,16 @@ def test_what_is_looked_for_in_the_past_is_in_the_address_and_stays_when_one_is_
     expect(page.get_by_label("How bad")).to_have_value("")
 
 
-def test_a_tab_counts_all_that_it_holds(shop: Shop, visit: Visit) -> None:
+def test_a_tab_counts_what_needs_action_as_the_badge_does_and_what_has_no_data_by_itself(
+    shop: Shop, visit: Visit
+) -> None:
     page = visit(shop, "#/alerts")
     shop.do(shop.fake.change_alert, 5, nodata=True)
 
-    rows = page.locator(".alerts li.firing")
-    expect(page.locator(".dark-head")).to_be_visible()
-    expect(page.get_by_role("link", name=re.compile("^Need action")).locator("b")).to_have_text(str(rows.count()))
+    rows = page.locator(".alerts li.firing:not(.nodata)")
+    expect(page.locator(".dark-head .note").first).to_have_text("1")
+    for count in (page.get_by_role("link", name=re.compile("^Need action")).locator("b"), page.locator("nav .badge")):
+        expect(count.first).to_have_text(str(rows.count()))
 
 
 def test_on_the_narrowest_phone_the_arrow_stays_beside_the_title(shop: Shop, visit: Visit) -> None:

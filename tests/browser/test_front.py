@@ -155,6 +155,18 @@ def test_a_wall_fits_is_read_from_afar_and_asks_for_no_hand(shop: Shop, visit: V
         assert figure.evaluate(DIGIT_HEIGHT) >= size[1] * DISTANCE_IN_HEIGHTS / 200
 
 
+@WALLS
+def test_on_a_wall_no_name_is_cut_however_long(shop: Shop, visit: Visit, size: tuple[int, int]) -> None:
+    name = "Medicine refrigerator thermometer by the north door"
+    zones = [replace(one, name=name) for one in shop.fake.become().zones]
+    shop.do(lambda: shop.fake.become(zones=zones))
+    page = visit(shop, "wall", screen={"viewport": {"width": size[0], "height": size[1]}})
+
+    expect(page.locator(".trends .room", has_text=name).first).to_be_visible()
+    assert page.evaluate(CUT_NAMES) == []
+    assert page.evaluate("() => document.documentElement.scrollHeight - innerHeight") <= 0
+
+
 def test_a_wall_keeps_awake_and_is_there_again_by_itself_after_the_service_was_away(
     shop: Shop, visit: Visit, chromium: Browser
 ) -> None:
@@ -274,3 +286,30 @@ def _top(page: Page, part: str) -> float:
 
 def _png(mark: Locator) -> str:
     return base64.b64encode(mark.screenshot()).decode()
+
+
+def test_a_rooms_trend_tells_the_temperature_that_the_map_tells(shop: Shop, visit: Visit) -> None:
+    zone = next(one for one in shop.fake.become().zones if one.temperature_c is not None)
+    hours = [zone.at_ms - n * 3_600_000 for n in range(6, 0, -1)]
+
+    async def found() -> list[TrendView]:
+        ends = zone.at_ms + 60_000
+        return [TrendView("zone", zone.id, "temperature_c", "Cel", 1.0, hours[0], ends, hours, [21.9] * 6, 2.0, 30.0)]
+
+    shop.do(setattr, shop.fake.front, "trends", found)
+    others = [one for one in shop.fake.become().zones if one.id != zone.id]
+    shop.do(lambda: shop.fake.become(zones=[replace(zone, temperature_c=21.79), *others]))
+    page = visit(shop)
+
+    expect(page.locator(".trends .room .value")).to_have_text("21.8 °C")
+
+
+def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_home(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/nosuchpage")
+    for address in ("#/nosuchpage", "#/map/zzz", "#/alerts/zzz"):
+        page.goto(f"{shop.base}{address}")
+        expect(page.get_by_text(f"The address {address} leads nowhere.")).to_be_visible()
+
+    page.get_by_role("link", name="To the overview").click()
+
+    expect(page.locator(".tile").first).to_be_visible()

@@ -80,7 +80,10 @@ def test_with_its_gateway_away_nothing_is_shown_as_if_it_were_known_now(shop: Sh
     expect(page.get_by_text("0 of 34 well")).to_be_visible()
     page.goto(f"{shop.base}#/")
     expect(page.locator(".tile").filter(has_text="Silent devices")).to_contain_text("34")
-    expect(page.locator(".tile").filter(has_text="Counts known")).to_contain_text("0.0")
+    expect(page.locator(".tile.bad").filter(has_text="Counts known")).to_contain_text("0.0")
+    expect(page.locator(".tile.warn").filter(has_text="Silent devices")).to_contain_text("34")
+    for name in ("Articles out", "Below reorder", "Shelves full"):
+        expect(page.locator(".tile").filter(has_text=name)).to_contain_text(re.compile(r"as of \d\d:\d\d"))
     expect(page.get_by_role("img", name="Silent 200")).to_be_visible()
 
     shop.do(shop.fake.find_gateway, before)
@@ -227,3 +230,20 @@ def test_on_the_narrowest_phone_the_table_of_devices_stays_in_its_panel(shop: Sh
     over = table.evaluate("it => it.getBoundingClientRect().right - it.parentElement.getBoundingClientRect().right")
 
     assert over <= 0
+
+
+def test_with_its_gateway_away_an_articles_stock_is_told_as_of_then(shop: Shop, visit: Visit) -> None:
+    sku = shop.fake.become().slots[0].sku
+    page = visit(shop, f"#/stock/{sku}")
+    head = page.locator(".panel.article")
+    expect(head.locator(".tile").first).not_to_contain_text("as of")
+    shop.do(shop.fake.lose_gateway)
+
+    then = re.compile(r"as of \d\d:\d\d")
+    expect(head.locator(".ident")).to_contain_text(then)
+    expect(head.locator(".ident").get_by_role("img", name="Normal")).to_have_count(0)
+    expect(head.locator(".tile").first).to_contain_text(then)
+    page.goto(f"{shop.base}#/stock")
+    expect(page.locator(".stock tbody tr", has_text=sku).first).to_contain_text(then)
+    page.goto(f"{shop.base}#/sku/{sku}")
+    expect(page.locator(".drawer .headline")).to_contain_text(then)

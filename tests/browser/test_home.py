@@ -131,3 +131,53 @@ def test_the_page_lives_with_the_service_gone_counts_on_and_takes_in_a_new_scale
     expect(home.get_by_role("link", name="隔离区")).to_be_visible()
     assert home.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert [one for one in complaints if "403" not in one] == []
+
+
+CLIPPED = """() => [...document.querySelectorAll('.panel')].filter((one) => one.scrollWidth > one.clientWidth)
+    .map((one) => one.className)"""
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_on_a_phone_all_of_it_can_be_seen_while_the_service_is_gone(house: House, home: Page, width: int) -> None:
+    home.set_viewport_size({"width": width, "height": 844})
+    house.lose_the_service()
+    link = home.locator(".facts div").filter(has_text="Link to the service")
+    expect(link).to_contain_text("The service does not answer")
+    expect(link.locator("[lang=en]")).to_contain_text("does not answer")
+
+    assert home.evaluate(CLIPPED) == []
+    home.get_by_role("button", name="中文").click()
+    expect(home.locator(".facts div").filter(has_text="服务没有应答")).to_be_visible()
+    assert home.evaluate(CLIPPED) == []
+
+
+def test_a_gateway_that_does_not_answer_shows_that_its_figures_are_of_then(house: House, home: Page) -> None:
+    expect(home.locator(".facts")).to_contain_text("connected")
+    expect(home.locator("main.stale")).to_have_count(0)
+
+    home.context.set_offline(True)
+
+    expect(home.locator("main.stale")).to_contain_text("All of this is as it was at", timeout=20_000)
+    expect(home.locator("main.stale .facts dd").first).to_have_css("text-decoration-line", "line-through")
+    home.context.set_offline(False)
+    expect(home.locator("main.stale")).to_have_count(0, timeout=20_000)
+
+
+def test_a_weight_that_can_be_read_in_two_ways_is_not_guessed_and_any_other_is_said_back(
+    house: House, home: Page
+) -> None:
+    house.hear(mass("shelf-1"))
+    home.get_by_role("button", name="Sign in").click()
+    home.get_by_label("Token of this gateway").fill(TOKEN)
+    home.get_by_role("button", name="Sign in").click()
+    home.get_by_role("link", name="Stock").click()
+    home.get_by_role("button", name="A1", exact=True).click()
+    home.get_by_role("button", name="Calibrate").click()
+    form = home.locator(".run-form")
+    form.get_by_label("Weight in g").fill("14350.3")
+    expect(form.locator("output")).to_have_text("= 14,350.3 g")
+
+    form.get_by_label("Weight in g").fill("14,350")
+    form.get_by_role("button", name="Begin").click()
+
+    expect(home.get_by_text("can be read in two ways")).to_be_visible()

@@ -336,3 +336,36 @@ def test_on_paper_the_charts_are_light_and_as_wide_as_the_paper(shop: Shop, visi
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_why_card_says_when_it_was_decided_and_what_is_there_by_now(shop: Shop, visit: Visit) -> None:
+    need = next(one for one in shop.fake.become().needs if one.card is not None and one.order is None)
+    now = next(one for one in shop.fake.become().skus if one.id == need.sku)
+    decided = need.changed_ms - 7_200_000
+    need = replace(need, why={**need.why, "decided_ms": decided}, revised=1)
+    shop.do(lambda: shop.fake.become(needs=[need]))
+    page = visit(shop, f"#/stock/{need.sku}")
+    why = page.locator(".article-why")
+    clock = page.evaluate("(ms) => new Date(ms).toLocaleTimeString('en-GB', {timeZone: 'Asia/Shanghai'})", decided)
+
+    expect(why).to_contain_text(re.compile(rf"Decided at .*{clock[:5]}, by the figures of then"))
+    expect(why).not_to_contain_text("Now ")
+    expect(why).to_contain_text("revised once")
+    shop.do(lambda: shop.fake.become(skus=[replace(now, available=now.available + 3)]))
+    expect(why).to_contain_text(f"Now {now.available + 3} are available")
+
+
+def test_what_runs_out_within_a_day_is_told_by_its_hours(shop: Shop, visit: Visit, monkeypatch: Any) -> None:
+    asked = shop.fake.supply.course
+
+    async def soon(sku: str, days: int) -> Any:
+        told = await asked(sku, days)
+        assert told.ahead is not None
+        noon = (told.at_ms // DAY_MS + 2) * DAY_MS + 4 * 3_600_000  # noon at the site
+        out = replace(told.ahead.out, early_ms=noon - 5_400_000, likely_ms=noon, late_ms=noon + 5_400_000)
+        return replace(told, ahead=replace(told.ahead, out=out))
+
+    monkeypatch.setattr(shop.fake.supply, "course", soon)
+    page = visit(shop, "#/stock/SKU-1002")
+
+    expect(page.locator(".article-course")).to_contain_text("in 8 of 10 cases on that day, between 10:30 and 13:30")

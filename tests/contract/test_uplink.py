@@ -70,12 +70,14 @@ async def test_a_key_that_is_not_allowed_is_refused_and_recovers_once_it_is(ends
     service.start()
     side.start()
     await until(lambda: "cloud allow gw" in side.link.why, "the reason, with what to do")
+    assert side.link.code == "silent"
     assert not side.link.connected
     assert service.applied == []
 
     allow(service.folder, "gw", side.keys.public.decode())
 
     await until(side.settled, "a receipt once the key is allowed")
+    assert side.link.code == ""
     assert service.movements() == [0]
 
 
@@ -104,6 +106,7 @@ async def test_a_gateway_of_another_name_than_its_keys_is_told_so(ends: Ends) ->
 
     await until(lambda: "this key belongs to 'dock'" in side.link.why, "the reason")
 
+    assert side.link.code == "refused"
     assert not side.link.connected
     assert service.applied == []
 

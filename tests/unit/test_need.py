@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cloud.core.replenishment import BY_HAND, GATEWAY, Fate, Need, decide
+from cloud.core.replenishment import BY_HAND, GATEWAY, Fate, Need, decide, snoozed
 from protocols.reports import Proposal
 from tests.unit.bolts import DEMAND, NOTHING, SKU, STEADY, daily, made
 
@@ -55,6 +55,8 @@ def test_an_open_need_is_revised_once_another_lot_is_wanted_and_keeps_its_id() -
     assert more is not None
     assert (more.id, more.state, more.quantity, more.created_ms, more.changed_ms) == (7, "proposed", 100, 1, 3)
     assert (more.why["on_hand"], more.why["quantity"], more.why["revised"]) == (-40, 100, 1)
+    assert (need.why["decided_ms"], more.why["decided_ms"]) == (1, 3)
+    assert snoozed(more, 100, "li", "later", 50).why["decided_ms"] == 3
     assert decide(more, made(STEADY, None, -40), 4) is None
     less = decide(more, made(STEADY, None, 10), 5)
     assert less is not None

@@ -29,7 +29,7 @@ WHY = (
     "on_hand reserved quarantined perishing doubtful likely on_order in_transit position daily_demand demand_sd "
     "demand_days "
     "lead_time_days lead_time_sd_days service_level lead_time_demand safety_stock reorder_point eoq order_cost "
-    "holding_cost_unit_year moq pack capacity quantity formula replenish card"
+    "holding_cost_unit_year moq pack capacity quantity formula replenish card decided_ms"
 )
 
 

@@ -7,12 +7,14 @@ export const PAGES = ["overview", "map", "alerts", "stock", "replenishment", "or
 export const OWN_PAGES = ["account", "outbox", "users", "site", "channels", "audit"] as const;
 export type NavPage = (typeof PAGES)[number];
 export type Page = NavPage | (typeof OWN_PAGES)[number];
+/** "nowhere": of an address that is none of these. */
+export type Shown = Page | "nowhere";
 export interface Detail {
   kind: "slot" | "sku";
   id: string;
 }
 
-export const page = signal<Page>("overview");
+export const page = signal<Shown>("overview");
 export const detail = signal<Detail | null>(null);
 /** What of the page is meant, as 7 in #/orders/7 or a slot in #/counting/SLOT; "" for none. */
 export const part = signal("");
@@ -36,11 +38,11 @@ export const skuPageHref = (id: string, days = 0): string => `#/stock/${encodeUR
 export const replenishHref = (tab: string, asked = ""): string => `#/replenishment${tab && `/${tab}`}${asked && `?${asked}`}`;
 export const skuHref = (id: string): string => `#/sku/${encodeURIComponent(id)}`;
 
-/** What an address means. An unknown one is the overview. Pure. */
-export function read(hash: string): { page: Page | null; detail: Detail | null } {
+/** What an address means; of an unknown one that is told. Pure. */
+export function read(hash: string): { page: Shown | null; detail: Detail | null } {
   const [first = "", ...rest] = hash.replace(/^#\/?/, "").split("?")[0]!.split("/");
   if ((first === "slot" || first === "sku") && rest.length) return { page: null, detail: { kind: first, id: decoded(rest.join("/")) } };
-  return { page: [...PAGES, ...OWN_PAGES].find((one) => one === first) ?? "overview", detail: null };
+  return { page: first === "" ? "overview" : ([...PAGES, ...OWN_PAGES].find((one) => one === first) ?? "nowhere"), detail: null };
 }
 
 export function follow(): void {

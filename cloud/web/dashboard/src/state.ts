@@ -88,3 +88,17 @@ export function speaks(series: string): boolean {
 
 /** The gateway of a device, as far as that is known; "" else. */
 export const gatewayOf = (device: string): string => devices.value.get(device)?.gateway || (gateways.value.size === 1 ? String([...gateways.value.keys()][0]) : "");
+
+/** Until when it was known what lies in a slot that is not heard of now. */
+export function heldAt({ device, at_ms }: SlotView): number {
+  const gateway = gateways.value.get(gatewayOf(device));
+  return (gateway && !gateway.connected ? gateway.last_seen_ms : devices.value.get(device)?.last_seen_ms) || at_ms;
+}
+
+/** Of which articles not all that lies there is as of now, and as of when it is; the same object while there are none. */
+export const lost = computed<ReadonlyMap<string | number, number>>(() => {
+  if (!tally.value.silent) return EMPTY;
+  const bySku = new Map<string, number>();
+  for (const slot of slots.value.values()) if (slot.status === "silent") bySku.set(slot.sku, Math.min(bySku.get(slot.sku) ?? Infinity, heldAt(slot)));
+  return bySku;
+});

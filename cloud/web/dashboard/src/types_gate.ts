@@ -117,11 +117,15 @@ export interface Light {
   seconds?: number;
 }
 
-/** The gateway's link to the service: why it is away, and for how long nothing came over it. */
+/**
+ * The gateway's link to the service: why it is away, and for how long nothing came over it. `code` is the kind of that
+ * why: "silent", "refused", "no_key"; "" where it is none of these.
+ */
 export interface Link {
   connected: boolean;
   why: string;
   silent_ms: number;
+  code: string;
 }
 
 /** The gateway's clock against the best it knows, in ms. */

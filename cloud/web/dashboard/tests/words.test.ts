@@ -150,11 +150,11 @@ test("a prognosis without an upper end says only its lower one", () => {
   assert.deepEqual(said({ rule: "refrigeration_capacity", params } as unknown as AlertView), ["18% of its cooling lost", "at its limit in 6.5 d (at least 4)"]);
 });
 
-test("an address names a page, a slot or an article; an unknown one is the overview", () => {
+test("an address names a page, a slot or an article; of an unknown one that is told", () => {
   assert.deepEqual(read("#/stock"), { page: "stock", detail: null });
   assert.deepEqual(read("#/slot/A01-01"), { page: null, detail: { kind: "slot", id: "A01-01" } });
   assert.deepEqual(read("#/sku/a%2Fb"), { page: null, detail: { kind: "sku", id: "a/b" } });
   assert.deepEqual(read("#/sku/%"), { page: null, detail: { kind: "sku", id: "%" } });
-  assert.deepEqual(read("#/nowhere"), { page: "overview", detail: null });
+  assert.deepEqual(read("#/nosuchpage"), { page: "nowhere", detail: null });
   assert.deepEqual(read(""), { page: "overview", detail: null });
 });

@@ -8,8 +8,8 @@ import type { AlertView, ZoneView } from "../types";
 import { HOUR_MS, useHistory } from "../ui/history";
 import { Trend } from "../ui/trend";
 import { titled } from "../ui/said";
-import { clock, exact, known, asOf, number, quantity, say, word } from "../words/words";
-import { figures } from "./figures";
+import { exact, known, asOf, number, quantity, say, word } from "../words/words";
+import { figures, figuresAt } from "./figures";
 import { nameOf } from "./names";
 
 const HOURS = 6;
@@ -54,7 +54,7 @@ function Figures({ alert }: { alert: AlertView }) {
     <div class="scrolling">
       <table class="small measured">
         <caption>
-          {say("crew.figures", { time: clock(alert.changed_ms) })}
+          {say("crew.figures", { time: alert.state === "resolved" ? exact(figuresAt(alert)) : asOf(figuresAt(alert), now.value) })}
         </caption>
         <thead>
           <tr>
@@ -111,7 +111,7 @@ function Drawn({ zone, series, from, to, about }: { zone: ZoneView; series: Seri
       <figcaption class="note">
         {name} · {about}
       </figcaption>
-      <Trend series={series} from={from} to={to} low={zone.min_c} high={zone.max_c} label={`${name}: ${about}`} />
+      <Trend series={series} from={from} to={to} low={zone.min_c} high={zone.max_c} unit="Cel" label={`${name}: ${about}`} />
     </figure>
   );
 }

@@ -63,7 +63,6 @@ export function List({ tab, open }: Listed) {
     <Panel name="alerts" title={say(`crew.tab.${tab}`)}>
       <Elsewhere tab={tab} open={open} here={all} />
       {all.length === 0 && <p class="calm">{say(`crew.none.${tab}`)}</p>}
-      {rest.length === 0 && dark.length > 0 && <p class="calm">{say("crew.none.need")}</p>}
       <ul ref={list} class="rows">
         {told(grouped(rest), "of")}
         {dark.length > 0 && (

@@ -10,7 +10,8 @@ import { learn } from "./names";
 import { Notices } from "./notices";
 import { OnCall } from "./oncall";
 import { Quality } from "./quality";
-import { ABOUT, read, STATES, type StateTab, type Tab, tabHref, tabOf } from "./tabs";
+import { Nowhere } from "../ui/nowhere";
+import { ABOUT, leads, read, STATES, type StateTab, type Tab, tabHref, tabOf } from "./tabs";
 import type { CrewsView as Crew } from "../types_crew";
 
 const AGAIN_MS = 60_000;
@@ -26,7 +27,7 @@ export function AlertsPage() {
         <div>{STATES.map((one) => <Link key={one} tab={one} here={tab} />)}</div>
         <div>{ABOUT.map((one) => <Link key={one} tab={one} here={tab} also={one === "oncall" ? whoNow(crew.value.value) : ""} />)}</div>
       </div>
-      {tab === "oncall" ? <OnCall asked={crew.value} again={again} /> : tab === "quality" ? <Quality /> : tab === "notices" ? <Notices /> : <ByState tab={tab} open={open} crew={crew.value} />}
+      {!leads(part.value) ? <Nowhere /> : tab === "oncall" ? <OnCall asked={crew.value} again={again} /> : tab === "quality" ? <Quality /> : tab === "notices" ? <Notices /> : <ByState tab={tab} open={open} crew={crew.value} />}
     </>
   );
 }
@@ -51,7 +52,8 @@ const whoNow = (crew: Crew | null) => (crew?.teams ?? []).map((team) => team.now
 
 /** `also`: a second line, where it is told nowhere else. */
 function Link({ tab, here, also }: { tab: Tab; here: Tab; also?: string }) {
-  const n = tab === "need" || tab === "acknowledged" || tab === "shelved" ? alertsInOrder.value.filter((one) => tabOf(one) === tab).length : 0;
+  // as the tile and the badge count: what has no data is not known to be wrong
+  const n = tab === "need" || tab === "acknowledged" || tab === "shelved" ? alertsInOrder.value.filter((one) => tabOf(one) === tab && !(tab === "need" && one.nodata)).length : 0;
   return (
     <a href={tabHref(tab)} aria-current={tab === here ? "page" : undefined}>
       {say(`crew.tab.${tab}`)} {n > 0 && <b>{number(n)}</b>}

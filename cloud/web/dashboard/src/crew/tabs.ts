@@ -20,6 +20,9 @@ export function read(part: string): Place {
   return number(first) === null ? { tab: "need", open: null } : { tab: null, open: number(first) };
 }
 
+/** Whether such an address is one: without a tab, of a tab, of an alert. */
+export const leads = (part: string): boolean => part === "" || read(part).open !== null || [...STATES, ...ABOUT].some((one) => one === part.split("/")[0]);
+
 const TAB_OF = { firing: "need", acknowledged: "acknowledged", shelved: "shelved", resolved: "history" } as const;
 export const tabOf = ({ state }: AlertView): StateTab => TAB_OF[state];
 

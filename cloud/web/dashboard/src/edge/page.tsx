@@ -15,7 +15,8 @@ import { Stock } from "./stock";
 
 const TABS: readonly Tab[] = ["state", "stock", "devices", "new", "messages", "quarantine"];
 const AGAIN_MS = 2000;
-const STALE_MS = 5000;
+/** With the tick below it is seen within five seconds. */
+const STALE_MS = 4000;
 
 const status = signal<GatewayStatus | null>(null);
 const standing = signal<api.Standing | null>(null);
@@ -48,16 +49,18 @@ export function Home() {
   const [, tab = "", ...more] = hash.value.split("/");
   const shown = TABS.find((one) => one === tab) ?? "state";
   const stale = told !== null && own.value - heard.value > STALE_MS;
+  const heardAt = now.value - (own.value - heard.value);
   document.title = told ? say("gate.title", { id: told.gateway }) : say("home.title");
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>{say("home.skip")}</a>
       <header class="home-top">
         <h1>{told ? say("gate.title", { id: told.gateway }) : say("home.title")}</h1>
-        {told && <p class={stale ? "state trouble" : "state"} role="status">{stale ? say("home.stale", { time: clock(now.value - (own.value - heard.value)) }) : <>{say("home.live")} <b>{clock(now.value)}</b> <small>{zoneName(now.value)}</small></>}</p>}
+        {told && <p class={stale ? "state trouble" : "state"} role="status">{stale ? say("home.stale", { time: clock(heardAt) }) : <>{say("home.live")} <b>{clock(now.value)}</b> <small>{zoneName(now.value)}</small></>}</p>}
         <Door />
       </header>
-      <main id="main" tabIndex={-1} class="gateway home">
+      <main id="main" tabIndex={-1} class={`gateway home ${stale ? "stale" : ""}`}>
+        {stale && <p class="banner">{say("home.as_then", { time: clock(heardAt) })}</p>}
         {standing.value && !standing.value.looks && <p class="calm">{say("home.sign_in_first")}</p>}
         {!standing.value && <p class="calm" role="status">{say("why.asking")}</p>}
         {told && standing.value?.looks && (

@@ -1,7 +1,8 @@
 // How a gateway is, as it says itself.
 import { now } from "../state";
 import type { Backlog as Waiting, GatewayStatus, Lane } from "../types_gate";
-import { number, quantity, say, word } from "../words/words";
+import { known, number, quantity, say, word } from "../words/words";
+import { English } from "../ui/english";
 import { HealthMark } from "../ui/marks";
 import { Since } from "../ui/panel";
 
@@ -14,7 +15,7 @@ export function HowItIs({ told }: { told: GatewayStatus }) {
   return (
     <>
       <dl class="facts">
-        <Fact name={say("gate.to_service")}>{told.service ? <State up={told.service.connected} why={told.service.connected ? "" : `${told.service.why} · ${say("gate.silent_for", { time: quantity(told.service.silent_ms, "ms") })}`} /> : say("gate.alone")}</Fact>
+        <Fact name={say("gate.to_service")}>{told.service ? <State up={told.service.connected} since={say("gate.silent_for", { time: quantity(told.service.silent_ms, "ms") })} code={told.service.code} why={told.service.why} /> : say("gate.alone")}</Fact>
         <Fact name={say("gate.broker")}><State up={told.broker.connected} why={told.broker.why} /></Fact>
         <Fact name={say("gate.clock")}>{clockOf(told)}</Fact>
         <Fact name={say("gate.rate")}>{say("gate.a_second", { n: number(told.readings_per_s, 1) })}</Fact>
@@ -26,7 +27,7 @@ export function HowItIs({ told }: { told: GatewayStatus }) {
       {told.not_ready.length > 0 && (
         <>
           <p class="calm">{say("gate.not_ready")}</p>
-          <ul class="sources">{told.not_ready.map((one) => <li key={one}>{one}</li>)}</ul>
+          <ul class="sources" lang="en">{told.not_ready.map((one) => <li key={one}>{one}</li>)}</ul>
         </>
       )}
       {firing.length > 0 && (
@@ -70,19 +71,25 @@ export function clockOf({ clock }: GatewayStatus): string {
 export function Backlog({ room }: { room: Waiting }) {
   const waits = Object.values(room.pending).reduce((sum, one) => sum + one, 0);
   if (!room.oldest_pending_ms || !waits) return <>{say("gate.backlog_none")}</>;
-  const hours = Math.max(0, now.value - room.oldest_pending_ms) / 3_600_000;
+  const ms = Math.max(0, now.value - room.oldest_pending_ms);
+  const hours = ms / 3_600_000;
   return (
     <>
-      {say("gate.hours", { n: number(hours, hours < 10 ? 1 : 0) })} <span class="note">{say("gate.waiting", { n: number(waits) })}</span>
+      {hours < 1 ? quantity(ms, "ms") : say("gate.hours", { n: number(hours, hours < 10 ? 1 : 0) })} <span class="note">{say("gate.waiting", { n: number(waits) })}</span>
     </>
   );
 }
 
-function State({ up, why }: { up: boolean; why: string }) {
+/** Why in words where its code has some, and for how long; what the gateway says of it in English stands below. */
+function State({ up, why, code = "", since = "" }: { up: boolean; why: string; code?: string; since?: string }) {
+  if (up) return <span class="state"><HealthMark state="ok" /> {say("gate.there")}</span>;
   return (
-    <span class="state">
-      <HealthMark state={up ? "ok" : "offline"} /> {up ? say("gate.there") : why ? `${say("gate.away")}: ${why}` : say("gate.away")}
-    </span>
+    <>
+      <span class="state"><HealthMark state="offline" /> {say("gate.away")}</span>
+      {known("away", code) && <span class="reason">{word("away", code)}</span>}
+      {since && <span class="reason">{since}</span>}
+      <English text={why} />
+    </>
   );
 }
 

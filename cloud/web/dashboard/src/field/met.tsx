@@ -123,7 +123,7 @@ function Stranger({ one, places, may, act }: { one: Met; places: DeviceCard[]; m
     <li>
       <div class="what">
         <b>{one.address || one.source}</b>
-        <span class="note">{one.kind ? word("kind", one.kind) : say("met.unknown_kind")}{one.source && ` · ${one.source}`} · {say("met.times", { n: number(one.messages) })} · <Since at={one.at_ms} /></span>
+        <span class="note">{one.kind ? word("kind", one.kind) : say("met.unknown_kind")}{one.source && ` · ${one.source}`} · {one.messages === 1 ? say("met.once") : say("met.times", { n: number(one.messages) })} · <Since at={one.at_ms} /></span>
         <span>{Object.entries(one.says).slice(0, SAYS_SHOWN).map(([name, value]) => `${word("reads", name)} ${shown(name, value)}`).join(" · ")}{one.channels.length > 1 && ` · ${say("met.channels", { list: one.channels.join(", ") })}`}</span>
       </div>
       {may && one.address && (

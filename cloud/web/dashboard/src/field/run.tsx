@@ -1,12 +1,12 @@
 // A tare, calibration or lesson at a slot, step by step. The gateway remembers how far it has come, so that it goes on over
 // a reload, and on another screen.
 import { useSignal } from "@preact/signals";
-import { amount as read } from "../core/forms";
 import { now } from "../state";
 import type { Run } from "../types_field";
 import type { SlotAction } from "../types_gate";
 import { number, quantity, say } from "../words/words";
 import { Since } from "../ui/panel";
+import { amount } from "../core/forms";
 import { cannot, reason } from "../gate/asked";
 import { useEvery } from "./every";
 import type { Gate } from "./gate";
@@ -16,6 +16,10 @@ const WHYS = ["restless", "silent", "cancelled"] as const;
 /** What a gateway takes (`Teach` and `Calibrate` in edge/core/slots/actions.py). */
 const PIECES_MAX = 100_000;
 const MASS_MAX_G = 1e7;
+/** A comma or a point that may part thousands or decimals. */
+const TWO_WAYS = /^\s*\d{1,3}[.,]\d{3}\s*$/;
+/** In view as it is opened: a form below the edge of a drawer is not seen to be there. */
+const toView = (form: HTMLFormElement | null) => form?.scrollIntoView({ block: "nearest" });
 type Open = "" | "tare" | "calibrate" | "teach";
 
 export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: () => void }) {
@@ -23,7 +27,7 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
   const said = useSignal("");
   const busy = useSignal(false);
   const open = useSignal<Open>("");
-  const amount = useSignal("");
+  const typed = useSignal("");
   const anyway = useSignal(false);
   const waits = run.value?.step === "calm" || run.value?.step === "measured";
 
@@ -42,7 +46,7 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
     try {
       run.value = await what();
       open.value = "";
-      amount.value = "";
+      typed.value = "";
       anyway.value = false;
     } catch (error) {
       said.value = reason(error, gate.id);
@@ -51,11 +55,14 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
     }
   };
   const begin = (action: SlotAction) => work(() => gate.begin(slot, action));
+  /** What is understood of what is typed; it is said back beside it. */
+  const given = amount(typed.value, open.value === "teach" ? "whole" : "money");
   const submit = () => {
-    const value = read(amount.value, open.value === "teach" ? "whole" : "money") ?? NaN;
+    const value = given ?? NaN;
     if (open.value === "tare") void begin({ do: "tare", anyway: anyway.value });
     else if (open.value === "teach" && (!Number.isInteger(value) || value < 1 || value > PIECES_MAX)) said.value = say("shelf.pieces_wrong", { most: number(PIECES_MAX) });
     else if (open.value === "teach") void begin({ do: "teach", pieces: value, anyway: anyway.value });
+    else if (given === null && TWO_WAYS.test(typed.value)) said.value = say("run.mass_unclear", { text: typed.value.trim() });
     else if (!(value > 0 && value <= MASS_MAX_G)) said.value = say("run.mass_wrong", { most: quantity(MASS_MAX_G, "g") });
     else void begin({ do: "calibrate", mass_g: value });
   };
@@ -75,13 +82,14 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
         </p>
       )}
       {!waits && open.value && (
-        <form class="run-form" onSubmit={(event) => (event.preventDefault(), submit())}>
+        <form class="run-form" ref={toView} onSubmit={(event) => (event.preventDefault(), submit())}>
           <p>{say(`run.${open.value}_how`)}</p>
           {open.value !== "tare" && (
             <label>
-              {say(open.value === "teach" ? "shelf.pieces" : "run.mass")} <input inputMode="decimal" value={amount.value} onInput={(event) => (amount.value = event.currentTarget.value)} />
+              {say(open.value === "teach" ? "shelf.pieces" : "run.mass")} <input inputMode="decimal" value={typed.value} onInput={(event) => (typed.value = event.currentTarget.value)} />
             </label>
           )}
+          {open.value !== "tare" && given !== null && <output>{`= ${number(given, 3)}${open.value === "teach" ? "" : "\u00a0g"}`}</output>}
           {open.value !== "calibrate" && (
             <label class="tick">
               <input type="checkbox" checked={anyway.value} onChange={(event) => (anyway.value = event.currentTarget.checked)} /> {say("run.anyway")}

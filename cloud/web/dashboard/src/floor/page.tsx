@@ -10,6 +10,7 @@ import type { SlotView } from "../types";
 import type { PicksOf } from "../types_service";
 import { StatusMark } from "../ui/marks";
 import { Abnormal, Canvas, Legend, type Shading } from "../ui/map";
+import { Nowhere } from "../ui/nowhere";
 import { Panel } from "../ui/panel";
 import { exact, number, quantity, say, word } from "../words/words";
 
@@ -21,6 +22,7 @@ export function FloorPage() {
   const [layerName = "", ...rest] = part.value.split("/");
   const [layer, text] = [asLayer(layerName), rest.join("/")];
   const picked = usePicks(layer === "picks");
+  if (layerName && layerName !== layer) return <Nowhere />;
   const found = text ? sought(text, slots.value.values(), skuName) : null;
   const shading = shadingOf(layer, picked.value ?? new Map());
   return (

@@ -5,7 +5,7 @@ import { counted, featured, featureName, normal } from "../plant/features";
 import { assetName } from "../plant/told";
 import { assets, rooms } from "../plant/live";
 import { assetHref, hrefOf, slotHref } from "../route";
-import { now, skuName, slots, speaks, zoneName, zones } from "../state";
+import { heldAt, now, skuName, slots, speaks, zoneName, zones } from "../state";
 import type { TrendView } from "../types_front";
 import { HOUR_MS } from "../ui/history";
 import { Spark } from "../ui/spark";
@@ -39,7 +39,7 @@ function Trend({ trend }: { trend: TrendView }) {
   const known = live ? appended(measured, at, newest, from) : measured;
   const series = slot ? steps(known, to) : withGaps(known);
   const [least, most] = span(series.v, [low, high]);
-  const value = series.v.findLast((one) => one !== null) ?? newest; // of what came just now nothing is kept yet
+  const value = zone || slot ? newest : (series.v.findLast((one) => one !== null) ?? null); // as it is told everywhere; what is kept comes later
   const old = zone ? !speaks(zone.series) : slot ? slot.status === "silent" : !speaks(id);
   const out = !old && value !== null && ((low !== null && value < low) || (high !== null && value > high));
   const of = { name: trend.name, unit: trend.unit, normal_low: low, normal_high: high };
@@ -55,7 +55,7 @@ function Trend({ trend }: { trend: TrendView }) {
         <b class="value">{told}</b>
       </span>
       <span class="note">
-        {old && <strong>{say("climate.was", { time: asOf(zone?.at_ms || slot?.at_ms || asset?.heard_ms || trend.to_ms, now.peek()) })}</strong>}
+        {old && <strong>{say("climate.was", { time: asOf(zone?.at_ms || (slot && heldAt(slot)) || asset?.heard_ms || trend.to_ms, now.peek()) })}</strong>}
         {out && <strong>{say("climate.out_of_range")}</strong>}
         <span>{feature}</span>
         {normal(of) && <span class="normal">{normal(of)}</span>}

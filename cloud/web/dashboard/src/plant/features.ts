@@ -94,8 +94,11 @@ export function figures({ params, channel }: Pick<Fault, "params" | "channel">):
 
 const UNIT = /_(pct|ms|min|minutes|days|c|g|v|s|hours|db)$/;
 
+/** A figure behind a fault, by its name; "" where no one gave it words. */
+export const paramSaid = (name: string): string => (known("param", name) ? word("param", name) : "");
+
 function named(name: string): string {
-  return known("param", name) ? word("param", name) : plain(name.replace(UNIT, ""));
+  return paramSaid(name) || plain(name.replace(UNIT, ""));
 }
 
 function valued(name: string, value: number | string, unit: string): string {

@@ -2,7 +2,7 @@
 import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
 import { kept } from "../core/queue";
-import { useHeld } from "../supply/held";
+import { useHeld } from "../ui/held";
 
 /** The rows of each group, in their order. */
 type Groups = ReadonlyMap<string, readonly number[]>;

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { at, DAY_MS, demandOf, reach, stockOf } from "../core/course";
 import type { SkuCourse } from "../types_supply";
-import { day, figure, moment, number, say } from "../words/words";
+import { day, figure, minute, moment, number, say } from "../words/words";
 import { CourseChart, type Signs } from "./chart";
 
 interface Courses {
@@ -62,7 +62,9 @@ export function outSaid({ ahead, at_ms }: SkuCourse): string {
     return early_ms ? say("course.out_maybe", { early: day(early_ms), last }) : say("course.out_never", { last });
   }
   if (likely_ms <= at_ms) return say("course.out_now");
-  return say(late_ms ? "course.out_between" : "course.out_from", { likely: moment(likely_ms), early: day(early_ms || likely_ms), late: day(late_ms) });
+  const early = early_ms || likely_ms;
+  if (late_ms && day(early) === day(late_ms)) return say("course.out_that_day", { likely: moment(likely_ms), early: minute(early), late: minute(late_ms) });
+  return say(late_ms ? "course.out_between" : "course.out_from", { likely: moment(likely_ms), early: day(early), late: day(late_ms) });
 }
 
 function stockSaid(course: SkuCourse): string {

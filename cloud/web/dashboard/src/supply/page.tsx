@@ -19,7 +19,7 @@ import type { Suggestion } from "../types_supply";
 import { money, number, say } from "../words/words";
 import { drafts, queue } from "./api";
 import { BackTested } from "./backtest";
-import { useHeld } from "./held";
+import { useHeld } from "../ui/held";
 import { Row, Snoozed } from "./row";
 import { SkuChoice } from "./sku_choice";
 import { WhatIfs } from "./what_if";

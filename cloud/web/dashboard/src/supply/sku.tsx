@@ -1,7 +1,7 @@
 // One article as a page: how it stands, its past and its future, why it is ordered as it is, where it lies, what of it
 // is on order and what it cost. Its address is #/stock/ID?days=42.
 import { assetHref, hrefOf, mapHref, orderHref, query, replenishHref, skuPageHref, slotHref } from "../route";
-import { alertsInOrder, needsInOrder, orders, site, skus, slots } from "../state";
+import { alertsInOrder, lost, needsInOrder, orders, site, skus, slots } from "../state";
 import type { NeedView, SkuView, SlotView } from "../types";
 import type { SkuCourse } from "../types_supply";
 import { RANGES } from "../core/course";
@@ -10,7 +10,7 @@ import { SeverityMark, Status, StatusMark } from "../ui/marks";
 import { Canvas } from "../ui/map";
 import { Panel, Since } from "../ui/panel";
 import { titled } from "../ui/said";
-import { onHand, Unknown } from "../ui/stock";
+import { onHand, Unknown, Was } from "../ui/stock";
 import { standing } from "../trade/api";
 import { useAsked } from "../trade/asked";
 import { Card, Planned } from "../trade/card";
@@ -95,6 +95,7 @@ function Ranges({ id, back }: { id: string; back: number }) {
 function Head({ sku, course: told }: { sku: SkuView; course: SkuCourse | null }) {
   const lying = [...slots.value.values()].filter((slot) => slot.sku === sku.id);
   const measured = Math.min(...lying.filter((slot) => slot.at_ms > 0).map((slot) => slot.at_ms));
+  const gone = lost.value.has(sku.id);
   const coming = sku.on_order + sku.in_transit;
   const due = told?.coming.find((one) => one.due_ms > 0);
   const served = told && told.served.asked > 0 ? told.served : null;
@@ -103,14 +104,17 @@ function Head({ sku, course: told }: { sku: SkuView; course: SkuCourse | null })
     <Panel name="article" title={sku.name || sku.id} aside={<a href={hrefOf("stock")}>{say("sku.all")}</a>}>
       <p class="ident">
         <span>{sku.id}</span>
-        <Status status={sku.status} />
+        {(sku.status !== "ok" || !gone) && <Status status={sku.status} />}
+        {gone && <span class="state"><Status status="silent" /> <Was sku={sku.id} /></span>}
         {sku.abc + sku.xyz && <span>{say("sku.class", { class: sku.abc + sku.xyz })}</span>}
         <span>{word("replenish", sku.replenish)}</span>
         {sku.discontinued && <span>{say("drawer.discontinued")}</span>}
       </p>
       <dl class="figures-row">
         <Tile name={say("position.on_hand")} value={onHand(sku)} unit={say("sku.units")} bad={sku.status === "out"}>
-          {Number.isFinite(measured) ? (
+          {gone ? (
+            <Was sku={sku.id} />
+          ) : Number.isFinite(measured) ? (
             <>
               {say("sku.weighed")} <Since at={measured} />
             </>
@@ -119,13 +123,13 @@ function Head({ sku, course: told }: { sku: SkuView; course: SkuCourse | null })
           )}
         </Tile>
         <Tile name={say("position.available")} value={number(sku.available)} unit={say("sku.units")}>
-          {sku.reserved + sku.quarantined > 0 ? say("sku.taken", { reserved: number(sku.reserved), aside: number(sku.quarantined) }) : say("sku.none_taken")}
+          {gone ? <Was sku={sku.id} /> : sku.reserved + sku.quarantined > 0 ? say("sku.taken", { reserved: number(sku.reserved), aside: number(sku.quarantined) }) : say("sku.none_taken")}
         </Tile>
         <Tile name={say("sku.on_order")} value={number(coming)} unit={say("sku.units")}>
           {due ? say(due.late ? "sku.was_due" : "sku.due", { day: day(due.due_ms) }) : say(coming ? "sku.no_day" : "sku.nothing_coming")}
         </Tile>
         <Tile name={say("drawer.cover")} value={sku.cover_days === null ? "–" : number(sku.cover_days, 1)} unit={say("sku.days")} warn={sku.status === "low"}>
-          {sku.daily_demand === null ? say("drawer.unknown") : say("sku.at_pace", { n: figure(sku.daily_demand) })}
+          {gone ? <Was sku={sku.id} /> : sku.daily_demand === null ? say("drawer.unknown") : say("sku.at_pace", { n: figure(sku.daily_demand) })}
         </Tile>
         <Tile name={say("why.service_level")} value={served ? percent(served.given / served.asked, 1) : "–"} unit={served ? say("sku.of_days", { n: number(served.days) }) : ""}>
           {sku.service_level === null ? say("sku.no_target") : say("sku.target", { level: percent(sku.service_level, 1) })}

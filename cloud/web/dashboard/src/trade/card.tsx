@@ -2,10 +2,10 @@
 import { skuHref } from "../route";
 import { site, skus } from "../state";
 import type { NeedView } from "../types";
-import { figure, known, money, number, percent, quantity, say, word } from "../words/words";
+import { figure, known, moment, money, number, percent, quantity, say, word } from "../words/words";
 import { Since } from "../ui/panel";
 import { Held, heldUntil, Helped, Limits } from "./ahead";
-import { type Plan, planOf } from "./plan";
+import { decidedAt, type Plan, planOf } from "./plan";
 import { OrderNeed } from "./order_need";
 import { PositionLine } from "./position";
 
@@ -20,6 +20,7 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
     <div class="why card">
       {act && <OrderNeed need={need} />}
       <p>{sentence(plan, need.quantity)}</p>
+      <Decided need={need} plan={plan} />
       <PositionLine at={{ ...plan.position, available: plan.available, projected: plan.projected }} point={plan.reorder_point} />
       {typeof need.why.gateway_position === "number" && (
         <p class="note">{say("card.gateway", { position: number(need.why.gateway_position), point: number(Number(need.why.gateway_reorder_point)), quantity: number(Number(need.why.gateway_quantity)) })}</p>
@@ -28,9 +29,21 @@ export function Card({ need, act }: { need: NeedView; act: boolean }) {
       <Reasons plan={plan} units={need.quantity} />
       <p class="note">
         <a href={skuHref(need.sku)}>{need.sku}</a> · {say("needs.proposed")} <Since at={need.created_ms} />
-        {plan.revised > 0 && ` · ${say("card.revised", { n: plan.revised })}`}
+        {plan.revised > 0 && ` · ${(plan.revised === 1 ? say("card.revised_once") : say("card.revised", { n: number(plan.revised) }))}`}
       </p>
     </div>
+  );
+}
+
+/** When it was decided, and what is there now where that is something else. */
+function Decided({ need, plan }: { need: NeedView; plan: Plan }) {
+  const sku = skus.value.get(need.sku);
+  const coming = plan.position.on_order + plan.position.in_transit;
+  const other = sku && (sku.available !== plan.available || sku.on_order + sku.in_transit !== coming);
+  return (
+    <p class="note">
+      {say("card.decided", { time: moment(decidedAt(need)) })} {other && say("card.by_now", { available: number(sku.available), coming: number(sku.on_order + sku.in_transit) })}
+    </p>
   );
 }
 

@@ -11,3 +11,8 @@ export interface Plan extends Card {
 export function planOf({ card, revised, state }: NeedView): Plan | null {
   return card && { ...card, revised, observed: state === "observed" };
 }
+
+/** When the figures of a need were decided; a service before this one did not keep it. */
+export function decidedAt({ why, revised, created_ms, changed_ms }: NeedView): number {
+  return typeof why.decided_ms === "number" ? why.decided_ms : revised > 0 ? changed_ms : created_ms;
+}

@@ -10,7 +10,7 @@ import { Later, LaterChart, LaterGate } from "./later";
 import { Need } from "./needs";
 import { Since } from "./panel";
 import { because, titled } from "./said";
-import { onHand, Unknown } from "./stock";
+import { onHand, Unknown, Was } from "./stock";
 
 export function Drawer() {
   const shown = detail.value;
@@ -128,7 +128,7 @@ function Article({ sku }: { sku: SkuView }) {
   return (
     <>
       <p class="headline">
-        <b>{onHand(sku)}</b> <Status status={sku.status} />
+        <b>{onHand(sku)}</b> <Status status={sku.status} /> <Was sku={sku.id} />
       </p>
       <p class="note">
         {sku.id}

@@ -10,6 +10,7 @@ import { Drawer } from "./drawer";
 import { badge, fetchCrew, fetchOutbox, fetchParts, fetchPlant, Later, LaterAudit, LaterCrew, LaterFloor, LaterFront, LaterGate, LaterOutbox, LaterPeople, LaterPlant, LaterSite, LaterSupply } from "./later";
 import { FloorMap } from "./map";
 import { Menu } from "./menu";
+import { Nowhere } from "./nowhere";
 import { Stock } from "./stock";
 import { Tiles } from "./tiles";
 
@@ -105,6 +106,8 @@ function View() {
       return <LaterSite part="Channels" />;
     case "audit":
       return <LaterAudit part="Audit" />;
+    case "nowhere":
+      return <Nowhere />;
     case "overview":
       return (
         <>

@@ -1,9 +1,9 @@
 // Every article, the one that runs out first on top. A count that is not known is "?", with what would help.
 import { useSignal } from "@preact/signals";
 import { hrefOf, skuHref, slotHref } from "../route";
-import { roomy, skusInOrder, unknownSlots, wall } from "../state";
+import { lost, now, roomy, skusInOrder, unknownSlots, wall } from "../state";
 import type { SkuView, SlotView } from "../types";
-import { figure, number, say, word } from "../words/words";
+import { asOf, figure, number, say, word } from "../words/words";
 import { Bullet, StatusMark } from "./marks";
 import { Csv, Panel } from "./panel";
 import { because } from "./said";
@@ -59,15 +59,15 @@ function Row({ sku, full, unknown }: { sku: SkuView; full: boolean; unknown: Slo
         <th scope="row">
           <a href={skuHref(sku.id)} title={sku.name}>{sku.name || sku.id}</a>
           <span class="note">
-            {sku.id}
-            {!full && sku.uncertain > 0 && ` · ${say("stock.uncertain", { n: sku.uncertain })}`}
+            {(full || !lost.value.has(sku.id)) && sku.id}
+            {!full && sku.uncertain > 0 && ` · ${say("stock.uncertain", { n: sku.uncertain })}`} <Was sku={sku.id} />
           </span>
         </th>
         <td class="bar">
           <Bullet onHand={sku.on_hand} point={sku.reorder_point} status={sku.status} />
         </td>
         <td class="n">
-          <span class="mark">{sku.status !== "ok" && <StatusMark status={sku.status} />}</span>
+          <span class="mark">{(sku.status !== "ok" || lost.value.has(sku.id)) && <StatusMark status={sku.status === "ok" ? "silent" : sku.status} />}</span>
           <b>{onHand(sku)}</b> / {sku.reorder_point === null ? "–" : number(sku.reorder_point)}
         </td>
         {full && <td class="n wide">{number(sku.available)}</td>}
@@ -88,6 +88,12 @@ function Row({ sku, full, unknown }: { sku: SkuView; full: boolean; unknown: Slo
       )}
     </>
   );
+}
+
+/** As of when the stock of an article is, where it is not as of now. */
+export function Was({ sku }: { sku: string }) {
+  const since = lost.value.get(sku);
+  return since === undefined ? null : <strong class="was">{say("climate.was", { time: asOf(since, now.peek()) })}</strong>;
 }
 
 /** On hand, with a "?" for what could not be counted. */

@@ -1,13 +1,13 @@
 // The tiles: one figure each, how it changed, what is usual of it, its course, and where to look further.
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask } from "../api";
 import { span, withGaps } from "../core/series";
 import { hrefOf, type Page } from "../route";
-import { kpi, now } from "../state";
+import { gatewaysInOrder, kpi, now } from "../state";
 import type { Kpi } from "../types";
 import type { TilesView } from "../types_front";
-import { exact, type Key, minute, number, say } from "../words/words";
+import { asOf, exact, type Key, minute, number, say } from "../words/words";
 import { HOUR_MS } from "./history";
 import { Spark } from "./spark";
 
@@ -17,16 +17,22 @@ interface Tile {
   page: Page;
   unit?: string;
   tone?: (value: number) => string;
+  /** It is of what gateways tell of shelves: with one away it is as of then. */
+  ofShelves?: boolean;
 }
+
+/** With fewer slots known, in %, something is wrong; with even fewer the other figures say little. */
+const MOST_KNOWN = 90;
+const FEW_KNOWN = 50;
 
 const TILES: Tile[] = [
   { key: "kpi.alerts", name: "open_alerts", page: "alerts" },
-  { key: "kpi.stock_outs", name: "stock_outs", page: "stock", tone: (n) => (n > 0 ? "bad" : "") },
-  { key: "kpi.below_reorder", name: "below_reorder", page: "replenishment", tone: (n) => (n > 0 ? "warn" : "") },
-  { key: "kpi.silent", name: "silent_devices", page: "devices" },
-  { key: "kpi.known", name: "known_pct", page: "stock", unit: "%" },
-  { key: "kpi.fill", name: "fill_pct", page: "map", unit: "%" },
-  { key: "kpi.picks", name: "picks_last_hour", page: "map" },
+  { key: "kpi.stock_outs", name: "stock_outs", page: "stock", ofShelves: true, tone: (n) => (n > 0 ? "bad" : "") },
+  { key: "kpi.below_reorder", name: "below_reorder", page: "replenishment", ofShelves: true, tone: (n) => (n > 0 ? "warn" : "") },
+  { key: "kpi.silent", name: "silent_devices", page: "devices", tone: (n) => (n > 0 ? "warn" : "") },
+  { key: "kpi.known", name: "known_pct", page: "stock", unit: "%", tone: (n) => (n < FEW_KNOWN ? "bad" : n < MOST_KNOWN ? "warn" : "") },
+  { key: "kpi.fill", name: "fill_pct", page: "map", unit: "%", ofShelves: true },
+  { key: "kpi.picks", name: "picks_last_hour", page: "map", ofShelves: true },
 ];
 
 const AGAIN_MS = 180_000;
@@ -53,8 +59,18 @@ export function Tiles() {
   );
 }
 
-function One({ tile: { key, name, page, unit, tone }, value }: { tile: Tile; value: number }) {
+/** As of when the figures of shelves are, where a gateway is away; "" while all are there. */
+const shelvesAsOf = computed(() => {
+  const all = gatewaysInOrder.value;
+  const away = all.filter((one) => !one.connected && one.last_seen_ms > 0);
+  if (!away.length) return "";
+  const time = asOf(Math.min(...away.map((one) => one.last_seen_ms)), now.peek());
+  return away.length === all.length ? say("climate.was", { time }) : say("kpi.part_was", { time });
+});
+
+function One({ tile: { key, name, page, unit, tone, ofShelves }, value }: { tile: Tile; value: number }) {
   const digits = unit ? 1 : 0;
+  const was = ofShelves ? shelvesAsOf.value : "";
   const told = (one: number, sign: "auto" | "exceptZero" = "auto") => number(one, unit && Math.abs(one) < 99.95 ? 1 : 0, { minimumFractionDigits: unit && Math.abs(one) < 99.95 ? digits : 0, signDisplay: sign });
   const course = courses.value?.tiles.find((one) => one.name === name);
   const before = course && valueAt(courses.value!, course.values, now.value - HOUR_MS);
@@ -70,9 +86,10 @@ function One({ tile: { key, name, page, unit, tone }, value }: { tile: Tile; val
       </span>
       <span class="course">{course && <Course view={courses.value!} values={course.values} now={value} low={course.low} high={course.high} label={say("kpi.course", { name: say(key) })} />}</span>
       <span class="note">
-        {change === null && first >= 0 && <span>{say("kpi.since", { time: minute(courses.value!.from_ms + first * courses.value!.step_ms) })}</span>}
-        {change !== null && <span>{Math.abs(change) < 0.05 ? say("kpi.steady") : say("kpi.change", { change: told(change, "exceptZero") })}</span>}
-        {usual && <span>{usual}</span>}
+        {was && <strong>{was}</strong>}
+        {!was && change === null && first >= 0 && <span>{say("kpi.since", { time: minute(courses.value!.from_ms + first * courses.value!.step_ms) })}</span>}
+        {!was && change !== null && <span>{Math.abs(change) < 0.05 ? say("kpi.steady") : say("kpi.change", { change: told(change, "exceptZero") })}</span>}
+        {!was && usual && <span>{usual}</span>}
       </span>
     </a>
   );

@@ -6,7 +6,7 @@ import "../style/chart.css";
 import { span, type Series, withGaps } from "../core/series";
 import { dark } from "../theme";
 import { zoom } from "./panel";
-import { language, minute, number, shortDay, timezone } from "../words/words";
+import { language, minute, number, quantity, shortDay, timezone } from "../words/words";
 
 /** A stretch of time to mark: outlined, with a sign at its top; or a bar at the bottom. `to`: where it ends, or the end of the chart. */
 export interface Mark {
@@ -27,6 +27,8 @@ interface Drawing {
   to: number;
   low?: number | null;
   high?: number | null;
+  /** Of what is drawn; it stands at the uppermost of the figures beside it. */
+  unit?: string;
   label: string;
 }
 
@@ -36,7 +38,7 @@ const LABEL_HALF_PX = 25;
 const DAYS_MS = 36 * 3_600_000;
 const NONE: never[] = [];
 
-export function Trend({ series, others = NONE, marks = NONE, limits = NONE, from, to, low = null, high = null, label }: Drawing) {
+export function Trend({ series, others = NONE, marks = NONE, limits = NONE, from, to, low = null, high = null, unit = "", label }: Drawing) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const shown = useRef({ low, high, from, to, marks, limits });
@@ -61,7 +63,7 @@ export function Trend({ series, others = NONE, marks = NONE, limits = NONE, from
         },
         axes: [
           { ...axis, grid: { show: false }, size: 22 * larger, space: 56 * larger, values: (_, splits) => splits.map((one) => (shown.current.to - shown.current.from > DAYS_MS ? shortDay(one * 1000) : minute(one * 1000))) },
-          { ...axis, size: 38 * larger, space: 26 * larger, values: (_, splits) => splits.map((one) => number(one, 1)) },
+          { ...axis, size: (unit ? 46 : 38) * larger, space: 26 * larger, values: (_, splits) => splits.map((one, at) => (unit && at === splits.length - 1 ? quantity(one, unit) : number(one, 1))) },
         ],
         series: [{}, { stroke: colour("--line"), width: 1.5 * larger, points: { show: false }, spanGaps: false }, ...others.map(() => ({ stroke: colour("--line"), width: larger, dash: [4, 3], points: { show: false }, spanGaps: false }))],
         hooks: {

@@ -4,6 +4,7 @@ export const en = {
   "home.how": "How it is",
   "home.live": "Live",
   "home.stale": "No answer since {time}",
+  "home.as_then": "All of this is as it was at {time}.",
   "home.skip": "To the content",
   "home.may": "Signed in",
   "home.enter": "Sign in",

@@ -6,6 +6,7 @@ export const zh: Record<keyof typeof en, string> = {
   "home.how": "运行状况",
   "home.live": "实时",
   "home.stale": "自 {time} 起无应答",
+  "home.as_then": "以下均为 {time} 时的情况。",
   "home.skip": "跳到内容",
   "home.may": "已登录",
   "home.enter": "登录",

@@ -48,6 +48,7 @@ export const en = {
   "course.out": "out {day}",
   "course.no_forecast": "The demand is not known yet, so nothing is foretold.",
   "course.out_now": "Nothing of it is left.",
+  "course.out_that_day": "If nothing is ordered it runs out about {likely}; in 8 of 10 cases on that day, between {early} and {late}.",
   "course.out_between": "If nothing is ordered it runs out about {likely}; in 8 of 10 cases between {early} and {late}.",
   "course.out_from": "If nothing is ordered it runs out about {likely}; in 9 of 10 cases not before {early}.",
   "course.out_maybe": "What is there and coming lasts beyond {last}; it may run out from {early} on.",

@@ -50,6 +50,7 @@ export const zh: Record<keyof typeof en, string> = {
   "course.out": "{day} 用完",
   "course.no_forecast": "需求尚不清楚，因此没有预测。",
   "course.out_now": "已经用完。",
+  "course.out_that_day": "若不订货，约 {likely} 用完；十有八次在当天 {early} 至 {late} 之间。",
   "course.out_between": "若不订货，约 {likely} 用完；十有八次在 {early} 与 {late} 之间。",
   "course.out_from": "若不订货，约 {likely} 用完；十有九次不早于 {early}。",
   "course.out_maybe": "现有与到货可维持到 {last} 之后；但最早 {early} 起可能用完。",

@@ -6,7 +6,7 @@ import type { Run } from "../types_field";
 import type { SlotAction } from "../types_gate";
 import { number, quantity, say } from "../words/words";
 import { Since } from "../ui/panel";
-import { amount } from "../core/forms";
+import { reading } from "../core/forms";
 import { cannot, reason } from "../gate/asked";
 import { useEvery } from "./every";
 import type { Gate } from "./gate";
@@ -16,8 +16,6 @@ const WHYS = ["restless", "silent", "cancelled"] as const;
 /** What a gateway takes (`Teach` and `Calibrate` in edge/core/slots/actions.py). */
 const PIECES_MAX = 100_000;
 const MASS_MAX_G = 1e7;
-/** A comma or a point that may part thousands or decimals. */
-const TWO_WAYS = /^\s*\d{1,3}[.,]\d{3}\s*$/;
 /** In view as it is opened: a form below the edge of a drawer is not seen to be there. */
 const toView = (form: HTMLFormElement | null) => form?.scrollIntoView({ block: "nearest" });
 type Open = "" | "tare" | "calibrate" | "teach";
@@ -56,13 +54,14 @@ export function RunAt({ gate, slot, done }: { gate: Gate; slot: string; done?: (
   };
   const begin = (action: SlotAction) => work(() => gate.begin(slot, action));
   /** What is understood of what is typed; it is said back beside it. */
-  const given = amount(typed.value, open.value === "teach" ? "whole" : "money");
+  const found = reading(typed.value, open.value === "teach" ? "whole" : "money");
+  const given = typeof found === "number" ? found : null;
   const submit = () => {
     const value = given ?? NaN;
     if (open.value === "tare") void begin({ do: "tare", anyway: anyway.value });
+    else if (found !== null && given === null) said.value = say("run.mass_unclear", { text: typed.value.trim() });
     else if (open.value === "teach" && (!Number.isInteger(value) || value < 1 || value > PIECES_MAX)) said.value = say("shelf.pieces_wrong", { most: number(PIECES_MAX) });
     else if (open.value === "teach") void begin({ do: "teach", pieces: value, anyway: anyway.value });
-    else if (given === null && TWO_WAYS.test(typed.value)) said.value = say("run.mass_unclear", { text: typed.value.trim() });
     else if (!(value > 0 && value <= MASS_MAX_G)) said.value = say("run.mass_wrong", { most: quantity(MASS_MAX_G, "g") });
     else void begin({ do: "calibrate", mass_g: value });
   };

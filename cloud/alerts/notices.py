@@ -16,7 +16,7 @@ from cloud.alerts.lifecycle import CRITICAL, REOPEN_MS, Alert
 from cloud.core.crews_view import Kind
 
 GROUP_MS = 60_000
-"""So long what is new waits for what comes with it; of what is critical the second and further ones."""
+"""So long what is new waits for what comes with it; of what is or was critical the second and further ones."""
 BURST, TOKEN_MS = 3.0, 10 * 60_000
 """So many notices at once, and one more each ten minutes, to one person; what is critical is never held for it."""
 OVER_MS = REOPEN_MS
@@ -59,7 +59,7 @@ class Told(Struct):
 
 class Bucket(Struct):
     """One person's places: how many are free, as of when; when something critical was told last as new, and when
-    again; what is to be told as over, from when on, and whether it was critical."""
+    again; what is to be told as over, from when on, whether it was critical, and when anything was last."""
 
     tokens: float = BURST
     at_ms: int = 0
@@ -68,6 +68,7 @@ class Bucket(Struct):
     over: list[int] = field(default_factory=list)
     over_ms: int = 0
     urgent: bool = False
+    said_over_ms: int = -GROUP_MS
 
 
 class Board(Struct):
@@ -132,6 +133,7 @@ def _set_back(board: Board, by_ms: int) -> None:
         bucket.critical_ms -= by_ms
         bucket.again_ms -= by_ms
         bucket.over_ms -= by_ms
+        bucket.said_over_ms -= by_ms
 
 
 def forget(board: Board, people: Set[str]) -> None:
@@ -251,14 +253,16 @@ def _noted(told: Told, person: str, steps: Sequence[int], now_ms: int) -> None:
 
 
 def _overs(board: Board, crew: Crew, now_ms: int) -> list[Notice]:
-    """What is over, to those who were told: at once, in quiet hours too, where it was critical."""
+    """What is over, to those who were told: at once, in quiet hours too, where it was critical; but what ends within
+    a minute of the last is told together."""
     notices = []
     for person, bucket in board.buckets.items():
         _refill(bucket, now_ms)
         free = bucket.urgent or (bucket.tokens >= 1 and not crew.quiet(person))
-        if bucket.over and now_ms >= bucket.over_ms and free:
+        due = now_ms >= max(bucket.over_ms, bucket.said_over_ms + GROUP_MS)
+        if bucket.over and due and free:
             bucket.tokens = max(0.0, bucket.tokens - 1)
-            bucket.urgent = False
+            bucket.urgent, bucket.said_over_ms = False, now_ms
             named = tuple(bucket.over[:LISTED_MAX])
             notices.append(Notice(person, "over", named, len(bucket.over) - len(named)))
             bucket.over.clear()

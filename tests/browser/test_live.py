@@ -115,7 +115,7 @@ def test_times_are_those_of_the_site_and_its_zone_is_named(shop: Shop, visit: Vi
 
 
 NOWHERE: list[Any] = [
-    ("#/nonsense", "Floor map"), ("#/slot/NOPE", "NOPE"), ("#/sku/NOPE", "NOPE"), ("#/alerts/99999", "not"),
+    ("#/nonsense", "There is no such page"), ("#/slot/NOPE", "NOPE"), ("#/sku/NOPE", "NOPE"), ("#/alerts/99999", "not"),
     ("#/counting/NOPE", "There is no place NOPE"), ("#/devices/NOPE", "NOPE"), ("#/equipment/NOPE", "NOPE"),
     ("#/map/nonsense", "Map"), ("#/outbox", "Nothing waits"),
 ]  # fmt: skip

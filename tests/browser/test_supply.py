@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -120,13 +121,14 @@ def test_of_two_who_edit_the_same_need_the_second_is_told(shop: Shop, visit: Vis
     led = next(one.id for one in shop.fake.become().skus if one.name == "LED panel 40 W")
     row = page.locator(".wanted", has_text="LED panel 40 W")
     row.get_by_role("button", name="Edit: LED panel 40 W").click()
-    number = next(one.id for one in shop.fake.become().needs if one.card and one.quantity == 120 and one.sku == led)
-    shop.do(shop.fake.supply.change, number, quantity=130)
+    need = next(one for one in shop.fake.become().needs if one.card and one.quantity == 120 and one.sku == led)
+    until_ms = round(time.time() * 1000) + DAY_MS
+    shop.do(shop.fake.supply.change, need.id, why={**need.why, "snoozed_until_ms": until_ms, "snoozed_by": "bob"})
 
     row.get_by_role("textbox", name="Units").fill("60")
     row.get_by_role("button", name="Order so many").click()
 
-    expect(row).to_contain_text("changed meanwhile. Look at it again")
+    expect(row).to_contain_text("bob changed this meanwhile")
     assert [one for one in shop.fake.trade.told if one[0] == "order_need"] == []
 
 

@@ -22,7 +22,7 @@ WHY = {
     "on_hand", "on_order", "position", "daily_demand", "demand_sd", "demand_days", "lead_time_days", "service_level",
     "lead_time_sd_days", "lead_time_demand", "safety_stock", "reorder_point", "eoq", "order_cost", "quantity", "moq",
     "holding_cost_unit_year", "pack", "capacity", "formula", "reserved", "quarantined", "in_transit", "replenish",
-    "doubtful", "likely", "perishing",
+    "doubtful", "likely", "perishing", "decided_ms",
 }  # fmt: skip
 
 

@@ -81,13 +81,16 @@ def test_nothing_critical_that_nobody_took_on_is_missed_or_late(told: list[Story
 
 @given(stories, st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_calm_news_keeps_to_its_places_and_critical_news_to_one_a_minute(told: list[Story], quiet: bool) -> None:
+def test_calm_news_keeps_to_its_places_and_critical_news_and_its_end_to_one_a_minute(
+    told: list[Story], quiet: bool
+) -> None:
     found = play(told, quiet)
     for person in ROSTER:
-        calm = [at for at, one in found if one.person == person and one.kind in ("news", "digest", "over")]
+        calm = [at for at, one in found if one.person == person and one.kind in ("news", "digest")]
         assert all(sum(at - 3600 < other <= at for other in calm) <= 3 + 6 for at in calm)
-        new = [at for at, one in found if one.person == person and one.kind == "critical"]
-        assert all(later - earlier >= GROUP_MS // 1000 for earlier, later in pairwise(new))
+        for kind in ("critical", "over"):
+            told_at = [at for at, one in found if one.person == person and one.kind == kind]
+            assert all(later - earlier >= GROUP_MS // 1000 for earlier, later in pairwise(told_at))
     if quiet:
         assert not [one for _, one in found if one.kind in ("news", "digest")]
 
@@ -158,3 +161,10 @@ def test_what_a_gateway_told_while_the_service_was_away_is_not_told_again_but_es
     found = [(minute, told.person) for minute in range(3, 17) for told in step(board, [one], crew, minute * 60_000)]
     assert found[:2] == [(6, "ann"), (6, "bob")]
     assert (16, "cy") in found
+
+
+def test_many_that_were_critical_and_end_one_after_the_other_are_told_to_be_over_together() -> None:
+    found = play([Story(0, 1 + 10 * number, 1, None, None, None) for number in range(20)], quiet=False)
+    over = [(at, len(one.alerts)) for at, one in found if one.kind == "over"]
+    assert [at for at, _ in over] == [10, 70, 130, 190, 250]
+    assert sum(many for _, many in over) == 20

@@ -69,7 +69,7 @@ export function WhatIfs({ sku, choosing }: { sku: string; choosing?: boolean }) 
           least={800}
           most={999}
           step={1}
-          told={level ? percent(level / 1000, 1) : target ? say("what_if.as_it_is", { level: percent(target, 1) }) : say("what_if.reset")}
+          told={level ? percent(level / 1000, 1) : target ? say("what_if.as_it_is", { level: percent(target, 1) }) : say("what_if.as_now")}
           onInput={set("level")}
         />
         <button type="button" onClick={() => (asking.value = AS_IT_IS)}>

@@ -135,6 +135,7 @@ export const en = {
   "what_if.level": "Service level",
   "what_if.as_it_is": "as it is ({level})",
   "what_if.reset": "As it is",
+  "what_if.as_now": "as it is",
   "what_if.figure": "Figure",
   "what_if.now": "Now",
   "what_if.then": "Then",

@@ -137,6 +137,7 @@ export const zh: Record<keyof typeof en, string> = {
   "what_if.level": "服务水平",
   "what_if.as_it_is": "维持现状（{level}）",
   "what_if.reset": "恢复现状",
+  "what_if.as_now": "现状",
   "what_if.figure": "数字",
   "what_if.now": "现在",
   "what_if.then": "那时",

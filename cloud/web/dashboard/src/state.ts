@@ -95,10 +95,13 @@ export function heldAt({ device, at_ms }: SlotView): number {
   return (gateway && !gateway.connected ? gateway.last_seen_ms : devices.value.get(device)?.last_seen_ms) || at_ms;
 }
 
-/** Of which articles not all that lies there is as of now, and as of when it is; the same object while there are none. */
+let lastLost: ReadonlyMap<string | number, number> = EMPTY;
+/** Of which articles not all that lies there is as of now, and as of when it is; the same object while that is the same:
+ *  every row looks here. */
 export const lost = computed<ReadonlyMap<string | number, number>>(() => {
-  if (!tally.value.silent) return EMPTY;
+  if (!tally.value.silent) return (lastLost = EMPTY);
   const bySku = new Map<string, number>();
   for (const slot of slots.value.values()) if (slot.status === "silent") bySku.set(slot.sku, Math.min(bySku.get(slot.sku) ?? Infinity, heldAt(slot)));
-  return bySku;
+  const same = bySku.size === lastLost.size && [...bySku].every(([sku, since]) => lastLost.get(sku) === since);
+  return same ? lastLost : (lastLost = bySku);
 });

@@ -64,10 +64,12 @@ def taken(name: str, like: str) -> str:
 
 def _looks(name: str) -> set[str]:
     plain = unicodedata.normalize("NFKC", name).translate(_UNSEEN)
-    return {_folded(_ONE.sub(lambda found: letter * len(found[0]), plain)) for letter in "il"}  # noqa: B023
+    return {_folded(plain, "i"), _folded(plain, "l")}
 
 
-def _folded(name: str) -> str:
+def _folded(name: str, one: str) -> str:
+    """A name by its looks, where a one within a word stands for the letter `one`."""
+    name = _ONE.sub(lambda found: one * len(found[0]), name)
     look = _NOUGHT.sub(lambda found: "o" * len(found[0]), name.casefold().translate(_LIKE))
     for pair, letter in _PAIRS:
         look = look.replace(pair, letter)

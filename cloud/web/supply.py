@@ -34,8 +34,8 @@ TimeMs = Annotated[int, Meta(ge=0, le=TIME_MS_MAX)]
 
 
 class From(Struct, frozen=True, forbid_unknown_fields=True):
-    """From whom a need is to be ordered (left out, from the best), and how many units (0: as proposed by
-    then)."""
+    """From whom a need is to be ordered (left out, from the best), and how many units (0: as is proposed
+    by then)."""
 
     supplier: Note = ""
     units: Units = 0

@@ -138,3 +138,19 @@ def test_choosing_and_the_reasons_have_no_barrier(
 
     assert found == []
     assert shop.log == []
+
+
+def test_as_many_are_ordered_as_were_seen_though_the_proposal_moved_meanwhile(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/replenishment")
+    row = page.locator(".wanted", has_text="LED panel 40 W")
+    row.get_by_role("button", name="Order 120 units: LED panel 40 W").click()
+    expect(row.locator(".option").first).to_contain_text("120 × ¥12.50")
+    led = next(one.id for one in shop.fake.become().skus if one.name == "LED panel 40 W")
+    need = next(one for one in shop.fake.become().needs if one.card and one.quantity == 120 and one.sku == led)
+    shop.do(shop.fake.supply.change, need.id, quantity=300)
+    page.wait_for_timeout(DOUBLE_TAP_MS)
+
+    row.get_by_role("button", name=re.compile("^Order from ")).first.click()
+
+    expect(row).to_contain_text("Ordered by anna")
+    assert [line.units for line in shop.fake.trade.orders_of("acme")[-1].lines] == [120]

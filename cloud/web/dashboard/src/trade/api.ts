@@ -31,7 +31,7 @@ export const step = (base: string, number: number, action: string, body: StepBod
 export const draft = (supplier: string, lines: { sku: string; units: number }[], note: string, key: string) => post<OrderView>("api/v1/orders", { supplier, lines, note }, key);
 export const offers = (need: number) => ask<Offer[]>(`api/v1/needs/${need}/offers`);
 /** `supplier` "": as proposed. */
-export const orderNeed = (need: number, supplier: string, key: string) => post<{ orders: OrderView[] }>(`api/v1/needs/${need}/order`, supplier ? { supplier } : {}, key);
+export const orderNeed = (need: number, units: number, supplier: string, key: string) => post<{ orders: OrderView[] }>(`api/v1/needs/${need}/order`, supplier ? { units, supplier } : { units }, key);
 
 export interface Came {
   units: number;

@@ -14,7 +14,7 @@ import { Act } from "./form";
 import type { Offer } from "./types";
 
 export function OrderNeed({ need }: { need: NeedView }) {
-  const choosing = useSignal<Offer[] | null>(null);
+  const choosing = useSignal<{ offers: Offer[]; units: number } | null>(null);
   const home = useRef<HTMLDivElement>(null);
   const its = [...orders.value.values()].filter((order) => (order.needs.includes(need.id) || order.id === need.order) && order.state !== "cancelled");
   if (its.length) {
@@ -29,12 +29,14 @@ export function OrderNeed({ need }: { need: NeedView }) {
     );
   }
   if (!may("buy") || need.state !== "proposed") return null;
-  const label = orderSaid(need);
-  const order = async (supplier: string, key: string) => adopt({ orders: (await orderNeed(need.id, supplier, key)).orders });
+  const label = orderSaid(choosing.value ? { ...need, quantity: choosing.value.units } : need);
+  // So many as were seen when it was pressed: what is proposed moves by itself.
+  const order = async (units: number, supplier: string, key: string) => adopt({ orders: (await orderNeed(need.id, units, supplier, key)).orders });
   const begin = async (key: string) => {
+    const units = need.quantity;
     const all = await offers(need.id);
-    if (all.length > 1) choosing.value = all;
-    else await order("", key);
+    if (all.length > 1) choosing.value = { offers: all, units };
+    else await order(units, "", key);
   };
   const leave = () => {
     choosing.value = null;
@@ -43,7 +45,7 @@ export function OrderNeed({ need }: { need: NeedView }) {
   return (
     <div class={`ordering ${choosing.value ? "open" : ""}`} ref={home}>
       {choosing.value ? (
-        <Choice title={`${label}: ${skuName(need.sku)}`} offers={choosing.value} order={order} leave={leave} />
+        <Choice title={`${label}: ${skuName(need.sku)}`} offers={choosing.value.offers} order={(supplier, key) => order(choosing.value!.units, supplier, key)} leave={leave} />
       ) : (
         <Act main label={label} described={`${label}: ${skuName(need.sku)}`} act={begin} />
       )}

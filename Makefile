@@ -19,7 +19,7 @@ check: .venv/ready-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/python hatch_build.py --check
-	.venv/bin/pytest tests/test_house.py
+	.venv/bin/pytest tests/test_house.py tests/unit/test_schema.py
 
 # As many tests at once as there are cores; those of one file in their order, one after the other.
 test: .venv/ready-dev

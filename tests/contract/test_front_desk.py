@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud import service as shell
 from cloud.stores.history import HistoryUnavailable
 from cloud.web.desk import Unavailable
 from protocols.reports import Report
@@ -21,7 +22,8 @@ def place(tmp_path: Path) -> Iterator[Depot]:
     made.close()
 
 
-async def test_after_a_crash_the_tiles_go_on_where_they_were(place: Depot) -> None:
+async def test_after_a_crash_the_tiles_go_on_where_they_were(place: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "_now_ms", lambda: NOW_MS + 6 * MINUTE_MS)  # however long the tests before this one took
     service = place.start()
     await service.apply(batches([level("A1", 4, NOW_MS)]))
     await service.tick(NOW_MS)

@@ -61,7 +61,7 @@ export interface Drafts {
   supplier?: string;
 }
 
-/** From whom a need is to be ordered (left out, from the best), and how many units (0: as proposed by then). */
+/** From whom a need is to be ordered (left out, from the best), and how many units (0: as is proposed by then). */
 export interface From {
   supplier?: string;
   units?: number;

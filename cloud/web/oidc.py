@@ -208,9 +208,13 @@ class Oidc:
                 ClientSession(timeout=ClientTimeout(TIMEOUT_S)) as client,
                 client.request(method, address, data=data, headers=headers, allow_redirects=False) as answer,
             ):
-                body = await answer.content.read(ANSWER_BYTES_MAX)
                 if answer.status != 200:
                     raise Refused("oidc_failed" if form else "oidc_away", f"it answered {answer.status}")
+                body = bytearray()
+                async for piece in answer.content.iter_any():
+                    body += piece
+                    if len(body) > ANSWER_BYTES_MAX:
+                        raise Refused("oidc_away", f"it answers with more than {ANSWER_BYTES_MAX} bytes")
                 return msgspec.json.decode(body, type=dict[str, Any])
         except (ClientError, TimeoutError, OSError, msgspec.DecodeError):
             raise Refused("oidc_away", "it can not be reached") from None

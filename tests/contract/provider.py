@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import json
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,15 +29,28 @@ class Provider:
         self.key = RSAKey.generate_key(2048, {"kid": "one"})
         self.signs = self.key
         self.now_s = 0
+        self.large = False
+        """It has much to tell of itself, and its answers come in pieces."""
         self.asked: list[dict[str, str]] = []
         self._codes: dict[str, dict[str, str]] = {}
 
-    async def about(self, _: web.Request) -> web.Response:
+    async def about(self, request: web.Request) -> web.StreamResponse:
         ends = {one: f"{self.url}/{one}" for one in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
-        return web.json_response({"issuer": self.url, **ends})
+        return await self._tell(request, {"issuer": self.url, **ends})
 
-    async def keys(self, _: web.Request) -> web.Response:
-        return web.json_response(KeySet([self.key]).as_dict(private=False))
+    async def keys(self, request: web.Request) -> web.StreamResponse:
+        return await self._tell(request, {**KeySet([self.key]).as_dict(private=False)})
+
+    async def _tell(self, request: web.Request, value: dict[str, Any]) -> web.StreamResponse:
+        if not self.large:
+            return web.json_response(value)
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        told = json.dumps({"claims_supported": ["x" * 60] * 600, **value}).encode()
+        for piece in (told[:2000], told[2000:]):
+            await response.write(piece)
+            await asyncio.sleep(0.02)  # or both would come as one
+        return response
 
     async def authorize(self, request: web.Request) -> web.Response:
         """Whoever comes is signed in at once."""

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 from joserfc.jwk import RSAKey
 
 from cloud.stores.ledger import Ledger
+from cloud.web import oidc
 from cloud.web.oidc import KEYS_AGAIN_MS, WAY_MS, Config, Oidc, OidcError, load, role_of
 from cloud.web.vouching import HERE, TRIES_MAX
 from tests.contract.people_house import House, ask, inhabited
@@ -27,9 +28,9 @@ async def provider() -> AsyncIterator[Provider]:
 
 @pytest.fixture
 async def house(provider: Provider, tmp_path: Path) -> AsyncIterator[House]:
-    oidc = Oidc(Config(provider.url, CLIENT, SECRET, "Hospital", roles=ROLES), "")  # type: ignore[arg-type]
-    async with inhabited(Ledger(f"sqlite:///{tmp_path}/ledger.db"), oidc) as made:
-        oidc.back = f"{made.url}{HERE}/done"
+    way = Oidc(Config(provider.url, CLIENT, SECRET, "Hospital", roles=ROLES), "")  # type: ignore[arg-type]
+    async with inhabited(Ledger(f"sqlite:///{tmp_path}/ledger.db"), way) as made:
+        way.back = f"{made.url}{HERE}/done"
         provider.now_s = made.now_ms // 1000
         yield made
 
@@ -63,6 +64,22 @@ async def test_who_the_other_service_knows_comes_in_with_the_role_that_it_says(
     assert (await ask(noor, "GET", "/api/v1/session"))[1]["role"] == "admin"
     again = {"user": "noor", "password": "anything at all"}
     assert await ask(noor, "POST", "/api/v1/session", again) == (401, "wrong_password")
+
+
+async def test_answers_that_come_in_pieces_are_read_to_their_end(house: House, provider: Provider) -> None:
+    provider.large = True
+
+    assert await there_and_back(await house.client()) == "/"
+
+
+async def test_answers_without_end_are_not_read(
+    house: House, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.large = True
+    monkeypatch.setattr(oidc, "ANSWER_BYTES_MAX", 30_000)
+
+    async with (await house.client()).get(f"{HERE}/begin", allow_redirects=False) as response:
+        assert response.headers["Location"] == "/?refused=oidc_away"
 
 
 async def test_who_has_no_role_no_name_or_somebody_elses_does_not_come_in(house: House, provider: Provider) -> None:

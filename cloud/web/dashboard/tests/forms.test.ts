@@ -20,6 +20,10 @@ test("a number may be written with a point, a comma or spaces, and nothing else 
   for (const read of [whole, decimal]) assert.deepEqual(typed.map(read), [12, 1200, 12.5, 12.5, 0.5, -3, null, null, null, null, null, null, 40, 0.125]);
 });
 
+test("full-width digits, as Chinese keyboards write them, are digits", () => {
+  assert.deepEqual(["１２０", "１，２００", "１２。５", "－３", "一"].map(whole), [120, 1200, 12.5, -3, null]);
+});
+
 test("thousands may be parted as the page parts them, and a number that can be read in two ways is not read", () => {
   for (const tongue of ["en", "zh"] as const) {
     language.value = tongue;

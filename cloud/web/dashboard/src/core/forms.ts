@@ -66,11 +66,11 @@ const SPACED = /^([+-]?[1-9]\d{0,2}(?:[\s'’]\d{3})+)(?=$|[.,])/;
 const GROUPED = /^[+-]?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*$/;
 const BOTH = /^[+-]?[1-9]\d{0,2}(?:([.,])\d{3})+(?!\1)[.,]\d*$/;
 
-/** A number as people write it: "1200", "1 200", "1,200.5", "0,5". null: it is none. Where one mark has three digits behind
+/** A number as people write it: "1200", "1 200", "1,200.5", "0,5", "１２０". null: it is none. Where one mark has three digits behind
  *  it, it parts thousands if the page writes them so and only whole numbers are wanted, and decimals if the page writes
  *  these so and others are wanted too; anything else can be read in two ways. */
 export function reading(text: string, kind: "whole" | "money"): number | Readings | null {
-  const given = text.trim().replace(SPACED, (thousands) => thousands.replace(/[\s'’]/g, ""));
+  const given = narrowed(text.trim()).replace(SPACED, (thousands) => thousands.replace(/[\s'’]/g, ""));
   const mark = GROUPED.exec(given)?.[1];
   if (!mark) {
     const parts = BOTH.exec(given)?.[1];
@@ -82,6 +82,9 @@ export function reading(text: string, kind: "whole" | "money"): number | Reading
   const decimal = Number(given.replace(mark, "."));
   return kind !== "whole" && mark === marks().decimals ? decimal : { thousands, decimal: written(decimal) };
 }
+
+/** With the digits and marks as wide as Chinese keyboards write them made as all others do. */
+export const narrowed = (text: string): string => text.normalize("NFKC").replaceAll("。", ".");
 
 /** The number that stands in a field; null for none, or what nobody can be sure of: then `flaw` says so. */
 export function amount(text: string, kind: "whole" | "money"): number | null {

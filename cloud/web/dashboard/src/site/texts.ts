@@ -1,5 +1,5 @@
 // The values of a thing as they are typed, and back. Pure.
-import { amount, written } from "../core/forms";
+import { amount, narrowed, written } from "../core/forms";
 import type { FieldView } from "../types_site";
 
 export type Texts = Record<string, string>;
@@ -33,7 +33,7 @@ export function read(field: FieldView, text: string): unknown {
     case "flag":
       return given === "true";
     case "wholes":
-      return given.split(/[\s,]+/).map((one) => amount(one, "whole") ?? one);
+      return narrowed(given).split(/[\s,]+/).map((one) => amount(one, "whole") ?? one);
     case "pairs":
       return Object.fromEntries(given.split(/\s+/).map((one) => one.split("=")).map(([key, value]) => [key, field.name === "protected" ? (amount(value ?? "", "whole") ?? value ?? "") : (value ?? "")]));
     default:

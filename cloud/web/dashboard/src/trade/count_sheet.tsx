@@ -2,6 +2,7 @@
 // and what the count came to. Without a network the count is kept, and one goes on.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { narrowed } from "../core/forms";
 import { placesOf } from "../core/scanned";
 import { give, kept } from "../outbox/outbox";
 import { Waiting } from "../outbox/pending";
@@ -47,7 +48,7 @@ export function CountSheet({ task }: { task: CountTask }) {
 
   const set = (text: string) => {
     wrong.value = null;
-    digits.value = text.trim().replace(/^0+(?=\d)/, "");
+    digits.value = narrowed(text.trim()).replace(/^0+(?=\d)/, "");
   };
   const scanned = (code: string, held: string) => {
     digits.value = held;

@@ -153,7 +153,7 @@ def _figure(tongue: Language, place: Place, params: Mapping[str, Param], name: s
         code = value.rpartition("/")[2] if name == "feature" else value  # a feature of a channel: "1/power_w"
         return tongue.codes.get(code) or place.name(code).replace("_", " ")
     if name in SHARES:
-        return f"{100 * value:.0f} %"
+        return f"{100 * value:.0f}%"
     if name.endswith("_ms"):
         return _clock(place, int(value), now_ms) if value > 0 else tongue.phrases["never"]
     digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"

@@ -172,7 +172,7 @@ def _device(n: int, t: int, quiet: bool) -> DeviceView:
         lost=3 if state in ("silent", "offline") else 0,
         duplicates=n % 2,
         battery_pct=87.0 if kind == "shelf" else None,
-        series={"temperature_c": "climate-cool/1/temperature_c"} if kind in ("climate", "machine") else {},
+        series={"temperature_c": "climate-cool/1/temperature_c"} if kind in ("climate", "machine") or n == 2 else {},
     )
 
 

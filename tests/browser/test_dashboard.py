@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 
+import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
@@ -84,6 +85,13 @@ def test_a_page_of_another_build_loads_itself_again_once(shop: Shop, visit: Visi
 
     expect(page.locator(".banner")).to_contain_text("newer version")
     assert len(loads) == 1
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Temperature · last 24 hours"), ("zh", "温度 · 最近 24 小时")])
+def test_what_a_slots_device_measures_is_named_in_words(shop: Shop, visit: Visit, language: str, said: str) -> None:
+    drawer = visit(shop, "#/slot/A03-02", language=language).get_by_role("dialog")
+
+    expect(drawer.get_by_role("heading", name=said)).to_be_visible()
 
 
 def test_a_slot_and_an_article_have_addresses_and_back_works(shop: Shop, visit: Visit) -> None:

@@ -133,7 +133,7 @@ def test_what_is_foretold_is_told_as_a_span_or_as_at_least() -> None:
     one = replace(one, params=worn | {"days_high": 60.0})
     assert "about 36.1 days left (12.7 to 60)" in said("news", one)[1]
     lost: dict[str, Param] = {"fault": "refrigerant", "duty": 0.605}
-    assert "runs 60 % of the time" in said("news", replace(one, rule="refrigeration_fault", params=lost))[1]
+    assert "runs 60% of the time" in said("news", replace(one, rule="refrigeration_fault", params=lost))[1]
 
 
 def test_a_rule_of_a_later_gateway_is_told_by_its_name() -> None:

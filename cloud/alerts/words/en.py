@@ -53,7 +53,7 @@ _RULES: dict[str, Words] = {
         "Refrigeration is losing capacity",
         "Have it serviced before the room gets warm; clean its coil and look at the fan first.",
         (
-            "{capacity_lost_pct} % of its cooling lost",
+            "{capacity_lost_pct}% of its cooling lost",
             "at its limit in {days_mid} days ({days_low} to {days_high})|at its limit in {days_low} days or later",
             "runs {duty} of the time, {duty_expected} expected",
         ),
@@ -76,7 +76,7 @@ _RULES: dict[str, Words] = {
     "outbox_full": Words(
         "A gateway's outbox is nearly full",
         "Bring its link to the service back; it thins readings when it is full, never events.",
-        ("{used_pct} % used",),
+        ("{used_pct}% used",),
     ),
     "not_acknowledging": Words(
         "A gateway can store nothing",
@@ -97,7 +97,7 @@ _RULES: dict[str, Words] = {
         (
             "{projected} there or coming, reorder point {reorder_point}",
             "lasts {cover_days} days",
-            "{risk_pct} % risk to run out",
+            "{risk_pct}% risk to run out",
             "{on_order} on order",
             "{daily_demand} wanted a day",
             "{on_hand} on hand",
@@ -107,7 +107,7 @@ _RULES: dict[str, Words] = {
         "Much waits in the service",
         "See why the store or the link is slow; what waits is safe until the limit.",
         (
-            "{used_pct} % used",
+            "{used_pct}% used",
             "{waiting} of {most} wait",
         ),
     ),
@@ -115,7 +115,7 @@ _RULES: dict[str, Words] = {
         "Battery is nearly empty",
         "Change it on the next round.",
         (
-            "{battery_pct} % left",
+            "{battery_pct}% left",
             "empty in about {days} days",
             "{finding}",
         ),
@@ -124,7 +124,7 @@ _RULES: dict[str, Words] = {
         "The disk is nearly full",
         "Make room, or shorten what is kept; a full disk stores nothing.",
         (
-            "{used_pct} % used",
+            "{used_pct}% used",
             "{free_mb} MB free",
             "lasts {days_left} days",
         ),
@@ -154,7 +154,7 @@ _RULES: dict[str, Words] = {
         "Look what changed: a price, a season, a customer.",
         (
             "{told} told, {came} came",
-            "{off_pct} % off in {days} days",
+            "{off_pct}% off in {days} days",
             "{skus} SKUs like it",
         ),
     ),
@@ -163,7 +163,7 @@ _RULES: dict[str, Words] = {
         "Plan its service before it stops.",
         (
             "{fault}",
-            "health {health_pct} %",
+            "health {health_pct}%",
             "{feature} {value}, usually {normal_low} to {normal_high}",
             "about {days_mid} days left ({days_low} to {days_high})|at least {days_low} days left",
         ),
@@ -193,7 +193,7 @@ _RULES: dict[str, Words] = {
         (
             "{fault}",
             "{reads_min} reads a minute, usually {usual_reads_min}",
-            "health {health_pct} %",
+            "health {health_pct}%",
             "antenna {antenna}",
         ),
     ),
@@ -202,7 +202,7 @@ _RULES: dict[str, Words] = {
         "Have it looked at before the room gets warm.",
         (
             "{fault}",
-            "health {health_pct} %",
+            "health {health_pct}%",
             "about {days_mid} days left ({days_low} to {days_high})|at least {days_low} days left",
             "runs {duty} of the time",
         ),

@@ -43,7 +43,7 @@ _RULES: dict[str, Words] = {
         "制冷能力下降",
         "请在库房升温之前安排检修；先清洁盘管、查看风机。",
         (
-            "制冷能力已损失 {capacity_lost_pct} %",
+            "制冷能力已损失 {capacity_lost_pct}%",
             "预计 {days_mid} 天后达到极限（{days_low} 至 {days_high}）|最早 {days_low} 天后达到极限",
             "运行占比 {duty}，预期 {duty_expected}",
         ),
@@ -56,7 +56,7 @@ _RULES: dict[str, Words] = {
     "outbox_full": Words(
         "网关待发送数据即将占满空间",
         "请恢复它与服务的连接；占满后它会精简读数，但不会丢弃事件。",
-        ("已用 {used_pct} %",),
+        ("已用 {used_pct}%",),
     ),
     "not_acknowledging": Words("网关无法存储数据", "请立即检查其磁盘：已满、只读或损坏。设备会尽量保存数据。"),
     "broker_away": Words("网关连不上消息代理", "请检查 MQTT 消息代理是否运行、网络是否正常。"),
@@ -72,7 +72,7 @@ _RULES: dict[str, Words] = {
         (
             "现有与在途 {projected}，再订货点 {reorder_point}",
             "可用 {cover_days} 天",
-            "缺货风险 {risk_pct} %",
+            "缺货风险 {risk_pct}%",
             "在途 {on_order}",
             "日需求 {daily_demand}",
             "现有 {on_hand}",
@@ -82,7 +82,7 @@ _RULES: dict[str, Words] = {
         "服务中积压较多",
         "请查看存储或链路为何变慢；未达上限前数据不会丢。",
         (
-            "已用 {used_pct} %",
+            "已用 {used_pct}%",
             "等待 {waiting}，上限 {most}",
         ),
     ),
@@ -90,7 +90,7 @@ _RULES: dict[str, Words] = {
         "电池将耗尽",
         "下次巡检时请更换。",
         (
-            "剩余 {battery_pct} %",
+            "剩余 {battery_pct}%",
             "约 {days} 天后耗尽",
             "{finding}",
         ),
@@ -99,7 +99,7 @@ _RULES: dict[str, Words] = {
         "磁盘将满",
         "请腾出空间或缩短保存期；磁盘满后无法存储。",
         (
-            "已用 {used_pct} %",
+            "已用 {used_pct}%",
             "剩余 {free_mb} MB",
             "可用 {days_left} 天",
         ),
@@ -129,7 +129,7 @@ _RULES: dict[str, Words] = {
         "请查看有何变化：价格、季节或客户。",
         (
             "预测 {told}，实际 {came}",
-            "{days} 天内偏差 {off_pct} %",
+            "{days} 天内偏差 {off_pct}%",
             "共 {skus} 个类似 SKU",
         ),
     ),
@@ -138,7 +138,7 @@ _RULES: dict[str, Words] = {
         "请在停机之前安排检修。",
         (
             "{fault}",
-            "健康度 {health_pct} %",
+            "健康度 {health_pct}%",
             "{feature} {value}，通常 {normal_low} 至 {normal_high}",
             "约剩 {days_mid} 天（{days_low} 至 {days_high}）|至少剩 {days_low} 天",
         ),
@@ -168,7 +168,7 @@ _RULES: dict[str, Words] = {
         (
             "{fault}",
             "每分钟 {reads_min} 次，通常 {usual_reads_min} 次",
-            "健康度 {health_pct} %",
+            "健康度 {health_pct}%",
             "天线 {antenna}",
         ),
     ),
@@ -177,7 +177,7 @@ _RULES: dict[str, Words] = {
         "请在库房升温之前检修。",
         (
             "{fault}",
-            "健康度 {health_pct} %",
+            "健康度 {health_pct}%",
             "约剩 {days_mid} 天（{days_low} 至 {days_high}）|至少剩 {days_low} 天",
             "运行占比 {duty}",
         ),

@@ -66,7 +66,7 @@ test("points of a curve that lie on each other are drawn once, and a better fill
 });
 
 test("a figure is told in its unit, whichever name the service has for it", () => {
-  assert.equal(shownIn("pct", 93.14, "EUR"), "93.1\u00a0%");
+  assert.equal(shownIn("pct", 93.14, "EUR"), "93.1%");
   assert.equal(shownIn("share", 0.9314, "EUR"), "93.1%");
   assert.equal(shownIn("money", 41_280.4, "EUR"), "€41,280");
   assert.equal(shownIn("a year", 8.42, "EUR"), "8.4 × a year");

@@ -41,7 +41,7 @@ export function Cards({ gate, may }: { gate: Gate; may: boolean }) {
       name="field-devices"
       title={say("field.devices")}
       aside={<input type="search" aria-label={say("field.seek")} placeholder={say("field.seek")} value={sought.value} onInput={(event) => (sought.value = event.currentTarget.value)} />}
-      foot={<p class="note">{say("field.usual", { lost: `${LOST_PCT} %`, battery: `${BATTERY_PCT} %`, clock: quantity(CLOCK_MS, "ms") })}</p>}
+      foot={<p class="note">{say("field.usual", { lost: `${LOST_PCT}%`, battery: `${BATTERY_PCT}%`, clock: quantity(CLOCK_MS, "ms") })}</p>}
     >
       {failed.value && <p class="calm" role="status">{failed.value}</p>}
       {!all && !failed.value && <p class="calm">{say("why.asking")}</p>}
@@ -72,8 +72,8 @@ function Card({ one, gate, may }: { one: DeviceCard; gate: Gate; may: boolean })
 {one.seen_ms > 0 && (
           <>
             <Fact name="changed">{one.changed_ms ? <Since at={one.changed_ms} /> : "–"}</Fact>
-            <Fact name="lost" odd={odd((one.lost_pct ?? 0) > LOST_PCT)}>{one.lost_pct === null ? "–" : `${number(one.lost_pct, 1)} %`}{one.lost > 0 && <span class="note"> ({number(one.lost)})</span>}</Fact>
-            <Fact name="battery" odd={odd(one.battery_pct !== null && one.battery_pct <= BATTERY_PCT)}>{one.battery_pct === null ? "–" : `${number(one.battery_pct)} %`}</Fact>
+            <Fact name="lost" odd={odd((one.lost_pct ?? 0) > LOST_PCT)}>{one.lost_pct === null ? "–" : `${number(one.lost_pct, 1)}%`}{one.lost > 0 && <span class="note"> ({number(one.lost)})</span>}</Fact>
+            <Fact name="battery" odd={odd(one.battery_pct !== null && one.battery_pct <= BATTERY_PCT)}>{one.battery_pct === null ? "–" : `${number(one.battery_pct)}%`}</Fact>
             <Fact name="signal">{one.rssi_dbm === null ? "–" : `${number(one.rssi_dbm)} dBm`}</Fact>
             <Fact name="clock" odd={odd(Math.abs(one.clock_ms) > CLOCK_MS)}>{one.seen_ms ? offset(one.clock_ms) : "–"}</Fact>
             <Fact name="firmware">{one.firmware || "–"}</Fact>

@@ -15,7 +15,7 @@ import { AssetMark, Health, Tabs } from "./marks";
 import { NewWork } from "./new_work";
 import { Works } from "./orders";
 import { usePlaces } from "./places";
-import { counted, featured, featureName, ofChannel, byDay, figures, faulty, moved, movedNow, normal, remedy, unitOf } from "./features";
+import { axisUnit, counted, featured, featureName, ofChannel, byDay, figures, faulty, moved, movedNow, normal, remedy, unitOf } from "./features";
 import { assetName, byTurn, isOpen, lasting, meant } from "./told";
 import type { AssetView, Fault, Feature } from "../types";
 import type { Drawn, Evidence } from "../types_care";
@@ -169,6 +169,7 @@ function FeatureChart({ drawn }: { drawn: Drawn }) {
         low={scaled(normal_low)}
         high={scaled(normal_high)}
         limits={limit === null ? undefined : [limit * scale]}
+        unit={axisUnit(name, unit)}
         label={`${featureName(name)}: ${featured(last, drawn)}. ${usual}`}
       />
     </figure>
@@ -248,7 +249,7 @@ function Channel({ name, series: key, hours }: { name: string; series: string; h
         <span class="note">{[key, !speaks(key) && at && say("climate.was", { time: moment(at) })].filter(Boolean).join(" · ")}</span>
       </figcaption>
       {series && series.t.length > 0 ? (
-        <Trend series={series} from={now.value - hours * HOUR_MS} to={now.value} label={`${word("quantity", name)}: ${held.value}`} />
+        <Trend series={series} from={now.value - hours * HOUR_MS} to={now.value} unit={unitOf(name)} label={`${word("quantity", name)}: ${held.value}`} />
       ) : (
         <p class="calm">{say(failed ? "climate.failed" : series ? "climate.no_history" : "loading.text")}</p>
       )}

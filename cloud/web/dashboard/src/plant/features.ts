@@ -47,6 +47,12 @@ export function counted(name: string, unit: string): { unit: string; share: bool
   return { unit: UNITS[what] ?? (SAID.has(unit) ? "" : unit), share: SHARES.has(name) };
 }
 
+/** What stands at the axis of its chart. */
+export function axisUnit(name: string, unit: string): string {
+  const of = counted(name, unit);
+  return of.share ? "%" : of.unit;
+}
+
 /** A value of a feature with its unit. */
 export function featured(value: number, of: Pick<Feature | Drawn, "name" | "unit">): string {
   const { unit, share } = counted(of.name, of.unit);
@@ -107,7 +113,7 @@ function valued(name: string, value: number | string, unit: string): string {
   if (SHARES.has(name)) return percent(value);
   switch (UNIT.exec(`_${name}`)?.[1]) {
     case "pct":
-      return `${figure(value)}\u00a0%`;
+      return `${figure(value)}%`;
     case "ms":
       return value > 1e11 ? moment(value) : lasted(value);
     case "s":

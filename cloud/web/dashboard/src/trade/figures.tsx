@@ -36,7 +36,7 @@ export function Figures() {
 export function shownIn(unit: string, value: number, currency: string): string {
   switch (unit) {
     case "pct":
-      return `${number(value, Math.abs(value) < 99.95 ? 1 : 0)}\u00a0%`;
+      return `${number(value, Math.abs(value) < 99.95 ? 1 : 0)}%`;
     case "share":
       return percent(value, 1);
     case "money a year":

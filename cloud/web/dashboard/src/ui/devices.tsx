@@ -88,7 +88,7 @@ function Device({ device, full }: { device: DeviceView; full: boolean }) {
       <td class="n"><Heard device={device} /></td>
       {full && <td class="n wide">{number(device.lost)}</td>}
       {full && <td class="n wide">{number(device.duplicates)}</td>}
-      {full && <td class="n wide">{device.battery_pct === null ? "–" : `${number(device.battery_pct)} %`}</td>}
+      {full && <td class="n wide">{device.battery_pct === null ? "–" : `${number(device.battery_pct)}%`}</td>}
     </tr>
   );
 }

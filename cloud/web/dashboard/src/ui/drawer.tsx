@@ -105,7 +105,7 @@ function Slot({ slot }: { slot: SlotView }) {
             </span>
           )}
         </Fact>
-        {device && device.battery_pct !== null && <Fact name={say("devices.battery")}>{`${number(device.battery_pct)} %`}</Fact>}
+        {device && device.battery_pct !== null && <Fact name={say("devices.battery")}>{`${number(device.battery_pct)}%`}</Fact>}
       </Facts>
       {may("handle") && (
         <p>
@@ -116,7 +116,7 @@ function Slot({ slot }: { slot: SlotView }) {
       )}
       <LaterGate key={slot.id} part="HowCome" slot={slot} />
       <Concerns subjects={[slot.id, slot.device]} />
-      {device && Object.entries(device.series).slice(0, 4).map(([name, key]) => <LaterChart key={key} part="Course" name={name} series={key} />)}
+      {device && Object.entries(device.series).slice(0, 4).map(([quantity, key]) => <LaterChart key={key} part="Course" quantity={quantity} series={key} />)}
     </>
   );
 }

@@ -45,7 +45,7 @@ export function lazily<Parts extends object>(load: () => Promise<Parts>, ...book
 
 export const { fetchParts, Later } = lazily(() => import("../trade/parts"), "trade", "orders", "portal", "refused", "phone");
 export const { fetchParts: fetchCrew, Later: LaterCrew } = lazily(() => import("../crew/crew"), "crew", "means", "trade", "plant", "refused", "phone");
-export const { Later: LaterChart } = lazily(() => import("./course"));
+export const { Later: LaterChart } = lazily(() => import("./course"), "plant");
 export const { Later: LaterDoor } = lazily(() => import("./door"), "door");
 export const { Later: LaterFloor } = lazily(() => import("../floor/parts"), "floor");
 export const { Later: LaterFront } = lazily(() => import("../front/parts"), "front", "plant");

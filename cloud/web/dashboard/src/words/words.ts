@@ -116,12 +116,13 @@ export function figure(value: number): string {
 
 const UNITS: Record<string, string> = { Cel: "°C", degF: "°F", "%RH": "%", pct: "%" };
 
-/** A value with its unit, as on a label: "−18.6 °C", "57 %". Seconds and milliseconds are told in the fitting unit. */
+/** A value with its unit, as on a label: "−18.6 °C", "57%". Seconds and milliseconds are told in the fitting unit. */
 export function quantity(value: number, unit: string, digits?: number): string {
   if (unit === "ms") return duration(value);
   if (unit === "s") return duration(value * 1000);
   const text = digits === undefined ? figure(value) : number(value, digits, { minimumFractionDigits: digits });
-  return unit ? `${text}\u00a0${UNITS[unit] ?? unit}` : text;
+  const shown = UNITS[unit] ?? unit;
+  return shown && shown !== "%" ? `${text}\u00a0${shown}` : text + shown;
 }
 
 export function percent(share: number, digits = 0): string {

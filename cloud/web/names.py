@@ -24,6 +24,8 @@ _LIKE = str.maketrans(
     "abekmhopctyxijshdqwabezhikmnoptyxigahnuogqjabcdefghijklmnoprstuvwyz",
 )
 """Letters of other alphabets, folded, by the Latin ones that they look like, small or large; and small capitals."""
+_ALIKE = frozenset(("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"))
+"""Alphabets that are written beside one another; a letter's is the first word of its name in Unicode."""
 _PAIRS = (("rn", "m"), ("vv", "w"))
 _ONE = re.compile(r"(?<=[A-Za-z])[1|]+(?=[A-Za-z])|(?<=[a-z])I+(?=[a-z])")
 _NOUGHT = re.compile(r"(?<=[a-z])0+(?=[a-z])")
@@ -43,10 +45,22 @@ def flaw(name: str) -> str:
 
 
 def account_flaw(name: str) -> str:
-    """The same of the name of an account, which is a part of addresses: browsers fold `.` and `..` away there."""
+    """The same of the name of an account, which is a part of addresses: browsers fold `.` and `..` away there. It is of
+    one alphabet and has no symbols (Latin letters may stand beside Chinese, Japanese and Korean ones): what is mixed is
+    mostly made to pass for another (UTS 39, "highly restrictive")."""
     if "/" in name or name in (".", ".."):
         return "the name of an account has no slash, and is neither `.` nor `..`"
+    plain = unicodedata.normalize("NFKC", name)
+    if odd := [one for one in plain if not one.isascii() and unicodedata.category(one)[0] == "S"]:
+        return f"the name of an account has no symbols, and this one has U+{ord(odd[0]):04X}"
+    alphabets = {_alphabet(one) for one in plain if one.isalpha()}
+    if len(alphabets) > 1 and not alphabets <= _ALIKE:
+        return f"the name of an account is of one alphabet, and this one mixes {' and '.join(sorted(alphabets))}"
     return flaw(name)
+
+
+def _alphabet(letter: str) -> str:
+    return re.split("[ -]", unicodedata.name(letter, "UNKNOWN"))[0]
 
 
 def another(name: str, accounts: Iterable[str]) -> str:
@@ -64,6 +78,7 @@ def taken(name: str, like: str) -> str:
 
 def _looks(name: str) -> set[str]:
     plain = unicodedata.normalize("NFKC", name).translate(_UNSEEN)
+    plain = "".join(one for one in plain if not unicodedata.name(one, "").startswith("COMBINING "))  # no letter has it
     return {_folded(plain, "i"), _folded(plain, "l")}
 
 

@@ -34,6 +34,7 @@ STATUS = {
     "unavailable": 503, "full": 503, "no_answer": 504, "strange_answer": 502,
 }  # fmt: skip
 """The status of a code; of those in `CONFLICTS` it is 409, of all others 422."""
+NOW = "What this thing is known by as it is now; send it as If-Match with what changes it."
 
 
 class Meaning(Struct, frozen=True):
@@ -208,18 +209,34 @@ def _responses(route: Route, kinds: _Kinds) -> dict[str, Any]:
     if route.answer is not None:
         good["content"] = _content(route.answer, kinds)
     if isinstance(route.answer, type) and route.answer in tags.TAGGED:
-        said = "What this thing is known by as it is now; send it as If-Match with what changes it."
-        good["headers"] = {"ETag": {"description": said, "schema": {"type": "string"}}}
+        good["headers"] = _header("ETag", NOW)
+    elif 304 in route.also:
+        good["headers"] = _header("ETag", "Of this answer; send it as If-None-Match with the next question.")
     found = {status: good}
     for code, why in statuses(route).items():
         said = ", ".join(f"`{one}`" for one in why)
         content = {PROBLEM: {"schema": kinds.of(ProblemDetails)}}
-        found[str(code)] = {"description": f"{HTTPStatus(code).phrase}: {said}.", "content": content}
+        found[str(code)] = {"description": f"{HTTPStatus(code).phrase}: {said}.", "content": content} | _beside(code)
     for code, kind in route.also.items():
         known = found.setdefault(str(code), {"description": HTTPStatus(code).phrase})
+        if code == 304:
+            known["headers"] = good["headers"]
         if kind is not None:
             known.setdefault("content", {}).update(_content(kind, kinds))
     return found
+
+
+def _beside(code: int) -> dict[str, Any]:
+    """What a refusal tells in its headers."""
+    if code == 412:
+        return {"headers": _header("ETag", NOW)}
+    if code == 429:
+        return {"headers": _header("Retry-After", "In so many seconds.")}
+    return {}
+
+
+def _header(name: str, said: str) -> dict[str, Any]:
+    return {name: {"description": said, "schema": {"type": "string"}}}
 
 
 def _content(kind: Any, kinds: _Kinds) -> dict[str, Any]:

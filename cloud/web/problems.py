@@ -23,7 +23,7 @@ MEANS: dict[str, str] = {
     "old_password": "The old password is another one. Please check it.",
     "last_admin": "Nobody would be left who may let others in. Please make another admin first.",
     "name_taken": "Somebody has this name already, or one that looks like it. Please take another one.",
-    "bad_name": "This can not be a name. Use 1 to 64 visible characters and no slash, without a space at either end.",
+    "bad_name": "Use 1 to 64 visible characters of one alphabet, no slash, no symbol, no space at an end.",
     "no_password": "They sign in by another service, and have no password here.",
     "scopes": "A token may do something, and no more than you may yourself.",
     "too_many_tokens": "You have 20 tokens. Please take one back first.",

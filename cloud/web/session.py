@@ -81,12 +81,12 @@ class Session:
         address, now_ms = request.remote or "", self._now_ms()
         try:
             token, who = await self._sign_in.open(given.user, given.password, address, now_ms, agent)
-        except WrongPassword:
+        except (WrongPassword, TooManyTries) as error:
             if await self._sign_in.is_known(given.user):  # else it may be a password, in the wrong field
                 request[ONESELF] = given.user
+            if isinstance(error, TooManyTries):
+                raise slow(error.wait_ms) from None
             raise Refusal(401, "wrong_password", "name and password do not match", "check both and try again") from None
-        except TooManyTries as error:
-            raise slow(error.wait_ms) from None
         await self._forget(request)
         request[ONESELF] = who.name
         return signed_in(request, token, who)

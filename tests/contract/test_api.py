@@ -206,6 +206,20 @@ async def tagged(client: ClientSession, path: str, **headers: str) -> tuple[int,
         return response.status, response.headers.get("ETag", ""), await response.json()
 
 
+async def test_the_document_tells_of_tags_where_answers_have_them(web: Web, document: Json) -> None:
+    for method, path, status in (
+        ("get", "/api/v1/alerts/{id}", "200"), ("post", "/api/v1/alerts/{id}/ack", "200"),
+        ("post", "/api/v1/alerts/{id}/ack", "412"), ("get", "/api/v1/snapshot", "200"),
+        ("get", "/api/v1/snapshot", "304"),
+    ):  # fmt: skip
+        assert "ETag" in document["paths"][path][method]["responses"][status]["headers"], (method, path, status)
+    assert "Retry-After" in document["paths"]["/api/v1/session"]["post"]["responses"]["429"]["headers"]
+
+    bo = await web.client("bo")
+    assert (await tagged(bo, "/api/v1/snapshot"))[1]
+    assert (await tagged(bo, "/api/v1/alerts/7/ack", **{"If-Match": '"another"'}))[:1] == (412,)
+
+
 async def test_who_looked_at_an_alert_before_somebody_else_took_it_is_told_who(web: Web) -> None:
     ada, bo, mo = await web.client("ada"), await web.client("bo"), await web.client("mo")
     _, seen, _ = await tagged(ada, "/api/v1/alerts/7")

@@ -139,7 +139,9 @@ async def test_who_hammers_at_the_door_is_written_down_once_in_five_minutes(hous
     for _ in range(12):
         await ask(nobody, "POST", "/api/v1/session", {"user": "bo", "password": "a guess"})
 
-    assert [code for *_, code in house.deeds()] == ["wrong_password"] * 5 + ["too_many_tries"]
+    found = house.deeds()
+    assert [code for *_, code in found] == ["wrong_password"] * 5 + ["too_many_tries"]
+    assert {who for who, *_ in found} == {"bo"}
 
 
 def test_every_write_has_words_in_both_languages_for_the_audit() -> None:

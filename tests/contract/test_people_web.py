@@ -320,7 +320,7 @@ def _scrypt(password: str) -> str:
 async def test_a_name_that_passes_for_another_or_for_the_console_is_taken(house: House) -> None:
     mo = await house.client("mo")
 
-    for name in ("BO", "ｂｏ", "b\u043e", "console", "Console", "c\u043ens\u043ele"):
+    for name in ("BO", "ｂｏ", "\u0432\u043e", "console", "Console", "c0nsole"):
         assert await ask(mo, "POST", "/api/v1/users", {"name": name, "role": "viewer"}) == (422, "name_taken")
     assert (await ask(mo, "POST", "/api/v1/users", {"name": "боб", "role": "viewer"}))[0] == 200
     assert (await ask(mo, "POST", "/api/v1/users", {"name": "王芳", "role": "viewer"}))[0] == 200

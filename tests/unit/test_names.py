@@ -16,11 +16,10 @@ def test_what_shows_nothing_stands_in_no_name(one: str) -> None:
     assert another("admin", [f"ad{one}min{one}"]) or not one.isprintable()  # one of before, which has it
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["ADMIN", "ａｄｍｉｎ", "\u0430dmin", "admi\u0578", "ᴀᴅᴍɪɴ", "adm1n", "ADM1N", "adrnin", "adm|n", "adm\u0131n"],
-    ids=ascii,
-)
+LIKE_ADMIN = "admin\u0332 ad\u20e3min ADMIN ａｄｍｉｎ \u0430dmin admi\u0578 ᴀᴅᴍɪɴ adm1n ADM1N adrnin adm|n adm\u0131n"
+
+
+@pytest.mark.parametrize("name", LIKE_ADMIN.split(), ids=ascii)
 def test_what_looks_like_another_passes_for_it(name: str) -> None:
     assert another(name, ["bo", "admin"]) == "admin"
 
@@ -32,9 +31,37 @@ def test_a_nought_within_a_word_passes_for_an_o_and_figures_at_its_end_count() -
         assert another(name, [other]) == ""
 
 
-@pytest.mark.parametrize("name", ["José", "O'Neill", "李雷", "สมชาย", "ward 1", "kim@example.org", "...", "नीता"])
+PLAIN = [
+    "José",
+    "O'Neill",
+    "李雷",
+    "สมชาย",
+    "ward 1",
+    "kim@example.org",
+    "...",
+    "नीता",
+    "李雷 Lee",
+    "ヤマダ・タロー",
+    "Иван",
+]
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_a_name_in_any_script_can_be_one(name: str) -> None:
     assert account_flaw(name) == ""
+
+
+MIXED = "\u2c81dmin \ua4eeDMIN \u15c5dmin \uab7admin admi\u057c adm\xed\u0578 \u0430dmin"
+
+
+@pytest.mark.parametrize("name", MIXED.split(), ids=ascii)
+def test_an_accounts_letters_are_of_one_alphabet(name: str) -> None:
+    assert "one alphabet" in account_flaw(name)
+
+
+@pytest.mark.parametrize("name", ["\u237admin", "b\U0001f600"], ids=ascii)
+def test_an_accounts_name_has_no_symbols(name: str) -> None:
+    assert "no symbols" in account_flaw(name)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, " bo", "bo ", "\u0301bo", "a/b", ".", ".."])

@@ -18,7 +18,7 @@ export const en = {
   "refused.old_password": "The old password is another one. Please check it.",
   "refused.last_admin": "Nobody would be left who may let others in. Please make another admin first.",
   "refused.name_taken": "Somebody has this name already, or one that looks like it. Please take another one.",
-  "refused.bad_name": "This can not be a name. Use 1 to 64 visible characters and no slash, without a space at either end.",
+  "refused.bad_name": "Use 1 to 64 visible characters of one alphabet, no slash, no symbol, no space at an end.",
   "refused.no_password": "They sign in by another service, and have no password here.",
   "refused.scopes": "A token may do something, and no more than you may yourself.",
   "refused.too_many_tokens": "You have 20 tokens. Please take one back first.",
@@ -214,7 +214,7 @@ export const en = {
   "refused.channels_broken": "The file of channels can not be used. Please mend it by hand.",
   // with figures and names
   "told.name_taken": "This name is {like}’s, or looks like it. Please take another one.",
-  "told.bad_name": "This can not be a name. Use 1 to {most} characters that can be seen, no slash, and no space at either end.",
+  "told.bad_name": "This can not be a name. Use 1 to {most} visible characters of one alphabet, no slash or symbol, no space at an end.",
   "told.needs_supplier": "The role supplier needs the supplier it acts for. Name one of the site file: {suppliers}.",
   "told.unknown_supplier": "{supplier} is no supplier of this site. Name one of the site file: {suppliers}.",
   "bound.least": "Too little: give {n} or more.",

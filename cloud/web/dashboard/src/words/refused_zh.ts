@@ -19,7 +19,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.old_password": "原密码不正确，请检查。",
   "refused.last_admin": "这样就没有管理员了，请先添加另一位管理员。",
   "refused.name_taken": "该用户名已被使用，或与已有的过于相似，请换一个。",
-  "refused.bad_name": "不能用作用户名。请使用 1 至 64 个可见字符，不含斜杠，首尾不含空格。",
+  "refused.bad_name": "不能用作用户名。请使用 1 至 64 个可见字符，字母须属同一种文字（中文与拉丁字母可并用），不含斜杠和符号，首尾不含空格。",
   "refused.no_password": "此用户通过其他服务登录，在此没有密码。",
   "refused.scopes": "令牌至少要有一项权限，且不能超出您自己的权限。",
   "refused.too_many_tokens": "您已有 20 个令牌，请先撤销一个。",
@@ -209,7 +209,7 @@ export const zh: Record<keyof typeof en, string> = {
   "refused.channels_broken": "渠道文件无法使用。请手动修复。",
   // with figures and names
   "told.name_taken": "该用户名属于 {like}，或与其过于相似，请换一个。",
-  "told.bad_name": "不能用作用户名。请使用 1 至 {most} 个可见字符，不含斜杠，首尾不含空格。",
+  "told.bad_name": "不能用作用户名。请使用 1 至 {most} 个可见字符，字母须属同一种文字（中文与拉丁字母可并用），不含斜杠和符号，首尾不含空格。",
   "told.needs_supplier": "供应商角色需要填写所代表的供应商，请填写站点文件中的一个：{suppliers}。",
   "told.unknown_supplier": "{supplier} 不是本站点的供应商，请填写站点文件中的一个：{suppliers}。",
   "bound.least": "太小：至少为 {n}。",

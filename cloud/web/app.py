@@ -144,7 +144,8 @@ def make_app(
                 await check(request, table[method, pattern], sign_in, now_ms())
             response = await handler(request)
         except Exception as error:
-            if isinstance(error, ConnectionError) and request.transport is None:  # who asked is gone
+            gone = request.transport is None or request.transport.is_closing()
+            if isinstance(error, ConnectionError) and gone:  # who asked is
                 error = Refusal(400, "bad_request", "nobody waits for the answer any more", "ask again")
             response = refused(error, f"{request.method} {pattern}", request.rel_url.raw_path)
         if (route := table.get((method, pattern))) is not None:

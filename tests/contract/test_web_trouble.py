@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from aiohttp.web import Application
+from aiohttp import ClientConnectionResetError, ClientError
+from aiohttp.web import Application, BaseRequest, WebSocketResponse
 
 from cloud.web import bodies, door
 from cloud.web.access import COOKIE
@@ -167,6 +168,26 @@ async def test_who_leaves_midway_is_no_error_of_the_service(
             await asyncio.sleep(0.01)
 
     assert (quiet(caplog), web.desk.acknowledged) == (True, 0)
+    assert 'status="5xx"' not in figures
+
+
+async def test_a_page_that_gave_up_before_its_stream_began_is_no_error_of_the_service(
+    web: Web, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def given_up(_: WebSocketResponse, request: BaseRequest) -> None:
+        assert request.transport is not None
+        request.transport.close()
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(WebSocketResponse, "prepare", given_up)
+    person = await web.client("ada")
+
+    with pytest.raises(ClientError):
+        await person.ws_connect("/ws")
+    async with person.get("/metrics") as response:
+        figures = await response.text()
+
+    assert quiet(caplog)
     assert 'status="5xx"' not in figures
 
 

@@ -81,9 +81,10 @@ def test_a_page_of_another_build_loads_itself_again_once(shop: Shop, visit: Visi
 
     shop.stop()
     shop.do(shop.fake.become, v="newer")
-    shop.start()
+    with page.expect_event("load"):
+        shop.start()
 
-    expect(page.locator(".banner")).to_contain_text("newer version")
+    expect(page.locator(".banner")).to_contain_text("newer version", timeout=12_000)
     assert len(loads) == 1
 
 

@@ -13,7 +13,7 @@ from edge.core.care.symptoms import examine, lower_quartile, median, slope, spre
 
 def block(values: list[float]) -> tuple[float, int]:
     """(noise, spikes) of a block of samples a second apart."""
-    found = examine(list(range(0, 1000 * len(values), 1000)), values, 0, values[0], 0.0)
+    found = examine(list(range(0, 1000 * len(values), 1000)), values, 0, values[0], 0.0, handled=True)
     assert found.noise is not None
     return found.noise, found.spikes
 
@@ -24,11 +24,12 @@ def test_a_hand_a_step_and_a_slope_are_neither_noise_nor_spikes() -> None:
     step = [value + (900.0 if at >= 60 else 0.0) for at, value in enumerate(still)]
     ramp = [value + 2.0 * at for at, value in enumerate(still)]
     shot = [value + (900.0 if at == 60 else 0.0) for at, value in enumerate(still)]
+    pick = [value + (900.0 if at == 60 else -40.0 if at > 60 else 0.0) for at, value in enumerate(still)]
 
     usual, spikes = block(still)
     assert usual == pytest.approx(1.0, rel=0.35)
     assert spikes == 0
-    for disturbed in (hand, step, ramp):
+    for disturbed in (hand, step, ramp, pick):
         noise, spikes = block(disturbed)
         assert noise == pytest.approx(usual, rel=0.35)
         assert spikes == 0

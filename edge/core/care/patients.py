@@ -178,7 +178,8 @@ def _digest(chart: Chart) -> list[Change]:
     if times_ms[0] // HOUR_MS != chart.hour:
         found += _close_hour(chart, times_ms[0])
     usual = chart.usual.get(chart.hour % 24) or max(chart.usual.values(), default=0.0)
-    block = examine(times_ms, values, chart.run_ms, chart.last, max(SPIKE_NOISES * usual, SPIKE_QUANTA * chart.quantum))
+    floor = max(SPIKE_NOISES * usual, SPIKE_QUANTA * chart.quantum)
+    block = examine(times_ms, values, chart.run_ms, chart.last, floor, handled=chart.quantity == "mass_g")
     _note(chart, block, times_ms, values)
     if chart.course is not None:
         courses.follow(chart.course, times_ms, values, chart.quantum)

@@ -45,10 +45,13 @@ class Block(NamedTuple):
     """... and the start of the run that its last sample belongs to."""
 
 
-def examine(times_ms: Sequence[int], values: Sequence[float], run_ms: int, last: float, floor: float) -> Block:
+def examine(
+    times_ms: Sequence[int], values: Sequence[float], run_ms: int, last: float, floor: float, *, handled: bool = False
+) -> Block:
     """Examine a block of at least two samples in order of time.
 
-    `run_ms`: since when the value was `last` before the block; `floor`: what is no spike, whatever the block's noise.
+    `run_ms`: since when the value was `last` before the block; `floor`: what is no spike, whatever the block's noise;
+    `handled`: hands come and go there, and one that is seen in a single sample leaves another load behind.
     """
     x = np.array(values)
     changes = np.diff(x, prepend=last)
@@ -67,7 +70,7 @@ def examine(times_ms: Sequence[int], values: Sequence[float], run_ms: int, last:
         start = int(starts[-1])
         quantum = float(apart[changed].min())
     noise = _noise(x)
-    spikes, size = _spikes(x, max(floor, SPIKE_SIGMAS * (noise or 0.0)))
+    spikes, size = _spikes(x, max(floor, SPIKE_SIGMAS * (noise or 0.0)), handled)
     same = 1.0 - changed.size / x.size
     return Block(float(np.median(x)), noise, spikes, size, quantum, same, longest, start)
 
@@ -83,8 +86,9 @@ def _noise(x: NDArray[np.float64]) -> float | None:
     return float(each[pieces // 4]) / KEPT_MEAN
 
 
-def _spikes(x: NDArray[np.float64], floor: float) -> tuple[int, float]:
-    """Samples that stand alone: beyond 6 MAD of the median of five, while the four around lie together."""
+def _spikes(x: NDArray[np.float64], floor: float, handled: bool) -> tuple[int, float]:
+    """Samples that stand alone: beyond 6 MAD of the median of five, while the four around lie together; under hands,
+    those after it where those before it did."""
     if x.size < PIECE:
         return 0, 0.0
     five = np.sort(sliding_window_view(x, 5), axis=1)
@@ -96,6 +100,8 @@ def _spikes(x: NDArray[np.float64], floor: float) -> tuple[int, float]:
         return 0, 0.0
     others = np.where(from_median[found] > 0, five[found, 3] - five[found, 0], five[found, 4] - five[found, 1])
     alone = found[others <= ALONE * away[found]]
+    if handled:
+        alone = alone[np.abs(x[alone] + x[alone + 1] - x[alone + 3] - x[alone + 4]) <= 2 * limit]
     return int(alone.size), float(away[alone].max()) if alone.size else 0.0
 
 

@@ -96,7 +96,7 @@ class Service:
         self.graphing = Graphing(options.site, history)
         self.exporting = Exporting(self.trade, self.people, self.ledger, history, lambda: self.live.current)
         self.trade.works.assets = lambda: self.assets.current
-        self.trade.works.verdicts.snooze = self.alerting.shelve
+        self.trade.works.verdicts.snooze = self.alerting.snooze
         self.trade.purchasing.acts_for = self._acts_for
         self.trade.works.people = lambda: [one.id for one in options.site.people]
         self.alerting.changed = lambda: self.live.publish(self._snapshot(_now_ms()))

@@ -90,7 +90,13 @@ class MemoryDesk:
         self.acknowledged += 1
         if found.state == "firing":
             found = msgspec.structs.replace(
-                found, state="acknowledged", acknowledged_by=user, note=note, acknowledged_ms=now.t
+                found,
+                state="acknowledged",
+                acknowledged_by=user,
+                note=note,
+                acknowledged_ms=now.t,
+                acted_by=user,
+                acted_ms=now.t,
             )
             alerts = [found if one.id == alert_id else one for one in now.alerts]
             self.live.publish(msgspec.structs.replace(now, alerts=alerts))

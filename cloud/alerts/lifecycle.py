@@ -2,8 +2,8 @@
 
 One alert per (rule, subject), updated and not repeated. One that comes back within `REOPEN_MS` is the same again, as it
 was when it ended; one that comes and goes (`damping`) is not over before it is calm. Every transition is a value to be
-stored; `restore` rebuilds the book from the stored alerts. The clearing delay and the swings are not stored: after a
-restart they begin again, which can only keep an alert longer, or tell it once more.
+stored; `restore` rebuilds the book from the stored alerts. The clearing delay, the swings and who acted last are not
+stored: after a restart they begin again, which can only keep an alert longer, or tell it once more.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Alert(Struct, frozen=True):
     that was worse; `clear_from_ms`: since when the condition has been gone, None while it is there. A shelved one is
     put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back after it was over;
     `swings`: so often its condition was gone meanwhile. `assigned_to`: the person who is to see to it, whoever
-    acknowledged it. `told_by`: the rule that tells of it since it ended."""
+    acknowledged it. `told_by`: the rule that tells of it since it ended. `acted_by`: who did the last thing that came
+    of it, and when ("" and 0: no person, or nobody knows since a restart)."""
 
     id: int
     rule: str
@@ -82,6 +83,8 @@ class Alert(Struct, frozen=True):
     assigned_to: str = ""
     swings: int = 0
     told_by: str = ""
+    acted_by: str = ""
+    acted_ms: int = 0
 
     @property
     def comes_and_goes(self) -> bool:
@@ -136,6 +139,8 @@ def step(
         if alert.clear_from_ms is not None and after.clear_from_ms is None:
             came(flaps, key, now_ms)
             after = replace(after, swings=after.swings + 1)
+        if (after.state, after.severity) != (alert.state, alert.severity):
+            after = replace(after, acted_by="", acted_ms=0)
         if after.state in OVER:
             del still_open[key]
             if after.state == "resolved":
@@ -170,7 +175,7 @@ def step(
         if _is_told(present.get((rule, subject)), still_open):
             by = present[rule, subject].told_by
             state = "lapsed" if alert.state == "pending" else "resolved"
-            ended = replace(alert, state=state, changed_ms=now_ms, told_by=by)
+            ended = replace(alert, state=state, changed_ms=now_ms, told_by=by, acted_by="", acted_ms=0)
             if state == "resolved":
                 lately[rule, subject] = ended
             del still_open[rule, subject]
@@ -347,4 +352,6 @@ def view(alert: Alert) -> AlertView | None:
         alert.shelved_until_ms if alert.state == "shelved" else 0,
         alert.reopened,
         bool(alert.params.get("nodata")),
+        alert.acted_by,
+        alert.acted_ms,
     )

@@ -174,7 +174,8 @@ class NeedView(Struct, frozen=True):
 class AlertView(Struct, frozen=True):
     """One alert: what (rule), about what (subject, zone), how bad (1 worst .. 3), where in its life, with parameters
     for the text. `value`/`limit` and their `unit` are in `params` where they mean something. `nodata`: that something
-    is not known, not that it is bad; `reopened`: so often it came back."""
+    is not known, not that it is bad; `reopened`: so often it came back. `acted_by`: who did the last thing that came of
+    it, and when ("" and 0: no person, or nobody knows)."""
 
     id: int
     rule: str
@@ -192,6 +193,8 @@ class AlertView(Struct, frozen=True):
     shelved_until_ms: int = 0
     reopened: int = 0
     nodata: bool = False
+    acted_by: str = ""
+    acted_ms: int = 0
 
 
 class ZoneView(Struct, frozen=True):

@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from msgspec.structs import replace
+
 from cloud.alerts import lifecycle, reported, rules
 from cloud.alerts.facts import Facts
 from cloud.alerts.lifecycle import Alert, Refusal, Transition
@@ -71,6 +73,16 @@ class Alerting:
         now_ms = self._now_ms()
         return await self._act(alert_id, lambda alert: lifecycle.shelve(alert, user, note, until_ms, now_ms), user)
 
+    async def snooze(self, alert_id: int, user: str, note: str, until_ms: int) -> AlertView:
+        """Put an alert aside until a moment; one that is put aside for longer stays so. Raises as `acknowledge`."""
+        now_ms = self._now_ms()
+
+        def later(alert: Alert) -> Alert | Refusal:
+            longer = alert.state == "shelved" and alert.shelved_until_ms >= until_ms
+            return alert if longer else lifecycle.shelve(alert, user, note, until_ms, now_ms)
+
+        return await self._act(alert_id, later, user)
+
     async def unshelve(self, alert_id: int, user: str, note: str) -> AlertView:
         """Take an alert up again that was put aside. Raises as `acknowledge`."""
         return await self._act(alert_id, lambda alert: lifecycle.unshelve(alert, self._now_ms()), user, note)
@@ -94,6 +106,7 @@ class Alerting:
             if isinstance(after, Refusal):
                 raise Conflict(after.detail)
             if after != alert:
+                after = replace(after, acted_by=user, acted_ms=self._now_ms())
                 try:
                     await self.on_disk(self._ledger.keep_alerts, [Transition(alert.state, after, user, note)])
                 except LedgerUnavailable as error:
@@ -106,8 +119,10 @@ class Alerting:
 
     async def one(self, number: int) -> AlertView:
         """An alert that fired once, however long ago. Raises `NotFound`, `Unavailable`."""
-        with storing():
-            found = await asyncio.to_thread(self._ledger.past_alerts.one, number)
+        found = self.known().get(number)
+        if found is None or lifecycle.view(found) is None:
+            with storing():
+                found = await asyncio.to_thread(self._ledger.past_alerts.one, number)
         view = lifecycle.view(found) if found is not None else None
         if view is None:
             raise NotFound(f"there is no alert {number}", "the list without a number shows those that are not over")

@@ -54,6 +54,7 @@ class Differing:
                 raise Refused("not_waiting", f"no count of {sku.id!r} at {named.place!r} waits for another", hint)
             if by in {one.by for one in first.counts}:
                 raise Refused("own_count", "who counted does not approve it", "ask somebody else, or count once more")
+            _as_seen(first, named)
             now_ms, stands = counts.now_ms(), replace(first, verdict="differs")
             entry = findings.entry(stands, now_ms, "count", note=f"approved by {by}", key=key_)
             assert isinstance(entry, Entry)
@@ -67,8 +68,12 @@ class Differing:
         """See `differences.Desk`."""
         counts = self._counts
         where = (counts.lies(named.sku, named.place).id, named.place)
+        stood = (one.finding for one in reversed(counts.stood) if (one.finding.sku, one.finding.slot) == where)
+        last = counts.waiting.get(where) or next(stood, None)
+        if last is not None:
+            _as_seen(last, named)
         if where not in counts.waiting and where not in counts.again:
-            if not any((one.finding.sku, one.finding.slot) == where for one in counts.stood):
+            if last is None:
                 hint = "count it first"
                 raise Refused("not_counted_yet", f"{named.sku!r} was not counted at {named.place!r} lately", hint)
             counts.again[where] = counts.now_ms()
@@ -87,6 +92,16 @@ class Differing:
             finding.slot, finding.sku, entry == 0, made, finding.counted, finding.expected,
             finding.difference, round(finding.value, 2), finding.at_ms, entry, again,
         )  # fmt: skip
+
+
+def _as_seen(found: Finding, named: CountPlace) -> None:
+    """Nothing; raises `Refused` where whoever decides has seen another finding of the place than there is by now."""
+    if named.seen is None or (named.seen.counted, named.seen.expected) == (found.counted, found.expected):
+        return
+    last = max(found.counts, key=lambda one: one.at_ms)
+    said = f"{found.counted} were counted of {found.sku} by now, and {found.expected} expected"
+    more: dict[str, object] = {"changed_ms": last.at_ms} | ({"by": last.by} if last.by else {})
+    raise Refused("changed", said, "look at it again, then decide", more)
 
 
 def _told(found: Finding, entry: int) -> CountTold:

@@ -96,12 +96,14 @@ class Partners:
                 still_wanted(self.site, one.sku)
         units = {one.sku: one.units for one in plan.lines}
         dues = {one.sku: one.due_ms for one in plan.lines if one.due_ms}
+        seen = {one.sku: one.coming for one in plan.lines if one.coming is not None}
 
         def make(orders: Sequence[Order]) -> Order | Refusal:
             known, now_ms = self.known(sku for sku in units if sku in deals), self._now_ms()
             offers = self.site.offers
             return agreements.plan(
-                deals, supplier, units, known, offers, orders, who.name, now_ms, dues=dues, key=key
+                deals, supplier, units, known, offers, orders, who.name, now_ms,
+                dues=dues, seen=seen, key=key,
             )  # fmt: skip
 
         return await self._purchasing.planned(make, who.name)
@@ -109,6 +111,6 @@ class Partners:
     async def stock(self, stock: Stock, who: Who) -> StockTaken:
         """See `cloud.web.portal.Desk`."""
         of_site(self.site, who.supplier)
-        known = await self._supplying.stock(who.supplier, stock.skus)
+        known = await self._supplying.stock(who.supplier, stock.skus, stock.seen, who.name)
         unknown = sorted(sku for sku, units in stock.skus.items() if units is not None and sku not in known)
         return StockTaken(known, unknown)

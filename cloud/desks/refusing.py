@@ -20,7 +20,8 @@ OnDisk = Callable[..., Awaitable[Any]]
 def granted(value: Value | Refusal) -> Value:
     """What was decided; raises `Refused` where it was refused."""
     if isinstance(value, Refusal):
-        raise Refused(value.reason, value.detail, value.hint, {"told": value.told} if value.told else None)
+        more = {"told": value.told, "by": value.by, "changed_ms": value.changed_ms}
+        raise Refused(value.reason, value.detail, value.hint, {name: one for name, one in more.items() if one})
     return value
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cloud.core.office_view import OrderVersion, StockTold, SupplierView
@@ -37,6 +38,14 @@ Look = Callable[[str], tuple[Card | None, Outlook | None]]
 """An SKU's card and outlook, as planned last."""
 
 
+class Told(Struct, frozen=True, array_like=True):
+    """Units that a supplier told it has, when, and who said so (0 and "": nobody knows)."""
+
+    units: int
+    at_ms: int = 0
+    by: str = ""
+
+
 class Supplying:
     """The suppliers of one site. Facts are worked out anew for an order that changed, of the others they stay."""
 
@@ -64,16 +73,16 @@ class Supplying:
         self._offers: dict[str, list[Offer]] = {}
         for one in self.site.offers:
             self._offers.setdefault(one.sku, []).append(one)
-        self._stocks: dict[str, dict[str, tuple[int, int]]] = {}
-        """Supplier -> what it told it has of an SKU, and when (0: nobody knows); that stands above what the site file
-        says."""
+        self._stocks: dict[str, dict[str, Told]] = {}
+        """Supplier -> what it told it has of an SKU; that stands above what the site file says."""
+        self._telling = asyncio.Lock()
 
     def load(self, orders: Iterable[Order]) -> None:
         """The facts of all orders, all marks, and what suppliers told."""
         for one in self.site.suppliers:
             if (blob := self._books.kept(f"stock:{one.id}")) is not None:
-                told = msgspec.msgpack.decode(blob, type=dict[str, int | tuple[int, int]])
-                self._stocks[one.id] = {sku: (was, 0) if isinstance(was, int) else was for sku, was in told.items()}
+                told = msgspec.msgpack.decode(blob, type=dict[str, int | Told])
+                self._stocks[one.id] = {sku: Told(was) if isinstance(was, int) else was for sku, was in told.items()}
         sent = {order.id: order for order in orders if order.sent_ms}
         for number, versions in self._books.every_version() if sent else ():
             if number in sent:
@@ -124,21 +133,28 @@ class Supplying:
 
     def stock_of(self, supplier: str) -> dict[str, int]:
         """What a supplier told it has."""
-        return {sku: units for sku, (units, _) in self._stocks.get(supplier, {}).items()}
+        return {sku: told.units for sku, told in self._stocks.get(supplier, {}).items()}
 
     def stock_ms(self, supplier: str) -> dict[str, int]:
         """When it told so of each SKU."""
-        return {sku: at_ms for sku, (_, at_ms) in self._stocks.get(supplier, {}).items()}
+        return {sku: told.at_ms for sku, told in self._stocks.get(supplier, {}).items()}
 
-    async def stock(self, supplier: str, told: Mapping[str, int | None]) -> dict[str, int]:
-        """A supplier says what it has of what it offers; None: it does not say any more. All that it has told."""
+    async def stock(
+        self, supplier: str, told: Mapping[str, int | None], seen: Mapping[str, int | None], by: str
+    ) -> dict[str, int]:
+        """A supplier says what it has of what it offers; None: it does not say any more. All that it has told. Raises
+        `Refused` where a colleague told another thing since it was `seen`."""
         at_ms = self._now_ms()
-        fresh = {sku: (units, at_ms) for sku, units in told.items() if units is not None}
-        now = {sku: was for sku, was in self._stocks.get(supplier, {}).items() if sku not in told} | fresh
-        known = {sku: was for sku, was in now.items() if self.price(sku, supplier)}
-        with storing():
-            await self._on_disk(self._books.keep, f"stock:{supplier}", msgspec.msgpack.encode(known))
-        self._stocks[supplier] = known
+        async with self._telling:
+            before = self._stocks.get(supplier, {})
+            for sku in told.keys() & seen.keys():
+                _as_seen(sku, before.get(sku), seen[sku], told[sku])
+            fresh = {sku: Told(units, at_ms, by) for sku, units in told.items() if units is not None}
+            now = {sku: was for sku, was in before.items() if sku not in told} | fresh
+            known = {sku: was for sku, was in now.items() if self.price(sku, supplier)}
+            with storing():
+                await self._on_disk(self._books.keep, f"stock:{supplier}", msgspec.msgpack.encode(known))
+            self._stocks[supplier] = known
         return self.stock_of(supplier)
 
     def price(self, sku: str, supplier: str) -> Offer | None:
@@ -188,7 +204,7 @@ class Supplying:
             own = known.get(one.id, [])
             worth = sum(value(order) for order in own if order.sent_ms and now_ms - order.sent_ms < YEAR_MS)
             view = self._view(one.id, now_ms, VIEW_MS)
-            told = [StockTold(sku, units, at_ms) for sku, (units, at_ms) in self._stocks.get(one.id, {}).items()]
+            told = [StockTold(sku, was.units, was.at_ms) for sku, was in self._stocks.get(one.id, {}).items()]
             still = sum(each.state in OPEN for each in own)
             views.append(replace(view, open_orders=still, value_year=round(worth, 2), stock=told))
         return views
@@ -271,6 +287,16 @@ class Supplying:
         owing = place.backorder_cost / DAYS_A_YEAR if place.backorder_cost else holding * level / (1 - level)
         mean, variance = (told.mean, told.variance) if told is not None else (0.0, 0.0)
         return Stakes(mean, variance, cover, owing, holding, _room(card, mean, cover))
+
+
+def _as_seen(sku: str, told: Told | None, seen: int | None, wanted: int | None) -> None:
+    """Nothing; raises `Refused` where another figure was told since, unless that is the one that is told now, too."""
+    now = None if told is None else told.units
+    if now in (seen, wanted):
+        return
+    said = f"{sku} is at {'nothing told' if now is None else now} by now."
+    more = {"by": told.by, "changed_ms": told.at_ms} if told is not None and told.by else None
+    raise Refused("changed", said, "Look at it again, then decide.", more)
 
 
 def _joins(card: Card, there: int) -> int | None:

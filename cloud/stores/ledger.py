@@ -238,7 +238,8 @@ class Ledger:
         for before, alert, by, note in transitions:
             person = alert.state in ("acknowledged", "shelved")
             row = msgspec.structs.asdict(alert)
-            del row["clear_from_ms"], row["swings"], row["told_by"]
+            for passing in ("clear_from_ms", "swings", "told_by", "acted_by", "acted_ms"):
+                del row[passing]
             rows.append(row)
             steps.append(
                 {

@@ -13,11 +13,21 @@ from cloud.web.access import WHO
 from cloud.web.routing import Given, Route, get, post
 
 
+class CountSeen(Struct, frozen=True, forbid_unknown_fields=True):
+    """Units that were counted, and those that the book expected."""
+
+    counted: int
+    expected: int
+
+
 class CountPlace(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place ("" is off the shelves) and the article that is counted there."""
+    """A place ("" is off the shelves) and the article that is counted there. `seen`: what was found there as it was
+    looked at; where a count or the book says another thing by now, it is refused. Left out, it counts whatever was
+    found."""
 
     sku: str
     place: str = ""
+    seen: CountSeen | None = None
 
 
 class CountSkip(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,10 +46,10 @@ class Desk(Protocol):
         count again must not know what is expected."""
 
     async def approve(self, named: CountPlace, by: str, key: str) -> CountTold:
-        """Take a count that waits for another as it is."""
+        """Take a count that waits for another as it is: as it was seen, where that is said."""
 
     async def again(self, named: CountPlace) -> None:
-        """Have a place counted once more."""
+        """Have a place counted once more, of which this was seen."""
 
     async def skip(self, skip: CountSkip, by: str) -> None:
         """A place was left out."""

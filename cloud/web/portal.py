@@ -22,11 +22,14 @@ from protocols.documents.papers import BYTES_MAX
 
 
 class PlanLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """Units of an SKU that the supplier wants to bring, and when (0: not said)."""
+    """Units of an SKU that the supplier wants to bring, and when (0: not said). `coming`: units of it that were to come
+    already as this was planned (see its shelf); where it is another figure by now, the plan is refused. Left out, it
+    counts whatever is to come."""
 
     sku: Name
     units: Annotated[int, Meta(ge=1, le=10**9)]
     due_ms: TimeMs = 0
+    coming: int | None = None
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,9 +39,12 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Stock(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a supplier has of its offers, by SKU; null: it does not say any more."""
+    """What a supplier has of its offers, by SKU; null: it does not say any more. `seen`: what it had told of these
+    before as that was looked at (null: nothing); where it told another thing since, this is refused. Of an SKU that is
+    not in it the last word holds."""
 
     skus: Annotated[dict[str, Annotated[int, Meta(ge=0, le=10**9)] | None], Meta(max_length=10_000)]
+    seen: Annotated[dict[str, int | None], Meta(max_length=10_000)] = {}
 
 
 class Desk(typing.Protocol):

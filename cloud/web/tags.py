@@ -74,7 +74,7 @@ def _case(value: ExcursionView) -> Tag:
 
 def _alert(value: AlertView) -> Tag:
     made = _short(value.state, value.note, value.assigned_to, value.shelved_until_ms, value.reopened)
-    return Tag(made, value.acknowledged_by, value.changed_ms)
+    return Tag(made, value.acted_by, value.acted_ms)
 
 
 def _need(value: Suggestion) -> Tag:

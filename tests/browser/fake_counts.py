@@ -35,6 +35,7 @@ class FakeCounts:
         found = next((one for one in self._items if one.place == named.place and one.waiting), None)
         if found is None:
             raise Refused("not_waiting", "no count of it waits", "look again")
+        _as_seen(found, named)
         self.told.append(("approve", named.place))
         self._items.remove(found)
         figures = (found.counted, found.expected, found.difference, found.value)
@@ -42,9 +43,26 @@ class FakeCounts:
 
     async def again(self, named: CountPlace) -> None:
         """See `differences.Desk`."""
+        for one in self._items:
+            if one.place == named.place:
+                _as_seen(one, named)
         self.told.append(("again", named.place))
         self._items = [replace(one, again=True) if one.place == named.place else one for one in self._items]
+
+    def recounted(self, place: str, units: int, by: str) -> None:
+        """Somebody counted the place again, and it waits for another count."""
+        found = next(one for one in self._items if one.place == place)
+        made = [CountMade(units, found.at_ms + 1, by)]
+        off = units - found.expected
+        anew = replace(found, waiting=True, counts=made, counted=units, difference=off, entry=0)
+        self._items[self._items.index(found)] = anew
 
     async def skip(self, skip: CountSkip, by: str) -> None:
         """See `differences.Desk`."""
         self.told.append(("skip", (skip.place, skip.reason, by)))
+
+
+def _as_seen(found: CountDifference, named: CountPlace) -> None:
+    """As the real desk: another finding than was seen is refused."""
+    if named.seen is not None and (named.seen.counted, named.seen.expected) != (found.counted, found.expected):
+        raise Refused("changed", f"{found.counted} were counted", "look again", {"by": found.counts[-1].by})

@@ -180,7 +180,14 @@ class FakeCrew:
             raise Refused("alert.over", f"alert {alert} is not there now; there is nothing to put aside", "look again")
         self.told.append(("shelve", alert, by, minutes, note))
         return self._change(
-            alert, state="shelved", shelved_until_ms=t + minutes * 60_000, acknowledged_by=by, note=note, changed_ms=t
+            alert,
+            state="shelved",
+            shelved_until_ms=t + minutes * 60_000,
+            acknowledged_by=by,
+            note=note,
+            changed_ms=t,
+            acted_by=by,
+            acted_ms=t,
         )
 
     async def unshelve(self, alert: int, by: str, note: str) -> AlertView:
@@ -190,7 +197,7 @@ class FakeCrew:
             raise Refused("alert.not_shelved", f"alert {alert} is not put aside", "look at the others")
         self.told.append(("unshelve", alert, by, note))
         again = {"state": "firing", "shelved_until_ms": 0, "acknowledged_by": "", "acknowledged_ms": 0, "note": ""}
-        return self._change(alert, changed_ms=self._now_ms(), **again)
+        return self._change(alert, changed_ms=self._now_ms(), acted_by=by, **again)
 
     async def assign(self, alert: int, by: str, to: str, note: str) -> AlertView:
         """See `crews.Desk`."""
@@ -198,7 +205,7 @@ class FakeCrew:
         if to and to not in PEOPLE:
             raise Refused("no_person", f"there is no person {to!r} in the site file", "take one of GET /api/v1/oncall")
         self.told.append(("assign", alert, by, to, note))
-        return self._change(alert, assigned_to=to, changed_ms=self._now_ms())
+        return self._change(alert, assigned_to=to, changed_ms=self._now_ms(), acted_by=by)
 
     def _found(self, alert: int) -> AlertView:
         found = next((one for one in self._site().alerts if one.id == alert), None)

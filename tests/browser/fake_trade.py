@@ -296,6 +296,7 @@ class FakeTrade:
                 "most": None if n == 4 else least * 2, "projected": sku.projected,
                 "forecast_day": day, "forecast_28": None if n == 5 else ahead,
                 "trusted_ms": self._now_ms() - 40_000,
+                "coming": agreements.coming([*self._orders.values()], supplier, sku.id),
             })  # fmt: skip
         keeps, asked = [str(one["sku"]) for one in shelves[:3]], [str(one["sku"]) for one in shelves[3:]]
         mine = [
@@ -315,6 +316,10 @@ class FakeTrade:
 
     async def plan(self, plan: Plan, who: Who, key: str) -> object:
         """See `portal.Desk`: the first three shelves are the supplier's to fill."""
+        for one in plan.lines:
+            now = agreements.coming([*self._orders.values()], who.supplier, one.sku)
+            if one.coming is not None and one.coming != now:
+                raise Refused("changed", f"{now} are to come by now", "Look again.", {"by": "a colleague"})
         self.told.append(("plan", plan))
         now_ms, owned = self._now_ms(), {sku.id for sku in self._site().skus[1:4]}
         made = agreed(draft(who.supplier, [Line(one.sku, one.units, PRICE, due_ms=one.due_ms) for one in plan.lines],
@@ -327,6 +332,9 @@ class FakeTrade:
 
     async def stock(self, stock: Stock, who: Who) -> object:
         """See `portal.Desk`."""
+        had = self._had.get(who.supplier, {})
+        if any(had.get(sku) not in (seen, stock.skus.get(sku)) for sku, seen in stock.seen.items()):
+            raise Refused("changed", "another figure was told", "Look again.", {"by": "a colleague"})
         self.told.append(("stock", stock))
         now = {**self._had.get(who.supplier, {}), **stock.skus}
         self._had[who.supplier] = {sku: units for sku, units in now.items() if units is not None}

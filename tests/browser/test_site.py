@@ -42,6 +42,25 @@ def test_a_flaw_stands_at_its_field_and_what_was_typed_stays(shop: Shop, visit: 
     assert site_of(shop).slot_by_id["A-1"].capacity == 40
 
 
+def test_units_that_fit_are_never_other_than_was_meant(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/site/slots/A-1", who="mara")
+    fits, save = page.get_by_label("Units that fit"), page.get_by_role("button", name="Save")
+    fits.fill("")
+    expect(fits).to_have_accessible_description("Left empty, it becomes 100, as usual.")
+    fits.fill("1.000")
+    save.click()
+    expect(fits).to_have_accessible_description(re.compile("1.000 can be read as 1000 or as 1. Write the one"))
+
+    fits.fill("1,000")
+    save.click()
+    expect(page.get_by_text("Units that fit: 36 → 1,000. Is that meant?")).to_be_visible()
+    assert site_of(shop).slot_by_id["A-1"].capacity == 36
+    page.get_by_role("button", name="Do it anyway").click()
+
+    expect(page.get_by_text("A-1 is saved.")).to_be_visible()
+    assert site_of(shop).slot_by_id["A-1"].capacity == 1000
+
+
 def test_of_two_people_the_second_is_told_who_was_first_and_loses_nothing(shop: Shop, visit: Visit) -> None:
     mine, theirs = (visit(shop, "#/site/slots/A-1", who="mara") for _ in range(2))
     theirs.get_by_label("Units that fit").fill("50")

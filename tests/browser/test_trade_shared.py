@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from cloud.core.purchasing.acting import Action
-from cloud.web.office import Step
+from cloud.web.office import Came, Step, StepLine
+from cloud.web.portal import Plan, PlanLine, Stock
 from cloud.web.roles import Who
 from tests.browser.conftest import PHONE, Shop, Visit
 
@@ -169,6 +172,140 @@ def test_a_line_of_an_order_is_never_left_out_without_a_word(shop: Shop, visit: 
 
     expect(page.locator(".order-row details[open]")).to_contain_text("1,000")
     expect(page.locator(".order-row details[open]")).to_contain_text("24")
+
+
+def test_what_was_entered_before_others_received_is_asked_about_once_more(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/orders/3")
+    row, form = opened(page, 3, "Receive")
+    form.get_by_label("Nitrile gloves M: Good units").fill("10")
+    submit = form.get_by_role("button", name="Receive", exact=True)
+    done(shop, 3, "receive", Step(lines=[StepLine("SKU-1004", received=10)]))
+    expect(row).to_contain_text("mara changed this order meanwhile.")
+    submit.click()
+    expect(form).to_contain_text("mara changed this meanwhile. Look at")
+
+    form.get_by_role("button", name="Go on with it as it is now").click()
+    expect(form).not_to_contain_text("mara changed this meanwhile. Look at")
+    submit.click()
+
+    expect(form).to_contain_text("is it to be booked on top?")
+    assert len(told(shop, "receive")) == 1
+    form.get_by_role("button", name="Do it anyway").click()
+    expect(form).to_have_count(0)
+    assert [one.lines[0].received for one in told(shop, "receive")] == [10, 10]
+
+
+def test_what_came_and_somebody_else_booked_meanwhile_is_not_booked_twice(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/orders")
+    page.get_by_role("button", name="Change …: Nitrile gloves M").click()
+    form = page.locator(".arrivals form")
+    form.get_by_label("Good units").fill("30")
+    [arrival] = shop.fake.trade.arrivals()
+
+    shop.do(asyncio.ensure_future, shop.fake.trade.confirm(arrival.id, Came(34), MARA, "theirs"))
+
+    expect(form).to_contain_text("This changed meanwhile; what you entered stays.")
+    expect(form).to_contain_text("Nitrile gloves M: 34 → 0 to book")
+    expect(form.get_by_label("Good units")).to_have_value("30")
+    form.get_by_role("button", name="Book it").click()
+    expect(form.locator("p.trouble")).not_to_have_text("")
+    assert told(shop, "confirm") == [Came(34)]
+    form.get_by_role("button", name="Leave it").click()
+    expect(page.locator(".arrivals")).to_have_count(0)
+
+
+def test_more_that_comes_while_it_is_put_right_is_told_first(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/orders")
+    page.get_by_role("button", name="Change …: Nitrile gloves M").click()
+    form = page.locator(".arrivals form")
+    form.get_by_label("Good units").fill("33")
+    [arrival] = shop.fake.trade.arrivals()
+
+    shop.do(shop.fake.trade.see, replace(arrival, units=36, taken=36, difference=0))
+    expect(form).to_contain_text("Nitrile gloves M: 34 → 36 to book")
+    form.get_by_role("button", name="Book it").click()
+    expect(form).to_contain_text("It was changed meanwhile. Look at it again, then decide.")
+    form.get_by_role("button", name="Go on with it as it is now").click()
+    expect(form.locator(".meanwhile")).to_have_count(0)
+    form.get_by_role("button", name="Book it").click()
+
+    expect(page.locator(".arrivals")).to_have_count(0)
+    assert told(shop, "confirm") == [Came(33)]
+
+
+def test_a_count_that_nobody_has_shown_yet_is_not_approved(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/counting")
+    row = page.locator(".differing .rows > li", has_text="A04-02")
+    approve = row.get_by_role("button", name=re.compile("^Approve: "))
+    expect(row).to_contain_text("31 counted, 18 expected")
+
+    shop.do(shop.fake.counting.recounted, "A04-02", 900, "bea")
+    approve.click()
+
+    expect(row).to_contain_text("bea changed this meanwhile.")
+    expect(row).to_contain_text("900 counted, 18 expected")
+    assert shop.fake.counting.told == []
+    approve.click()
+    expect(row).to_have_count(0)
+    assert shop.fake.counting.told == [("approve", "A04-02")]
+
+
+def test_nobody_asks_for_another_count_of_what_was_counted_again_meanwhile(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, "#/counting")
+    row = page.locator(".differing .rows > li", has_text="A02-01")
+    expect(row).to_contain_text("9 counted, 12 expected")
+
+    shop.do(shop.fake.counting.recounted, "A02-01", 14, "bea")
+    row.get_by_role("button", name=re.compile("^Count again: ")).click()
+
+    expect(row).to_contain_text("bea changed this meanwhile.")
+    expect(row).to_contain_text("14 counted, 12 expected")
+    assert shop.fake.counting.told == []
+
+
+def test_what_a_colleague_handed_in_meanwhile_is_told_before_it_is_planned_twice(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, who="vera")
+    shelves = page.locator(".panel.shelves")
+    page.get_by_role("button", name="Plan a delivery").click()
+    form = shelves.get_by_role("form", name="Plan a delivery")
+    units = form.get_by_label("Paper A4 80 g: Units")
+    units.fill("20")
+
+    plan = Plan([PlanLine("SKU-1002", 20)])
+    shop.do(asyncio.ensure_future, shop.fake.trade.plan(plan, Who("sam", "supplier", "acme"), "theirs"))
+    form.get_by_role("button", name="Hand in the plan").click()
+
+    expect(form).to_contain_text("a colleague changed this meanwhile.")
+    expect(form.locator(".meanwhile")).to_contain_text(re.compile("Paper A4 80 g: still to come .* → "))
+    expect(units).to_have_value("20")
+    assert len(told(shop, "plan")) == 1
+    form.get_by_role("button", name="Go on with it as it is now").click()
+    expect(form.locator(".meanwhile")).to_have_count(0)
+    form.get_by_role("button", name="Hand in the plan").click()
+    expect(shelves).to_contain_text("Handed in: it is order no. 9.")
+    assert len(told(shop, "plan")) == 2
+
+
+def test_what_a_colleague_told_to_have_is_not_replaced_without_a_word(shop: Shop, visit: Visit) -> None:
+    page = visit(shop, who="vera")
+    having = page.locator(".panel.having")
+    having.get_by_role("button", name="Tell what you have").click()
+    form = having.locator("form")
+    pens = form.get_by_label("Insulin pens")
+    pens.fill("222")
+
+    stock = Stock({"SKU-1001": 1234})
+    shop.do(asyncio.ensure_future, shop.fake.trade.stock(stock, Who("sam", "supplier", "acme")))
+    form.get_by_role("button", name="Save").click()
+
+    expect(form).to_contain_text("a colleague changed this meanwhile.")
+    expect(form.locator(".meanwhile")).to_contain_text("1,234")
+    expect(pens).to_have_value("222")
+    assert [one.skus for one in told(shop, "stock")] == [{"SKU-1001": 1234}]
+    form.get_by_role("button", name="Go on with it as it is now").click()
+    form.get_by_role("button", name="Save").click()
+    expect(having.get_by_role("status")).to_have_text("Noted.")
+    assert [one.skus for one in told(shop, "stock")][1:] == [{"SKU-1001": 222}]
 
 
 def test_an_address_of_no_order_says_so(shop: Shop, visit: Visit) -> None:

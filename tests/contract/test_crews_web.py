@@ -117,6 +117,43 @@ async def test_put_aside_taken_up_again_and_given_to_somebody(place: Crewed, rec
     assert states == {"firing"}
 
 
+async def test_what_is_done_about_an_alert_as_it_was_is_refused_with_who_did_something_meanwhile(place: Crewed) -> None:
+    await too_warm(place)
+    await told(place)
+    deeds: list[tuple[str, dict[str, Any]]] = [
+        ("assign", {"to": "bob"}),
+        ("shelve", {"minutes": 60, "note": "new door"}),
+        ("unshelve", {}),
+    ]
+    async with place.client("operator") as crew, place.client("admin") as other:
+        for path, body in deeds:
+            async with crew.get("/api/v1/alerts/1") as answer:
+                tag = answer.headers["ETag"]
+            async with other.post(f"/api/v1/alerts/1/{path}", json=body, headers={"If-Match": tag}) as answer:
+                assert answer.status == 200
+                after = await answer.json()
+                assert (after["acted_by"], answer.headers["ETag"] != tag) == ("admin", True)
+            for late, again in deeds[:2]:
+                async with crew.post(f"/api/v1/alerts/1/{late}", json=again, headers={"If-Match": tag}) as answer:
+                    said = await answer.json()
+                    assert (answer.status, said["code"]) == (412, "changed")
+                    assert (said["by"], said["changed_ms"]) == ("admin", after["acted_ms"])
+
+
+async def test_not_now_leaves_on_the_shelf_what_somebody_put_there_for_longer(place: Crewed) -> None:
+    await too_warm(place)
+    alerting, now_ms = place.service.alerting, place.service.alerting._now_ms()
+    week_ms, hours_ms = now_ms + 5 * 86_400_000, now_ms + 4 * 3_600_000
+
+    short = await alerting.snooze(1, "ann", "not now", hours_ms)
+    long = await alerting.shelve(1, "bob", "until the fitter comes", week_ms)
+    after = await alerting.snooze(1, "ann", "not now", hours_ms)
+
+    assert (short.shelved_until_ms, short.acknowledged_by) == (hours_ms, "ann")
+    assert after == long
+    assert (after.shelved_until_ms, after.note) == (week_ms, "until the fitter comes")
+
+
 async def test_who_is_on_call_the_roster_the_log_and_the_noisiest_are_shown(place: Crewed) -> None:
     await too_warm(place)
     await told(place)

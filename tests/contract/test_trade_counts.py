@@ -184,6 +184,26 @@ async def test_a_count_that_differs_is_approved_by_who_may_and_did_not_count(tra
     assert (await trading.ask("cy", "POST", "/api/v1/counts/approve", here, "k"))[1]["difference"] == -10
 
 
+async def test_a_count_is_approved_by_the_figures_that_were_seen_and_by_no_others(trading: TradeSite) -> None:
+    await full(trading)
+    here = {"sku": "milk", "place": ""}
+    await counted(trading, 90)
+    [first] = (await trading.get("/api/v1/counts/differences"))["items"]
+    seen = here | {"seen": {"counted": first["counted"], "expected": first["expected"]}}
+    trading.clock.pass_ms(MINUTE_MS)
+    await trading.ask("op", "POST", "/api/v1/counts", here | {"counted": 500})
+
+    for what in ("approve", "again"):
+        status, told = await trading.ask("cy", "POST", f"/api/v1/counts/{what}", seen)
+        assert (status, told["code"], told["by"]) == (409, "changed", "op")
+        assert told["changed_ms"] == trading.clock()
+    assert trading.service.trade.position("milk").on_hand == 100
+    now = here | {"seen": {"counted": 500, "expected": 100}}
+    assert (await trading.ask("cy", "POST", "/api/v1/counts/approve", now))[1]["counted"] == 500
+    assert await trading.refused("/api/v1/counts/again", seen) == (409, "changed")
+    assert (await trading.ask("cy", "POST", "/api/v1/counts/again", now))[0] == 204
+
+
 async def test_what_stands_is_counted_again_where_somebody_asks_for_it(trading: TradeSite) -> None:
     await full(trading)
     here = {"sku": "milk", "place": ""}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.trade_site import TradeSite, site_text
 
 PLAN = {"lines": [{"sku": "bolt", "units": 60}]}
@@ -103,6 +105,60 @@ async def test_a_plan_outside_what_was_agreed_is_refused_with_what_would_be_righ
     twice = {"lines": [{"sku": "bolt", "units": 20}, {"sku": "bolt", "units": 20}]}
     assert (await trading.refused("/api/v1/portal/plan", twice, "su"))[1] == "sku_twice"
     assert await trading.get("/api/v1/orders") == []
+
+
+@pytest.mark.parametrize("decides", ["site", "supplier"])
+async def test_of_two_colleagues_who_plan_the_same_the_second_is_told_who_was_first(
+    trading: TradeSite, decides: str
+) -> None:
+    trading.text = site_text().replace(AGREED, f'decides = "{decides}"\n{AGREED}')
+    await trading.restart()
+    await trading.weigh("A1", 30)
+    [shelf] = (await trading.get("/api/v1/portal", "su"))["shelves"]
+    assert shelf["coming"] == 0
+    plan = {"lines": [{"sku": "bolt", "units": 20, "coming": shelf["coming"]}]}
+
+    status, made = await trading.ask("su", "POST", "/api/v1/portal/plan", plan, "hers")
+    assert status == 200
+    status, told = await trading.ask("su", "POST", "/api/v1/portal/plan", plan, "his")
+
+    assert (status, told["code"], told["by"], told["changed_ms"]) == (409, "changed", "su", made["created_ms"])
+    assert (await trading.ask("su", "POST", "/api/v1/portal/plan", plan, "hers"))[1]["id"] == made["id"]
+    assert len(await trading.get("/api/v1/orders")) == 1
+    [shelf] = (await trading.get("/api/v1/portal", "su"))["shelves"]
+    assert shelf["coming"] == 20
+    plan["lines"][0]["coming"] = 20
+    assert (await trading.ask("su", "POST", "/api/v1/portal/plan", plan, "knowing"))[0] == 200
+
+
+async def test_what_the_site_made_of_a_plan_is_not_told_by_what_is_to_come(trading: TradeSite) -> None:
+    await trading.weigh("A1", 30)
+    made = await trading.post("/api/v1/portal/plan", PLAN, "su")
+    change = {"lines": [{"sku": "bolt", "units": 50}]}
+    await trading.post(f"/api/v1/orders/{made['id']}/change", change, "mo")
+
+    [shelf] = (await trading.get("/api/v1/portal", "su"))["shelves"]
+    assert shelf["coming"] == 60
+    await trading.post(f"/api/v1/orders/{made['id']}/cancel", {"note": "no"}, "mo")
+
+    again = {"lines": [{"sku": "bolt", "units": 20, "coming": 60}]}
+    _, told = await trading.ask("su", "POST", "/api/v1/portal/plan", again)
+    assert (told["code"], "by" in told) == ("changed", False)
+
+
+async def test_what_a_colleague_told_to_have_is_replaced_by_who_has_seen_it_alone(trading: TradeSite) -> None:
+    path = "/api/v1/portal/stock"
+    await trading.post(path, {"skus": {"bolt": 7}, "seen": {"bolt": None}}, "su")
+
+    status, told = await trading.ask("su", "POST", path, {"skus": {"bolt": 9, "nut": 3}, "seen": {"bolt": None}})
+    assert (status, told["code"], told["by"], told["changed_ms"]) == (409, "changed", "su", trading.clock())
+    assert (await trading.get("/api/v1/portal", "su"))["stock"] == {"bolt": 7}
+
+    assert await trading.post(path, {"skus": {"bolt": 7}, "seen": {"bolt": None}}, "su"), "the same is no other"
+    await trading.restart()
+    told = await trading.post(path, {"skus": {"bolt": 9}, "seen": {"bolt": 7}}, "su")
+    assert told["skus"] == {"bolt": 9}
+    assert (await trading.post(path, {"skus": {"bolt": 11}}, "su"))["skus"] == {"bolt": 11}
 
 
 async def test_a_plan_may_name_articles_of_two_agreements(trading: TradeSite) -> None:

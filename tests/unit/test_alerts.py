@@ -69,6 +69,23 @@ def test_nothing_at_nine_firing_at_ten() -> None:
     assert (after[0].before, after[0].alert.since_ms, after[0].alert.changed_ms) == ("pending", 0, 10)
 
 
+def test_what_became_of_it_by_itself_nobody_did() -> None:
+    book, alert = firing()
+    taken = acknowledge(alert, "ann", "", 11)
+    assert isinstance(taken, Alert)
+    book = enter(book, replace(taken, acted_by="ann", acted_ms=11))
+
+    still, _ = run([(12, [WARM])], book)
+    _, worse = run([(12, [replace(WARM, severity=1)])], book)
+    _, over = run([(12, []), (20, [])], book)
+
+    assert (still.open["warm", "cold-1"].acted_by, still.open["warm", "cold-1"].acted_ms) == ("ann", 11)
+    assert [(one.alert.state, one.alert.acted_by, one.alert.acted_ms) for one in (worse[-1], over[-1])] == [
+        ("firing", "", 0),
+        ("resolved", "", 0),
+    ]
+
+
 def test_a_condition_that_passes_soon_never_fires() -> None:
     book, transitions = run([(0, [WARM]), (9, []), (10, [WARM]), (19, [WARM])])
 

@@ -119,7 +119,7 @@ def test_the_same_tap_again_is_no_second_verdict() -> None:
     first = verdict("wrong")
 
     assert judged([first], verdict("wrong", T + 5, id=0)) is first
-    assert judged([first], verdict("wrong", T + 5, by="kim")).by == "kim"  # type: ignore[union-attr]
+    assert judged([first], verdict("wrong", T + 5, by="kim")).by == "kim"
 
 
 def test_what_was_found_at_the_end_may_be_said_whenever_and_opens_a_day_of_its_own() -> None:

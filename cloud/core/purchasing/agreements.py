@@ -54,7 +54,8 @@ class Known(Struct, frozen=True):
 
 class Shelf(Struct, frozen=True):
     """What a supplier sees of one SKU, units: what is there and free, what will be there once all that was ordered
-    of it came, between what to keep it, and what is expected to be taken."""
+    of it came, between what to keep it, and what is expected to be taken. `coming`: what is to come of it by this
+    supplier's orders, and by its plans that the site has not decided about."""
 
     sku: str
     name: str
@@ -66,6 +67,7 @@ class Shelf(Struct, frozen=True):
     forecast_day: float | None
     forecast_28: Span | None
     trusted_ms: int | None
+    coming: int = 0
 
 
 def agreed(agreements: Iterable[Agreement], supplier: str, over: Collection[str] = ()) -> dict[str, Agreement]:
@@ -113,6 +115,7 @@ def shelves(
                 one.forecast_day,
                 one.forecast_28,
                 one.trusted_ms,
+                coming(mine, supplier, one.sku),
             )
         )
     return found
@@ -123,6 +126,13 @@ def projected(position: Position, orders: Iterable[Order], supplier: str, sku: s
     of its business: neither may it be told, nor reckoned from what its plan is refused for."""
     mine = [one for one in orders if one.supplier == supplier]
     return position.available + on_order(mine, sku) + in_transit(mine, sku)
+
+
+def coming(orders: Sequence[Order], supplier: str, sku: str) -> int:
+    """Units of an SKU that are to come by one supplier's orders, and by its plans as they were handed in."""
+    sent = [one for one in orders if one.supplier == supplier and one.sent_ms]
+    asked = (line.units for one in waiting(orders, supplier) for line in one.lines if line.sku == sku)
+    return on_order(sent, sku) + in_transit(sent, sku) + sum(asked)
 
 
 def own_orders(orders: Iterable[Order], supplier: str) -> list[Order]:
@@ -199,10 +209,12 @@ def plan(
     now_ms: int,
     *,
     dues: Mapping[str, int] | None = None,
+    seen: Mapping[str, int] | None = None,
     key: str,
 ) -> Order | Refusal:
     """The order that a supplier's plan becomes; the one it became before, where it came with this `key` already.
-    `deals`: SKU -> this supplier's agreement about it.
+    `deals`: SKU -> this supplier's agreement about it; `seen`: SKU -> units that were to come (`coming`) as it was
+    made; where that is another figure by now, a colleague may have planned the same.
 
     Where the supplier decides it is confirmed at once, whatever its value: the agreement is the approval. Where the
     site does, it is a draft. Either way what will be there has to lie within the least and the most of each SKU,
@@ -211,6 +223,9 @@ def plan(
     said = digest(units, dues or {})
     if (before := made_before(orders, "plan", key, said)) is not None:
         return before
+    for sku, units_seen in (seen or {}).items():
+        if (now := coming(orders, supplier.id, sku)) != units_seen:
+            return _meanwhile(orders, supplier.id, sku, now, units_seen)
     if supplier.suspended:
         return Refusal("suspended", "This supplier is suspended.", "Talk to the site.")
     if len(units) > LINES_MAX:
@@ -240,6 +255,16 @@ def plan(
     if not mine:
         return replace(made, proposed=made.lines)
     return replace(made, state="confirmed", sent_ms=now_ms, confirmed_ms=now_ms)
+
+
+def _meanwhile(orders: Sequence[Order], supplier: str, sku: str, now: int, seen: int) -> Refusal:
+    """That something else is to come than was seen; by whom, where the last order of it is a plan of the supplier's."""
+    mine = [one for one in orders if one.supplier == supplier and one.line(sku) and (one.sent_ms or one.proposed)]
+    last = max(mine, key=lambda one: one.id, default=None)
+    said, hint = f"{now} of {sku} are to come by now, and {seen} were as this was planned.", "Look again, then decide."
+    if now > seen and last is not None and last.version == 1 and (last.proposed or last.state == "confirmed"):
+        return Refusal("changed", said, hint, by=last.by, changed_ms=last.created_ms)
+    return Refusal("changed", said, hint)
 
 
 def _lots(offers: Iterable[Offer], supplier: str) -> dict[str, int]:

@@ -32,7 +32,12 @@ export async function ask<T>(path: string, options: RequestInit = {}): Promise<T
 }
 
 /** A thing as it is now, and the tag by which the service knows whether somebody else changed it since. */
-export async function look<T>(path: string): Promise<{ value: T; tag: string }> {
+export interface Looked<T> {
+  value: T;
+  tag: string;
+}
+
+export async function look<T>(path: string): Promise<Looked<T>> {
   const answer = await fetch(path, { credentials: "same-origin", cache: "no-store" });
   if (!answer.ok) throw new Refused(answer.status, await said(answer));
   return { value: (await answer.json()) as T, tag: answer.headers.get("ETag") ?? "" };
@@ -53,6 +58,11 @@ async function said(answer: Response): Promise<Said> {
  *  it is; the service refuses it where somebody else is signed in by now. */
 export function post<T>(path: string, body: unknown, key: string, by?: { user: string; signal: AbortSignal }): Promise<T> {
   return ask<T>(path, { method: "POST", headers: { ...OURS, "Idempotency-Key": key, ...(by && { "X-User": encodeURIComponent(by.user) }) }, body: JSON.stringify(body), signal: by?.signal ?? null });
+}
+
+/** The same about a thing as it was looked at (`tag`): where somebody changed it since, the service refuses. */
+export function postSeen<T>(path: string, body: unknown, tag: string, key: string): Promise<T> {
+  return ask<T>(path, { method: "POST", headers: { ...OURS, "Idempotency-Key": key, ...(tag && { "If-Match": tag }) }, body: JSON.stringify(body) });
 }
 
 /** Send a file as it is. */

@@ -129,7 +129,8 @@ export interface NeedView {
 /**
  * One alert: what (rule), about what (subject, zone), how bad (1 worst .. 3), where in its life, with parameters for
  * the text. `value`/`limit` and their `unit` are in `params` where they mean something. `nodata`: that something is
- * not known, not that it is bad; `reopened`: so often it came back.
+ * not known, not that it is bad; `reopened`: so often it came back. `acted_by`: who did the last thing that came of
+ * it, and when ("" and 0: no person, or nobody knows).
  */
 export interface AlertView {
   id: number;
@@ -148,6 +149,8 @@ export interface AlertView {
   shelved_until_ms: number;
   reopened: number;
   nodata: boolean;
+  acted_by: string;
+  acted_ms: number;
 }
 
 /**

@@ -6,7 +6,8 @@ import type { Definition, Proposal } from "./types_stock";
 
 /**
  * What a supplier sees of one SKU, units: what is there and free, what will be there once all that was ordered of it
- * came, between what to keep it, and what is expected to be taken.
+ * came, between what to keep it, and what is expected to be taken. `coming`: what is to come of it by this supplier's
+ * orders, and by its plans that the site has not decided about.
  */
 export interface AgreementsShelf {
   sku: string;
@@ -19,6 +20,7 @@ export interface AgreementsShelf {
   forecast_day: number | null;
   forecast_28: Span | null;
   trusted_ms: number | null;
+  coming: number;
 }
 
 /** What a person says of an arrival: units that are kept, and not. */

@@ -29,11 +29,16 @@ export interface Plan {
   lines: PlanLine[];
 }
 
-/** Units of an SKU that the supplier wants to bring, and when (0: not said). */
+/**
+ * Units of an SKU that the supplier wants to bring, and when (0: not said). `coming`: units of it that were to come
+ * already as this was planned (see its shelf); where it is another figure by now, the plan is refused. Left out, it
+ * counts whatever is to come.
+ */
 export interface PlanLine {
   sku: string;
   units: number;
   due_ms?: number;
+  coming?: number | null;
 }
 
 /** A message that could not be used: what is wrong (a stable code and a sentence) and what to do about it. */
@@ -51,9 +56,14 @@ export interface Spares {
   skus: Record<string, number>;
 }
 
-/** What a supplier has of its offers, by SKU; null: it does not say any more. */
+/**
+ * What a supplier has of its offers, by SKU; null: it does not say any more. `seen`: what it had told of these before
+ * as that was looked at (null: nothing); where it told another thing since, this is refused. Of an SKU that is not in
+ * it the last word holds.
+ */
 export interface Stock {
   skus: Record<string, number | null>;
+  seen?: Record<string, number | null>;
 }
 
 /** A webhook as a buyer sees it; `log`: the last tries, the newest last. Its secret is not in it. */

@@ -56,10 +56,14 @@ export interface CountMade {
   by: string;
 }
 
-/** A place ("" is off the shelves) and the article that is counted there. */
+/**
+ * A place ("" is off the shelves) and the article that is counted there. `seen`: what was found there as it was looked
+ * at; where a count or the book says another thing by now, it is refused. Left out, it counts whatever was found.
+ */
 export interface CountPlace {
   sku: string;
   place?: string;
+  seen?: CountSeen | null;
 }
 
 /**
@@ -72,6 +76,12 @@ export interface CountRound {
   needed_a_day: number;
   backlog_days: number | null;
   accuracy: AccuracyView;
+}
+
+/** Units that were counted, and those that the book expected. */
+export interface CountSeen {
+  counted: number;
+  expected: number;
 }
 
 /** A place that somebody stood before and did not count, and why. */

@@ -5,7 +5,7 @@ import type { AlertView, ArrivalView, OrderView, SlotView, Snapshot, ZoneView } 
 
 const kpi = { fill_pct: 50, known_pct: 100, stock_outs: 0, below_reorder: 0, silent_devices: 0, open_alerts: 1, picks_last_hour: 3, picks_hour_before: 0 };
 const zone: ZoneView = { id: "cool", name: "Cold room", min_c: 2, max_c: 8, temperature_c: 4, humidity_pct: null, at_ms: 1, series: "x", area: null };
-const alert: AlertView = { id: 1, rule: "stock_out", subject: "s", zone: "", severity: 2, state: "firing", since_ms: 1, changed_ms: 1, params: {}, acknowledged_by: "", acknowledged_ms: 0, note: "", assigned_to: "", shelved_until_ms: 0, reopened: 0, nodata: false };
+const alert: AlertView = { id: 1, rule: "stock_out", subject: "s", zone: "", severity: 2, state: "firing", since_ms: 1, changed_ms: 1, params: {}, acknowledged_by: "", acknowledged_ms: 0, note: "", assigned_to: "", shelved_until_ms: 0, reopened: 0, nodata: false, acted_by: "", acted_ms: 0 };
 const snapshot: Snapshot = {
   k: "s", v: "b", epoch: "e", q: 10, t: 1000, kpi, site: { id: "s", name: "S", timezone: "UTC", currency: "EUR", racks: [] },
   slots: [], skus: [], needs: [], alerts: [alert], zones: [zone], devices: [], gateways: [], orders: [], arrivals: [], measures: [], rooms: [], assets: [], works: [],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changes, fieldOf, read, shown, typed } from "../src/site/texts";
+import { changes, fieldOf, grown, read, shown, typed, unclear } from "../src/site/texts";
 import type { FieldView } from "../src/types_site";
 
 const field = (name: string, kind: FieldView["kind"], more: Partial<FieldView> = {}): FieldView => ({ name, kind, needed: false, default: null, least: null, most: null, above: false, below: false, choices: [], of: "", pattern: "", length_max: null, ...more });
@@ -24,4 +24,16 @@ test("what is no number is sent as it was typed, so that the service says what w
   assert.equal(read(FIELDS[1]!, "many"), "many");
   assert.equal(fieldOf("/area/x_m"), "area.x_m");
   assert.equal(fieldOf("/capacity"), "capacity");
+});
+
+test("a number that can be read in two ways is not sent, and its field says as what", () => {
+  const fields = [field("capacity", "whole"), field("tare_g", "number"), field("name", "text")];
+  assert.deepEqual(unclear(fields, { capacity: "1.000", tare_g: "1.5", name: "1.000" }).map(({ pointer, code, told }) => [pointer, code, told.thousands, told.decimal]), [["/capacity", "unclear", "1000", "1"]]);
+  assert.deepEqual(unclear(fields, { capacity: "1,000", tare_g: "" }), []);
+});
+
+test("units that grew tenfold or more are asked about", () => {
+  assert.deepEqual(grown({ capacity: 60, level: 1 }, { capacity: 1000, level: 12 }), [{ name: "capacity", from: 60, to: 1000 }]);
+  assert.deepEqual(grown({ capacity: 60 }, { capacity: 599 }), []);
+  assert.deepEqual(grown({}, { capacity: 599, moq: null }), []);
 });

@@ -114,11 +114,11 @@ test("the number of a dispatch note goes along with what is shipped, and with no
 });
 
 test("a plan names the shelves that something was entered for, on the day at the site", () => {
-  const shelf = (sku: string, more: Partial<PortalShelf> = {}) => ({ sku, name: sku, least: 10, most: 40, projected: 30, ...more }) as PortalShelf;
+  const shelf = (sku: string, more: Partial<PortalShelf> = {}) => ({ sku, name: sku, least: 10, most: 40, projected: 30, coming: 4, ...more }) as PortalShelf;
   const shelves = [shelf("a"), shelf("b", { projected: 4 }), shelf("c", { projected: 40 }), shelf("d", { most: null })];
   assert.deepEqual(planFields(shelves, 0, "UTC").map((one) => one.hint), ["room for 10", "6 below the least", "full", "", undefined]);
-  assert.deepEqual(planLines(shelves, { "units a": "", "units b": "12", due_ms: "" }, "UTC"), [{ sku: "b", units: 12 }]);
-  assert.deepEqual(planLines(shelves, { "units b": "12", due_ms: "1970-01-03" }, "UTC"), [{ sku: "b", units: 12, due_ms: 2.5 * DAY }]);
+  assert.deepEqual(planLines(shelves, { "units a": "", "units b": "12", due_ms: "" }, "UTC"), [{ sku: "b", units: 12, coming: 4 }]);
+  assert.deepEqual(planLines(shelves, { "units b": "12", due_ms: "1970-01-03" }, "UTC"), [{ sku: "b", units: 12, coming: 4, due_ms: 2.5 * DAY }]);
 });
 
 test("an amount is sent as it was typed, its thousands parted or not, and never a part of it", () => {
@@ -126,8 +126,8 @@ test("an amount is sent as it was typed, its thousands parted or not, and never 
   assert.equal(bodyOf("receive", mine, { "received a": "1,000", "rejected a": "1 000", note: "torn" }, "UTC").lines?.[0]?.received, 1000);
   assert.equal(bodyOf("receive", mine, { "received a": "1,000", "rejected a": "1 000", note: "torn" }, "UTC").lines?.[0]?.rejected, 1000);
   assert.equal(bodyOf("change", mine, { "units a": "40,000" }, "UTC").lines?.[0]?.units, 40_000);
-  const shelf = { sku: "b", name: "b", least: 10, most: 4000, projected: 30 } as PortalShelf;
-  assert.deepEqual(planLines([shelf], { "units b": "1,000", due_ms: "" }, "UTC"), [{ sku: "b", units: 1000 }]);
+  const shelf = { sku: "b", name: "b", least: 10, most: 4000, projected: 30, coming: 0 } as PortalShelf;
+  assert.deepEqual(planLines([shelf], { "units b": "1,000", due_ms: "" }, "UTC"), [{ sku: "b", units: 1000, coming: 0 }]);
   assert.deepEqual(stockOf(["a"], {}, { "stock a": "1,000" }), { a: 1000 });
 });
 

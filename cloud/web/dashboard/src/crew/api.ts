@@ -1,15 +1,17 @@
 // The addresses of alerts' lives, of who is told, and of verdicts.
-import { ask, post } from "../api";
+import { ask, look as lookAt, post, postSeen } from "../api";
 import type { AlertView } from "../types";
 import type { RulePrecision, VerdictsView } from "../types_care";
 import type { AlertsPage, Assignment, CrewsShelf, CrewsView, Noisiest, NoticeView, NoticesPage, Remark, RosterView, Test } from "../types_crew";
 
 const about = (alert: number, what: string) => `api/v1/alerts/${alert}/${what}`;
 
-export const shelve = (alert: number, minutes: number, note: string, key: string) => post<AlertView>(about(alert, "shelve"), { minutes, note } satisfies CrewsShelf, key);
-export const unshelve = (alert: number, key: string) => post<AlertView>(about(alert, "unshelve"), {} satisfies Remark, key);
+/** An alert as it is looked at by whoever is about to do something about it. */
+export const look = (alert: number) => lookAt<AlertView>(`api/v1/alerts/${alert}`);
+export const shelve = (alert: number, minutes: number, note: string, tag: string, key: string) => postSeen<AlertView>(about(alert, "shelve"), { minutes, note } satisfies CrewsShelf, tag, key);
+export const unshelve = (alert: number, tag: string, key: string) => postSeen<AlertView>(about(alert, "unshelve"), {} satisfies Remark, tag, key);
 /** `to` "": nobody in particular. */
-export const assign = (alert: number, to: string, note: string, key: string) => post<AlertView>(about(alert, "assign"), { to, note } satisfies Assignment, key);
+export const assign = (alert: number, to: string, note: string, tag: string, key: string) => postSeen<AlertView>(about(alert, "assign"), { to, note } satisfies Assignment, tag, key);
 
 export const verdictPath = (alert: number) => about(alert, "verdict");
 export const verdicts = (alert: number) => ask<VerdictsView>(verdictPath(alert));

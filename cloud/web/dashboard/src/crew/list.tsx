@@ -2,7 +2,7 @@
 // What was done here stays where it was until the tab is left, so that no other alert comes under the thumb.
 import { useSignal } from "@preact/signals";
 import { query } from "../route";
-import { alertsInOrder, book, may, now, zoneName } from "../state";
+import { alertsInOrder, alertsResolved, book, may, now, zoneName } from "../state";
 import { useAsked } from "../trade/asked";
 import type { AlertView } from "../types";
 import { Acknowledge } from "../ui/acknowledge";
@@ -17,6 +17,7 @@ import { Detail } from "./detail";
 import { Doings, Unshelve } from "./doings";
 import { Judge, SaidOf } from "./judge";
 import { nameOf } from "./names";
+import { isOpened, placed } from "./places";
 import { alertHref, type Group, grouped, type StateTab, tabHref, tabOf } from "./tabs";
 
 /** So many of a zone are shown before the rest is asked for. */
@@ -32,7 +33,7 @@ export function List({ tab, open }: Listed) {
   const list = useKeptFocus<HTMLUListElement>();
   const acted = useSignal<ReadonlySet<number>>(new Set());
   const whole = useSignal<ReadonlySet<string>>(new Set());
-  const all = [...alertsInOrder.value].sort(byWeight).filter((one) => tabOf(one) === tab || acted.value.has(one.id));
+  const all = [...alertsInOrder.value, ...alertsResolved.value.filter(isOpened)].sort(byWeight).filter((one) => placed(one) === tab || acted.value.has(one.id));
   const dark = all.filter((one) => one.nodata && tab === "need");
   const rest = all.filter((one) => !dark.includes(one));
   const act = (id: number) => (acted.value = new Set([...[...acted.value].slice(1 - KEPT_MAX), id]));

@@ -8,6 +8,7 @@ import { History } from "./history";
 import { List } from "./list";
 import { learn } from "./names";
 import { Notices } from "./notices";
+import { placed } from "./places";
 import { OnCall } from "./oncall";
 import { Quality } from "./quality";
 import { Nowhere } from "../ui/nowhere";
@@ -19,7 +20,7 @@ const AGAIN_MS = 60_000;
 export function AlertsPage() {
   const { tab: asked, open } = read(part.value);
   const meant = open === null ? undefined : book.value?.alerts.get(open);
-  const tab = asked ?? (meant ? tabOf(meant) : "need");
+  const tab = asked ?? (meant ? placed(meant) : "need");
   const [crew, again] = useAsked("oncall", crewNow, AGAIN_MS);
   return (
     <>

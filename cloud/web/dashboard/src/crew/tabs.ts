@@ -29,6 +29,9 @@ export const tabOf = ({ state }: AlertView): StateTab => TAB_OF[state];
 export const tabHref = (tab: Tab): string => (tab === "need" ? "#/alerts" : `#/alerts/${tab}`);
 export const alertHref = (tab: Tab, id: number): string => `#/alerts/${tab}/${id}`;
 
+/** What people decide about an alert: while that is the same, nobody did anything about it. */
+export const decided = ({ state, note, assigned_to, shelved_until_ms, reopened }: AlertView): string => JSON.stringify([state, note, assigned_to, shelved_until_ms, reopened]);
+
 /** Alerts of one zone; "" where the list is short enough to stand as it is, or they are of no zone. */
 export interface Group {
   zone: string;

@@ -1,5 +1,5 @@
 // What the pages of accounts ask and tell.
-import { ask, look, post } from "../api";
+import { ask, look, post, postSeen } from "../api";
 import type { DeedsPage, NewToken, NewUser, SessionView, TokenMade, TokenView, UserChange, UserMade, UserView } from "../types_people";
 
 const OURS = { "X-Requested-With": "warehouse" };
@@ -15,9 +15,7 @@ export const dropToken = (id: string) => remove(`api/v1/tokens/${id}`);
 export const users = () => ask<UserView[]>("api/v1/users");
 export const addUser = (wanted: NewUser, key: string) => post<UserMade>("api/v1/users", wanted, key);
 export const lookAt = (name: string) => look<UserView>(user(name));
-export const changeUser = (name: string, change: UserChange, key: string, tag = "") =>
-  ask<UserView>(user(name), { method: "POST", headers: { ...OURS, "Content-Type": "application/json", "Idempotency-Key": key, ...(tag && { "If-Match": tag }) }, body: JSON.stringify(change) });
-export const newPassword = (name: string, key: string, tag: string) =>
-  ask<UserMade>(`${user(name)}/password`, { method: "POST", headers: { ...OURS, "Content-Type": "application/json", "Idempotency-Key": key, "If-Match": tag }, body: "{}" });
+export const changeUser = (name: string, change: UserChange, key: string, tag = "") => postSeen<UserView>(user(name), change, tag, key);
+export const newPassword = (name: string, key: string, tag: string) => postSeen<UserMade>(`${user(name)}/password`, {}, tag, key);
 export const removeUser = (name: string, tag: string) => remove(user(name), tag);
 export const deeds = (query: Record<string, string>) => ask<DeedsPage>(`api/v1/audit?${new URLSearchParams(query)}`);

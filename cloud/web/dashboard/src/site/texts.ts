@@ -1,6 +1,6 @@
 // The values of a thing as they are typed, and back. Pure.
-import { amount, narrowed, written } from "../core/forms";
-import type { FieldView } from "../types_site";
+import { amount, narrowed, reading, written } from "../core/forms";
+import type { FieldView, SiteFlaw } from "../types_site";
 
 export type Texts = Record<string, string>;
 export type Values = Record<string, unknown>;
@@ -39,6 +39,27 @@ export function read(field: FieldView, text: string): unknown {
     default:
       return given;
   }
+}
+
+/** Where a number can be read in two ways: as what, at its field. */
+export function unclear(fields: FieldView[], texts: Texts): SiteFlaw[] {
+  return typed(fields).flatMap(({ name, kind }): SiteFlaw[] => {
+    const value = texts[name]?.trim() ?? "";
+    const read = kind === "whole" ? reading(value, kind) : kind === "number" ? reading(value, "money") : null;
+    return read && typeof read === "object" ? [{ pointer: `/${name.replace(".", "/")}`, code: "unclear", detail: "", told: { value, ...read } }] : [];
+  });
+}
+
+/** Numbers of units, of which one that grew so many times may be a slip. */
+const UNITS = ["capacity", "moq", "pack"];
+const GROWN = 10;
+
+/** Numbers of units that grew that much. */
+export function grown(before: Values, values: Values): { name: string; from: number; to: number }[] {
+  return UNITS.flatMap((name) => {
+    const [from, to] = [before[name], values[name]];
+    return typeof from === "number" && typeof to === "number" && from > 0 && to >= GROWN * from ? [{ name, from, to }] : [];
+  });
 }
 
 /** The values that differ from those of before, as the service takes them. */

@@ -5,10 +5,10 @@ import { Refused } from "../api";
 import { useWish } from "../trade/wish";
 import type { FieldView, SiteFlaw, SiteTable, SiteThing } from "../types_site";
 import { Since } from "../ui/panel";
-import { known, say, word } from "../words/words";
+import { known, number, say, word } from "../words/words";
 import { add, change, more, type Table, thing } from "./api";
 import { Flaw, General } from "./flaws";
-import { changes, fieldOf, shown, type Texts, typed } from "./texts";
+import { changes, fieldOf, grown, shown, type Texts, typed, unclear } from "./texts";
 
 /** Those that most people ask for first; all others are behind "more". */
 const FIRST: Record<Table, string[]> = {
@@ -38,6 +38,7 @@ export function ThingForm({ table: { table, fields }, one, begin = {}, choices, 
   const texts = useSignal<Texts>(begin);
   const flaws = useSignal<SiteFlaw[]>([]);
   const holding = useSignal(false);
+  const doubted = useSignal("");
   const theirs = useSignal<{ by: string; at_ms: number; now: SiteThing } | null>(null);
   const [wish, make] = useWish();
   const home = useRef<HTMLFormElement>(null);
@@ -53,9 +54,13 @@ export function ThingForm({ table: { table, fields }, one, begin = {}, choices, 
     if (name && !FIRST[table].includes(name)) details.current?.setAttribute("open", "");
     queueMicrotask(() => home.current?.querySelector<HTMLElement>(name ? `[name="${name}"]` : ".general")?.focus());
   };
-  const enter = async (insist = false) => {
+  const enter = async (insist = false, sure = insist) => {
     const values = changes(fields, base.value?.values ?? {}, texts.value); // of before, or what somebody else made of it since
     if (base.value && !Object.keys(values).length) return close();
+    flaws.value = unclear(fields, texts.value);
+    if (flaws.value.length) return point();
+    doubted.value = sure ? "" : grown(before, values).map(({ name, from, to }) => say("site.grown", { name: word("sf", name), from: number(from), to: number(to) })).join(" ");
+    if (doubted.value) return;
     let saved: SiteThing | undefined;
     const tried = await make({ values, insist, tag: base.value?.tag }, async (key) => {
       try {
@@ -76,7 +81,7 @@ export function ThingForm({ table: { table, fields }, one, begin = {}, choices, 
   const over = () => {
     base.value = theirs.value!.now;
     theirs.value = null;
-    void enter();
+    void enter(false, true);
   };
   const take = () => {
     base.value = theirs.value!.now;
@@ -85,7 +90,7 @@ export function ThingForm({ table: { table, fields }, one, begin = {}, choices, 
     flaws.value = [];
   };
   const field = (one: FieldView) => (
-    <FieldOf key={one.name} field={one} text={text(one)} fixed={one.name === "id" && base.value !== null} wrong={at(one.name)} choices={choices[`${table}.${one.name}`] ?? choices[one.of]} type={(given) => (texts.value = { ...texts.value, [one.name]: given })} />
+    <FieldOf key={one.name} field={one} text={text(one)} had={shown(one, before)} fixed={one.name === "id" && base.value !== null} wrong={at(one.name)} choices={choices[`${table}.${one.name}`] ?? choices[one.of]} type={(given) => ((texts.value = { ...texts.value, [one.name]: given }), (doubted.value = ""))} />
   );
   const [first, rest] = [FIRST[table].flatMap((name) => all.filter((one) => one.name === name)), all.filter((one) => !FIRST[table].includes(one.name))];
   const shownFlaws = flaws.value.filter((flaw) => holding.value || !all.some((one) => one.name === fieldOf(flaw.pointer)));
@@ -100,12 +105,14 @@ export function ThingForm({ table: { table, fields }, one, begin = {}, choices, 
       )}
       {theirs.value && <Theirs {...theirs.value} fields={all} before={before} over={over} take={take} />}
       <div class={`general trouble ${holding.value ? "holding" : ""}`} role="status" tabIndex={-1}>
+        {doubted.value && <p>{doubted.value}</p>}
         {holding.value && <p>{say("site.holds")}</p>}
         {!theirs.value && (wish.value.trouble || wish.value.english) && (shownFlaws.length > 0 || !flaws.value.length) && <General wish={wish.value} flaws={shownFlaws} />}
         {!theirs.value && flaws.value.length > 0 && !shownFlaws.length && <p>{say("site.see_fields")}</p>}
       </div>
       <div class="acts">
         {!theirs.value && <button type="submit" class="main" aria-disabled={wish.value.busy}>{wish.value.busy ? say("wish.sending") : say(base.value ? "site.save" : "site.add")}</button>}
+        {doubted.value && <button type="button" onClick={() => void enter(false, true)}>{say("form.anyway")}</button>}
         {holding.value && <button type="button" onClick={() => void enter(true)}>{say("site.insist")}</button>}
         <button type="button" onClick={close}>{say("form.leave")}</button>
       </div>
@@ -132,7 +139,7 @@ function Theirs({ by, at_ms, now, fields, before, over, take }: { by: string; at
   );
 }
 
-function FieldOf({ field, text, fixed, wrong, choices, type }: { field: FieldView; text: string; fixed: boolean; wrong: SiteFlaw[]; choices: string[] | undefined; type: (text: string) => void }) {
+function FieldOf({ field, text, had, fixed, wrong, choices, type }: { field: FieldView; text: string; had: string; fixed: boolean; wrong: SiteFlaw[]; choices: string[] | undefined; type: (text: string) => void }) {
   const id = useId();
   const shared = {
     id, name: field.name, value: text,
@@ -145,6 +152,7 @@ function FieldOf({ field, text, fixed, wrong, choices, type }: { field: FieldVie
   const options = field.kind === "flag" ? ["true", "false"] : field.kind === "choice" ? field.choices.filter(Boolean) : choices && choices.length <= LISTED_MAX ? choices : null;
   const named = (value: string) => (field.kind === "flag" ? say(value === "true" ? "site.yes" : "site.no") : known(`sc.${field.name}`, value) ? word(`sc.${field.name}`, value) : value);
   const label = word("sf", field.name);
+  const emptied = !text.trim() && had !== "" && usual !== "" && had !== usual;
   const unfixed = options && !fixed;
   return (
     <div class={`field ${wrong.length ? "wrong" : ""}`}>
@@ -162,7 +170,7 @@ function FieldOf({ field, text, fixed, wrong, choices, type }: { field: FieldVie
         </>
       )}
       <span id={`${id}-said`} class={wrong.length ? "trouble" : "note"}>
-        {wrong.length ? wrong.map((one, n) => <span key={n}><Flaw one={one} /> </span>) : known("sh", field.name) && !fixed ? word("sh", field.name) : ""}
+        {wrong.length ? wrong.map((one, n) => <span key={n}><Flaw one={one} /> </span>) : emptied ? say("site.emptied", { value: named(usual) }) : known("sh", field.name) && !fixed ? word("sh", field.name) : ""}
       </span>
     </div>
   );

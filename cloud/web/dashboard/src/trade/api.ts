@@ -1,6 +1,6 @@
 // The addresses of stock, orders, suppliers and figures.
-import { ask, post, postFile, Refused, type Said } from "../api";
-import type { CountDifferences, CountRound, Curve, Finding, Heard, IdleRow, Offer, OrderVersion, OrderView, Portal, Reserved, Scorecard, Sourced, Standing } from "./types";
+import { ask, look, post, postFile, postSeen, Refused, type Said } from "../api";
+import type { ArrivalView, CountDifference, CountDifferences, CountRound, Curve, Finding, Heard, IdleRow, Offer, OrderVersion, OrderView, Portal, Reserved, Scorecard, Sourced, Standing } from "./types";
 
 const id = encodeURIComponent;
 
@@ -42,7 +42,9 @@ export interface Came {
   /** More came than is taken in without asking, and all of it is kept. */
   anyway?: boolean;
 }
-export const arrived = (arrival: string, came: Came, key: string) => post<unknown>(`api/v1/arrivals/${id(arrival)}/confirm`, came, key);
+export const lookAtArrival = (arrival: string) => look<ArrivalView>(`api/v1/arrivals/${id(arrival)}`);
+/** `tag`: of the arrival as it was looked at; "": as many as are named, whatever came since. */
+export const arrived = (arrival: string, came: Came, tag: string, key: string) => postSeen<unknown>(`api/v1/arrivals/${id(arrival)}/confirm`, came, tag, key);
 
 export const suppliers = () => ask<Scorecard[]>("api/v1/suppliers");
 /** `seen_ms`: when the score that was looked at was given, 0 where there was none. */
@@ -57,17 +59,22 @@ export const reserved = () => ask<Reserved[]>("api/v1/reservations");
 
 export const round = () => ask<CountRound>("api/v1/counts");
 export const differences = () => ask<CountDifferences>("api/v1/counts/differences");
-export const approve = (place: string, sku: string, key: string) => post<Finding>("api/v1/counts/approve", { place, sku }, key);
-export const countAgain = (place: string, sku: string, key: string) => post<unknown>("api/v1/counts/again", { place, sku }, key);
+/** What counts found at a place, as whoever decides about it has seen it. */
+const asSeen = ({ place, sku, counted, expected }: CountDifference) => ({ place, sku, seen: { counted, expected } });
+export const approve = (one: CountDifference, key: string) => post<Finding>("api/v1/counts/approve", asSeen(one), key);
+export const countAgain = (one: CountDifference, key: string) => post<unknown>("api/v1/counts/again", asSeen(one), key);
 
 export const portal = () => ask<Portal>("api/v1/portal");
 export interface PlanLine {
   sku: string;
   units: number;
   due_ms?: number;
+  /** What was to come of it as it was planned. */
+  coming: number;
 }
 export const plan = (lines: PlanLine[], key: string) => post<OrderView>("api/v1/portal/plan", { lines }, key);
-export const stock = (skus: Record<string, number | null>, key: string) => post<{ skus: Record<string, number>; not_offered: string[] }>("api/v1/portal/stock", { skus }, key);
+/** `seen`: what had been told of these before, as far as whoever tells it now has seen. */
+export const stock = (skus: Record<string, number | null>, seen: Record<string, number | null>, key: string) => post<{ skus: Record<string, number>; not_offered: string[] }>("api/v1/portal/stock", { skus, seen }, key);
 /** What came of a paper. Where nothing of it was done the service refuses it, and says of what all the same. */
 export async function hear(paper: Blob): Promise<Heard> {
   try {

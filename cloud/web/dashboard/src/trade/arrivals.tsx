@@ -1,19 +1,32 @@
 // What the shelves saw coming, and the order it fits: one tap books it; or the number, lot and expiry are put right first.
-import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { signal, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { type Looked, Refused } from "../api";
 import { Panel, Since, useKeptFocus } from "../ui/panel";
 import { amount } from "../core/forms";
 import { orderHref, slotHref } from "../route";
 import { adopt } from "../link";
 import { arrivals, may, orders, skuName } from "../state";
 import { number, percent, say, word } from "../words/words";
-import { arrived, type Came } from "./api";
-import { Act, Form, type Values } from "./form";
+import { arrived, type Came, lookAtArrival } from "./api";
+import { Act, Form, Trouble, type Values } from "./form";
 import type { ArrivalView } from "./types";
+import { useWish } from "./wish";
+
+/** Those with a form open, as they were seen: they keep their place, though somebody else booked them meanwhile. */
+const opened = signal<ReadonlyMap<string, ArrivalView>>(new Map());
+
+function hold(id: string, one: ArrivalView | null): void {
+  const after = new Map(opened.peek());
+  if (one) after.set(id, one);
+  else after.delete(id);
+  opened.value = after;
+}
 
 export function Arrivals() {
   const list = useKeptFocus<HTMLUListElement>();
-  const all = [...arrivals.value.values()].sort((a, b) => b.to_ms - a.to_ms);
+  const gone = [...opened.value.values()].filter(({ id }) => !arrivals.value.has(id)).map((one) => ({ ...one, units: 0, taken: 0, difference: 0 }));
+  const all = [...arrivals.value.values(), ...gone].sort((a, b) => b.to_ms - a.to_ms);
   if (!all.length) return null;
   return (
     <Panel name="arrivals" title={say("arrivals.title")} aside={number(all.length)}>
@@ -27,22 +40,35 @@ export function Arrivals() {
 }
 
 function Row({ arrival }: { arrival: ArrivalView }) {
-  const changing = useSignal(false);
+  const changing = useSignal<Looked<ArrivalView> | null>(null);
+  const [wish, make] = useWish();
   const opener = useRef<HTMLButtonElement>(null);
   const order = orders.value.get(arrival.order);
   const name = skuName(arrival.sku);
   const units = number(arrival.units);
   const question = say("arrivals.came", { units, name });
+  const open = () =>
+    make("change", async () => {
+      const seen = await lookAtArrival(arrival.id);
+      hold(arrival.id, seen.value);
+      adopt({ arrivals: [seen.value] });
+      changing.value = seen;
+    });
   const leave = () => {
-    changing.value = false;
+    changing.value = null;
+    hold(arrival.id, null);
     opener.current?.focus();
   };
+  useEffect(() => () => hold(arrival.id, null), [arrival.id]);
   const over = arrival.units - arrival.taken; // more than is taken in without asking
   const taken = number(arrival.taken);
-  const send = async (came: Came, key: string) => {
-    await arrived(arrival.id, came, key);
+  const send = async (came: Came, tag: string, key: string) => {
+    await arrived(arrival.id, came, tag, key);
     adopt({ arrivals: [{ ...arrival, units: 0 }] });
   };
+  const { value: seen, tag } = changing.value ?? { value: arrival, tag: "" };
+  const [seenOver, seenTaken] = [seen.units - seen.taken, number(seen.taken)];
+  const differs = (["units", "taken", "difference"] as const).some((one) => seen[one] !== arrival[one]);
   return (
     <li>
       <div class="what">
@@ -67,29 +93,53 @@ function Row({ arrival }: { arrival: ArrivalView }) {
       {may("handle") && (
         <div class="acts">
           {arrival.taken > 0 && (
-            <Act main label={say("arrivals.confirm", { units: taken })} described={`${say("arrivals.confirm", { units: taken })}: ${name}, ${say("order.title", { id: arrival.order })}`} act={(key) => send({ units: arrival.taken }, key)} />
+            <Act main label={say("arrivals.confirm", { units: taken })} described={`${say("arrivals.confirm", { units: taken })}: ${name}, ${say("order.title", { id: arrival.order })}`} act={(key) => send({ units: arrival.taken }, "", key)} />
           )}
-          <button ref={opener} type="button" aria-expanded={changing.value} aria-label={`${say("arrivals.change")}: ${name}`} onClick={() => (changing.value ? leave() : (changing.value = true))}>
+          <button ref={opener} type="button" aria-expanded={changing.value !== null} aria-disabled={wish.value.busy} aria-label={`${say("arrivals.change")}: ${name}`} onClick={() => (changing.value ? leave() : void open())}>
             {say("arrivals.change")}
           </button>
+          <span class="trouble" role="status"><Trouble wish={wish.value} /></span>
         </div>
       )}
       {changing.value && (
         <Form
           label={question}
-          also={over > 0 ? { label: say("arrivals.keep_all", { units }), values: { all: "yes" } } : undefined}
+          about={seen}
+          also={seenOver > 0 ? { label: say("arrivals.keep_all", { units: number(seen.units) }), values: { all: "yes" } } : undefined}
           overruled={["too_many"]}
           fields={[
-            { name: "units", label: say("order.good"), kind: "whole", needed: true, least: 0, value: String(arrival.taken), hint: over > 0 ? say("arrivals.over", { units, taken, n: number(over) }) : "" },
+            { name: "units", label: say("order.good"), kind: "whole", needed: true, least: 0, value: String(seen.taken), hint: seenOver > 0 ? say("arrivals.over", { units: number(seen.units), taken: seenTaken, n: number(seenOver) }) : "" },
             { name: "rejected", label: say("order.rejected"), kind: "whole", least: 0, value: "0" },
             { name: "lot", label: say("arrivals.lot"), kind: "text" },
             { name: "expiry", label: say("arrivals.expiry"), kind: "date" },
             { name: "note", label: say("alerts.note"), kind: "text", hint: say("order.note_rejected") },
           ]}
           submit={say("arrivals.book")}
-          send={(values, key) => send(cameOf(values, arrival.units), key)}
+          send={async (values, key) => {
+            try {
+              await send(cameOf(values, seen.units), tag, key);
+            } catch (error) {
+              if (error instanceof Refused && error.status === 412) adopt({ arrivals: [(await lookAtArrival(arrival.id)).value] });
+              throw error;
+            }
+          }}
+          done={leave}
           close={leave}
-        />
+        >
+          {differs && (
+            <div class="meanwhile" role="status">
+              <p>{say("form.meanwhile")}</p>
+              <p class="note">{say("arrivals.came_now", { name, from: number(seen.units), to: units })}</p>
+              {arrival.units > 0 ? (
+                <button type="button" onClick={() => void open()}>
+                  {say("form.go_on")}
+                </button>
+              ) : (
+                <p>{say("form.step_over")}</p>
+              )}
+            </div>
+          )}
+        </Form>
       )}
     </li>
   );

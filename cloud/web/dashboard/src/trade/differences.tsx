@@ -1,4 +1,5 @@
 // What counts found that differs from the book; who may approves it, or has it counted once more.
+import { Refused } from "../api";
 import { may, session, site, skuName } from "../state";
 import { Panel, Since } from "../ui/panel";
 import { money, number, say } from "../words/words";
@@ -8,7 +9,8 @@ import { Act } from "./form";
 import { load } from "./round";
 import type { CountDifference } from "./types";
 
-const AGAIN_MS = 60_000;
+/** A count that waits for another moves nothing that the page hears of by itself. */
+const AGAIN_MS = 10_000;
 
 /** `key`: another one asks anew. */
 export function Differing({ done }: { done: number }) {
@@ -32,7 +34,12 @@ function Row({ one, again }: { one: CountDifference; again: () => void }) {
   const own = one.counts.some(({ by }) => by === session.value?.user);
   const about = `${name}, ${one.place || say("counting.off_shelf")}`;
   const act = (what: typeof approve | typeof countAgain) => async (key: string) => {
-    await what(one.place, one.sku, key);
+    try {
+      await what(one, key);
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500) again(); // somebody else counted, or decided, meanwhile
+      throw error;
+    }
     again();
     void load(); // what is asked for once more is on today's list at once
   };

@@ -6,7 +6,7 @@ import type { Said } from "../api";
 import { type Field, flaw, type Flaw } from "../core/forms";
 import { English } from "../ui/english";
 import { number, say } from "../words/words";
-import { useWish, type Wish } from "./wish";
+import { CALM, useWish, type Wish } from "./wish";
 
 export type Values = Record<string, string>;
 
@@ -18,8 +18,11 @@ interface Sheet {
   send: (values: Values, key: string) => Promise<unknown>;
   /** Reasons of refusals that a person may overrule: `values.anyway` is then set. */
   overruled?: string[];
-  /** What is strange about what was entered, in words, "" where nothing is: then it is asked once more before it is sent. */
-  doubt?: (values: Values) => string;
+  /** What is strange about what was entered, in words, "" where nothing is: then it is asked once more before it is sent.
+   *  `before`: it was entered before `about` became what it is. */
+  doubt?: (values: Values, before: boolean) => string;
+  /** What it is about, as it was seen: of another one, what was said of the former is over. */
+  about?: unknown;
   /** A second way to send it, with these values instead of what was entered. */
   also?: { label: string; values: Values };
   /** What is entered in other ways than by a field, and where: it is part of the wish. */
@@ -42,7 +45,7 @@ const ABOUT: Record<string, string> = {
   outside: "units", not_a_lot: "units", not_yours: "units", no_bounds: "units", key_used: "key", date: "due_ms",
 };
 
-export function Form({ label, fields, submit, send, overruled, doubt, also, besides, children, still, described, done, close }: Sheet) {
+export function Form({ label, fields, submit, send, overruled, doubt, about, also, besides, children, still, described, done, close }: Sheet) {
   const given = useSignal<Values>({});
   const wrong = useSignal<Record<string, string>>({});
   const [wish, make] = useWish();
@@ -50,6 +53,14 @@ export function Form({ label, fields, submit, send, overruled, doubt, also, besi
   /** What the service said is of what stands in the fields now. */
   const asSent = useSignal(false);
   const home = useRef<HTMLFormElement>(null);
+  const seen = useRef(about);
+  /** What was entered as it came to be about another one. */
+  const earlier = useRef<Values | null>(null);
+  useLayoutEffect(() => {
+    if (seen.current === about) return;
+    [seen.current, earlier.current] = [about, given.value];
+    [wish.value, wrong.value, doubted.value, asSent.value] = [CALM, {}, "", false];
+  }, [about]);
   const prefix = useId();
   const value = (field: Field) => given.value[field.name] ?? field.value ?? "";
   useLayoutEffect(() => (still ? undefined : home.current?.querySelector<HTMLElement>("input, select, textarea")?.focus()), []);
@@ -61,7 +72,7 @@ export function Form({ label, fields, submit, send, overruled, doubt, also, besi
     wrong.value = Object.fromEntries(found.map(([field, one]) => [field.name, worded(field, one!)]));
     if (found.length) return point(found[0]![0].name);
     const values: Values = { ...Object.fromEntries(fields.map((field) => [field.name, value(field).trim()])), ...besides, ...instead };
-    doubted.value = (!sure && doubt?.(values)) || "";
+    doubted.value = (!sure && doubt?.(values, earlier.current === given.value && Object.keys(given.value).length > 0)) || "";
     if (doubted.value) return;
     if (await make(values, (key) => send(values, key))) return done?.();
     asSent.value = true;

@@ -91,7 +91,10 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
           fields={fieldsOf(wanted, told, now.value, timezone.value)}
           submit={labelled(wanted)}
           overruled={["too_many", "in_transit", "not_a_lot", "need_over"]}
-          doubt={wanted === "change" ? (values) => much(raised(told, bodyOf(wanted, told, values, timezone.value).lines ?? [])) : undefined}
+          about={seen}
+          doubt={(values, before) =>
+            wanted === "change" ? much(raised(told, bodyOf(wanted, told, values, timezone.value).lines ?? [])) : before && REST[wanted] ? say("order.entered_before") : ""
+          }
           send={(values, key) => send(wanted, bodyOf(wanted, told, values, timezone.value), key, seen.version)}
           done={leave}
           close={leave}
@@ -114,10 +117,10 @@ function Meanwhile({ was, order, goOn }: { was: OrderView; order: OrderView; goO
       ))}
       {goOn ? (
         <button type="button" onClick={goOn}>
-          {say("order.go_on")}
+          {say("form.go_on")}
         </button>
       ) : (
-        <p>{say("order.step_over")}</p>
+        <p>{say("form.step_over")}</p>
       )}
     </div>
   );

@@ -6,6 +6,7 @@ import { amount, dayOf, type Field, noon } from "../core/forms";
 import { now, skuName } from "../state";
 import { Since } from "../ui/panel";
 import { number, say, timezone } from "../words/words";
+import { Refused } from "../api";
 import { type PlanLine, plan, stock } from "./api";
 import { Form, type Values } from "./form";
 import { refreshed } from "./portal_news";
@@ -31,9 +32,9 @@ export function planFields(shelves: PortalShelf[], at_ms: number, zone: string):
 /** Only the shelves that something was entered for. Pure. */
 export function planLines(shelves: PortalShelf[], values: Values, zone: string): PlanLine[] {
   const due_ms = values.due_ms ? noon(values.due_ms, zone) : 0;
-  return shelves.flatMap(({ sku }): PlanLine[] => {
+  return shelves.flatMap(({ sku, coming }): PlanLine[] => {
     const units = amount(values[`units ${sku}`] ?? "", "whole");
-    return units === null ? [] : [{ sku, units, ...(due_ms && { due_ms }) }];
+    return units === null ? [] : [{ sku, units, coming, ...(due_ms && { due_ms }) }];
   });
 }
 
@@ -69,16 +70,60 @@ function Opening({ label, came, children }: { label: string; came: Signal<string
   );
 }
 
+/** What is filled in is about what was seen as it was opened: what became of that since is told, and the form stays. */
+function AsSeen<T>({ now: shown, changes, children }: { now: T; changes: (seen: T, now: T) => string[]; children: (seen: T, meanwhile: ComponentChildren) => ComponentChildren }) {
+  const seen = useSignal(shown);
+  const found = changes(seen.value, shown);
+  const meanwhile = found.length > 0 && (
+    <div class="meanwhile" role="status">
+      <p>{say("form.meanwhile")}</p>
+      {found.map((text) => (
+        <p key={text} class="note">{text}</p>
+      ))}
+      <button type="button" onClick={() => (seen.value = shown)}>
+        {say("form.go_on")}
+      </button>
+    </div>
+  );
+  return <>{children(seen.value, meanwhile)}</>;
+}
+
+/** The portal is not told by itself what others do: where that is why something was refused, it is asked for. */
+async function asShown<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Refused && error.status === 409) refreshed();
+    throw error;
+  }
+}
+
+const fromTo = (from: number | undefined, to: number | undefined) => ({ from: from === undefined ? "–" : number(from), to: to === undefined ? "–" : number(to) });
+
+/** Of which shelves something else is to come than was seen. */
+function planned(seen: PortalShelf[], shelves: PortalShelf[]): string[] {
+  const before = new Map(seen.map((one) => [one.sku, one.coming]));
+  return shelves.filter(({ sku, coming }) => before.has(sku) && before.get(sku) !== coming).map(({ sku, name, coming }) => say("portal.coming_now", { name: name || sku, ...fromTo(before.get(sku), coming) }));
+}
+
+type Stock = Portal["stock"];
+
+/** Of what another figure was told than was seen. */
+function toldSince(seen: Stock, told: Stock): string[] {
+  const skus = [...new Set([...Object.keys(seen), ...Object.keys(told)])];
+  return skus.filter((sku) => seen[sku] !== told[sku]).map((sku) => say("portal.told_now", { name: skuName(sku), ...fromTo(seen[sku], told[sku]) }));
+}
+
 /** For the shelves about which the same side decides: a plan may not be about both, for it becomes one order. */
 export function Planning({ shelves, decider }: { shelves: PortalShelf[]; decider: "site" | "supplier" }) {
   const came = useSignal("");
-  const send = async (values: Values, key: string) => {
-    const lines = planLines(shelves, values, timezone.value);
+  const send = async (seen: PortalShelf[], values: Values, key: string) => {
+    const lines = planLines(seen, values, timezone.value);
     if (!lines.length) {
       came.value = say("portal.plan_empty");
       return;
     }
-    const made = await plan(lines, key);
+    const made = await asShown(plan(lines, key));
     came.value = made.state === "draft" ? say("portal.plan_waits") : say("portal.plan_made", { id: made.id });
     refreshed();
   };
@@ -88,7 +133,13 @@ export function Planning({ shelves, decider }: { shelves: PortalShelf[]; decider
       {(leave) => (
         <>
           {decider === "site" && <p class="note">{say("portal.plan_approved")}</p>}
-          <Form label={label} fields={planFields(shelves, now.value, timezone.value)} submit={say("portal.plan_send")} send={send} done={leave} close={leave} />
+          <AsSeen now={shelves} changes={planned}>
+            {(seen, meanwhile) => (
+              <Form label={label} fields={planFields(seen, now.value, timezone.value)} about={seen} submit={say("portal.plan_send")} send={(values, key) => send(seen, values, key)} done={leave} close={leave}>
+                {meanwhile}
+              </Form>
+            )}
+          </AsSeen>
         </>
       )}
     </Opening>
@@ -98,9 +149,11 @@ export function Planning({ shelves, decider }: { shelves: PortalShelf[]; decider
 export function Having({ told }: { told: Portal }) {
   const came = useSignal("");
   const skus = [...new Set([...Object.keys(told.names), ...Object.keys(told.stock)])].sort((a, b) => skuName(a).localeCompare(skuName(b)));
-  const fields = skus.map((sku): Field => ({ name: `stock ${sku}`, label: skuName(sku), kind: "whole", least: 0, value: String(told.stock[sku] ?? "") }));
-  const send = async (values: Values, key: string) => {
-    const { not_offered } = await stock(stockOf(skus, told.stock, values), key);
+  const fields = (seen: Stock) => skus.map((sku): Field => ({ name: `stock ${sku}`, label: skuName(sku), kind: "whole", least: 0, value: String(seen[sku] ?? "") }));
+  const send = async (seen: Stock, values: Values, key: string) => {
+    const changed = stockOf(skus, seen, values);
+    const before = Object.fromEntries(Object.keys(changed).map((sku) => [sku, seen[sku] ?? null]));
+    const { not_offered } = await asShown(stock(changed, before, key));
     came.value = not_offered.length ? say("portal.not_offered", { names: not_offered.map(skuName).join(", ") }) : say("portal.stock_noted");
     refreshed();
   };
@@ -129,7 +182,13 @@ export function Having({ told }: { told: Portal }) {
           {(leave) => (
             <>
               <p class="note">{say("portal.stock_how")}</p>
-              <Form label={say("portal.stock_tell")} fields={fields} submit={say("portal.stock_send")} send={send} done={leave} close={leave} />
+              <AsSeen now={told.stock} changes={toldSince}>
+                {(seen, meanwhile) => (
+                  <Form label={say("portal.stock_tell")} fields={fields(seen)} about={seen} submit={say("portal.stock_send")} send={(values, key) => send(seen, values, key)} done={leave} close={leave}>
+                    {meanwhile}
+                  </Form>
+                )}
+              </AsSeen>
             </>
           )}
         </Opening>

@@ -17,7 +17,7 @@ export interface Wish {
   english: string;
 }
 
-const CALM: Wish = { busy: false, said: null, trouble: "", english: "" };
+export const CALM: Wish = { busy: false, said: null, trouble: "", english: "" };
 
 /** `ask` is given the key of the wish; a wish of other words (`body`) has another key. True: it was done. */
 export function useWish(): [Signal<Wish>, (body: unknown, ask: (key: string) => Promise<unknown>) => Promise<boolean>] {

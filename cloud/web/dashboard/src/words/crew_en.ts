@@ -21,6 +21,8 @@ export const en = {
   "crew.missing": "There is no alert {id}, or it can not be asked for now.",
   "crew.about": "{what}: {title}",
   "crew.moved": "“{title}” is under “{tab}” now.",
+  "crew.meanwhile": "{by} did something about it meanwhile. It is now:",
+  "crew.meanwhile_unknown": "It changed meanwhile. It is now:",
   "crew.reopened": "came back: {n}",
   "crew.assigned": "With {name}",
   "crew.shelved_until": "Shelved until {time}",

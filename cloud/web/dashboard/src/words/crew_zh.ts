@@ -23,6 +23,8 @@ export const zh: Record<keyof typeof en, string> = {
   "crew.missing": "没有编号为 {id} 的告警，或暂时无法查询。",
   "crew.about": "{what}：{title}",
   "crew.moved": "“{title}”现在在“{tab}”里。",
+  "crew.meanwhile": "{by} 在此期间处理了它。现在：",
+  "crew.meanwhile_unknown": "它在此期间有变化。现在：",
   "crew.reopened": "再次出现：{n} 次",
   "crew.assigned": "交给 {name}",
   "crew.shelved_until": "搁置到 {time}",

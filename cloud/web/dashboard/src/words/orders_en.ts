@@ -48,8 +48,7 @@ export const en = {
   "order.no_history": "The history could not be loaded.",
   "order.meanwhile": "{by} changed this order meanwhile. It is now: {state}.",
   "order.meanwhile_unknown": "This order was changed meanwhile. It is now: {state}.",
-  "order.go_on": "Go on with it as it is now",
-  "order.step_over": "This can not be done with it any more. What you entered stays until you leave it.",
+  "order.entered_before": "You entered this before the order changed. Look at what is still to come: is it to be booked on top?",
   "order_state.draft": "Draft",
   "order_state.approved": "Approved",
   "order_state.sent": "Sent",
@@ -90,6 +89,7 @@ export const en = {
 
   "arrivals.title": "Seen by the shelves",
   "arrivals.came": "{units} × {name} came",
+  "arrivals.came_now": "{name}: {from} → {to} to book",
   "arrivals.fits": "Fits",
   "arrivals.sure": "{share} sure",
   "arrivals.fewer": "{n} fewer than ordered",

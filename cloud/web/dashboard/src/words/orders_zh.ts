@@ -50,8 +50,7 @@ export const zh: Record<keyof typeof en, string> = {
   "order.no_history": "历史加载失败。",
   "order.meanwhile": "{by} 在此期间修改了此订单。现在的状态：{state}。",
   "order.meanwhile_unknown": "此订单在此期间已被修改。现在的状态：{state}。",
-  "order.go_on": "按现在的内容继续",
-  "order.step_over": "现在已不能对它执行此操作。您填写的内容会保留，直到您关闭。",
+  "order.entered_before": "这是在订单变动之前填写的。请看还有多少未到：确定要再记这些吗？",
   "order_state.draft": "草稿",
   "order_state.approved": "已批准",
   "order_state.sent": "已发送",
@@ -92,6 +91,7 @@ export const zh: Record<keyof typeof en, string> = {
 
   "arrivals.title": "货架感知到货",
   "arrivals.came": "{name} 到货 {units} 件",
+  "arrivals.came_now": "{name}：待入账 {from} → {to}",
   "arrivals.fits": "对应",
   "arrivals.sure": "把握 {share}",
   "arrivals.fewer": "比订购少 {n}",

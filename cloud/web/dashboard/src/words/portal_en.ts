@@ -37,6 +37,8 @@ export const en = {
   "portal.stock_how": "An empty field: you do not say.",
   "portal.stock_send": "Save",
   "portal.stock_noted": "Noted.",
+  "portal.coming_now": "{name}: still to come {from} → {to}",
+  "portal.told_now": "{name}: {from} → {to}",
   "portal.not_offered": "Noted, but the site knows no offer of yours for: {names}.",
 
   "papers.title": "Papers from your machine",

@@ -39,6 +39,8 @@ export const zh: Record<keyof typeof en, string> = {
   "portal.stock_how": "留空表示不告知。",
   "portal.stock_send": "保存",
   "portal.stock_noted": "已记录。",
+  "portal.coming_now": "{name}：在途和已提交 {from} → {to}",
+  "portal.told_now": "{name}：{from} → {to}",
   "portal.not_offered": "已记录，但站点没有您对以下物品的报价：{names}。",
 
   "papers.title": "您系统的单据",

@@ -71,6 +71,8 @@ export const en = {
   "site.take_theirs": "Take theirs",
   "site.more_fields": "More fields",
   "site.usual": "usual: {value}",
+  "site.emptied": "Left empty, it becomes {value}, as usual.",
+  "site.grown": "{name}: {from} → {to}. Is that meant?",
   "site.yes": "yes",
   "site.no": "no",
   "site.fits": "{n} fit",

@@ -73,6 +73,8 @@ export const zh: Record<keyof typeof en, string> = {
   "site.take_theirs": "采用对方的内容",
   "site.more_fields": "更多字段",
   "site.usual": "默认：{value}",
+  "site.emptied": "留空即恢复默认：{value}。",
+  "site.grown": "{name}：{from} → {to}，确认无误吗？",
   "site.yes": "是",
   "site.no": "否",
   "site.fits": "可放 {n} 件",

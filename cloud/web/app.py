@@ -46,7 +46,7 @@ from cloud.web.desk import Desk
 from cloud.web.door import IDLE_S, SECURITY, Door, Doorway, Porter, room
 from cloud.web.live import Live
 from cloud.web.oidc import Oidc
-from cloud.web.pages import Pages
+from cloud.web.pages import Pages, led
 from cloud.web.replies import Refusal, refused
 from cloud.web.roles import Who
 from cloud.web.routing import Route
@@ -147,7 +147,8 @@ def make_app(
             gone = request.transport is None or request.transport.is_closing()
             if isinstance(error, ConnectionError) and gone:  # who asked is
                 error = Refusal(400, "bad_request", "nobody waits for the answer any more", "ask again")
-            response = refused(error, f"{request.method} {pattern}", request.rel_url.raw_path)
+            elsewhere = led(request) if isinstance(error, web.HTTPNotFound) and pattern == "none" else None
+            response = elsewhere or refused(error, f"{request.method} {pattern}", request.rel_url.raw_path)
         if (route := table.get((method, pattern))) is not None:
             await told.tell(request, route, response)
         if response.status != 101:

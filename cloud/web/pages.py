@@ -14,6 +14,8 @@ from aiohttp import web
 from cloud.web.routing import Media, Route, get
 
 HASHED = re.compile(r".+-[0-9A-Z]{8}\.[a-z0-9]+")
+OTHERS = ("api/", "grafana/", "assets/", "public/")
+"""What no page is below."""
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Dashboard not built</title>
 <h1>The dashboard is not built</h1>
 <p>The service runs, but its pages were not found. Build them in the project's folder with
@@ -29,6 +31,16 @@ def build_of(static: Path) -> str:
         return (static / "version.txt").read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+def led(request: web.Request) -> web.Response | None:
+    """Where a browser goes that was sent to an address of no page: below the `#` of the one there is, which has that
+    page or says that there is none. None for programs, and below the addresses that are theirs."""
+    path = request.rel_url.raw_path.strip("/")
+    if request.method != "GET" or path.startswith(OTHERS) or "text/html" not in request.headers.get("Accept", ""):
+        return None
+    up = "../" * (request.rel_url.raw_path.count("/") - 1) or "./"
+    return web.Response(status=303, headers={"Location": f"{up}wall" if path == "wall" else f"{up}#/{path}"})
 
 
 class Pages:

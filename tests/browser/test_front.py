@@ -315,3 +315,62 @@ def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_home(shop: Shop
     page.get_by_role("link", name="To the overview").click()
 
     expect(page.locator(".tile").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("address", "english", "chinese"),
+    [
+        ("#/", "Overview", "总览"),
+        ("#/alerts/history", "Alerts", "告警"),
+        ("#/stock/SKU-1005", "Pallet wrap 500 · Stock", "Pallet wrap 500 · 库存"),
+        ("#/slot/A09-05", "A09-05 · Overview", "A09-05 · 总览"),
+        ("#/orders/4", "4 · Orders", "4 · 订单"),
+        ("#/account", "My account", "我的账户"),
+    ],
+)
+def test_each_page_has_a_title_of_its_own(shop: Shop, visit: Visit, address: str, english: str, chinese: str) -> None:
+    expect(visit(shop, address)).to_have_title(f"{english} · Hangzhou DC 2 · Smart warehouse")
+    expect(visit(shop, address, language="zh")).to_have_title(re.compile(f"^{chinese} · Hangzhou DC 2 · "))
+
+
+def test_an_address_without_its_sign_leads_to_its_page(shop: Shop, visit: Visit) -> None:
+    page = visit(shop)
+    page.goto(f"{shop.base}stock")
+
+    expect(page.locator(".stock").first).to_be_visible()
+    assert page.url == f"{shop.base}#/stock"
+
+
+def test_a_trend_of_equipment_carries_the_time_of_its_last_point_live_as_well_as_away(shop: Shop, visit: Visit) -> None:
+    machine = shop.fake.become().assets[0]
+    now, day_ms = now_ms(), 24 * 3_600_000
+    days = [now - n * day_ms for n in (4, 3, 2)]
+
+    async def found() -> list[TrendView]:
+        lost = [2.0, 9.0, 26.7]
+        return [TrendView("asset", machine.id, "capacity_lost", "%", 4.0, days[0], days[-1], days, lost, -5.8, 5.8)]
+
+    shop.do(setattr, shop.fake.front, "trends", found)
+    page = visit(shop)
+    trend = page.locator(".trends .room")
+
+    expect(trend.locator(".note").first).to_have_text(re.compile(r"of \w+,? \d+ \w+"))
+    told = re.search(r"of (\w+,? \d+ \w+)", trend.locator(".note").first.inner_text())
+    assert told
+    shop.do(shop.fake.lose_gateway)
+    expect(trend.locator(".note strong")).to_have_text(f"as of {told[1]}")
+
+
+def test_tiles_of_shelves_are_as_of_then_when_all_slots_are_silent_though_the_gateway_is_there(
+    shop: Shop, visit: Visit
+) -> None:
+    page = visit(shop)
+    tiles = page.locator(".tile", has_text=re.compile("Articles out|Below reorder|Shelves full|Picks, last hour"))
+    expect(tiles).to_have_count(4)
+    expect(page.locator(".tile", has_text="as of")).to_have_count(0)  # two of many are silent here
+
+    lost = [replace(one, status="silent") for one in shop.fake.become().slots]
+    shop.do(lambda: shop.fake.become(slots=lost))
+
+    for tile in tiles.all():
+        expect(tile.locator(".note strong")).to_have_text(re.compile(r"^as of \d\d:\d\d$"))

@@ -47,6 +47,22 @@ async def test_the_page_is_asked_for_anew_and_hashed_files_are_for_good(web: Web
 
 
 @pytest.mark.parametrize(
+    ("path", "there"),
+    [("/map", "./#/map"), ("/wall/", "../wall"), ("/no/such", "../#/no/such"), ("/a%2f<x>", "./#/a%2F%3Cx%3E")],
+)
+async def test_a_browser_at_no_page_is_led_to_the_one_that_says_so(web: Web, path: str, there: str) -> None:
+    client = await web.client()
+
+    async with client.get(path, headers={"Accept": "text/html,*/*;q=0.8"}, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (303, there)
+        assert "Content-Security-Policy" in response.headers
+    async with client.get(path, allow_redirects=False) as response:
+        assert await error_of(response) == (404, "unknown")
+    async with client.get(f"/api/v1{path}", headers={"Accept": "text/html"}, allow_redirects=False) as response:
+        assert await error_of(response) == (404, "unknown")
+
+
+@pytest.mark.parametrize(
     "path",
     ["/../secret.txt", "/assets/../../secret.txt", "/assets/..%2fsecret.txt", "/assets/%2e%2e", "/assets/a%00.js"],
 )

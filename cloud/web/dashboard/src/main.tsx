@@ -10,6 +10,7 @@ import { follow } from "./route";
 import { broad, may, narrow, roomy, session, wall } from "./state";
 import { Shell } from "./ui/shell";
 import { Later, LaterDoor, LaterPeople } from "./ui/later";
+import { entitle } from "./ui/title";
 import { bring } from "./words/books";
 
 function App() {
@@ -27,4 +28,5 @@ addEventListener("hashchange", follow);
 follow();
 start();
 await bring("page", "rules").catch(() => undefined); // codes are shown rather than nothing
+entitle();
 render(<App />, document.getElementById("app")!);

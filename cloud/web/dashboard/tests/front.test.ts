@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alike, ALIKE_MIN } from "../src/core/alike";
+import { many, manySince } from "../src/core/known";
 import { across, down, line, ticks } from "../src/core/spark";
 import type { AlertView } from "../src/types";
 
@@ -36,4 +37,12 @@ test("a few alike stay as they are, and so do those that somebody took on", () =
   const few = Array.from({ length: ALIKE_MIN - 1 }, (_, n) => alert(n));
   const taken = Array.from({ length: ALIKE_MIN - 1 }, (_, n) => alert(n + 9, { state: "acknowledged" }));
   assert.equal(alike([...few, ...taken]).length, 2 * (ALIKE_MIN - 1));
+});
+
+test("a single silent slot makes no figure of all shelves old; many do, as of when they became many", () => {
+  assert.deepEqual([many(0, 0), many(1, 4), many(2, 4), many(10, 100), many(11, 100), many(4, 4)], [false, false, true, false, true, true]);
+  assert.equal(manySince([900, 800, 100], 20), 900); // one and another were silent before
+  assert.equal(manySince([500, 500], 2), 500);
+  assert.equal(manySince([0, 700], 4), 700); // one was never known
+  assert.equal(manySince([], 4), 0);
 });

@@ -54,7 +54,7 @@ test("features are told with their unit, by the names gateways give", () => {
 test("the figures behind a fault have names and units; what is told elsewhere is left out", () => {
   assert.deepEqual(figures({ params: { now: 3.2, limit: 7.1 }, channel: "1/vibration_mm_s" }), ["now 3.2\u00a0mm/s", "limit 7.1\u00a0mm/s"]);
   assert.deepEqual(figures({ params: { value: 4.25, hours: 3, ratio: 2.5 }, channel: "1/temperature_c" }), ["value 4.25\u00a0°C", "for 3 hr", "times the usual 2.5"]);
-  assert.deepEqual(figures({ params: { capacity_lost_pct: 38, duty: 0.61, days_low: 3, fall_min: 21.4, told_by: "contact", odd_c: 3, gone: null }, channel: "" }), ["cooling lost 38%", "runs 61%", "cools down in 21 min", "told by a door contact", "odd 3.0\u00a0°C"]);
+  assert.deepEqual(figures({ params: { capacity_lost_pct: 38, duty: 0.61, days_low: 3, fall_min: 21.4, told_by: "contact", odd_c: 3, gone: null }, channel: "" }), ["cooling lost in the last 24 hours 38%", "runs 61%", "cools down in 21 min", "told by a door contact", "odd 3.0\u00a0°C"]);
 });
 
 test("spans are in the unit that fits", () => {

@@ -134,6 +134,7 @@ test("the words of the rules have the same blanks in both languages, and say wha
   assert.deepEqual(said(make("temperature_breach", cold)), ["Further than goods bear", "16.2\u00a0°C, limit 15.0\u00a0°C", "at worst 17.0\u00a0°C", "30 min outside"]);
   const worn = { fault: "wearing", since_ms: 5, health_pct: 30, days_low: 20, days_mid: 30, days_high: null };
   assert.deepEqual(said(make("machine_health", worn)), ["It wears out", "at least 20 days left", "health 30%"]);
+  assert.ok(said(make("machine_health", { ...worn, days_low: 4.1, days_high: 13.5 })).includes("4 to 14 days left")); // as on the page of equipment
   assert.deepEqual(said(make("expiry", { lot: "", days: -2, at_stake: 12, expired: 12, value: 6, name: "Milk" })), ["12 at stake", "12 expired already", "over for 2 days", "€6.00"]);
   assert.equal(titled(make("zone_dark", {})), "Many devices fell silent at once");
 });

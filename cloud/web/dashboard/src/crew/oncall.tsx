@@ -1,7 +1,8 @@
 // Who is on call: now, next, and over the roster's days as a strip, with the same as a list for who can not see it.
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { dayOf, noon } from "../core/forms";
-import { may, narrow, now, zoneName } from "../state";
+import { may, now, zoneName } from "../state";
 import { type Asked, useAsked } from "../trade/asked";
 import { Form } from "../trade/form";
 import { Panel, Since } from "../ui/panel";
@@ -15,6 +16,11 @@ import type { CrewsView as Crew, NoticeView, RosterView, TeamView, TurnView } fr
 const DAYS = 14;
 const DAY_MS = 86_400_000;
 const AGAIN_MS = 300_000;
+
+/** A letter is so wide on average, of the strip's own size; a turn keeps so many free. */
+const LETTER_EM = 0.56;
+const EDGES = 2;
+const WIDE = /[\u2e80-\uffef]/g;
 
 const at = (ms: number) => `${day(ms)} ${minute(ms)}`;
 
@@ -98,6 +104,14 @@ function TestNotice() {
 
 function Strip({ roster: held, failed, teams }: { roster: RosterView | null; failed: boolean; teams: TeamView[] }) {
   const title = say("oncall.roster", { n: DAYS });
+  const strip = useRef<HTMLDivElement>(null);
+  const letters = useSignal(0);
+  useLayoutEffect(() => {
+    if (!strip.current) return;
+    const watch = new ResizeObserver(([it]) => (letters.value = it!.contentRect.width / parseFloat(getComputedStyle(it!.target).fontSize) / LETTER_EM));
+    watch.observe(strip.current);
+    return () => watch.disconnect();
+  }, [held]);
   if (!held) return <Panel name="roster" title={title}><p class="calm">{say(failed ? "later.failed" : "loading.text")}</p></Panel>;
   if (!held.turns.length) return <Panel name="roster" title={title}><p class="calm">{say("oncall.no_roster")}</p></Panel>;
   const ids = [...new Set(held.turns.map((turn) => turn.team))];
@@ -106,7 +120,7 @@ function Strip({ roster: held, failed, teams }: { roster: RosterView | null; fai
   const days = midnights(held).map((one, n, all) => [one, all[n + 1] ?? held.to_ms] as const);
   return (
     <Panel name="roster" title={title} aside={`${day(held.from_ms)} – ${day(held.to_ms)}`}>
-      <div class="strip" aria-hidden="true">
+      <div class="strip" ref={strip} aria-hidden="true">
         <div class="days">
           {days.map(([from, until]) => (
             <span key={from} style={{ left: share(from), width: `calc(${share(until)} - ${share(from)})` }}>{until - from > DAY_MS / 2 && dayNumber(from)}</span>
@@ -118,7 +132,7 @@ function Strip({ roster: held, failed, teams }: { roster: RosterView | null; fai
             <div class="turns">
               {held.turns.filter((turn) => turn.team === id).map((turn) => (
                 <span key={turn.from_ms} class={`turn ${turn.stands_in ? "stands-in" : ""} ${turn.from_ms <= now.value && now.value < turn.until_ms ? "is-now" : ""}`} style={{ left: share(turn.from_ms), width: `calc(${share(turn.until_ms)} - ${share(turn.from_ms)})` }} title={told(turn)}>
-                  <span>{short(turn, (turn.until_ms - turn.from_ms) / span)}</span>
+                  <span>{short(turn, ((turn.until_ms - turn.from_ms) / span) * letters.value)}</span>
                 </span>
               ))}
               <i class="at-now" style={{ left: share(now.value) }} />
@@ -149,11 +163,10 @@ function midnights({ from_ms, to_ms }: RosterView): number[] {
   return all;
 }
 
-/** As much of a name as its turn has room for; `share` of the strip. */
-function short({ name }: TurnView, share: number): string {
-  const room = share * (narrow.value ? 38 : 130); // in letters
+/** The name, or its first, as its turn has room for so many letters; where neither has, it stands in the list alone. */
+function short({ name }: TurnView, room: number): string {
   const [first = name] = name.split(" ");
-  return name.length <= room ? name : first.length <= room ? first : name.slice(0, 1);
+  return [name, first].find((one) => one.replace(WIDE, "mm").length + EDGES <= room) ?? "";
 }
 
 function told(turn: TurnView): string {

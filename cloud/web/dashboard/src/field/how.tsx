@@ -75,7 +75,7 @@ export function Backlog({ room }: { room: Waiting }) {
   const hours = ms / 3_600_000;
   return (
     <>
-      {hours < 1 ? quantity(ms, "ms") : say("gate.hours", { n: number(hours, hours < 10 ? 1 : 0) })} <span class="note">{say("gate.waiting", { n: number(waits) })}</span>
+      {hours < 1 ? quantity(ms, "ms") : say("gate.hours", { n: number(hours, hours < 10 ? 1 : 0) })} <span class="note">{waits === 1 ? say("gate.waiting_one") : say("gate.waiting", { n: number(waits) })}</span>
     </>
   );
 }

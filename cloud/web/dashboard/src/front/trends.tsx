@@ -1,7 +1,7 @@
 // The courses that are furthest out of what is normal, the worst first.
 import { across, down, type Span, ticks } from "../core/spark";
 import { appended, span, steps, withGaps } from "../core/series";
-import { counted, featured, featureName, normal } from "../plant/features";
+import { byDay, counted, featured, featureName, normal } from "../plant/features";
 import { assetName } from "../plant/told";
 import { assets, rooms } from "../plant/live";
 import { assetHref, hrefOf, slotHref } from "../route";
@@ -9,7 +9,7 @@ import { heldAt, now, skuName, slots, speaks, zoneName, zones } from "../state";
 import type { TrendView } from "../types_front";
 import { HOUR_MS } from "../ui/history";
 import { Spark } from "../ui/spark";
-import { asOf, exact, minute, number, percent, quantity, say, shortDay } from "../words/words";
+import { asOf, day, exact, minute, number, percent, quantity, say, shortDay } from "../words/words";
 import { failed, trends, useTrends } from "./api";
 
 const DAYS_MS = 36 * HOUR_MS;
@@ -41,6 +41,8 @@ function Trend({ trend }: { trend: TrendView }) {
   const [least, most] = span(series.v, [low, high]);
   const value = zone || slot ? newest : (series.v.findLast((one) => one !== null) ?? null); // as it is told everywhere; what is kept comes later
   const old = zone ? !speaks(zone.series) : slot ? slot.status === "silent" : !speaks(id);
+  const [until, lately] = kind === "asset" ? lastKept(trend) : [zone?.at_ms || (slot && heldAt(slot)) || trend.to_ms, false];
+  const when = lately ? day(until) : asOf(until, now.peek());
   const out = !old && value !== null && ((low !== null && value < low) || (high !== null && value > high));
   const of = { name: trend.name, unit: trend.unit, normal_low: low, normal_high: high };
   const asset = assets.value.get(id);
@@ -55,9 +57,10 @@ function Trend({ trend }: { trend: TrendView }) {
         <b class="value">{told}</b>
       </span>
       <span class="note">
-        {old && <strong>{say("climate.was", { time: asOf(zone?.at_ms || (slot && heldAt(slot)) || asset?.heard_ms || trend.to_ms, now.peek()) })}</strong>}
+        {old && <strong>{say("climate.was", { time: when })}</strong>}
         {out && <strong>{say("climate.out_of_range")}</strong>}
         <span>{feature}</span>
+        {!old && kind === "asset" && <span>{say(lately ? "trends.of_day" : "feature.at", { when })}</span>}
         {normal(of) && <span class="normal">{normal(of)}</span>}
       </span>
       {series.v.some((one) => one !== null) ? (
@@ -67,6 +70,11 @@ function Trend({ trend }: { trend: TrendView }) {
       )}
     </a>
   );
+}
+
+/** Of when the figure of equipment is: of the last point that is kept, whenever its device was heard; and whether that is a whole day's. */
+function lastKept({ name, values, times_ms, to_ms }: TrendView): [number, boolean] {
+  return [times_ms[values.findLastIndex((one) => one !== null)] ?? to_ms, byDay(name)];
 }
 
 function Chart({ span: drawn, trend, series, label }: { span: Span; trend: TrendView; series: { t: number[]; v: (number | null)[] }; label: string }) {

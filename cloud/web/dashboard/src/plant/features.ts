@@ -71,11 +71,11 @@ export function normal(of: Pick<Drawn, "name" | "unit" | "normal_low" | "normal_
   return low !== null ? say("feature.normal_above", { low: featured(low, of) }) : "";
 }
 
-/** What a cooler does, of which a chart has one figure a day; and of these what is judged by the last 24 hours. */
-const BY_DAY = new Set(["capacity_lost", "duty", "rise", "recovery_slower", "disturbances"]);
+/** What a chart has one figure a day of; and what of it is judged by the last 24 hours. */
+const BY_DAY = new Set(["capacity_lost", "duty", "rise", "recovery_slower", "disturbances", "battery"]);
 const LATELY = new Set(["duty", "fall", "rise"]);
 
-export const byDay = (name: string): boolean => BY_DAY.has(name);
+export const byDay = (name: string): boolean => parts(name).kind === "work" || BY_DAY.has(name);
 
 /** What moved by now, over which time: "Share of time it runs 61%, normal 38% to 46%, in the last 24 hours". */
 export const movedNow = (feature: Feature): string => (LATELY.has(feature.name) ? `${moved(feature)}, ${say("feature.lately")}` : moved(feature));

@@ -1,20 +1,18 @@
 // Equipment, orders and rooms in words and in order. Pure, but for the language.
-import { day, figure, known, minute, moment, number, quantity, say, timezone, word } from "../words/words";
+import { day, daysHigh, daysLow, figure, known, minute, moment, number, quantity, say, timezone, word } from "../words/words";
 import { dayOf, msOf } from "../core/forms";
 import type { AssetView, RoomView, WorkView } from "../types";
 
 /** So many days, or more: open-ended. */
 export const DAYS_MAX = 3650;
 
-/** Days left as an interval: "9 to 31 days". Its ends are rounded outwards, so that it never tells more than is known. */
+/** Days left as an interval: "9 to 31 days". */
 export function lasting(days: AssetView["days"]): string {
   if (!days) return say("asset.not_foretold");
   const [low, , high] = days;
   if (low >= DAYS_MAX) return say("asset.years");
-  const least = low < 3 ? Math.floor(low * 10) / 10 : Math.floor(low);
-  if (high >= DAYS_MAX) return say("asset.at_least", { low: figure(least) });
-  const most = high < 3 ? Math.ceil(high * 10) / 10 : Math.ceil(high);
-  return say("asset.days", { low: figure(least), high: figure(most) });
+  if (high >= DAYS_MAX) return say("asset.at_least", { low: daysLow(low) });
+  return say("asset.days", { low: daysLow(low), high: daysHigh(high) });
 }
 
 /** What the interval promises: one in twenty fails before it begins, half before its middle, one in twenty after it ends. */

@@ -10,7 +10,7 @@ import { dark } from "../theme";
 import type { RackView, SlotView } from "../types";
 import { language, asOf, number, quantity, say, word } from "../words/words";
 import { Status, StatusMark } from "./marks";
-import { type Change, inks, paintCells, paintFloor, paintLit, paintShades, paintTitles } from "./paint";
+import { type Change, inks, paintCells, paintFloor, paintLit, paintShades, paintTitles, type Told } from "./paint";
 import { Panel, zoom } from "./panel";
 
 const NONE: RackView[] = [];
@@ -158,12 +158,12 @@ function looksAlike(a: SlotView, b: SlotView): boolean {
   return a.status === b.status && a.count === b.count && a.capacity === b.capacity;
 }
 
-/** How warm a room is; of one whose thermometer does not speak, when that was, or in a narrow room that nobody knows (`short`). */
-function climate(id: string): { text: string; short?: string; bad: boolean } {
+/** How warm a room is; of one whose thermometer does not speak, when that was, or where that has no room, that it is of then (`past`). */
+function climate(id: string): Told {
   const zone = zones.value.get(id);
   if (!zone || zone.temperature_c === null) return { text: "", bad: false };
   const warmth = quantity(zone.temperature_c, "Cel", 1);
-  if (!speaks(zone.series)) return { text: `${warmth}, ${say("climate.was", { time: asOf(zone.at_ms, now.peek()) })}`, short: "?", bad: false };
+  if (!speaks(zone.series)) return { text: `${warmth}, ${say("climate.was", { time: asOf(zone.at_ms, now.peek()) })}`, past: warmth, bad: false };
   const bad = (zone.min_c !== null && zone.temperature_c < zone.min_c) || (zone.max_c !== null && zone.temperature_c > zone.max_c);
   return { text: warmth, bad };
 }

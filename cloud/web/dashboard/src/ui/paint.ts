@@ -56,27 +56,44 @@ export function paintFloor(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink
   }
 }
 
+/** What is measured in a room: beside its name, or below it in a room that is empty; where neither has space, `past`, the
+ *  figure alone, struck through as all that is not of now. */
+export interface Told {
+  text: string;
+  past?: string;
+  bad: boolean;
+}
+
+/** So much an empty room has to have below its name's line for a second one. */
+const LINE = 20;
+
 /** The names of the rooms, over themselves. `told` adds what is measured there. */
-export function paintTitles(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink, told: (zone: string) => { text: string; short?: string; bad: boolean }): void {
+export function paintTitles(pen: CanvasRenderingContext2D, floor: Floor, ink: Ink, told: (zone: string) => Told): void {
   pen.textBaseline = "middle";
+  const used = new Set(floor.cells.map((cell) => cell.zone));
   for (const room of floor.rooms) {
     const [x, y, widest] = [room.x + TITLE_X, room.y + TITLE / 2 + 1, room.width - 2 * TITLE_X];
+    const lines = !used.has(room.zone) && room.height >= TITLE + LINE ? 2 : 1;
     pen.fillStyle = ink.room;
-    pen.fillRect(x, y - 9, widest, 18);
-    const { text: whole, short, bad } = told(room.zone);
+    pen.fillRect(x, y - 9, widest, 18 + (lines - 1) * LINE);
+    const { text: whole, past, bad } = told(room.zone);
     pen.font = FONT.replace("500", "600");
     const named = pen.measureText(room.name).width;
     pen.font = FONT;
-    const text = short !== undefined && named + pen.measureText(whole).width + TITLE_X > widest ? short : whole;
-    const beside = text ? pen.measureText(text).width + TITLE_X : 0;
+    const fits = named + pen.measureText(whole).width + TITLE_X <= widest;
+    const below = !fits && lines === 2 && pen.measureText(whole).width <= widest;
+    const text = fits || below || past === undefined ? whole : past;
+    const width = text ? pen.measureText(text).width : 0;
+    const beside = text && !below ? width + TITLE_X : 0;
     pen.font = FONT.replace("500", "600");
     pen.fillStyle = ink.text;
     const name = cut(pen, room.name, widest - beside);
     pen.fillText(name, x, y);
-    const after = x + pen.measureText(name).width + TITLE_X;
+    const at = below ? [x, y + LINE] as const : [x + pen.measureText(name).width + TITLE_X, y] as const;
     pen.font = FONT;
     if (bad) pen.fillStyle = ink.bad;
-    if (beside <= widest) pen.fillText(text, after, y);
+    if (beside <= widest) pen.fillText(text, ...at);
+    if (beside <= widest && text === past) pen.fillRect(at[0], at[1] - 0.5, width, 1);
   }
 }
 

@@ -1,7 +1,7 @@
 // What an alert says: its title and the figures in its parameters, worded by its rule.
 import { deviceName, gatewayOf, gateways, now, site, skuName, zoneName } from "../state";
 import type { AlertView, NeedView, SlotView } from "../types";
-import { ago, asOf, days, figure, known, money, number, percent, quantity, say, word } from "../words/words";
+import { ago, asOf, days, daysHigh, daysLow, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 
 /** The title of an alert, with the side of the limit where the rule tells one. A rule without words is its code. */
 export function titled({ rule, params }: AlertView): string {
@@ -97,7 +97,7 @@ function phrases(text: string, params: AlertView["params"]): string[] {
 /** How many days are left: nine of ten last so long; open-ended where nobody knows an end. */
 function left({ days_low: low, days_high: high }: AlertView["params"]): string {
   if (typeof low !== "number") return "";
-  return typeof high === "number" ? say("alert.left", { low: figure(low), high: figure(high) }) : say("alert.left_open", { low: figure(low) });
+  return typeof high === "number" ? say("alert.left", { low: daysLow(low), high: daysHigh(high) }) : say("alert.left_open", { low: daysLow(low) });
 }
 
 /** "1/vibration_mm_s" is the vibration of channel 1. */
@@ -150,7 +150,7 @@ function capacity(n: (name: string) => number | null): string[] {
   const [lost, left, low, high, duty, expected] = [n("capacity_lost_pct"), n("days_mid"), n("days_low"), n("days_high"), n("duty"), n("duty_expected")];
   const said = lost === null ? [] : [say("alert.capacity_lost", { share: percent(lost / 100) })];
   if (left !== null && low !== null) {
-    said.push(high === null ? say("alert.limit_in_open", { days: figure(left), low: figure(low) }) : say("alert.limit_in", { days: figure(left), low: figure(low), high: figure(high) }));
+    said.push(high === null ? say("alert.limit_in_open", { days: figure(left), low: daysLow(low) }) : say("alert.limit_in", { days: figure(left), low: daysLow(low), high: daysHigh(high) }));
   }
   if (duty !== null && expected !== null) said.push(say("alert.duty", { duty: percent(duty), expected: percent(expected) }));
   return said;

@@ -2,9 +2,10 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask } from "../api";
+import { many, manySince } from "../core/known";
 import { span, withGaps } from "../core/series";
 import { hrefOf, type Page } from "../route";
-import { gatewaysInOrder, kpi, now } from "../state";
+import { gatewaysInOrder, heldAt, kpi, now, slots, tally } from "../state";
 import type { Kpi } from "../types";
 import type { TilesView } from "../types_front";
 import { asOf, exact, type Key, minute, number, say } from "../words/words";
@@ -17,7 +18,7 @@ interface Tile {
   page: Page;
   unit?: string;
   tone?: (value: number) => string;
-  /** It is of what gateways tell of shelves: with one away it is as of then. */
+  /** It is of what is told of shelves: where that is not known now, it is as of then. */
   ofShelves?: boolean;
 }
 
@@ -59,13 +60,16 @@ export function Tiles() {
   );
 }
 
-/** As of when the figures of shelves are, where a gateway is away; "" while all are there. */
+/** As of when the figures of shelves are: where a gateway is away, or many slots are not heard of, whatever the reason; "" while it is now. */
 const shelvesAsOf = computed(() => {
   const all = gatewaysInOrder.value;
   const away = all.filter((one) => !one.connected && one.last_seen_ms > 0);
-  if (!away.length) return "";
-  const time = asOf(Math.min(...away.map((one) => one.last_seen_ms)), now.peek());
-  return away.length === all.length ? say("climate.was", { time }) : say("kpi.part_was", { time });
+  const { silent } = tally.value;
+  const size = slots.value.size;
+  const lost = many(silent, size) ? [...slots.value.values()].filter(({ status }) => status === "silent").map(heldAt) : [];
+  const since = manySince(lost, size) || Math.min(...away.map((one) => one.last_seen_ms));
+  if (since === Infinity) return "";
+  return say(silent === size || away.length === all.length ? "climate.was" : "kpi.part_was", { time: asOf(since, now.peek()) });
 });
 
 function One({ tile: { key, name, page, unit, tone, ofShelves }, value }: { tile: Tile; value: number }) {

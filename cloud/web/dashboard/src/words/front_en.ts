@@ -2,6 +2,7 @@
 export const en = {
   "trends.title": "Worst trends",
   "trends.none": "Nothing is measured that has a normal range.",
+  "trends.of_day": "of {when}",
   "trends.chart": "{name}: {feature}, now {value}",
   "trends.count": "Units on the shelf",
   "trends.of": "{n} of {capacity}",

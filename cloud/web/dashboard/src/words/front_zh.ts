@@ -4,6 +4,7 @@ import type { en } from "./front_en";
 export const zh: Record<keyof typeof en, string> = {
   "trends.title": "最差趋势",
   "trends.none": "没有带正常范围的测量值。",
+  "trends.of_day": "{when}",
   "trends.chart": "{name}：{feature}，现在 {value}",
   "trends.count": "货架上的件数",
   "trends.of": "{n} / {capacity}",

@@ -64,6 +64,7 @@ export const en = {
   "gate.outbox_room": "{hours} of room with the cloud away",
   "gate.outbox_unknown": "room not known yet",
   "gate.waiting": "{n} reports wait",
+  "gate.waiting_one": "1 report waits",
   "gate.ready": "It can do all of its work.",
   "gate.not_ready": "It can not do all of its work:",
   "gate.problems": "What it could not read",

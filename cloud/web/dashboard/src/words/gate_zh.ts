@@ -66,6 +66,7 @@ export const zh: Record<keyof typeof en, string> = {
   "gate.outbox_room": "云端断开时可存 {hours}",
   "gate.outbox_unknown": "容量尚不清楚",
   "gate.waiting": "{n} 条报告待发",
+  "gate.waiting_one": "1 条报告待发",
   "gate.ready": "一切工作正常。",
   "gate.not_ready": "部分工作无法进行：",
   "gate.problems": "无法读取的消息",

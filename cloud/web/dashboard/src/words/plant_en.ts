@@ -98,7 +98,7 @@ export const en = {
   "feature.level": "Level",
   "feature.change": "Change",
   "feature.median": "Median",
-  "param.capacity_lost_pct": "cooling lost",
+  "param.capacity_lost_pct": "cooling lost in the last 24 hours",
   "param.duty": "runs",
   "param.duty_expected": "expected to run",
   "param.fall_min": "cools down in",

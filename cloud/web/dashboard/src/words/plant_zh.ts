@@ -100,7 +100,7 @@ export const zh: Record<keyof typeof en, string> = {
   "feature.level": "水平",
   "feature.change": "变化",
   "feature.median": "中位数",
-  "param.capacity_lost_pct": "制冷能力损失",
+  "param.capacity_lost_pct": "最近 24 小时制冷能力损失",
   "param.duty": "运行占比",
   "param.duty_expected": "预期占比",
   "param.fall_min": "降温用时",

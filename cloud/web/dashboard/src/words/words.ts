@@ -114,6 +114,10 @@ export function figure(value: number): string {
   return number(value, Math.abs(value) < 100 && !Number.isInteger(value) ? 1 : 0);
 }
 
+/** The ends of a span of days, rounded outwards, so that it never tells more than is known: whole days from three on. */
+export const daysLow = (days: number): string => figure(days < 3 ? Math.floor(days * 10) / 10 : Math.floor(days));
+export const daysHigh = (days: number): string => figure(days < 3 ? Math.ceil(days * 10) / 10 : Math.ceil(days));
+
 const UNITS: Record<string, string> = { Cel: "°C", degF: "°F", "%RH": "%", pct: "%" };
 
 /** A value with its unit, as on a label: "−18.6 °C", "57%". Seconds and milliseconds are told in the fitting unit. */

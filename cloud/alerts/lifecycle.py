@@ -2,8 +2,8 @@
 
 One alert per (rule, subject), updated and not repeated. One that comes back within `REOPEN_MS` is the same again, as it
 was when it ended; one that comes and goes (`damping`) is not over before it is calm. Every transition is a value to be
-stored; `restore` rebuilds the book from the stored alerts. The clearing delay, the swings and who acted last are not
-stored: after a restart they begin again, which can only keep an alert longer, or tell it once more.
+stored; `restore` rebuilds the book from the stored alerts. The clearing delay and the swings are not stored: after a
+restart they begin again, which can only keep an alert longer, or tell it once more. Of who acted, who took it on is.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Alert(Struct, frozen=True):
     put aside until `shelved_until_ms`, unless it gets worse. `reopened`: so often it came back after it was over;
     `swings`: so often its condition was gone meanwhile. `assigned_to`: the person who is to see to it, whoever
     acknowledged it. `told_by`: the rule that tells of it since it ended. `acted_by`: who did the last thing that came
-    of it, and when ("" and 0: no person, or nobody knows since a restart)."""
+    of it, and when ("" and 0: no person; since a restart, who took it on or put it aside)."""
 
     id: int
     rule: str
@@ -326,6 +326,8 @@ def restore(stored: Iterable[Alert]) -> Book:
         last = max(last, alert.id)
         if alert.state == "resolved":
             lately[key] = alert
+        elif alert.state in ("acknowledged", "shelved"):
+            there[key] = replace(alert, clear_from_ms=None, acted_by=alert.acknowledged_by, acted_ms=alert.changed_ms)
         elif alert.state not in OVER:
             there[key] = replace(alert, clear_from_ms=None)
     return Book(last + 1, there, lately)

@@ -106,7 +106,8 @@ class Alerting:
             if isinstance(after, Refusal):
                 raise Conflict(after.detail)
             if after != alert:
-                after = replace(after, acted_by=user, acted_ms=self._now_ms())
+                acted_ms = self._now_ms() if after.changed_ms == alert.changed_ms else after.changed_ms
+                after = replace(after, acted_by=user, acted_ms=acted_ms)
                 try:
                     await self.on_disk(self._ledger.keep_alerts, [Transition(alert.state, after, user, note)])
                 except LedgerUnavailable as error:

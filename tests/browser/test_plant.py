@@ -85,7 +85,7 @@ def test_on_the_narrowest_phone_a_long_name_keeps_clear_of_what_stands_below_it(
 def test_why_an_asset_is_sick_is_told_with_times_figures_and_courses(shop: Shop, visit: Visit) -> None:
     page = visit(shop, "#/equipment/machine-31", who="lena")
 
-    expect(page.locator(".faults")).to_contain_text("cooling lost 38")
+    expect(page.locator(".faults")).to_contain_text("cooling lost in the last 24 hours 38%")
     moved = page.locator(".moved figure")
     expect(moved).to_have_count(2)
     expect(moved.first).to_contain_text("Not normal · normal 38% to 46%")

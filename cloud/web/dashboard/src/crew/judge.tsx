@@ -31,7 +31,7 @@ export function Judge({ alert, began }: { alert: AlertView; began: () => void })
         })}
       </div>
       <span class="note" role="status">
-        {mine && say(`judge.said.${mine.said}`)}
+        {mine?.kept && say(`judge.said.${mine.said}`)}
         {mine?.pending && <> · <b>{say("judge.pending")}</b></>}
       </span>
       <span class="trouble" role="alert">

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { freshKey, Refused } from "../api";
 import { type Kept } from "../core/outbox";
-import { give, mine, stuck } from "../outbox/outbox";
+import { give, mine, stuck, unwritten } from "../outbox/outbox";
 import { why } from "../outbox/told";
 import { now } from "../state";
 import { told } from "../trade/wish";
@@ -21,10 +21,10 @@ const verdicts = computed(() => mine.value.filter((one) => one.kind === "verdict
 export const taken = computed(() => verdicts.value.filter((one) => one.state === "sent").length);
 const lastOf = (alert: number): Kept | undefined => verdicts.value.filter((one) => one.told.alert === alert).at(-1);
 
-/** What was said of an alert here, and whether the service has it. */
-export function saidOf(alert: number): { said: Said; pending: boolean } | null {
+/** What was said of an alert here, whether it is kept, and whether it waits for the service. */
+export function saidOf(alert: number): { said: Said; kept: boolean; pending: boolean } | null {
   const last = lastOf(alert);
-  return last && last.state !== "refused" ? { said: last.told.said as Said, pending: stuck.value.includes(last) } : null;
+  return last && last.state !== "refused" ? { said: last.told.said as Said, kept: !unwritten.value.has(last.key), pending: stuck.value.includes(last) } : null;
 }
 
 /** Why what was said of an alert was not taken. */

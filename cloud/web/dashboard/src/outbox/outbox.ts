@@ -26,6 +26,9 @@ export const stuck = computed(() => openOf(kept.value, me()).filter((one) => !un
 /** This browser keeps nothing: what can not be sent is refused aloud. */
 export const unkept = signal(false);
 
+/** Shown already, but not written down yet: a page that is closed now would know nothing of them. */
+export const unwritten = signal<ReadonlySet<string>>(new Set());
+
 const others = new BroadcastChannel("outbox");
 let retry: number | undefined;
 let fails = 0;
@@ -54,7 +57,10 @@ const look = () => store.readAll().then(show, () => (unkept.value = true));
 export async function give(wish: Wish, key = freshKey()): Promise<Kept> {
   const user = me();
   const seen = put(kept.value, wish, key, user, Date.now())?.[0];
-  if (seen) kept.value = changed(seen, key, lease()); // at once: a double tap is one
+  if (seen) {
+    unwritten.value = new Set([...unwritten.value, key]);
+    kept.value = changed(seen, key, lease()); // at once: a double tap is one
+  }
   const one = await change((all) => {
     const more = put(all, wish, key, user, Date.now());
     if (!more) return [all, null];
@@ -64,7 +70,7 @@ export async function give(wish: Wish, key = freshKey()): Promise<Kept> {
   }).catch(() => {
     kept.value = without(kept.value, key);
     throw new Refused(507, { reason: "outbox_unkept", detail: "", hint: "", field: "" });
-  });
+  }).finally(() => (unwritten.value = new Set([...unwritten.value].filter((other) => other !== key))));
   if (!one) throw new Refused(507, { reason: "outbox_full", detail: "", hint: "", field: "" });
   if (one.until_ms) await attempt(one, true);
   else void deliver();

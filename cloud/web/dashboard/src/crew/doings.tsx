@@ -13,7 +13,7 @@ import { Acknowledge } from "../ui/acknowledge";
 import { titled } from "../ui/said";
 import { atMost, day, minute, say } from "../words/words";
 import { assign, look, onCall, shelve, unshelve } from "./api";
-import { Meanwhile } from "./meanwhile";
+import { AlertMeanwhile } from "./meanwhile";
 import { hold, release } from "./places";
 import { assetOf, decided } from "./tabs";
 import type { PersonView } from "../types_crew";
@@ -73,7 +73,7 @@ export function Doings({ alert, acted }: { alert: AlertView; acted: () => void }
     <>
       {what && seen && (
         <Sheet key={what} alert={seen.value} change={change} close={close}>
-          {decided(alert) !== decided(seen.value) && <Meanwhile was={seen.value} alert={alert} goOn={over ? null : () => void open(what)} />}
+          {decided(alert) !== decided(seen.value) && <AlertMeanwhile was={seen.value} alert={alert} goOn={over ? null : () => void open(what)} />}
         </Sheet>
       )}
       <div class={`doings ${what ? "at-form" : ""}`} ref={bar}>

@@ -1,9 +1,10 @@
 // The figures an alert carries: each with its name, its unit and, where there is one, what would be normal.
 import { devices, heardAt, site, speaks, zones } from "../state";
 import type { AlertView } from "../types";
-import { featured as measured, featureName, paramSaid, unitOf as channelUnit } from "../plant/features";
+import { unitOf as channelUnit } from "../core/units";
+import { featured as measured, featureName, paramSaid } from "../plant/features";
 import { featured } from "../ui/said";
-import { days, exact, figure, known, money, number, percent, quantity, say, word } from "../words/words";
+import { days, daysHigh, daysLow, exact, figure, known, money, number, percent, quantity, say, word } from "../words/words";
 
 export interface Figure {
   name: string;
@@ -85,7 +86,8 @@ function told(alert: AlertView, name: string, value: string | number): string {
   const [low, high] = span ? [alert.params[span[0]], alert.params[span[1]]] : [];
   const text = shown(alert, unitOf(alert, name), value);
   if (typeof low !== "number") return text;
-  return typeof high === "number" ? say("shown.span", { value: text, low: figure(low), high: figure(high) }) : say("shown.span_open", { value: text, low: figure(low) });
+  const [least, most] = name === "days_mid" ? [daysLow, daysHigh] : [figure, figure];
+  return typeof high === "number" ? say("shown.span", { value: text, low: least(low), high: most(high) }) : say("shown.span_open", { value: text, low: least(low) });
 }
 
 function shown({ params }: AlertView, unit: string, value: number): string {

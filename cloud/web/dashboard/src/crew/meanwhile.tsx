@@ -1,28 +1,18 @@
 // What somebody else did about an alert while a form about it was open: it is told in the form, which stays.
 import { now } from "../state";
+import { Meanwhile } from "../trade/meanwhile";
 import type { AlertView } from "../types";
 import { day, minute, say } from "../words/words";
 import { nameOf } from "./names";
 import { tabOf } from "./tabs";
 
 /** `goOn`: with the alert as it is now; null where it is over. */
-export function Meanwhile({ was, alert, goOn }: { was: AlertView; alert: AlertView; goOn: (() => void) | null }) {
+export function AlertMeanwhile({ was, alert, goOn }: { was: AlertView; alert: AlertView; goOn: (() => void) | null }) {
   const { acted_by: by, note } = alert;
   return (
-    <div class="meanwhile" role="status">
-      <p>{by ? say("crew.meanwhile", { by }) : say("crew.meanwhile_unknown")}</p>
-      {changes(was, alert).map((text) => (
-        <p key={text} class="note">{text}</p>
-      ))}
+    <Meanwhile told={by ? say("crew.meanwhile", { by }) : say("crew.meanwhile_unknown")} changes={changes(was, alert)} goOn={goOn}>
       {note && note !== was.note && <q>{note}</q>}
-      {goOn ? (
-        <button type="button" onClick={goOn}>
-          {say("form.go_on")}
-        </button>
-      ) : (
-        <p>{say("form.step_over")}</p>
-      )}
-    </div>
+    </Meanwhile>
   );
 }
 

@@ -1,14 +1,10 @@
 // What was measured of equipment, in words: features, channels, and the figures behind a fault, each with its unit.
 import { figure, known, moment, percent, quantity, say, word } from "../words/words";
+import { unitOf } from "../core/units";
 import { lasted } from "./told";
 import type { Fault, Feature } from "../types";
 import type { Drawn } from "../types_care";
 
-/** The units of what a gateway measures. */
-const UNITS: Record<string, string> = {
-  temperature_c: "Cel", humidity_pct: "%", mass_g: "g", mass_change_g: "g", pressure_hpa: "hPa", power_w: "W", energy_wh: "Wh", voltage_v: "V", current_a: "A",
-  frequency_hz: "Hz", vibration_g: "g₀", vibration_mm_s: "mm/s", battery_pct: "%", rssi_dbm: "dBm", tags_dbm: "dBm",
-};
 /** Units that a name says already. */
 const SAID = new Set(["a day"]);
 /** Shares without a unit in their names. */
@@ -17,8 +13,6 @@ const SHARES = new Set(["duty", "duty_expected"]);
 const MEASURED = new Set(["now", "usual", "limit", "value"]);
 /** Figures that stand elsewhere, or mean nothing to people. */
 const UNTOLD = new Set(["days_low", "days_mid", "days_high", "score", "remedy"]);
-
-export const unitOf = (name: string): string => UNITS[name] ?? "";
 
 /** "1/temperature_c" is the temperature of channel 1, "noise.1/temperature_c" its noise, "work.1/power_w" its power at work. */
 function parts(name: string): { kind: string; channel: string; quantity: string } {
@@ -44,7 +38,7 @@ const plain = (name: string): string => name.replaceAll("_", " ");
 export function counted(name: string, unit: string): { unit: string; share: boolean } {
   const { kind, quantity: what } = parts(name);
   if (kind === "still") return { unit, share: false };
-  return { unit: UNITS[what] ?? (SAID.has(unit) ? "" : unit), share: SHARES.has(name) };
+  return { unit: unitOf(what) || (SAID.has(unit) ? "" : unit), share: SHARES.has(name) };
 }
 
 /** What stands at the axis of its chart. */

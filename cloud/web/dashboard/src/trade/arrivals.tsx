@@ -1,5 +1,5 @@
 // What the shelves saw coming, and the order it fits: one tap books it; or the number, lot and expiry are put right first.
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Looked, Refused } from "../api";
 import { Panel, Since, useKeptFocus } from "../ui/panel";
@@ -10,22 +10,17 @@ import { arrivals, may, orders, skuName } from "../state";
 import { number, percent, say, word } from "../words/words";
 import { arrived, type Came, lookAtArrival } from "./api";
 import { Act, Form, Trouble, type Values } from "./form";
+import { Meanwhile } from "./meanwhile";
+import { opened } from "./opened";
 import type { ArrivalView } from "./types";
 import { useWish } from "./wish";
 
-/** Those with a form open, as they were seen: they keep their place, though somebody else booked them meanwhile. */
-const opened = signal<ReadonlyMap<string, ArrivalView>>(new Map());
-
-function hold(id: string, one: ArrivalView | null): void {
-  const after = new Map(opened.peek());
-  if (one) after.set(id, one);
-  else after.delete(id);
-  opened.value = after;
-}
+/** They keep their place, though somebody else booked them meanwhile. */
+const changed = opened<string, ArrivalView>();
 
 export function Arrivals() {
   const list = useKeptFocus<HTMLUListElement>();
-  const gone = [...opened.value.values()].filter(({ id }) => !arrivals.value.has(id)).map((one) => ({ ...one, units: 0, taken: 0, difference: 0 }));
+  const gone = [...changed.all.value.values()].filter(({ id }) => !arrivals.value.has(id)).map((one) => ({ ...one, units: 0, taken: 0, difference: 0 }));
   const all = [...arrivals.value.values(), ...gone].sort((a, b) => b.to_ms - a.to_ms);
   if (!all.length) return null;
   return (
@@ -50,16 +45,16 @@ function Row({ arrival }: { arrival: ArrivalView }) {
   const open = () =>
     make("change", async () => {
       const seen = await lookAtArrival(arrival.id);
-      hold(arrival.id, seen.value);
+      changed.hold(arrival.id, seen.value);
       adopt({ arrivals: [seen.value] });
       changing.value = seen;
     });
   const leave = () => {
     changing.value = null;
-    hold(arrival.id, null);
+    changed.release(arrival.id);
     opener.current?.focus();
   };
-  useEffect(() => () => hold(arrival.id, null), [arrival.id]);
+  useEffect(() => () => changed.release(arrival.id), [arrival.id]);
   const over = arrival.units - arrival.taken; // more than is taken in without asking
   const taken = number(arrival.taken);
   const send = async (came: Came, tag: string, key: string) => {
@@ -127,17 +122,7 @@ function Row({ arrival }: { arrival: ArrivalView }) {
           close={leave}
         >
           {differs && (
-            <div class="meanwhile" role="status">
-              <p>{say("form.meanwhile")}</p>
-              <p class="note">{say("arrivals.came_now", { name, from: number(seen.units), to: units })}</p>
-              {arrival.units > 0 ? (
-                <button type="button" onClick={() => void open()}>
-                  {say("form.go_on")}
-                </button>
-              ) : (
-                <p>{say("form.step_over")}</p>
-              )}
-            </div>
+            <Meanwhile told={say("form.meanwhile")} changes={[say("arrivals.came_now", { name, from: number(seen.units), to: units })]} goOn={arrival.units > 0 ? () => void open() : null} />
           )}
         </Form>
       )}

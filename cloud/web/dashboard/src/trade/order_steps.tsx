@@ -9,6 +9,7 @@ import { known, number, say, timezone, word } from "../words/words";
 import { PORTAL, step, type StepBody, type StepLine } from "./api";
 import { Asking } from "./asking";
 import { Act, Form, type Values } from "./form";
+import { Meanwhile } from "./meanwhile";
 import { much } from "./much";
 import { changes } from "./order_history";
 import { hold, release } from "./places";
@@ -99,31 +100,17 @@ export function Steps({ order, base }: { order: OrderView; base: string }) {
           done={leave}
           close={leave}
         >
-          {order.version > seen.version && <Meanwhile was={seen} order={order} goOn={can.includes(wanted) ? () => (asking.value = { action: wanted, of: order }) : null} />}
+          {order.version > seen.version && <Meanwhile told={whoDid(order)} changes={changes({ order: seen }, { action: "change", order })} goOn={can.includes(wanted) ? () => (asking.value = { action: wanted, of: order }) : null} />}
         </Form>
       )}
     </div>
   );
 }
 
-/** Who did what while the form was open. `goOn`: with the order as it is now; null where the step is over. */
-function Meanwhile({ was, order, goOn }: { was: OrderView; order: OrderView; goOn: (() => void) | null }) {
-  const state = word("order_state", order.state);
-  return (
-    <div class="meanwhile" role="status">
-      <p>{order.by ? say("order.meanwhile", { by: order.by, state }) : say("order.meanwhile_unknown", { state })}</p>
-      {changes({ order: was }, { action: "change", order }).map((text) => (
-        <p key={text} class="note">{text}</p>
-      ))}
-      {goOn ? (
-        <button type="button" onClick={goOn}>
-          {say("form.go_on")}
-        </button>
-      ) : (
-        <p>{say("form.step_over")}</p>
-      )}
-    </div>
-  );
+/** Who did what while the form was open. */
+function whoDid({ by, state }: OrderView): string {
+  const words = { by, state: word("order_state", state) };
+  return by ? say("order.meanwhile", words) : say("order.meanwhile_unknown", words);
 }
 
 /** States in which what is still to come of an order counts as coming. */

@@ -1,22 +1,11 @@
 // Where orders stand: one below which a form is open keeps its place, whatever others do with it meanwhile.
-import { signal } from "@preact/signals";
+import { opened } from "./opened";
 import type { OrderView } from "./types";
 
-/** The orders with a form open, as they were when it was opened. */
-const opened = signal<ReadonlyMap<number, OrderView>>(new Map());
+const orders = opened<number, OrderView>();
 
 /** As what the order is placed in its list: as it is, or as it was when its form was opened. */
-export const placed = (order: OrderView): OrderView => opened.value.get(order.id) ?? order;
-
-export const isOpened = (order: OrderView): boolean => opened.value.has(order.id);
-
-export function hold(order: OrderView): void {
-  if (!isOpened(order)) opened.value = new Map(opened.value).set(order.id, order);
-}
-
-export function release({ id }: OrderView): void {
-  if (!opened.peek().has(id)) return;
-  const rest = new Map(opened.peek());
-  rest.delete(id);
-  opened.value = rest;
-}
+export const placed = (order: OrderView): OrderView => orders.of(order.id) ?? order;
+export const isOpened = ({ id }: OrderView): boolean => orders.has(id);
+export const hold = (order: OrderView): void => void (isOpened(order) || orders.hold(order.id, order));
+export const release = ({ id }: OrderView): void => orders.release(id);

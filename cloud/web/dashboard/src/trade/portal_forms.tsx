@@ -9,6 +9,7 @@ import { number, say, timezone } from "../words/words";
 import { Refused } from "../api";
 import { type PlanLine, plan, stock } from "./api";
 import { Form, type Values } from "./form";
+import { Meanwhile } from "./meanwhile";
 import { refreshed } from "./portal_news";
 import type { Portal, PortalShelf } from "./types";
 
@@ -75,15 +76,7 @@ function AsSeen<T>({ now: shown, changes, children }: { now: T; changes: (seen: 
   const seen = useSignal(shown);
   const found = changes(seen.value, shown);
   const meanwhile = found.length > 0 && (
-    <div class="meanwhile" role="status">
-      <p>{say("form.meanwhile")}</p>
-      {found.map((text) => (
-        <p key={text} class="note">{text}</p>
-      ))}
-      <button type="button" onClick={() => (seen.value = shown)}>
-        {say("form.go_on")}
-      </button>
-    </div>
+    <Meanwhile told={say("form.meanwhile")} changes={found} goOn={() => (seen.value = shown)} />
   );
   return <>{children(seen.value, meanwhile)}</>;
 }

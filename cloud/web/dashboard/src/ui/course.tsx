@@ -1,5 +1,5 @@
 // The course of a device's channel, loaded when one is first shown: see later.tsx.
-import { unitOf } from "../plant/features";
+import { unitOf } from "../core/units";
 import { now } from "../state";
 import { known, say, word } from "../words/words";
 import { HOUR_MS, useHistory } from "./history";
